@@ -1,0 +1,40 @@
+# The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
+.PHONY: train test build one fmt check install asan clean
+.DEFAULT_GOAL := build
+
+JOBS ?= $(shell nproc)
+SOURCES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
+
+train: build            ## train on the embedded digits and show the result
+	build/thalweg train
+
+test: build             ## run every test
+	ctest --preset release -j $(JOBS)
+
+build: install
+	@[ -f build/build.ninja ] || cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+one: build              ## make one T=name: the tests whose name matches
+	ctest --preset release -R '$(T)'
+
+asan: install           ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@[ -f build-asan/build.ninja ] || cmake --preset asan
+	cmake --build --preset asan -j $(JOBS)
+	ctest --preset asan -j $(JOBS)
+
+fmt: install            ## format the sources
+	clang-format -i $(SOURCES)
+
+check: install          ## format, layers, file sizes, forbidden words
+	clang-format --dry-run --Werror $(SOURCES)
+	python3 tools/layers.py
+	python3 tools/size.py
+	python3 tools/words.py
+	python3 tools/vectors.py
+
+install:
+	@sh tools/install.sh
+
+clean:
+	rm -rf build build-dev build-asan

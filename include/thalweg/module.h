@@ -1,0 +1,45 @@
+// A model from a text: layers from left to right, each a name of `thalweg list layers`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "thalweg/params.h"
+#include "thalweg/tensor.h"
+
+namespace thalweg {
+
+// "dense(128) | relu | dense(10)". The model owns its parameters, named by layer kind and number: dense1.weight
+// {in, out}, dense1.bias {out}, dense2.weight, ...
+class Module {
+ public:
+  // `inputs` is the shape of one sample. Throws Error(usage) for a text that is no model, with a caret, or for
+  // shapes that do not fit. Parameters are zero until initialise().
+  Module(std::string_view text, Shape inputs, Dtype dtype = Dtype::f32);
+  ~Module();
+  Module(Module&&) noexcept;
+  Module& operator=(Module&&) noexcept;
+
+  // Canonical text.
+  const std::string& text() const;
+  const Shape& inputs() const;
+  const Shape& outputs() const;  // shape of one output
+  Dtype dtype() const;
+  Params& params();
+
+  // Writes the initial weights. They depend on (seed, number of the parameter, index of the element) alone.
+  // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu follows; Glorot (2010),
+  // uniform in +-sqrt(6 / (fan_in + fan_out)), for every other; biases are 0. A layer's `init` option chooses.
+  void initialise(std::uint64_t seed);
+
+  // Records the model on a tape for input x {rows, inputs...}; the result is {rows, outputs...}.
+  Tensor record(Tape& tape, Tensor x);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,126 @@
+// Parameters: named, shaped, role-tagged memory with gradients. The library owns the memory (add) or the caller
+// does (adopt).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thalweg {
+
+using Shape = std::vector<std::int64_t>;  // {} is a scalar; a size of 0 is allowed
+
+enum class Dtype { f32, f64 };
+std::size_t size_of(Dtype dtype);           // bytes: 4 or 8
+std::string_view dtype_name(Dtype dtype);   // "f32", "f64"
+
+template <class T>
+inline constexpr Dtype kDtype = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
+
+// What a parameter is, so that `on=` can select it. `none` is only for adopted parameters whose role is not told.
+enum class Role { none, weight, bias, norm, embedding, other };
+std::string_view role_name(Role role);
+// Throws Error(usage) with the nearest name.
+Role parse_role(std::string_view name);
+
+// "784x256"; "scalar" for {}.
+std::string print_shape(const Shape& shape);
+// Product of the sizes. Throws Error(usage) for a negative size or a product above 2^62.
+std::uint64_t count(const Shape& shape);
+
+class Parameter {
+ public:
+  const std::string& name() const { return name_; }
+  const Shape& shape() const { return shape_; }
+  Role role() const { return role_; }
+  Dtype dtype() const { return dtype_; }
+  std::size_t size() const { return size_; }  // elements
+
+  // The elements in row-major order. T must be the parameter's type: Error(usage) otherwise.
+  template <class T>
+  std::span<T> value() const {
+    return {static_cast<T*>(checked(value_, kDtype<T>)), size_};
+  }
+  template <class T>
+  std::span<T> grad() const {
+    return {static_cast<T*>(checked(grad_, kDtype<T>)), size_};
+  }
+
+  // Absent: no gradient this step, so that the next step() leaves value, state and clock as they are. Stays
+  // until changed. A parameter adopted with a null gradient starts absent.
+  bool absent() const { return absent_; }
+  void set_absent(bool absent);
+
+  // Frozen: never touched and without state; to be set before an Optimizer is bound.
+  bool frozen() const { return frozen_; }
+  void set_frozen(bool frozen) { frozen_ = frozen; }
+
+ private:
+  friend class Params;
+  void* checked(void* data, Dtype asked) const;
+
+  std::string name_;
+  Shape shape_;
+  Role role_ = Role::none;
+  Dtype dtype_ = Dtype::f32;
+  std::size_t size_ = 0;
+  void* value_ = nullptr;
+  void* grad_ = nullptr;
+  bool absent_ = false;
+  bool frozen_ = false;
+};
+
+// Addresses of parameters and of their memory are stable. Not copyable: optimizers and tapes point into it.
+class Params {
+ public:
+  Params() = default;
+  Params(const Params&) = delete;
+  Params& operator=(const Params&) = delete;
+  Params(Params&&) = default;
+  Params& operator=(Params&&) = default;
+
+  // Memory of the library, value and gradient zero, aligned to 64 bytes and padded to a whole number of them.
+  // Throws Error(usage) for an empty or known name, or an impossible shape.
+  Parameter& add(std::string name, Shape shape, Role role, Dtype dtype = Dtype::f32);
+
+  // Memory of the caller, which must outlive this object; `grad` may be null (absent). Throws Error(usage) also
+  // when the value or gradient overlaps the memory of another parameter, naming both.
+  Parameter& adopt(std::string name, Shape shape, float* value, float* grad, Role role = Role::none);
+  Parameter& adopt(std::string name, Shape shape, double* value, double* grad, Role role = Role::none);
+
+  std::size_t size() const { return parameters_.size(); }
+  Parameter& operator[](std::size_t index) { return parameters_[index]; }
+  const Parameter& operator[](std::size_t index) const { return parameters_[index]; }
+  auto begin() { return parameters_.begin(); }
+  auto end() { return parameters_.end(); }
+  auto begin() const { return parameters_.begin(); }
+  auto end() const { return parameters_.end(); }
+
+  // The parameter of that name, or null.
+  Parameter* find(std::string_view name);
+
+  // Elements of all parameters together.
+  std::uint64_t elements() const;
+
+ private:
+  struct Extent {
+    std::uintptr_t end;
+    std::string name;
+  };
+  Parameter& insert(std::string name, Shape shape, Role role, Dtype dtype);
+  Parameter& adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype);
+  void claim(const Parameter& parameter, const void* data);
+
+  std::deque<Parameter> parameters_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+  std::map<std::uintptr_t, Extent> extents_;  // begin -> end of every adopted or owned range
+  std::vector<std::shared_ptr<void>> blocks_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,84 @@
+// Reverse-mode differentiation on a tape: operations are recorded once, with all their memory, and then replayed.
+//
+//   Tape tape(Dtype::f32, team);
+//   Tensor x = tape.input({64, 784});
+//   Tensor y = dense(tape, relu(tape, dense(tape, x, w1, b1)), w2, b2);
+//   tape.value<float>(x) <- data;  tape.forward();
+//   tape.grad<float>(y) <- dL/dy;  tape.backward(y);      // parameter gradients are written
+//
+// Replaying allocates nothing. The bits of a replay do not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "thalweg/params.h"
+
+namespace thalweg {
+
+class Team;
+
+// A value on a tape: a handle, valid as long as its tape.
+struct Tensor {
+  int node = -1;
+};
+
+class Tape {
+ public:
+  // `threads` is the number of threads that replays may use.
+  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1);
+  ~Tape();
+  Tape(Tape&&) noexcept;
+  Tape& operator=(Tape&&) noexcept;
+
+  // Data of the caller, written through value() before forward().
+  Tensor input(Shape shape);
+  // A parameter of the tape's type; its gradient receives what backward() finds. Recorded once a parameter: the
+  // same one gives the same Tensor.
+  Tensor parameter(Parameter& parameter);
+
+  Dtype dtype() const;
+  const Shape& shape(Tensor tensor) const;
+
+  // Row-major elements. The gradient of an input is only there after backward() when it was asked for at
+  // construction of the input by want_gradient().
+  template <class T>
+  std::span<T> value(Tensor tensor) {
+    return {static_cast<T*>(value_data(tensor, kDtype<T>)), elements(tensor)};
+  }
+  template <class T>
+  std::span<T> grad(Tensor tensor) {
+    return {static_cast<T*>(grad_data(tensor, kDtype<T>)), elements(tensor)};
+  }
+  void want_gradient(Tensor input);
+
+  // Runs the recorded operations in order.
+  void forward();
+
+  // Runs them backwards from grad(output), which the caller has written. Gradients of parameters are overwritten,
+  // or added to when `accumulate`.
+  void backward(Tensor output, bool accumulate = false);
+
+  // Bytes of values and gradients held by this tape, parameters left out.
+  std::uint64_t bytes() const;
+
+  struct Impl;  // for the operations: nn/tape.h
+  Impl& impl() { return *impl_; }
+
+ private:
+  void* value_data(Tensor tensor, Dtype asked);
+  void* grad_data(Tensor tensor, Dtype asked);
+  std::size_t elements(Tensor tensor) const;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+// y = x W + b, on the last dimension of x: x {..., in}, weight {in, out}, bias {out} or no tensor (node -1).
+// Shapes that do not fit are an Error(usage) naming both.
+Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias);
+// max(x, 0); its gradient at 0 is 0.
+Tensor relu(Tape& tape, Tensor x);
+Tensor tanh(Tape& tape, Tensor x);
+
+}  // namespace thalweg

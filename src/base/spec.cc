@@ -1,0 +1,316 @@
+#include "base/spec.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace thalweg {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string print_range(const Range& range) {
+  const bool low = std::isfinite(range.min);
+  const bool high = std::isfinite(range.max);
+  const std::string min = print_number(range.min);
+  const std::string max = print_number(range.max);
+  if (low && high) return std::string(range.open_min ? "(" : "[") + min + ", " + max + (range.open_max ? ")" : "]");
+  if (low) return (range.open_min ? "above " : "at least ") + min;
+  if (high) return (range.open_max ? "below " : "at most ") + max;
+  return "any number";
+}
+
+std::string wanted(const Option& option) {
+  switch (option.type) {
+    case OptionType::number:
+      return "a number, " + print_range(option.range);
+    case OptionType::scalar:
+      return "a number or a schedule, " + print_range(option.range);
+    case OptionType::integer:
+      return "a whole number, " + print_range(option.range);
+    case OptionType::length:
+      return "updates (500), a share (5%) or epochs (2ep), " + print_range(option.range);
+    case OptionType::amount:
+      return "a number or a share (10%), " + print_range(option.range);
+    case OptionType::flag:
+      return "true or false";
+    case OptionType::choice:
+      return std::string(option.choices);
+    case OptionType::name:
+      return "a name, in quotes where it holds a space or one of ( ) [ ] , | = ; \"";
+    case OptionType::selector:
+      return "all, matrices, rest, a role, a name pattern or a list of these";
+  }
+  return {};
+}
+
+bool is_selector(const Value& value) {
+  if (value.kind == Value::Kind::list) {
+    return !value.list.empty() && std::all_of(value.list.begin(), value.list.end(), [](const Value& one) {
+      return one.kind == Value::Kind::word || one.kind == Value::Kind::string;
+    });
+  }
+  return value.kind == Value::Kind::word || value.kind == Value::Kind::string;
+}
+
+bool in_range(const Option& option, const Amount& amount) {
+  const double unit = amount.unit == Amount::Unit::percent ? 0.01 : 1.0;
+  return option.range.contains(amount.value * unit);
+}
+
+bool is_whole(double x) { return std::trunc(x) == x && std::abs(x) <= 9007199254740992.0; }
+
+// The value as the option's type reads it, or nothing when it cannot.
+std::optional<Setting> read(const Option& option, const Value& value) {
+  const bool word = value.kind == Value::Kind::word;
+  switch (option.type) {
+    case OptionType::number:
+    case OptionType::scalar:
+    case OptionType::integer: {
+      const std::optional<double> number = word ? read_number(value.word) : std::nullopt;
+      if (number && option.range.contains(*number) &&
+          (option.type != OptionType::integer || is_whole(*number))) {
+        return *number;
+      }
+      const bool may_be_schedule = option.type == OptionType::scalar && value.kind == Value::Kind::text;
+      return may_be_schedule ? std::optional<Setting>(value) : std::nullopt;
+    }
+    case OptionType::length: {
+      const std::optional<Amount> amount = word ? read_amount(value.word) : std::nullopt;
+      if (!amount || !in_range(option, *amount)) return std::nullopt;
+      if (amount->unit == Amount::Unit::plain && !is_whole(amount->value)) return std::nullopt;
+      return *amount;
+    }
+    case OptionType::amount: {
+      const std::optional<Amount> amount = word ? read_amount(value.word) : std::nullopt;
+      if (!amount || amount->unit == Amount::Unit::epochs || !in_range(option, *amount)) return std::nullopt;
+      return *amount;
+    }
+    case OptionType::flag:
+      if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
+      return std::nullopt;
+    case OptionType::choice: {
+      const auto choices = split(option.choices, '|');
+      if (word && std::find(choices.begin(), choices.end(), value.word) != choices.end()) return value.word;
+      return std::nullopt;
+    }
+    case OptionType::name:
+      if (word || value.kind == Value::Kind::string) return value.word;
+      return std::nullopt;
+    case OptionType::selector:
+      return is_selector(value) ? std::optional<Setting>(value) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Setting read_or_throw(const Spec& spec, const Option& option, const Value& value, const Source& source) {
+  if (std::optional<Setting> setting = read(option, value)) return *std::move(setting);
+  Message message{"", "`" + std::string(option.name) + "` of `" + std::string(spec.name) + "` cannot be this",
+                  "`" + print(value) + "`", wanted(option), ""};
+  if (option.type == OptionType::choice && value.kind == Value::Kind::word) {
+    message.hint = did_you_mean(value.word, split(option.choices, '|'));
+  }
+  throw source.error(value.at, std::move(message));
+}
+
+std::vector<std::string_view> option_names(const Spec& spec) {
+  std::vector<std::string_view> names;
+  for (const Option& option : spec.options) names.push_back(option.name);
+  return names;
+}
+
+std::string listed(const std::vector<std::string_view>& names) {
+  std::string out;
+  for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + std::string(name);
+  return out;
+}
+
+std::string wanted_options(const Spec& spec) {
+  return spec.options.empty() ? "no options" : "one of " + listed(option_names(spec));
+}
+
+std::size_t named_option(const Spec& spec, const Arg& arg, const Source& source) {
+  if (const std::optional<std::size_t> index = spec.find(arg.name)) return *index;
+  throw source.error(arg.at, {"", "`" + std::string(spec.name) + "` has no such option", "`" + arg.name + "`",
+                              wanted_options(spec), did_you_mean(arg.name, option_names(spec))});
+}
+
+std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t position, bool after_named,
+                              const Source& source) {
+  const std::string name = "`" + std::string(spec.name) + "`";
+  const std::string got = "`" + print(arg.value) + "`";
+  if (!spec.positional) {
+    throw source.error(arg.at, {"", name + " takes its options by name only", got, wanted_options(spec), ""});
+  }
+  if (after_named) {
+    throw source.error(arg.at, {"", "an argument without a name follows one with a name", got,
+                                "arguments by position first", ""});
+  }
+  if (position >= spec.options.size()) {
+    throw source.error(arg.at, {"", "too many arguments for " + name, got, wanted_options(spec), ""});
+  }
+  return position;
+}
+
+}  // namespace
+
+std::optional<std::size_t> Spec::find(std::string_view option) const {
+  const auto found = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == option; });
+  if (found == options.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - options.begin());
+}
+
+Settings bind(const Spec& spec, const Item& item, const Source& source) {
+  Settings settings(spec.options.size());
+  std::vector<bool> given(spec.options.size());
+  bool after_named = false;
+  for (std::size_t i = 0; i < item.args.size(); ++i) {
+    const Arg& arg = item.args[i];
+    const std::size_t index = arg.name.empty() ? positional_option(spec, arg, i, after_named, source)
+                                               : named_option(spec, arg, source);
+    after_named = after_named || !arg.name.empty();
+    const Option& option = spec.options[index];
+    if (given[index]) {
+      throw source.error(arg.at, {"", "`" + std::string(option.name) + "` is given twice", "", "one value", ""});
+    }
+    given[index] = true;
+    settings[index] = read_or_throw(spec, option, arg.value, source);
+  }
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const Option& option = spec.options[i];
+    if (given[i]) continue;
+    if (option.required) {
+      throw source.error(item.at, {"", "`" + std::string(spec.name) + "` needs `" + std::string(option.name) + "`",
+                                   "", wanted(option), ""});
+    }
+    if (option.fallback.empty()) continue;
+    const Source fallback{"default of " + std::string(option.name), std::string(option.fallback)};
+    Value value;
+    value.word = fallback.text;
+    settings[i] = read_or_throw(spec, option, value, fallback);
+  }
+  return settings;
+}
+
+Value to_value(const Option& option, const Setting& setting) {
+  Value value;
+  if (const bool* flag = std::get_if<bool>(&setting)) value.word = *flag ? "true" : "false";
+  if (const double* number = std::get_if<double>(&setting)) value.word = print_number(*number);
+  if (const Amount* amount = std::get_if<Amount>(&setting)) value.word = print_amount(*amount);
+  if (const Value* text = std::get_if<Value>(&setting)) value = *text;
+  if (const std::string* word = std::get_if<std::string>(&setting)) {
+    value.word = *word;
+    const bool plain = option.type == OptionType::choice || print_word(*word) == *word;
+    value.kind = plain ? Value::Kind::word : Value::Kind::string;
+  }
+  return value;
+}
+
+Item unbind(const Spec& spec, const Settings& settings, bool every) {
+  Item item;
+  item.name = spec.name;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const Option& option = spec.options[i];
+    if (std::holds_alternative<std::monostate>(settings[i])) continue;
+    Arg arg;
+    arg.value = to_value(option, settings[i]);
+    if (!every && !option.fallback.empty()) {
+      Value fallback;
+      fallback.word = option.fallback;
+      const std::optional<Setting> read_fallback = read(option, fallback);
+      if (read_fallback && print(to_value(option, *read_fallback)) == print(arg.value)) continue;
+    }
+    if (i > 0 || !spec.positional) arg.name = option.name;
+    item.args.push_back(std::move(arg));
+  }
+  return item;
+}
+
+const Spec& find_spec(std::span<const Spec* const> specs, const Item& item, const Source& source,
+                      std::string_view noun, const std::string& also) {
+  std::vector<std::string_view> names;
+  for (const Spec* spec : specs) {
+    if (spec->name == item.name) return *spec;
+    names.push_back(spec->name);
+  }
+  const std::string what = "unknown name" + (also.empty() ? "" : ", and " + also);
+  throw source.error(item.at, {"", what, "`" + item.name + "`", std::string(noun) + ": " + listed(names),
+                               did_you_mean(item.name, names)});
+}
+
+std::string_view type_name(OptionType type) {
+  switch (type) {
+    case OptionType::number:
+      return "number";
+    case OptionType::scalar:
+      return "number|schedule";
+    case OptionType::integer:
+      return "integer";
+    case OptionType::length:
+      return "length";
+    case OptionType::amount:
+      return "number|share";
+    case OptionType::flag:
+      return "flag";
+    case OptionType::choice:
+      return "choice";
+    case OptionType::name:
+      return "name";
+    case OptionType::selector:
+      return "selector";
+  }
+  return {};
+}
+
+std::optional<double> read_number(std::string_view word) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+std::optional<Amount> read_amount(std::string_view word) {
+  Amount amount;
+  if (word.ends_with('%')) {
+    amount.unit = Amount::Unit::percent;
+    word.remove_suffix(1);
+  } else if (word.ends_with("ep")) {
+    amount.unit = Amount::Unit::epochs;
+    word.remove_suffix(2);
+  }
+  const std::optional<double> number = read_number(word);
+  if (!number) return std::nullopt;
+  amount.value = *number;
+  return amount;
+}
+
+std::string print_number(double number) {
+  std::array<char, 40> buffer;
+  const double size = std::abs(number);
+  const bool fixed = size == 0 || (size >= 1e-4 && size < 1e16);
+  const auto format = fixed ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, format);
+  std::string out(buffer.data(), end);
+  if (const std::size_t e = out.find('e'); e != std::string::npos) {  // 3e-05 -> 3e-5, 1e+20 -> 1e20
+    std::size_t digits = e + 2;
+    while (digits + 1 < out.size() && out[digits] == '0') ++digits;
+    out = out.substr(0, e + 1) + (out[e + 1] == '-' ? "-" : "") + out.substr(digits);
+  }
+  return out;
+}
+
+std::string print_amount(const Amount& amount) {
+  constexpr std::string_view kSuffix[] = {"", "%", "ep"};
+  return print_number(amount.value) + std::string(kSuffix[static_cast<int>(amount.unit)]);
+}
+
+}  // namespace thalweg

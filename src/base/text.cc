@@ -1,0 +1,296 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view kDelimiters = "()[],|=;\"";
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
+
+bool is_word(char c) { return !is_space(c) && kDelimiters.find(c) == std::string_view::npos; }
+
+class Parser {
+ public:
+  Parser(const Source& source, const NameCheck& check) : source_(source), text_(source.text), check_(check) {}
+
+  Text run() {
+    Text text = parse_text(0);
+    if (missing_.empty() && at_ < text_.size()) fail(at_, "unexpected character", quoted_here(), "`|` or the end");
+    if (missing_.empty()) return text;
+    const std::string also = "`" + missing_ + "` is missing at the end";
+    if (check_) {
+      for (const Item& item : text) check_(item, also);
+    }
+    throw source_.error(text_.size(), {"", "a bracket is not closed", "the end", "`" + missing_ + "`", ""});
+  }
+
+ private:
+  // Items up to a delimiter that is not '|'. A missing closing bracket at the end is remembered, not thrown, so
+  // that the names before it can be checked.
+  Text parse_text(int depth) {
+    Text text;
+    do {
+      text.push_back(parse_item(depth));
+    } while (missing_.empty() && take('|'));
+    return text;
+  }
+
+  Item parse_item(int depth) {
+    skip_space();
+    Item item;
+    item.at = at_;
+    item.name = word();
+    if (item.name.empty()) fail(at_, "a name is missing", quoted_here(), "a name");
+    if (take('(')) item.args = parse_args(depth + 1);
+    return item;
+  }
+
+  std::vector<Arg> parse_args(int depth) {
+    check_depth(depth);
+    std::vector<Arg> args;
+    if (take(')')) return args;
+    if (at_end()) return missing_ = ")", args;
+    do {
+      args.push_back(parse_arg(depth));
+      if (!missing_.empty()) return args;
+    } while (take(','));
+    close(')');
+    return args;
+  }
+
+  Arg parse_arg(int depth) {
+    skip_space();
+    Arg arg;
+    arg.at = at_;
+    const std::size_t start = at_;
+    std::string name = word();
+    if (!name.empty() && take('=')) {
+      arg.name = std::move(name);
+    } else {
+      at_ = start;
+    }
+    arg.value = parse_value(depth);
+    return arg;
+  }
+
+  Value parse_value(int depth) {
+    skip_space();
+    Value value;
+    value.at = at_;
+    if (take('"')) {
+      value.kind = Value::Kind::string;
+      value.word = string_rest(value.at);
+    } else if (take('[')) {
+      value.kind = Value::Kind::list;
+      value.list = parse_values(depth + 1);
+    } else {
+      value = word_or_text(parse_text(depth), value.at);
+    }
+    return value;
+  }
+
+  // A single name without brackets is a word; everything else is a text.
+  static Value word_or_text(Text text, std::size_t at) {
+    Value value;
+    value.at = at;
+    if (text.size() == 1 && text[0].args.empty() && !text[0].name.empty()) {
+      value.word = std::move(text[0].name);
+    } else {
+      value.kind = Value::Kind::text;
+      value.text = std::move(text);
+    }
+    return value;
+  }
+
+  std::vector<Value> parse_values(int depth) {
+    check_depth(depth);
+    std::vector<Value> values;
+    if (take(']')) return values;
+    if (at_end()) return missing_ = "]", values;
+    do {
+      values.push_back(parse_value(depth));
+      if (!missing_.empty()) return values;
+    } while (take(','));
+    close(']');
+    return values;
+  }
+
+  void close(char bracket) {
+    if (take(bracket)) return;
+    if (at_end()) {
+      missing_ = std::string(1, bracket);
+      return;
+    }
+    fail(at_, "unexpected character", quoted_here(), std::string("`,` or `") + bracket + "`");
+  }
+
+  std::string string_rest(std::size_t start) {
+    std::string out;
+    while (at_ < text_.size() && text_[at_] != '"') {
+      if (text_[at_] == '\\') {
+        ++at_;
+        if (at_ == text_.size() || (text_[at_] != '"' && text_[at_] != '\\')) {
+          fail(at_, "unknown escape in a string", quoted_here(), "`\\\"` or `\\\\`");
+        }
+      }
+      out += text_[at_++];
+    }
+    if (at_ == text_.size()) fail(start, "a string is not closed", "the end", "`\"`");
+    ++at_;
+    return out;
+  }
+
+  std::string word() {
+    skip_space();
+    const std::size_t start = at_;
+    while (at_ < text_.size() && is_word(text_[at_])) ++at_;
+    return std::string(text_.substr(start, at_ - start));
+  }
+
+  bool take(char c) {
+    skip_space();
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+
+  bool at_end() {
+    skip_space();
+    return at_ == text_.size();
+  }
+
+  void skip_space() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+  }
+
+  void check_depth(int depth) const {
+    if (depth > kMaxNesting) {
+      fail(at_, "brackets nest too deep", std::to_string(depth), "at most " + std::to_string(kMaxNesting));
+    }
+  }
+
+  std::string quoted_here() const {
+    return at_ < text_.size() ? "`" + std::string(1, text_[at_]) + "`" : std::string("the end");
+  }
+
+  [[noreturn]] void fail(std::size_t at, std::string what, std::string got, std::string want) const {
+    throw source_.error(at, {"", std::move(what), std::move(got), std::move(want), ""});
+  }
+
+  const Source& source_;
+  std::string_view text_;
+  const NameCheck& check_;
+  std::size_t at_ = 0;
+  std::string missing_;  // the bracket that the end of the text left open
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+template <class Range, class Print>
+std::string join(const Range& range, std::string_view separator, const Print& print_one) {
+  std::string out;
+  for (const auto& element : range) {
+    if (!out.empty()) out += separator;
+    out += print_one(element);
+  }
+  return out;
+}
+
+std::string print_item(const Item& item) {
+  if (item.args.empty()) return item.name;
+  return item.name + "(" + join(item.args, ", ", [](const Arg& arg) {
+           return (arg.name.empty() ? "" : arg.name + "=") + print(arg.value);
+         }) + ")";
+}
+
+}  // namespace
+
+Error Source::error(std::size_t at, Message message, Code code) const {
+  message.where = where + ", column " + std::to_string(std::min(at, text.size()) + 1);
+  return Error(code, message, text, at);
+}
+
+Text parse(const Source& source, const NameCheck& check) { return Parser(source, check).run(); }
+
+std::vector<std::string> split_list(const Source& source) {
+  std::vector<std::string> parts(1);
+  std::vector<std::size_t> starts{0};
+  bool in_string = false;
+  for (std::size_t i = 0; i < source.text.size(); ++i) {
+    const char c = source.text[i];
+    if (in_string && c == '\\' && i + 1 < source.text.size()) {
+      parts.back() += c;
+      parts.back() += source.text[++i];
+      continue;
+    }
+    if (c == '"') in_string = !in_string;
+    if (c == ';' && !in_string) {
+      parts.emplace_back();
+      starts.push_back(i + 1);
+    } else {
+      parts.back() += c;
+    }
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (std::all_of(parts[i].begin(), parts[i].end(), is_space)) {
+      throw source.error(starts[i], {"", "a part of the list is empty", "", "a text between the `;`", ""});
+    }
+  }
+  return parts;
+}
+
+std::string print_word(std::string_view word, bool quoted) {
+  if (!quoted && !word.empty() && std::all_of(word.begin(), word.end(), is_word)) return std::string(word);
+  std::string out = "\"";
+  for (char c : word) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string print(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::word:
+      return value.word;
+    case Value::Kind::string:
+      return print_word(value.word, true);
+    case Value::Kind::text:
+      return print(value.text);
+    case Value::Kind::list:
+      return "[" + join(value.list, ", ", [](const Value& element) { return print(element); }) + "]";
+  }
+  return {};
+}
+
+std::string print(const Text& text) { return join(text, " | ", print_item); }
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
+  std::string_view nearest;
+  std::size_t least = std::max<std::size_t>(1, std::min<std::size_t>(3, name.size() / 2)) + 1;
+  for (const std::string_view candidate : candidates) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < least && distance < std::max(name.size(), candidate.size())) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest.empty() ? "" : "did you mean `" + std::string(nearest) + "`?";
+}
+
+}  // namespace thalweg
