@@ -14,6 +14,8 @@
 
 namespace thalweg {
 
+class Arena;
+
 using Shape = std::vector<std::int64_t>;  // {} is a scalar; a size of 0 is allowed
 
 enum class Dtype { f32, f64 };
@@ -79,11 +81,10 @@ class Parameter {
 // Addresses of parameters and of their memory are stable. Not copyable: optimizers and tapes point into it.
 class Params {
  public:
-  Params() = default;
-  Params(const Params&) = delete;
-  Params& operator=(const Params&) = delete;
-  Params(Params&&) = default;
-  Params& operator=(Params&&) = default;
+  Params();
+  ~Params();
+  Params(Params&&) noexcept;
+  Params& operator=(Params&&) noexcept;
 
   // Memory of the library, value and gradient zero, aligned to 64 bytes and padded to a whole number of them.
   // Throws Error(usage) for an empty or known name, or an impossible shape.
@@ -115,12 +116,13 @@ class Params {
   };
   Parameter& insert(std::string name, Shape shape, Role role, Dtype dtype);
   Parameter& adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype);
-  void claim(const Parameter& parameter, const void* data);
+  void check_free(const std::string& name, const void* data, std::size_t bytes) const;
 
   std::deque<Parameter> parameters_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::map<std::uintptr_t, Extent> extents_;  // begin -> end of every adopted or owned range
-  std::vector<std::shared_ptr<void>> blocks_;
+  std::map<std::uintptr_t, Extent> adopted_;  // begin -> end of every adopted range
+  std::unique_ptr<Arena> values_;
+  std::unique_ptr<Arena> grads_;
 };
 
 }  // namespace thalweg

@@ -1,0 +1,52 @@
+#include "base/arena.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/file.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kSmallestBlock = std::size_t{1} << 20;
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kColour = 576;  // nine cache lines
+
+std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+
+std::shared_ptr<void> map(std::size_t bytes) {
+  void* block = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) {
+    throw Error(Code::resource, {"memory", "none left", system_message(errno), std::to_string(bytes) + " bytes",
+                                 "use a smaller model or batch"});
+  }
+  if (bytes >= kHugePage) ::madvise(block, bytes, MADV_HUGEPAGE);  // advice: a refusal costs speed only
+  return {block, [bytes](void* p) { ::munmap(p, bytes); }};
+}
+
+}  // namespace
+
+Arena::Arena(int colour) : offset_(static_cast<std::size_t>(colour) * kColour % kPage) {}
+
+void* Arena::allocate(std::size_t bytes) {
+  bytes = round_up(std::max<std::size_t>(bytes, 1), kAlignment);
+  if (bytes > left_) {
+    // Doubling keeps the number of blocks small without wasting more than half.
+    const std::size_t wanted = std::max({bytes + offset_, kSmallestBlock, bytes_});
+    const std::size_t size = round_up(wanted, wanted >= kHugePage ? kHugePage : kPage);
+    blocks_.push_back(map(size));
+    next_ = static_cast<std::byte*>(blocks_.back().get()) + offset_;
+    left_ = size - offset_;
+  }
+  std::byte* piece = next_;
+  next_ += bytes;
+  left_ -= bytes;
+  bytes_ += bytes;
+  return piece;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,151 @@
+#include "thalweg/params.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::array<std::string_view, 6> kRoles = {"none", "weight", "bias", "norm", "embedding", "other"};
+
+}  // namespace
+
+std::size_t size_of(Dtype dtype) { return dtype == Dtype::f32 ? 4 : 8; }
+
+std::string_view dtype_name(Dtype dtype) { return dtype == Dtype::f32 ? "f32" : "f64"; }
+
+std::string_view role_name(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
+
+Role parse_role(std::string_view name) {
+  const auto found = std::find(kRoles.begin(), kRoles.end(), name);
+  if (found != kRoles.end()) return static_cast<Role>(found - kRoles.begin());
+  throw Error(Code::usage, {"role", "unknown name", "`" + std::string(name) + "`",
+                            "none, weight, bias, norm, embedding or other",
+                            did_you_mean(name, {kRoles.begin(), kRoles.end()})});
+}
+
+std::string print_shape(const Shape& shape) {
+  if (shape.empty()) return "scalar";
+  std::string out;
+  for (const std::int64_t size : shape) out += (out.empty() ? "" : "x") + std::to_string(size);
+  return out;
+}
+
+std::uint64_t count(const Shape& shape) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 62;
+  std::int64_t product = 1;
+  for (const std::int64_t size : shape) {
+    if (size < 0 || (size > 0 && product > kMost / size)) {
+      throw Error(Code::usage, {"shape", "impossible sizes", print_shape(shape),
+                                "sizes of at least 0 with a product of at most 2^62", ""});
+    }
+    product *= size;
+  }
+  return static_cast<std::uint64_t>(product);
+}
+
+void* Parameter::checked(void* data, Dtype asked) const {
+  if (asked == dtype_) return data;
+  throw Error(Code::usage, {"parameter `" + name_ + "`", "asked for as another type",
+                            std::string(dtype_name(asked)), std::string(dtype_name(dtype_)), ""});
+}
+
+void Parameter::set_absent(bool absent) {
+  if (!absent && grad_ == nullptr && size_ > 0) {
+    throw Error(Code::usage, {"parameter `" + name_ + "`", "it has no gradient memory", "", "an absent parameter",
+                              "adopt it with a gradient"});
+  }
+  absent_ = absent;
+}
+
+Params::Params() : values_(std::make_unique<Arena>(0)), grads_(std::make_unique<Arena>(1)) {}
+Params::~Params() = default;
+Params::Params(Params&&) noexcept = default;
+Params& Params::operator=(Params&&) noexcept = default;
+
+Parameter& Params::insert(std::string name, Shape shape, Role role, Dtype dtype) {
+  const std::uint64_t elements = count(shape);
+  if (name.empty()) throw Error(Code::usage, {"parameter", "the name is empty", "", "a name", ""});
+  if (index_.contains(name)) {
+    throw Error(Code::usage, {"parameter `" + name + "`", "the name is taken", "", "a name of its own", ""});
+  }
+  index_.emplace(name, parameters_.size());
+  Parameter& parameter = parameters_.emplace_back();
+  parameter.name_ = std::move(name);
+  parameter.shape_ = std::move(shape);
+  parameter.role_ = role;
+  parameter.dtype_ = dtype;
+  parameter.size_ = elements;
+  return parameter;
+}
+
+Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
+  const std::size_t bytes = count(shape) * size_of(dtype);
+  void* value = values_->allocate(bytes);
+  void* grad = grads_->allocate(bytes);
+  Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
+  parameter.value_ = value;
+  parameter.grad_ = grad;
+  return parameter;
+}
+
+Parameter& Params::adopt(std::string name, Shape shape, float* value, float* grad, Role role) {
+  return adopt_any(std::move(name), std::move(shape), value, grad, role, Dtype::f32);
+}
+
+Parameter& Params::adopt(std::string name, Shape shape, double* value, double* grad, Role role) {
+  return adopt_any(std::move(name), std::move(shape), value, grad, role, Dtype::f64);
+}
+
+Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype) {
+  const std::size_t bytes = count(shape) * size_of(dtype);
+  if (value == nullptr && bytes > 0) {
+    throw Error(Code::usage, {"parameter `" + name + "`", "its memory is null", "", "a pointer", ""});
+  }
+  check_free(name, value, bytes);
+  check_free(name, grad, bytes);
+  const auto begin = reinterpret_cast<std::uintptr_t>(value);
+  const auto grad_begin = reinterpret_cast<std::uintptr_t>(grad);
+  if (grad != nullptr && begin < grad_begin + bytes && grad_begin < begin + bytes) {
+    throw Error(Code::usage, {"parameter `" + name + "`", "its value and its gradient overlap", "",
+                              "memory of its own for each", ""});
+  }
+  Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
+  parameter.value_ = value;
+  parameter.grad_ = grad;
+  parameter.absent_ = grad == nullptr;
+  for (void* data : {value, grad}) {
+    if (data == nullptr || bytes == 0) continue;
+    const auto start = reinterpret_cast<std::uintptr_t>(data);
+    adopted_[start] = {start + bytes, parameter.name_};
+  }
+  return parameter;
+}
+
+void Params::check_free(const std::string& name, const void* data, std::size_t bytes) const {
+  if (data == nullptr || bytes == 0) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(data);
+  auto next = adopted_.lower_bound(begin + bytes);  // the last range that begins before our end
+  if (next == adopted_.begin()) return;
+  --next;
+  if (next->second.end <= begin) return;
+  throw Error(Code::usage, {"parameter `" + name + "`", "its memory overlaps that of `" + next->second.name + "`",
+                            "", "memory of its own for each", ""});
+}
+
+Parameter* Params::find(std::string_view name) {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &parameters_[found->second];
+}
+
+std::uint64_t Params::elements() const {
+  std::uint64_t total = 0;
+  for (const Parameter& parameter : parameters_) total += parameter.size();
+  return total;
+}
+
+}  // namespace thalweg
