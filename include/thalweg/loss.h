@@ -31,13 +31,13 @@ class Loss {
   // columns as classes; mse needs as many columns as classes or values.
   void check(std::size_t columns, bool labels, std::size_t classes) const;
 
-  // The sum over the rows of the loss of each row; predictions are rows x columns, row-major, columns >= 1. When
-  // `grad` is not empty it gets scale * d(sum)/d(predictions): with scale = 1 / n this is the gradient of the mean
-  // over n rows, of which these may be a part. A row's loss does not depend on the other rows.
-  double evaluate(std::span<const float> predictions, std::size_t columns, const Targets& targets, double scale,
-                  std::span<float> grad) const;
-  double evaluate(std::span<const double> predictions, std::size_t columns, const Targets& targets, double scale,
-                  std::span<double> grad) const;
+  // The sum over the rows of the loss of each row; predictions are rows x columns, row-major, columns >= 1.
+  // When `grad` is not empty it gets scale * d(sum)/d(predictions): with scale = 1 / n this is the gradient
+  // of the mean over n rows, of which these may be a part. A row's loss does not depend on the other rows.
+  double evaluate(std::span<const float> predictions, std::size_t columns, const Targets& targets,
+                  double scale, std::span<float> grad) const;
+  double evaluate(std::span<const double> predictions, std::size_t columns, const Targets& targets,
+                  double scale, std::span<double> grad) const;
 
  private:
   std::string text_;
@@ -45,6 +45,7 @@ class Loss {
 };
 
 // Rows whose largest prediction (the first of equal ones) is at the label.
-std::size_t correct(std::span<const float> predictions, std::size_t columns, std::span<const std::int32_t> labels);
+std::size_t correct(std::span<const float> predictions, std::size_t columns,
+                    std::span<const std::int32_t> labels);
 
 }  // namespace thalweg

@@ -11,12 +11,12 @@
 
 namespace thalweg {
 
-// "dense(128) | relu | dense(10)". The model owns its parameters, named by layer kind and number: dense1.weight
-// {in, out}, dense1.bias {out}, dense2.weight, ...
+// "dense(128) | relu | dense(10)". The model owns its parameters, named by layer kind and number:
+// dense1.weight {in, out}, dense1.bias {out}, dense2.weight, ...
 class Module {
  public:
-  // `inputs` is the shape of one sample. Throws Error(usage) for a text that is no model, with a caret, or for
-  // shapes that do not fit. Parameters are zero until initialise().
+  // `inputs` is the shape of one sample. Throws Error(usage) for a text that is no model, with a caret, or
+  // for shapes that do not fit. Parameters are zero until initialise().
   Module(std::string_view text, Shape inputs, Dtype dtype = Dtype::f32);
   ~Module();
   Module(Module&&) noexcept;
@@ -30,8 +30,9 @@ class Module {
   Params& params();
 
   // Writes the initial weights. They depend on (seed, number of the parameter, index of the element) alone.
-  // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu follows; Glorot (2010),
-  // uniform in +-sqrt(6 / (fan_in + fan_out)), for every other; biases are 0. A layer's `init` option chooses.
+  // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu follows; Glorot
+  // (2010), uniform in +-sqrt(6 / (fan_in + fan_out)), for every other; biases are 0. A layer's `init` option
+  // chooses.
   void initialise(std::uint64_t seed);
 
   // Records the model on a tape for input x {rows, inputs...}; the result is {rows, outputs...}.

@@ -1,5 +1,5 @@
-// Parameters: named, shaped, role-tagged memory with gradients. The library owns the memory (add) or the caller
-// does (adopt).
+// Parameters: named, shaped, role-tagged memory with gradients. The library owns the memory (add) or the
+// caller does (adopt).
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,14 @@ class Arena;
 using Shape = std::vector<std::int64_t>;  // {} is a scalar; a size of 0 is allowed
 
 enum class Dtype { f32, f64 };
-std::size_t size_of(Dtype dtype);           // bytes: 4 or 8
-std::string_view dtype_name(Dtype dtype);   // "f32", "f64"
+std::size_t size_of(Dtype dtype);          // bytes: 4 or 8
+std::string_view dtype_name(Dtype dtype);  // "f32", "f64"
 
 template <class T>
 inline constexpr Dtype kDtype = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
 
-// What a parameter is, so that `on=` can select it. `none` is only for adopted parameters whose role is not told.
+// What a parameter is, so that `on=` can select it. `none` is only for adopted parameters whose role is not
+// told.
 enum class Role { none, weight, bias, norm, embedding, other };
 std::string_view role_name(Role role);
 // Throws Error(usage) with the nearest name.
@@ -90,8 +91,8 @@ class Params {
   // Throws Error(usage) for an empty or known name, or an impossible shape.
   Parameter& add(std::string name, Shape shape, Role role, Dtype dtype = Dtype::f32);
 
-  // Memory of the caller, which must outlive this object; `grad` may be null (absent). Throws Error(usage) also
-  // when the value or gradient overlaps the memory of another parameter, naming both.
+  // Memory of the caller, which must outlive this object; `grad` may be null (absent). Throws Error(usage)
+  // also when the value or gradient overlaps the memory of another parameter, naming both.
   Parameter& adopt(std::string name, Shape shape, float* value, float* grad, Role role = Role::none);
   Parameter& adopt(std::string name, Shape shape, double* value, double* grad, Role role = Role::none);
 

@@ -1,4 +1,5 @@
-// Reverse-mode differentiation on a tape: operations are recorded once, with all their memory, and then replayed.
+// Reverse-mode differentiation on a tape: operations are recorded once, with all their memory, and then
+// replayed.
 //
 //   Tape tape(Dtype::f32, team);
 //   Tensor x = tape.input({64, 784});
@@ -34,8 +35,8 @@ class Tape {
 
   // Data of the caller, written through value() before forward().
   Tensor input(Shape shape);
-  // A parameter of the tape's type; its gradient receives what backward() finds. Recorded once a parameter: the
-  // same one gives the same Tensor.
+  // A parameter of the tape's type; its gradient receives what backward() finds. Recorded once a parameter:
+  // the same one gives the same Tensor.
   Tensor parameter(Parameter& parameter);
 
   Dtype dtype() const;
@@ -56,8 +57,8 @@ class Tape {
   // Runs the recorded operations in order.
   void forward();
 
-  // Runs them backwards from grad(output), which the caller has written. Gradients of parameters are overwritten,
-  // or added to when `accumulate`.
+  // Runs them backwards from grad(output), which the caller has written. Gradients of parameters are
+  // overwritten, or added to when `accumulate`.
   void backward(Tensor output, bool accumulate = false);
 
   // Bytes of values and gradients held by this tape, parameters left out.

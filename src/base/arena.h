@@ -7,14 +7,14 @@
 
 namespace thalweg {
 
-// Every piece is aligned to 64 bytes and padded to a whole number of them, and pieces follow each other without
-// gaps as long as they fit in a block. Large blocks ask the system for huge pages.
+// Every piece is aligned to 64 bytes and padded to a whole number of them, and pieces follow each other
+// without gaps as long as they fit in a block. Large blocks ask the system for huge pages.
 class Arena {
  public:
   static constexpr std::size_t kAlignment = 64;
 
-  // Arenas of different colours start at different offsets modulo the page, so that streams that are read side by
-  // side do not compete for the same cache sets.
+  // Arenas of different colours start at different offsets modulo the page, so that streams that are read
+  // side by side do not compete for the same cache sets.
   explicit Arena(int colour = 0);
 
   // Throws Error(resource) naming the bytes when the system has none left.

@@ -91,7 +91,8 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
     const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw unreadable(path, system_message(errno), "a readable file");
-    if (got == 0) throw unreadable(path, "the end after " + std::to_string(filled) + " bytes", std::to_string(size));
+    if (got == 0)
+      throw unreadable(path, "the end after " + std::to_string(filled) + " bytes", std::to_string(size));
     filled += static_cast<std::size_t>(got);
   }
   return bytes;

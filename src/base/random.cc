@@ -36,13 +36,11 @@ std::uint64_t Random::bits(std::uint64_t index) const {
   return philox4x64({index / 4, step_, 0, 0}, key_)[index % 4];
 }
 
-double Random::uniform(std::uint64_t index) const {
-  return static_cast<double>(bits(index) >> 11) * 0x1p-53;
-}
+double Random::uniform(std::uint64_t index) const { return static_cast<double>(bits(index) >> 11) * 0x1p-53; }
 
 std::uint64_t Random::below(std::uint64_t bound, std::uint64_t index) const {
-  // Lemire 2019, Fast Random Integer Generation in an Interval: values below the threshold are drawn again, from
-  // counters that no plain index reaches.
+  // Lemire 2019, Fast Random Integer Generation in an Interval: values below the threshold are drawn again,
+  // from counters that no plain index reaches.
   const std::uint64_t threshold = (0 - bound) % bound;
   auto [high, low] = multiply(bits(index), bound);
   for (std::uint64_t again = 1; low < threshold; ++again) {

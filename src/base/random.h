@@ -1,5 +1,5 @@
-// Counter-based random numbers: a value depends on (seed, purpose, step, index) alone, so any value can be had
-// at any time, on any thread, after any resume.
+// Counter-based random numbers: a value depends on (seed, purpose, step, index) alone, so any value can be
+// had at any time, on any thread, after any resume.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 namespace thalweg {
 
 // Philox 4x64 with 10 rounds (Salmon et al. 2011, Parallel Random Numbers: As Easy as 1, 2, 3).
-std::array<std::uint64_t, 4> philox4x64(std::array<std::uint64_t, 4> counter, std::array<std::uint64_t, 2> key);
+std::array<std::uint64_t, 4> philox4x64(std::array<std::uint64_t, 4> counter,
+                                        std::array<std::uint64_t, 2> key);
 
 // What the numbers are for: streams of different purposes are independent.
 enum class Purpose : std::uint64_t { init = 1, shuffle = 2, split = 3 };

@@ -23,7 +23,8 @@ std::string print_range(const Range& range) {
   const bool high = std::isfinite(range.max);
   const std::string min = print_number(range.min);
   const std::string max = print_number(range.max);
-  if (low && high) return std::string(range.open_min ? "(" : "[") + min + ", " + max + (range.open_max ? ")" : "]");
+  if (low && high)
+    return std::string(range.open_min ? "(" : "[") + min + ", " + max + (range.open_max ? ")" : "]");
   if (low) return (range.open_min ? "above " : "at least ") + min;
   if (high) return (range.open_max ? "below " : "at most ") + max;
   return "any number";
@@ -155,7 +156,7 @@ std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t posi
     throw source.error(arg.at, {"", "an argument without a name follows one with a name", got,
                                 "arguments by position first", ""});
   }
-  if (position >= spec.options.size()) {
+  if (position >= spec.options.size() || spec.options[position].type == OptionType::selector) {
     throw source.error(arg.at, {"", "too many arguments for " + name, got, wanted_options(spec), ""});
   }
   return position;
@@ -164,7 +165,8 @@ std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t posi
 }  // namespace
 
 std::optional<std::size_t> Spec::find(std::string_view option) const {
-  const auto found = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == option; });
+  const auto found =
+      std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == option; });
   if (found == options.end()) return std::nullopt;
   return static_cast<std::size_t>(found - options.begin());
 }
@@ -180,7 +182,8 @@ Settings bind(const Spec& spec, const Item& item, const Source& source) {
     after_named = after_named || !arg.name.empty();
     const Option& option = spec.options[index];
     if (given[index]) {
-      throw source.error(arg.at, {"", "`" + std::string(option.name) + "` is given twice", "", "one value", ""});
+      throw source.error(arg.at,
+                         {"", "`" + std::string(option.name) + "` is given twice", "", "one value", ""});
     }
     given[index] = true;
     settings[index] = read_or_throw(spec, option, arg.value, source);
@@ -189,8 +192,9 @@ Settings bind(const Spec& spec, const Item& item, const Source& source) {
     const Option& option = spec.options[i];
     if (given[i]) continue;
     if (option.required) {
-      throw source.error(item.at, {"", "`" + std::string(spec.name) + "` needs `" + std::string(option.name) + "`",
-                                   "", wanted(option), ""});
+      throw source.error(item.at,
+                         {"", "`" + std::string(spec.name) + "` needs `" + std::string(option.name) + "`", "",
+                          wanted(option), ""});
     }
     if (option.fallback.empty()) continue;
     const Source fallback{"default of " + std::string(option.name), std::string(option.fallback)};

@@ -1,5 +1,5 @@
-// What a named thing is and which options it takes, said once. Help, lists, errors, printing and checkpoints are
-// derived from it.
+// What a named thing is and which options it takes, said once. Help, lists, errors, printing and checkpoints
+// are derived from it.
 #pragma once
 
 #include <limits>
@@ -45,14 +45,14 @@ inline constexpr Range kFraction{.min = 0.0, .max = 1.0, .open_max = true};  // 
 inline constexpr Range kAtLeastOne{1.0};
 
 struct Option {
-  std::string_view name;
+  std::string_view name = {};
   OptionType type = OptionType::number;
-  std::string_view fallback;  // the default as text; empty: none
-  Range range;
-  std::string_view unit;     // "fraction", "updates", "1/update", ...
-  std::string_view doc;      // one line
-  std::string_view choices;  // type choice: "torch|optax"
-  bool required = false;     // must be given
+  std::string_view fallback = {};  // the default as text; empty: none
+  Range range = {};
+  std::string_view unit = {};     // "fraction", "updates", "1/update", ...
+  std::string_view doc = {};      // one line
+  std::string_view choices = {};  // type choice: "torch|optax"
+  bool required = false;          // must be given
 };
 
 struct Spec {
@@ -60,7 +60,7 @@ struct Spec {
   std::string_view doc;     // one line
   std::string_view source;  // the paper
   std::span<const Option> options;
-  bool positional = true;  // whether arguments may be given by position
+  bool positional = true;  // whether arguments may be given by position (a selector never may)
 
   // Index of an option, if there is one of that name.
   std::optional<std::size_t> find(std::string_view option) const;
@@ -83,15 +83,15 @@ using Settings = std::vector<Setting>;  // one for each option of the Spec, in i
 // unknown, given twice, out of range, missing or of another type.
 Settings bind(const Spec& spec, const Item& item, const Source& source);
 
-// The item that bind() reads back to the same settings: the first option by position where the Spec allows it,
-// the others by name, in Spec order, those at their default left out unless `every`.
+// The item that bind() reads back to the same settings: the first option by position where the Spec allows
+// it, the others by name, in Spec order, those at their default left out unless `every`.
 Item unbind(const Spec& spec, const Settings& settings, bool every = false);
 
 // One setting as a value of the grammar.
 Value to_value(const Option& option, const Setting& setting);
 
-// The Spec named `item.name` among `specs`; an Error(usage) with the nearest name otherwise. `noun` is what the
-// specs are, with its article: "a schedule". `also` is a further complaint to be shown with it.
+// The Spec named `item.name` among `specs`; an Error(usage) with the nearest name otherwise. `noun` is what
+// the specs are, with its article: "a schedule". `also` is a further complaint to be shown with it.
 const Spec& find_spec(std::span<const Spec* const> specs, const Item& item, const Source& source,
                       std::string_view noun, const std::string& also = {});
 

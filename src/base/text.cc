@@ -18,7 +18,8 @@ class Parser {
 
   Text run() {
     Text text = parse_text(0);
-    if (missing_.empty() && at_ < text_.size()) fail(at_, "unexpected character", quoted_here(), "`|` or the end");
+    if (missing_.empty() && at_ < text_.size())
+      fail(at_, "unexpected character", quoted_here(), "`|` or the end");
     if (missing_.empty()) return text;
     const std::string also = "`" + missing_ + "` is missing at the end";
     if (check_) {
@@ -28,8 +29,8 @@ class Parser {
   }
 
  private:
-  // Items up to a delimiter that is not '|'. A missing closing bracket at the end is remembered, not thrown, so
-  // that the names before it can be checked.
+  // Items up to a delimiter that is not '|'. A missing closing bracket at the end is remembered, not thrown,
+  // so that the names before it can be checked.
   Text parse_text(int depth) {
     Text text;
     do {
@@ -213,9 +214,10 @@ std::string join(const Range& range, std::string_view separator, const Print& pr
 
 std::string print_item(const Item& item) {
   if (item.args.empty()) return item.name;
-  return item.name + "(" + join(item.args, ", ", [](const Arg& arg) {
-           return (arg.name.empty() ? "" : arg.name + "=") + print(arg.value);
-         }) + ")";
+  return item.name + "(" +
+         join(item.args, ", ",
+              [](const Arg& arg) { return (arg.name.empty() ? "" : arg.name + "=") + print(arg.value); }) +
+         ")";
 }
 
 }  // namespace

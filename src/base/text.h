@@ -4,8 +4,8 @@
 //   text := item ('|' item)*      item := name [ '(' [arg (',' arg)*] ')' ]      arg := [name '='] value
 //   value := "string" | word | text | '[' value (',' value)* ']'                 list := text (';' text)*
 //
-// A word is a run of characters other than white space and ( ) [ ] , | = ; " - numbers are words too: the Spec's
-// type of an option decides how a word is read (spec.h).
+// A word is a run of characters other than white space and ( ) [ ] , | = ; " - numbers are words too: the
+// Spec's type of an option decides how a word is read (spec.h).
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,8 @@ struct Source {
   [[nodiscard]] Error error(std::size_t at, Message message, Code code = Code::usage) const;
 };
 
-// Checks the name of an item and throws when it is unknown; `also` is a further complaint to be shown with it.
+// Checks the name of an item and throws when it is unknown; `also` is a further complaint to be shown with
+// it.
 using NameCheck = std::function<void(const Item& item, const std::string& also)>;
 
 // Brackets nest at most this deep.

@@ -21,8 +21,8 @@ class Team {
 
   int size() const { return size_; }
 
-  // Calls f(member) for member 0 .. size()-1, each on its own thread, and returns when all are done. f must not
-  // throw and must not call run().
+  // Calls f(member) for member 0 .. size()-1, each on its own thread, and returns when all are done. f must
+  // not throw and must not call run().
   void run(const std::function<void(int member)>& f);
 
   // Inside run(): waits until every member has come here.
@@ -34,9 +34,9 @@ class Team {
   const int size_;
   std::vector<std::thread> threads_;
   const std::function<void(int)>* task_ = nullptr;
-  std::atomic<unsigned> round_{0};    // raised once a run
-  std::atomic<int> running_{0};       // members that have not finished this run
-  std::atomic<int> waiting_{0};       // members inside the barrier
+  std::atomic<unsigned> round_{0};     // raised once a run
+  std::atomic<int> running_{0};        // members that have not finished this run
+  std::atomic<int> waiting_{0};        // members inside the barrier
   std::atomic<unsigned> barriers_{0};  // barriers passed
   bool stop_ = false;
 };

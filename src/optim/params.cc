@@ -56,8 +56,8 @@ void* Parameter::checked(void* data, Dtype asked) const {
 
 void Parameter::set_absent(bool absent) {
   if (!absent && grad_ == nullptr && size_ > 0) {
-    throw Error(Code::usage, {"parameter `" + name_ + "`", "it has no gradient memory", "", "an absent parameter",
-                              "adopt it with a gradient"});
+    throw Error(Code::usage, {"parameter `" + name_ + "`", "it has no gradient memory", "",
+                              "an absent parameter", "adopt it with a gradient"});
   }
   absent_ = absent;
 }
@@ -133,8 +133,9 @@ void Params::check_free(const std::string& name, const void* data, std::size_t b
   if (next == adopted_.begin()) return;
   --next;
   if (next->second.end <= begin) return;
-  throw Error(Code::usage, {"parameter `" + name + "`", "its memory overlaps that of `" + next->second.name + "`",
-                            "", "memory of its own for each", ""});
+  throw Error(Code::usage,
+              {"parameter `" + name + "`", "its memory overlaps that of `" + next->second.name + "`", "",
+               "memory of its own for each", ""});
 }
 
 Parameter* Params::find(std::string_view name) {

@@ -1,0 +1,60 @@
+// A chain of gradient transforms, written left to right: position is meaning.
+//
+//   Chain("clip_norm(1) | adam | decay(0.01) | lr(cosine(3e-4, total=10000, warmup=500))")
+//
+// The gradient enters on the left, each transform turns it into an update, and the engine applies p <- p -
+// update. `thalweg list transforms` and `thalweg list recipes` name what there is.
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/params.h"
+#include "thalweg/schedule.h"
+
+namespace thalweg {
+
+struct Link;
+
+// An immutable value, cheap to copy. Recipes (`adamw(lr=1e-3)`) and the sugar `lr=`, `decay=` on rules are
+// expanded when the text is read, so a Chain holds transforms only.
+class Chain {
+ public:
+  Chain() = default;  // no transforms
+
+  // Throws Error(usage) with a caret for a text that is no chain.
+  explicit Chain(std::string_view text);
+  explicit Chain(std::vector<Link> links);
+
+  // Canonical text of the expanded chain; Chain(text()) == *this. With `every`, also the options at their
+  // default.
+  std::string text(bool every = false) const;
+
+  // The same with every length in updates. Throws Error(usage) when a warm-up does not end before its total.
+  Chain resolve(const Lengths& lengths) const;
+
+  // The first option that has no number of updates yet, as "total of cosine"; empty when there is none.
+  std::string unresolved() const;
+
+  // How the chain would run on these parameters: the expanded chain, the groups of parameters with their
+  // phases, the streams and bytes of each, and the state in memory. Throws as binding an Optimizer does.
+  std::string explain(const Params& params) const;
+  std::string explain_json(const Params& params) const;
+
+  const std::vector<Link>& links() const;
+
+  bool operator==(const Chain& other) const { return text() == other.text(); }
+
+ private:
+  std::shared_ptr<const std::vector<Link>> links_;
+};
+
+// What `left` does, then what `right` does.
+Chain operator|(const Chain& left, const Chain& right);
+
+std::ostream& operator<<(std::ostream& out, const Chain& chain);
+
+}  // namespace thalweg

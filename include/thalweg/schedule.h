@@ -1,0 +1,64 @@
+// Schedules: numbers that depend on how many updates have been done.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+struct Source;
+struct Value;
+
+// The lengths of a run, from which shares (5%) and epochs (2ep) are resolved. 0: not known.
+struct Lengths {
+  std::uint64_t updates = 0;    // of the whole run
+  std::uint64_t per_epoch = 0;  // updates an epoch
+};
+
+// An immutable value, cheap to copy: a plain number, or a shape such as cosine(3e-4, total=10000,
+// warmup=500).
+//
+// Pure and closed-form in the number k of updates done: schedule(k) is what the update after k updates uses,
+// and jumping to a k gives what stepping there gives. Computed in double.
+class Schedule {
+ public:
+  Schedule(double constant);  // NOLINT: a number is a schedule
+
+  // Throws Error(usage) with a caret for a text that is no schedule, a number out of range, or warmup >=
+  // total.
+  explicit Schedule(std::string_view text);
+
+  // The schedule that `value` of a longer text stands for; errors show that text.
+  Schedule(const Value& value, const Source& source);
+
+  // The value used by the update after k updates. Needs resolved(); an unresolved schedule gives NaN.
+  double operator()(std::uint64_t k) const;
+
+  // Whether every length is a number of updates.
+  bool resolved() const;
+
+  // The same with shares and epochs as updates: of the schedule's own `total` where it is given, else of the
+  // run; rounded half up, and at least 1 unless 0. Lengths that cannot be resolved yet are left. Throws
+  // Error(usage) for warmup >= total.
+  Schedule resolve(const Lengths& lengths) const;
+
+  // The first option that is not resolved yet: "total"; empty when resolved().
+  std::string unresolved() const;
+
+  // Bounds of the values over all k.
+  double lowest() const;
+  double highest() const;
+
+  // Canonical text; Schedule(text()) == *this.
+  std::string text() const;
+  bool operator==(const Schedule& other) const { return text() == other.text(); }
+
+ private:
+  struct Shaped;
+  double constant_ = 0;
+  std::shared_ptr<const Shaped> shaped_;  // null: the constant
+};
+
+}  // namespace thalweg

@@ -1,0 +1,71 @@
+#include "optim/link.h"
+
+#include <algorithm>
+
+namespace thalweg {
+namespace {
+
+double choice_index(const Option& option, const std::string& word) {
+  const std::string_view before = option.choices.substr(0, option.choices.find(word));
+  return static_cast<double>(std::count(before.begin(), before.end(), '|'));
+}
+
+void check_bounds(const Option& option, const Schedule& schedule, const Value& value, const Source& source) {
+  if (option.range.contains(schedule.lowest()) && option.range.contains(schedule.highest())) return;
+  throw source.error(value.at, {"", "the schedule leaves the range of `" + std::string(option.name) + "`",
+                                print_number(schedule.lowest()) + " to " + print_number(schedule.highest()),
+                                "values that the option allows", ""});
+}
+
+Schedule number_of(const Option& option, const Setting& setting, const Source& source) {
+  if (const bool* flag = std::get_if<bool>(&setting)) return *flag ? 1.0 : 0.0;
+  if (const double* number = std::get_if<double>(&setting)) return *number;
+  if (const std::string* word = std::get_if<std::string>(&setting)) return choice_index(option, *word);
+  const Value& value = std::get<Value>(setting);
+  const Schedule schedule(value, source);
+  check_bounds(option, schedule, value, source);
+  return schedule;
+}
+
+// Positions in `value` are of the chain's text; here only its meaning is kept.
+Value schedule_value(const Schedule& schedule) {
+  Value value;
+  value.kind = Value::Kind::text;
+  value.text = parse({"schedule", schedule.text()});
+  return value;
+}
+
+}  // namespace
+
+const Transform* find_transform(std::string_view name) {
+  const std::span<const Transform> all = transforms();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Transform& transform) { return transform.spec.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+Link Link::read(const Item& item, const Source& source) {
+  const Transform* transform = find_transform(item.name);
+  Settings settings = bind(transform->spec, item, source);
+  std::vector<Schedule> numbers;
+  for (std::size_t i = 0; i + 1 < settings.size(); ++i) {
+    numbers.push_back(number_of(transform->spec.options[i], settings[i], source));
+    if (std::holds_alternative<Value>(settings[i])) settings[i] = schedule_value(numbers.back());
+  }
+  Selector on(std::get<Value>(settings.back()));
+  return {transform, std::move(settings), std::move(numbers), std::move(on)};
+}
+
+Item Link::item(bool every) const { return unbind(transform->spec, settings, every); }
+
+Link Link::resolve(const Lengths& lengths) const {
+  Link out = *this;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (!std::holds_alternative<Value>(settings[i])) continue;
+    out.numbers[i] = numbers[i].resolve(lengths);
+    out.settings[i] = schedule_value(out.numbers[i]);
+  }
+  return out;
+}
+
+}  // namespace thalweg

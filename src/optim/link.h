@@ -1,0 +1,30 @@
+// One transform of a chain with its options.
+#pragma once
+
+#include <vector>
+
+#include "optim/selector.h"
+#include "optim/transform.h"
+#include "thalweg/schedule.h"
+
+namespace thalweg {
+
+struct Link {
+  const Transform* transform;
+  Settings settings;              // one for each option of the Spec, `on` the last
+  std::vector<Schedule> numbers;  // the same as numbers: a flag is 0 or 1, a choice its index; `on` left out
+  Selector on;
+
+  // Reads one item of a chain. Throws Error(usage).
+  static Link read(const Item& item, const Source& source);
+
+  // The item that read() reads back.
+  Item item(bool every) const;
+
+  Link resolve(const Lengths& lengths) const;
+};
+
+// The transform of that name, or null.
+const Transform* find_transform(std::string_view name);
+
+}  // namespace thalweg

@@ -1,0 +1,184 @@
+#include "optim/recipes.h"
+
+#include <algorithm>
+
+#include "optim/link.h"
+
+namespace thalweg {
+namespace {
+
+constexpr Option kLr{.name = "lr",
+                     .type = OptionType::scalar,
+                     .range = kNotNegative,
+                     .doc = "the learning rate",
+                     .required = true};
+constexpr Option kL2{.name = "decay",
+                     .type = OptionType::scalar,
+                     .range = kNotNegative,
+                     .doc = "L2 regularisation of every parameter"};
+constexpr Option kDecoupled{.name = "decay",
+                            .type = OptionType::scalar,
+                            .fallback = "0.01",
+                            .range = kNotNegative,
+                            .doc = "decoupled decay of matrices and embeddings, scaled by lr"};
+constexpr Option kMomentum{.name = "momentum",
+                           .type = OptionType::scalar,
+                           .range = kFraction,
+                           .doc = "share of the running sum that is kept"};
+constexpr Option kNesterov{.name = "nesterov", .type = OptionType::flag, .doc = "look ahead"};
+constexpr Option kBeta1{.name = "beta1",
+                        .type = OptionType::scalar,
+                        .fallback = "0.9",
+                        .range = kFraction,
+                        .doc = "share of the average gradient that is kept"};
+constexpr Option kBeta2{.name = "beta2",
+                        .type = OptionType::scalar,
+                        .fallback = "0.999",
+                        .range = kFraction,
+                        .doc = "share of the average square that is kept"};
+constexpr Option kEps{.name = "eps",
+                      .type = OptionType::scalar,
+                      .fallback = "1e-8",
+                      .range = kNotNegative,
+                      .doc = "added to the root of the corrected average square"};
+
+template <const Option&... kOption>
+constexpr Option kOptions[] = {kOption...};
+
+#define THALWEG_RECIPE(name, doc, source, chain, ...) \
+  {{name, doc, source, kOptions<__VA_ARGS__>, false}, chain},
+constexpr Recipe kRecipes[] = {
+#include "transforms/recipes.inc"
+};
+#undef THALWEG_RECIPE
+
+const Recipe* find_recipe(std::string_view name) {
+  const auto found = std::find_if(std::begin(kRecipes), std::end(kRecipes),
+                                  [&](const Recipe& recipe) { return recipe.spec.name == name; });
+  return found == std::end(kRecipes) ? nullptr : &*found;
+}
+
+bool is_slot(const Value& value) { return value.kind == Value::Kind::word && value.word.starts_with('$'); }
+
+// The values of a recipe's options by name; an option without a value is left out of the expansion.
+class Values {
+ public:
+  Values(const Spec& spec, const Settings& settings) : spec_(spec), settings_(settings) {}
+
+  std::optional<Value> find(std::string_view slot) const {
+    const std::size_t index = *spec_.find(slot.substr(1));
+    if (std::holds_alternative<std::monostate>(settings_[index])) return std::nullopt;
+    return to_value(spec_.options[index], settings_[index]);
+  }
+
+ private:
+  const Spec& spec_;
+  const Settings& settings_;
+};
+
+// The template's item with its slots filled in; nothing when it is optional and its first slot is empty.
+std::optional<Item> fill(const Item& item, const Values& values, std::size_t at) {
+  const bool optional = item.name.ends_with('?');
+  Item out{optional ? item.name.substr(0, item.name.size() - 1) : item.name, {}, at};
+  for (const Arg& arg : item.args) {
+    Arg filled = arg;
+    if (is_slot(arg.value)) {
+      const std::optional<Value> value = values.find(arg.value.word);
+      if (!value && optional && out.args.empty()) return std::nullopt;
+      if (!value) continue;
+      filled.value = *value;
+    }
+    out.args.push_back(std::move(filled));
+  }
+  return out;
+}
+
+// Options that only mean something together with another one that is not given.
+void check_needed(const Recipe& recipe, const Item& item, const Values& values, const Source& source) {
+  for (const Item& part : parse({"recipe", std::string(recipe.chain)})) {
+    if (!part.name.ends_with('?') || values.find(part.args[0].value.word)) continue;
+    for (const Arg& arg : part.args) {
+      if (!is_slot(arg.value) || !values.find(arg.value.word)) continue;
+      throw source.error(item.at, {"", "`" + arg.value.word.substr(1) + "` has nothing to act on", "",
+                                   "`" + part.args[0].value.word.substr(1) + "` beside it", ""});
+    }
+  }
+}
+
+void expand_recipe(const Recipe& recipe, const Item& item, const Source& source, Text& out) {
+  const Settings settings = bind(recipe.spec, item, source);
+  const Values values(recipe.spec, settings);
+  check_needed(recipe, item, values, source);
+  for (const Item& part : parse({"recipe", std::string(recipe.chain)})) {
+    if (std::optional<Item> filled = fill(part, values, item.at)) out.push_back(*std::move(filled));
+  }
+}
+
+// Takes the argument of that name out of the item.
+std::optional<Arg> take(Item& item, std::string_view name) {
+  const auto found =
+      std::find_if(item.args.begin(), item.args.end(), [&](const Arg& arg) { return arg.name == name; });
+  if (found == item.args.end()) return std::nullopt;
+  Arg arg = *found;
+  item.args.erase(found);
+  return arg;
+}
+
+// lr= and decay= on a rule: decay(b) | rule | lr(a), on the parameters of the rule.
+void expand_rule(Item item, const Source& source, Text& out) {
+  const std::optional<Arg> lr = take(item, "lr");
+  const std::optional<Arg> decay = take(item, "decay");
+  for (const std::string_view name : {"lr", "decay"}) {
+    if (const std::optional<Arg> again = take(item, name)) {
+      throw source.error(again->at, {"", "`" + std::string(name) + "` is given twice", "", "one value", ""});
+    }
+  }
+  const auto on =
+      std::find_if(item.args.begin(), item.args.end(), [](const Arg& arg) { return arg.name == "on"; });
+  const auto beside = [&](std::string name, const Arg& arg) {
+    Item made{std::move(name), {{"", arg.value, arg.at}}, arg.at};
+    if (on != item.args.end()) made.args.push_back(*on);
+    return made;
+  };
+  if (decay) out.push_back(beside("decay", *decay));
+  out.push_back(item);
+  if (lr) out.push_back(beside("lr", *lr));
+}
+
+// Rules that take their options by name only are the ones that people call with a rate: say how it is given.
+void check_rate_by_position(const Item& item, const Source& source) {
+  if (item.args.empty() || !item.args[0].name.empty()) return;
+  const std::string value = print(item.args[0].value);
+  throw source.error(item.args[0].at, {"", "`" + item.name + "` takes its options by name only",
+                                       "`" + value + "`", "", "write `" + item.name + "(lr=" + value + ")`"});
+}
+
+}  // namespace
+
+std::span<const Recipe> recipes() { return kRecipes; }
+
+void check_chain_name(const Item& item, const Source& source, const std::string& also) {
+  std::vector<const Spec*> specs;
+  for (const Transform& transform : transforms()) specs.push_back(&transform.spec);
+  for (const Recipe& recipe : recipes()) specs.push_back(&recipe.spec);
+  find_spec(specs, item, source, "a transform or recipe", also);
+}
+
+Text expand(const Text& text, const Source& source) {
+  Text out;
+  for (const Item& item : text) {
+    check_chain_name(item, source, "");
+    const Transform* transform = find_transform(item.name);
+    if (transform == nullptr || !transform->spec.positional) check_rate_by_position(item, source);
+    if (transform == nullptr) {
+      expand_recipe(*find_recipe(item.name), item, source, out);
+    } else if (transform->scope == Scope::element) {
+      expand_rule(item, source, out);
+    } else {
+      out.push_back(item);
+    }
+  }
+  return out;
+}
+
+}  // namespace thalweg
