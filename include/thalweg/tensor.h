@@ -1,7 +1,7 @@
 // Reverse-mode differentiation on a tape: operations are recorded once, with all their memory, and then
 // replayed.
 //
-//   Tape tape(Dtype::f32, team);
+//   Tape tape(Dtype::f32, threads);
 //   Tensor x = tape.input({64, 784});
 //   Tensor y = dense(tape, relu(tape, dense(tape, x, w1, b1)), w2, b2);
 //   tape.value<float>(x) <- data;  tape.forward();
@@ -17,8 +17,6 @@
 #include "thalweg/params.h"
 
 namespace thalweg {
-
-class Team;
 
 // A value on a tape: a handle, valid as long as its tape.
 struct Tensor {
