@@ -63,7 +63,10 @@ bool is_selector(const Value& value) {
   return value.kind == Value::Kind::word || value.kind == Value::Kind::string;
 }
 
+// A share or epochs of a length become updates later, at least 1 unless 0: only the sign matters here.
 bool in_range(const Option& option, const Amount& amount) {
+  const bool later = option.type == OptionType::length && amount.unit != Amount::Unit::plain;
+  if (later && amount.value > 0) return true;
   const double unit = amount.unit == Amount::Unit::percent ? 0.01 : 1.0;
   return option.range.contains(amount.value * unit);
 }

@@ -10,6 +10,8 @@ constexpr std::string_view kDelimiters = "()[],|=;\"";
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
 
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 bool is_word(char c) { return !is_space(c) && kDelimiters.find(c) == std::string_view::npos; }
 
 class Parser {
@@ -174,7 +176,10 @@ class Parser {
   }
 
   std::string quoted_here() const {
-    return at_ < text_.size() ? "`" + std::string(1, text_[at_]) + "`" : std::string("the end");
+    if (at_ == text_.size()) return "the end";
+    std::size_t end = at_ + 1;
+    while (end < text_.size() && continues_character(text_[end])) ++end;
+    return "`" + std::string(text_.substr(at_, end - at_)) + "`";
   }
 
   [[noreturn]] void fail(std::size_t at, std::string what, std::string got, std::string want) const {
@@ -223,7 +228,9 @@ std::string print_item(const Item& item) {
 }  // namespace
 
 Error Source::error(std::size_t at, Message message, Code code) const {
-  message.where = where + ", column " + std::to_string(std::min(at, text.size()) + 1);
+  const std::string_view before = std::string_view(text).substr(0, at);
+  const auto characters = std::count_if(before.begin(), before.end(), std::not_fn(continues_character));
+  message.where = where + ", column " + std::to_string(characters + 1);
   return Error(code, message, text, at);
 }
 

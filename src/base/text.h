@@ -47,7 +47,8 @@ struct Source {
   std::string where;
   std::string text;
 
-  // An Error that shows the text with a caret under byte `at`; the column is added to `where`.
+  // An Error that shows the text with a caret under byte `at`; the column, counted in characters, is added to
+  // `where`.
   [[nodiscard]] Error error(std::size_t at, Message message, Code code = Code::usage) const;
 };
 

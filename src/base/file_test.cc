@@ -1,0 +1,206 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder for each test, removed with all it holds.
+class FileTest : public testing::Test {
+ protected:
+  FileTest() {
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = fs::temp_directory_path() / ("thalweg-" + name + "-" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~FileTest() override { fs::remove_all(folder_); }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder_)) found.push_back(entry.path().filename());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  // The message of the Error of `code` that `f` throws; empty when it does not.
+  template <class F>
+  static std::string message_of(Code code, const F& f) {
+    try {
+      f();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    return {};
+  }
+
+  static bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
+
+  void expect_unreadable(const fs::path& path, const std::string& got) const {
+    const std::string what = message_of(Code::data, [&] { read_file(path); });
+    EXPECT_EQ(what.rfind(path.string() + ": cannot be read; got " + got, 0), 0u) << what;
+    EXPECT_EQ(message_of(Code::data, [&] { read_text_file(path); }), what);
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(FileTest, WhatIsWrittenIsRead) {
+  const std::string text = std::string("line\n\0\xff end", 11);
+  replace_file(folder_ / "a", text);
+  EXPECT_EQ(read_text_file(folder_ / "a"), text);
+  EXPECT_EQ(read_file(folder_ / "a").size(), text.size());
+  replace_file(folder_ / "a", "");
+  EXPECT_TRUE(read_file(folder_ / "a").empty());
+  EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+TEST_F(FileTest, PartsFollowEachOther) {
+  const std::string first = "one,", last = "three";
+  const std::span<const std::byte> parts[] = {
+      std::as_bytes(std::span(first)), {}, std::as_bytes(std::span(last))};
+  replace_file(folder_ / "a", parts);
+  EXPECT_EQ(read_text_file(folder_ / "a"), "one,three");
+}
+
+TEST_F(FileTest, APathMayBeRelativeAndWithoutAFolder) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  replace_file("plain", "x");
+  EXPECT_EQ(read_text_file("plain"), "x");
+  fs::current_path(before);
+}
+
+TEST_F(FileTest, AReaderSeesTheOldFileOrTheNewOne) {
+  const std::string small(1000, 'a');
+  const std::string large(300000, 'b');
+  replace_file(folder_ / "a", small);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 50; ++i) replace_file(folder_ / "a", i % 2 == 0 ? large : small);
+    done = true;
+  });
+  int reads = 0;
+  int torn = 0;
+  for (; !done || reads == 0; ++reads) {
+    const std::string seen = read_text_file(folder_ / "a");
+    torn += seen == small || seen == large ? 0 : 1;
+  }
+  writer.join();
+  EXPECT_EQ(torn, 0) << "of " << reads << " reads";
+}
+
+TEST_F(FileTest, AMissingFolderIsNamedWithPathAndBytes) {
+  const fs::path path = folder_ / "missing" / "a";
+  const std::string what = message_of(Code::resource, [&] { replace_file(path, "12345"); });
+  EXPECT_EQ(what, path.string() + ": cannot be written; got " + system_message(ENOENT) +
+                      "; want 5 bytes; free some space or choose another folder");
+  EXPECT_TRUE(names().empty());
+}
+
+// Lowers the largest size of a file that this process may write, so that a write fails half-way.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST_F(FileTest, AWriteThatFailsHalfWayLeavesTheOldFileAndNothingElse) {
+  const fs::path path = folder_ / "a";
+  replace_file(path, "old");
+  std::string what;
+  {
+    const SizeLimit limit(4096);
+    what = message_of(Code::resource, [&] { replace_file(path, std::string(10000, 'x')); });
+  }
+  EXPECT_TRUE(
+      has(what, path.string() + ": cannot be written; got " + system_message(EFBIG) + "; want 10000 bytes"))
+      << what;
+  EXPECT_EQ(read_text_file(path), "old");
+  EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+TEST_F(FileTest, AFolderIsNotReplaced) {
+  fs::create_directory(folder_ / "a");
+  EXPECT_TRUE(
+      has(message_of(Code::resource, [&] { replace_file(folder_ / "a", "x"); }), "cannot be written"));
+  EXPECT_EQ(names(), std::vector<std::string>{"a"});
+  EXPECT_TRUE(fs::is_directory(folder_ / "a"));
+}
+
+TEST_F(FileTest, WhatCannotBeReadIsNamed) {
+  expect_unreadable(folder_ / "absent", system_message(ENOENT) + "; want a readable file");
+  expect_unreadable(folder_, "a folder; want a file");
+  replace_file(folder_ / "a", "x");
+  expect_unreadable(folder_ / "a" / "b", system_message(ENOTDIR));
+  fs::create_symlink("loop", folder_ / "loop");
+  expect_unreadable(folder_ / "loop", system_message(ELOOP));
+  expect_unreadable(folder_ / std::string(300, 'n'), system_message(ENAMETOOLONG));
+}
+
+TEST_F(FileTest, AForbiddenFileIsNamed) {
+  replace_file(folder_ / "a", "x");
+  ::chmod((folder_ / "a").c_str(), 0);
+  const uid_t user = ::geteuid();
+  constexpr uid_t kNobody = 65534;  // root may read everything
+  if (user == 0) {
+    ASSERT_EQ(::seteuid(kNobody), 0);
+  }
+  expect_unreadable(folder_ / "a", system_message(EACCES));
+  ASSERT_EQ(::seteuid(user), 0);
+}
+
+TEST_F(FileTest, APipeIsRefusedWithoutWaitingForAWriter) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  expect_unreadable(folder_ / "pipe", "no regular file; want a file");
+}
+
+TEST_F(FileTest, AFileAboveTheLimitIsNotRead) {
+  replace_file(folder_ / "a", "12345");
+  EXPECT_EQ(read_file(folder_ / "a", 5).size(), 5u);
+  EXPECT_EQ(message_of(Code::data, [&] { read_file(folder_ / "a", 4); }),
+            (folder_ / "a").string() + ": cannot be read; got 5 bytes; want at most 4");
+}
+
+TEST_F(FileTest, FoldersAreMadeWithTheirParents) {
+  make_folder(folder_ / "a" / "b" / "c");
+  EXPECT_TRUE(fs::is_directory(folder_ / "a" / "b" / "c"));
+  make_folder(folder_ / "a" / "b" / "c");
+  replace_file(folder_ / "file", "x");
+  for (const char* name : {"file", "file/a"}) {
+    const std::string what = message_of(Code::resource, [&] { make_folder(folder_ / name); });
+    EXPECT_TRUE(has(what, (folder_ / name).string() + ": the folder cannot be made")) << what;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

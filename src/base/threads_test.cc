@@ -1,0 +1,98 @@
+#include "base/threads.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <numeric>
+#include <set>
+
+namespace thalweg {
+namespace {
+
+TEST(Threads, SlicesCoverEverythingOnceAndEvenly) {
+  for (const std::size_t n : {0u, 1u, 2u, 6u, 7u, 8u, 100u, 2049u}) {
+    for (const int size : {1, 2, 3, 7, 16}) {
+      std::size_t next = 0;
+      for (int member = 0; member < size; ++member) {
+        const Slice part = slice(n, member, size);
+        EXPECT_EQ(part.begin, next);
+        EXPECT_GE(part.end - part.begin, n / static_cast<std::size_t>(size));
+        EXPECT_LE(part.end - part.begin, n / static_cast<std::size_t>(size) + 1);
+        next = part.end;
+      }
+      EXPECT_EQ(next, n);
+    }
+  }
+}
+
+TEST(Threads, ATeamHasAtLeastTheCaller) {
+  for (const int threads : {-3, 0, 1}) EXPECT_EQ(Team(threads).size(), 1);
+  EXPECT_EQ(Team(5).size(), 5);
+}
+
+TEST(Threads, RunCallsEveryMemberOnAThreadOfItsOwn) {
+  for (const int size : {1, 2, 3, 7}) {
+    Team team(size);
+    std::vector<std::thread::id> ids(static_cast<std::size_t>(size));
+    team.run([&](int member) { ids[static_cast<std::size_t>(member)] = std::this_thread::get_id(); });
+    EXPECT_EQ(ids[0], std::this_thread::get_id());
+    EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), ids.size());
+  }
+}
+
+TEST(Threads, ParallelForCallsEveryIndexOnce) {
+  for (const int size : {1, 2, 3, 7}) {
+    Team team(size);
+    for (const std::size_t n : {0u, 1u, 2u, 5u, 1000u}) {
+      std::vector<std::atomic<int>> calls(n);
+      parallel_for(team, n, [&](std::size_t i) { ++calls[i]; });
+      for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 1);
+    }
+  }
+}
+
+TEST(Threads, TenThousandRunsInARowAreAllComplete) {
+  Team team(3);
+  std::vector<std::uint64_t> sums(3);
+  for (std::uint64_t run = 1; run <= 10000; ++run) {
+    team.run([&](int member) { sums[static_cast<std::size_t>(member)] += run; });
+    // What the members wrote is visible when run() returns.
+    ASSERT_EQ(std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}), 3 * run * (run + 1) / 2);
+  }
+}
+
+TEST(Threads, NobodyPassesTheBarrierBeforeAllHaveCome) {
+  for (const int size : {1, 2, 3, 7}) {
+    Team team(size);
+    std::vector<int> turns(static_cast<std::size_t>(size));
+    std::atomic<int> wrong{0};
+    team.run([&](int member) {
+      for (int turn = 1; turn <= 200; ++turn) {
+        turns[static_cast<std::size_t>(member)] = turn;
+        team.barrier();
+        for (const int other : turns) wrong += other == turn ? 0 : 1;
+        team.barrier();  // nobody writes while another one reads
+      }
+    });
+    EXPECT_EQ(wrong, 0) << size;
+  }
+}
+
+TEST(Threads, TeamsComeAndGoAlsoUnused) {
+  for (int i = 0; i < 100; ++i) {
+    Team team(1 + i % 4);
+    if (i % 2 == 0) team.run([](int) {});
+  }
+  SUCCEED();
+}
+
+TEST(Threads, TheProcessMayUseAtLeastOneAndNoMoreThanThereAre) {
+  EXPECT_GE(available_threads(), 1);
+  const unsigned cores = std::thread::hardware_concurrency();
+  if (cores > 0) {
+    EXPECT_LE(available_threads(), static_cast<int>(cores));
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
