@@ -1,0 +1,172 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <new>
+#include <system_error>
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kMaxSamples = UINT32_MAX;
+
+constexpr const Reader* kReaders[] = {
+#define THALWEG_READER(reader) &reader,
+#include "data/readers.inc"
+#undef THALWEG_READER
+};
+
+const Reader& find_reader(const Item& item, const Source& source, const std::string& also = {}) {
+  const Spec& spec = find_spec(data_specs(), item, source, "a data source", also);
+  return **std::find_if(std::begin(kReaders), std::end(kReaders),
+                        [&](const Reader* reader) { return &reader->spec == &spec; });
+}
+
+Item parse_source(const Source& source) {
+  Text text =
+      parse(source, [&](const Item& item, const std::string& also) { find_reader(item, source, also); });
+  if (text.size() > 1) {
+    throw source.error(text[1].at, {"", "a data source is one item", "`|`", "the end", ""});
+  }
+  return std::move(text.front());
+}
+
+std::string absolute_path(const std::string& path, const Item& item, const Source& source) {
+  std::error_code error;
+  const bool possible = !path.empty() && path.find('\0') == std::string::npos;
+  const std::filesystem::path normal =
+      possible ? std::filesystem::absolute(path, error).lexically_normal() : std::filesystem::path();
+  if (normal.empty()) {
+    throw source.error(item.at,
+                       {"", "`" + item.name + "` has an impossible path", "`" + path + "`", "a path", ""});
+  }
+  return normal.has_filename() ? normal.string() : normal.parent_path().string();  // "a/" and "a" are one
+}
+
+void make_paths_absolute(const Spec& spec, Settings& settings, const Item& item, const Source& source) {
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    std::string* path = std::get_if<std::string>(&settings[i]);
+    if (path != nullptr && spec.options[i].unit == kPathUnit) *path = absolute_path(*path, item, source);
+  }
+}
+
+Dataset read(std::string_view text, std::uint64_t seed) {
+  const Source source{"data", std::string(text)};
+  const Item item = parse_source(source);
+  const Reader& reader = find_reader(item, source);
+  Settings settings = bind(reader.spec, item, source);
+  make_paths_absolute(reader.spec, settings, item, source);
+  const std::string canonical = print(Text{unbind(reader.spec, settings)});
+  try {
+    Dataset data = reader.read(settings, seed);
+    data.text = canonical;
+    return data;
+  } catch (const std::bad_alloc&) {
+    throw Error(Code::resource,
+                {canonical, "the data do not fit in memory", "", "", "free some or read a part"});
+  }
+}
+
+// Samples among `elements` numbers.
+std::size_t count_samples(std::size_t features, std::size_t elements) {
+  if (features == 0 || elements % features != 0 || elements / features > kMaxSamples) {
+    throw Error(Code::usage, {"samples", "inputs are no whole number of samples, or too many",
+                              std::to_string(elements) + " numbers",
+                              "at most 2^32 - 1 rows of " + std::to_string(features), ""});
+  }
+  return elements / features;
+}
+
+// Rows come in random order: without a hint the first lines of each are waited for.
+void prefetch_row(std::span<const std::uint8_t> row) {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kMost = 4096;
+  for (std::size_t at = 0; at < std::min(row.size(), kMost); at += kLine) __builtin_prefetch(&row[at]);
+}
+
+template <class T>
+void scale_row(const Scaling& scaling, std::span<const T> from, float* to) {
+  const double offset = scaling.offset;
+  const double factor = scaling.factor;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    to[i] = static_cast<float>((static_cast<double>(from[i]) - offset) * factor);
+  }
+}
+
+void apply(const Scaling& scaling, Dataset& data) {
+  data.scaling = scaling;
+  data.train.set_scaling(scaling);
+  data.test.set_scaling(scaling);
+}
+
+}  // namespace
+
+std::span<const Spec* const> data_specs() {
+  static const std::vector<const Spec*> specs = [] {
+    std::vector<const Spec*> found;
+    for (const Reader* reader : kReaders) found.push_back(&reader->spec);
+    return found;
+  }();
+  return specs;
+}
+
+void Samples::assign(std::size_t features, std::vector<std::uint8_t> inputs) {
+  size_ = count_samples(features, inputs.size());
+  features_ = features;
+  bytes_ = std::move(inputs);
+  floats_.clear();
+}
+
+void Samples::assign(std::size_t features, std::vector<float> inputs) {
+  size_ = count_samples(features, inputs.size());
+  features_ = features;
+  floats_ = std::move(inputs);
+  bytes_.clear();
+}
+
+void Samples::set_scaling(const Scaling& scaling) {
+  if (!std::isfinite(scaling.offset) || !std::isfinite(scaling.factor)) {
+    throw Error(Code::usage, {"scaling", "offset and factor must be finite",
+                              print_number(scaling.offset) + " and " + print_number(scaling.factor), "", ""});
+  }
+  scaling_ = scaling;
+}
+
+void Samples::gather(std::span<const std::uint32_t> wanted, std::span<float> out) const {
+  const bool exist =
+      std::all_of(wanted.begin(), wanted.end(), [&](std::uint32_t row) { return row < size_; });
+  if (!exist || out.size() != wanted.size() * features_) {
+    throw Error(Code::usage, {"samples", exist ? "the output has another size" : "a row does not exist",
+                              exist ? std::to_string(out.size()) + " numbers" : "",
+                              exist ? std::to_string(wanted.size()) + " rows of " + std::to_string(features_)
+                                    : "rows below " + std::to_string(size_),
+                              ""});
+  }
+  const auto row_of = [&](const auto& all, std::size_t i) {
+    return std::span(all).subspan(wanted[i] * features_, features_);
+  };
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    float* to = out.data() + i * features_;
+    if (!floats_.empty()) {
+      scale_row(scaling_, row_of(floats_, i), to);
+      continue;
+    }
+    if (i + 1 < wanted.size()) prefetch_row(row_of(bytes_, i + 1));
+    scale_row(scaling_, row_of(bytes_, i), to);
+  }
+}
+
+Dataset load_dataset(std::string_view text, std::uint64_t seed) {
+  Dataset data = read(text, seed);
+  apply(data.scaling, data);
+  return data;
+}
+
+Dataset load_dataset(std::string_view text, std::uint64_t seed, const Scaling& scaling) {
+  Dataset data = read(text, seed);
+  apply(scaling, data);
+  return data;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,101 @@
+#include "data/dataset.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "data/test_files.h"
+
+namespace thalweg {
+namespace {
+
+std::string refusal(const std::string& text) {
+  return error_of(Code::usage, [&] { load_dataset(text, 0); });
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Dataset, UnknownSourceIsShownWithACaretAndTheNearestName) {
+  const std::string message = refusal("digit");
+  EXPECT_TRUE(has(message, "did you mean `digits`?")) << message;
+  EXPECT_TRUE(has(message, "a data source: digits, idx")) << message;
+  EXPECT_TRUE(has(message, "\n  digit\n  ^")) << message;
+}
+
+TEST(Dataset, TextMustBeOneSource) {
+  EXPECT_TRUE(has(refusal("digits | digits"), "column 10"));
+  EXPECT_TRUE(has(refusal(""), "a name is missing"));
+  EXPECT_TRUE(has(refusal("digitz("), "and `)` is missing at the end"));
+}
+
+TEST(Dataset, OptionsAreThoseOfTheSpec) {
+  EXPECT_TRUE(has(refusal("digits(3)"), "too many arguments"));
+  EXPECT_TRUE(has(refusal("idx"), "needs `folder`"));
+  EXPECT_TRUE(has(refusal("idx(a, scale=uni)"), "did you mean `unit`?"));
+  EXPECT_TRUE(has(refusal("idx(\"\")"), "impossible path"));
+}
+
+TEST(Dataset, EveryReaderIsListedWithItsWords) {
+  ASSERT_EQ(data_specs().size(), 2u);
+  for (const Spec* spec : data_specs()) {
+    EXPECT_FALSE(spec->name.empty());
+    EXPECT_FALSE(spec->doc.empty()) << spec->name;
+    EXPECT_FALSE(spec->source.empty()) << spec->name;
+    for (const Option& option : spec->options) EXPECT_FALSE(option.doc.empty()) << option.name;
+  }
+}
+
+TEST(Samples, GatherCopiesTheRowsAskedForInTheirOrder) {
+  Samples samples;
+  samples.assign(2, std::vector<std::uint8_t>{0, 1, 10, 11, 254, 255});
+  EXPECT_EQ(samples.size(), 3u);
+  EXPECT_EQ(samples.features(), 2u);
+  std::vector<float> out(6);
+  const std::uint32_t rows[] = {2, 0, 2};
+  samples.gather(rows, out);
+  EXPECT_EQ(out, (std::vector<float>{254, 255, 0, 1, 254, 255}));
+}
+
+TEST(Samples, ScalingIsComputedInDoubleAndRoundedOnce) {
+  const Scaling scaling{33.318421449829934, 1 / 78.56748998339798};
+  Samples bytes, floats;
+  std::vector<std::uint8_t> all(256);
+  for (std::size_t i = 0; i < 256; ++i) all[i] = static_cast<std::uint8_t>(i);
+  floats.assign(256, std::vector<float>(all.begin(), all.end()));
+  bytes.assign(256, std::move(all));
+  bytes.set_scaling(scaling);
+  floats.set_scaling(scaling);
+  std::vector<float> from_bytes(256), from_floats(256);
+  const std::uint32_t first[] = {0};
+  bytes.gather(first, from_bytes);
+  floats.gather(first, from_floats);
+  for (std::size_t i = 0; i < 256; ++i) {
+    const double exact = (static_cast<double>(i) - scaling.offset) * scaling.factor;
+    EXPECT_EQ(from_bytes[i], static_cast<float>(exact));
+    EXPECT_EQ(from_floats[i], static_cast<float>(exact));
+  }
+}
+
+TEST(Samples, GatherRefusesBeforeItWrites) {
+  Samples samples;
+  samples.assign(2, std::vector<std::uint8_t>{1, 2, 3, 4});
+  std::vector<float> out(4, -1);
+  const std::uint32_t beyond[] = {0, 2};
+  const std::uint32_t fine[] = {0, 1};
+  error_of(Code::usage, [&] { samples.gather(beyond, out); });
+  error_of(Code::usage, [&] { samples.gather(fine, std::span(out).first(3)); });
+  EXPECT_EQ(out, std::vector<float>(4, -1));
+  samples.gather({}, {});
+}
+
+TEST(Samples, InputsMustBeWholeSamples) {
+  Samples samples;
+  error_of(Code::usage, [&] { samples.assign(2, std::vector<std::uint8_t>(3)); });
+  error_of(Code::usage, [&] { samples.assign(0, std::vector<float>(3)); });
+  error_of(Code::usage, [&] { samples.set_scaling({std::nan(""), 1}); });
+  error_of(Code::usage, [&] { samples.set_scaling({0, std::numeric_limits<double>::infinity()}); });
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,44 @@
+// The bytes of a data file, read from front to back and inflated on the way when it is a gzip file, which is
+// known by its first bytes, not by its name.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/gzip.h"
+
+namespace thalweg {
+
+class Input {
+ public:
+  // Throws Error(data) when the file cannot be read.
+  explicit Input(const std::filesystem::path& path);
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  std::uint64_t at() const { return at_; }  // bytes read so far
+
+  // There are no more bytes to come than this. Exact for a plain file; for a gzip file what deflate could
+  // have put into it. To be asked before a size that a file declares is believed.
+  std::uint64_t at_most() const;
+
+  // The next `count` bytes; Error(data) when there are fewer.
+  std::vector<std::uint8_t> read(std::uint64_t count);
+
+  // Throws Error(data) unless every byte has been read; for a gzip file only this checks its last sum.
+  void finish();
+
+  // An Error(data) that names the file and byte `place` of its content.
+  [[nodiscard]] Error error(std::uint64_t place, std::string what, std::string got, std::string want) const;
+
+ private:
+  std::string path_;
+  std::vector<std::byte> file_;
+  std::optional<Gunzip> gunzip_;
+  std::uint64_t at_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,71 @@
+// digits: 1,797 handwritten digits of 8 x 8 pixels that are part of the library (digits.md); a fifth of each
+// class is held out. Inputs are pixels / 16, in [0, 1].
+#include <charconv>
+
+#include "data/dataset.h"
+#include "data/gzip.h"
+#include "data/split.h"
+
+extern "C" {
+extern const std::byte thalweg_digits_gz[];  // digits_embedded.S
+extern const std::byte thalweg_digits_gz_end[];
+}
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kFeatures = 64;
+constexpr std::size_t kClasses = 10;
+constexpr std::uint64_t kMaxText = 1 << 20;
+constexpr char kWhere[] = "embedded digits";
+
+struct Table {
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;
+};
+
+// Cuts a number below `bound` and the separator after it off the front of `text`.
+std::uint8_t take_number(std::string_view& text, unsigned bound, char separator) {
+  unsigned number = bound;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::size_t used = static_cast<std::size_t>(end - text.data());
+  if (error != std::errc() || number >= bound || used >= text.size() || text[used] != separator) {
+    throw Error(Code::data, {kWhere, "a number is malformed", "`" + std::string(text.substr(0, 8)) + "`",
+                             "0 to " + std::to_string(bound - 1), ""});
+  }
+  text.remove_prefix(used + 1);
+  return static_cast<std::uint8_t>(number);
+}
+
+// Lines of 64 pixels and a label.
+Table parse_table(std::string_view text) {
+  Table table;
+  while (!text.empty()) {
+    for (std::size_t i = 0; i < kFeatures; ++i) table.pixels.push_back(take_number(text, 17, ','));
+    table.labels.push_back(take_number(text, kClasses, '\n'));
+  }
+  return table;
+}
+
+Dataset read_digits(const Settings&, std::uint64_t seed) {
+  const std::span packed(thalweg_digits_gz, thalweg_digits_gz_end);
+  const std::vector<std::uint8_t> text = gunzip(packed, kWhere, kMaxText);
+  const Table table = parse_table({reinterpret_cast<const char*>(text.data()), text.size()});
+  Dataset data;
+  data.sample = {kFeatures};
+  data.classes = kClasses;
+  data.scaling = {0, 1.0 / 16};
+  divide(data, kFeatures, table.pixels, table.labels, hold_out(table.labels, kClasses, seed));
+  return data;
+}
+
+}  // namespace
+
+constinit const Reader kDigitsReader{
+    {"digits",
+     "1,797 handwritten digits of 8 x 8 pixels, part of the library; a fifth is held out, by class",
+     "UCI optdigits, test part (Alpaydin and Kaynak 1998), CC BY 4.0",
+     {}},
+    read_digits};
+
+}  // namespace thalweg

@@ -1,0 +1,215 @@
+// idx: a folder of four files as MNIST has them, plain or gzip, the t10k pair held out.
+//
+// An IDX file is big-endian: two zero bytes, the type of an element (8: unsigned byte), the number of
+// dimensions, each dimension in 32 bits, then the elements in row-major order.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "data/dataset.h"
+#include "data/input.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x0800;  // of bytes; the lowest byte is the number of dimensions
+constexpr std::size_t kMaxDims = 3;
+
+struct Array {
+  std::filesystem::path path;
+  std::vector<std::uint64_t> dims;  // each at least 1
+  std::vector<std::uint8_t> bytes;
+
+  std::size_t features() const { return bytes.size() / dims[0]; }
+};
+
+std::string hex(std::uint32_t number) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out = "0x";
+  for (int shift = 28; shift >= 0; shift -= 4) out += kDigits[number >> shift & 15];
+  return out;
+}
+
+std::string print_dims(const std::vector<std::uint64_t>& dims) {
+  std::string out;
+  for (const std::uint64_t dim : dims) out += (out.empty() ? "" : " x ") + std::to_string(dim);
+  return out;
+}
+
+std::uint32_t read_u32(Input& input) {
+  const std::vector<std::uint8_t> bytes = input.read(4);
+  return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 |
+         bytes[3];
+}
+
+// The dimensions of a file that must have min_dims to max_dims of them.
+std::vector<std::uint64_t> read_dims(Input& input, std::size_t min_dims, std::size_t max_dims) {
+  const std::uint32_t magic = read_u32(input);
+  const std::uint32_t count = magic - kMagic;
+  if (count < min_dims || count > max_dims) {
+    std::string want = hex(kMagic + static_cast<std::uint32_t>(max_dims));
+    if (min_dims < max_dims) want = hex(kMagic + static_cast<std::uint32_t>(min_dims)) + " or " + want;
+    throw input.error(0, "the file does not begin as an IDX file of bytes does", hex(magic), want);
+  }
+  std::vector<std::uint64_t> dims;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    dims.push_back(read_u32(input));
+    if (dims.back() == 0) throw input.error(input.at() - 4, "a dimension is empty", "0", "at least 1");
+  }
+  return dims;
+}
+
+// The number of elements, which the file must be able to hold.
+std::uint64_t checked_size(const Input& input, const std::vector<std::uint64_t>& dims) {
+  std::uint64_t size = 1;
+  bool fits = true;
+  for (const std::uint64_t dim : dims) fits = fits && !__builtin_mul_overflow(size, dim, &size);
+  if (!fits || size > input.at_most()) {
+    throw input.error(input.at(), "there are fewer bytes than the dimensions say",
+                      "at most " + std::to_string(input.at_most()), print_dims(dims));
+  }
+  return size;
+}
+
+Array read_array(const std::filesystem::path& path, std::size_t min_dims, std::size_t max_dims) {
+  Input input(path);
+  Array array{path, read_dims(input, min_dims, max_dims), {}};
+  array.bytes = input.read(checked_size(input, array.dims));
+  input.finish();
+  return array;
+}
+
+// The first of the spellings in use that is there.
+std::filesystem::path find_file(const std::filesystem::path& folder, const std::string& stem,
+                                std::initializer_list<const char*> kinds) {
+  std::error_code ignored;
+  for (const char* kind : kinds) {
+    for (const char* joint : {"-", "."}) {
+      for (const char* ending : {"-ubyte", "-ubyte.gz"}) {
+        std::filesystem::path path = folder / (stem + joint + kind + ending);
+        if (std::filesystem::exists(path, ignored)) return path;
+      }
+    }
+  }
+  const std::string name = stem + "-" + *kinds.begin() + "-ubyte";
+  throw Error(Code::data, {(folder / name).string(), "is missing", "", name + " or " + name + ".gz", ""});
+}
+
+struct Part {
+  Array images;
+  Array labels;
+};
+
+Part read_part(const std::filesystem::path& folder, const std::string& name) {
+  Part part{read_array(find_file(folder, name + "-images", {"idx3", "idx2"}), 2, kMaxDims),
+            read_array(find_file(folder, name + "-labels", {"idx1"}), 1, 1)};
+  if (part.labels.dims[0] != part.images.dims[0]) {
+    throw Error(Code::data, {part.labels.path.string() + ", byte 4", "there must be as many labels as images",
+                             std::to_string(part.labels.dims[0]), std::to_string(part.images.dims[0]), ""});
+  }
+  return part;
+}
+
+void check_same_images(const Array& train, const Array& test) {
+  const std::vector<std::uint64_t> want(train.dims.begin() + 1, train.dims.end());
+  const std::vector<std::uint64_t> got(test.dims.begin() + 1, test.dims.end());
+  if (got == want) return;
+  throw Error(Code::data,
+              {test.path.string() + ", byte 8", "images must be as large as those of the training part",
+               print_dims(got), print_dims(want), ""});
+}
+
+std::size_t count_classes(const Part& train, const Part& test) {
+  return std::size_t{1} + std::max(*std::max_element(train.labels.bytes.begin(), train.labels.bytes.end()),
+                                   *std::max_element(test.labels.bytes.begin(), test.labels.bytes.end()));
+}
+
+// How often each byte occurs. Four tables, since runs of one byte would wait for each other in a single one.
+std::array<std::uint64_t, 256> histogram(std::span<const std::uint8_t> bytes) {
+  std::array<std::array<std::uint64_t, 256>, 4> tables{};
+  std::size_t i = 0;
+  for (; i + 4 <= bytes.size(); i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) ++tables[lane][bytes[i + lane]];
+  }
+  for (; i < bytes.size(); ++i) ++tables[0][bytes[i]];
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    for (std::size_t lane = 1; lane < 4; ++lane) tables[0][byte] += tables[lane][byte];
+  }
+  return tables[0];
+}
+
+// Mean 0 and standard deviation 1 over all bytes; equal bytes become 0.
+Scaling standard_scaling(std::span<const std::uint8_t> bytes) {
+  const std::array<std::uint64_t, 256> counts = histogram(bytes);
+  const double n = static_cast<double>(bytes.size());
+  std::uint64_t sum = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) sum += counts[byte] * byte;
+  const double mean = static_cast<double>(sum) / n;
+  double squares = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    const double distance = static_cast<double>(byte) - mean;
+    squares += static_cast<double>(counts[byte]) * distance * distance;
+  }
+  const double deviation = std::sqrt(squares / n);
+  return {mean, deviation > 0 ? 1 / deviation : 1.0 / 255};
+}
+
+Scaling choose_scaling(const std::string& scale, std::span<const std::uint8_t> bytes) {
+  if (scale == "none") return {};
+  if (scale == "unit") return {0, 1.0 / 255};
+  return standard_scaling(bytes);
+}
+
+Samples to_samples(Part part) {
+  Samples samples;
+  samples.labels.assign(part.labels.bytes.begin(), part.labels.bytes.end());
+  samples.rows.resize(part.labels.bytes.size());
+  std::iota(samples.rows.begin(), samples.rows.end(), 0u);
+  const std::size_t features = part.images.features();  // before the bytes move away
+  samples.assign(features, std::move(part.images.bytes));
+  return samples;
+}
+
+Dataset read_idx(const Settings& settings, std::uint64_t) {
+  const std::filesystem::path folder = std::get<std::string>(settings[0]);
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    const bool there = std::filesystem::exists(folder, ignored);
+    throw Error(Code::data, {folder.string(), there ? "is no folder" : "does not exist", "",
+                             "a folder that holds train-images-idx3-ubyte and its three companions", ""});
+  }
+  Part train = read_part(folder, "train");
+  Part test = read_part(folder, "t10k");
+  check_same_images(train.images, test.images);
+  Dataset data;
+  data.sample = {static_cast<std::int64_t>(train.images.features())};
+  data.classes = count_classes(train, test);
+  data.scaling = choose_scaling(std::get<std::string>(settings[1]), train.images.bytes);
+  data.train = to_samples(std::move(train));
+  data.test = to_samples(std::move(test));
+  return data;
+}
+
+constexpr Option kOptions[] = {
+    {.name = "folder",
+     .type = OptionType::name,
+     .unit = kPathUnit,
+     .doc = "the folder of the four files train-images-idx3-ubyte, ..., plain or .gz",
+     .required = true},
+    {.name = "scale",
+     .type = OptionType::choice,
+     .fallback = "standard",
+     .doc =
+         "standard: x/255, less the mean and over the deviation of all training pixels; unit: x/255; none: x",
+     .choices = "standard|unit|none"}};
+
+}  // namespace
+
+constinit const Reader kIdxReader{
+    {"idx", "a folder of images in four IDX files, as MNIST has them; the t10k pair is held out",
+     "http://yann.lecun.com/exdb/mnist", kOptions},
+    read_idx};
+
+}  // namespace thalweg
