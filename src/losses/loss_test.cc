@@ -1,0 +1,244 @@
+#include "thalweg/loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "losses/loss.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+using Labels = std::vector<std::int32_t>;
+
+std::vector<double> random_values(std::size_t n, std::uint64_t stream) {
+  const Random random(7, Purpose::init, stream);
+  std::vector<double> values(n);
+  for (std::size_t i = 0; i < n; ++i) values[i] = 4.0 * random.uniform(i) - 2.0;
+  return values;
+}
+
+Labels random_labels(std::size_t rows, std::size_t columns) {
+  const Random random(8, Purpose::init, columns);
+  Labels labels(rows);
+  for (std::size_t i = 0; i < rows; ++i) labels[i] = static_cast<std::int32_t>(random.below(columns, i));
+  return labels;
+}
+
+template <class T>
+std::vector<T> as(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
+
+std::string message(const std::function<void()>& call, Code code) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code);
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
+// The gradient of every listed loss against central differences.
+void check_gradient(const Loss& loss, std::size_t rows, std::size_t columns, const Targets& targets) {
+  constexpr double kScale = 0.75, kStep = 1e-5;
+  std::vector<double> p = random_values(rows * columns, rows);
+  std::vector<double> grad(p.size());
+  loss.evaluate(p, columns, targets, kScale, grad);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const double at = p[i];
+    p[i] = at + kStep;
+    const double above = loss.evaluate(p, columns, targets, 1, {});
+    p[i] = at - kStep;
+    const double below = loss.evaluate(p, columns, targets, 1, {});
+    p[i] = at;
+    const double wanted = kScale * (above - below) / (2 * kStep);
+    EXPECT_NEAR(grad[i], wanted, 1e-6 * std::max(std::abs(wanted), 1e-2))
+        << loss.text() << " " << rows << "x" << columns << " element " << i;
+  }
+}
+
+TEST(Loss, GradientsOfAllAreThoseOfCentralDifferences) {
+  ASSERT_GE(loss_specs().size(), 2u);
+  for (const Spec* spec : loss_specs()) {
+    const Loss loss(spec->name);
+    for (const auto& [rows, columns] :
+         {std::pair<std::size_t, std::size_t>{1, 1}, {1, 2}, {3, 7}, {5, 10}, {2, 33}}) {
+      const Labels labels = random_labels(rows, columns);
+      check_gradient(loss, rows, columns, {labels, {}});
+      const std::vector<float> values = as<float>(random_values(rows * columns, 99));
+      if (!loss.classifies()) check_gradient(loss, rows, columns, {{}, values});
+    }
+  }
+}
+
+TEST(Loss, AllAreTheSameInBothTypes) {
+  for (const Spec* spec : loss_specs()) {
+    const Loss loss(spec->name);
+    const std::vector<double> p = random_values(6 * 10, 1);
+    const std::vector<float> p32 = as<float>(p);
+    const std::vector<double> p64(p32.begin(), p32.end());
+    const Labels labels = random_labels(6, 10);
+    std::vector<double> grad64(60);
+    std::vector<float> grad32(60);
+    const double value64 = loss.evaluate(p64, 10, {labels, {}}, 1.0 / 6, grad64);
+    const double value32 = loss.evaluate(p32, 10, {labels, {}}, 1.0 / 6, grad32);
+    EXPECT_NEAR(value32, value64, 1e-6 * value64) << spec->name;
+    for (std::size_t i = 0; i < 60; ++i) EXPECT_NEAR(grad32[i], grad64[i], 1e-7) << spec->name << " " << i;
+  }
+}
+
+TEST(Loss, RowsDoNotDependOnOneAnother) {
+  for (const Spec* spec : loss_specs()) {
+    const Loss loss(spec->name);
+    const std::vector<float> p = as<float>(random_values(4 * 5, 3));
+    const Labels labels = random_labels(4, 5);
+    std::vector<float> whole(20), part(5);
+    double sum = 0;
+    const double all = loss.evaluate(p, 5, {labels, {}}, 0.25, whole);
+    for (std::size_t row = 0; row < 4; ++row) {
+      const std::span<const std::int32_t> label(labels.data() + row, 1);
+      sum += loss.evaluate(std::span(p).subspan(row * 5, 5), 5, {label, {}}, 0.25, part);
+      for (std::size_t j = 0; j < 5; ++j) EXPECT_EQ(part[j], whole[row * 5 + j]) << spec->name;
+    }
+    EXPECT_EQ(sum, all) << spec->name;
+  }
+}
+
+TEST(Loss, CrossEntropyIsExactFarOut) {
+  const std::vector<float> p = {1e4f, -1e4f, -1e4f, 1e4f, 1e4f, 1e4f};
+  std::vector<float> grad(6);
+  const Labels labels = {0, 0, 1};
+  EXPECT_DOUBLE_EQ(Loss("cross_entropy").evaluate(p, 2, {labels, {}}, 1, grad), 2e4 + std::log(2.0));
+  EXPECT_EQ(grad, (std::vector<float>{0, 0, -1, 1, 0.5f, -0.5f}));
+}
+
+TEST(Loss, ANanStaysOne) {
+  const std::vector<float> p = {1, NAN, 2};
+  const Labels labels = {0};
+  for (const Spec* spec : loss_specs()) {
+    EXPECT_TRUE(std::isnan(Loss(spec->name).evaluate(p, 3, {labels, {}}, 1, {}))) << spec->name;
+  }
+  EXPECT_EQ(correct(p, 3, labels), 0u);
+}
+
+TEST(Loss, MseTakesLabelsAsOneHotRows) {
+  const std::vector<float> p = {0.5f, 0.25f, -1, 2, 0, 1};
+  const Labels labels = {2, 0};
+  const std::vector<float> values = {0, 0, 1, 1, 0, 0};
+  std::vector<float> by_label(6), by_value(6);
+  const double a = Loss("mse").evaluate(p, 3, {labels, {}}, 0.5, by_label);
+  const double b = Loss("mse").evaluate(p, 3, {{}, values}, 0.5, by_value);
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(by_label, by_value);
+  EXPECT_DOUBLE_EQ(a, (0.25 + 0.0625 + 4 + 1 + 0 + 1) / 3);
+}
+
+TEST(Loss, CorrectTakesTheFirstOfEqualOnes) {
+  const std::vector<float> p = {1, 1, 0, 0, 2, 2, 3, 1, 2};
+  EXPECT_EQ(correct(p, 3, Labels{0, 1, 0}), 3u);
+  EXPECT_EQ(correct(p, 3, Labels{1, 2, 2}), 0u);
+  EXPECT_EQ(correct(p, 3, Labels{-1, 3, 0}), 1u);
+}
+
+TEST(Loss, AnUnknownOneGetsACaretAndAHint) {
+  const std::string text = message([] { Loss("cross_entrpy"); }, Code::usage);
+  EXPECT_NE(text.find("a loss: cross_entropy, mse"), std::string::npos) << text;
+  EXPECT_NE(text.find("did you mean `cross_entropy`?"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("^"), std::string::npos) << text;
+  message([] { Loss(""); }, Code::usage);
+  message([] { Loss("mse | mse"); }, Code::usage);
+  message([] { Loss("mse(3)"); }, Code::usage);
+}
+
+TEST(Loss, ALabelOutOfRangeIsAnErrorThatNamesIt) {
+  const std::vector<float> p(6);
+  std::vector<float> grad(6, 5.0f);
+  for (const std::int32_t label : {3, -1, 2147483647, -2147483647 - 1}) {
+    for (const Spec* spec : loss_specs()) {
+      const Labels labels = {0, label};
+      const auto call = [&] { Loss(spec->name).evaluate(p, 3, {labels, {}}, 1, grad); };
+      const std::string text = message(call, Code::data);
+      EXPECT_NE(text.find("row 1"), std::string::npos) << text;
+      EXPECT_NE(text.find(std::to_string(label)), std::string::npos) << text;
+    }
+  }
+  EXPECT_EQ(grad, std::vector<float>(6, 5.0f));
+}
+
+TEST(Loss, SizesThatDoNotFitAreErrors) {
+  const Loss mse("mse"), cross_entropy("cross_entropy");
+  const std::vector<float> p(6), values(5), six(6);
+  std::vector<float> grad(5);
+  const Labels two(2), three(3);
+  message([&] { mse.evaluate(p, 0, {two, {}}, 1, {}); }, Code::usage);
+  message([&] { mse.evaluate(p, 4, {two, {}}, 1, {}); }, Code::usage);
+  message([&] { mse.evaluate(p, 3, {three, {}}, 1, {}); }, Code::usage);
+  message([&] { mse.evaluate(p, 3, {{}, values}, 1, {}); }, Code::usage);
+  message([&] { mse.evaluate(p, 3, {two, six}, 1, {}); }, Code::usage);
+  message([&] { mse.evaluate(p, 3, {two, {}}, 1, grad); }, Code::usage);
+  message([&] { cross_entropy.evaluate(p, 3, {{}, six}, 1, {}); }, Code::usage);
+}
+
+TEST(Loss, CheckGuardsTheShapeOfAModel) {
+  const Loss mse("mse"), cross_entropy("cross_entropy");
+  EXPECT_TRUE(cross_entropy.classifies());
+  EXPECT_FALSE(mse.classifies());
+  EXPECT_NO_THROW(cross_entropy.check(10, true, 10));
+  EXPECT_NO_THROW(mse.check(10, true, 10));
+  EXPECT_NO_THROW(mse.check(1, false, 1));
+  message([&] { cross_entropy.check(9, true, 10); }, Code::usage);
+  message([&] { cross_entropy.check(1, false, 1); }, Code::usage);
+  message([&] { mse.check(2, false, 1); }, Code::usage);
+}
+
+nlohmann::json oracle(const std::string& name) {
+  std::ifstream file(std::string(THALWEG_TESTS) + "/vectors/oracles/pytorch-2.13.0-run/" + name + ".json");
+  return nlohmann::json::parse(file);
+}
+
+TEST(Loss, CrossEntropyIsThatOfTorch) {
+  for (const std::string& name : std::vector<std::string>{"plain-sum", "extreme-sum", "extreme-mean"}) {
+    const nlohmann::json wanted = oracle("loss-cross_entropy_" + name);
+    const auto p = wanted["inputs"][0]["values"].get<std::vector<double>>();
+    const auto labels = wanted["targets"][0]["values"].get<Labels>();
+    const double scale = wanted["reduction"] == "mean" ? 1.0 / static_cast<double>(labels.size()) : 1.0;
+    std::vector<double> grad(p.size());
+    const double value =
+        Loss("cross_entropy").evaluate(p, p.size() / labels.size(), {labels, {}}, scale, grad);
+    const double expected = wanted["value"]["values"][0].get<double>();
+    EXPECT_NEAR(value * scale, expected, 1e-12 * expected) << name;
+    const auto gradient = wanted["gradients"][0]["values"].get<std::vector<double>>();
+    for (std::size_t i = 0; i < grad.size(); ++i)
+      EXPECT_NEAR(grad[i], gradient[i], 1e-13) << name << " " << i;
+  }
+}
+
+// Targets are f32 here, which moves each difference by half a unit of the target.
+TEST(Loss, MseIsThatOfTorch) {
+  const nlohmann::json wanted = oracle("loss-mse-sum");
+  const auto p = wanted["inputs"][0]["values"].get<std::vector<double>>();
+  const auto values = wanted["targets"][0]["values"].get<std::vector<float>>();
+  const std::size_t columns = wanted["inputs"][0]["shape"][1].get<std::size_t>();
+  const double n = static_cast<double>(columns);
+  std::vector<double> grad(p.size());
+  const double value = Loss("mse").evaluate(p, columns, {{}, values}, n, grad);
+  const double expected = wanted["value"]["values"][0].get<double>();
+  EXPECT_NEAR(value * n, expected, 1e-9 * expected);
+  const auto gradient = wanted["gradients"][0]["values"].get<std::vector<double>>();
+  for (std::size_t i = 0; i < grad.size(); ++i) {
+    EXPECT_NEAR(grad[i], gradient[i], 1.3e-7 * std::abs(static_cast<double>(values[i])) + 1e-12) << i;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,31 @@
+// mse: mean over the columns of the squared difference, so that the mean over rows is the mean over all
+// elements.
+//   loss = 1/n sum_j (p_j - t_j)^2          grad = 2/n (p - t)
+#pragma once
+
+#include "losses/loss.h"
+
+namespace thalweg {
+
+struct Mse {
+  static constexpr Spec kSpec{"mse",
+                              "mean of the squared differences; labels count as one-hot rows",
+                              "Gauss 1809, Theoria motus corporum coelestium, section 179",
+                              {}};
+  static constexpr bool kClassifies = false;
+
+  template <class T>
+  static double row(const T* p, std::size_t columns, const RowTarget& target, double scale, T* grad) {
+    const double n = static_cast<double>(columns);
+    double sum = 0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      const double difference = static_cast<double>(p[j]) - target[j];
+      sum += difference * difference;
+      if (grad != nullptr) grad[j] = static_cast<T>(2.0 * difference / n * scale);
+    }
+    return sum / n;
+  }
+};
+THALWEG_LOSS(Mse)
+
+}  // namespace thalweg

@@ -1,0 +1,172 @@
+// Every listed layer against central differences and in both types: a new line in ops.inc is covered without
+// code here.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "base/random.h"
+#include "nn/module.h"
+
+namespace thalweg {
+namespace {
+
+// A text of the layer in which each required option has a small value that it may take.
+std::string smallest_text(const Spec& spec, int size) {
+  std::string args;
+  for (const Option& option : spec.options) {
+    if (!option.required) continue;
+    const double wanted = std::min(std::max(option.range.min, static_cast<double>(size)), option.range.max);
+    args += (args.empty() ? "" : ", ") + std::string(option.name) + "=" + print_number(wanted);
+  }
+  return std::string(spec.name) + (args.empty() ? "" : "(" + args + ")");
+}
+
+// The layer as short as can be, and the same with each flag turned.
+std::vector<std::string> texts_of(const Spec& spec, int size) {
+  const std::string shortest = smallest_text(spec, size);
+  std::vector<std::string> texts = {shortest};
+  const auto with = [&](const std::string& arg) {
+    const bool bare = shortest.back() != ')';
+    texts.push_back((bare ? shortest + "(" : shortest.substr(0, shortest.size() - 1) + ", ") + arg + ")");
+  };
+  for (const Option& option : spec.options) {
+    if (option.type != OptionType::flag) continue;
+    with(std::string(option.name) + (option.fallback == "true" ? "=false" : "=true"));
+  }
+  return texts;
+}
+
+// In +-[0.1, 2]: no step of a difference crosses 0, where a layer may have a kink.
+double value_of(const Random& random, std::uint64_t i) {
+  const double u = 2.0 * random.uniform(i) - 1.0;
+  return std::copysign(0.1 + 1.9 * std::abs(u), u);
+}
+
+template <class T>
+void fill(std::span<T> values, std::uint64_t stream) {
+  const Random random(3, Purpose::init, stream);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(value_of(random, i));
+}
+
+// A layer on a tape, with sum(weights * output) as its loss.
+template <class T>
+struct Bench {
+  Module module;
+  Tape tape{kDtype<T>};
+  Tensor x, y;
+  std::vector<T> weights;
+
+  Bench(const std::string& text, std::int64_t rows, const Shape& sample) : module(text, sample, kDtype<T>) {
+    Shape shape = sample;
+    shape.insert(shape.begin(), rows);
+    x = tape.input(shape);
+    tape.want_gradient(x);
+    y = module.record(tape, x);
+    weights.resize(tape.value<T>(y).size());
+    fill<T>(weights, 100);
+    fill(tape.value<T>(x), 101);
+    for (std::size_t i = 0; i < module.params().size(); ++i)
+      fill(module.params()[i].template value<T>(), 102 + i);
+  }
+
+  double loss() {
+    tape.forward();
+    double sum = 0;
+    const auto output = tape.value<T>(y);
+    for (std::size_t i = 0; i < output.size(); ++i) sum += static_cast<double>(weights[i]) * output[i];
+    return sum;
+  }
+
+  void differentiate() {
+    tape.forward();
+    std::copy(weights.begin(), weights.end(), tape.grad<T>(y).begin());
+    tape.backward(y);
+  }
+};
+
+void check_span(Bench<double>& bench, std::span<double> values, std::span<const double> grad,
+                const std::string& what) {
+  constexpr double kStep = 1e-4;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double at = values[i];
+    const auto loss_at = [&](double shift) {
+      values[i] = at + shift;
+      return bench.loss();
+    };
+    // Two differences, extrapolated to step 0: the error is of the fourth order.
+    const double wide = (loss_at(2 * kStep) - loss_at(-2 * kStep)) / (4 * kStep);
+    const double narrow = (loss_at(kStep) - loss_at(-kStep)) / (2 * kStep);
+    const double wanted = narrow + (narrow - wide) / 3;
+    values[i] = at;
+    EXPECT_NEAR(grad[i], wanted, 1e-6 * std::max(std::abs(wanted), 1e-2)) << what << " element " << i;
+  }
+}
+
+TEST(Gradients, OfEveryLayerAreThoseOfCentralDifferences) {
+  ASSERT_GE(layer_specs().size(), 3u);
+  for (const Spec* spec : layer_specs()) {
+    for (const int size : {1, 3, 10}) {
+      for (const std::string& text : texts_of(*spec, size)) {
+        for (const Shape& sample : {Shape{1}, Shape{2}, Shape{7}, Shape{3, 5}}) {
+          for (const std::int64_t rows : {1, 2, 9}) {
+            Bench<double> bench(text, rows, sample);
+            bench.differentiate();
+            const std::string what = text + " on " + std::to_string(rows) + "x" + print_shape(sample);
+            check_span(bench, bench.tape.value<double>(bench.x), bench.tape.grad<double>(bench.x), what);
+            for (Parameter& p : bench.module.params()) {
+              check_span(bench, p.value<double>(), p.grad<double>(), what + " " + p.name());
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void expect_close(std::span<const float> got, std::span<const double> wanted, const std::string& what) {
+  ASSERT_EQ(got.size(), wanted.size());
+  double largest = 1e-3;
+  for (const double w : wanted) largest = std::max(largest, std::abs(w));
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_NEAR(got[i], wanted[i], 2e-6 * largest) << what << " " << i;
+}
+
+// Random values that both types hold exactly.
+void round_to_f32(std::span<double> values) {
+  for (double& value : values) value = static_cast<double>(static_cast<float>(value));
+}
+
+TEST(Gradients, OfEveryLayerAreTheSameInBothTypes) {
+  for (const Spec* spec : layer_specs()) {
+    for (const std::string& text : texts_of(*spec, 21)) {
+      for (const std::int64_t rows : {1, 33}) {
+        Bench<double> f64(text, rows, {19});
+        Bench<float> f32(text, rows, {19});
+        round_to_f32(f64.weights);
+        round_to_f32(f64.tape.value<double>(f64.x));
+        for (Parameter& p : f64.module.params()) round_to_f32(p.value<double>());
+        f64.differentiate();
+        f32.differentiate();
+        expect_close(f32.tape.value<float>(f32.y), f64.tape.value<double>(f64.y), text + " value");
+        expect_close(f32.tape.grad<float>(f32.x), f64.tape.grad<double>(f64.x), text + " dx");
+        for (std::size_t i = 0; i < f64.module.params().size(); ++i) {
+          expect_close(f32.module.params()[i].grad<float>(), f64.module.params()[i].grad<double>(),
+                       text + " " + f64.module.params()[i].name());
+        }
+      }
+    }
+  }
+}
+
+TEST(Layers, HaveAllThatAListShows) {
+  for (const Spec* spec : layer_specs()) {
+    EXPECT_FALSE(spec->doc.empty()) << spec->name;
+    EXPECT_FALSE(spec->source.empty()) << spec->name;
+    for (const Option& option : spec->options)
+      EXPECT_FALSE(option.doc.empty()) << spec->name << " " << option.name;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

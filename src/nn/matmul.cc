@@ -1,0 +1,118 @@
+#include "nn/matmul.h"
+
+#include <algorithm>
+#include <atomic>
+#include <type_traits>
+#include <utility>
+
+#include "nn/loops.h"
+#include "nn/parallel.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr double kBlockFlops = 1 << 23;  // some 100 microseconds: many times what a fork costs
+constexpr std::size_t kMostBlocks = 8;   // that halving makes
+constexpr std::size_t kGoodRows = 64;
+constexpr std::size_t kGoodColumns = 256;
+constexpr std::size_t kLargestRows = 512;
+constexpr std::size_t kLargestColumns = 1024;
+constexpr std::size_t kPacked = 512;
+constexpr double kOwnLoopsFlops = 1 << 13;  // below about a microsecond a call of oneDNN takes longer
+
+std::size_t parts(std::size_t n, std::size_t each) { return (n + each - 1) / each; }
+
+// Cuts n into as few equal parts of at most `largest` as there can be; whole cache lines of either type.
+std::size_t even_part(std::size_t n, std::size_t largest) {
+  const std::size_t each = parts(n, std::max<std::size_t>(1, parts(n, largest)));
+  return std::min(n, parts(each, 16) * 16);
+}
+
+bool use_own_loops(const Product& product) {
+  return product.rows == 1 || product.depth == 1 || product.flops() <= kOwnLoopsFlops;
+}
+
+// The same product as one that the loops run through quickly: vectors are the same memory transposed or not,
+// and a column is computed as a row.
+template <class T>
+void simplify(Product& product, Operands<T>& x) {
+  if (product.columns == 1 && product.rows > 1 && x.bias == nullptr) {
+    std::swap(x.a, x.b);
+    product = {1, product.rows, product.depth, false, !product.transpose_a};
+  }
+  if (product.depth == 1) product.transpose_a = product.transpose_b = false;
+}
+
+}  // namespace
+
+BlockSize block_size(const Product& product) {
+  BlockSize size{even_part(product.rows, kLargestRows), even_part(product.columns, kLargestColumns)};
+  const auto flops = [&] { return Product{size.rows, size.columns, product.depth}.flops(); };
+  const auto blocks = [&] { return parts(product.rows, size.rows) * parts(product.columns, size.columns); };
+  // Blocks of that size run on packed copies of their operands, which smaller ones are too small to pay for.
+  while (flops() >= 2 * kBlockFlops && blocks() < kMostBlocks &&
+         std::min(size.rows, size.columns) < kPacked) {
+    const bool across = size.rows < 2 * kGoodRows && size.columns >= 2 * kGoodColumns;
+    std::size_t& side = across ? size.columns : size.rows;
+    if (side < kGoodRows) break;
+    side = even_part(side, side / 2);
+  }
+  return size;
+}
+
+template <class T>
+Matmul<T>::Matmul(Product product, Operands<T> operands, bool may_add) {
+  simplify(product, operands);
+  strides_ = {product.transpose_a ? product.rows : product.depth,
+              product.transpose_b ? product.depth : product.columns, product.columns};
+  own_loops_ = std::is_same_v<T, double> || use_own_loops(product);
+  if (product.rows == 0 || product.columns == 0) return;
+  const BlockSize size = block_size(product);
+  for (std::size_t row = 0; row < product.rows; row += size.rows) {
+    for (std::size_t column = 0; column < product.columns; column += size.columns) {
+      blocks_.push_back(make_block(product, operands, row, column, size, may_add));
+    }
+  }
+}
+
+template <class T>
+auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, std::size_t row,
+                           std::size_t column, BlockSize size, bool may_add) const -> Block {
+  Block block;
+  block.product = whole;
+  block.product.rows = std::min(size.rows, whole.rows - row);
+  block.product.columns = std::min(size.columns, whole.columns - column);
+  block.operands = {operands.a + row * (whole.transpose_a ? 1 : strides_.a),
+                    operands.b + column * (whole.transpose_b ? strides_.b : 1),
+                    operands.bias != nullptr ? operands.bias + column : nullptr,
+                    operands.c + row * strides_.c + column};
+  if constexpr (std::is_same_v<T, float>) {
+    if (!own_loops_) {
+      block.set.emplace(block.product, strides_, block.operands, false);
+      if (may_add) block.add.emplace(block.product, strides_, block.operands, true);
+    }
+  }
+  return block;
+}
+
+template <class T>
+bool Matmul<T>::run_block(const Block& block, bool add) const noexcept {
+  if (!own_loops_) return (add ? block.add : block.set)->run();
+  multiply(block.product, strides_, block.operands, add);
+  return true;
+}
+
+template <class T>
+void Matmul<T>::run(Team& team, bool add) const {
+  std::atomic<bool> failed = false;
+  for_each_block(team, blocks_.size(), [&](std::size_t i) {
+    if (!run_block(blocks_[i], add)) failed.store(true, std::memory_order_relaxed);
+  });
+  if (failed) throw Error(Code::resource, {"matrix product", "oneDNN ran out of memory", "", "", ""});
+}
+
+template class Matmul<float>;
+template class Matmul<double>;
+
+}  // namespace thalweg

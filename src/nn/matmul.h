@@ -1,0 +1,48 @@
+// Matrix products whose bits do not depend on the number of threads: the result is cut into blocks, by its
+// shape alone, and each block is computed by one thread.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/threads.h"
+#include "nn/onednn.h"
+#include "nn/product.h"
+
+namespace thalweg {
+
+// The blocks of a result: `rows` x `columns` each, less at the end.
+struct BlockSize {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+};
+BlockSize block_size(const Product& product);
+
+// A product on fixed memory, ready to run any number of times. Matrices have no gaps between rows. f64,
+// products with few terms and single rows use loops of our own, everything else oneDNN.
+template <class T>
+class Matmul {
+ public:
+  // `may_add`: whether run() will be asked to add.
+  Matmul(Product product, Operands<T> operands, bool may_add);
+
+  // c = the product, or c += the product. Throws Error(resource) when oneDNN runs out of memory.
+  void run(Team& team, bool add) const;
+
+ private:
+  struct Block {
+    Product product;
+    Operands<T> operands;
+    std::optional<OnednnProduct> set;  // with their kernels, where oneDNN computes
+    std::optional<OnednnProduct> add;
+  };
+  Block make_block(const Product& whole, const Operands<T>& operands, std::size_t row, std::size_t column,
+                   BlockSize size, bool may_add) const;
+  bool run_block(const Block& block, bool add) const noexcept;
+
+  Strides strides_;
+  bool own_loops_ = false;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,149 @@
+#include "nn/module.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+
+#include "base/text.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+
+#define THALWEG_LAYER(name) extern const Layer name;
+#include "nn/ops.inc"
+#undef THALWEG_LAYER
+
+namespace {
+
+#define THALWEG_LAYER(name) &name,
+constexpr const Layer* kLayers[] = {
+#include "nn/ops.inc"
+};
+#undef THALWEG_LAYER
+
+#define THALWEG_LAYER(name) &name.spec,
+constexpr const Spec* kSpecs[] = {
+#include "nn/ops.inc"
+};
+#undef THALWEG_LAYER
+
+const Layer& layer_named(std::string_view name) {
+  return **std::find_if(std::begin(kLayers), std::end(kLayers),
+                        [&](const Layer* layer) { return layer->spec.name == name; });
+}
+
+// A layer at its place in a model.
+struct Placed {
+  const Layer* layer;
+  Settings settings;
+  std::vector<Weight> weights;
+  std::vector<Parameter*> parameters;  // one a weight
+};
+
+void check_sample(const Shape& shape) {
+  count(shape);
+  const bool usable =
+      !shape.empty() && std::all_of(shape.begin(), shape.end(), [](auto size) { return size > 0; });
+  if (usable) return;
+  throw Error(Code::usage, {"model", "the shape of a sample is not usable", print_shape(shape),
+                            "one dimension or more, none of them 0", ""});
+}
+
+// "auto" becomes he or glorot, by what follows.
+void resolve_inits(std::vector<Placed>& layers) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const bool rectified = i + 1 < layers.size() && layers[i + 1].layer->rectifies;
+    for (Weight& weight : layers[i].weights) {
+      if (weight.init.rule != InitRule::automatic) continue;
+      weight.init.rule = rectified ? InitRule::he : InitRule::glorot;
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Spec* const> layer_specs() { return kSpecs; }
+
+struct Module::Impl {
+  std::string text;
+  Shape inputs;
+  Shape outputs;
+  Dtype dtype;
+  std::vector<Placed> layers;
+  Params params;
+
+  Impl(std::string_view text, Shape inputs, Dtype dtype);
+  void add_parameters();
+};
+
+Module::Impl::Impl(std::string_view model, Shape sample, Dtype type)
+    : inputs(std::move(sample)), outputs(inputs), dtype(type) {
+  check_sample(inputs);
+  const Source source{"model", std::string(model)};
+  const auto check = [&](const Item& item, const std::string& also) {
+    find_spec(kSpecs, item, source, "a layer", also);
+  };
+  Text canonical;
+  for (const Item& item : parse(source, check)) {
+    const Spec& spec = find_spec(kSpecs, item, source, "a layer");
+    Placed placed{&layer_named(spec.name), bind(spec, item, source), {}, {}};
+    outputs = placed.layer->plan(placed.settings, outputs, placed.weights);
+    canonical.push_back(unbind(spec, placed.settings));
+    layers.push_back(std::move(placed));
+  }
+  text = print(canonical);
+  resolve_inits(layers);
+  add_parameters();
+}
+
+void Module::Impl::add_parameters() {
+  std::map<const Layer*, int> numbers;
+  for (Placed& placed : layers) {
+    const std::string prefix =
+        std::string(placed.layer->spec.name) + std::to_string(++numbers[placed.layer]) + ".";
+    for (const Weight& weight : placed.weights) {
+      placed.parameters.push_back(
+          &params.add(prefix + std::string(weight.name), weight.shape, weight.role, dtype));
+    }
+  }
+}
+
+Module::Module(std::string_view text, Shape inputs, Dtype dtype)
+    : impl_(std::make_unique<Impl>(text, std::move(inputs), dtype)) {}
+Module::~Module() = default;
+Module::Module(Module&&) noexcept = default;
+Module& Module::operator=(Module&&) noexcept = default;
+
+const std::string& Module::text() const { return impl_->text; }
+const Shape& Module::inputs() const { return impl_->inputs; }
+const Shape& Module::outputs() const { return impl_->outputs; }
+Dtype Module::dtype() const { return impl_->dtype; }
+Params& Module::params() { return impl_->params; }
+
+void Module::initialise(std::uint64_t seed) {
+  std::uint64_t number = 0;
+  for (Placed& placed : impl_->layers) {
+    for (std::size_t i = 0; i < placed.weights.size(); ++i) {
+      thalweg::initialise(*placed.parameters[i], placed.weights[i].init, seed, number++);
+    }
+  }
+}
+
+Tensor Module::record(Tape& tape, Tensor x) {
+  const Shape& shape = tape.shape(x);
+  if (shape.size() != inputs().size() + 1 ||
+      !std::equal(inputs().begin(), inputs().end(), shape.begin() + 1)) {
+    throw Error(Code::usage, {"model", "the input does not fit", print_shape(shape),
+                              "rows of " + print_shape(inputs()), ""});
+  }
+  std::vector<Tensor> weights;
+  for (const Placed& placed : impl_->layers) {
+    weights.clear();
+    for (Parameter* parameter : placed.parameters) weights.push_back(tape.parameter(*parameter));
+    x = placed.layer->record(tape, x, placed.settings, weights);
+  }
+  return x;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,110 @@
+#include "nn/onednn.h"
+
+#include <omp.h>
+
+#include <array>
+#include <string>
+
+#include <dnnl.hpp>
+
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+// oneDNN splits work, and chooses kernels, by the calling thread's OpenMP thread count, which belongs to the
+// host.
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::memory::desc matrix(std::size_t rows, std::size_t columns, std::size_t stride, bool transposed) {
+  const auto r = static_cast<dnnl::memory::dim>(rows);
+  const auto c = static_cast<dnnl::memory::dim>(columns);
+  const auto s = static_cast<dnnl::memory::dim>(stride);
+  const dnnl::memory::dims strides = transposed ? dnnl::memory::dims{1, s} : dnnl::memory::dims{s, 1};
+  return {{r, c}, dnnl::memory::data_type::f32, strides};
+}
+
+}  // namespace
+
+struct OnednnProduct::Impl {
+  dnnl::stream stream;
+  dnnl::matmul primitive;
+  std::array<dnnl::memory, 5> memories;
+  std::array<dnnl_exec_arg_t, 5> args;
+  int count = 0;
+
+  Impl(const Product& product, const Strides& strides, const Operands<float>& operands, bool add);
+  void bind(int arg, const dnnl::memory::desc& desc, const void* data);
+  void bind_scratch(const dnnl::memory::desc& desc);
+};
+
+OnednnProduct::Impl::Impl(const Product& product, const Strides& strides, const Operands<float>& operands,
+                          bool add)
+    : stream(cpu()) {
+  const auto a = matrix(product.rows, product.depth, strides.a, product.transpose_a);
+  const auto b = matrix(product.depth, product.columns, strides.b, product.transpose_b);
+  const auto c = matrix(product.rows, product.columns, strides.c, false);
+  const auto bias = matrix(1, product.columns, product.columns, false);
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (add) {
+    dnnl::post_ops sum;
+    sum.append_sum(1.0f);
+    attributes.set_post_ops(sum);
+  }
+  const bool biased = operands.bias != nullptr;
+  const dnnl::matmul::desc desc = biased ? dnnl::matmul::desc(a, b, bias, c) : dnnl::matmul::desc(a, b, c);
+  const dnnl::matmul::primitive_desc plan(desc, attributes, cpu());
+  primitive = dnnl::matmul(plan);
+  bind(DNNL_ARG_SRC, a, operands.a);
+  bind(DNNL_ARG_WEIGHTS, b, operands.b);
+  bind(DNNL_ARG_DST, c, operands.c);
+  if (biased) bind(DNNL_ARG_BIAS, bias, operands.bias);
+  bind_scratch(plan.scratchpad_desc());
+}
+
+void OnednnProduct::Impl::bind(int arg, const dnnl::memory::desc& desc, const void* data) {
+  auto& memory = memories[static_cast<std::size_t>(count)];
+  memory = dnnl::memory(desc, cpu(), const_cast<void*>(data));  // oneDNN has no memory that is read only
+  args[static_cast<std::size_t>(count++)] = {arg, memory.get()};
+}
+
+void OnednnProduct::Impl::bind_scratch(const dnnl::memory::desc& desc) {
+  auto& memory = memories[static_cast<std::size_t>(count)];
+  memory = dnnl::memory(desc, cpu());
+  args[static_cast<std::size_t>(count++)] = {DNNL_ARG_SCRATCHPAD, memory.get()};
+}
+
+OnednnProduct::OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands,
+                             bool add) try {
+  const OneThread one_thread;
+  impl_ = std::make_unique<Impl>(product, strides, operands, add);
+} catch (const dnnl::error& error) {
+  throw Error(Code::resource,
+              {"matrix product", "oneDNN cannot make it", error.what(), "", "use a smaller model or batch"});
+}
+
+OnednnProduct::~OnednnProduct() = default;
+OnednnProduct::OnednnProduct(OnednnProduct&&) noexcept = default;
+
+bool OnednnProduct::run() const noexcept {
+  const OneThread one_thread;
+  return dnnl_primitive_execute(impl_->primitive.get(), impl_->stream.get(), impl_->count,
+                                impl_->args.data()) == dnnl_success;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,163 @@
+// dense: y = x W + b on the last dimension of x, with x read as a matrix {rows, in}.
+//   dx = dy W^T          dW = x^T dy          db = column sums of dy
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "nn/matmul.h"
+#include "nn/module.h"
+#include "nn/parallel.h"
+#include "nn/tape.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+template <class T>
+struct PreparedDense : Prepared {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::optional<Matmul<T>> y, dx, dw;
+};
+
+constexpr std::size_t kSumRows = 64;
+constexpr std::size_t kSumColumns = 64;
+constexpr std::size_t kForkedSum = 1 << 18;
+
+// Sums of columns begin .. end-1 (at most kSumColumns), 64 rows at a time in T and those sums in double, so
+// that a batch of any length keeps its digits.
+template <class T>
+void sum_columns(const T* dy, std::size_t rows, std::size_t columns, std::size_t begin, std::size_t end,
+                 Sink<T> db) {
+  double total[kSumColumns] = {};
+  const std::size_t n = end - begin;
+  for (std::size_t first = 0; first < rows; first += kSumRows) {
+    T part[kSumColumns] = {};
+    for (std::size_t i = first; i < std::min(rows, first + kSumRows); ++i) {
+      const T* row = dy + i * columns + begin;
+      for (std::size_t j = 0; j < n; ++j) part[j] += row[j];
+    }
+    for (std::size_t j = 0; j < n; ++j) total[j] += static_cast<double>(part[j]);
+  }
+  for (std::size_t j = 0; j < n; ++j) {
+    const T sum = static_cast<T>(total[j]);
+    db.data[begin + j] = db.add ? db.data[begin + j] + sum : sum;
+  }
+}
+
+template <class T>
+void dense_forward(Call& call) {
+  static_cast<PreparedDense<T>&>(call.prepared()).y->run(call.team(), false);
+}
+
+template <class T>
+void dense_backward(Call& call) {
+  auto& prepared = static_cast<PreparedDense<T>&>(call.prepared());
+  if (const Sink<T> dx = call.sink<T>(0); dx.data != nullptr) prepared.dx->run(call.team(), dx.add);
+  if (const Sink<T> dw = call.sink<T>(1); dw.data != nullptr) prepared.dw->run(call.team(), dw.add);
+  const Sink<T> db = call.sink<T>(2);
+  if (db.data == nullptr) return;
+  const T* dy = call.grad<T>();
+  const bool fork = prepared.rows * prepared.columns >= kForkedSum;
+  for_each_part(call.team(), prepared.columns, fork ? kSumColumns : prepared.columns,
+                [&](std::size_t begin, std::size_t end) {
+                  for (std::size_t j = begin; j < end; j += kSumColumns) {
+                    sum_columns(dy, prepared.rows, prepared.columns, j, std::min(end, j + kSumColumns), db);
+                  }
+                });
+}
+
+constexpr Op kDense{
+    "dense", {dense_forward<float>, dense_forward<double>}, {dense_backward<float>, dense_backward<double>}};
+
+void check_shapes(const Shape& x, const Shape& weight, const Shape* bias) {
+  if (x.empty() || weight.size() != 2 || x.back() != weight[0]) {
+    throw Error(Code::usage, {"dense", "the shapes of x and weight do not fit",
+                              "x " + print_shape(x) + " and weight " + print_shape(weight),
+                              "x {..., in} and weight {in, out}", ""});
+  }
+  if (bias != nullptr && (bias->size() != 1 || bias->front() != weight[1])) {
+    throw Error(Code::usage, {"dense", "the shapes of weight and bias do not fit",
+                              "weight " + print_shape(weight) + " and bias " + print_shape(*bias),
+                              "weight {in, out} and bias {out}", ""});
+  }
+}
+
+template <class T>
+std::unique_ptr<Prepared> prepare(const Node& y, const Node& x, const Node& weight, const Node* bias) {
+  auto prepared = std::make_unique<PreparedDense<T>>();
+  const auto value = [](const Node& node) { return static_cast<T*>(node.value); };
+  const auto grad = [](const Node& node) { return static_cast<T*>(node.grad); };
+  const auto in = static_cast<std::size_t>(weight.shape[0]);
+  const auto out = static_cast<std::size_t>(weight.shape[1]);
+  const std::size_t rows = out > 0 ? y.size / out : 0;
+  prepared->rows = rows;
+  prepared->columns = out;
+  prepared->y.emplace(
+      Product{rows, out, in},
+      Operands<T>{value(x), value(weight), bias != nullptr ? value(*bias) : nullptr, value(y)}, false);
+  if (x.wanted) {
+    prepared->dx.emplace(Product{.rows = rows, .columns = in, .depth = out, .transpose_b = true},
+                         Operands<T>{grad(y), value(weight), nullptr, grad(x)}, true);
+  }
+  if (weight.wanted) {
+    prepared->dw.emplace(Product{.rows = in, .columns = out, .depth = rows, .transpose_a = true},
+                         Operands<T>{value(x), grad(y), nullptr, grad(weight)}, true);
+  }
+  return prepared;
+}
+
+// The layer.
+
+constexpr Option kOptions[] = {
+    {.name = "units",
+     .type = OptionType::integer,
+     .range = {1, 1048576},
+     .doc = "size of the output",
+     .required = true},
+    {.name = "init",
+     .type = OptionType::choice,
+     .fallback = "auto",
+     .doc = "rule of the initial weights; auto: he where a relu follows, else glorot",
+     .choices = "auto|he|glorot"},
+    {.name = "bias", .type = OptionType::flag, .fallback = "true", .doc = "whether a bias is added"},
+};
+
+Shape plan_layer(const Settings& settings, const Shape& input, std::vector<Weight>& weights) {
+  const std::int64_t in = input.back();
+  const auto out = static_cast<std::int64_t>(std::get<double>(settings[0]));
+  weights.push_back(
+      {"weight", {in, out}, Role::weight, {init_rule(std::get<std::string>(settings[1])), in, out}});
+  if (std::get<bool>(settings[2])) weights.push_back({"bias", {out}, Role::bias, {}});
+  Shape output = input;
+  output.back() = out;
+  return output;
+}
+
+Tensor record_layer(Tape& tape, Tensor x, const Settings&, std::span<const Tensor> weights) {
+  return dense(tape, x, weights[0], weights.size() > 1 ? weights[1] : Tensor{});
+}
+
+}  // namespace
+
+Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias) {
+  Tape::Impl& impl = tape.impl();
+  const Node* b = bias.node < 0 ? nullptr : &impl.node(bias);
+  const Node& w = impl.node(weight);
+  check_shapes(impl.node(x).shape, w.shape, b == nullptr ? nullptr : &b->shape);
+  Shape shape = impl.node(x).shape;
+  shape.back() = w.shape[1];
+  const Tensor y{impl.add(kDense, {{x, weight, bias}}, std::move(shape))};
+  Node& node = impl.node(y);
+  node.prepared = tape.dtype() == Dtype::f32 ? prepare<float>(node, impl.node(x), w, b)
+                                             : prepare<double>(node, impl.node(x), w, b);
+  return y;
+}
+
+extern constinit const Layer dense_layer{
+    .spec = {"dense", "x W + b on the last dimension", "Rosenblatt 1958, doi:10.1037/h0042519", kOptions},
+    .plan = plan_layer,
+    .record = record_layer,
+};
+
+}  // namespace thalweg

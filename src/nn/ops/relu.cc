@@ -1,0 +1,38 @@
+// relu: y = max(x, 0), dx = dy where x > 0, else 0. A NaN stays one.   Fukushima 1969; Nair and Hinton 2010
+#include "nn/module.h"
+#include "nn/ops/unary.h"
+
+namespace thalweg {
+namespace {
+
+struct Relu {
+  static constexpr std::size_t kGrain = 1 << 15;
+
+  template <class T>
+  static T value(T x) {
+    return x < T{0} ? T{0} : x;
+  }
+  template <class T>
+  static T gradient(T x, T, T dy) {
+    return x <= T{0} ? T{0} : dy;
+  }
+};
+
+constexpr Op kRelu = unary_op<Relu>("relu");
+
+Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
+
+Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { return relu(tape, x); }
+
+}  // namespace
+
+Tensor relu(Tape& tape, Tensor x) { return record_unary(tape, kRelu, x); }
+
+extern constinit const Layer relu_layer{
+    .spec = {"relu", "max(x, 0)", "Nair and Hinton 2010, ICML", {}},
+    .plan = plan,
+    .record = record,
+    .rectifies = true,
+};
+
+}  // namespace thalweg

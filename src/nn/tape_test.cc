@@ -1,0 +1,276 @@
+#include "nn/tape.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "base/random.h"
+#include "thalweg/error.h"
+#include "thalweg/module.h"
+
+namespace thalweg {
+
+std::uint64_t allocations();  // of the test program: tests/allocations.h
+
+namespace {
+
+std::string message(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::usage);
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
+template <class T>
+void fill(std::span<T> values, std::uint64_t stream) {
+  const Random random(11, Purpose::init, stream);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(2.0 * random.uniform(i) - 1.0);
+}
+
+// Output, input gradient and parameter gradients of a model, after one forward() and backward().
+template <class T>
+std::vector<T> replay(const std::string& text, std::int64_t in, std::int64_t rows, int threads) {
+  Module module(text, {in}, kDtype<T>);
+  module.initialise(5);
+  Tape tape(kDtype<T>, threads);
+  const Tensor x = tape.input({rows, in});
+  tape.want_gradient(x);
+  const Tensor y = module.record(tape, x);
+  fill(tape.value<T>(x), 1);
+  tape.forward();
+  fill(tape.grad<T>(y), 2);
+  tape.backward(y);
+  std::vector<T> all;
+  const auto append = [&](std::span<const T> part) { all.insert(all.end(), part.begin(), part.end()); };
+  append(tape.value<T>(y));
+  append(tape.grad<T>(x));
+  for (const Parameter& p : module.params()) append(p.grad<T>());
+  return all;
+}
+
+template <class T>
+void expect_same_for_any_threads(const std::string& text, std::int64_t in, std::int64_t rows) {
+  const std::vector<T> one = replay<T>(text, in, rows, 1);
+  for (const int threads : {2, 3, 7}) {
+    const std::vector<T> many = replay<T>(text, in, rows, threads);
+    ASSERT_EQ(many.size(), one.size());
+    EXPECT_EQ(std::memcmp(many.data(), one.data(), one.size() * sizeof(T)), 0)
+        << text << " " << threads << " threads";
+  }
+}
+
+TEST(Tape, BitsDoNotDependOnTheNumberOfThreads) {
+  expect_same_for_any_threads<float>("dense(128) | relu | dense(10)", 64, 64);
+  expect_same_for_any_threads<float>("dense(128) | relu | dense(10)", 64, 1);
+  expect_same_for_any_threads<float>("dense(128) | tanh | dense(10)", 64, 37);
+  expect_same_for_any_threads<float>("dense(256) | relu | dense(10)", 784, 128);
+  expect_same_for_any_threads<float>("dense(256) | tanh | dense(10)", 784, 96);
+  expect_same_for_any_threads<float>("dense(700) | relu | dense(1)", 333, 1500);
+  expect_same_for_any_threads<double>("dense(256) | tanh | dense(10)", 300, 128);
+}
+
+TEST(Tape, ReplayingGivesTheSameBits) {
+  const std::vector<float> first = replay<float>("dense(256) | relu | dense(10)", 784, 128, 2);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(replay<float>("dense(256) | relu | dense(10)", 784, 128, 2), first);
+}
+
+TEST(Tape, AccumulatesGradientsOfParametersWhenAsked) {
+  for (const std::int64_t rows : {1, 64}) {
+    Module module("dense(128) | relu | dense(10)", {64});
+    module.initialise(5);
+    Tape tape;
+    const Tensor x = tape.input({rows, 64});
+    const Tensor y = module.record(tape, x);
+    fill(tape.value<float>(x), 1);
+    tape.forward();
+    fill(tape.grad<float>(y), 2);
+    tape.backward(y);
+    std::vector<std::vector<float>> once;
+    for (Parameter& p : module.params()) once.emplace_back(p.grad<float>().begin(), p.grad<float>().end());
+    tape.backward(y, true);
+    for (std::size_t i = 0; i < once.size(); ++i) {
+      const auto twice = module.params()[i].grad<float>();
+      for (std::size_t j = 0; j < once[i].size(); ++j) EXPECT_NEAR(twice[j], 2 * once[i][j], 1e-5f);
+    }
+    tape.backward(y);
+    for (std::size_t i = 0; i < once.size(); ++i) {
+      const auto again = module.params()[i].grad<float>();
+      EXPECT_TRUE(std::equal(again.begin(), again.end(), once[i].begin()));
+    }
+  }
+}
+
+TEST(Tape, GradientsOfATensorThatIsUsedTwiceAddUp) {
+  Tape tape(Dtype::f64);
+  const Tensor x = tape.input({2, 2});
+  tape.want_gradient(x);
+  const Tensor y = dense(tape, x, x, Tensor{});  // x x
+  const Tensor z = dense(tape, tanh(tape, x), y, Tensor{});
+  const std::vector<double> values = {0.5, -1, 2, 0.25};
+  const auto loss = [&] {
+    tape.forward();
+    const auto out = tape.value<double>(z);
+    return out[0] + 2 * out[1] - out[2] + 0.5 * out[3];
+  };
+  std::ranges::copy(values, tape.value<double>(x).begin());
+  loss();
+  std::ranges::copy(std::vector<double>{1, 2, -1, 0.5}, tape.grad<double>(z).begin());
+  tape.backward(z);
+  const std::vector<double> grad(tape.grad<double>(x).begin(), tape.grad<double>(x).end());
+  for (std::size_t i = 0; i < 4; ++i) {
+    tape.value<double>(x)[i] = values[i] + 1e-5;
+    const double above = loss();
+    tape.value<double>(x)[i] = values[i] - 1e-5;
+    EXPECT_NEAR(grad[i], (above - loss()) / 2e-5, 1e-8);
+    tape.value<double>(x)[i] = values[i];
+  }
+}
+
+TEST(Tape, WhatTheOutputDoesNotDependOnHasGradientZero) {
+  Params params;
+  Parameter& used = params.add("used", {2, 2}, Role::weight);
+  Parameter& unused = params.add("unused", {2, 2}, Role::weight);
+  Parameter& frozen = params.add("frozen", {2, 2}, Role::weight);
+  frozen.set_frozen(true);
+  for (Parameter& p : params) {
+    fill(p.value<float>(), 1);
+    std::ranges::fill(p.grad<float>(), 7.0f);
+  }
+  Tape tape;
+  const Tensor x = tape.input({3, 2});
+  const Tensor y = dense(tape, dense(tape, x, tape.parameter(frozen), {}), tape.parameter(used), {});
+  const Tensor z = dense(tape, x, tape.parameter(unused), {});
+  EXPECT_EQ(tape.parameter(used).node, tape.parameter(used).node);
+  fill(tape.value<float>(x), 3);
+  tape.forward();
+  std::ranges::fill(tape.grad<float>(y), 1.0f);
+  std::ranges::fill(tape.grad<float>(z), 1.0f);
+  tape.backward(y, true);
+  EXPECT_EQ(unused.grad<float>()[0], 7.0f);
+  tape.backward(y);
+  EXPECT_EQ(unused.grad<float>()[0], 0.0f);
+  EXPECT_EQ(frozen.grad<float>()[0], 7.0f);
+  EXPECT_NE(used.grad<float>()[0], 7.0f);
+  tape.backward(z);
+  EXPECT_NE(unused.grad<float>()[0], 0.0f);
+  EXPECT_EQ(used.grad<float>()[0], 0.0f);
+}
+
+TEST(Tape, AnAdoptedParameterNeedsNoGradient) {
+  std::vector<float> memory = {1, 2, 3, 4};
+  Params params;
+  Parameter& weight = params.adopt("weight", {2, 2}, memory.data(), nullptr);
+  Tape tape;
+  const Tensor x = tape.input({1, 2});
+  const Tensor y = dense(tape, x, tape.parameter(weight), {});
+  tape.value<float>(x)[0] = 1;
+  tape.forward();
+  EXPECT_EQ(tape.value<float>(y)[1], 2.0f);
+  tape.backward(y);
+}
+
+TEST(Tape, ReluKeepsANanAndHasNoGradientAtZero) {
+  Tape tape;
+  const Tensor x = tape.input({1, 4});
+  tape.want_gradient(x);
+  const Tensor y = relu(tape, x);
+  std::ranges::copy(std::vector<float>{NAN, 0, -1, 2}, tape.value<float>(x).begin());
+  tape.forward();
+  EXPECT_TRUE(std::isnan(tape.value<float>(y)[0]));
+  EXPECT_EQ(tape.value<float>(y)[2], 0.0f);
+  std::ranges::fill(tape.grad<float>(y), INFINITY);
+  tape.backward(y);
+  EXPECT_EQ(tape.grad<float>(x)[1], 0.0f);
+  EXPECT_EQ(tape.grad<float>(x)[2], 0.0f);
+  EXPECT_EQ(tape.grad<float>(x)[3], INFINITY);
+}
+
+// Errors in units of the last place, over every size of number and through tape lengths that are no whole
+// vectors.
+TEST(Tape, TanhInF32IsWithinTwoUnits) {
+  constexpr std::int64_t kSize = 200003;
+  Tape tape;
+  const Tensor x = tape.input({kSize});
+  const Tensor y = tanh(tape, x);
+  const auto in = tape.value<float>(x);
+  const Random random(1, Purpose::init, 0);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    in[i] = static_cast<float>(
+        std::copysign(std::exp2(40 * random.uniform(i) - 36), random.uniform(i + kSize) - 0.5));
+  }
+  std::ranges::copy(std::vector<float>{0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1e-40f, -1e30f, 0.625f},
+                    in.begin());
+  tape.forward();
+  const auto out = tape.value<float>(y);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    if (std::isnan(in[i])) continue;
+    const double wanted = std::tanh(static_cast<double>(in[i]));
+    const float rounded = std::fabs(static_cast<float>(wanted));
+    ASSERT_NEAR(out[i], wanted, 2.0 * (std::nextafter(rounded, INFINITY) - rounded)) << in[i];
+    ASSERT_EQ(std::signbit(out[i]), std::signbit(in[i]));
+    ASSERT_LE(std::fabs(out[i]), 1.0f);
+  }
+  EXPECT_TRUE(std::isnan(out[4]));
+}
+
+TEST(Tape, NoRowsIsFine) {
+  const std::vector<float> all = replay<float>("dense(3) | relu | dense(2)", 4, 0, 2);
+  for (const float value : all) EXPECT_EQ(value, 0.0f);
+}
+
+TEST(Tape, ShapesThatDoNotFitAreErrorsThatNameThem) {
+  Tape tape;
+  const Tensor x = tape.input({5, 3}), w = tape.input({4, 2}), b = tape.input({3}), scalar = tape.input({});
+  const std::string weight = message([&] { dense(tape, x, w, {}); });
+  EXPECT_NE(weight.find("5x3"), std::string::npos) << weight;
+  EXPECT_NE(weight.find("4x2"), std::string::npos) << weight;
+  const std::string bias = message([&] { dense(tape, w, tape.input({2, 2}), b); });
+  EXPECT_NE(bias.find("2x2"), std::string::npos) << bias;
+  EXPECT_NE(bias.find("bias 3"), std::string::npos) << bias;
+  message([&] { dense(tape, scalar, w, {}); });
+  message([&] { dense(tape, x, b, {}); });
+  message([&] { relu(tape, {}); });
+  message([&] { relu(tape, {1000}); });
+}
+
+TEST(Tape, CallsThatCannotBeAreErrors) {
+  Tape tape;
+  const Tensor x = tape.input({2, 2});
+  const Tensor y = relu(tape, x);
+  message([&] { tape.want_gradient(x); });
+  message([&] { tape.want_gradient(y); });
+  message([&] { tape.grad<float>(x); });
+  message([&] { tape.value<double>(x); });
+  message([&] { tape.value<float>({}); });
+  message([&] { tape.backward({7}); });
+  message([&] { tape.input({-1}); });
+}
+
+std::uint64_t allocations_of_replay(Dtype dtype, std::int64_t rows, int threads) {
+  Module module("dense(40) | relu | dense(30) | tanh | dense(3)", {50}, dtype);
+  Tape tape(dtype, threads);
+  const Tensor y = module.record(tape, tape.input({rows, 50}));
+  const std::uint64_t before = allocations();
+  for (int i = 0; i < 3; ++i) {
+    tape.forward();
+    tape.backward(y, i > 0);
+  }
+  return allocations() - before;
+}
+
+// On the paths without oneDNN, which allocates in its own code.
+TEST(Tape, ReplayingAllocatesNothing) {
+  EXPECT_EQ(allocations_of_replay(Dtype::f64, 4, 1), 0u);
+  EXPECT_EQ(allocations_of_replay(Dtype::f64, 4000, 3), 0u);
+  EXPECT_EQ(allocations_of_replay(Dtype::f32, 1, 1), 0u);
+}
+
+}  // namespace
+}  // namespace thalweg
