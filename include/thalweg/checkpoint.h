@@ -1,8 +1,10 @@
 // Checkpoints: one safetensors file that holds a training exactly.
 //
-// Tensors: each parameter under its name; each optimizer state under `optimizer/` and its name; each parameter's clock
-// under `clock/` and its name, as a U64 scalar. Metadata (string to string): what the caller gives, and "format",
-// "chain", "updates", "checksum".
+// Tensors: each parameter under its name (F32 or F64); each optimizer state under `optimizer/` and its name;
+// each parameter's clock under `clock/` and its name, as a U64 scalar. Metadata (string to string): what the
+// caller gives, and "format", "chain" (canonical text with every option), "updates", "checksum".
+//
+// Any other reader of safetensors can open such a file. A file that another tool wrote or changed is none.
 #pragma once
 
 #include <filesystem>
@@ -16,17 +18,24 @@ namespace thalweg {
 
 using Metadata = std::map<std::string, std::string>;
 
-// Puts a checkpoint at `path` by atomic replacement: a reader, also after a crash, finds the old file or the whole new
-// one. Throws Error(resource) naming path and bytes, with nothing changed.
-void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer, Metadata metadata);
+// Puts a checkpoint at `path` by atomic replacement: a reader, also after a crash, finds the old file or the
+// whole new one. The four keys above are set here whatever `metadata` has under them, so that what a load
+// returned can be saved again. Not saved: gradients, and which parameters are absent or frozen.
+// Throws Error(resource) naming path and bytes, with nothing changed. Throws Error(usage) when `optimizer` is
+// not bound to `params`, a parameter's name begins with `optimizer/` or `clock/`, or a text is no UTF-8.
+// Holds nothing of the size of a tensor: the file is written from the memory of parameters and state.
+void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
+                     Metadata metadata);
 
-// Loads all or nothing: parameters, state, clocks and number of updates become what was saved, whatever the order of
-// the parameters. Throws Error(data) naming file and reason when the file is missing, damaged (its checksum is
-// verified) or not of this model and chain; the message lists every difference (missing, extra, other type or shape).
-// Returns the metadata.
+// Loads all or nothing: parameters, state, clocks and number of updates become what was saved, whatever the
+// order of the parameters. Throws Error(data) naming file and reason when the file is missing, damaged (its
+// checksum is verified) or not of this model and chain; the message lists every difference (missing, extra,
+// other type or shape). The chain must be the same text: it names both otherwise. Throws Error(usage) as
+// save_checkpoint() does. Holds the whole file in memory meanwhile. Returns the metadata.
 Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer);
 
-// The same for the parameters alone; optimizer state in the file is passed over.
+// The same for the parameters alone; optimizer state and clocks in the file are passed over, and so is the
+// chain.
 Metadata load_parameters(const std::filesystem::path& path, Params& params);
 
 // The metadata alone, verified with the rest of the file.

@@ -17,8 +17,8 @@ namespace thalweg {
 struct OptimizerOptions {
   int threads = 1;  // threads that a step may use
   bool grad_norm =
-      false;         // measure the norm of the gradient: one more read of it, unless the chain does so anyway
-  std::string simd;  // a name of simd_targets(); empty: the best
+      false;  // measure the norm of the gradient: one more read of it, unless the chain does so anyway
+  std::string simd = {};  // a name of simd_targets(); empty: the best
   std::size_t tile =
       2048;  // elements that an interpreted phase handles at a time: a multiple of 16, at most 2,048
 };

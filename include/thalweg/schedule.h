@@ -47,12 +47,15 @@ class Schedule {
   // The first option that is not resolved yet: "total"; empty when resolved().
   std::string unresolved() const;
 
+  // The update at which it ends, or 0 when it has no end or none is known yet.
+  std::uint64_t total() const;
+
   // Bounds of the values over all k.
   double lowest() const;
   double highest() const;
 
-  // Canonical text; Schedule(text()) == *this.
-  std::string text() const;
+  // Canonical text; Schedule(text()) == *this. With `every`, also the options at their default.
+  std::string text(bool every = false) const;
   bool operator==(const Schedule& other) const { return text() == other.text(); }
 
  private:

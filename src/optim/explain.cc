@@ -27,8 +27,12 @@ std::string chain_part(const Chain& chain, const Group& group, std::size_t begin
   return print(text);
 }
 
-// Whether a decay stands among the group's links [begin, end): the parameter is read to form the update.
-bool reads_parameter(const Chain& chain, const Group& group, std::size_t begin, std::size_t end) {
+// Whether a decay stands among the links of a phase, or of earlier ones from whose start it begins anew: the
+// parameter is read to form the update.
+bool reads_parameter(const Chain& chain, const Group& group, const PhasePlan& phase) {
+  const std::size_t end = phase.end;
+  std::size_t begin = phase.begin;
+  while (begin > 0 && chain.links()[group.links[begin - 1]].transform->scope != Scope::element) --begin;
   return std::any_of(group.links.begin() + static_cast<std::ptrdiff_t>(begin),
                      group.links.begin() + static_cast<std::ptrdiff_t>(end), [&](std::size_t link) {
                        const Transform& transform = *chain.links()[link].transform;
@@ -54,7 +58,7 @@ Described describe(const Chain& chain, const Group& group, const PhasePlan& phas
     const std::string gather = chain_part(chain, group, phase.end, phase.end + 1);
     out.formula += (out.formula.empty() ? "norm for " : " | norm for ") + gather;
   }
-  const bool reads_p = !phase.gathers || reads_parameter(chain, group, phase.begin, phase.end);
+  const bool reads_p = !phase.gathers || reads_parameter(chain, group, phase);
   if (reads_p) out.reads.push_back("p");
   out.reads.push_back(phase.reads_kept ? "u" : "g");
   if (!phase.gathers) out.writes.push_back("p");

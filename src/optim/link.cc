@@ -28,10 +28,10 @@ Schedule number_of(const Option& option, const Setting& setting, const Source& s
 }
 
 // Positions in `value` are of the chain's text; here only its meaning is kept.
-Value schedule_value(const Schedule& schedule) {
+Value schedule_value(const Schedule& schedule, bool every = false) {
   Value value;
   value.kind = Value::Kind::text;
-  value.text = parse({"schedule", schedule.text()});
+  value.text = parse({"schedule", schedule.text(every)});
   return value;
 }
 
@@ -56,7 +56,14 @@ Link Link::read(const Item& item, const Source& source) {
   return {transform, std::move(settings), std::move(numbers), std::move(on)};
 }
 
-Item Link::item(bool every) const { return unbind(transform->spec, settings, every); }
+Item Link::item(bool every) const {
+  if (!every) return unbind(transform->spec, settings);
+  Settings full = settings;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (std::holds_alternative<Value>(full[i])) full[i] = schedule_value(numbers[i], true);
+  }
+  return unbind(transform->spec, full, true);
+}
 
 Link Link::resolve(const Lengths& lengths) const {
   Link out = *this;

@@ -12,6 +12,22 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kRoles = {"none", "weight", "bias", "norm", "embedding", "other"};
 
+// Bytes of one stream of a parameter. More than 2^62 would not fit the arithmetic of addresses.
+std::size_t bytes_of(const Shape& shape, Dtype dtype) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  const std::uint64_t elements = count(shape);
+  if (elements <= kMost / size_of(dtype)) return elements * size_of(dtype);
+  throw Error(Code::usage, {"shape", "impossible sizes", print_shape(shape), "at most 2^62 bytes", ""});
+}
+
+// Remembers memory of a parameter in a map from begin to end and name.
+template <class Map>
+void occupy(Map& extents, const void* data, std::size_t bytes, const std::string& name) {
+  if (data == nullptr || bytes == 0) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(data);
+  extents[begin] = {begin + bytes, name};
+}
+
 }  // namespace
 
 std::size_t size_of(Dtype dtype) { return dtype == Dtype::f32 ? 4 : 8; }
@@ -84,12 +100,13 @@ Parameter& Params::insert(std::string name, Shape shape, Role role, Dtype dtype)
 }
 
 Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
-  const std::size_t bytes = count(shape) * size_of(dtype);
+  const std::size_t bytes = bytes_of(shape, dtype);
   void* value = values_->allocate(bytes);
   void* grad = grads_->allocate(bytes);
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
   parameter.value_ = value;
   parameter.grad_ = grad;
+  for (const void* data : {value, grad}) occupy(adopted_, data, bytes, parameter.name_);
   return parameter;
 }
 
@@ -102,7 +119,7 @@ Parameter& Params::adopt(std::string name, Shape shape, double* value, double* g
 }
 
 Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype) {
-  const std::size_t bytes = count(shape) * size_of(dtype);
+  const std::size_t bytes = bytes_of(shape, dtype);
   if (value == nullptr && bytes > 0) {
     throw Error(Code::usage, {"parameter `" + name + "`", "its memory is null", "", "a pointer", ""});
   }
@@ -118,11 +135,7 @@ Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* g
   parameter.value_ = value;
   parameter.grad_ = grad;
   parameter.absent_ = grad == nullptr;
-  for (void* data : {value, grad}) {
-    if (data == nullptr || bytes == 0) continue;
-    const auto start = reinterpret_cast<std::uintptr_t>(data);
-    adopted_[start] = {start + bytes, parameter.name_};
-  }
+  for (const void* data : {value, grad}) occupy(adopted_, data, bytes, parameter.name_);
   return parameter;
 }
 

@@ -155,7 +155,7 @@ void Runner::evaluate_options(std::uint64_t k) {
 
 void Runner::assign_classes(std::span<std::uint64_t> clocks) {
   class_count_ = 0;
-  for (std::size_t p = 0; p < params_.size(); ++p) {
+  for (std::size_t p = 0; p < class_index_.size(); ++p) {  // parameters added since have no state
     class_index_[p] = Plan::kNoGroup;
     if (plan_.group_of[p] == Plan::kNoGroup || params_[p].absent()) continue;
     Class& c = class_of(plan_.groups[plan_.group_of[p]], ++clocks[p]);
@@ -225,7 +225,7 @@ void Runner::run_phase(std::size_t phase, int member) {
   const Slice blocks = slice(block_begin_.back(), member, team_.size());
   auto next = std::upper_bound(block_begin_.begin(), block_begin_.end(), blocks.begin);
   for (std::size_t p = static_cast<std::size_t>(next - block_begin_.begin()) - 1;
-       p < params_.size() && block_begin_[p] < blocks.end; ++p) {
+       p < class_index_.size() && block_begin_[p] < blocks.end; ++p) {
     const std::size_t first = std::max(block_begin_[p], blocks.begin) - block_begin_[p];
     const std::size_t last = std::min(block_begin_[p + 1], blocks.end) - block_begin_[p];
     const Piece piece{p, first * kBlock, std::min(last * kBlock, params_[p].size())};
@@ -329,7 +329,7 @@ void Runner::measure(const Piece& piece) {
 }
 
 double Runner::norm_of(std::span<double> partials) {
-  for (std::size_t p = 0; p < params_.size(); ++p) {
+  for (std::size_t p = 0; p < sums_.size(); ++p) {
     sums_[p] = tree_sum(partials.subspan(block_begin_[p], block_begin_[p + 1] - block_begin_[p]));
   }
   return std::sqrt(tree_sum(sums_));
@@ -337,7 +337,7 @@ double Runner::norm_of(std::span<double> partials) {
 
 void Runner::finish_gather(std::size_t phase) {
   const std::size_t link = plan_.gathers[phase];
-  for (std::size_t p = 0; p < params_.size(); ++p) {
+  for (std::size_t p = 0; p < class_index_.size(); ++p) {
     const bool takes_part = class_index_[p] != Plan::kNoGroup &&
                             std::binary_search(plan_.groups[plan_.group_of[p]].links.begin(),
                                                plan_.groups[plan_.group_of[p]].links.end(), link);

@@ -53,10 +53,11 @@ bool endless(const Spec& spec, const Settings& settings) {
 std::optional<double> updates_of(const Amount& amount, double share_of, double per_epoch) {
   if (amount.unit == Amount::Unit::plain) return amount.value;
   const bool share = amount.unit == Amount::Unit::percent;
-  const double of = share ? share_of / 100.0 : per_epoch;
+  const double of = share ? share_of : per_epoch;
   if (!(of > 0)) return std::nullopt;
   if (amount.value == 0) return 0.0;
-  return std::max(1.0, std::floor(amount.value * of + 0.5));
+  // The product before the division: whole numbers stay exact, and halves are found as such.
+  return std::max(1.0, std::floor(amount.value * of / (share ? 100.0 : 1.0) + 0.5));
 }
 
 void check_cycles(const Spec& spec, const Settings& settings, const Source& source, std::size_t at) {
@@ -177,6 +178,11 @@ Schedule Schedule::resolve(const Lengths& lengths) const {
   return resolved;
 }
 
+std::uint64_t Schedule::total() const {
+  const std::optional<std::size_t> index = shaped_ ? shaped_->shape->spec.find("total") : std::nullopt;
+  return index && shaped_->numbers[*index] > 0 ? static_cast<std::uint64_t>(shaped_->numbers[*index]) : 0;
+}
+
 double Schedule::lowest() const {
   if (!shaped_) return constant_;
   const Spec& spec = shaped_->shape->spec;
@@ -185,6 +191,12 @@ double Schedule::lowest() const {
   const bool from_zero = warmup != nullptr && std::get<Amount>(*warmup).value > 0;
   double lowest = from_zero ? 0.0 : shaped_->numbers[0];
   if (floor != nullptr) lowest = std::min(lowest, shaped_->numbers[*spec.find("floor")]);
+  // The peak of a late cycle may lie below the floor.
+  if (const auto gamma = spec.find("gamma"); gamma && shaped_->numbers[*gamma] < 1.0) {
+    const double cycles = shaped_->numbers[*spec.find("cycles")];
+    const double last = shaped_->numbers[0] * std::pow(shaped_->numbers[*gamma], cycles - 1.0);
+    lowest = std::isnan(cycles) ? 0.0 : std::min(lowest, last);
+  }
   return lowest;
 }
 
@@ -202,9 +214,9 @@ double Schedule::highest() const {
   return highest;
 }
 
-std::string Schedule::text() const {
+std::string Schedule::text(bool every) const {
   if (!shaped_) return print_number(constant_);
-  return print(Text{unbind(shaped_->shape->spec, shaped_->settings)});
+  return print(Text{unbind(shaped_->shape->spec, shaped_->settings, every)});
 }
 
 }  // namespace thalweg

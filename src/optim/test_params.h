@@ -1,0 +1,75 @@
+// For tests of optimizers: numbers to fill parameters with, bits to compare, and what an error says.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "thalweg/error.h"
+#include "thalweg/optimizer.h"
+#include "thalweg/params.h"
+
+namespace thalweg {
+
+// The message of the Error(usage) that f throws; a failure of the test and "" when it throws none.
+template <class F>
+std::string usage_error(const F& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::usage) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+inline void expect_contains(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << "no `" << part << "` in\n" << text;
+}
+
+// A number of size 1/8 to 1, either sign, that depends on (seed, index) alone and is exact in float.
+inline double sample_number(std::uint64_t seed, std::uint64_t index) {
+  std::uint64_t x = (seed + 1) * 0x9e3779b97f4a7c15u + index * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  x ^= x >> 31;
+  const double size = 0.125 + 0.875 * static_cast<double>(x >> 43) / 2097152.0;
+  return static_cast<double>(static_cast<float>((x & 1) != 0 ? size : -size));
+}
+
+template <class T>
+void fill_numbers(std::span<T> out, std::uint64_t seed) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(sample_number(seed, i));
+}
+
+inline std::string bits_of(const void* data, std::size_t bytes) {
+  return bytes == 0 ? std::string() : std::string(static_cast<const char*>(data), bytes);
+}
+
+inline std::string value_bits(const Parameter& p) {
+  return p.dtype() == Dtype::f32 ? bits_of(p.value<float>().data(), p.size() * 4)
+                                 : bits_of(p.value<double>().data(), p.size() * 8);
+}
+
+// One parameter of role none over memory of its own.
+template <class T>
+class OneParameter {
+ public:
+  explicit OneParameter(std::vector<T> value) : value_(std::move(value)), grad_(value_.size()) {
+    params_.adopt("p", {static_cast<std::int64_t>(value_.size())}, value_.data(), grad_.data());
+  }
+  Params& params() { return params_; }
+  std::vector<T>& value() { return value_; }
+  std::vector<T>& grad() { return grad_; }
+
+ private:
+  std::vector<T> value_, grad_;
+  Params params_;
+};
+
+}  // namespace thalweg

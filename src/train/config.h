@@ -1,0 +1,25 @@
+// config.toml: every option of a run.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "thalweg/run.h"
+
+namespace thalweg {
+
+// What a run must know beside its options to meet the same numbers again.
+struct SavedConfig {
+  RunConfig config;
+  Scaling scaling;
+};
+
+std::string print_config(const SavedConfig& saved);
+
+// Throws Error(data) naming file, line and key for what is missing, unknown or of another type.
+SavedConfig read_config(const std::filesystem::path& path);
+
+// Throws Error(usage) naming the option for a number out of range.
+void check_numbers(const RunConfig& config);
+
+}  // namespace thalweg

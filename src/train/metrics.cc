@@ -1,0 +1,93 @@
+#include "train/metrics.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+
+MetricsFile::MetricsFile(std::filesystem::path path, std::uint64_t total_updates)
+    : path_(std::move(path)),
+      stride_(std::max<std::uint64_t>(1, (total_updates + kMostUpdateLines - 1) / kMostUpdateLines)),
+      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  if (file_ < 0)
+    throw Error(Code::resource, {path_.string(), "cannot be written", system_message(errno), "", ""});
+}
+
+MetricsFile::MetricsFile(MetricsFile&& other) noexcept
+    : path_(std::move(other.path_)), stride_(other.stride_), file_(std::exchange(other.file_, -1)) {}
+
+MetricsFile::~MetricsFile() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void MetricsFile::line(const std::string& json) {
+  const std::string text = json + "\n";
+  std::string_view left = text;
+  while (!left.empty()) {
+    const ssize_t written = ::write(file_, left.data(), left.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      throw Error(Code::resource,
+                  {path_.string(), "a line cannot be written", system_message(errno),
+                   std::to_string(text.size()) + " bytes", "free some space and resume the run"});
+    }
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void MetricsFile::update(const Report& report) {
+  if ((report.update - 1) % stride_ != 0) return;
+  line(JsonObject()
+           .add("update", report.update)
+           .add("epoch", report.epoch)
+           .add("loss", report.loss)
+           .add("lr", report.lr)
+           .add("grad_norm", report.grad_norm)
+           .text());
+}
+
+void MetricsFile::epoch(const EpochReport& report) {
+  line(JsonObject()
+           .add("update", report.update)
+           .add("epoch", report.epoch)
+           .add("train_loss", report.train_loss)
+           .raw("test", report.test ? evaluation_json(*report.test) : "null")
+           .add("seconds", report.seconds)
+           .text());
+}
+
+std::string evaluation_json(const Evaluation& evaluation) {
+  return JsonObject().add("loss", evaluation.loss).add("accuracy", evaluation.accuracy).text();
+}
+
+double cut_metrics(const std::filesystem::path& path, std::uint64_t updates) {
+  if (!std::filesystem::exists(path)) return 0;
+  const std::string text = read_text_file(path);
+  std::string kept;
+  double seconds = 0;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    const std::string line = text.substr(begin, end - begin);
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    if (!json.is_object() || !json.contains("update") || !json["update"].is_number_unsigned()) {
+      throw Error(Code::data, {path.string(), "a line is no metric", "`" + line.substr(0, 60) + "`",
+                               "an object with `update`", ""});
+    }
+    if (json["update"].get<std::uint64_t>() > updates) continue;
+    if (json.contains("seconds") && json["seconds"].is_number()) seconds = json["seconds"].get<double>();
+    kept += line + "\n";
+  }
+  if (kept != text) replace_file(path, kept);
+  return seconds;
+}
+
+}  // namespace thalweg
