@@ -1,0 +1,46 @@
+// The HTML around the charts: escaping, blocks and the page with its style sheet.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thalweg::page {
+
+// For text and quoted attributes. Bytes that are no UTF-8, and control characters other than tab and new
+// line, become U+FFFD: the result is valid in any document whatever comes in.
+std::string escape(std::string_view text);
+
+struct Tile {
+  std::string label;
+  std::string value;  // a tile without a value is left out
+  std::string note;   // smaller, below; may be empty
+  std::string look;   // the class of its key mark; may be empty
+};
+
+// A description list; `look` is its class. Empty when no tile has a value.
+std::string tiles(const std::vector<Tile>& tiles, std::string_view look);
+
+struct Table {
+  std::string caption;
+  std::vector<std::string> head;
+  std::vector<std::vector<std::string>> rows;  // the first cell of a row heads it
+  std::size_t marked = SIZE_MAX;               // a row to set apart
+};
+
+// One a page: its caption has a fixed id.
+std::string table(const Table& table);
+
+// A section with a heading of level 2; `id` is a word, `body` is HTML. Empty when the body is.
+std::string section(std::string_view id, std::string_view heading, std::string_view body);
+
+// Text as it stands, in a box that scrolls; `label` names the box. Empty when the text is.
+std::string verbatim(std::string_view label, std::string_view text);
+
+// The whole document; `title` is text, `body` is HTML.
+std::string document(std::string_view title, std::string_view body);
+
+// The style sheet of the page.
+std::string_view style_sheet();
+
+}  // namespace thalweg::page

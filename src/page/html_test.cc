@@ -1,0 +1,55 @@
+#include "page/html.h"
+
+#include <gtest/gtest.h>
+
+namespace thalweg::page {
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST(Escape, Markup) { EXPECT_EQ(escape("a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;"); }
+
+TEST(Escape, LeavesUtf8AndLines) { EXPECT_EQ(escape("η\t= 1\r\n\\n"), "η\t= 1\n\\n"); }
+
+TEST(Escape, ReplacesWhatIsNoText) {
+  EXPECT_EQ(escape(std::string_view("a\0b\x1b\x7f", 5)), "a\ufffdb\ufffd\ufffd");
+  EXPECT_EQ(escape("\xff\xc3"), "\ufffd\ufffd");
+}
+
+TEST(Verbatim, KeepsAFirstEmptyLine) { EXPECT_TRUE(has(verbatim("Plan", "\n x"), ">\n\n x</pre>")); }
+
+TEST(Verbatim, EmptyTextIsLeftOut) {
+  EXPECT_EQ(verbatim("Plan", ""), "");
+  EXPECT_EQ(verbatim("Plan", " \n"), "");
+  EXPECT_EQ(section("plan", "Plan", ""), "");
+}
+
+TEST(Tiles, WithoutValueAreLeftOut) {
+  EXPECT_EQ(tiles({{"Loss", "", "", ""}}, "facts"), "");
+  const std::string two = tiles({{"Loss", "1 < 2", "best", "train"}, {"Time", "", "", ""}}, "facts");
+  EXPECT_TRUE(has(two, "<dt class=\"key train\">Loss</dt><dd>1 &lt; 2</dd><dd class=\"note\">best</dd>"));
+  EXPECT_FALSE(has(two, "Time"));
+}
+
+TEST(Table, HeadsRowsAndColumns) {
+  Table made{"All.", {"Epoch", "Loss"}, {{"1", "0.5"}, {"2", "0.4"}}, 1};
+  const std::string html = table(made);
+  EXPECT_TRUE(has(html, "<th scope=\"col\">Loss</th>"));
+  EXPECT_TRUE(has(html, "<tr><th scope=\"row\">1</th><td>0.5</td></tr>"));
+  EXPECT_TRUE(has(html, "<tr class=\"best\"><th scope=\"row\">2</th>"));
+}
+
+TEST(Document, AsksNothingOfAnybody) {
+  const std::string html = document("a & b", "<main></main>");
+  EXPECT_TRUE(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
+  EXPECT_TRUE(has(html, "<title>a &amp; b</title>"));
+  EXPECT_TRUE(has(html, "name=\"viewport\""));
+  EXPECT_TRUE(has(html, "default-src 'none'"));
+  EXPECT_TRUE(has(html, "prefers-color-scheme: dark"));
+  for (const char* word : {"http://", "https://", "@import", "url(", "<script", "src=", "</style>\n<style"}) {
+    EXPECT_FALSE(has(html, word)) << word;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg::page

@@ -1,0 +1,337 @@
+#include "thalweg/page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/file.h"
+#include "page/html.h"
+#include "page/number.h"
+#include "page/run_data.h"
+#include "page/svg.h"
+
+namespace thalweg {
+namespace page {
+namespace {
+
+constexpr std::size_t kMostRows = 16;  // of the table of epochs
+constexpr int kDigits = 4;
+
+bool known(double number) { return std::isfinite(number); }
+
+// A valley in three lines, and the way along its bottom.
+constexpr std::string_view kMark =
+    "<svg viewBox=\"0 0 30 20\" aria-hidden=\"true\"><path class=\"valley\" d=\"M2 2C7 2 9 15 15 15S23 2 28 "
+    "2\"/>"
+    "<path class=\"way\" d=\"M4.5 3C8 5 9.5 15 15 15\"/></svg>";
+
+// How the run went, in the few numbers that the page speaks of.
+struct Outcome {
+  Score test;
+  double train_loss = kMissing;
+  double updates = 0;
+  double epochs = 0;
+  const Epoch* best = nullptr;  // highest held-out accuracy, else lowest held-out loss
+  double not_finite = 0;        // updates without a finite loss
+  double first_not_finite = 0;
+  bool diverged = false;
+};
+
+// Whether `a` is better than `b` on held-out data; missing numbers are worst.
+bool better(const Epoch& a, const Epoch& b) {
+  if (known(a.test.accuracy) && known(b.test.accuracy)) return a.test.accuracy > b.test.accuracy;
+  if (known(a.test.accuracy) || known(b.test.accuracy)) return known(a.test.accuracy);
+  return known(a.test.loss) && (!known(b.test.loss) || a.test.loss < b.test.loss);
+}
+
+const Epoch* best_epoch(const std::vector<Epoch>& epochs) {
+  const Epoch* best = nullptr;
+  for (const Epoch& epoch : epochs) {
+    if (!known(epoch.test.accuracy) && !known(epoch.test.loss)) continue;
+    if (best == nullptr || better(epoch, *best)) best = &epoch;
+  }
+  return best;
+}
+
+Outcome outcome(const RunData& data) {
+  Outcome out;
+  if (!data.updates.empty()) out.updates = data.updates.back().update;
+  if (!data.epochs.empty()) {
+    const Epoch& last = data.epochs.back();
+    out.test = last.test;
+    out.train_loss = last.train_loss;
+    out.updates = std::max(out.updates, last.update);
+    out.epochs = last.epoch;
+  }
+  if (data.result.there) {
+    out.test = data.result.test;
+    out.train_loss = data.result.train.loss;
+    if (known(data.result.updates)) out.updates = data.result.updates;
+    if (known(data.result.epochs)) out.epochs = data.result.epochs;
+  }
+  out.best = best_epoch(data.epochs);
+  for (const Update& update : data.updates) {
+    if (known(update.loss)) continue;
+    if (out.not_finite == 0) out.first_not_finite = update.update;
+    ++out.not_finite;
+  }
+  out.diverged = !data.updates.empty() && !known(data.updates.back().loss) && !known(out.test.loss);
+  return out;
+}
+
+std::string plural(double number, const std::string& one) {
+  return count(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+std::string headline(const RunData& data, const Outcome& out) {
+  if (out.diverged) return "Diverged: the loss is not finite";
+  if (known(out.test.accuracy))
+    return percent(out.test.accuracy) + " of held-out examples classified correctly";
+  if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits);
+  if (known(out.train_loss))
+    return "Training loss " + significant(out.train_loss, kDigits) + ", nothing held out";
+  if (data.updates.empty()) return "No updates yet";
+  return "Training loss " + significant(data.updates.back().loss, kDigits) + " after " +
+         plural(out.updates, "update");
+}
+
+// A large heading is not broken inside "held-out".
+std::string heading(const std::string& title) {
+  static constexpr std::string_view kWord = "eld-out";
+  std::string text = escape(title);
+  const std::size_t at = text.find(kWord);
+  if (at == std::string::npos || at == 0) return text;
+  return text.replace(at - 1, kWord.size() + 1,
+                      "<span class=\"whole\">" + text.substr(at - 1, kWord.size() + 1) + "</span>");
+}
+
+std::string code(const std::string& text) { return "<code>" + escape(text) + "</code>"; }
+
+// "model on data, trained by optimizer." and how it was run; HTML.
+std::string lead(const RunData& data) {
+  const Result& result = data.result;
+  if (!result.there)
+    return "<p class=\"lead\">In progress, or cut off before its end: there is no result yet.</p>\n";
+  std::string text = result.model.empty() ? "A model" : code(result.model);
+  if (!result.data.empty()) text += " on " + code(result.data);
+  if (!result.optimizer.empty()) text += ", trained by " + code(result.optimizer);
+  text += ".";
+  std::string how;
+  if (known(result.batch)) how += ", batches of " + count(result.batch);
+  if (!result.seed.empty()) how += ", seed " + result.seed;
+  if (known(result.threads)) how += ", " + plural(result.threads, "thread");
+  if (how.empty()) return "<p class=\"lead\">" + text + "</p>\n";
+  how = how.substr(2);
+  if (how.front() == 'b') how.front() = 'B';
+  if (how.front() == 's') how.front() = 'S';
+  return "<p class=\"lead\">" + text + " " + escape(how) + ".</p>\n";
+}
+
+std::string notice(const RunData& data, const Outcome& out) {
+  if (out.not_finite == 0) return "";
+  return fmt::format(
+      "<p class=\"notice\">The loss was not finite at {} of {}, first at update {}. The curves have gaps "
+      "there.</p>\n",
+      count(out.not_finite), plural(static_cast<double>(data.updates.size()), "recorded update"),
+      count(out.first_not_finite));
+}
+
+std::string best_note(const Outcome& out, double Score::*member, bool higher_is_better) {
+  if (out.best == nullptr) return "";
+  const double best = out.best->test.*member;
+  const double last = out.test.*member;
+  if (!known(best) || !known(last)) return "";
+  const std::string epoch = " at epoch " + count(out.best->epoch);
+  if (best == last) return "best of all epochs";
+  return "best " + (higher_is_better ? percent(best) : significant(best, kDigits)) + epoch;
+}
+
+std::string shown(double number, std::string text) { return known(number) ? std::move(text) : std::string(); }
+
+std::string summary(const RunData& data, const Outcome& out) {
+  const Result& result = data.result;
+  const Score& test = out.test;
+  const bool by_loss = !known(test.accuracy);
+  const std::vector<Tile> results = {
+      {"Held-out accuracy", shown(test.accuracy, percent(test.accuracy)),
+       best_note(out, &Score::accuracy, true), "held-out"},
+      {"Held-out loss", shown(test.loss, significant(test.loss, kDigits)),
+       by_loss ? best_note(out, &Score::loss, false) : "", "held-out"},
+      {"Training loss", shown(out.train_loss, significant(out.train_loss, kDigits)),
+       shown(result.train.accuracy, percent(result.train.accuracy) + " correct"), "train"}};
+  const std::vector<Tile> facts = {
+      {"Updates", count(out.updates), "", ""},
+      {"Epochs", count(out.epochs), "", ""},
+      {"Time", shown(result.seconds, duration(result.seconds)), "", ""},
+      {"Samples a second", shown(result.samples_per_second, count(result.samples_per_second)), "", ""},
+      {"Parameters", shown(result.parameters, count(result.parameters)), "", ""},
+      {"Optimizer state", shown(result.state_bytes, bytes(result.state_bytes)), "", ""}};
+  return section("summary", "Summary", tiles(results, "results") + tiles(facts, "facts"));
+}
+
+template <class Row>
+Series curve(std::string name, std::string look, Marker marker, const std::vector<Row>& rows,
+             double Row::*y) {
+  Series series{std::move(name), std::move(look), marker, {}};
+  for (const Row& row : rows) series.points.push_back({row.update, row.*y});
+  return series;
+}
+
+Series held_out(const std::vector<Epoch>& epochs, double Score::*y, double factor) {
+  Series series{"held-out", "held-out", Marker::square, {}};
+  for (const Epoch& epoch : epochs) series.points.push_back({epoch.update, epoch.test.*y * factor});
+  return series;
+}
+
+// The series of a chart that have a number; a legend names no others.
+void keep_drawn(Chart& chart) {
+  std::erase_if(chart.series, [](const Series& series) {
+    return std::none_of(series.points.begin(), series.points.end(),
+                        [](const Point& p) { return known(p.y); });
+  });
+}
+
+struct Figure {
+  Chart chart;
+  std::string caption;
+};
+
+Chart chart(std::string id, std::string title, std::string y_name, std::vector<Series> series) {
+  Chart made;
+  made.id = std::move(id);
+  made.title = std::move(title);
+  made.x_name = "update";
+  made.y_name = std::move(y_name);
+  made.series = std::move(series);
+  return made;
+}
+
+// Held-out accuracy; where there is none, the loss that the run is judged by, on a scale of its own.
+Figure judged(const std::vector<Epoch>& epochs) {
+  const auto any = [&](auto known_in) { return std::any_of(epochs.begin(), epochs.end(), known_in); };
+  if (any([](const Epoch& epoch) { return known(epoch.test.accuracy); })) {
+    Chart accuracy = chart("accuracy", "Held-out accuracy", "examples classified correctly",
+                           {held_out(epochs, &Score::accuracy, 100)});
+    accuracy.y_unit = "%";
+    return {std::move(accuracy), "Once an epoch, on data not trained on."};
+  }
+  const bool tested = any([](const Epoch& epoch) { return known(epoch.test.loss); });
+  Chart loss = tested ? chart("judged", "Held-out loss", "loss", {held_out(epochs, &Score::loss, 1)})
+                      : chart("judged", "Training loss by epoch", "loss",
+                              {curve("train", "train", Marker::circle, epochs, &Epoch::train_loss)});
+  loss.scale = Scale::automatic;
+  return {std::move(loss), tested ? "Once an epoch, on data not trained on." : "Mean of each epoch."};
+}
+
+std::vector<Figure> figures(const RunData& data) {
+  const std::vector<Update>& updates = data.updates;
+  const std::vector<Epoch>& epochs = data.epochs;
+  Chart loss = chart("loss", "Loss", "loss",
+                     {curve("each update", "each", Marker::none, updates, &Update::loss),
+                      curve("train", "train", Marker::circle, epochs, &Epoch::train_loss),
+                      held_out(epochs, &Score::loss, 1)});
+  loss.scale = Scale::automatic;
+  Chart rate = chart("rate", "Learning rate", "learning rate",
+                     {curve("learning rate", "train", Marker::none, updates, &Update::lr)});
+  rate.from_zero = true;
+  Chart gradient = chart("gradient", "Gradient norm", "gradient norm",
+                         {curve("gradient norm", "train fine", Marker::none, updates, &Update::grad_norm)});
+  gradient.scale = Scale::log;
+  return {{std::move(loss), "Each update's mini-batch; training and held-out mean, once an epoch."},
+          judged(epochs),
+          {std::move(rate), "As used by each update."},
+          {std::move(gradient), "Of the whole gradient, all parameters together."}};
+}
+
+std::string curves(const RunData& data, const Outcome& outcome) {
+  std::string out;
+  for (Figure& figure : figures(data)) {
+    keep_drawn(figure.chart);
+    figure.chart.x_hi = outcome.updates;
+    if (!has_points(figure.chart)) continue;
+    out += fmt::format("<figure><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n",
+                       escape(figure.chart.title), escape(figure.caption), draw(figure.chart));
+  }
+  return out.empty() ? "" : section("curves", "Curves", "<div class=\"charts\">\n" + out + "</div>\n");
+}
+
+// Rows at even distances, with the first, the best and the last.
+std::vector<const Epoch*> chosen_epochs(const RunData& data, const Outcome& out) {
+  const std::size_t n = data.epochs.size();
+  std::set<const Epoch*> chosen;
+  for (std::size_t i = 0; i < std::min(n, kMostRows); ++i) {
+    chosen.insert(&data.epochs[n <= kMostRows ? i : i * (n - 1) / (kMostRows - 1)]);
+  }
+  if (out.best != nullptr) chosen.insert(out.best);
+  return {chosen.begin(), chosen.end()};
+}
+
+struct Column {
+  std::string head;
+  double (*read)(const Epoch& epoch);
+};
+
+// Adds columns of one kind, with the same decimals, unless they are empty from top to bottom.
+void add_columns(Table& table, const std::vector<const Epoch*>& epochs, int digits,
+                 const std::vector<Column>& columns) {
+  std::vector<double> numbers;
+  for (const Column& column : columns) {
+    for (const Epoch* epoch : epochs) numbers.push_back(column.read(*epoch));
+  }
+  const std::vector<std::string> texts = aligned(numbers, digits);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(c * epochs.size());
+    if (std::none_of(first, first + static_cast<std::ptrdiff_t>(epochs.size()), known)) continue;
+    table.head.push_back(columns[c].head);
+    for (std::size_t i = 0; i < epochs.size(); ++i) table.rows[i].push_back(texts[c * epochs.size() + i]);
+  }
+}
+
+std::string epochs_table(const RunData& data, const Outcome& out) {
+  if (data.epochs.empty()) return "";
+  const std::vector<const Epoch*> epochs = chosen_epochs(data, out);
+  Table made;
+  made.head = {"Epoch", "Updates"};
+  for (const Epoch* epoch : epochs) {
+    if (epoch == out.best) made.marked = made.rows.size();
+    made.rows.push_back({count(epoch->epoch), count(epoch->update)});
+  }
+  add_columns(made, epochs, 3,
+              {{"Training loss", [](const Epoch& e) { return e.train_loss; }},
+               {"Held-out loss", [](const Epoch& e) { return e.test.loss; }}});
+  add_columns(made, epochs, 4,
+              {{"Held-out accuracy, %", [](const Epoch& e) { return e.test.accuracy * 100; }}});
+  add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
+  const std::size_t all = data.epochs.size();
+  made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);
+  if (out.best != nullptr) made.caption += "; the best on held-out data is set in bold";
+  made.caption += ".";
+  return section("epochs", "Epochs", table(made));
+}
+
+std::string render(const RunData& data) {
+  const Outcome out = outcome(data);
+  const std::string title = headline(data, out);
+  std::string body = fmt::format(
+      "<header>\n<p class=\"brand\">{}<b>Thalweg</b><span>training run "
+      "{}</span></p>\n<h1>{}</h1>\n{}{}</header>\n<main>\n",
+      kMark, escape(data.name), heading(title), lead(data), notice(data, out));
+  body += summary(data, out) + curves(data, out) + epochs_table(data, out);
+  body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
+  body += section("configuration", "Configuration", verbatim("Configuration", data.config));
+  body +=
+      "</main>\n<footer><p>One file, without scripts: it opens from disk and asks nothing of "
+      "anybody.</p></footer>\n";
+  return document(title + " \u2013 " + data.name + " \u2013 Thalweg", body);
+}
+
+}  // namespace
+}  // namespace page
+
+void write_page(const std::filesystem::path& run) {
+  replace_file(run / "report.html", page::render(page::read_run(run)));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,198 @@
+#include "page/run_data.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "thalweg/error.h"
+
+namespace thalweg::page {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kLargestMetrics = std::uint64_t{256} << 20;
+constexpr std::uint64_t kLargestText = std::uint64_t{4} << 20;
+constexpr std::size_t kShown = 60;  // bytes of a malformed line in a message
+
+[[noreturn]] void fail(const std::string& where, std::string what, std::string got, std::string want) {
+  throw Error(Code::data, {where, std::move(what), std::move(got), std::move(want), {}});
+}
+
+std::string in_quotes(std::string_view text) {
+  return "`" + std::string(text.substr(0, kShown)) + (text.size() > kShown ? "...`" : "`");
+}
+
+// The members of one object, by type. `where` is the file and line for messages.
+class Fields {
+ public:
+  Fields(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
+    if (!object_.is_object()) fail(where_, "is no object", object_.type_name(), "a JSON object");
+  }
+
+  bool has(const char* name) const { return object_.contains(name); }
+
+  // A number; missing when left out or null.
+  double number(const char* name) const {
+    const Json* member = find(name);
+    if (member == nullptr) return kMissing;
+    if (!member->is_number()) wrong(name, *member, "a number or null");
+    return member->get<double>();
+  }
+
+  // A whole number that must be there.
+  double whole(const char* name) const {
+    const Json* member = find(name);
+    if (member == nullptr || !member->is_number_unsigned()) {
+      wrong(name, member == nullptr ? Json() : *member, "a whole number, 0 or more");
+    }
+    return member->get<double>();
+  }
+
+  // A number as it is written; empty when left out or null.
+  std::string digits(const char* name) const {
+    return std::isnan(number(name)) ? std::string() : object_[name].dump();
+  }
+
+  std::string text(const char* name) const {
+    const Json* member = find(name);
+    if (member == nullptr) return {};
+    if (!member->is_string()) wrong(name, *member, "a string");
+    return member->get<std::string>();
+  }
+
+  Score score(const char* name) const {
+    const Json* member = find(name);
+    if (member == nullptr) return {};
+    if (!member->is_object()) wrong(name, *member, "an object or null");
+    const Fields fields(*member, where_);
+    return {fields.number("loss"), fields.number("accuracy")};
+  }
+
+ private:
+  const Json* find(const char* name) const {
+    const auto member = object_.find(name);
+    return member == object_.end() || member->is_null() ? nullptr : &*member;
+  }
+
+  [[noreturn]] void wrong(const char* name, const Json& got, const char* want) const {
+    const std::string shown = got.dump(-1, ' ', true, Json::error_handler_t::replace);
+    fail(where_, std::string("`") + name + "` is wrong", in_quotes(shown), want);
+  }
+
+  const Json& object_;
+  std::string where_;
+};
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+std::string read_if_there(const std::filesystem::path& path) {
+  return is_there(path) ? read_text_file(path, kLargestText) : std::string();
+}
+
+// A run resumed from a checkpoint does some updates again: what was written of them before is dropped.
+void add_update(RunData& data, const Update& update) {
+  while (!data.updates.empty() && data.updates.back().update >= update.update) data.updates.pop_back();
+  while (!data.epochs.empty() && data.epochs.back().update > update.update) data.epochs.pop_back();
+  data.updates.push_back(update);
+}
+
+void add_epoch(RunData& data, const Epoch& epoch) {
+  while (!data.epochs.empty() && data.epochs.back().epoch >= epoch.epoch) data.epochs.pop_back();
+  data.epochs.push_back(epoch);
+}
+
+void add_line(RunData& data, const Json& line, const std::string& where) {
+  const Fields fields(line, where);
+  if (fields.has("train_loss")) {
+    add_epoch(data, {fields.whole("update"), fields.whole("epoch"), fields.number("train_loss"),
+                     fields.score("test"), fields.number("seconds")});
+  } else if (fields.has("loss")) {
+    add_update(data, {fields.whole("update"), fields.whole("epoch"), fields.number("loss"),
+                      fields.number("lr"), fields.number("grad_norm")});
+  } else {
+    fail(where, "is neither of an update nor of an epoch", in_quotes(line.dump()), "`loss` or `train_loss`");
+  }
+}
+
+void read_metrics(const std::filesystem::path& path, RunData& data) {
+  if (!is_there(path)) return;
+  const std::string text = read_text_file(path, kLargestMetrics);
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    const bool torn = end == std::string::npos;
+    const std::string_view line = std::string_view(text).substr(begin, torn ? end : end - begin);
+    begin = torn ? text.size() : end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const Json json = Json::parse(line, nullptr, false);
+    if (json.is_discarded() && torn) return;
+    const std::string where = path.string() + ":" + std::to_string(number);
+    if (json.is_discarded()) fail(where, "is no JSON", in_quotes(line), "one JSON object a line");
+    add_line(data, json, where);
+  }
+}
+
+Result read_result(const std::filesystem::path& path) {
+  if (!is_there(path)) return {};
+  const Json json = Json::parse(read_text_file(path, kLargestText), nullptr, false);
+  if (json.is_discarded()) fail(path.string(), "is no JSON", {}, "a JSON object");
+  const Fields fields(json, path.string());
+  if (fields.number("schema") != 1) {
+    fail(path.string(), "is of another schema", fields.has("schema") ? json["schema"].dump() : "none",
+         "schema 1");
+  }
+  Result result;
+  result.there = true;
+  result.run = fields.text("run");
+  result.data = fields.text("data");
+  result.model = fields.text("model");
+  result.optimizer = fields.text("optimizer");
+  result.parameters = fields.number("parameters");
+  result.state_bytes = fields.number("state_bytes");
+  result.batch = fields.number("batch");
+  result.epochs = fields.number("epochs");
+  result.updates = fields.number("updates");
+  result.seed = fields.digits("seed");
+  result.threads = fields.number("threads");
+  result.seconds = fields.number("seconds");
+  result.samples_per_second = fields.number("samples_per_second");
+  result.train = fields.score("train");
+  result.test = fields.score("test");
+  return result;
+}
+
+// "runs/digits/", "." and ".." have names too.
+std::string folder_name(const std::filesystem::path& run) {
+  std::error_code failed;
+  std::filesystem::path whole = std::filesystem::weakly_canonical(run, failed);
+  if (failed) whole = run;
+  return whole.has_filename() ? whole.filename().string() : whole.parent_path().filename().string();
+}
+
+}  // namespace
+
+RunData read_run(const std::filesystem::path& run) {
+  const std::filesystem::path metrics = run / "metrics.jsonl";
+  const std::filesystem::path config = run / "config.toml";
+  if (!is_there(metrics) && !is_there(config)) {
+    fail(run.string(), "is no run directory", {}, "a folder with metrics.jsonl and config.toml");
+  }
+  RunData data;
+  read_metrics(metrics, data);
+  data.result = read_result(run / "result.json");
+  data.config = read_if_there(config);
+  data.plan = read_if_there(run / "plan.txt");
+  data.name = data.result.run.empty() ? folder_name(run) : data.result.run;
+  return data;
+}
+
+}  // namespace thalweg::page

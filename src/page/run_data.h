@@ -1,0 +1,66 @@
+// What a run directory says.
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace thalweg::page {
+
+// A number that a file leaves out or has as null is NaN here.
+inline constexpr double kMissing = NAN;
+
+struct Score {
+  double loss = kMissing;
+  double accuracy = kMissing;  // share of 1; missing where the task has no classes
+};
+
+// One line of metrics.jsonl for an update.
+struct Update {
+  double update = 0;
+  double epoch = 0;  // from 0
+  double loss = kMissing;
+  double lr = kMissing;
+  double grad_norm = kMissing;
+};
+
+// One line of metrics.jsonl for an epoch.
+struct Epoch {
+  double update = 0;  // updates done
+  double epoch = 0;   // epochs done
+  double train_loss = kMissing;
+  Score test;
+  double seconds = kMissing;
+};
+
+// result.json. Texts it leaves out are empty.
+struct Result {
+  bool there = false;  // false while the run goes on, or when it was cut off
+  std::string run, data, model, optimizer;
+  std::string seed;  // as it is written: a double does not hold all of them
+  double parameters = kMissing;
+  double state_bytes = kMissing;
+  double batch = kMissing;
+  double epochs = kMissing;
+  double updates = kMissing;
+  double threads = kMissing;
+  double seconds = kMissing;
+  double samples_per_second = kMissing;
+  Score train, test;
+};
+
+struct RunData {
+  std::string name;             // of the run, or of its folder
+  std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
+  std::vector<Epoch> epochs;    // ascending, likewise
+  Result result;
+  std::string config;  // the text of config.toml; empty where there is none
+  std::string plan;    // the text of plan.txt; empty where there is none
+};
+
+// Throws Error(data) when `run` has neither metrics.jsonl nor config.toml, and for a malformed file, naming
+// it and the line. A last line of metrics.jsonl that a crash cut off is left out.
+RunData read_run(const std::filesystem::path& run);
+
+}  // namespace thalweg::page
