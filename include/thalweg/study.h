@@ -29,10 +29,10 @@ struct VerifiedCase {
   std::optional<WorstElement> worst;
 };
 
-// Replays expected values made by other libraries through the public engine, in f64. Paths are files or folders,
-// which are searched for *.json at any depth, in order of name. A file that is no case fails; a case that needs what
-// the engine does not have, or whose formula differs from the engine's, is skipped by name. Throws Error(data) for a
-// path that does not exist.
+// Replays expected values made by other libraries through the public engine, in f64. Paths are files or
+// folders, which are searched for *.json at any depth, in order of name. A file that is no case fails; a case
+// that needs what the engine does not have, or whose formula differs from the engine's, is skipped by name.
+// Throws Error(data) for a path that does not exist.
 std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths);
 
 }  // namespace thalweg

@@ -1,0 +1,39 @@
+// The commands of the tool: one file each. Results go to stdout, everything else to stderr.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace thalweg::cli {
+
+// Exit codes beside those of thalweg::Code.
+inline constexpr int kOk = 0;
+inline constexpr int kSignalled = 128;  // plus the signal's number
+
+// Runs a parsed command and returns its exit code. May throw.
+using Action = std::function<int()>;
+
+// Each adds its subcommand with its options to the tool and returns what it does.
+Action add_train(CLI::App& tool);
+Action add_eval(CLI::App& tool);
+Action add_schedule(CLI::App& tool);
+Action add_explain(CLI::App& tool);
+Action add_list(CLI::App& tool);
+Action add_help(CLI::App& tool);
+Action add_verify(CLI::App& tool);
+
+// A whole number of at least `least` given to `option`. Throws Error(usage).
+std::uint64_t whole_number(std::string_view option, const std::string& text, std::uint64_t least);
+
+// The threads asked for, or all that this process may use when `text` is empty.
+int thread_count(const std::string& text);
+
+// Writes to stdout. Throws Error(resource) when it cannot.
+void print(const std::string& text);
+
+}  // namespace thalweg::cli

@@ -1,0 +1,486 @@
+// What every listed transform does in a step, without a line about any of them: the chains come from the
+// Specs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <set>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+#include "allocations.h"
+#include "optim/test_params.h"
+#include "sample_chains.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int kSteps = 4;
+
+OptimizerOptions with_threads(int threads) {
+  OptimizerOptions options;
+  options.threads = threads;
+  return options;
+}
+
+OptimizerOptions with_tile(std::size_t tile) {
+  OptimizerOptions options;
+  options.tile = tile;
+  return options;
+}
+
+OptimizerOptions with_simd(std::string_view target) {
+  OptimizerOptions options;
+  options.simd = target;
+  return options;
+}
+
+struct Entry {
+  const char* name;
+  Shape shape;
+  Role role;
+};
+
+const std::vector<Entry> kSmall = {{"dense.weight", {13, 11}, Role::weight},
+                                   {"dense.bias", {11}, Role::bias},
+                                   {"norm.scale", {5}, Role::norm},
+                                   {"table", {17, 3}, Role::embedding},
+                                   {"scalar", {}, Role::other},
+                                   {"empty", {0, 4}, Role::weight}};
+// Above the size at which a step forks, in pieces that no thread count divides.
+const std::vector<Entry> kLarge = {{"dense.weight", {301, 127}, Role::weight},
+                                   {"dense.bias", {2049}, Role::bias},
+                                   {"norm.scale", {7}, Role::norm},
+                                   {"empty", {0}, Role::other},
+                                   {"table", {5, 4099}, Role::embedding}};
+
+void fill(const Parameter& p, bool grad, std::uint64_t seed) {
+  if (p.dtype() == Dtype::f32) fill_numbers(grad ? p.grad<float>() : p.value<float>(), seed);
+  if (p.dtype() == Dtype::f64) fill_numbers(grad ? p.grad<double>() : p.value<double>(), seed);
+}
+
+void fill_values(Params& params) {
+  for (std::size_t i = 0; i < params.size(); ++i) fill(params[i], false, 1000 + i);
+}
+
+// The gradients of update k: of the same numbers for both types.
+void fill_grads(Params& params, int k) {
+  for (std::size_t i = 0; i < params.size(); ++i) fill(params[i], true, 100 * static_cast<unsigned>(k) + i);
+}
+
+Params make_params(const std::vector<Entry>& entries, Dtype dtype) {
+  Params params;
+  for (const Entry& entry : entries) params.add(entry.name, entry.shape, entry.role, dtype);
+  fill_values(params);
+  return params;
+}
+
+std::string state_bits(Optimizer& optimizer) {
+  std::string out;
+  for (const StateTensor& s : optimizer.state()) {
+    out += s.name + "=" + bits_of(s.data, s.parameter->size() * size_of(s.parameter->dtype()));
+  }
+  return out;
+}
+
+// Everything that a step may change.
+std::string all_bits(const Params& params, Optimizer& optimizer) {
+  std::string out = std::to_string(optimizer.updates()) + state_bits(optimizer);
+  for (const Parameter& p : params) out += p.name() + "=" + value_bits(p);
+  return out + bits_of(optimizer.clocks().data(), optimizer.clocks().size_bytes());
+}
+
+void run_steps(Params& params, Optimizer& optimizer, int first, int steps) {
+  for (int k = first; k < first + steps; ++k) {
+    fill_grads(params, k);
+    optimizer.step();
+  }
+}
+
+std::string run(const std::vector<Entry>& entries, Dtype dtype, const std::string& chain,
+                const OptimizerOptions& options = {}) {
+  Params params = make_params(entries, dtype);
+  Optimizer optimizer(params, Chain(chain), options);
+  run_steps(params, optimizer, 0, kSteps);
+  return all_bits(params, optimizer);
+}
+
+std::string values_after(const std::vector<Entry>& entries, Dtype dtype, const std::string& chain) {
+  Params params = make_params(entries, dtype);
+  Optimizer optimizer(params, Chain(chain));
+  run_steps(params, optimizer, 0, kSteps);
+  std::string out;
+  for (const Parameter& p : params) out += value_bits(p);
+  return out;
+}
+
+// A law is tested for each transform, in all its chains, for both types.
+class Laws : public testing::TestWithParam<const Transform*> {
+ protected:
+  template <class F>
+  void for_each_chain(const F& f) const {
+    for (const std::string& chain : chains_with(*GetParam())) {
+      for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+        SCOPED_TRACE(std::string(dtype_name(dtype)) + ": " + chain);
+        f(chain, dtype);
+      }
+    }
+  }
+};
+
+std::vector<const Transform*> all_transforms() {
+  std::vector<const Transform*> out;
+  for (const Transform& transform : transforms()) out.push_back(&transform);
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryTransform, Laws, testing::ValuesIn(all_transforms()),
+                         [](const auto& tested) { return std::string(tested.param->spec.name); });
+
+TEST_P(Laws, SameBitsForAnyNumberOfThreads) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    const std::string one = run(kLarge, dtype, chain, with_threads(1));
+    for (const int threads : {2, 3, 7}) {
+      EXPECT_TRUE(run(kLarge, dtype, chain, with_threads(threads)) == one) << threads << " threads";
+    }
+  });
+}
+
+TEST_P(Laws, SameBitsOnEverySimdTarget) {
+  const std::vector<std::string_view> targets = simd_targets();
+  ASSERT_FALSE(targets.empty());
+  for_each_chain([&](const std::string& chain, Dtype dtype) {
+    const std::string best = run(kSmall, dtype, chain);
+    for (const std::string_view target : targets) {
+      EXPECT_TRUE(run(kSmall, dtype, chain, with_simd(target)) == best) << target;
+    }
+  });
+}
+
+TEST_P(Laws, SameBitsForAnyTile) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    const std::string whole = run(kLarge, dtype, chain, with_tile(2048));
+    for (const std::size_t tile : {16, 48}) {
+      EXPECT_TRUE(run(kLarge, dtype, chain, with_tile(tile)) == whole) << "tile " << tile;
+    }
+  });
+}
+
+TEST_P(Laws, SameBitsFromALoopAndFromTiles) {
+  // Two rules in a row are interpreted; momentum(mu=0) hands the gradient through.
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    const std::string folded = values_after(kSmall, dtype, chain);
+    for (const std::string before : {"momentum(mu=0) | ", "momentum(mu=0) | momentum(mu=0) | "}) {
+      if (chain.find("on=rest") != std::string::npos) continue;  // the new rules would take the rest away
+      EXPECT_TRUE(values_after(kSmall, dtype, before + chain) == folded) << before;
+    }
+  });
+}
+
+// The same parameters, in the library's memory or in the caller's at any offset, with a fence between them.
+template <class T>
+class Adopted {
+ public:
+  static constexpr std::size_t kMost = 130;
+  static constexpr std::size_t kSlot = 192;  // elements from one parameter to the next
+
+  // offset: of every parameter from a cache line, in elements.
+  explicit Adopted(std::size_t offset)
+      : offset_(offset), values_(kSlot * (kMost + 2)), grads_(values_.size()) {
+    std::fill(values_.begin(), values_.end(), kFence);
+    std::fill(grads_.begin(), grads_.end(), kFence);
+    for (std::size_t n = 0; n <= kMost; ++n) {
+      params.adopt("p" + std::to_string(n), {static_cast<std::int64_t>(n)}, at(values_, n), at(grads_, n));
+    }
+    fill_values(params);
+  }
+
+  bool fences_stand() const {
+    std::vector<T> values = values_, grads = grads_;
+    for (const Parameter& p : params) {
+      std::fill_n(values.begin() + (p.value<T>().data() - values_.data()), p.size(), kFence);
+      std::fill_n(grads.begin() + (p.grad<T>().data() - grads_.data()), p.size(), kFence);
+    }
+    const std::vector<T> fence(values.size(), kFence);
+    return values == fence && grads == fence;
+  }
+
+  Params params;
+
+ private:
+  static constexpr T kFence = T(12345.625);
+
+  T* at(std::vector<T>& memory, std::size_t n) const {
+    const std::size_t misfit = reinterpret_cast<std::uintptr_t>(memory.data()) % 64 / sizeof(T);
+    return memory.data() + n * kSlot + (64 / sizeof(T) - misfit) + offset_;
+  }
+
+  std::size_t offset_;
+  std::vector<T> values_, grads_;
+};
+
+template <class T>
+Params library_owned() {
+  Params params;
+  for (std::size_t n = 0; n <= Adopted<T>::kMost; ++n) {
+    params.add("p" + std::to_string(n), {static_cast<std::int64_t>(n)}, Role::none, kDtype<T>);
+  }
+  fill_values(params);
+  return params;
+}
+
+template <class T>
+void check_tails(const std::string& text) {
+  const Chain chain(text);
+  Params owned = library_owned<T>();
+  Optimizer reference(owned, chain);
+  run_steps(owned, reference, 0, 2);
+  const std::string want = all_bits(owned, reference);
+  for (std::size_t offset = 0; offset < 16; ++offset) {
+    Adopted<T> adopted(offset);
+    Optimizer optimizer(adopted.params, chain);
+    run_steps(adopted.params, optimizer, 0, 2);
+    EXPECT_TRUE(all_bits(adopted.params, optimizer) == want) << "offset " << offset;
+    EXPECT_TRUE(adopted.fences_stand()) << "offset " << offset;
+  }
+}
+
+TEST_P(Laws, TailsAndOffsetsChangeNoBit) {
+  for (const std::string& chain : chains_with(*GetParam())) {
+    if (chain.find("on=") != std::string::npos) continue;  // these parameters have no roles
+    SCOPED_TRACE(chain);
+    check_tails<float>(chain);
+    check_tails<double>(chain);
+  }
+}
+
+TEST_P(Laws, NothingIsReadOrWrittenBesideAdoptedMemory) {
+  // Blocks of the exact size: an address sanitizer sees what fences cannot.
+  Params owned = library_owned<float>();
+  const Chain chain(use(GetParam()->spec) + " | decay(0.1) | clip_norm(1) | lr(0.1)");
+  Optimizer reference(owned, chain);
+  run_steps(owned, reference, 0, 2);
+  std::vector<std::unique_ptr<float[]>> memory;
+  Params params;
+  for (std::size_t n = 0; n <= Adopted<float>::kMost; ++n) {
+    for (int i = 0; i < 2; ++i) memory.push_back(std::make_unique<float[]>(n));
+    params.adopt("p" + std::to_string(n), {static_cast<std::int64_t>(n)}, memory[2 * n].get(),
+                 memory[2 * n + 1].get());
+  }
+  fill_values(params);
+  Optimizer optimizer(params, chain);
+  run_steps(params, optimizer, 0, 2);
+  EXPECT_TRUE(all_bits(params, optimizer) == all_bits(owned, reference));
+}
+
+// The bits of one parameter with its state and clock.
+std::string bits_of_parameter(Params& params, Optimizer& optimizer, std::size_t i) {
+  std::string out = value_bits(params[i]) + std::to_string(optimizer.clocks()[i]);
+  for (const StateTensor& s : optimizer.state()) {
+    if (s.parameter == &params[i])
+      out += bits_of(s.data, s.parameter->size() * size_of(s.parameter->dtype()));
+  }
+  return out;
+}
+
+TEST_P(Laws, AnAbsentParameterStaysAsItIs) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kSmall, dtype);
+    Optimizer optimizer(params, Chain(chain));
+    run_steps(params, optimizer, 0, 2);
+    for (std::size_t i = 0; i < params.size(); ++i) {
+      params[i].set_absent(true);
+      const std::string before = bits_of_parameter(params, optimizer, i);
+      run_steps(params, optimizer, 2, 2);
+      EXPECT_TRUE(bits_of_parameter(params, optimizer, i) == before) << params[i].name();
+      params[i].set_absent(false);
+    }
+    for (const std::uint64_t clock : optimizer.clocks()) EXPECT_EQ(clock, 2 * params.size());
+  });
+}
+
+TEST_P(Laws, AnAbsentParameterDoesNotCountInSums) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params both = make_params(kSmall, dtype), absent = make_params(kSmall, dtype);
+    both.find("table")->set_frozen(true);
+    absent.find("table")->set_absent(true);
+    Optimizer without(both, Chain(chain)), with(absent, Chain(chain));
+    run_steps(both, without, 0, kSteps);
+    run_steps(absent, with, 0, kSteps);
+    for (std::size_t i = 0; i < both.size(); ++i) {
+      EXPECT_TRUE(value_bits(both[i]) == value_bits(absent[i])) << both[i].name();
+    }
+  });
+}
+
+TEST_P(Laws, AParameterWithAZeroGradientTakesPart) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kSmall, dtype);
+    Optimizer optimizer(params, Chain(chain));
+    for (int k = 0; k < kSteps; ++k) optimizer.step();
+    for (const std::uint64_t clock : optimizer.clocks()) EXPECT_EQ(clock, kSteps);
+    EXPECT_EQ(optimizer.updates(), kSteps);
+  });
+}
+
+TEST_P(Laws, AFrozenParameterIsOutside) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kSmall, dtype);
+    Optimizer whole(params, Chain(chain));
+    Parameter& frozen = *params.find("dense.weight");
+    frozen.set_frozen(true);
+    Optimizer optimizer(params, Chain(chain));
+    const std::string before = value_bits(frozen);
+    run_steps(params, optimizer, 0, 2);
+    EXPECT_TRUE(value_bits(frozen) == before);
+    EXPECT_EQ(optimizer.clocks()[0], 0u);
+    std::uint64_t its_state = 0;
+    for (const StateTensor& s : whole.state()) {
+      if (s.parameter == &frozen) its_state += frozen.size() * size_of(dtype);
+    }
+    EXPECT_EQ(whole.state_bytes() - optimizer.state_bytes(), its_state);
+    for (const StateTensor& s : optimizer.state()) EXPECT_NE(s.parameter, &frozen);
+  });
+}
+
+TEST_P(Laws, StateIsNamedOnceAndCountedInBytes) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kSmall, dtype);
+    Optimizer optimizer(params, Chain(chain));
+    std::set<std::string> names;
+    std::set<const void*> memory;
+    std::uint64_t bytes = 0;
+    for (const StateTensor& s : optimizer.state()) {
+      EXPECT_TRUE(names.insert(s.name).second) << s.name;
+      EXPECT_TRUE(memory.insert(s.data).second) << s.name;
+      EXPECT_TRUE(s.name.starts_with(s.parameter->name() + "/")) << s.name;
+      bytes += s.parameter->size() * size_of(dtype);
+    }
+    EXPECT_EQ(bytes, optimizer.state_bytes());
+  });
+}
+
+// Puts values, state and clocks of one run into another of the same chain, by name.
+void copy_run(Params& from, Optimizer& source, Params& to, Optimizer& target) {
+  const auto copy = [](void* into, const void* data, const Parameter& p) {
+    if (p.size() > 0) std::memcpy(into, data, p.size() * size_of(p.dtype()));
+  };
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const bool f32 = from[i].dtype() == Dtype::f32;
+    void* into = f32 ? static_cast<void*>(to[i].value<float>().data()) : to[i].value<double>().data();
+    copy(into, f32 ? static_cast<void*>(from[i].value<float>().data()) : from[i].value<double>().data(),
+         to[i]);
+    target.clocks()[i] = source.clocks()[i];
+  }
+  target.set_updates(source.updates());
+  for (const StateTensor& s : target.state()) {
+    for (const StateTensor& old : source.state()) {
+      if (old.name == s.name) copy(s.data, old.data, *s.parameter);
+    }
+  }
+}
+
+TEST_P(Laws, AResumedRunContinuesBitForBit) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    for (const int first : {0, 1, 3}) {
+      Params params = make_params(kSmall, dtype);
+      Optimizer optimizer(params, Chain(chain));
+      params[1].set_absent(true);  // so that clocks differ
+      run_steps(params, optimizer, 0, first);
+      params[1].set_absent(false);
+      Params later = make_params(kSmall, dtype);
+      Optimizer resumed(later, Chain(optimizer.chain().text(true)));
+      copy_run(params, optimizer, later, resumed);
+      run_steps(params, optimizer, first, kSteps);
+      run_steps(later, resumed, first, kSteps);
+      EXPECT_TRUE(all_bits(later, resumed) == all_bits(params, optimizer)) << "after " << first;
+    }
+  });
+}
+
+TEST_P(Laws, AScalarIsAVectorOfOneAndEmptyParametersChangeNothing) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    const std::vector<Entry> scalar = {{"dense.weight", {}, Role::weight}, {"dense.bias", {}, Role::bias}};
+    const std::vector<Entry> vector = {{"dense.weight", {1, 1}, Role::weight},
+                                       {"dense.bias", {1}, Role::bias}};
+    if (chain.find("matrices") == std::string::npos) {
+      EXPECT_TRUE(run(scalar, dtype, chain) == run(vector, dtype, chain));
+    }
+    std::vector<Entry> padded = vector;
+    padded.push_back({"empty", {3, 0}, Role::weight});
+    padded.push_back({"empty.bias", {0}, Role::bias});
+    EXPECT_TRUE(values_after(padded, dtype, chain) == values_after(vector, dtype, chain));
+    const std::vector<Entry> empty = {{"dense.weight", {0, 2}, Role::weight},
+                                      {"dense.bias", {0}, Role::bias}};
+    EXPECT_EQ(values_after(empty, dtype, chain), "");
+  });
+}
+
+std::size_t threads_of_the_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+TEST_P(Laws, AStepAllocatesNothingAndStartsNoThread) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kLarge, dtype);
+    OptimizerOptions options = with_threads(3);
+    options.grad_norm = true;
+    Optimizer optimizer(params, Chain(chain), options);
+    const std::size_t threads = threads_of_the_process();
+    const std::uint64_t before = allocations();
+    for (int k = 0; k < kSteps; ++k) {
+      params[0].set_absent(k == 1);
+      optimizer.step();
+    }
+    EXPECT_EQ(allocations() - before, 0u);
+    EXPECT_EQ(threads_of_the_process(), threads);
+  });
+}
+
+TEST_P(Laws, AStepLeavesTheFloatingPointModeOfTheCaller) {
+#if defined(__SSE2__)
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kLarge, dtype);
+    Optimizer optimizer(params, Chain(chain), with_threads(2));
+    const unsigned before = _mm_getcsr();
+    optimizer.step();
+    EXPECT_EQ(_mm_getcsr(), before);
+  });
+#else
+  GTEST_SKIP() << "no control register to look at";
+#endif
+}
+
+TEST_P(Laws, BothTypesAgreeAndMayBeMixed) {
+  for (const std::string& chain : chains_with(*GetParam())) {
+    SCOPED_TRACE(chain);
+    Params mixed;
+    for (const Entry& entry : kSmall) {
+      mixed.add(std::string("f32.") + entry.name, entry.shape, entry.role, Dtype::f32);
+    }
+    for (const Entry& entry : kSmall) {
+      mixed.add(std::string("f64.") + entry.name, entry.shape, entry.role, Dtype::f64);
+    }
+    const std::size_t half = kSmall.size();
+    Optimizer optimizer(mixed, Chain(chain));
+    const auto fill_all = [&](bool grad, std::uint64_t seed) {
+      for (std::size_t i = 0; i < mixed.size(); ++i) fill(mixed[i], grad, seed + i % half);
+    };
+    fill_all(false, 1000);
+    for (int k = 0; k < kSteps; ++k) {
+      fill_all(true, 100 * static_cast<unsigned>(k));
+      optimizer.step();
+    }
+    for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t j = 0; j < mixed[i].size(); ++j) {
+        EXPECT_NEAR(mixed[i].value<float>()[j], mixed[half + i].value<double>()[j], 1e-5) << mixed[i].name();
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
