@@ -69,7 +69,7 @@ Rows replay(const Fields& fields) {
   Optimizer optimizer(one.params(), Chain(trimmed(fields.at("chain"))));
   Rows rows;
   for (const std::vector<double>& grad : read_rows(fields.at("g"))) {
-    for (std::size_t i = 0; i < grad.size(); ++i) one.grad().at(i) = static_cast<T>(grad[i]);
+    one.set_grad({grad.begin(), grad.end()});
     optimizer.step();
     rows.emplace_back(one.value().begin(), one.value().end());
   }

@@ -12,9 +12,9 @@ namespace thalweg {
 
 // The element of a failed comparison that is furthest from what was wanted.
 struct WorstElement {
-  std::uint64_t step = 0;  // the update after which it stood, or the point of a schedule
-  std::string param;       // empty for a schedule
-  std::uint64_t index = 0;
+  std::uint64_t step = 0;   // the update after which it stood, or the point of a schedule
+  std::string param;        // empty for a schedule
+  std::uint64_t index = 0;  // of the element, row-major; of the point or the group for a schedule
   double got = 0;
   double want = 0;
 };
@@ -25,7 +25,7 @@ struct VerifiedCase {
   std::string kind;       // empty when the file is no case
   std::string algorithm;  // empty when the case has none
   Status status = Status::skipped;
-  std::string reason;  // why it failed or was skipped; empty when passed
+  std::string reason;  // one line: why it failed, or all it was skipped for, parted by "; "
   std::optional<WorstElement> worst;
 };
 

@@ -33,8 +33,8 @@ class Tape {
 
   // Data of the caller, written through value() before forward().
   Tensor input(Shape shape);
-  // A parameter of the tape's type; its gradient receives what backward() finds. Recorded once a parameter:
-  // the same one gives the same Tensor.
+  // A parameter of the tape's type; its gradient receives what backward() finds, unless it is frozen when it
+  // is recorded or has no gradient memory. Recorded once a parameter: the same one gives the same Tensor.
   Tensor parameter(Parameter& parameter);
 
   Dtype dtype() const;
@@ -50,13 +50,14 @@ class Tape {
   std::span<T> grad(Tensor tensor) {
     return {static_cast<T*>(grad_data(tensor, kDtype<T>)), elements(tensor)};
   }
+  // Error(usage) once an operation has the input.
   void want_gradient(Tensor input);
 
   // Runs the recorded operations in order.
   void forward();
 
   // Runs them backwards from grad(output), which the caller has written. Gradients of parameters are
-  // overwritten, or added to when `accumulate`.
+  // overwritten, or added to when `accumulate`; what the output does not depend on has the gradient 0.
   void backward(Tensor output, bool accumulate = false);
 
   // Bytes of values and gradients held by this tape, parameters left out.

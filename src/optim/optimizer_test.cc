@@ -54,16 +54,6 @@ TEST(Optimizer, AnyNumberMayBeASchedule) {
   }
 }
 
-TEST(Optimizer, ASmallDecayDoesNotVanish) {
-  // 1 - 1e-9 rounds to 1 in float; the decay itself does not.
-  OneParameter<float> one({1.0f});
-  one.grad() = {-1.0f};
-  Optimizer optimizer(one.params(), Chain("decay(1e-9) | scale(1e9) | lr(1)"));
-  one.grad() = {0.0f};
-  optimizer.step();
-  EXPECT_NEAR(one.value()[0], 0.0f, 1e-7);
-}
-
 TEST(Optimizer, ClippingIsOverTheSelectedParametersOnly) {
   Params params = two_parameters();
   params[0].grad<double>()[0] = 3.0;
@@ -225,6 +215,7 @@ TEST(Simd, TargetsAreNamedBestFirstWithTheScalarReferenceLast) {
   std::vector<std::string_view> sorted = targets;
   std::sort(sorted.begin(), sorted.end());
   EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  EXPECT_TRUE(targets.back() == "SCALAR" || targets.back() == "EMU128") << targets.back();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -64,8 +65,9 @@ class OneParameter {
     params_.adopt("p", {static_cast<std::int64_t>(value_.size())}, value_.data(), grad_.data());
   }
   Params& params() { return params_; }
-  std::vector<T>& value() { return value_; }
-  std::vector<T>& grad() { return grad_; }
+  const std::vector<T>& value() const { return value_; }
+  void set_value(const std::vector<T>& value) { std::copy_n(value.begin(), value_.size(), value_.begin()); }
+  void set_grad(const std::vector<T>& grad) { std::copy_n(grad.begin(), grad_.size(), grad_.begin()); }
 
  private:
   std::vector<T> value_, grad_;

@@ -8,14 +8,14 @@
 namespace thalweg::page {
 namespace {
 
-TEST(Number, CoordinatesHaveTwoDecimalsAtMost) {
+TEST(WrittenNumber, CoordinatesHaveTwoDecimalsAtMost) {
   EXPECT_EQ(coordinate(12.5), "12.5");
   EXPECT_EQ(coordinate(1.0 / 3), "0.33");
   EXPECT_EQ(coordinate(100), "100");
   EXPECT_EQ(coordinate(-0.001), "0");
 }
 
-TEST(Number, FixedGroupsThousandsAndHasARealMinus) {
+TEST(WrittenNumber, FixedGroupsThousandsAndHasARealMinus) {
   EXPECT_EQ(fixed(1234567.891, 2), "1,234,567.89");
   EXPECT_EQ(fixed(999, 0), "999");
   EXPECT_EQ(fixed(-1000, 0), "−1,000");
@@ -23,7 +23,7 @@ TEST(Number, FixedGroupsThousandsAndHasARealMinus) {
   EXPECT_EQ(fixed(NAN, 2), kNone);
 }
 
-TEST(Number, SignificantDigits) {
+TEST(WrittenNumber, SignificantDigits) {
   EXPECT_EQ(significant(0.341234, 4), "0.3412");
   EXPECT_EQ(significant(2.3, 4), "2.300");
   EXPECT_EQ(significant(12340, 4), "12,340");
@@ -34,14 +34,14 @@ TEST(Number, SignificantDigits) {
   EXPECT_EQ(significant(INFINITY, 4), kNone);
 }
 
-TEST(Number, PercentIsNeverRoundedUpToAll) {
+TEST(WrittenNumber, PercentIsNeverRoundedUpToAll) {
   EXPECT_EQ(percent(0.9722), "97.2%");
   EXPECT_EQ(percent(0.99996), "99.99%");
   EXPECT_EQ(percent(1), "100.0%");
   EXPECT_EQ(percent(0), "0.0%");
 }
 
-TEST(Number, BytesAndDurations) {
+TEST(WrittenNumber, BytesAndDurations) {
   EXPECT_EQ(bytes(512), "512 B");
   EXPECT_EQ(bytes(76880), "75.1 KiB");
   EXPECT_EQ(bytes(5.0 * 1024 * 1024), "5.00 MiB");
@@ -52,7 +52,7 @@ TEST(Number, BytesAndDurations) {
   EXPECT_EQ(count(109386), "109,386");
 }
 
-TEST(Number, AlignedNumbersHaveTheSameDecimals) {
+TEST(WrittenNumber, AlignedNumbersHaveTheSameDecimals) {
   EXPECT_EQ(aligned({2.5, 0.0512, NAN}, 3), (std::vector<std::string>{"2.5000", "0.0512", kNone}));
   EXPECT_EQ(aligned({0, 0}, 3), (std::vector<std::string>{"0", "0"}));
   EXPECT_EQ(aligned({1e30, 1}, 3), (std::vector<std::string>{"1×10³⁰", "1.00"}));

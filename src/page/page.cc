@@ -86,12 +86,15 @@ std::string plural(double number, const std::string& one) {
 }
 
 std::string headline(const RunData& data, const Outcome& out) {
+  const std::string so_far = data.result.there ? "" : " after " + plural(out.epochs, "epoch");
   if (out.diverged) return "Diverged: the loss is not finite";
-  if (known(out.test.accuracy))
-    return percent(out.test.accuracy) + " of held-out examples classified correctly";
-  if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits);
-  if (known(out.train_loss))
-    return "Training loss " + significant(out.train_loss, kDigits) + ", nothing held out";
+  if (known(out.test.accuracy)) {
+    return percent(out.test.accuracy) + " of held-out examples classified correctly" + so_far;
+  }
+  if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits) + so_far;
+  if (known(out.train_loss)) {
+    return "Training loss " + significant(out.train_loss, kDigits) + so_far + ", nothing held out";
+  }
   if (data.updates.empty()) return "No updates yet";
   return "Training loss " + significant(data.updates.back().loss, kDigits) + " after " +
          plural(out.updates, "update");
@@ -302,7 +305,7 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
               {{"Training loss", [](const Epoch& e) { return e.train_loss; }},
                {"Held-out loss", [](const Epoch& e) { return e.test.loss; }}});
   add_columns(made, epochs, 4,
-              {{"Held-out accuracy, %", [](const Epoch& e) { return e.test.accuracy * 100; }}});
+              {{"Held-out accuracy,\u00a0%", [](const Epoch& e) { return e.test.accuracy * 100; }}});
   add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
   const std::size_t all = data.epochs.size();
   made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);

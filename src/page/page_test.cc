@@ -116,14 +116,14 @@ TEST_F(Page, OfARunWithOneUpdate) {
 TEST_F(Page, OfARegression) {
   put("metrics.jsonl", update_line(1, 0, "2") + epoch_line(1, 1, R"({"loss": 0.25, "accuracy": null})"));
   const std::string html = write();
-  EXPECT_TRUE(has(html, "Held-out</span> loss 0.2500</h1>"));
+  EXPECT_TRUE(has(html, "Held-out</span> loss 0.2500 after 1 epoch</h1>"));
   EXPECT_FALSE(has(html, "accuracy"));
 }
 
 TEST_F(Page, OfARunWithNothingHeldOut) {
   put("metrics.jsonl", update_line(1, 0, "2") + epoch_line(1, 1, "null") + epoch_line(2, 2, "null"));
   const std::string html = write();
-  EXPECT_TRUE(has(html, "Training loss 0.5000, nothing held out"));
+  EXPECT_TRUE(has(html, "Training loss 0.5000 after 2 epochs, nothing held out"));
   EXPECT_FALSE(has(html, "Held-out"));
 }
 

@@ -421,6 +421,7 @@ TEST_F(Verify, ImpossibleCasesFail) {
     test[Json::json_pointer(pointer)] = value;
     return test;
   };
+  expect_fail(with("/params", Json::array()), "`params` is empty");
   expect_fail(with("/expected", Json::array()), "`expected` is empty");
   expect_fail(with("/expected/0", {{"after_step", 1}}), "nothing but its step");
   expect_fail(with("/expected/0/after_step", 0), "after_step");

@@ -42,6 +42,7 @@ std::vector<Tensor> read_tensors(const Json& test) {
     if (!names.insert(tensor.name).second) throw Malformed("two parameters are called `" + tensor.name + "`");
     tensors.push_back(std::move(tensor));
   }
+  if (tensors.empty()) throw Malformed("`params` is empty");
   return tensors;
 }
 
