@@ -1,19 +1,22 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test build one fmt check install asan clean
+.PHONY: train test build configured one fmt check install asan clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
 
-train: build            ## train on the embedded digits and show the result
+train: configured       ## train on the embedded digits and show the result
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
 	build/thalweg train
 
 test: build             ## run every test
 	ctest --preset release -j $(JOBS)
 
-build: install
-	@[ -f build/build.ninja ] || cmake --preset release
+build: configured       ## the tool build/thalweg, the library build/libthalweg.a and the tests
 	cmake --build --preset release -j $(JOBS)
+
+configured: install
+	@[ -f build/build.ninja ] || cmake --preset release
 
 one: build              ## make one T=name: the tests whose name matches
 	ctest --preset release -R '$(T)'

@@ -360,6 +360,25 @@ TEST(Regressions, AMovingAverageFadesToZeroAndDoesNotStick) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(b[i], 0.0f);
 }
 
+// C9, on every thread
+TEST(Regressions, DenormalsAreZeroOnEveryThread) {
+  const auto train = [](int threads) {
+    Params params;
+    const Parameter& p = params.add("p", {80000}, Role::weight);
+    OptimizerOptions options;
+    options.threads = threads;
+    Optimizer optimizer(params, Chain("momentum(0.9) | lr(1e30)"), options);
+    for (float& g : p.grad<float>()) g = 2e-38f;
+    optimizer.step();
+    std::fill_n(p.grad<float>().data(), p.size(), 0.0f);
+    for (int k = 0; k < 20; ++k) optimizer.step();
+    return std::vector<float>(p.value<float>().begin(), p.value<float>().end());
+  };
+  const std::vector<float> one = train(1);
+  EXPECT_TRUE(std::all_of(one.begin(), one.end(), [&](float x) { return x == one[0]; }));
+  for (const int threads : {2, 3}) EXPECT_TRUE(train(threads) == one) << threads;
+}
+
 // D1: pytorch#191763
 TEST(Regressions, EveryElementMovesWhereverItStands) {
   std::vector<float> value(1100), grad(1100);

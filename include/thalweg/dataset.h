@@ -53,6 +53,7 @@ class Samples {
 
 struct Dataset {
   std::string text;         // canonical text of the source, its path absolute
+  std::string full_text;    // the same with every option
   Shape sample;             // shape of one sample: {64}, {784}
   std::size_t classes = 0;  // number of classes; 0 for regression
   std::size_t columns = 0;  // targets a sample for regression

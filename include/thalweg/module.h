@@ -22,8 +22,8 @@ class Module {
   Module(Module&&) noexcept;
   Module& operator=(Module&&) noexcept;
 
-  // Canonical text.
-  const std::string& text() const;
+  // Canonical text; with `every`, also the options at their default.
+  std::string text(bool every = false) const;
   const Shape& inputs() const;
   const Shape& outputs() const;  // shape of one output
   Dtype dtype() const;

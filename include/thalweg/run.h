@@ -61,7 +61,7 @@ class Run {
   Run& operator=(Run&&) noexcept;
 
   const std::filesystem::path& directory() const;  // absolute
-  const RunConfig& config() const;                 // with canonical texts
+  const RunConfig& config() const;                 // with canonical texts that name every option
   const std::string& plan() const;                 // the explained, resolved chain
   std::uint64_t parameters() const;
   std::uint64_t updates() const;                  // done

@@ -89,6 +89,10 @@ class Parser {
     } else if (take('[')) {
       value.kind = Value::Kind::list;
       value.list = parse_values(depth + 1);
+    } else if (at_end() && depth > 0) {
+      missing_ = ")";
+    } else if (!is_word(text_[at_])) {
+      fail(at_, "a value is missing", quoted_here(), "a value");
     } else {
       value = word_or_text(parse_text(depth), value.at);
     }
@@ -114,6 +118,7 @@ class Parser {
     if (take(']')) return values;
     if (at_end()) return missing_ = "]", values;
     do {
+      if (at_end()) return missing_ = "]", values;
       values.push_back(parse_value(depth));
       if (!missing_.empty()) return values;
     } while (take(','));

@@ -61,6 +61,7 @@ Dataset read(std::string_view text, std::uint64_t seed) {
   try {
     Dataset data = reader.read(settings, seed);
     data.text = canonical;
+    data.full_text = print(Text{unbind(reader.spec, settings, true)});
     return data;
   } catch (const std::bad_alloc&) {
     throw Error(Code::resource,

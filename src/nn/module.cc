@@ -66,7 +66,6 @@ void resolve_inits(std::vector<Placed>& layers) {
 std::span<const Spec* const> layer_specs() { return kSpecs; }
 
 struct Module::Impl {
-  std::string text;
   Shape inputs;
   Shape outputs;
   Dtype dtype;
@@ -84,15 +83,12 @@ Module::Impl::Impl(std::string_view model, Shape sample, Dtype type)
   const auto check = [&](const Item& item, const std::string& also) {
     find_spec(kSpecs, item, source, "a layer", also);
   };
-  Text canonical;
   for (const Item& item : parse(source, check)) {
     const Spec& spec = find_spec(kSpecs, item, source, "a layer");
     Placed placed{&layer_named(spec.name), bind(spec, item, source), {}, {}};
     outputs = placed.layer->plan(placed.settings, outputs, placed.weights);
-    canonical.push_back(unbind(spec, placed.settings));
     layers.push_back(std::move(placed));
   }
-  text = print(canonical);
   resolve_inits(layers);
   add_parameters();
 }
@@ -115,7 +111,14 @@ Module::~Module() = default;
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 
-const std::string& Module::text() const { return impl_->text; }
+std::string Module::text(bool every) const {
+  Text text;
+  for (const Placed& placed : impl_->layers) {
+    text.push_back(unbind(placed.layer->spec, placed.settings, every));
+  }
+  return print(text);
+}
+
 const Shape& Module::inputs() const { return impl_->inputs; }
 const Shape& Module::outputs() const { return impl_->outputs; }
 Dtype Module::dtype() const { return impl_->dtype; }

@@ -106,6 +106,19 @@ TEST(Schedule, ARestartOnAWholeUpdateHasThePeakExactly) {
   EXPECT_DOUBLE_EQ(by_period(std::uint64_t{30} * 1000000007), 0.3);
 }
 
+TEST(Schedule, EveryRestartThatFallsOnAnUpdateHasThePeak) {
+  for (std::uint64_t total = 2; total <= 150; ++total) {
+    for (std::uint64_t cycles = 2; cycles <= total; ++cycles) {
+      const Schedule s = schedule("cyclic(1, total=" + std::to_string(total) +
+                                  ", cycles=" + std::to_string(cycles) + ", gamma=2)");
+      for (std::uint64_t k = 0; k < total; ++k) {
+        if (k * cycles % total != 0) continue;
+        EXPECT_EQ(s(k), std::pow(2.0, static_cast<double>(k * cycles / total))) << s.text() << " at " << k;
+      }
+    }
+  }
+}
+
 TEST(Schedule, GammaScalesThePeakOfEachCycle) {
   const Schedule s = schedule("cyclic(0.8, total=40, cycles=4, gamma=0.5, floor=0.1)");
   EXPECT_DOUBLE_EQ(s(0), 0.8);

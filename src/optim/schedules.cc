@@ -111,15 +111,14 @@ Position equal_cycles(double j, double n, double c) {
   return {cycle, (j * c - cycle * n) / n};
 }
 
-// Cycles that grow from `period`; the last of `cycles` takes what rounding left.
+// Cycles that grow from `period`; the last of `cycles` takes what rounding left. The logarithm may miss a
+// restart by rounding, so the cycle is looked for beside the one that it names.
 Position growing_cycles(double j, double period, double mult, double cycles) {
-  double cycle = 0;
-  while (j >= period && cycle + 1 < cycles) {
-    j -= period;
-    period *= mult;
-    ++cycle;
-  }
-  return {cycle, std::fmin(j / period, 1.0)};
+  const auto begin = [&](double cycle) { return period * (std::pow(mult, cycle) - 1.0) / (mult - 1.0); };
+  const double guess = std::floor(std::log1p(j * (mult - 1.0) / period) / std::log(mult));
+  double cycle = std::fmin(std::fmax(guess - 1.0, 0.0), cycles - 1.0);
+  while (cycle + 1.0 < cycles && j >= begin(cycle + 1.0)) ++cycle;
+  return {cycle, std::fmin((j - begin(cycle)) / (period * std::pow(mult, cycle)), 1.0)};
 }
 
 double cyclic_value(Numbers o, double k) {

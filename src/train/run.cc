@@ -120,8 +120,8 @@ struct Run::Impl {
         trainer(model, loss, optimizer, data, config.batch, config.seed, config.threads),
         total(config.epochs * trainer.updates_per_epoch()),
         plan(resolved.explain(model.params())) {
-    config.data = data.text;
-    config.model = model.text();
+    config.data = data.full_text;
+    config.model = model.text(true);
     config.loss = loss.text();
     config.optimizer = chain.text(true);
     model.initialise(config.seed);
@@ -209,8 +209,8 @@ std::string Run::Impl::result_json(const RunResult& result) const {
   return JsonObject()
       .add("schema", 1)
       .add("run", directory.string())
-      .add("data", config.data)
-      .add("model", config.model)
+      .add("data", data.text)
+      .add("model", model.text())
       .add("optimizer", resolved.text())
       .add("loss", config.loss)
       .add("parameters", const_cast<Module&>(model).params().elements())
