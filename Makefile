@@ -27,10 +27,10 @@ asan: install           ## every test under AddressSanitizer and UndefinedBehavi
 	ctest --preset asan -j $(JOBS)
 
 fmt: install            ## format the sources
-	clang-format -i $(SOURCES)
+	@clang-format -i $(SOURCES)
 
 check: install          ## format, layers, file sizes, forbidden words
-	clang-format --dry-run --Werror $(SOURCES)
+	@clang-format --dry-run --Werror $(SOURCES)
 	python3 tools/layers.py
 	python3 tools/size.py
 	python3 tools/words.py

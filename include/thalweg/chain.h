@@ -36,7 +36,8 @@ class Chain {
   // The same with every length in updates. Throws Error(usage) when a warm-up does not end before its total.
   Chain resolve(const Lengths& lengths) const;
 
-  // The first option that has no number of updates yet, as "total of cosine"; empty when there is none.
+  // The first option that has no number of updates yet, as "`total` of `cosine(0.1)`"; empty when there is
+  // none.
   std::string unresolved() const;
 
   // How the chain would run on these parameters: the expanded chain, the groups of parameters with their

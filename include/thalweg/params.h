@@ -121,7 +121,7 @@ class Params {
 
   std::deque<Parameter> parameters_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::map<std::uintptr_t, Extent> adopted_;  // begin -> end of every adopted range
+  std::map<std::uintptr_t, Extent> taken_;  // begin -> end of every range in use
   std::unique_ptr<Arena> values_;
   std::unique_ptr<Arena> grads_;
 };

@@ -90,10 +90,10 @@ int interrupted(Run& run, int signal) {
 }
 
 int train(const CLI::App& command, const Flags& flags) {
+  catch_signals();
   Run run = open_run(command, flags);
   for (const std::string& note : run.notes()) fmt::print(stderr, "{}\n", note);
   const bool was_finished = run.finished();
-  catch_signals();
   Progress progress(run, flags.quiet);
   Report report;
   try {

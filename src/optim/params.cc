@@ -106,7 +106,7 @@ Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
   parameter.value_ = value;
   parameter.grad_ = grad;
-  for (const void* data : {value, grad}) occupy(adopted_, data, bytes, parameter.name_);
+  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
   return parameter;
 }
 
@@ -135,15 +135,15 @@ Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* g
   parameter.value_ = value;
   parameter.grad_ = grad;
   parameter.absent_ = grad == nullptr;
-  for (const void* data : {value, grad}) occupy(adopted_, data, bytes, parameter.name_);
+  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
   return parameter;
 }
 
 void Params::check_free(const std::string& name, const void* data, std::size_t bytes) const {
   if (data == nullptr || bytes == 0) return;
   const auto begin = reinterpret_cast<std::uintptr_t>(data);
-  auto next = adopted_.lower_bound(begin + bytes);  // the last range that begins before our end
-  if (next == adopted_.begin()) return;
+  auto next = taken_.lower_bound(begin + bytes);  // the last range that begins before our end
+  if (next == taken_.begin()) return;
   --next;
   if (next->second.end <= begin) return;
   throw Error(Code::usage,

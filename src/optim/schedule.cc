@@ -77,7 +77,7 @@ void check_warmup(const Spec& spec, const std::vector<double>& numbers, const So
   throw source.error(at,
                      {"", "the warm-up does not end before `total`",
                       "warmup=" + print_number(numbers[*warmup]) + ", total=" + print_number(numbers[*total]),
-                      "warmup below total", ""});
+                      "warmup below total", "make the run longer, or give `warmup=0`"});
 }
 
 std::vector<double> numbers_of(const Spec& spec, const Settings& settings) {

@@ -1,5 +1,6 @@
 #include "train/config.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 10> kKeys = {"schema", "data",   "model", "loss",    "optimizer",
                                                     "batch",  "epochs", "seed",  "threads", "scaling"};
 constexpr std::int64_t kSchema = 1;
+constexpr std::int64_t kMostThreads = 1024;
 
 // Reads keys of one table and says what is wrong with the file's name.
 class Reader {
@@ -34,6 +36,10 @@ class Reader {
 
   std::uint64_t number(std::string_view key, std::int64_t least) const {
     const auto value = get<std::int64_t>(key, "a whole number");
+    if (key == "threads" && value > kMostThreads) {
+      throw error("`threads` is too large", std::to_string(value), std::to_string(kMostThreads),
+                  table_.get(key));
+    }
     if (value >= least) return static_cast<std::uint64_t>(value);
     throw error("`" + std::string(key) + "` is too small", std::to_string(value), std::to_string(least),
                 table_.get(key));
@@ -118,12 +124,19 @@ SavedConfig read_config(const std::filesystem::path& path) {
 }
 
 void check_numbers(const RunConfig& config) {
-  const auto at_least_one = [](std::string_view option, std::int64_t value) {
-    if (value >= 1) return;
-    throw Error(Code::usage, {std::string(option), "out of range", std::to_string(value), "at least 1", ""});
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 63;  // one more than a configuration file can hold
+  const auto check = [](std::string_view option, bool good, const std::string& got, const std::string& want) {
+    if (!good) throw Error(Code::usage, {std::string(option), "out of range", got, want, ""});
   };
-  at_least_one("epochs", static_cast<std::int64_t>(config.epochs));
-  at_least_one("threads", config.threads);
+  const auto check_count = [&](std::string_view option, std::uint64_t value, std::uint64_t least) {
+    check(option, value >= least && value < kMost, std::to_string(value),
+          std::to_string(least) + " to " + std::to_string(kMost - 1));
+  };
+  check_count("epochs", config.epochs, 1);
+  check_count("batch", config.batch, 0);
+  check_count("seed", config.seed, 0);
+  check("threads", config.threads >= 1 && config.threads <= kMostThreads, std::to_string(config.threads),
+        "1 to " + std::to_string(kMostThreads));
 }
 
 }  // namespace thalweg

@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSecondsBetweenCheckpoints = 10;
 constexpr std::size_t kCheckpointsKept = 2;
 constexpr std::string_view kSuffix = ".safetensors";
+constexpr const char* kDivergedHint = "try a smaller learning rate, a warm-up or clip_norm(1)";
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -74,6 +75,25 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& directory, st
   return directory / "checkpoints" / (std::to_string(updates) + std::string(kSuffix));
 }
 
+// No checkpoint may hold what cannot be trained on.
+void check_finite(Params& params, std::uint64_t updates) {
+  for (Parameter& parameter : params) {
+    const std::span<const float> value = parameter.value<float>();
+    const auto bad = std::find_if(value.begin(), value.end(), [](float x) { return !std::isfinite(x); });
+    if (bad == value.end()) continue;
+    throw Error(Code::diverged, {"update " + std::to_string(updates), "a parameter is not finite",
+                                 "`" + parameter.name() + "` at " + std::to_string(bad - value.begin()),
+                                 "a number", kDivergedHint});
+  }
+}
+
+void check_finite(const Evaluation& evaluation, std::uint64_t updates) {
+  if (std::isfinite(evaluation.loss)) return;
+  throw Error(Code::diverged,
+              {"update " + std::to_string(updates), "the loss is not finite over the whole set",
+               std::isnan(evaluation.loss) ? "nan" : "inf", "a number", kDivergedHint});
+}
+
 // Loads the newest checkpoint that is whole; a damaged one is passed over with a note.
 template <class Load>
 std::optional<Metadata> load_newest(const std::filesystem::path& directory, std::vector<std::string>& notes,
@@ -118,7 +138,7 @@ struct Run::Impl {
         resolved(chain.resolve(lengths())),
         optimizer(model.params(), resolved, {.threads = config.threads, .grad_norm = true}),
         trainer(model, loss, optimizer, data, config.batch, config.seed, config.threads),
-        total(config.epochs * trainer.updates_per_epoch()),
+        total(lengths().updates),
         plan(resolved.explain(model.params())) {
     config.data = data.full_text;
     config.model = model.text(true);
@@ -128,7 +148,14 @@ struct Run::Impl {
   }
 
   Lengths lengths() const {
+    constexpr std::uint64_t kMostUpdates = std::uint64_t{1} << 53;  // schedules count them in double
     const std::uint64_t per_epoch = Loader(data.train.size(), config.batch, config.seed).updates_per_epoch();
+    if (config.epochs > kMostUpdates / per_epoch) {
+      throw Error(Code::usage,
+                  {"epochs", "too many updates",
+                   std::to_string(config.epochs) + " epochs of " + std::to_string(per_epoch) + " updates",
+                   "at most 2^53 updates", ""});
+    }
     return {.updates = config.epochs * per_epoch, .per_epoch = per_epoch};
   }
 
@@ -161,6 +188,7 @@ struct Run::Impl {
   double epoch_loss = 0;  // sum over the samples of the epoch at hand
   double seconds = 0;     // of training and evaluation
   Clock::time_point last_save;
+  bool finished = false;  // all updates are done and the result is written
 };
 
 void Run::Impl::end_epoch() {
@@ -175,21 +203,26 @@ void Run::Impl::end_epoch() {
   epoch_loss = 0;
   metrics->epoch(report);
   last_epoch = report;
+  if (report.test) check_finite(*report.test, report.update);
   if (since(last_save) >= kSecondsBetweenCheckpoints) save();
 }
 
 void Run::Impl::save() {
   const std::uint64_t updates = optimizer.updates();
   const std::uint64_t per_epoch = trainer.updates_per_epoch();
+  check_finite(model.params(), updates);
   save_checkpoint(checkpoint_path(directory, updates), model.params(), optimizer,
                   {{"seed", std::to_string(config.seed)},
                    {"epoch", std::to_string(updates / per_epoch)},
                    {"position", std::to_string(updates % per_epoch)},
                    {"epoch_loss", json_number(epoch_loss)}});
-  const std::vector<std::uint64_t> all = checkpoints(directory);
-  for (std::size_t i = kCheckpointsKept; i < all.size(); ++i) {
-    std::error_code ignored;  // an old checkpoint too many harms nobody
-    std::filesystem::remove(checkpoint_path(directory, all[i]), ignored);
+  std::size_t kept = 0;
+  for (const std::uint64_t other : checkpoints(directory)) {
+    // One from beyond this update is damaged, or this would be its run; it must not outlive what was saved
+    // now.
+    if (other <= updates && ++kept <= kCheckpointsKept) continue;
+    std::error_code ignored;  // a checkpoint too many harms nobody
+    std::filesystem::remove(checkpoint_path(directory, other), ignored);
   }
   last_save = Clock::now();
 }
@@ -202,6 +235,7 @@ RunResult Run::Impl::evaluate_all() {
   seconds += since(start);
   result.seconds = seconds;
   result.samples_seen = config.epochs * data.train.size();
+  check_finite(result.train, optimizer.updates());
   return result;
 }
 
@@ -258,6 +292,9 @@ Run Run::resume(const std::filesystem::path& directory, int threads) {
         return load_checkpoint(path, impl->model.params(), impl->optimizer);
       });
   if (metadata) impl->epoch_loss = metadata_number(*metadata, "epoch_loss");
+  impl->finished =
+      impl->optimizer.updates() >= impl->total && std::filesystem::exists(directory / "result.json");
+  if (!impl->finished) std::filesystem::remove(directory / "result.json");
   if (!metadata) impl->notes.push_back("no checkpoint yet: starting from the first update");
   impl->seconds = cut_metrics(directory / "metrics.jsonl", impl->optimizer.updates());
   impl->open(directory);
@@ -274,9 +311,7 @@ const std::vector<std::string>& Run::notes() const { return impl_->notes; }
 const std::optional<EpochReport>& Run::last_epoch() const { return impl_->last_epoch; }
 void Run::save() { impl_->save(); }
 
-bool Run::finished() const {
-  return updates() >= total_updates() && std::filesystem::exists(directory() / "result.json");
-}
+bool Run::finished() const { return impl_->finished; }
 
 bool Run::next(Report& report) {
   Impl& run = *impl_;
@@ -296,15 +331,15 @@ bool Run::next(Report& report) {
 
 RunResult Run::finish() {
   Impl& run = *impl_;
-  const bool known = finished();
   RunResult result = run.evaluate_all();
-  if (known) {
+  if (run.finished) {
     result.json = read_text_file(directory() / "result.json");
     return result;
   }
   run.save();
   result.json = run.result_json(result) + "\n";
   replace_file(directory() / "result.json", result.json);
+  run.finished = true;
   return result;
 }
 
@@ -324,8 +359,9 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
       load_newest(directory, out.notes,
                   [&](const std::filesystem::path& path) { return load_parameters(path, model.params()); });
   if (!metadata) {
-    throw Error(Code::data, {directory.string(), "there is no whole checkpoint", "", "a run that was saved",
-                             "finish it with `thalweg train --resume`"});
+    throw Error(Code::data, {directory.string(), "there is no whole checkpoint for " + out.data,
+                             out.notes.empty() ? "none" : out.notes.front(), "a whole one of this model",
+                             out.notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
   }
   Optimizer stands_still(model.params(), Chain("lr(0)"));
   Trainer trainer(model, loss, stands_still, dataset, saved.config.batch, saved.config.seed, threads);
