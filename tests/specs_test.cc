@@ -245,7 +245,9 @@ TEST(Specs, ArgumentsByPositionFollowTheOrderOfTheOptions) {
     const Option& first = spec.options.front();
     const std::string value = sample_value_of(first);
     const std::string text = std::string(spec.name) + "(" + value + ")";
-    if (!spec.positional) {
+    if (first.type == OptionType::selector) {
+      expect_contains(usage_error([&] { listed.read(text, false); }), "too many arguments");
+    } else if (!spec.positional) {
       expect_contains(usage_error([&] { listed.read(text, false); }), "by name only");
     } else if (!spec.find("period")) {
       EXPECT_EQ(listed.read(text, false),

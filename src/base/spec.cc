@@ -236,7 +236,7 @@ Item unbind(const Spec& spec, const Settings& settings, bool every) {
       const std::optional<Setting> read_fallback = read(option, fallback);
       if (read_fallback && print(to_value(option, *read_fallback)) == print(arg.value)) continue;
     }
-    if (i > 0 || !spec.positional) arg.name = option.name;
+    if (i > 0 || !spec.positional || option.type == OptionType::selector) arg.name = option.name;
     item.args.push_back(std::move(arg));
   }
   return item;
