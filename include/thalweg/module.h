@@ -28,6 +28,7 @@ class Module {
   const Shape& outputs() const;  // shape of one output
   Dtype dtype() const;
   Params& params();
+  const Params& params() const;
 
   // Writes the initial weights. They depend on (seed, number of the parameter, index of the element) alone.
   // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu follows; Glorot

@@ -123,6 +123,7 @@ const Shape& Module::inputs() const { return impl_->inputs; }
 const Shape& Module::outputs() const { return impl_->outputs; }
 Dtype Module::dtype() const { return impl_->dtype; }
 Params& Module::params() { return impl_->params; }
+const Params& Module::params() const { return impl_->params; }
 
 void Module::initialise(std::uint64_t seed) {
   std::uint64_t number = 0;

@@ -247,7 +247,7 @@ std::string Run::Impl::result_json(const RunResult& result) const {
       .add("model", model.text())
       .add("optimizer", resolved.text())
       .add("loss", config.loss)
-      .add("parameters", const_cast<Module&>(model).params().elements())
+      .add("parameters", model.params().elements())
       .add("state_bytes", optimizer.state_bytes())
       .add("batch", config.batch == 0 ? std::uint64_t{data.train.size()} : config.batch)
       .add("epochs", config.epochs)
