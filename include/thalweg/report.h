@@ -45,7 +45,7 @@ struct Report {
 
   // Where OptimizerOptions::statistics asks for it; valid until the next step.
   double update_ratio = std::numeric_limits<double>::quiet_NaN();  // norm(new - old) / norm(old) over all
-  std::span<const ParameterReport> parameters;                     // in the order of Params
+  std::span<const ParameterReport> parameters = {};                // in the order of Params
 
   // Filled by Trainer only.
   std::uint64_t epoch = 0;  // whole epochs done before this update

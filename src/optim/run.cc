@@ -346,6 +346,9 @@ Streams Runner::streams_of(const Piece& piece, const PhasePlan& phase, std::size
   return streams;
 }
 
+// Whether the phase meets the gradient as it came, and is the first to do so.
+bool Runner::is_first(const PhasePlan& phase, const Class& c) { return &phase == &c.group->phases.front(); }
+
 void Runner::run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
   const std::size_t set = kernel_set(c.group->dtype);
   if (!phase.fused() || measurer_) {
@@ -357,7 +360,7 @@ void Runner::run_piece(const PhasePlan& phase, const Class& c, const Piece& piec
                                           : kernels_of(phase.rules[0].link, set)
                                                 .fused(c.rules[phase.first_rule],
                                                        streams_of(piece, phase, phase.rules[0].state));
-  if (!finite && phase.begin == 0) look(piece, member);
+  if (!finite && is_first(phase, c)) look(piece, member);
 }
 
 void Runner::run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
@@ -365,7 +368,7 @@ void Runner::run_tiles(const PhasePlan& phase, const Class& c, const Piece& piec
   const bool measured = measurer_ && !phase.gathers;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += tile_) {
     const Piece part{piece.parameter, begin, std::min(begin + tile_, piece.end)};
-    if (phase.begin == 0) look(part, member);
+    if (is_first(phase, c)) look(part, member);
     const std::size_t n = part.end - part.begin;
     void* value = at(value_data(params_[piece.parameter]), begin, c.group->dtype);
     if (measured) std::memcpy(old_[static_cast<std::size_t>(member)], value, n * size_of(c.group->dtype));
@@ -420,7 +423,7 @@ void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, 
     double& partial = partials_[block_begin_[piece.parameter] + begin / kBlock];
     partial = simd_.core[kernel_set(parameter.dtype())].squares(
         c.end, source, at(value_data(parameter), begin, parameter.dtype()), part.end - part.begin);
-    if (!std::isfinite(partial) && phase.begin == 0 && phase.rules.empty()) look(part, member);
+    if (!std::isfinite(partial) && phase.rules.empty() && is_first(phase, c)) look(part, member);
   }
 }
 

@@ -62,6 +62,7 @@ class Runner {
   void lower_all(std::size_t phase);
   void run_member(int member);
   void run_phase(std::size_t phase, int member);
+  static bool is_first(const PhasePlan& phase, const Class& c);
   void run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tile(const PhasePlan& phase, const Class& c, const Piece& piece, void* kept, void* u);
