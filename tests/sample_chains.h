@@ -42,6 +42,11 @@ inline std::string sample_value_of(const Option& option) {
       return "x";
     case OptionType::selector:
       return "all";
+    case OptionType::lengths:
+      return "[3]";
+    case OptionType::numbers:
+    case OptionType::schedules:
+      return "[1, 0.5]";  // on both sides of one boundary
     default:
       return print_number(sample_number_of(option));
   }

@@ -187,9 +187,14 @@ std::vector<double> outside(const Range& range) {
   return out;
 }
 
+bool is_list(const Option& option) {
+  return option.type == OptionType::numbers || option.type == OptionType::lengths ||
+         option.type == OptionType::schedules;
+}
+
 bool is_number(const Option& option) {
   return option.type != OptionType::flag && option.type != OptionType::choice &&
-         option.type != OptionType::name && option.type != OptionType::selector;
+         option.type != OptionType::name && option.type != OptionType::selector && !is_list(option);
 }
 
 TEST(Specs, ANumberOutsideItsRangeIsNamed) {
@@ -213,6 +218,7 @@ TEST(Specs, AValueOfAnotherTypeIsNamed) {
     for (const Option& option : listed.spec->options) {
       std::vector<std::string> values = {"[1, 2]", "a(1) | b(2)"};
       if (option.type == OptionType::selector) values = {"a(1)", "[]", "[a(1)]", "[[a]]"};
+      if (is_list(option)) values = {"1", "a(1)", "[a]", "[a(1)]", "[[1], [2]]", "[\"1\", 2]", "[nan, 1]"};
       if (option.type != OptionType::selector && option.type != OptionType::name) values.push_back("bogus");
       if (is_number(option))
         values.insert(values.end(), {"nan", "inf", "-inf", "1e999", "1x", "\"1\"", "0x1p3"});

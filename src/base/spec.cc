@@ -50,6 +50,12 @@ std::string wanted(const Option& option) {
       return "a name, in quotes where it holds a space or one of ( ) [ ] , | = ; \"";
     case OptionType::selector:
       return "all, matrices, rest, a role, a name pattern or a list of these";
+    case OptionType::numbers:
+      return "a list of numbers such as [1, 0.5], each " + print_range(option.range);
+    case OptionType::lengths:
+      return "a list of updates (500), shares (5%) or epochs (2ep), each " + print_range(option.range);
+    case OptionType::schedules:
+      return "a list of schedules and numbers";
   }
   return {};
 }
@@ -63,15 +69,49 @@ bool is_selector(const Value& value) {
   return value.kind == Value::Kind::word || value.kind == Value::Kind::string;
 }
 
+bool is_length(const Option& option) {
+  return option.type == OptionType::length || option.type == OptionType::lengths;
+}
+
 // A share or epochs of a length become updates later, at least 1 unless 0: only the sign matters here.
 bool in_range(const Option& option, const Amount& amount) {
-  const bool later = option.type == OptionType::length && amount.unit != Amount::Unit::plain;
+  const bool later = is_length(option) && amount.unit != Amount::Unit::plain;
   if (later && amount.value > 0) return true;
   const double unit = amount.unit == Amount::Unit::percent ? 0.01 : 1.0;
   return option.range.contains(amount.value * unit);
 }
 
 bool is_whole(double x) { return std::trunc(x) == x && std::abs(x) <= 9007199254740992.0; }
+
+// A number with the units that the option's type knows, in its range.
+std::optional<Amount> read_amount_of(const Option& option, const Value& value) {
+  if (value.kind != Value::Kind::word) return std::nullopt;
+  const std::optional<Amount> amount = read_amount(value.word);
+  if (!amount || !in_range(option, *amount)) return std::nullopt;
+  const bool plain = amount->unit == Amount::Unit::plain;
+  if (is_length(option)) return plain && !is_whole(amount->value) ? std::nullopt : amount;
+  const bool may_be_share = option.type == OptionType::amount && amount->unit == Amount::Unit::percent;
+  return plain || may_be_share ? amount : std::nullopt;
+}
+
+std::optional<Setting> read_list(const Option& option, const Value& value) {
+  if (value.kind != Value::Kind::list) return std::nullopt;
+  std::vector<Amount> amounts;
+  for (const Value& element : value.list) {
+    const std::optional<Amount> amount = read_amount_of(option, element);
+    if (!amount) return std::nullopt;
+    amounts.push_back(*amount);
+  }
+  return amounts;
+}
+
+// Whether a list may hold schedules: each of them is read by what knows their shapes.
+bool may_be_schedules(const Value& value) {
+  return value.kind == Value::Kind::list &&
+         std::all_of(value.list.begin(), value.list.end(), [](const Value& one) {
+           return one.kind == Value::Kind::word || one.kind == Value::Kind::text;
+         });
+}
 
 // The value as the option's type reads it, or nothing when it cannot.
 std::optional<Setting> read(const Option& option, const Value& value) {
@@ -88,16 +128,10 @@ std::optional<Setting> read(const Option& option, const Value& value) {
       const bool may_be_schedule = option.type == OptionType::scalar && value.kind == Value::Kind::text;
       return may_be_schedule ? std::optional<Setting>(value) : std::nullopt;
     }
-    case OptionType::length: {
-      const std::optional<Amount> amount = word ? read_amount(value.word) : std::nullopt;
-      if (!amount || !in_range(option, *amount)) return std::nullopt;
-      if (amount->unit == Amount::Unit::plain && !is_whole(amount->value)) return std::nullopt;
-      return *amount;
-    }
+    case OptionType::length:
     case OptionType::amount: {
-      const std::optional<Amount> amount = word ? read_amount(value.word) : std::nullopt;
-      if (!amount || amount->unit == Amount::Unit::epochs || !in_range(option, *amount)) return std::nullopt;
-      return *amount;
+      const std::optional<Amount> amount = read_amount_of(option, value);
+      return amount ? std::optional<Setting>(*amount) : std::nullopt;
     }
     case OptionType::flag:
       if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
@@ -112,6 +146,11 @@ std::optional<Setting> read(const Option& option, const Value& value) {
       return std::nullopt;
     case OptionType::selector:
       return is_selector(value) ? std::optional<Setting>(value) : std::nullopt;
+    case OptionType::numbers:
+    case OptionType::lengths:
+      return read_list(option, value);
+    case OptionType::schedules:
+      return may_be_schedules(value) ? std::optional<Setting>(value) : std::nullopt;
   }
   return std::nullopt;
 }
@@ -208,12 +247,26 @@ Settings bind(const Spec& spec, const Item& item, const Source& source) {
   return settings;
 }
 
+std::optional<double> as_number(const Option& option, const Setting& setting) {
+  if (const bool* flag = std::get_if<bool>(&setting)) return *flag ? 1.0 : 0.0;
+  if (const double* number = std::get_if<double>(&setting)) return *number;
+  const std::string* word = std::get_if<std::string>(&setting);
+  if (word == nullptr || option.type != OptionType::choice) return std::nullopt;
+  const auto choices = split(option.choices, '|');
+  return static_cast<double>(std::find(choices.begin(), choices.end(), *word) - choices.begin());
+}
+
 Value to_value(const Option& option, const Setting& setting) {
   Value value;
   if (const bool* flag = std::get_if<bool>(&setting)) value.word = *flag ? "true" : "false";
   if (const double* number = std::get_if<double>(&setting)) value.word = print_number(*number);
   if (const Amount* amount = std::get_if<Amount>(&setting)) value.word = print_amount(*amount);
   if (const Value* text = std::get_if<Value>(&setting)) value = *text;
+  if (const std::vector<Amount>* list = std::get_if<std::vector<Amount>>(&setting)) {
+    value.kind = Value::Kind::list;
+    for (const Amount& amount : *list)
+      value.list.push_back({.word = print_amount(amount), .text = {}, .list = {}});
+  }
   if (const std::string* word = std::get_if<std::string>(&setting)) {
     value.word = *word;
     const bool plain = option.type == OptionType::choice || print_word(*word) == *word;
@@ -274,6 +327,12 @@ std::string_view type_name(OptionType type) {
       return "name";
     case OptionType::selector:
       return "selector";
+    case OptionType::numbers:
+      return "numbers";
+    case OptionType::lengths:
+      return "lengths";
+    case OptionType::schedules:
+      return "schedules";
   }
   return {};
 }
