@@ -58,7 +58,7 @@ struct Cyclic {
 
   double top(double cycle) const {
     const double factor = std::pow(gamma, cycle);
-    return share ? floor + (peak - floor) * factor : peak * factor;
+    return share ? floor * (1.0 - factor) + peak * factor : peak * factor;  // exact at factors 1 and 0
   }
 
   double peak, total, cycles, period, mult, gamma, floor;
