@@ -56,9 +56,10 @@ struct Cyclic {
         inclusive(o[10] != 0),
         span(total - o.warmup) {}
 
+  // The height of a cycle; the first one's is the peak exactly.
   double top(double cycle) const {
-    const double factor = std::pow(gamma, cycle);
-    return share ? floor * (1.0 - factor) + peak * factor : peak * factor;  // exact at factors 1 and 0
+    if (!share || gamma == 1.0 || cycle == 0.0) return scaled(peak, gamma, cycle);
+    return floor + scaled(peak - floor, gamma, cycle);
   }
 
   double peak, total, cycles, period, mult, gamma, floor;
@@ -113,7 +114,6 @@ Bounds cyclic_bounds(const ScheduleOptions& options) {
   const Cyclic o(options);
   double last = o.peak;
   if (o.gamma != 1.0) last = o.top(std::isnan(o.cycles) ? INFINITY : o.cycles - 1.0);
-  if (std::isnan(last)) last = o.floor;  // no height, times infinity
   return {std::min({o.peak, o.floor, last}), std::max({o.peak, o.floor, last})};
 }
 

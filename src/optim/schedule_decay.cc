@@ -67,7 +67,7 @@ constexpr double kHold = 0, kStretch = 2;  // choices of `past`; bounce is the o
 double done(const ScheduleOptions& o, double j, double past) {
   const double n = o[1] - o.warmup;
   if (past == kHold || j <= n) return std::fmin(j / n, 1.0);
-  if (past == kStretch) return j / (n * std::ceil(j / n));
+  if (past == kStretch) return std::fmin(j / (n * std::ceil(j / n)), 1.0);
   const double x = std::fmod(j, 2.0 * n);
   return std::fmin(x, 2.0 * n - x) / n;
 }

@@ -7,6 +7,9 @@
 namespace thalweg {
 namespace {
 
+// A clock as the whole number that it is, or the largest of them that counts.
+std::uint64_t whole(double j) { return static_cast<std::uint64_t>(std::fmin(j, 0x1p63)); }
+
 // join(parts, at)
 constexpr Option kJoin[] = {
     {.name = "parts",
@@ -23,9 +26,8 @@ constexpr Option kJoin[] = {
 double begin_of(const ScheduleOptions& o, std::size_t part) { return part == 0 ? 0.0 : o.lists[1][part - 1]; }
 
 double join_value(const ScheduleOptions& o, double j) {
-  constexpr double kLast = 0x1p63;  // a clock that a whole number holds
   const std::size_t part = passed(o.lists[1], j);
-  return o.parts[part](static_cast<std::uint64_t>(std::fmin(j - begin_of(o, part), kLast)));
+  return o.parts[part](whole(j - begin_of(o, part)));
 }
 
 bool is_skipped(const ScheduleOptions& o, std::size_t part) {
@@ -72,7 +74,11 @@ constexpr Option kProduct[] = {{.name = "parts",
 
 double product_value(const ScheduleOptions& o, double j) {
   double product = 1.0;
-  for (const Schedule& part : o.parts) product *= part(static_cast<std::uint64_t>(std::fmin(j, 0x1p63)));
+  for (const Schedule& part : o.parts) {
+    const double factor = part(whole(j));
+    if (factor == 0.0) return 0.0;  // also where another one has grown past all numbers
+    product *= factor;
+  }
   return product;
 }
 

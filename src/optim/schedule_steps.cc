@@ -25,7 +25,7 @@ constexpr Option kAt{.name = "at",
 // step(peak, every, gamma, warmup, warmup_from)
 constexpr Option kStep[] = {kSchedulePeak, kEvery, kGamma, kScheduleWarmup, kScheduleWarmupFrom};
 
-double step_value(const ScheduleOptions& o, double j) { return o[0] * std::pow(o[2], std::floor(j / o[1])); }
+double step_value(const ScheduleOptions& o, double j) { return scaled(o[0], o[2], std::floor(j / o[1])); }
 
 // From the peak towards `gamma` to infinity.
 Bounds without_end(double peak, double gamma) {
@@ -39,11 +39,11 @@ Bounds step_bounds(const ScheduleOptions& o) { return without_end(o[0], o[2]); }
 constexpr Option kMultiStep[] = {kSchedulePeak, kAt, kGamma, kScheduleWarmup, kScheduleWarmupFrom};
 
 double multi_step_value(const ScheduleOptions& o, double j) {
-  return o[0] * std::pow(o[2], static_cast<double>(passed(o.lists[1], j + o.warmup)));
+  return scaled(o[0], o[2], static_cast<double>(passed(o.lists[1], j + o.warmup)));
 }
 
 Bounds multi_step_bounds(const ScheduleOptions& o) {
-  const double last = o[0] * std::pow(o[2], static_cast<double>(o.lists[1].size()));
+  const double last = scaled(o[0], o[2], static_cast<double>(o.lists[1].size()));
   return {std::min(o[0], last), std::max(o[0], last)};
 }
 
@@ -80,7 +80,7 @@ constexpr Option kExponential[] = {
 
 double exponential_value(const ScheduleOptions& o, double j) {
   const double power = o[4] != 0 ? std::floor(j / o[1]) : j / o[1];
-  const double value = o[0] * std::pow(o[2], power);
+  const double value = scaled(o[0], o[2], power);
   return o[2] < 1.0 ? std::fmax(value, o[3]) : std::fmin(value, o[3]);  // a floor of NaN is none
 }
 

@@ -27,6 +27,10 @@ double between(double floor, double peak, double share) {
   return std::clamp(floor + (peak - floor) * share, std::min(floor, peak), std::max(floor, peak));
 }
 
+double scaled(double value, double gamma, double power) {
+  return value == 0.0 ? value : value * std::pow(gamma, power);
+}
+
 std::optional<Message> check_order(std::span<const double> positions) {
   for (std::size_t i = 1; i < positions.size(); ++i) {
     if (!(positions[i] < positions[i - 1])) continue;

@@ -84,6 +84,9 @@ double half_cosine(double x);
 // `share` of the way from `floor` to `peak`: exact at both ends and never outside them.
 double between(double floor, double peak, double share);
 
+// value * gamma^power: 0 stays 0 also where the power overflows.
+double scaled(double value, double gamma, double power);
+
 // A complaint unless the positions are in order; equal ones are.
 std::optional<Message> check_order(std::span<const double> positions);
 

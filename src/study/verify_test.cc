@@ -433,8 +433,10 @@ TEST_F(Verify, SchedulersAreSchedulesOfTheirGroups) {
 TEST_F(Verify, SchedulersAtOnceMultiplyAndInTurnBeginAnew) {
   const Json halves = {{"cls", "StepLR"}, {"args", {{"step_size", 2}, {"gamma", 0.5}}}};
   const Json tenths = {{"cls", "MultiStepLR"}, {"args", {{"milestones", {4, 1}}}}};
-  Json test = {
-      {"kind", "lr_scheduler"}, {"mode", "epoch"}, {"initial_lr", {8}}, {"tolerance", {{"rtol", 1e-12}}}};
+  Json test = {{"kind", "lr_scheduler"},
+               {"mode", "epoch"},
+               {"initial_lr", {8}},
+               {"tolerance", {{"rtol", 1e-12}, {"atol", 0}}}};
   test["schedulers"] = Json::array({halves, tenths});
   test["expected_lr"] = {{8, 0.8, 0.4, 0.4, 0.02}};
   expect_pass(test);
