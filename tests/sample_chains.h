@@ -42,6 +42,11 @@ inline std::string sample_value_of(const Option& option) {
       return "x";
     case OptionType::selector:
       return "all";
+    case OptionType::lengths:
+      return "[3]";
+    case OptionType::numbers:
+    case OptionType::schedules:
+      return "[1, 0.5]";  // on both sides of one boundary
     default:
       return print_number(sample_number_of(option));
   }
@@ -77,7 +82,12 @@ inline std::vector<std::string> other_uses(const Spec& spec) {
   std::vector<std::string> out;
   for (const Option& option : spec.options) {
     for (const std::string& value : other_values_of(option)) {
-      out.push_back(use(spec, std::string(option.name) + "=" + value, option.name));
+      std::string args = std::string(option.name) + "=" + value;
+      if (!option.needs.empty()) {
+        const Option& needed = spec.options[*spec.find(option.needs)];
+        if (!needed.required) args += ", " + std::string(needed.name) + "=" + sample_value_of(needed);
+      }
+      out.push_back(use(spec, args, option.name));
     }
   }
   return out;

@@ -49,7 +49,7 @@ TEST(Chain, CanPrintEveryOption) {
             "amsgrad=false, amsgrad_form=raw, on=all) | lr(0.1, on=all)");
   EXPECT_EQ(Chain("momentum | lr(linear(1, total=9))").text(true),
             "momentum(0.9, nesterov=false, dampening=0, first_step=gradient, rate_inside=false, on=all) | "
-            "lr(linear(1, total=9, warmup=0, floor=0), on=all)");
+            "lr(linear(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold), on=all)");
 }
 
 TEST(Chain, GoesToStreamsAndIsBuiltFromParts) {

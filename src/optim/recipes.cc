@@ -25,11 +25,17 @@ constexpr Option kMomentum{.name = "momentum",
                            .type = OptionType::scalar,
                            .range = kFraction,
                            .doc = "share of the running sum that is kept"};
-constexpr Option kNesterov{.name = "nesterov", .type = OptionType::flag, .doc = "look ahead"};
+constexpr Option kNesterov{.name = "nesterov",
+                           .type = OptionType::flag,
+                           .fallback = "false",
+                           .doc = "look ahead",
+                           .needs = "momentum"};
 constexpr Option kDampening{.name = "dampening",
                             .type = OptionType::scalar,
+                            .fallback = "0",
                             .range = {.min = 0.0, .max = 1.0},
-                            .doc = "share of the gradient that does not enter the running sum"};
+                            .doc = "share of the gradient that does not enter the running sum",
+                            .needs = "momentum"};
 
 template <const Option&... kOption>
 constexpr Option kOptions[] = {kOption...};
@@ -114,22 +120,9 @@ std::optional<Item> fill(const Item& item, const Values& values, std::size_t at)
   return out;
 }
 
-// Options that only mean something together with another one that is not given.
-void check_needed(const Recipe& recipe, const Item& item, const Values& values, const Source& source) {
-  for (const Item& part : parse({"recipe", std::string(recipe.chain)})) {
-    if (!part.name.ends_with('?') || values.find(part.args[0].value.word)) continue;
-    for (const Arg& arg : part.args) {
-      if (!is_slot(arg.value) || !values.find(arg.value.word)) continue;
-      throw source.error(item.at, {"", "`" + arg.value.word.substr(1) + "` has nothing to act on", "",
-                                   "`" + part.args[0].value.word.substr(1) + "` beside it", ""});
-    }
-  }
-}
-
 void expand_recipe(const Recipe& recipe, const Item& item, const Source& source, Text& out) {
   const Settings settings = bind(recipe.spec, item, source);
   const Values values(recipe.spec, settings);
-  check_needed(recipe, item, values, source);
   for (const Item& part : parse({"recipe", std::string(recipe.chain)})) {
     if (std::optional<Item> filled = fill(part, values, item.at)) out.push_back(*std::move(filled));
   }

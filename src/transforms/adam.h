@@ -46,7 +46,8 @@ struct Adam {
        .type = OptionType::choice,
        .fallback = "raw",
        .doc = "the maximum is taken of the raw average (torch, Keras) or of the corrected one (optax)",
-       .choices = "raw|corrected"}};
+       .choices = "raw|corrected",
+       .needs = "amsgrad"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr StateNames kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
   static constexpr Card kCard{"adam", "bias-corrected moving averages of gradient and square",
