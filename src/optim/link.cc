@@ -1,6 +1,7 @@
 #include "optim/link.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace thalweg {
 namespace {
@@ -35,6 +36,15 @@ Value schedule_value(const Schedule& schedule, bool every = false) {
   return value;
 }
 
+// What decides on the kernel: numbers that stand fast; NaN for schedules.
+std::vector<double> fixed_numbers(const std::vector<Schedule>& numbers, const Settings& settings) {
+  std::vector<double> fixed;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    fixed.push_back(std::holds_alternative<Value>(settings[i]) ? NAN : numbers[i](0));
+  }
+  return fixed;
+}
+
 }  // namespace
 
 const Transform* find_transform(std::string_view name) {
@@ -53,7 +63,10 @@ Link Link::read(const Item& item, const Source& source) {
     if (std::holds_alternative<Value>(settings[i])) settings[i] = schedule_value(numbers.back());
   }
   Selector on(std::get<Value>(settings.back()));
-  return {transform, std::move(settings), std::move(numbers), std::move(on)};
+  const std::vector<double> fixed = fixed_numbers(numbers, settings);
+  const std::size_t variant = transform->variant != nullptr ? transform->variant(fixed) : 0;
+  const bool inside = transform->rate_inside != nullptr && transform->rate_inside(fixed);
+  return {transform, std::move(settings), std::move(numbers), std::move(on), variant, inside};
 }
 
 Item Link::item(bool every) const {
