@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -29,6 +28,7 @@ struct Flags {
   int threads = thalweg::available_threads();
   int rounds = 15;
   std::string json;
+  bool processor_time = false;
 };
 
 constexpr int kCheckedSteps = 3;
@@ -53,20 +53,29 @@ constexpr const char* kNames[] = {"thalweg", "limit kernel", "fused loop"};
 using Competitors = std::array<std::unique_ptr<Competitor>, kCompetitors>;
 using Times = std::array<std::vector<double>, kCompetitors>;
 
-double seconds_of(Competitor& competitor) {
+// Wall time, or the processor time of all threads divided by their number: on a machine that others use too,
+// the latter leaves out the time in which these do.
+double now(bool processor, int threads) {
+  timespec time{};
+  clock_gettime(processor ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  const double seconds = static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  return processor ? seconds / threads : seconds;
+}
+
+double seconds_of(Competitor& competitor, const Flags& flags) {
   std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the others' threads go to sleep
-  const auto start = std::chrono::steady_clock::now();
+  const double start = now(flags.processor_time, flags.threads);
   competitor.step();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return now(flags.processor_time, flags.threads) - start;
 }
 
 // Every round times each once, beginning with another.
-Times interleave(Competitors& competitors, int rounds) {
+Times interleave(Competitors& competitors, const Flags& flags) {
   Times times;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < flags.rounds; ++round) {
     for (int i = 0; i < kCompetitors; ++i) {
       const auto which = static_cast<std::size_t>((round + i) % kCompetitors);
-      times[which].push_back(seconds_of(*competitors[which]));
+      times[which].push_back(seconds_of(*competitors[which], flags));
     }
   }
   return times;
@@ -102,12 +111,14 @@ std::string report(const Task& task, const Times& times, int ulps_apart) {
   // The limit of the same run is whoever was faster of the two that know nothing of chains.
   const std::size_t best = medians[kLimit].value <= medians[kFused].value ? kLimit : kFused;
   const Median share = ratio(times, best);
+  const auto fastest = [&](std::size_t i) { return *std::min_element(times[i].begin(), times[i].end()); };
+  const double fastest_share = std::min(fastest(kLimit), fastest(kFused)) / fastest(kThalweg);
   const auto ns = [&](std::size_t i) { return medians[i].value / static_cast<double>(task.size) * 1e9; };
-  std::printf("%-16s %3.0f B  %7.4f %6.1f GB/s  %7.4f  %7.4f   %.3f [%.3f, %.3f] of the %s   %d ulp\n",
-              std::string(task.rule.name).c_str(),
-              static_cast<double>(bytes) / static_cast<double>(task.size), ns(kThalweg),
-              static_cast<double>(bytes) / medians[kThalweg].value / 1e9, ns(kLimit), ns(kFused), share.value,
-              share.low, share.high, kNames[best], ulps_apart);
+  std::printf(
+      "%-16s %3.0f B  %7.4f %6.1f GB/s  %7.4f  %7.4f   %.3f [%.3f, %.3f] of the %s; fastest %.3f; %d ulp\n",
+      std::string(task.rule.name).c_str(), static_cast<double>(bytes) / static_cast<double>(task.size),
+      ns(kThalweg), static_cast<double>(bytes) / medians[kThalweg].value / 1e9, ns(kLimit), ns(kFused),
+      share.value, share.low, share.high, kNames[best], fastest_share, ulps_apart);
   std::fflush(stdout);
   return thalweg::JsonObject()
       .add("rule", task.rule.name)
@@ -117,13 +128,14 @@ std::string report(const Task& task, const Times& times, int ulps_apart) {
       .raw("seconds", seconds.text())
       .add("limit", kNames[best])
       .raw("share", json_of(share))
+      .add("share_of_fastest", fastest_share)  // of the fastest round of each: what disturbs only slows down
       .raw("to_limit_kernel", json_of(ratio(times, kLimit)))
       .raw("to_fused_loop", json_of(ratio(times, kFused)))
       .text();
 }
 
 // The result of one rule as JSON; empty where the library does not know it.
-std::string measure(const Task& task, int rounds) {
+std::string measure(const Task& task, const Flags& flags) {
   Competitors competitors{make_thalweg(task), nullptr, nullptr};
   if (competitors[kThalweg] == nullptr) return {};
   competitors[kLimit] = make_limit(task);
@@ -136,7 +148,7 @@ std::string measure(const Task& task, int rounds) {
     throw CLI::Error(std::string(task.rule.name),
                      "the fused loop computes something else: " + std::to_string(apart) + " ulp apart");
   }
-  return report(task, interleave(competitors, rounds), apart);
+  return report(task, interleave(competitors, flags), apart);
 }
 
 // The value of `key` in a file of "key: value" lines, or the file's first line for no key.
@@ -166,7 +178,7 @@ std::string machine() {
       .text();
 }
 
-std::string now() {
+std::string date() {
   const std::time_t time = std::time(nullptr);
   std::array<char, 32> text{};
   std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&time));
@@ -182,18 +194,19 @@ void run(const Flags& flags) {
     const bool wanted =
         flags.rules.empty() || std::count(flags.rules.begin(), flags.rules.end(), rule.name) > 0;
     if (!wanted) continue;
-    const std::string result = measure({rule, flags.size, flags.threads}, flags.rounds);
+    const std::string result = measure({rule, flags.size, flags.threads}, flags);
     if (!result.empty()) results.raw(result);
   }
   if (flags.json.empty()) return;
   std::ofstream(flags.json) << thalweg::JsonObject()
                                    .add("schema", 1)
                                    .add("question", "optimizer_step")
-                                   .add("date", now())
+                                   .add("date", date())
                                    .raw("machine", machine())
                                    .add("parameters", std::uint64_t{flags.size})
                                    .add("threads", flags.threads)
                                    .add("rounds", flags.rounds)
+                                   .add("clock", flags.processor_time ? "processor" : "wall")
                                    .raw("results", results.text())
                                    .text()
                             << "\n";
@@ -213,6 +226,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", flags.rounds, "times that each is timed, in turns")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_flag("--processor-time", flags.processor_time,
+               "time the processor, not the wall: for a machine that others use too");
   app.add_option("--json", flags.json, "file to write the results to");
   try {
     app.parse(argc, argv);

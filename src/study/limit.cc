@@ -16,41 +16,6 @@
 namespace thalweg {
 namespace {
 
-// One cache line: the compiler uses the registers that it has.
-using Line = float __attribute__((vector_size(kLine), may_alias));
-
-// The least arithmetic that keeps every load and every store alive.
-template <int kReads, int kWrites>
-float loop(void* const* streams, std::size_t begin, std::size_t end) {
-  Line* s[kReads];
-  for (int j = 0; j < kReads; ++j) s[j] = static_cast<Line*>(streams[j]);
-  const Line kStart = Line{} + 1.0f / 1024;  // not zero: what is written must not fade into denormals
-  Line total = {};
-  for (std::size_t i = begin; i < end; ++i) {
-    Line x = kStart;
-    for (int j = 0; j < kReads - kWrites; ++j) x += s[j][i];
-    for (int j = kReads - kWrites; j < kReads; ++j) s[j][i] = s[j][i] * 0.5f + x;
-    if constexpr (kWrites == 0) total += x;
-  }
-  float sum = 0;
-  for (std::size_t i = 0; i < kLine / sizeof(float); ++i) sum += total[i];
-  return sum;
-}
-
-using Loop = float (*)(void* const*, std::size_t, std::size_t);
-constexpr std::size_t kWritesOf = kMostStreams + 1;
-
-template <std::size_t... kIndex>
-constexpr auto all_loops(std::index_sequence<kIndex...>) {
-  return std::array<Loop, sizeof...(kIndex)>{[] {
-    constexpr int kReads = static_cast<int>(kIndex / kWritesOf) + 1;
-    constexpr int kWrites = static_cast<int>(kIndex % kWritesOf);
-    return &loop<kReads, std::min(kReads, kWrites)>;
-  }()...};
-}
-
-constexpr auto kLoops = all_loops(std::make_index_sequence<kMostStreams * kWritesOf>());
-
 double since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -63,11 +28,6 @@ void check(const Pass& pass) {
 }
 
 }  // namespace
-
-float pass_over(int reads, int writes, void* const* streams, std::size_t begin, std::size_t end) {
-  const auto index = static_cast<std::size_t>(reads - 1) * kWritesOf + static_cast<std::size_t>(writes);
-  return kLoops[index](streams, begin, end);
-}
 
 struct MemoryLimit::Impl {
   Impl(std::vector<Pass> the_passes, int threads) : passes(std::move(the_passes)), team(threads) {
