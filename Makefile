@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test build configured one fmt check install asan clean
+.PHONY: train test build configured one fmt check install asan bench clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -25,6 +25,10 @@ asan: install           ## every test under AddressSanitizer and UndefinedBehavi
 	@[ -f build-asan/build.ninja ] || cmake --preset asan
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS)
+
+bench: configured       ## how near a step is to the speed of memory; ARGS="--rules adamw --size 1000000 --threads 1"
+	@cmake --build --preset release -j $(JOBS) --target bench_optimizer_step
+	build/bench/bench_optimizer_step --json build/optimizer_step.json $(ARGS)
 
 fmt: install            ## format the sources
 	@clang-format -i $(SOURCES)

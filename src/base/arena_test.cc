@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 namespace thalweg {
 namespace {
@@ -45,6 +48,31 @@ TEST(Arena, ColoursStartAtDifferentOffsetsOfThePage) {
     Arena arena(colour);
     EXPECT_EQ(address(arena.allocate(1)) % 4096, static_cast<std::size_t>(colour) * 576 % 4096);
   }
+}
+
+// What the system keeps about the mapping that holds an address, as /proc/self/smaps writes it: the advice on
+// huge pages is the flag `hg`. Empty where the system does not tell.
+std::string flags_of(std::uintptr_t wanted) {
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    char dash = 0;
+    std::istringstream head(line);
+    if (head >> std::hex >> begin >> dash >> end && dash == '-') inside = begin <= wanted && wanted < end;
+    if (inside && line.starts_with("VmFlags:")) return line + " ";
+  }
+  return {};
+}
+
+TEST(Arena, LargeBlocksAskForHugePages) {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) GTEST_SKIP() << "a system without them";
+  Arena small, large;
+  const std::string kept = flags_of(address(small.allocate(100)));
+  const std::string advised = flags_of(address(large.allocate(std::size_t{8} << 20)));
+  if (advised.empty()) GTEST_SKIP() << "a system that does not tell";
+  EXPECT_EQ(kept.find(" hg "), std::string::npos) << kept;
+  EXPECT_NE(advised.find(" hg "), std::string::npos) << advised;
 }
 
 TEST(Arena, MoreThanTheSystemHasIsAnError) {

@@ -1,0 +1,15 @@
+// The loops that measure the memory limit.
+#pragma once
+
+#include <cstddef>
+
+namespace thalweg {
+
+inline constexpr int kMostStreams = 12;
+inline constexpr std::size_t kLine = 64;  // bytes of a cache line
+
+// Reads lines [begin, end) of `reads` streams, writes the last `writes` of them back, and returns a number
+// that depends on all of them. Streams are aligned to a line.
+float pass_over(int reads, int writes, void* const* streams, std::size_t begin, std::size_t end);
+
+}  // namespace thalweg
