@@ -7,6 +7,9 @@
 #include <set>
 
 namespace thalweg {
+
+std::uint64_t allocations();  // of the test program: tests/allocations.h
+
 namespace {
 
 TEST(Threads, SlicesCoverEverythingOnceAndEvenly) {
@@ -92,6 +95,16 @@ TEST(Threads, TheProcessMayUseAtLeastOneAndNoMoreThanThereAre) {
   if (cores > 0) {
     EXPECT_LE(available_threads(), static_cast<int>(cores));
   }
+}
+
+TEST(ParallelFor, AllocatesNothing) {
+  Team team(3);
+  std::vector<int> calls(100);
+  const std::function<void(std::size_t)> count = [&](std::size_t i) { ++calls[i]; };
+  const std::uint64_t before = allocations();
+  parallel_for(team, calls.size(), count);
+  EXPECT_EQ(allocations() - before, 0u);
+  EXPECT_EQ(calls, std::vector<int>(100, 1));
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       optimizer_(optimizer),
       data_(data),
       loader_(data.train.size(), batch, seed),
+      seed_(seed),
       threads_(threads) {
   check_fit(model, loss, data);
 }
@@ -88,6 +89,8 @@ Report Trainer::step() {
     const std::span<const std::uint32_t> rows = batch.subspan(begin, std::min(kChunk, batch.size() - begin));
     Recording& r = recording(rows.size());
 
+    r.tape.train(seed_, update * loader_.batch() + begin);  // a counter of its own for every replay
+
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     predict(r, data_.train, rows);
     loss += share * compare(r, share);
@@ -117,6 +120,7 @@ Evaluation Trainer::evaluate(const Samples& samples) {
     const auto rows =
         std::span<const std::uint32_t>(order).subspan(begin, std::min(kChunk, order.size() - begin));
     Recording& r = recording(rows.size());
+    r.tape.evaluate();
     predict(r, samples, rows);
     out.loss += compare(r, 0);
     right += correct(r.tape.value<float>(r.y), count(model_.outputs()), labels_);
