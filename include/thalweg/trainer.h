@@ -15,7 +15,7 @@
 
 namespace thalweg {
 
-// Mean loss and accuracy over a set of samples.
+// Mean loss, without the terms on parameters, and accuracy over a set of samples.
 struct Evaluation {
   std::uint64_t samples = 0;
   double loss = 0;

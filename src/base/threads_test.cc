@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <numeric>
 #include <set>
+#include <vector>
 
 namespace thalweg {
 
@@ -97,7 +99,7 @@ TEST(Threads, TheProcessMayUseAtLeastOneAndNoMoreThanThereAre) {
   }
 }
 
-TEST(ParallelFor, AllocatesNothing) {
+TEST(Threads, ParallelForAllocatesNothing) {
   Team team(3);
   std::vector<int> calls(100);
   const std::function<void(std::size_t)> count = [&](std::size_t i) { ++calls[i]; };

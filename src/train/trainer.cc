@@ -35,6 +35,7 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
                               print_shape(data.sample), ""});
   }
   loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
+  loss.check(model.params());
 }
 
 }  // namespace
@@ -98,11 +99,14 @@ Report Trainer::step() {
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
     r.tape.backward(r.y, begin > 0);
   }
+  loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss)) {
     throw Error(Code::diverged, {"update " + std::to_string(update + 1), "the loss is not finite",
                                  std::isnan(loss) ? "nan" : "inf", "a number",
                                  "try a smaller learning rate, a warm-up or clip_norm(1)"});
   }
+
+  loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   Report report = optimizer_.step();
