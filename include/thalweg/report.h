@@ -49,7 +49,7 @@ struct Report {
 
   // Filled by Trainer only.
   std::uint64_t epoch = 0;  // whole epochs done before this update
-  double loss = 0;          // mean loss of the batch, before the update
+  double loss = 0;          // mean loss of the batch plus the terms of the loss, before the update
 };
 
 }  // namespace thalweg

@@ -15,7 +15,7 @@
 
 namespace thalweg {
 
-// Mean loss and accuracy over a set of samples.
+// Mean loss, without the terms on parameters, and accuracy over a set of samples.
 struct Evaluation {
   std::uint64_t samples = 0;
   double loss = 0;
@@ -74,6 +74,7 @@ class Trainer {
   Optimizer& optimizer_;
   const Dataset& data_;
   Loader loader_;
+  std::uint64_t seed_;
   int threads_;
   std::map<std::size_t, std::unique_ptr<Recording>> recordings_;
   std::vector<std::int32_t> labels_;  // of the chunk at hand

@@ -142,7 +142,7 @@ struct Run::Impl {
         plan(resolved.explain(model.params())) {
     config.data = data.full_text;
     config.model = model.text(true);
-    config.loss = loss.text();
+    config.loss = loss.text(true);
     config.optimizer = chain.text(true);
     model.initialise(config.seed);
   }

@@ -35,6 +35,7 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
                               print_shape(data.sample), ""});
   }
   loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
+  loss.check(model.params());
 }
 
 }  // namespace
@@ -46,6 +47,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       optimizer_(optimizer),
       data_(data),
       loader_(data.train.size(), batch, seed),
+      seed_(seed),
       threads_(threads) {
   check_fit(model, loss, data);
 }
@@ -88,6 +90,8 @@ Report Trainer::step() {
     const std::span<const std::uint32_t> rows = batch.subspan(begin, std::min(kChunk, batch.size() - begin));
     Recording& r = recording(rows.size());
 
+    r.tape.train(seed_, update * loader_.batch() + begin);  // a counter of its own for every replay
+
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     predict(r, data_.train, rows);
     loss += share * compare(r, share);
@@ -95,11 +99,14 @@ Report Trainer::step() {
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
     r.tape.backward(r.y, begin > 0);
   }
+  loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss)) {
     throw Error(Code::diverged, {"update " + std::to_string(update + 1), "the loss is not finite",
                                  std::isnan(loss) ? "nan" : "inf", "a number",
                                  "try a smaller learning rate, a warm-up or clip_norm(1)"});
   }
+
+  loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   Report report = optimizer_.step();
@@ -117,6 +124,7 @@ Evaluation Trainer::evaluate(const Samples& samples) {
     const auto rows =
         std::span<const std::uint32_t>(order).subspan(begin, std::min(kChunk, order.size() - begin));
     Recording& r = recording(rows.size());
+    r.tape.evaluate();
     predict(r, samples, rows);
     out.loss += compare(r, 0);
     right += correct(r.tape.value<float>(r.y), count(model_.outputs()), labels_);
