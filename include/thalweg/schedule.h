@@ -18,7 +18,7 @@ struct Lengths {
 };
 
 // An immutable value, cheap to copy: a plain number, or a shape such as cosine(3e-4, total=10000,
-// warmup=500).
+// warmup=500). Shapes nest: join([linear(0.1), cosine(0.05)], at=[20%]), product([0.5, step(1, every=30ep)]).
 //
 // Pure and closed-form in the number k of updates done: schedule(k) is what the update after k updates uses,
 // and jumping to a k gives what stepping there gives. Computed in double.
@@ -40,8 +40,8 @@ class Schedule {
   bool resolved() const;
 
   // The same with shares and epochs as updates: of the schedule's own `total` where it is given, else of the
-  // run; rounded half up, and at least 1 unless 0. Lengths that cannot be resolved yet are left. Throws
-  // Error(usage) for warmup >= total.
+  // run; rounded half up, and at least 1 unless 0. The run of a part of `join` is its span. Lengths that
+  // cannot be resolved yet are left. Throws Error(usage) for warmup >= total.
   Schedule resolve(const Lengths& lengths) const;
 
   // The first option that is not resolved yet: "total"; empty when resolved().

@@ -293,15 +293,23 @@ RC_GTEST_PROP(TextLaw, AnyWordReadsBackFromItsPrint, (const std::string& word)) 
   RC_ASSERT(value.word == word);
 }
 
-RC_GTEST_PROP(TextLaw, AnyInputIsReadOrRefused, ()) {
-  static const std::string kLetters = "ab1 ()[],|=;\"\\\n\xc3";
-  const std::string input = *rc::gen::container<std::string>(rc::gen::elementOf(kLetters));
+void expect_read_or_refused(const std::string& input) {
   try {
     const std::string printed = print(parsed(input));
     RC_ASSERT(print(parsed(printed)) == printed);
   } catch (const Error& error) {
     RC_ASSERT(error.code() == Code::usage);
   }
+}
+
+RC_GTEST_PROP(TextLaw, AnyInputIsReadOrRefused, ()) {
+  static const std::string kLetters = "ab1 ()[],|=;\"\\\n\xc3";
+  expect_read_or_refused(*rc::gen::container<std::string>(rc::gen::elementOf(kLetters)));
+}
+
+RC_GTEST_PROP(TextLaw, AnyBytesAreReadOrRefused, (const std::string& bytes)) {
+  expect_read_or_refused(bytes);
+  expect_read_or_refused("f(" + bytes + ")");
 }
 
 }  // namespace

@@ -200,6 +200,26 @@ TEST(ScheduleLaw, ResolvingTwiceIsResolvingOnce) {
   });
 }
 
+// One character taken out, put in or changed: another schedule, or an Error.
+TEST(ScheduleLaw, ASpoiltTextIsReadOrRefused) {
+  static const std::string kLetters = "09.-%ep[](),=|\"a ";
+  for_every_shape([](std::string text) {
+    for (int i = *rc::gen::inRange(1, 4); i > 0; --i) {
+      const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+      const std::string put(*rc::gen::inRange<std::size_t>(0, 2), *rc::gen::elementOf(kLetters));
+      text.replace(at, *rc::gen::inRange<std::size_t>(0, 2), put);
+    }
+    RC_LOG() << text << "\n";
+    try {
+      const Schedule s = Schedule(text).resolve(kRun);
+      RC_ASSERT(Schedule(s.text()) == s);
+      s(7);
+    } catch (const Error& error) {
+      RC_ASSERT(error.code() == Code::usage);
+    }
+  });
+}
+
 TEST(ScheduleLaw, AnUnresolvedScheduleHasNoValues) {
   for_every_shape([](const std::string& text) {
     const Schedule s(text);
