@@ -52,7 +52,7 @@ Median median_of(std::vector<double> samples);
 // One pass over memory: `reads` streams of `bytes` bytes each are read, and the last `writes` of them written
 // back. It moves (reads + writes) * bytes.
 struct Pass {
-  int reads = 1;   // 1 to 12
+  int reads = 1;   // 1 to 10
   int writes = 0;  // at most `reads`
   std::uint64_t bytes = 0;
   int region = 0;  // passes of one region go over the same streams; the read-only ones come first

@@ -5,7 +5,7 @@
 
 namespace thalweg {
 
-inline constexpr int kMostStreams = 12;
+inline constexpr int kMostStreams = 10;
 inline constexpr std::size_t kLine = 64;  // bytes of a cache line
 
 // Reads lines [begin, end) of `reads` streams, writes the last `writes` of them back, and returns a number

@@ -216,16 +216,43 @@ void update(const Affine& map, const void* u, void* value, std::size_t n) {
   }
 }
 
+// How far ahead the only stream of a sum is fetched: it is too narrow for the machine to keep memory busy
+// unasked.
+constexpr std::size_t kAhead = 2048, kCacheLine = 64;  // bytes
+
+// Elements i and i + kLanes belong to the same running sum; `n` is a multiple of kLanes.
 template <bool kWithValue, class T>
-double squares_loop(T a, T b, const T* x, const T* p, std::size_t n) {
-  double lanes[kLanes] = {};
-  const std::size_t whole = n / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes) {
-    for (std::size_t j = 0; j < kLanes; ++j) {
-      const double u = double(kWithValue ? T(a * x[i + j] + b * p[i + j]) : T(a * x[i + j]));
-      lanes[j] += u * u;
+void add_squares(T a, T b, const T* x, const T* p, std::size_t n, double* lanes) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<T, decltype(d)> from;
+  constexpr std::size_t kEach = hn::MaxLanes(d), kSums = kLanes / kEach;
+  hn::Vec<decltype(d)> sums[kSums];
+  for (std::size_t j = 0; j < kSums; ++j) sums[j] = hn::Zero(d);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    for (std::size_t j = 0; j < kLanes * sizeof(T); j += kCacheLine) {
+      hwy::Prefetch(reinterpret_cast<const char*>(x + i) + kAhead + j);
+    }
+    for (std::size_t j = 0; j < kSums; ++j) {
+      const std::size_t at = i + j * kEach;
+      const auto value = kWithValue ? hn::LoadU(from, p + at) : hn::Zero(from);
+      const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x + at), value, a, b);
+      hn::Vec<decltype(d)> u;
+      if constexpr (sizeof(T) == sizeof(double)) {
+        u = narrow;
+      } else {
+        u = hn::PromoteTo(d, narrow);
+      }
+      sums[j] = hn::Add(sums[j], hn::Mul(u, u));
     }
   }
+  for (std::size_t j = 0; j < kSums; ++j) hn::StoreU(sums[j], d, lanes + j * kEach);
+}
+
+template <bool kWithValue, class T>
+double squares_loop(T a, T b, const T* x, const T* p, std::size_t n) {
+  double lanes[kLanes];
+  const std::size_t whole = n / kLanes * kLanes;
+  add_squares<kWithValue>(a, b, x, p, whole, lanes);
   for (std::size_t i = whole; i < n; ++i) {
     const double u = double(kWithValue ? T(a * x[i] + b * p[i]) : T(a * x[i]));
     lanes[i - whole] += u * u;

@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "transforms/transforms.cc"
 #include <hwy/foreach_target.h>  // includes this file again for every target
 // behind it:
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cmath>
