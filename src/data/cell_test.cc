@@ -61,6 +61,7 @@ TEST(Cell, DecimalCommasAndRoundingAreSeen) {
     EXPECT_FALSE(is_decimal_comma(text)) << text;
   EXPECT_TRUE(is_rounded("9007199254740993", 9007199254740992));
   EXPECT_FALSE(is_rounded("9007199254740992", 9007199254740992));
+  EXPECT_TRUE(is_rounded("18446744073709551615", 0x1p64));
   EXPECT_FALSE(is_rounded("1e300", 1e300));
 }
 
