@@ -209,6 +209,14 @@ TEST_F(Csv, TablesWithoutRowsOrInputsAreRefused) {
   expect_refusal("a,t\n1,\n2,3.5\n4,1.5\n", "", ":2: the target is missing", "");
 }
 
+TEST_F(Csv, OneRowOrOneClassIsRead) {
+  write("a,t\n1,0.5\n");
+  EXPECT_EQ(load_dataset(text(", header=yes"), 0).train.size(), 1u);
+  EXPECT_EQ(load_dataset(text(", header=yes"), 0).test.size(), 0u);
+  const Dataset data = all("a,t\n1,x\n2,x\n3,x\n");
+  EXPECT_EQ(data.class_names, Words{"x"});
+}
+
 TEST_F(Csv, TaskIsClassificationForWordsAndFewWholeNumbers) {
   const auto classes = [&](const std::string& targets, const std::string& options = "") {
     std::string bytes = "a,t\n";
