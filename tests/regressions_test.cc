@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <random>
 #include <thread>
 
 #include "optim/test_params.h"
@@ -17,84 +15,6 @@ namespace {
 Schedule schedule(std::string_view text) { return Schedule(text); }
 
 double ulp_of(double x) { return std::nextafter(std::abs(x), INFINITY) - std::abs(x); }
-
-// A1: pytorch#20527, pytorch#22107, pytorch#49885
-TEST(Regressions, AScheduleIsPureInAnyOrderOfCalls) {
-  for (const char* text :
-       {"0.1", "constant(0.5, warmup=7)", "linear(1, total=90, warmup=10, floor=0.1)", "cosine(1, total=100)",
-        "cyclic(1, total=100, cycles=7, gamma=0.9)", "cyclic(1, period=3, mult=1.5)"}) {
-    const Schedule in_order = schedule(text), shuffled = schedule(text);
-    std::vector<double> values;
-    std::vector<std::uint64_t> order;
-    for (std::uint64_t k = 0; k < 200; ++k) {
-      values.push_back(in_order(k));
-      order.push_back(k);
-    }
-    std::shuffle(order.begin(), order.end(), std::mt19937(1));
-    for (const std::uint64_t k : order) EXPECT_EQ(shuffled(k), values[k]) << text << " at " << k;
-    EXPECT_EQ(schedule(text)(199), values[199]);
-  }
-}
-
-// A6: mlx#2617
-TEST(Regressions, TheDecayBeginsAtTheExactPeakAndEndsAtTheExactFloor) {
-  const Schedule s = schedule("cosine(1e-5, total=1100, warmup=100, floor=1e-6)");
-  EXPECT_EQ(s(0), 0.0);
-  EXPECT_LT(s(99), 1e-5);
-  EXPECT_EQ(s(100), 1e-5);
-  EXPECT_LT(s(101), 1e-5);
-  EXPECT_GT(s(1099), 1e-6);
-  EXPECT_EQ(s(1100), 1e-6);
-  EXPECT_EQ(s(5000), 1e-6);
-}
-
-// A7: gpt-neox#1008, pytorch#19180, pytorch#40971, pytorch#152081
-TEST(Regressions, ACosineFallsAllTheWayAndHasNoFlatTail) {
-  const Schedule s = schedule("cosine(1, total=100, floor=0.3)");
-  for (std::uint64_t k = 0; k < 100; ++k) {
-    EXPECT_GT(s(k), s(k + 1)) << k;
-    EXPECT_NEAR(s(k), 0.3 + 0.7 * (1 + std::cos(std::numbers::pi * static_cast<double>(k) / 100)) / 2, 1e-15);
-  }
-  usage_error([] { schedule("cosine(1, total=0)"); });
-}
-
-// A8: pytorch#23480, pytorch#23952
-TEST(Regressions, WarmRestartsHaveTheValuesOfTheirFormula) {
-  const Schedule s = schedule("cyclic(0.5, period=1, mult=2)");
-  const double want[] = {
-      0.5, 0.5, 0.25, 0.5, 0.42677669529663687, 0.25, 0.07322330470336313, 0.5, 0.4809698831278217};
-  for (std::uint64_t k = 0; k < 9; ++k) EXPECT_NEAR(s(k), want[k], 1e-15 * want[k]) << k;
-}
-
-// A9: pytorch#110493, pytorch#110497, pytorch#49630
-TEST(Regressions, WarmRestartsJumpFarWithoutLosingTheirPlace) {
-  const Schedule s = schedule("cyclic(1, period=10, mult=2)");
-  const double share = 344650.0 / 655360.0;  // update 1,000,000 is in cycle 16
-  EXPECT_NEAR(s(1000000), (1 + std::cos(std::numbers::pi * share)) / 2, 1e-15);
-  for (int cycle = 0; cycle < 45; ++cycle) {
-    const std::uint64_t start = 10 * ((std::uint64_t{1} << cycle) - 1);
-    EXPECT_EQ(s(start), 1.0) << cycle;
-    EXPECT_LT(s(start == 0 ? 9 : start - 1), 0.03) << cycle;
-  }
-}
-
-// A14: optax#206, pytorch#31871
-TEST(Regressions, TheRateThatIsReportedIsTheRateThatWasUsed) {
-  const Chain chain("lr(0.5) | lr(cosine(0.1, total=20, warmup=5, floor=0.01))");
-  OneParameter<double> one({0.0});
-  one.set_grad({1.0});
-  Optimizer optimizer(one.params(), chain);
-  const auto check_step = [&](std::uint64_t k) {
-    one.set_value({0.0});
-    const Report report = optimizer.step();
-    EXPECT_EQ(report.update, k + 1);
-    EXPECT_EQ(one.value()[0], -report.lr) << k;
-    EXPECT_EQ(report.lr, 0.5 * schedule("cosine(0.1, total=20, warmup=5, floor=0.01)")(k)) << k;
-  };
-  for (std::uint64_t k = 0; k < 25; ++k) check_step(k);
-  optimizer.set_updates(12);  // as after a resume
-  check_step(12);
-}
 
 // B1: flashlight#143, DeepSpeed#1643
 TEST(Regressions, TheFirstAdamStepIsTheRateForEveryParameter) {

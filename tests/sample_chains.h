@@ -42,6 +42,11 @@ inline std::string sample_value_of(const Option& option) {
       return "x";
     case OptionType::selector:
       return "all";
+    case OptionType::lengths:
+      return "[3]";
+    case OptionType::numbers:
+    case OptionType::schedules:
+      return "[1, 0.5]";  // on both sides of one boundary
     default:
       return print_number(sample_number_of(option));
   }
@@ -66,6 +71,7 @@ inline std::vector<std::string> other_values_of(const Option& option) {
   if (option.type == OptionType::flag) return {"true", "false"};
   if (option.type == OptionType::choice) return choices_of(option);
   const double sample = sample_number_of(option);
+  if (option.type == OptionType::number) return {print_number(sample)};
   const bool may_fall = option.type == OptionType::scalar && option.range.contains(sample / 2);
   if (!may_fall) return {};
   return {"linear(" + print_number(sample) + ", total=3, floor=50%)"};
@@ -76,7 +82,12 @@ inline std::vector<std::string> other_uses(const Spec& spec) {
   std::vector<std::string> out;
   for (const Option& option : spec.options) {
     for (const std::string& value : other_values_of(option)) {
-      out.push_back(use(spec, std::string(option.name) + "=" + value, option.name));
+      std::string args = std::string(option.name) + "=" + value;
+      if (!option.needs.empty()) {
+        const Option& needed = spec.options[*spec.find(option.needs)];
+        if (!needed.required) args += ", " + std::string(needed.name) + "=" + sample_value_of(needed);
+      }
+      out.push_back(use(spec, args, option.name));
     }
   }
   return out;
@@ -86,7 +97,21 @@ inline std::vector<std::string> other_uses(const Spec& spec) {
 // rule, and on some of the parameters only.
 inline std::vector<std::string> chains_with(const Transform& transform) {
   const std::string x = use(transform.spec);
-  std::vector<std::string> out = {
+  std::vector<std::string> out;
+  if (transform.scope == Scope::projection) {  // stands behind everything that forms the update
+    out = {
+        x + " | lr(0.01)",
+        "decay(0.02) | adam | decay(0.03) | lr(0.01) | " + x,
+        "clip_norm(0.5) | momentum | " + x + " | lr(0.01)",
+        "adam | clip_norm(0.5) | " + x + " | " + x + " | lr(linear(0.01, total=9, warmup=2))",
+        "adam | " + use(transform.spec, "on=[bias, norm]") + " | lr(0.01)",
+        "momentum(0.5, on=bias) | clip_norm(0.5, on=rest) | " + use(transform.spec, "on=matrices") +
+            " | lr(0.01)",
+    };
+    for (const std::string& other : other_uses(transform.spec)) out.push_back(other + " | lr(0.01)");
+    return out;
+  }
+  out = {
       x + " | lr(0.01)",
       "decay(0.02) | " + x + " | decay(0.03) | lr(0.01)",
       "clip_norm(0.5) | " + x + " | lr(0.01)",

@@ -14,10 +14,34 @@
 
 namespace thalweg {
 
+// What a step does about gradients that are NaN or infinite. All but `report` look at every gradient before
+// they change anything, which costs one more read of it.
+enum class Nonfinite {
+  report,  // goes on and counts them
+  error,   // throws Error(diverged) that names the first one; nothing is changed
+  skip,    // changes nothing, not even clocks, and counts the step as skipped
+  zero,    // sets them to 0, in the caller's gradient
+};
+std::string_view nonfinite_name(Nonfinite policy);  // "report", ...
+Nonfinite parse_nonfinite(std::string_view name);   // throws Error(usage) with the nearest name
+
+// What a step measures beside what it does. It costs time only where it is asked for; the bits of the update
+// are the same.
+struct Statistics {
+  bool update_ratio = false;  // norm(new - old) / norm(old): of each parameter, and of all
+  bool norms = false;         // of gradient, value and update of each parameter
+  bool histograms = false;    // of gradient, value and update of each parameter
+
+  bool any() const { return update_ratio || norms || histograms; }
+};
+
 struct OptimizerOptions {
   int threads = 1;  // threads that a step may use
   bool grad_norm =
       false;  // measure the norm of the gradient: one more read of it, unless the chain does so anyway
+  Nonfinite nonfinite = Nonfinite::report;
+  int most_skips = 10;  // steps in a row that may be skipped; one more is Error(diverged)
+  Statistics statistics = {};
   std::string simd = {};  // a name of simd_targets(); empty: the best
   std::size_t tile =
       2048;  // elements that an interpreted phase handles at a time: a multiple of 16, at most 2,048
@@ -33,22 +57,25 @@ struct StateTensor {
 // Not thread-safe: one step at a time. `params` must outlive it, and its parameters must stay where they are.
 class Optimizer {
  public:
-  // Allocates all state, zero. Throws Error(usage) when the chain cannot run on these parameters: a length
-  // without a number, a parameter without `lr`, a name pattern that matches nothing, an unknown simd target.
+  // Allocates all state, with what the rules begin with: mostly zero. Throws Error(usage) when the chain
+  // cannot run on these parameters: a length without a number, a parameter without `lr`, a name pattern that
+  // matches nothing, a projection before a rule, an unknown simd target.
   Optimizer(Params& params, Chain chain, OptimizerOptions options = {});
   ~Optimizer();
   Optimizer(Optimizer&&) noexcept;
   Optimizer& operator=(Optimizer&&) noexcept;
 
   // One update of every parameter that is neither absent nor frozen, from the gradients as they stand. Does
-  // not allocate, lock, log or throw. The bits do not depend on threads, tile or SIMD target.
+  // not allocate, lock or log, and throws by the policies `error` and `skip` only. The bits do not depend on
+  // threads, tile or SIMD target.
   Report step();
 
   const Chain& chain() const;
-  std::uint64_t updates() const;  // steps done: the clock of schedules
-  std::uint64_t state_bytes() const;
+  std::uint64_t updates() const;      // steps done: the clock of schedules
+  std::uint64_t state_bytes() const;  // owned: state, and updates kept between phases
 
-  // For checkpoints. The clock of a parameter counts the updates it took part in.
+  // For checkpoints, and for state that comes from elsewhere: it may be set before the first step. The clock
+  // of a parameter counts the updates it took part in.
   void set_updates(std::uint64_t updates);
   std::span<std::uint64_t> clocks();  // one a parameter, in the order of Params
   std::vector<StateTensor> state();

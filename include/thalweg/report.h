@@ -1,15 +1,51 @@
 // What one update did.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <span>
 
 namespace thalweg {
+
+class Parameter;
+
+// Counts by sign and binary exponent, from the most negative to the most positive number: bin kZeroBin counts
+// |x| < 2^-40, bin kZeroBin + i counts 2^(i - 41) <= x < 2^(i - 40), and kZeroBin - i the same of -x; the
+// outermost bins take everything beyond 2^23. NaN is not counted.
+inline constexpr std::size_t kHistogramBins = 129;
+inline constexpr std::size_t kZeroBin = 64;
+using Histogram = std::array<std::uint64_t, kHistogramBins>;
+
+// What one update did to one parameter; only what was asked for is filled. An absent or frozen one keeps NaN.
+struct ParameterReport {
+  const Parameter* parameter = nullptr;
+  double grad_norm = std::numeric_limits<double>::quiet_NaN();    // of the gradient as it came
+  double value_norm = std::numeric_limits<double>::quiet_NaN();   // before the update
+  double update_norm = std::numeric_limits<double>::quiet_NaN();  // of new - old
+  double update_ratio =
+      std::numeric_limits<double>::quiet_NaN();  // update_norm / value_norm; infinite from zero weights
+  Histogram values{};                            // after the update
+  Histogram grads{};                             // as they came
+  Histogram updates{};                           // new - old
+};
 
 struct Report {
   std::uint64_t update = 0;  // updates done, this one included
   double lr = 0;         // rate that this update used: the product of the lr's in the first parameter's chain
   double grad_norm = 0;  // norm of the whole gradient as it came, before clipping; NaN when not measured
   double seconds = 0;    // that the update took
+
+  // Elements of the gradients that are NaN or infinite, and the first of them by parameter and index.
+  std::uint64_t nonfinite = 0;
+  const Parameter* nonfinite_parameter = nullptr;
+  std::uint64_t nonfinite_index = 0;
+  bool skipped = false;  // nothing was changed, because of them
+
+  // Where OptimizerOptions::statistics asks for it; valid until the next step.
+  double update_ratio = std::numeric_limits<double>::quiet_NaN();  // norm(new - old) / norm(old) over all
+  std::span<const ParameterReport> parameters = {};                // in the order of Params
 
   // Filled by Trainer only.
   std::uint64_t epoch = 0;  // whole epochs done before this update

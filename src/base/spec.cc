@@ -50,6 +50,12 @@ std::string wanted(const Option& option) {
       return "a name, in quotes where it holds a space or one of ( ) [ ] , | = ; \"";
     case OptionType::selector:
       return "all, matrices, rest, a role, a name pattern or a list of these";
+    case OptionType::numbers:
+      return "a list of numbers such as [1, 0.5], each " + print_range(option.range);
+    case OptionType::lengths:
+      return "a list of updates (500), shares (5%) or epochs (2ep), each " + print_range(option.range);
+    case OptionType::schedules:
+      return "a list of schedules and numbers";
   }
   return {};
 }
@@ -63,15 +69,49 @@ bool is_selector(const Value& value) {
   return value.kind == Value::Kind::word || value.kind == Value::Kind::string;
 }
 
+bool is_length(const Option& option) {
+  return option.type == OptionType::length || option.type == OptionType::lengths;
+}
+
 // A share or epochs of a length become updates later, at least 1 unless 0: only the sign matters here.
 bool in_range(const Option& option, const Amount& amount) {
-  const bool later = option.type == OptionType::length && amount.unit != Amount::Unit::plain;
+  const bool later = is_length(option) && amount.unit != Amount::Unit::plain;
   if (later && amount.value > 0) return true;
   const double unit = amount.unit == Amount::Unit::percent ? 0.01 : 1.0;
   return option.range.contains(amount.value * unit);
 }
 
 bool is_whole(double x) { return std::trunc(x) == x && std::abs(x) <= 9007199254740992.0; }
+
+// A number with the units that the option's type knows, in its range.
+std::optional<Amount> read_amount_of(const Option& option, const Value& value) {
+  if (value.kind != Value::Kind::word) return std::nullopt;
+  const std::optional<Amount> amount = read_amount(value.word);
+  if (!amount || !in_range(option, *amount)) return std::nullopt;
+  const bool plain = amount->unit == Amount::Unit::plain;
+  if (is_length(option)) return plain && !is_whole(amount->value) ? std::nullopt : amount;
+  const bool may_be_share = option.type == OptionType::amount && amount->unit == Amount::Unit::percent;
+  return plain || may_be_share ? amount : std::nullopt;
+}
+
+std::optional<Setting> read_list(const Option& option, const Value& value) {
+  if (value.kind != Value::Kind::list) return std::nullopt;
+  std::vector<Amount> amounts;
+  for (const Value& element : value.list) {
+    const std::optional<Amount> amount = read_amount_of(option, element);
+    if (!amount) return std::nullopt;
+    amounts.push_back(*amount);
+  }
+  return amounts;
+}
+
+// Whether a list may hold schedules: each of them is read by what knows their shapes.
+bool may_be_schedules(const Value& value) {
+  return value.kind == Value::Kind::list &&
+         std::all_of(value.list.begin(), value.list.end(), [](const Value& one) {
+           return one.kind == Value::Kind::word || one.kind == Value::Kind::text;
+         });
+}
 
 // The value as the option's type reads it, or nothing when it cannot.
 std::optional<Setting> read(const Option& option, const Value& value) {
@@ -88,16 +128,10 @@ std::optional<Setting> read(const Option& option, const Value& value) {
       const bool may_be_schedule = option.type == OptionType::scalar && value.kind == Value::Kind::text;
       return may_be_schedule ? std::optional<Setting>(value) : std::nullopt;
     }
-    case OptionType::length: {
-      const std::optional<Amount> amount = word ? read_amount(value.word) : std::nullopt;
-      if (!amount || !in_range(option, *amount)) return std::nullopt;
-      if (amount->unit == Amount::Unit::plain && !is_whole(amount->value)) return std::nullopt;
-      return *amount;
-    }
+    case OptionType::length:
     case OptionType::amount: {
-      const std::optional<Amount> amount = word ? read_amount(value.word) : std::nullopt;
-      if (!amount || amount->unit == Amount::Unit::epochs || !in_range(option, *amount)) return std::nullopt;
-      return *amount;
+      const std::optional<Amount> amount = read_amount_of(option, value);
+      return amount ? std::optional<Setting>(*amount) : std::nullopt;
     }
     case OptionType::flag:
       if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
@@ -112,6 +146,11 @@ std::optional<Setting> read(const Option& option, const Value& value) {
       return std::nullopt;
     case OptionType::selector:
       return is_selector(value) ? std::optional<Setting>(value) : std::nullopt;
+    case OptionType::numbers:
+    case OptionType::lengths:
+      return read_list(option, value);
+    case OptionType::schedules:
+      return may_be_schedules(value) ? std::optional<Setting>(value) : std::nullopt;
   }
   return std::nullopt;
 }
@@ -165,6 +204,28 @@ std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t posi
   return position;
 }
 
+// Whether the setting is what it would be if it were not given.
+bool at_default(const Option& option, const Setting& setting) {
+  if (std::holds_alternative<std::monostate>(setting)) return true;
+  if (option.fallback.empty()) return false;
+  Value fallback;
+  fallback.word = option.fallback;
+  const std::optional<Setting> read_fallback = read(option, fallback);
+  return read_fallback && print(to_value(option, *read_fallback)) == print(to_value(option, setting));
+}
+
+// An option that nothing would ever read is a mistake, not a wish.
+void check_needs(const Spec& spec, const Settings& settings, const Item& item, const Source& source) {
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const Option& option = spec.options[i];
+    if (option.needs.empty() || at_default(option, settings[i])) continue;
+    const std::size_t needed = *spec.find(option.needs);
+    if (!at_default(spec.options[needed], settings[needed])) continue;
+    throw source.error(item.at, {"", "`" + std::string(option.name) + "` has nothing to act on", "",
+                                 "`" + std::string(option.needs) + "` beside it", ""});
+  }
+}
+
 }  // namespace
 
 std::optional<std::size_t> Spec::find(std::string_view option) const {
@@ -205,7 +266,17 @@ Settings bind(const Spec& spec, const Item& item, const Source& source) {
     value.word = fallback.text;
     settings[i] = read_or_throw(spec, option, value, fallback);
   }
+  check_needs(spec, settings, item, source);
   return settings;
+}
+
+std::optional<double> as_number(const Option& option, const Setting& setting) {
+  if (const bool* flag = std::get_if<bool>(&setting)) return *flag ? 1.0 : 0.0;
+  if (const double* number = std::get_if<double>(&setting)) return *number;
+  const std::string* word = std::get_if<std::string>(&setting);
+  if (word == nullptr || option.type != OptionType::choice) return std::nullopt;
+  const auto choices = split(option.choices, '|');
+  return static_cast<double>(std::find(choices.begin(), choices.end(), *word) - choices.begin());
 }
 
 Value to_value(const Option& option, const Setting& setting) {
@@ -214,6 +285,11 @@ Value to_value(const Option& option, const Setting& setting) {
   if (const double* number = std::get_if<double>(&setting)) value.word = print_number(*number);
   if (const Amount* amount = std::get_if<Amount>(&setting)) value.word = print_amount(*amount);
   if (const Value* text = std::get_if<Value>(&setting)) value = *text;
+  if (const std::vector<Amount>* list = std::get_if<std::vector<Amount>>(&setting)) {
+    value.kind = Value::Kind::list;
+    for (const Amount& amount : *list)
+      value.list.push_back({.word = print_amount(amount), .text = {}, .list = {}});
+  }
   if (const std::string* word = std::get_if<std::string>(&setting)) {
     value.word = *word;
     const bool plain = option.type == OptionType::choice || print_word(*word) == *word;
@@ -230,12 +306,7 @@ Item unbind(const Spec& spec, const Settings& settings, bool every) {
     if (std::holds_alternative<std::monostate>(settings[i])) continue;
     Arg arg;
     arg.value = to_value(option, settings[i]);
-    if (!every && !option.fallback.empty()) {
-      Value fallback;
-      fallback.word = option.fallback;
-      const std::optional<Setting> read_fallback = read(option, fallback);
-      if (read_fallback && print(to_value(option, *read_fallback)) == print(arg.value)) continue;
-    }
+    if (!every && at_default(option, settings[i])) continue;
     if (i > 0 || !spec.positional || option.type == OptionType::selector) arg.name = option.name;
     item.args.push_back(std::move(arg));
   }
@@ -274,6 +345,12 @@ std::string_view type_name(OptionType type) {
       return "name";
     case OptionType::selector:
       return "selector";
+    case OptionType::numbers:
+      return "numbers";
+    case OptionType::lengths:
+      return "lengths";
+    case OptionType::schedules:
+      return "schedules";
   }
   return {};
 }

@@ -15,15 +15,18 @@
 namespace thalweg {
 
 enum class OptionType {
-  number,    // a double
-  scalar,    // a number or a schedule
-  integer,   // a whole number
-  length,    // updates (500), a share (5%) or epochs (2ep)
-  amount,    // a number, or a share (10%) of what the doc line says
-  flag,      // true or false
-  choice,    // one of `choices`
-  name,      // any word or string: a column, a file, a folder
-  selector,  // which parameters: a role, `matrices`, `all`, `rest`, a name pattern or a list of these
+  number,     // a double
+  scalar,     // a number or a schedule
+  integer,    // a whole number
+  length,     // updates (500), a share (5%) or epochs (2ep)
+  amount,     // a number, or a share (10%) of what the doc line says
+  flag,       // true or false
+  choice,     // one of `choices`
+  name,       // any word or string: a column, a file, a folder
+  selector,   // which parameters: a role, `matrices`, `all`, `rest`, a name pattern or a list of these
+  numbers,    // a list of numbers
+  lengths,    // a list of lengths
+  schedules,  // a list of schedules and numbers
 };
 
 // The values a number may take; the words of an interval: [min, max], open where said so.
@@ -53,6 +56,7 @@ struct Option {
   std::string_view doc = {};      // one line
   std::string_view choices = {};  // type choice: "torch|optax"
   bool required = false;          // must be given
+  std::string_view needs = {};    // means something only where this option differs from its default
 };
 
 struct Spec {
@@ -75,8 +79,8 @@ struct Amount {
 };
 
 // The value of one option: nothing (not given, no default), flag, number, length or amount, choice or name,
-// or the text of a schedule or selector.
-using Setting = std::variant<std::monostate, bool, double, Amount, std::string, Value>;
+// the text of a schedule, of a list of schedules or of a selector, or a list of numbers or lengths.
+using Setting = std::variant<std::monostate, bool, double, Amount, std::string, Value, std::vector<Amount>>;
 using Settings = std::vector<Setting>;  // one for each option of the Spec, in its order
 
 // Reads the arguments of `item` by the types of `spec`. Throws Error(usage) naming the option for one that is
@@ -86,6 +90,9 @@ Settings bind(const Spec& spec, const Item& item, const Source& source);
 // The item that bind() reads back to the same settings: the first option by position where the Spec allows
 // it, the others by name, in Spec order, those at their default left out unless `every`.
 Item unbind(const Spec& spec, const Settings& settings, bool every = false);
+
+// A number as it is, a flag as 0 or 1, a choice as its index; nothing for what is no number.
+std::optional<double> as_number(const Option& option, const Setting& setting);
 
 // One setting as a value of the grammar.
 Value to_value(const Option& option, const Setting& setting);

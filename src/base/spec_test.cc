@@ -23,6 +23,9 @@ constexpr Option kOptions[] = {
     {.name = "target", .type = OptionType::name},
     {.name = "on", .type = OptionType::selector, .fallback = "all"},
     {.name = "beta", .type = OptionType::number, .fallback = "0.9", .range = kFraction},
+    {.name = "values", .type = OptionType::numbers, .range = kNotNegative},
+    {.name = "at", .type = OptionType::lengths, .range = kNotNegative},
+    {.name = "parts", .type = OptionType::schedules},
 };
 constexpr Spec kSpec{"thing", "a thing with one option of each type", "", kOptions};
 constexpr Spec kNamedOnly{"named", "takes its options by name", "", kOptions, false};
@@ -72,6 +75,14 @@ TEST(Spec, EveryTypeReadsItsValues) {
   EXPECT_EQ(std::get<Value>(setting("on", "matrices")).word, "matrices");
   EXPECT_EQ(std::get<Value>(setting("on", "\"all\"")).kind, Value::Kind::string);
   EXPECT_EQ(std::get<Value>(setting("on", "[matrices, \"a*\"]")).list.size(), 2u);
+  const auto list = [](const char* option, const char* value) {
+    return std::get<std::vector<Amount>>(setting(option, value));
+  };
+  EXPECT_EQ(list("values", "[1, 0.5]"), (std::vector<Amount>{{1}, {0.5}}));
+  EXPECT_EQ(list("values", "[]"), std::vector<Amount>{});
+  EXPECT_EQ(list("at", "[3, 5%, 2ep]"),
+            (std::vector<Amount>{{3}, {5, Amount::Unit::percent}, {2, Amount::Unit::epochs}}));
+  EXPECT_EQ(std::get<Value>(setting("parts", "[1, cosine(1), x]")).list.size(), 3u);
 }
 
 TEST(Spec, EveryTypeRefusesOtherValues) {
@@ -91,6 +102,11 @@ TEST(Spec, EveryTypeRefusesOtherValues) {
       {"target", {"[a]", "f(1)", "a | b"}, "a name, in quotes"},
       {"on", {"[]", "[[a]]", "f(1)", "a | b", "[a, f(1)]"}, "all, matrices, rest"},
       {"beta", {"1", "1.5", "-0.1"}, "a number, [0, 1)"},
+      {"values",
+       {"1", "[5%]", "[1, -1]", "[x]", "[[1]]", "[1, f(2)]", "[\"1\"]"},
+       "a list of numbers such as"},
+      {"at", {"1", "[1.5]", "[3, -1]", "[-1%]", "[x]", "[5%ep]"}, "a list of updates (500), shares (5%)"},
+      {"parts", {"1", "f(1)", "[[1]]", "[\"a\"]"}, "a list of schedules and numbers"},
   };
   for (const auto& [option, values, want] : cases) {
     for (const std::string& value : values) {
@@ -104,6 +120,26 @@ TEST(Spec, EveryTypeRefusesOtherValues) {
       EXPECT_TRUE(has(what, "want " + want) || has(what, want)) << value << ": " << what;
     }
   }
+}
+
+TEST(Spec, ListsArePrintedAsTheyAreRead) {
+  for (const std::string args :
+       {"values=[1, 0.5, 3e-5]", "values=[]", "at=[3, 5%, 2ep]", "parts=[1, cosine(1, total=5%)]"}) {
+    const std::string text = "thing(" + args + ")";
+    EXPECT_EQ(print(Text{unbind(kSpec, bound(kSpec, text))}), text);
+  }
+}
+
+TEST(Spec, FlagsAndChoicesAreNumbersToo) {
+  const auto number = [](const std::string& option, const std::string& value) {
+    return as_number(kSpec.options[*kSpec.find(option)], setting(option, value));
+  };
+  EXPECT_EQ(number("nesterov", "true"), 1.0);
+  EXPECT_EQ(number("form", "torch"), 0.0);
+  EXPECT_EQ(number("form", "optax"), 1.0);
+  EXPECT_EQ(number("rate", "0.5"), 0.5);
+  EXPECT_EQ(number("target", "784"), std::nullopt);
+  EXPECT_EQ(number("lr", "cosine(1)"), std::nullopt);
 }
 
 TEST(Spec, RangesKnowOpenAndClosedEnds) {

@@ -64,9 +64,9 @@ Described describe(const Chain& chain, const Group& group, const PhasePlan& phas
   if (!phase.gathers) out.writes.push_back("p");
   if (phase.keeps) out.writes.push_back("u");
   for (const RuleStep& rule : phase.rules) {
-    const Transform& transform = *chain.links()[rule.link].transform;
-    for (const std::string_view slot : transform.state) {
-      out.reads.push_back(std::string(transform.spec.name) + "." + std::string(slot));
+    const Link& link = chain.links()[rule.link];
+    for (const std::string_view slot : link.state()) {
+      out.reads.push_back(std::string(link.transform->spec.name) + "." + std::string(slot));
       out.writes.push_back(out.reads.back());
     }
   }
@@ -115,8 +115,8 @@ std::string explain_group(const Plan& plan, const Group& group, const Params& pa
            joined(d.reads) + ", writes " + joined(d.writes) + ": " + plural(d.bytes, "byte") +
            " an element\n";
   }
-  out += "    state    " + plural(group.states * each, "byte") + " an element, " +
-         plural(group.states * each * elements, "byte") + "\n";
+  out += "    state    " + plural(group.streams() * each, "byte") + " an element, " +
+         plural(group.streams() * each * elements, "byte") + "\n";
   return out;
 }
 
@@ -168,7 +168,7 @@ std::string group_json(const Plan& plan, const Group& group, const Params& param
       .add("dtype", dtype_name(group.dtype))
       .add("chain", chain_part(plan.chain, group, 0, group.links.size()))
       .raw("phases", phases.text())
-      .add("state_bytes", std::uint64_t{group.states * size_of(group.dtype) * elements_of(group, params)})
+      .add("state_bytes", std::uint64_t{group.streams() * size_of(group.dtype) * elements_of(group, params)})
       .text();
 }
 

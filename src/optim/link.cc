@@ -1,14 +1,12 @@
 #include "optim/link.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "optim/schedules.h"
 
 namespace thalweg {
 namespace {
-
-double choice_index(const Option& option, const std::string& word) {
-  const std::string_view before = option.choices.substr(0, option.choices.find(word));
-  return static_cast<double>(std::count(before.begin(), before.end(), '|'));
-}
 
 void check_bounds(const Option& option, const Schedule& schedule, const Value& value, const Source& source) {
   if (option.range.contains(schedule.lowest()) && option.range.contains(schedule.highest())) return;
@@ -18,21 +16,20 @@ void check_bounds(const Option& option, const Schedule& schedule, const Value& v
 }
 
 Schedule number_of(const Option& option, const Setting& setting, const Source& source) {
-  if (const bool* flag = std::get_if<bool>(&setting)) return *flag ? 1.0 : 0.0;
-  if (const double* number = std::get_if<double>(&setting)) return *number;
-  if (const std::string* word = std::get_if<std::string>(&setting)) return choice_index(option, *word);
+  if (const std::optional<double> number = as_number(option, setting)) return *number;
   const Value& value = std::get<Value>(setting);
   const Schedule schedule(value, source);
   check_bounds(option, schedule, value, source);
   return schedule;
 }
 
-// Positions in `value` are of the chain's text; here only its meaning is kept.
-Value schedule_value(const Schedule& schedule, bool every = false) {
-  Value value;
-  value.kind = Value::Kind::text;
-  value.text = parse({"schedule", schedule.text(every)});
-  return value;
+// What decides on the kernel: numbers that stand fast; NaN for schedules.
+std::vector<double> fixed_numbers(const std::vector<Schedule>& numbers, const Settings& settings) {
+  std::vector<double> fixed;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    fixed.push_back(std::holds_alternative<Value>(settings[i]) ? NAN : numbers[i](0));
+  }
+  return fixed;
 }
 
 }  // namespace
@@ -50,17 +47,20 @@ Link Link::read(const Item& item, const Source& source) {
   std::vector<Schedule> numbers;
   for (std::size_t i = 0; i + 1 < settings.size(); ++i) {
     numbers.push_back(number_of(transform->spec.options[i], settings[i], source));
-    if (std::holds_alternative<Value>(settings[i])) settings[i] = schedule_value(numbers.back());
+    if (std::holds_alternative<Value>(settings[i])) settings[i] = to_value(numbers.back());
   }
   Selector on(std::get<Value>(settings.back()));
-  return {transform, std::move(settings), std::move(numbers), std::move(on)};
+  const std::vector<double> fixed = fixed_numbers(numbers, settings);
+  const std::size_t variant = transform->variant != nullptr ? transform->variant(fixed) : 0;
+  const bool inside = transform->rate_inside != nullptr && transform->rate_inside(fixed);
+  return {transform, std::move(settings), std::move(numbers), std::move(on), variant, inside};
 }
 
 Item Link::item(bool every) const {
   if (!every) return unbind(transform->spec, settings);
   Settings full = settings;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (std::holds_alternative<Value>(full[i])) full[i] = schedule_value(numbers[i], true);
+    if (std::holds_alternative<Value>(full[i])) full[i] = to_value(numbers[i], true);
   }
   return unbind(transform->spec, full, true);
 }
@@ -70,7 +70,7 @@ Link Link::resolve(const Lengths& lengths) const {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (!std::holds_alternative<Value>(settings[i])) continue;
     out.numbers[i] = numbers[i].resolve(lengths);
-    out.settings[i] = schedule_value(out.numbers[i]);
+    out.settings[i] = to_value(out.numbers[i]);
   }
   return out;
 }

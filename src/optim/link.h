@@ -14,6 +14,10 @@ struct Link {
   Settings settings;              // one for each option of the Spec, `on` the last
   std::vector<Schedule> numbers;  // the same as numbers: a flag is 0 or 1, a choice its index; `on` left out
   Selector on;
+  std::size_t variant = 0;   // of the transform
+  bool rate_inside = false;  // the rates behind it are inside
+
+  StateNames state() const { return transform->variants[variant]; }
 
   // Reads one item of a chain. Throws Error(usage).
   static Link read(const Item& item, const Source& source);

@@ -56,11 +56,29 @@ std::vector<std::size_t> links_of(const std::vector<Link>& links, const Paramete
 void check_rate(const std::vector<Link>& links, const std::vector<std::size_t>& selected,
                 const Parameter& parameter) {
   const bool has_rate = std::any_of(selected.begin(), selected.end(),
-                                    [&](std::size_t i) { return links[i].transform->spec.name == "lr"; });
+                                    [&](std::size_t i) { return links[i].transform->is_rate; });
   if (has_rate) return;
   throw Error(Code::usage,
               {"optimizer", "the chain of parameter `" + parameter.name() + "` has no learning rate", "",
                "an `lr` that selects it", "add `lr(1e-3)`"});
+}
+
+// A projection acts when the update is done, so nothing that only can act before may stand behind it.
+void check_projections(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
+  const Link* projection = nullptr;
+  for (const std::size_t i : selected) {
+    const Link& link = links[i];
+    if (link.transform->scope == Scope::projection) projection = &link;
+    const bool forms_update =
+        link.transform->scope == Scope::element || link.transform->scope == Scope::global;
+    if (projection == nullptr || !forms_update) continue;
+    const std::string name(projection->transform->spec.name);
+    throw Error(Code::usage,
+                {"optimizer", "`" + name + "` acts on the new parameter, when the update is done",
+                 "`" + std::string(link.transform->spec.name) + "` behind it",
+                 "a place behind every rule, such as adam | " + name + "(...) | lr(...)",
+                 name == "l1" ? "left of a rule use the term of the loss: --loss \"... | l1(1e-4)\"" : ""});
+  }
 }
 
 // Splits a group's links into phases. `phase_of` tells for each global link of the chain which phase gathers
@@ -72,9 +90,10 @@ void plan_phases(Group& group, const std::vector<Link>& links,
     const Transform& transform = *links[group.links[i]].transform;
     if (transform.scope == Scope::element) {
       phase.rules.push_back({group.links[i], group.states});
-      group.states += transform.state.size();
+      group.states += links[group.links[i]].state().size();
       ++group.rules;
     }
+    if (transform.scope == Scope::projection) phase.projections.push_back(group.links[i]);
     if (transform.scope != Scope::global) continue;
     phase.phase = phase_of.at(group.links[i]);
     phase.end = i;
@@ -82,8 +101,10 @@ void plan_phases(Group& group, const std::vector<Link>& links,
     phase.keeps = !phase.rules.empty();
     group.keeps = group.keeps || phase.keeps;
     group.phases.push_back(phase);
-    phase = {
-        .phase = 0, .begin = i, .end = 0, .rules = {}, .first_rule = group.rules, .reads_kept = group.keeps};
+    phase = {};
+    phase.begin = i;
+    phase.first_rule = group.rules;
+    phase.reads_kept = group.keeps;
   }
   phase.phase = last_phase;
   phase.end = group.links.size();
@@ -103,6 +124,7 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) 
     if (params[p].frozen()) continue;
     std::vector<std::size_t> selected = links_of(links, params[p]);
     check_rate(links, selected, params[p]);
+    check_projections(links, selected);
     for (const std::size_t i : selected) {
       if (links[i].transform->scope == Scope::global) phase_of.emplace(i, 0);
     }
@@ -125,7 +147,7 @@ std::uint64_t Plan::state_bytes(const Params& params) const {
   std::uint64_t bytes = 0;
   for (const Group& group : groups) {
     for (const std::size_t p : group.parameters)
-      bytes += group.states * params[p].size() * size_of(group.dtype);
+      bytes += group.streams() * params[p].size() * size_of(group.dtype);
   }
   return bytes;
 }

@@ -21,16 +21,17 @@ struct RuleStep {
 
 // What one phase does to the parameters of one group.
 struct PhasePlan {
-  std::size_t phase;            // of the whole plan
-  std::size_t begin, end;       // the group's links [begin, end)
-  std::vector<RuleStep> rules;  // those of them that are rules
-  std::size_t first_rule;       // rules of earlier phases
+  std::size_t phase;                     // of the whole plan
+  std::size_t begin, end;                // the group's links [begin, end)
+  std::vector<RuleStep> rules;           // those of them that act on single elements
+  std::size_t first_rule;                // those of earlier phases
+  std::vector<std::size_t> projections;  // links of the chain that act on the new value, in order
   bool gathers = false;  // ends with the sum that link `end` of the group needs; else updates the parameter
   bool reads_kept = false;  // begins with what an earlier phase kept, not with the gradient
   bool keeps = false;       // stores the update for the next phase
 
   // Whether one register-resident loop does it; tiles are interpreted otherwise.
-  bool fused() const { return !gathers && rules.size() <= 1; }
+  bool fused() const { return !gathers && rules.size() <= 1 && projections.empty(); }
 };
 
 struct Group {
@@ -41,6 +42,8 @@ struct Group {
   std::size_t rules = 0;
   std::size_t states = 0;  // state streams a parameter
   bool keeps = false;      // needs memory for one more stream between phases
+
+  std::size_t streams() const { return states + (keeps ? 1 : 0); }  // owned, a parameter
 };
 
 struct Plan {
@@ -52,10 +55,11 @@ struct Plan {
 
   static constexpr std::size_t kNoGroup = static_cast<std::size_t>(-1);
 
-  // Throws Error(usage): a length is unresolved, a parameter has no `lr`, a name pattern matches nothing.
+  // Throws Error(usage): a length is unresolved, a parameter has no `lr`, a name pattern matches nothing, a
+  // projection stands before something that forms the update.
   Plan(Chain chain, const Params& params);
 
-  // Bytes of optimizer state.
+  // Bytes of optimizer state, and of updates kept between phases.
   std::uint64_t state_bytes(const Params& params) const;
 };
 

@@ -25,37 +25,50 @@ constexpr Option kMomentum{.name = "momentum",
                            .type = OptionType::scalar,
                            .range = kFraction,
                            .doc = "share of the running sum that is kept"};
-constexpr Option kNesterov{.name = "nesterov", .type = OptionType::flag, .doc = "look ahead"};
-constexpr Option kBeta1{.name = "beta1",
-                        .type = OptionType::scalar,
-                        .fallback = "0.9",
-                        .range = kFraction,
-                        .doc = "share of the average gradient that is kept"};
-constexpr Option kBeta2{.name = "beta2",
-                        .type = OptionType::scalar,
-                        .fallback = "0.999",
-                        .range = kFraction,
-                        .doc = "share of the average square that is kept"};
-constexpr Option kEps{.name = "eps",
-                      .type = OptionType::scalar,
-                      .fallback = "1e-8",
-                      .range = kNotNegative,
-                      .doc = "added to the root of the corrected average square"};
+constexpr Option kNesterov{.name = "nesterov",
+                           .type = OptionType::flag,
+                           .fallback = "false",
+                           .doc = "look ahead",
+                           .needs = "momentum"};
+constexpr Option kDampening{.name = "dampening",
+                            .type = OptionType::scalar,
+                            .fallback = "0",
+                            .range = {.min = 0.0, .max = 1.0},
+                            .doc = "share of the gradient that does not enter the running sum",
+                            .needs = "momentum"};
 
 template <const Option&... kOption>
 constexpr Option kOptions[] = {kOption...};
 
-#define THALWEG_RECIPE(name, doc, source, chain, ...) \
-  {{name, doc, source, kOptions<__VA_ARGS__>, false}, chain},
-constexpr Recipe kRecipes[] = {
+constexpr std::string_view kAllOptions = "$*";
+
+// A recipe as its line says it: its own options, without those that it takes over.
+struct Listed {
+  std::string_view name, doc, source, chain;
+  std::span<const Option> options;
+};
+
+#define THALWEG_RECIPE(name, doc, source, chain, ...) {name, doc, source, chain, kOptions<__VA_ARGS__>},
+constexpr Listed kListed[] = {
 #include "transforms/recipes.inc"
 };
 #undef THALWEG_RECIPE
 
+// Its own options, and those of the transforms that it hands on whole.
+std::vector<Option> all_options(const Listed& listed) {
+  std::vector<Option> options(listed.options.begin(), listed.options.end());
+  for (const Item& item : parse({"recipe", std::string(listed.chain)})) {
+    if (item.args.empty() || item.args[0].value.word != kAllOptions) continue;
+    const std::span<const Option> taken = find_transform(item.name)->spec.options;
+    options.insert(options.end(), taken.begin(), taken.end() - 1);  // `on` is the recipe's business
+  }
+  return options;
+}
+
 const Recipe* find_recipe(std::string_view name) {
-  const auto found = std::find_if(std::begin(kRecipes), std::end(kRecipes),
+  const auto found = std::find_if(recipes().begin(), recipes().end(),
                                   [&](const Recipe& recipe) { return recipe.spec.name == name; });
-  return found == std::end(kRecipes) ? nullptr : &*found;
+  return found == recipes().end() ? nullptr : &*found;
 }
 
 bool is_slot(const Value& value) { return value.kind == Value::Kind::word && value.word.starts_with('$'); }
@@ -71,6 +84,16 @@ class Values {
     return to_value(spec_.options[index], settings_[index]);
   }
 
+  // All options of a transform, by name.
+  std::vector<Arg> of(const Transform& transform, std::size_t at) const {
+    std::vector<Arg> args;
+    for (const Option& option : transform.spec.options.first(transform.spec.options.size() - 1)) {
+      const std::string name(option.name);
+      if (const std::optional<Value> value = find("$" + name)) args.push_back({name, *value, at});
+    }
+    return args;
+  }
+
  private:
   const Spec& spec_;
   const Settings& settings_;
@@ -81,6 +104,10 @@ std::optional<Item> fill(const Item& item, const Values& values, std::size_t at)
   const bool optional = item.name.ends_with('?');
   Item out{optional ? item.name.substr(0, item.name.size() - 1) : item.name, {}, at};
   for (const Arg& arg : item.args) {
+    if (arg.value.word == kAllOptions) {
+      out.args = values.of(*find_transform(item.name), at);
+      continue;
+    }
     Arg filled = arg;
     if (is_slot(arg.value)) {
       const std::optional<Value> value = values.find(arg.value.word);
@@ -93,22 +120,9 @@ std::optional<Item> fill(const Item& item, const Values& values, std::size_t at)
   return out;
 }
 
-// Options that only mean something together with another one that is not given.
-void check_needed(const Recipe& recipe, const Item& item, const Values& values, const Source& source) {
-  for (const Item& part : parse({"recipe", std::string(recipe.chain)})) {
-    if (!part.name.ends_with('?') || values.find(part.args[0].value.word)) continue;
-    for (const Arg& arg : part.args) {
-      if (!is_slot(arg.value) || !values.find(arg.value.word)) continue;
-      throw source.error(item.at, {"", "`" + arg.value.word.substr(1) + "` has nothing to act on", "",
-                                   "`" + part.args[0].value.word.substr(1) + "` beside it", ""});
-    }
-  }
-}
-
 void expand_recipe(const Recipe& recipe, const Item& item, const Source& source, Text& out) {
   const Settings settings = bind(recipe.spec, item, source);
   const Values values(recipe.spec, settings);
-  check_needed(recipe, item, values, source);
   for (const Item& part : parse({"recipe", std::string(recipe.chain)})) {
     if (std::optional<Item> filled = fill(part, values, item.at)) out.push_back(*std::move(filled));
   }
@@ -155,7 +169,19 @@ void check_rate_by_position(const Item& item, const Source& source) {
 
 }  // namespace
 
-std::span<const Recipe> recipes() { return kRecipes; }
+std::span<const Recipe> recipes() {
+  static const std::vector<Recipe> all = [] {
+    static std::vector<std::vector<Option>> options;
+    for (const Listed& listed : kListed) options.push_back(all_options(listed));
+    std::vector<Recipe> made;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      const Listed& listed = kListed[i];
+      made.push_back({{listed.name, listed.doc, listed.source, options[i], false}, listed.chain});
+    }
+    return made;
+  }();
+  return all;
+}
 
 void check_chain_name(const Item& item, const Source& source, const std::string& also) {
   std::vector<const Spec*> specs;
@@ -172,7 +198,7 @@ Text expand(const Text& text, const Source& source) {
     if (transform == nullptr || !transform->spec.positional) check_rate_by_position(item, source);
     if (transform == nullptr) {
       expand_recipe(*find_recipe(item.name), item, source, out);
-    } else if (transform->scope == Scope::element) {
+    } else if (transform->is_rule) {
       expand_rule(item, source, out);
     } else {
       out.push_back(item);

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/threads.h"
+#include "optim/inspect.h"
 #include "optim/plan.h"
+#include "optim/statistics.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"
 
@@ -20,8 +23,14 @@ class Runner {
   // The update after k updates. `clocks` are the parameters' own, raised here.
   void step(std::uint64_t k, std::span<std::uint64_t> clocks);
 
+  // Looks for what is not finite in the gradients of the next step, before it; with `zero` sets it to 0.
+  Found inspect(bool zero);
+
   double lr() const { return lr_; }                // of the last step
   double grad_norm() const { return grad_norm_; }  // of the last step; NaN when not measured
+
+  Found nonfinite() const { return inspector_.found(); }  // of the last step
+  const std::optional<Measurer>& measurer() const { return measurer_; }
 
   void* state(std::size_t parameter, std::size_t stream) const;
 
@@ -32,7 +41,8 @@ class Runner {
     std::uint64_t t = 0;
     std::vector<Lowered> rules;  // of all phases
     std::vector<double> scales;  // factors of the rules' updates
-    Affine end;                  // at the end of the current phase
+    std::vector<Coefs> projections;
+    Affine end;  // at the end of the current phase
   };
 
   // The part of a parameter that one call handles: elements [begin, end), which are whole blocks or the last
@@ -42,17 +52,25 @@ class Runner {
     std::size_t begin, end;
   };
 
+  void allocate(const Params& params);
+  void fill_initial();
   void evaluate_options(std::uint64_t k);
   void assign_classes(std::span<std::uint64_t> clocks);
   Class& class_of(const Group& group, std::uint64_t t);
+  double behind(const Group& group, std::size_t i, bool rates_only) const;
   void lower(Class& c, std::size_t phase);
   void lower_all(std::size_t phase);
   void run_member(int member);
   void run_phase(std::size_t phase, int member);
+  static bool is_first(const PhasePlan& phase, const Class& c);
   void run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tile(const PhasePlan& phase, const Class& c, const Piece& piece, void* kept, void* u);
-  void gather(const PhasePlan& phase, const Class& c, const Piece& piece);
+  void project(const PhasePlan& phase, const Class& c, void* value, std::size_t n) const;
+  void gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  template <class F>
+  void for_each_piece(int member, const F& f);
+  void look(const Piece& piece, int member, bool zero = false);
   void measure(const Piece& piece);
   double norm_of(std::span<double> partials);
   void finish_gather(std::size_t phase);
@@ -61,6 +79,7 @@ class Runner {
   Streams streams_of(const Piece& piece, const PhasePlan& phase, std::size_t first_state) const;
   const void* source_of(const Piece& piece, const PhasePlan& phase) const;
   const RuleKernels& kernels_of(std::size_t link, std::size_t set) const;
+  bool takes_part(std::size_t parameter) const;
 
   Params& params_;
   const Plan& plan_;
@@ -74,6 +93,7 @@ class Runner {
   std::vector<void*> kept_;  // parameter -> update between phases, or null
   Arena scratch_;
   std::vector<void*> tiles_;  // member -> a tile of scratch
+  std::vector<void*> old_;    // member -> the values of a tile before the update, where they are measured
 
   std::vector<std::size_t> block_begin_;  // parameter -> its first block; one more entry for the end
   std::vector<double> partials_;          // block -> sum of squares that the chain needs
@@ -88,6 +108,8 @@ class Runner {
   std::vector<Class> classes_;
   std::size_t class_count_ = 0;
   std::vector<std::size_t> class_index_;  // parameter -> class; Plan::kNoGroup when it takes no part
+  Inspector inspector_;
+  std::optional<Measurer> measurer_;
   double lr_ = 0;
   double grad_norm_ = 0;
 };

@@ -11,212 +11,257 @@ namespace thalweg {
 struct Schedule::Shaped {
   const ScheduleShape* shape;
   Settings settings;
-  std::vector<double> numbers;  // of the settings; NaN where not given or not resolved
+  ScheduleOptions options;
+  std::string unresolved;  // the first option that is not resolved yet
+
+  Shaped(const ScheduleShape* of, Settings all, std::vector<Schedule> parts);
+  void check(const Source& source, std::size_t at) const;
+  Bounds bounds() const;
 };
 
 namespace {
 
 constexpr double kNone = NAN;
 
-const ScheduleShape& find_shape(const Item& item, const Source& source) {
+const ScheduleShape& find_shape(const Item& item, const Source& source, const std::string& also = {}) {
   std::vector<const Spec*> specs;
   for (const ScheduleShape& shape : schedule_shapes()) specs.push_back(&shape.spec);
-  const Spec& spec = find_spec(specs, item, source, "a schedule");
+  const Spec& spec = find_spec(specs, item, source, "a schedule", also);
   return *std::find_if(schedule_shapes().begin(), schedule_shapes().end(),
                        [&](const ScheduleShape& shape) { return &shape.spec == &spec; });
 }
 
-// The setting as a number, or NaN. A floor as a share is one of the peak, the first option.
+// The setting as a number, or NaN. A share that is no length is one of the peak, the first option.
 double number_of(const Option& option, const Setting& setting, const Settings& all) {
-  if (const double* number = std::get_if<double>(&setting)) return *number;
-  const Amount* amount = std::get_if<Amount>(&setting);
-  if (amount == nullptr) return kNone;
-  if (amount->unit == Amount::Unit::plain) return amount->value;
-  if (option.type == OptionType::amount) return std::get<double>(all[0]) * amount->value / 100.0;
-  return kNone;
+  if (const Amount* amount = std::get_if<Amount>(&setting)) {
+    if (amount->unit == Amount::Unit::plain) return amount->value;
+    if (option.type == OptionType::amount) return std::get<double>(all[0]) * amount->value / 100.0;
+  }
+  return as_number(option, setting).value_or(kNone);
+}
+
+std::vector<double> list_of(const Setting& setting) {
+  std::vector<double> out;
+  if (const auto* amounts = std::get_if<std::vector<Amount>>(&setting)) {
+    for (const Amount& one : *amounts) out.push_back(one.unit == Amount::Unit::plain ? one.value : kNone);
+  }
+  return out;
+}
+
+ScheduleOptions options_of(const Spec& spec, const Settings& settings, std::vector<Schedule> parts) {
+  ScheduleOptions out;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    out.numbers.push_back(number_of(spec.options[i], settings[i], settings));
+    out.lists.push_back(list_of(settings[i]));
+  }
+  out.parts = std::move(parts);
+  if (const auto warmup = spec.find("warmup")) out.warmup = out.numbers[*warmup];
+  if (const auto from = spec.find("warmup_from")) out.warmup_from = out.numbers[*from];
+  return out;
 }
 
 bool given(const Setting& setting) { return !std::holds_alternative<std::monostate>(setting); }
 
-const Setting* find_setting(const Spec& spec, const Settings& settings, std::string_view name) {
-  const std::optional<std::size_t> index = spec.find(name);
-  return index ? &settings[*index] : nullptr;
-}
-
 // Whether a `total` that is not given stays so: cycles of a given period go on.
 bool endless(const Spec& spec, const Settings& settings) {
-  const Setting* period = find_setting(spec, settings, "period");
-  return period != nullptr && given(*period);
+  const std::optional<std::size_t> period = spec.find("period");
+  return period && given(settings[*period]);
 }
 
-// A share or epochs as updates; nothing while `of` is not known.
-std::optional<double> updates_of(const Amount& amount, double share_of, double per_epoch) {
-  if (amount.unit == Amount::Unit::plain) return amount.value;
+// Whether the option has no number yet, though it has or needs a value.
+bool is_open(const Spec& spec, std::size_t i, const Settings& settings, const ScheduleOptions& options) {
+  const Option& option = spec.options[i];
+  if (option.type == OptionType::schedules) return false;  // its parts tell
+  if (option.type == OptionType::lengths || option.type == OptionType::numbers) {
+    const std::vector<double>& list = options.lists[i];
+    return std::any_of(list.begin(), list.end(), [](double x) { return std::isnan(x); });
+  }
+  const bool needed = given(settings[i]) || (option.name == "total" && !endless(spec, settings));
+  return needed && std::isnan(options.numbers[i]);
+}
+
+std::string first_open(const Spec& spec, const Settings& settings, const ScheduleOptions& options) {
+  for (std::size_t i = 0; i < spec.options.size(); ++i) {
+    if (is_open(spec, i, settings, options)) return std::string(spec.options[i].name);
+  }
+  for (const Schedule& part : options.parts) {
+    if (std::string open = part.unresolved(); !open.empty()) return open;
+  }
+  return {};
+}
+
+// A share or epochs as updates; as it is while what it is a share of is not known.
+Amount updates_of(const Amount& amount, double share_of, double per_epoch) {
+  if (amount.unit == Amount::Unit::plain) return amount;
   const bool share = amount.unit == Amount::Unit::percent;
   const double of = share ? share_of : per_epoch;
-  if (!(of > 0)) return std::nullopt;
-  if (amount.value == 0) return 0.0;
+  if (!(of > 0)) return amount;
+  if (amount.value == 0) return {0.0, Amount::Unit::plain};
   // The product before the division: whole numbers stay exact, and halves are found as such.
-  return std::max(1.0, std::floor(amount.value * of / (share ? 100.0 : 1.0) + 0.5));
+  const double updates = std::floor(amount.value * of / (share ? 100.0 : 1.0) + 0.5);
+  return {std::max(1.0, updates), Amount::Unit::plain};
 }
 
-void check_cycles(const Spec& spec, const Settings& settings, const Source& source, std::size_t at) {
-  const Setting* cycles = find_setting(spec, settings, "cycles");
-  const Setting* period = find_setting(spec, settings, "period");
-  if (cycles == nullptr || period == nullptr || given(*cycles) != given(*period)) return;
-  throw source.error(at, {"", "`" + std::string(spec.name) + "` needs either `cycles` or `period`",
-                          given(*cycles) ? "both" : "neither", "one of the two", ""});
+void resolve_lengths(const Spec& spec, Settings& settings, const Lengths& lengths) {
+  const double run = static_cast<double>(lengths.updates);
+  const double per_epoch = static_cast<double>(lengths.per_epoch);
+  double share_of = run;
+  if (const std::optional<std::size_t> total = spec.find("total")) {
+    Setting& setting = settings[*total];
+    if (!given(setting) && run > 0 && !endless(spec, settings)) setting = Amount{run, Amount::Unit::plain};
+    if (given(setting)) {
+      const Amount updates = updates_of(std::get<Amount>(setting), run, per_epoch);
+      setting = updates;
+      share_of = updates.unit == Amount::Unit::plain ? updates.value : 0.0;
+    }
+  }
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (spec.options[i].type == OptionType::length && given(settings[i])) {
+      settings[i] = updates_of(std::get<Amount>(settings[i]), share_of, per_epoch);
+    } else if (spec.options[i].type == OptionType::lengths) {
+      for (Amount& one : std::get<std::vector<Amount>>(settings[i])) {
+        one = updates_of(one, share_of, per_epoch);
+      }
+    }
+  }
+}
+
+// The schedules that the option of that type lists.
+std::vector<Schedule> read_parts(const Spec& spec, const Settings& settings, const Source& source) {
+  std::vector<Schedule> parts;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (spec.options[i].type != OptionType::schedules) continue;
+    for (const Value& value : std::get<Value>(settings[i]).list) parts.emplace_back(value, source);
+  }
+  return parts;
 }
 
 // Throws when the warm-up does not end before `total`, as soon as both are known.
-void check_warmup(const Spec& spec, const std::vector<double>& numbers, const Source& source,
-                  std::size_t at) {
+void check_warmup(const Spec& spec, const ScheduleOptions& options, const Source& source, std::size_t at) {
   const std::optional<std::size_t> total = spec.find("total");
-  const std::optional<std::size_t> warmup = spec.find("warmup");
-  if (!total || !warmup || !(numbers[*warmup] >= numbers[*total])) return;
+  if (!total || !(options.warmup >= options[*total])) return;
   throw source.error(at,
                      {"", "the warm-up does not end before `total`",
-                      "warmup=" + print_number(numbers[*warmup]) + ", total=" + print_number(numbers[*total]),
+                      "warmup=" + print_number(options.warmup) + ", total=" + print_number(options[*total]),
                       "warmup below total", "make the run longer, or give `warmup=0`"});
 }
 
-std::vector<double> numbers_of(const Spec& spec, const Settings& settings) {
-  std::vector<double> numbers;
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    numbers.push_back(number_of(spec.options[i], settings[i], settings));
-  }
-  return numbers;
+}  // namespace
+
+Value to_value(const Schedule& schedule, bool every) {
+  Value value;
+  value.kind = Value::Kind::text;
+  value.text = parse({"schedule", schedule.text(every)});
+  return value;
 }
 
-}  // namespace
+Schedule::Shaped::Shaped(const ScheduleShape* of, Settings all, std::vector<Schedule> parts)
+    : shape(of),
+      settings(std::move(all)),
+      options(options_of(of->spec, settings, std::move(parts))),
+      unresolved(first_open(of->spec, settings, options)) {}
+
+void Schedule::Shaped::check(const Source& source, std::size_t at) const {
+  check_warmup(shape->spec, options, source, at);
+  if (shape->check == nullptr) return;
+  if (std::optional<Message> message = shape->check(settings, options)) {
+    throw source.error(at, *std::move(message));
+  }
+}
+
+Bounds Schedule::Shaped::bounds() const {
+  const Bounds behind = shape->bounds(options);
+  const std::optional<std::size_t> warmup = shape->spec.find("warmup");
+  const bool has_warmup = warmup && std::get<Amount>(settings[*warmup]).value > 0;
+  if (!has_warmup) return behind;
+  return {std::min(behind.lowest, options.warmup_from), std::max(behind.highest, options.warmup_from)};
+}
 
 Schedule::Schedule(double constant) : constant_(constant) {}
 
 Schedule::Schedule(std::string_view text) {
   const Source source{"schedule", std::string(text)};
-  const Text parsed = parse(source, [&](const Item& item, const std::string& also) {
-    std::vector<const Spec*> specs;
-    for (const ScheduleShape& shape : schedule_shapes()) specs.push_back(&shape.spec);
-    find_spec(specs, item, source, "a schedule", also);
-  });
   Value value;
   value.kind = Value::Kind::text;
-  value.text = parsed;
-  if (parsed.size() == 1 && parsed[0].args.empty() && read_number(parsed[0].name)) {
-    value.kind = Value::Kind::word;
-    value.word = parsed[0].name;
-  }
+  value.text =
+      parse(source, [&](const Item& item, const std::string& also) { find_shape(item, source, also); });
   *this = Schedule(value, source);
 }
 
 Schedule::Schedule(const Value& value, const Source& source) {
-  if (value.kind == Value::Kind::word) {
-    if (const std::optional<double> number = read_number(value.word)) {
-      constant_ = *number;
-      return;
-    }
-  }
-  if (value.kind != Value::Kind::text || value.text.size() != 1) {
+  const bool is_word = value.kind == Value::Kind::word;
+  if (!is_word && (value.kind != Value::Kind::text || value.text.size() != 1)) {
     throw source.error(value.at,
                        {"", "this is no schedule", "`" + print(value) + "`", "a number or one schedule", ""});
   }
-  const Item& item = value.text[0];
-  Shaped shaped{&find_shape(item, source), {}, {}};
-  const Spec& spec = shaped.shape->spec;
-  shaped.settings = bind(spec, item, source);
-  shaped.numbers = numbers_of(spec, shaped.settings);
-  check_cycles(spec, shaped.settings, source, item.at);
-  check_warmup(spec, shaped.numbers, source, item.at);
-  shaped_ = std::make_shared<const Shaped>(std::move(shaped));
+  const Item item = is_word ? Item{value.word, {}, value.at} : value.text[0];
+  const std::optional<double> number = read_number(item.name);
+  if (number && item.args.empty()) {
+    constant_ = *number;
+    return;
+  }
+  const ScheduleShape& shape = find_shape(item, source);
+  Settings settings = bind(shape.spec, item, source);
+  std::vector<Schedule> parts = read_parts(shape.spec, settings, source);
+  shaped_ = std::make_shared<const Shaped>(&shape, std::move(settings), std::move(parts));
+  shaped_->check(source, item.at);
 }
 
 double Schedule::operator()(std::uint64_t k) const {
-  return shaped_ ? shaped_->shape->value(shaped_->numbers, static_cast<double>(k)) : constant_;
+  if (!shaped_) return constant_;
+  if (!shaped_->unresolved.empty()) return kNone;
+  const ScheduleOptions& o = shaped_->options;
+  const double updates = static_cast<double>(k);
+  if (updates >= o.warmup) return shaped_->shape->value(o, updates - o.warmup);
+  const double peak = o[0], value = o.warmup_from + (peak - o.warmup_from) * updates / o.warmup;
+  return std::clamp(value, std::min(peak, o.warmup_from), std::max(peak, o.warmup_from));
 }
 
-std::string Schedule::unresolved() const {
-  if (!shaped_) return {};
-  const Spec& spec = shaped_->shape->spec;
-  for (std::size_t i = 0; i < spec.options.size(); ++i) {
-    const bool is_total = spec.options[i].name == "total";
-    const bool needed = given(shaped_->settings[i]) || (is_total && !endless(spec, shaped_->settings));
-    if (needed && std::isnan(shaped_->numbers[i])) return std::string(spec.options[i].name);
-  }
-  return {};
-}
+std::string Schedule::unresolved() const { return shaped_ ? shaped_->unresolved : std::string(); }
 
-bool Schedule::resolved() const { return unresolved().empty(); }
+bool Schedule::resolved() const { return !shaped_ || shaped_->unresolved.empty(); }
 
 Schedule Schedule::resolve(const Lengths& lengths) const {
   if (!shaped_) return *this;
-  Shaped out = *shaped_;
-  const Spec& spec = out.shape->spec;
-  const std::optional<std::size_t> total = spec.find("total");
-  const double run = static_cast<double>(lengths.updates);
-  const double per_epoch = static_cast<double>(lengths.per_epoch);
-  if (total && !given(out.settings[*total]) && run > 0 && !endless(spec, out.settings)) {
-    out.settings[*total] = Amount{run, Amount::Unit::plain};
+  const ScheduleShape& shape = *shaped_->shape;
+  Settings settings = shaped_->settings;
+  resolve_lengths(shape.spec, settings, lengths);
+  const ScheduleOptions options = options_of(shape.spec, settings, {});
+  std::vector<Schedule> parts;
+  for (const Schedule& part : shaped_->options.parts) {
+    const auto of_part = shape.lengths_of_part;
+    parts.push_back(part.resolve(of_part != nullptr ? of_part(options, parts.size(), lengths) : lengths));
   }
-  const auto resolve_one = [&](std::size_t i, double share_of) {
-    const Amount* amount = std::get_if<Amount>(&out.settings[i]);
-    if (amount == nullptr || spec.options[i].type != OptionType::length) return;
-    if (const auto updates = updates_of(*amount, share_of, per_epoch)) {
-      out.settings[i] = Amount{*updates, Amount::Unit::plain};
-    }
-  };
-  double share_of = run;
-  if (total) {
-    resolve_one(*total, run);
-    if (given(out.settings[*total]))
-      share_of = number_of(spec.options[*total], out.settings[*total], out.settings);
-  }
-  for (std::size_t i = 0; i < out.settings.size(); ++i) resolve_one(i, share_of);
-  out.numbers = numbers_of(spec, out.settings);
   Schedule resolved(0.0);
-  resolved.shaped_ = std::make_shared<const Shaped>(std::move(out));
-  check_warmup(spec, resolved.shaped_->numbers, {"schedule", resolved.text()}, 0);
+  resolved.shaped_ = std::make_shared<const Shaped>(&shape, std::move(settings), std::move(parts));
+  resolved.shaped_->check({"schedule", resolved.text()}, 0);
   return resolved;
 }
 
 std::uint64_t Schedule::total() const {
-  const std::optional<std::size_t> index = shaped_ ? shaped_->shape->spec.find("total") : std::nullopt;
-  return index && shaped_->numbers[*index] > 0 ? static_cast<std::uint64_t>(shaped_->numbers[*index]) : 0;
+  if (!shaped_) return 0;
+  const std::optional<std::size_t> index = shaped_->shape->spec.find("total");
+  const double end = shaped_->shape->end != nullptr ? shaped_->shape->end(shaped_->options)
+                     : index                        ? shaped_->options[*index]
+                                                    : 0.0;
+  return end > 0 ? static_cast<std::uint64_t>(end) : 0;  // NaN: not known yet
 }
 
-double Schedule::lowest() const {
-  if (!shaped_) return constant_;
-  const Spec& spec = shaped_->shape->spec;
-  const Setting* floor = find_setting(spec, shaped_->settings, "floor");
-  const Setting* warmup = find_setting(spec, shaped_->settings, "warmup");
-  const bool from_zero = warmup != nullptr && std::get<Amount>(*warmup).value > 0;
-  double lowest = from_zero ? 0.0 : shaped_->numbers[0];
-  if (floor != nullptr) lowest = std::min(lowest, shaped_->numbers[*spec.find("floor")]);
-  // The peak of a late cycle may lie below the floor.
-  if (const auto gamma = spec.find("gamma"); gamma && shaped_->numbers[*gamma] < 1.0) {
-    const double cycles = shaped_->numbers[*spec.find("cycles")];
-    const double last = shaped_->numbers[0] * std::pow(shaped_->numbers[*gamma], cycles - 1.0);
-    lowest = std::isnan(cycles) ? 0.0 : std::min(lowest, last);
-  }
-  return lowest;
-}
+double Schedule::lowest() const { return shaped_ ? shaped_->bounds().lowest : constant_; }
 
-double Schedule::highest() const {
-  if (!shaped_) return constant_;
-  const Spec& spec = shaped_->shape->spec;
-  double highest = shaped_->numbers[0];
-  if (const auto floor = spec.find("floor")) highest = std::max(highest, shaped_->numbers[*floor]);
-  if (const auto gamma = spec.find("gamma"); gamma && shaped_->numbers[*gamma] > 1.0) {
-    const double cycles = shaped_->numbers[*spec.find("cycles")];
-    highest = std::isnan(cycles)
-                  ? INFINITY
-                  : std::max(highest, shaped_->numbers[0] * std::pow(shaped_->numbers[*gamma], cycles - 1.0));
-  }
-  return highest;
-}
+double Schedule::highest() const { return shaped_ ? shaped_->bounds().highest : constant_; }
 
 std::string Schedule::text(bool every) const {
   if (!shaped_) return print_number(constant_);
-  return print(Text{unbind(shaped_->shape->spec, shaped_->settings, every)});
+  Settings settings = shaped_->settings;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (shaped_->shape->spec.options[i].type != OptionType::schedules) continue;
+    Value list;
+    list.kind = Value::Kind::list;
+    for (const Schedule& part : shaped_->options.parts) list.list.push_back(to_value(part, every));
+    settings[i] = std::move(list);
+  }
+  return print(Text{unbind(shaped_->shape->spec, settings, every)});
 }
 
 }  // namespace thalweg

@@ -180,8 +180,11 @@ TEST(Schedule, TextIsCanonical) {
 }
 
 TEST(Schedule, EveryOptionCanBePrinted) {
-  EXPECT_EQ(schedule("cosine(1, total=9)").text(true), "cosine(1, total=9, warmup=0, floor=0)");
-  EXPECT_EQ(schedule("constant(2)").text(true), "constant(2, warmup=0)");
+  EXPECT_EQ(schedule("cosine(1, total=9)").text(true),
+            "cosine(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold, exponent=1)");
+  EXPECT_EQ(schedule("constant(2)").text(true), "constant(2, warmup=0, warmup_from=0)");
+  EXPECT_EQ(schedule("join([0.5, step(1, every=3)], at=[2])").text(true),
+            "join([0.5, step(1, every=3, gamma=0.1, warmup=0, warmup_from=0)], at=[2])");
   EXPECT_EQ(schedule("0.5").text(true), "0.5");
 }
 
@@ -258,6 +261,167 @@ TEST(Schedule, AWarmupThatDoesNotEndBeforeTotalIsAnError) {
                   "warmup=10, total=9");
   expect_contains(usage_error([] { schedule("cosine(1, total=10, warmup=100%)").resolve({}); }),
                   "warmup=10, total=10");
+}
+
+TEST(Schedule, AWarmupMayStartAnywhere) {
+  const Schedule s = schedule("cosine(1, total=10, warmup=4, warmup_from=0.2)");
+  EXPECT_EQ(s(0), 0.2);
+  EXPECT_DOUBLE_EQ(s(1), 0.4);
+  EXPECT_EQ(s(4), 1.0);
+  EXPECT_EQ(schedule("step(0.5, every=3, warmup=2, warmup_from=10%)")(0), 0.05);
+  EXPECT_EQ(schedule("linear(1, total=9, warmup=3, warmup_from=2)").highest(), 2.0);
+  EXPECT_EQ(schedule("linear(1, total=9, warmup_from=2)").highest(), 1.0);  // no warm-up, no start of one
+}
+
+TEST(Schedule, PolynomialIsAPowerOfWhatIsLeft) {
+  const Schedule s = schedule("polynomial(1, total=12, power=2, warmup=2, floor=0.5)");
+  EXPECT_EQ(s(1), 0.5);
+  EXPECT_EQ(s(2), 1.0);
+  EXPECT_DOUBLE_EQ(s(7), 0.5 + 0.5 * 0.25);
+  EXPECT_EQ(s(12), 0.5);
+  EXPECT_EQ(s(1000), 0.5);
+  for (std::uint64_t k = 0; k < 20; ++k) {
+    EXPECT_EQ(schedule("polynomial(1, total=9, floor=0.1)")(k), schedule("linear(1, total=9, floor=0.1)")(k));
+  }
+}
+
+TEST(Schedule, BehindTotalTheFloorIsHeldOrTheCurveClimbsAgain) {
+  for (const std::string shape : {"linear(1, total=10, warmup=2", "cosine(1, total=10, warmup=2",
+                                  "polynomial(1, total=10, warmup=2, power=3"}) {
+    const Schedule hold = schedule(shape + ")"), bounce = schedule(shape + ", past=bounce)");
+    for (std::uint64_t k = 0; k <= 10; ++k) EXPECT_EQ(hold(k), bounce(k)) << shape << k;
+    for (std::uint64_t i = 0; i <= 8; ++i) {
+      EXPECT_EQ(hold(10 + i), 0.0);
+      EXPECT_EQ(bounce(10 + i), bounce(10 - i)) << shape << i;
+      EXPECT_EQ(bounce(18 + i), bounce(18 - i)) << shape << i;
+    }
+    EXPECT_EQ(bounce(18), 1.0);
+  }
+}
+
+TEST(Schedule, APolynomialMayBeStretched) {
+  const Schedule s = schedule("polynomial(1, total=10, past=stretch)");
+  EXPECT_EQ(s(0), 1.0);
+  EXPECT_EQ(s(5), 0.5);
+  EXPECT_EQ(s(10), 0.0);
+  EXPECT_DOUBLE_EQ(s(11), 1.0 - 11.0 / 20.0);
+  EXPECT_EQ(s(20), 0.0);
+  EXPECT_DOUBLE_EQ(s(21), 1.0 - 21.0 / 30.0);
+}
+
+TEST(Schedule, ACosineMayHaveAnExponent) {
+  const Schedule s = schedule("cosine(1, total=4, exponent=2, floor=0.2)");
+  EXPECT_EQ(s(0), 1.0);
+  EXPECT_DOUBLE_EQ(s(2), 0.2 + 0.8 * 0.25);
+  EXPECT_EQ(s(4), 0.2);
+}
+
+TEST(Schedule, StepFallsAtEachMultipleOfEvery) {
+  const Schedule s = schedule("step(1, every=5, gamma=0.5, warmup=2)");
+  EXPECT_EQ(s(1), 0.5);
+  for (std::uint64_t k = 2; k < 50; ++k) {
+    EXPECT_EQ(s(k), std::pow(0.5, static_cast<double>((k - 2) / 5))) << k;
+  }
+  EXPECT_EQ(schedule("step(1, every=3)")(3), 0.1);
+  EXPECT_EQ(s.lowest(), 0.0);
+  EXPECT_EQ(schedule("step(1, every=5, gamma=2)").highest(), INFINITY);
+}
+
+TEST(Schedule, ExponentialFallsEvenlyDownToItsFloor) {
+  const Schedule s = schedule("exponential(1, every=4, gamma=0.25, floor=0.1)");
+  EXPECT_EQ(s(0), 1.0);
+  EXPECT_DOUBLE_EQ(s(2), 0.5);
+  EXPECT_DOUBLE_EQ(s(4), 0.25);
+  EXPECT_EQ(s(7), 0.1);
+  EXPECT_EQ(s.lowest(), 0.1);
+  const Schedule stairs = schedule("exponential(1, every=4, gamma=0.25, staircase=true)");
+  EXPECT_EQ(stairs(3), 1.0);
+  EXPECT_EQ(stairs(4), 0.25);
+  const Schedule growth = schedule("exponential(0.1, gamma=2, floor=1)");
+  EXPECT_DOUBLE_EQ(growth(3), 0.8);
+  EXPECT_EQ(growth(4), 1.0);
+  EXPECT_EQ(growth.highest(), 1.0);
+  expect_contains(error_of("exponential(1, gamma=0.5, floor=2)"), "a floor below the peak");
+  expect_contains(error_of("exponential(1, gamma=2, floor=0.5)"), "a floor above the peak");
+}
+
+TEST(Schedule, PiecewiseHasAValueBetweenTwoBoundaries) {
+  const Schedule s = schedule("piecewise([1, -0.5, 0.25], at=[3, 7])");
+  const double want[] = {1, 1, 1, -0.5, -0.5, -0.5, -0.5, 0.25, 0.25};
+  for (std::uint64_t k = 0; k < 9; ++k) EXPECT_EQ(s(k), want[k]) << k;
+  EXPECT_EQ(s.lowest(), -0.5);
+  EXPECT_EQ(s.highest(), 1.0);
+  EXPECT_EQ(s.total(), 7u);
+  EXPECT_EQ(schedule("piecewise([1, 2, 3], at=[0, 0])")(0), 3.0);
+  EXPECT_EQ(schedule("piecewise([4], at=[])")(9), 4.0);
+}
+
+TEST(Schedule, PiecewiseMayLeadFromOneValueToTheNext) {
+  const Schedule line = schedule("piecewise([0, 1, 0.5], at=[4, 6], kind=linear)");
+  const double want[] = {0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.5};
+  for (std::uint64_t k = 0; k < 8; ++k) EXPECT_EQ(line(k), want[k]) << k;
+  const Schedule wave = schedule("piecewise([0, 1, 0.5], at=[4, 6], kind=cosine)");
+  EXPECT_DOUBLE_EQ(wave(1), (1 - std::cos(std::numbers::pi / 4)) / 2);
+  EXPECT_EQ(wave(4), 1.0);
+  EXPECT_DOUBLE_EQ(wave(5), 0.75);
+  EXPECT_EQ(schedule("piecewise([1, 2, 3, 4], at=[4, 4, 6], kind=linear)")(4), 3.0);  // a jump
+}
+
+TEST(Schedule, ProductMultiplies) {
+  const Schedule s = schedule("product([0.5, linear(2, total=10), step(1, every=2, gamma=0.5)])");
+  for (std::uint64_t k = 0; k < 12; ++k) {
+    EXPECT_EQ(s(k), 0.5 * schedule("linear(2, total=10)")(k) * schedule("step(1, every=2, gamma=0.5)")(k));
+  }
+  EXPECT_EQ(s.total(), 10u);
+  EXPECT_EQ(s.highest(), 1.0);
+  EXPECT_EQ(schedule("product([piecewise([-1, 2], at=[3]), 3])").lowest(), -3.0);
+}
+
+TEST(Schedule, AFloorFormSaysWhatGammaScales) {
+  const Schedule absolute = schedule("cyclic(1, period=10, gamma=0.5, floor=0.4)");
+  const Schedule share = schedule("cyclic(1, period=10, gamma=0.5, floor=0.4, floor_form=share)");
+  EXPECT_EQ(absolute(10), 0.5);
+  EXPECT_EQ(share(10), 0.4 + 0.6 * 0.5);
+  EXPECT_EQ(share(0), 1.0);
+  EXPECT_EQ(share.lowest(), 0.4);
+  EXPECT_EQ(absolute.lowest(), 0.0);
+}
+
+TEST(Schedule, ListsResolveToo) {
+  const Lengths run{.updates = 200, .per_epoch = 10};
+  EXPECT_EQ(resolved("multi_step(1, at=[5%, 2ep, 50%])", run), "multi_step(1, at=[10, 20, 100])");
+  EXPECT_EQ(resolved("piecewise([1, 2], at=[0%])", run), "piecewise([1, 2], at=[0])");
+  EXPECT_EQ(resolved("step(1, every=3ep)", run), "step(1, every=30)");
+  EXPECT_EQ(schedule("multi_step(1, at=[5, 50%])").unresolved(), "at");
+  expect_contains(usage_error([&] { schedule("multi_step(1, at=[50%, 99])").resolve(run); }), "99 after 100");
+}
+
+TEST(Schedule, APartsRunIsItsSpan) {
+  const Lengths run{.updates = 200, .per_epoch = 10};
+  EXPECT_EQ(resolved("join([linear(1, warmup=10%), cosine(1)], at=[25%])", run),
+            "join([linear(1, total=50, warmup=5), cosine(1, total=150)], at=[50])");
+  EXPECT_EQ(resolved("join([cosine(1), 2, cosine(3)], at=[0, 200])", run),
+            "join([cosine(1, total=200), 2, cosine(3, total=200)], at=[0, 200])");
+  EXPECT_EQ(resolved("product([cosine(1), linear(1, total=50%)])", run),
+            "product([cosine(1, total=200), linear(1, total=100)])");
+  const Schedule open = schedule("join([constant(1), cosine(1)], at=[50])");
+  EXPECT_EQ(open.unresolved(), "total");
+  EXPECT_TRUE(std::isnan(open(3)));
+  EXPECT_EQ(open.resolve(run).total(), 200u);
+}
+
+TEST(Schedule, ErrorsInPartsPointIntoTheText) {
+  expect_contains(error_of("join([1, cosin(1)], at=[5])"), "\n           ^");
+  expect_contains(error_of("join([1, cosin(1)], at=[5])"), "did you mean `cosine`?");
+  expect_contains(error_of("product([cosine])"), "`cosine` needs `peak`");
+  expect_contains(error_of("product([\"a\"])"), "a list of schedules and numbers");
+  expect_contains(error_of("product([])"), "`product` has no parts");
+  expect_contains(error_of("join([1], at=[5])"), "got 1 parts, 1 in `at`; want 2 parts");
+  expect_contains(error_of("join([cosine(1, total=5, warmup=5), 1], at=[5])"), "warmup=5, total=5");
+  expect_contains(error_of("piecewise([1, 2], at=[5, 6])"), "want 3 values");
+  expect_contains(error_of("multi_step(1, at=5)"), "a list of updates");
+  expect_contains(error_of("multi_step(1, at=[1.5])"), "`[1.5]`");
+  expect_contains(error_of("multi_step(1, at=[5], warmup=5)"), "within the warm-up");
 }
 
 TEST(Schedule, ErrorsSayWhereAndWhat) {

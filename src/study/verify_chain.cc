@@ -23,23 +23,30 @@ struct Context {
   std::uint64_t updates;  // that are replayed
 };
 
-// Libraries whose velocity holds the rate: v = mu v - lr g, p += v. The same trajectory as ours, b = mu b + g
-// and p -= lr b, as long as the rate does not change.
+// Libraries whose velocity holds the rate: v = mu v + lr g, p -= v.
 bool rate_inside(const std::string& form) { return form == "keras" || form == "tf"; }
 
 void check_form(const std::string& form) {
-  if (form != "torch" && form != "optax" && !rate_inside(form)) throw Skip("form " + form);
+  if (form != "torch" && form != "optax" && form != "onnx" && !rate_inside(form)) throw Skip("form " + form);
+}
+
+std::string option(const std::string& name, double value) { return ", " + name + "=" + print_number(value); }
+std::string option(const std::string& name, bool value) { return value ? ", " + name + "=true" : ""; }
+
+// ONNX: V = alpha V + beta g, with 1 in place of beta in the first update.
+double dampening(Fields& hyper, const std::string& form) {
+  if (form != "onnx") return hyper.number("dampening", 0);
+  if (hyper.number("T", 0) != 0) throw Skip("form onnx from T " + print_number(hyper.number("T", 0)));
+  return 1.0 - hyper.number("beta");
 }
 
 Parts momentum(Fields& hyper, double mu, bool nesterov) {
   const std::string form = hyper.text("form", "torch");
   check_form(form);
-  const double dampening = hyper.number("dampening", 0);
+  const double dampened = dampening(hyper, form);
   if (mu == 0) return {};  // nothing is remembered, and nesterov looks ahead by nothing
-  if (dampening != 0) throw Skip("hyper dampening");
-  if (rate_inside(form) && hyper.find("lr_schedule") != nullptr)
-    throw Skip("form " + form + " with lr_schedule");
-  return {{"momentum", print_number(mu) + (nesterov ? ", nesterov=true" : "")}};
+  return {{"momentum", print_number(mu) + option("nesterov", nesterov) + option("dampening", dampened) +
+                           option("rate_inside", rate_inside(form))}};
 }
 
 Parts sgd(Fields& hyper, const Context&) {
@@ -54,26 +61,67 @@ Parts nesterov(Fields& hyper, const Context&) {
   return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", true));
 }
 
-// eps stands outside the root of the corrected square. Other places are other formulas, unless it is 0.
-void check_eps(Fields& hyper, double eps, const std::string& form) {
+// Where eps stands, as a library's `eps_form` says it. ONNX's Adam has the raw form.
+std::string adam_eps(Fields& hyper, double eps, const std::string& form) {
   const std::string place = hyper.text("eps_form", rate_inside(form) ? "of " + form : "hat");
   const bool inside = hyper.flag("eps_inside_sqrt", false);
-  if (eps == 0 && (place == "hat" || place == "raw" || rate_inside(form))) return;
-  if (place != "hat") throw Skip("eps_form " + place);
-  if (inside) throw Skip("eps_inside_sqrt");
+  std::string text = ", eps=" + print_number(eps) + option("eps_root", hyper.number("eps_root", 0));
+  if (inside) return text + ", eps_place=inside";
+  if (place == "hat" || eps == 0) return text;
+  if (place == "raw" || place == "onnx") return text + ", eps_place=raw";
+  throw Skip("eps_form " + place);
 }
 
-Parts adam(Fields& hyper, const Context& context) {
+// Whether the averages are corrected. ONNX does so from its update T = 1 on; the first of its cases is T = 0.
+bool corrects(Fields& hyper, const Context& context) {
+  if (hyper.text("eps_form", "hat") == "onnx") {
+    hyper.number("T0", 0);
+    if (hyper.number("T", 0) != 0 || context.updates != 1) throw Skip("eps_form onnx behind T 0");
+    return false;
+  }
+  return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
+}
+
+Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
   const std::string form = hyper.text("form", "torch");
   check_form(form);
   if (rate_inside(form) && context.may_be_absent) throw Skip("form " + form + " with absent gradients");
   const double beta1 = hyper.number("beta1"), beta2 = hyper.number("beta2"), eps = hyper.number("eps");
-  std::string reasons;
-  collect(reasons, [&] { check_eps(hyper, eps, form); });
+  std::string reasons, args = "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2);
+  collect(reasons, [&] { args += adam_eps(hyper, eps, form); });
+  collect(reasons, [&] { args += corrects(hyper, context) ? "" : ", bias_correction=false"; });
   if (hyper.flag("nesterov", false)) add_reason(reasons, "nesterov of adam");
   if (!reasons.empty()) throw Skip(reasons);
-  return {{"adam",
-           "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2) + ", eps=" + print_number(eps)}};
+  if (hyper.flag("amsgrad", amsgrad || hyper.find("amsgrad_form") != nullptr)) {
+    const bool corrected = hyper.text("amsgrad_form", "uncorrected") == "corrected";
+    args += corrected ? ", amsgrad=true, amsgrad_form=corrected" : ", amsgrad=true";
+  }
+  return {{"adam", args}};
+}
+
+Parts adam(Fields& hyper, const Context& context) { return adam_with(hyper, context, false); }
+Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, context, true); }
+
+std::string eps_of(Fields& hyper) {
+  return "eps=" + print_number(hyper.number("eps")) +
+         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
+}
+
+Parts adagrad(Fields& hyper, const Context&) {
+  hyper.number("T0", 0);
+  return {{"adagrad", eps_of(hyper) + option("initial_accumulator", hyper.number("initial_accumulator", 0)) +
+                          option("lr_decay", hyper.number("lr_decay", 0))}};
+}
+
+Parts rmsprop(Fields& hyper, const Context&) {
+  const std::string form = hyper.text("form", "torch");
+  check_form(form);
+  const double mu = hyper.number("momentum", 0);
+  return {{"rmsprop", "alpha=" + print_number(hyper.number("rho")) + ", " + eps_of(hyper) +
+                          option("centered", hyper.flag("centered", false)) +
+                          option("initial_accumulator", hyper.number("initial_scale", 0)) +
+                          option("bias_correction", hyper.flag("bias_correction", false)) +
+                          option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
 }
 
 struct Rule {
@@ -83,8 +131,9 @@ struct Rule {
 };
 
 constexpr Rule kRules[] = {
-    {"adam", adam},           {"adamw", adam, true},  {"gd", sgd},
-    {"momentum", heavy_ball}, {"nesterov", nesterov}, {"sgd", sgd},
+    {"adagrad", adagrad},   {"adam", adam},       {"adamw", adam, true},
+    {"amsgrad", amsgrad},   {"gd", sgd},          {"momentum", heavy_ball},
+    {"nesterov", nesterov}, {"rmsprop", rmsprop}, {"sgd", sgd},
 };
 
 const Rule& find_rule(const std::string& name) {
@@ -150,8 +199,9 @@ struct Neutral {
 };
 
 constexpr Neutral kNeutral[] = {
-    {"amsgrad", "false"}, {"bias_correction", "true"}, {"cautious", "false"}, {"dampening", "0"},
-    {"eps_root", "0"},    {"grams", "false"},          {"momentum", "0"},     {"nesterov", "false"},
+    {"amsgrad", "false"}, {"bias_correction", "true"}, {"cautious", "false"},
+    {"dampening", "0"},   {"eps_root", "0"},           {"grams", "false"},
+    {"momentum", "0"},    {"nesterov", "false"},       {"norm_coefficient_post", "0"},
 };
 
 bool is_neutral(const std::string& key, const Json& value) {
@@ -170,7 +220,7 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   collect(reasons, [&] { decay = read_decay(hyper, rule, context); });
   collect(reasons, [&] { rate = read_rate(hyper, context); });
   Parts parts;
-  if (hyper.flag("maximize", false)) parts.push_back({"scale", "-1"});
+  if (hyper.flag("maximize", false)) parts.push_back({"maximize", ""});
   if (decay.place == Place::left_of_rule) parts.push_back({"decay", decay.rate});
   parts.insert(parts.end(), core.begin(), core.end());
   if (decay.place == Place::left_of_lr) parts.push_back({"decay", decay.rate});
@@ -191,6 +241,7 @@ struct Before {
 constexpr Before kBefore[] = {
     {"clip_by_global_norm", "max_norm", false},
     {"clip_by_norm", "max_norm", true},
+    {"clip_by_value", "max_delta", false},
 };
 
 std::string on(const std::vector<std::size_t>& params) {
@@ -206,6 +257,11 @@ Parts before_of(const Json& entry, std::size_t params) {
   const auto found = std::find_if(std::begin(kBefore), std::end(kBefore),
                                   [&](const Before& known) { return known.name == name; });
   if (found == std::end(kBefore)) throw Skip("pre " + name);
+  if (name == "clip_by_value") {
+    const std::string max = print_number(fields.number("max_delta"));
+    for (const std::string& key : fields.unread()) throw Skip("pre " + name + ", " + key);
+    return {{"clip_value", max}};
+  }
   const std::string form = fields.text("form", "optax");
   if (form != "torch" && form != "optax") throw Skip("pre " + name + ", form " + form);
   const std::string args = print_number(fields.number(std::string(found->limit))) + ", form=" + form;
@@ -282,6 +338,7 @@ Parts read_group(const Group& group, const Json& test, const Context& context) {
   const std::string algorithm = hyper.text("algorithm", common);
   const Rule& rule = find_rule(algorithm);
   hyper.find("pre");
+  hyper.find("init_state");
   std::string reasons;
   Parts parts;
   collect(reasons, [&] { parts = read_parts(hyper, rule, context); });
@@ -301,7 +358,8 @@ Parts read_group(const Group& group, const Json& test, const Context& context) {
 
 void append(std::string& text, const Part& part, const std::string& selector) {
   if (!text.empty()) text += " | ";
-  text += part.name + "(" + part.args + selector + ")";
+  const std::string args = part.args.empty() && !selector.empty() ? selector.substr(2) : part.args + selector;
+  text += part.name + (args.empty() ? "" : "(" + args + ")");
 }
 
 }  // namespace

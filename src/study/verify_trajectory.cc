@@ -130,7 +130,7 @@ void check_fields(const Json& test) {
     }
   }
   for (const auto& [key, value] : test.items()) {
-    if (key.starts_with("expected_")) unknown.insert(key);
+    if (key.starts_with("expected_") && key != "expected_state") unknown.insert(key);
   }
   std::string names;
   for (const std::string& name : unknown) names += (names.empty() ? "field " : ", ") + name;
@@ -154,6 +154,59 @@ void compare_entry(const Json& entry, const State& state, Comparison& comparison
   }
 }
 
+// State of the engine by the names that libraries give it.
+struct StateName {
+  std::string_view theirs, ours;
+};
+constexpr StateName kStateNames[] = {{"acc", "s"}, {"m", "m"}, {"v", "v"}, {"v", "b"}};
+
+std::span<double> state_of(Optimizer& optimizer, const Parameter& parameter, std::string_view theirs) {
+  for (const StateTensor& tensor : optimizer.state()) {
+    const std::string_view slot = std::string_view(tensor.name).substr(tensor.name.rfind('.') + 1);
+    const bool named =
+        std::any_of(std::begin(kStateNames), std::end(kStateNames),
+                    [&](const StateName& name) { return name.theirs == theirs && name.ours == slot; });
+    if (tensor.parameter == &parameter && named) return {static_cast<double*>(tensor.data), parameter.size()};
+  }
+  throw Skip("init_state " + std::string(theirs));
+}
+
+// What the moments hold before the first step.
+void set_state(const Json& test, Params& params, Optimizer& optimizer) {
+  const Json& hyper = member(test, "hyper");
+  if (!hyper.contains("init_state")) return;
+  for (const auto& [name, values] : hyper.at("init_state").items()) {
+    if (!values.is_array() || values.size() != params.size())
+      throw Malformed("`init_state` of another length");
+    for (std::size_t p = 0; p < params.size(); ++p) {
+      const std::vector<double> numbers = read_numbers(values[p], "init_state");
+      const std::span<double> state = state_of(optimizer, params[p], name);
+      if (numbers.size() != state.size()) throw Malformed("`init_state` of another size");
+      std::ranges::copy(numbers, state.begin());
+    }
+  }
+}
+
+// `expected_state` after the last step: the first stream of every parameter, then the second, ...
+void compare_state(const Json& test, const Params& params, Optimizer& optimizer, Comparison& comparison) {
+  if (!test.contains("expected_state")) return;
+  const Json& expected = read_array(test.at("expected_state"), "expected_state");
+  std::map<const Parameter*, std::vector<StateTensor>> of;
+  for (const StateTensor& tensor : optimizer.state()) of[tensor.parameter].push_back(tensor);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Parameter& parameter = params[i % params.size()];
+    const std::vector<StateTensor>& streams = of[&parameter];
+    if (i / params.size() >= streams.size()) throw Malformed("`expected_state` has too many entries");
+    const std::vector<double> want = read_numbers(member(expected[i], "values"), "expected_state");
+    if (want.size() != parameter.size()) throw Malformed("`expected_state` of another size");
+    const StateTensor& stream = streams[i / params.size()];
+    for (std::size_t j = 0; j < want.size(); ++j) {
+      comparison.add(optimizer.updates(), stream.name, j, static_cast<const double*>(stream.data)[j],
+                     want[j]);
+    }
+  }
+}
+
 }  // namespace
 
 void replay_trajectory(const Json& test, Comparison& comparison) {
@@ -170,6 +223,7 @@ void replay_trajectory(const Json& test, Comparison& comparison) {
 
   Params params = make_params(tensors);
   Optimizer optimizer = make_optimizer(params, chain);
+  set_state(test, params, optimizer);
   const bool clips = chain.starts_with("clip_norm");
   for (std::uint64_t step = 1; step <= last; ++step) {
     gradient.write(step, params);
@@ -180,6 +234,7 @@ void replay_trajectory(const Json& test, Comparison& comparison) {
       compare_entry(*entry->second, {params, tensors, report}, comparison);
     }
   }
+  compare_state(test, params, optimizer, comparison);
 }
 
 // Every tensor is clipped by its own norm: by an engine of its own, on parameters of zero, from which a rate

@@ -16,7 +16,7 @@ struct ClipNorm {
   static constexpr Card kCard{"clip_norm", "scale the update down to a largest global norm",
                               "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063", kOptions};
 
-  static double factor(std::span<const double> o, double norm) {
+  static double factor(Numbers o, double norm) {
     const double max = o[0];
     const bool optax = o[1] == 1.0;
     if (!(norm < kInfinity)) return 1.0;

@@ -6,8 +6,8 @@
 
 // The numbers of a lowered rule as elements of type T.
 template <class T>
-struct Numbers {
-  explicit Numbers(const Lowered& l)
+struct Rounded {
+  explicit Rounded(const Lowered& l)
       : pre_a(T(l.pre.a)), pre_b(T(l.pre.b)), post_a(T(l.post.a)), post_b(T(l.post.b)) {
     for (std::size_t i = 0; i < kMaxCoefs; ++i) coefs[i] = T(l.coefs[i]);
   }
@@ -22,29 +22,51 @@ HWY_INLINE V affine_of(D d, V u, V p, hn::TFromD<D> a, hn::TFromD<D> b) {
   return kWithValue ? hn::Add(scaled, hn::Mul(hn::Set(d, b), p)) : scaled;
 }
 
-template <class Rule>
-constexpr std::size_t kStates = Rule::kCard.state.size();
+// The larger of two; `a` where `b` is NaN. The same on every target, which hn::Max is not.
+template <class V>
+HWY_INLINE V greater_of(V a, V b) {
+  return hn::IfThenElse(hn::Lt(a, b), b, a);
+}
+
+// A rule in one of its variants.
+template <class Transform, std::size_t kVariant>
+struct Rule {
+  static constexpr std::size_t kStates = kVariants<Transform>[kVariant].size();
+
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE V apply(D d, V g, V* s, const hn::TFromD<D>* c) {
+    if constexpr (kVariants<Transform>.size() > 1) {
+      return Transform::template apply<kVariant>(d, g, s, c);
+    } else {
+      return Transform::apply(d, g, s, c);
+    }
+  }
+};
 
 template <class Rule, bool kPre, bool kPost, class T>
-void fused_loop(const Numbers<T> numbers, T* p, const T* g, T* const* states, std::size_t n) {
+bool fused_loop(const Rounded<T> numbers, T* p, const T* g, T* const* states, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-  T* s[kStates<Rule> + 1] = {};
-  for (std::size_t j = 0; j < kStates<Rule>; ++j) s[j] = states[j];
+  T* s[Rule::kStates + 1] = {};
+  for (std::size_t j = 0; j < Rule::kStates; ++j) s[j] = states[j];
+  V odd = hn::Zero(d);  // g - g is +0 where g is finite and NaN elsewhere: bits that only the latter leave
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     const V value = hn::LoadU(d, p + i);
-    const V grad = affine_of<kPre>(d, hn::LoadU(d, g + i), value, numbers.pre_a, numbers.pre_b);
-    V state[kStates<Rule> + 1];
-    for (std::size_t j = 0; j < kStates<Rule>; ++j) state[j] = hn::LoadU(d, s[j] + i);
+    const V entered = hn::LoadU(d, g + i);
+    odd = hn::Or(odd, hn::Sub(entered, entered));
+    const V grad = affine_of<kPre>(d, entered, value, numbers.pre_a, numbers.pre_b);
+    V state[Rule::kStates + 1];
+    for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, s[j] + i);
     const V u = Rule::apply(d, grad, state, numbers.coefs);
-    for (std::size_t j = 0; j < kStates<Rule>; ++j) hn::StoreU(state[j], d, s[j] + i);
+    for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, s[j] + i);
     hn::StoreU(hn::Sub(value, affine_of<kPost>(d, u, value, numbers.post_a, numbers.post_b)), d, p + i);
   }
+  return hn::AllTrue(d, hn::Eq(odd, hn::Zero(d)));
 }
 
 template <class Rule, class T>
-void fused_pick(const Lowered& lowered, T* p, const T* g, T* const* states, std::size_t n) {
-  const Numbers<T> numbers(lowered);
+bool fused_pick(const Lowered& lowered, T* p, const T* g, T* const* states, std::size_t n) {
+  const Rounded<T> numbers(lowered);
   const bool pre = lowered.pre.b != 0.0;
   const bool post = lowered.post.b != 0.0;
   if (pre && post) return fused_loop<Rule, true, true, T>(numbers, p, g, states, n);
@@ -85,16 +107,17 @@ struct Tail {
 };
 
 template <class Rule, class T>
-void fused(const Lowered& lowered, const Streams& streams) {
+bool fused(const Lowered& lowered, const Streams& streams) {
   const std::size_t whole = streams.n / kLanes * kLanes;
   T* states[kMaxState] = {};
-  for (std::size_t j = 0; j < kStates<Rule>; ++j) states[j] = static_cast<T*>(streams.state[j]);
-  fused_pick<Rule, T>(lowered, static_cast<T*>(streams.value), static_cast<const T*>(streams.grad), states,
-                      whole);
-  if (whole == streams.n) return;
-  Tail<T> tail(streams, whole, kStates<Rule>);
-  fused_pick<Rule, T>(lowered, tail.p, tail.g, tail.states(), kLanes);
-  tail.put_back(streams, kStates<Rule>);
+  for (std::size_t j = 0; j < Rule::kStates; ++j) states[j] = static_cast<T*>(streams.state[j]);
+  const bool finite = fused_pick<Rule, T>(lowered, static_cast<T*>(streams.value),
+                                          static_cast<const T*>(streams.grad), states, whole);
+  if (whole == streams.n) return finite;
+  Tail<T> tail(streams, whole, Rule::kStates);
+  const bool finite_tail = fused_pick<Rule, T>(lowered, tail.p, tail.g, tail.states(), kLanes);
+  tail.put_back(streams, Rule::kStates);
+  return finite && finite_tail;
 }
 
 template <class Rule, class T>
@@ -102,10 +125,10 @@ void tile_loop(const T* coefs, T* u, T* const* states, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
-    V state[kStates<Rule> + 1];
-    for (std::size_t j = 0; j < kStates<Rule>; ++j) state[j] = hn::LoadU(d, states[j] + i);
+    V state[Rule::kStates + 1];
+    for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, states[j] + i);
     const V update = Rule::apply(d, hn::LoadU(d, u + i), state, coefs);
-    for (std::size_t j = 0; j < kStates<Rule>; ++j) hn::StoreU(state[j], d, states[j] + i);
+    for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, states[j] + i);
     hn::StoreU(update, d, u + i);
   }
 }
@@ -116,20 +139,20 @@ void tile(const Coefs& coefs, void* u, const Streams& streams) {
   for (std::size_t i = 0; i < kMaxCoefs; ++i) numbers[i] = T(coefs[i]);
   const std::size_t whole = streams.n / kLanes * kLanes;
   T* states[kMaxState] = {};
-  for (std::size_t j = 0; j < kStates<Rule>; ++j) states[j] = static_cast<T*>(streams.state[j]);
+  for (std::size_t j = 0; j < Rule::kStates; ++j) states[j] = static_cast<T*>(streams.state[j]);
   tile_loop<Rule, T>(numbers, static_cast<T*>(u), states, whole);
   if (whole == streams.n) return;
   Streams with_update = streams;
   with_update.value = u;  // the tail's own copy of u, put back with the states
   with_update.grad = u;
-  Tail<T> tail(with_update, whole, kStates<Rule>);
+  Tail<T> tail(with_update, whole, Rule::kStates);
   tile_loop<Rule, T>(numbers, tail.p, tail.states(), kLanes);
-  tail.put_back(with_update, kStates<Rule>);
+  tail.put_back(with_update, Rule::kStates);
 }
 
 // A chain without a rule is the rule that hands the gradient through.
 struct Plain {
-  static constexpr Card kCard{};
+  static constexpr std::size_t kStates = 0;
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D, V g, V*, const hn::TFromD<D>*) {
     return g;
@@ -137,8 +160,35 @@ struct Plain {
 };
 
 template <class T>
-void plain(const Affine& post, const Streams& streams) {
-  fused<Plain, T>({{}, {}, post}, streams);
+bool plain(const Affine& post, const Streams& streams) {
+  return fused<Plain, T>({{}, {}, post}, streams);
+}
+
+template <class Projection, class T>
+void project(const Coefs& coefs, void* value, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  T numbers[kMaxCoefs];
+  for (std::size_t i = 0; i < kMaxCoefs; ++i) numbers[i] = T(coefs[i]);
+  T* p = static_cast<T*>(value);
+  const std::size_t whole = n / kLanes * kLanes;
+  const auto loop = [&](T* from, std::size_t count) {
+    for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+      hn::StoreU(Projection::value(d, hn::LoadU(d, from + i), numbers), d, from + i);
+    }
+  };
+  loop(p, whole);
+  T tail[kLanes] = {};
+  std::memcpy(tail, p + whole, (n - whole) * sizeof(T));
+  loop(tail, kLanes);
+  std::memcpy(p + whole, tail, (n - whole) * sizeof(T));
+}
+
+template <class T>
+bool finite(const void* source, std::size_t n) {
+  const T* x = static_cast<const T*>(source);
+  bool all = true;
+  for (std::size_t i = 0; i < n; ++i) all &= (x[i] - x[i] == T(0));
+  return all;
 }
 
 template <class T>

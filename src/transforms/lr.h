@@ -1,6 +1,7 @@
 // lr: the learning rate.   Robbins and Monro 1951
 //   u <- value * u          scope affine
 struct Lr {
+  static constexpr bool kIsRate = true;
   static constexpr Option kOptions[] = {{.name = "value",
                                          .type = OptionType::scalar,
                                          .range = kNotNegative,
@@ -9,6 +10,6 @@ struct Lr {
   static constexpr Card kCard{"lr", "multiply the update by the learning rate",
                               "Robbins and Monro 1951, doi:10.1214/aoms/1177729586", kOptions};
 
-  static Affine affine(std::span<const double> o) { return {o[0], 0.0}; }
+  static Affine affine(Numbers o) { return {o[0], 0.0}; }
 };
 THALWEG_TRANSFORM(Lr)

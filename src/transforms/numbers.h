@@ -5,7 +5,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/spec.h"
+
 namespace thalweg {
+
+inline constexpr Range kShare{.min = 0.0, .max = 1.0};  // [0, 1]
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 

@@ -17,6 +17,23 @@ namespace thalweg::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// The names of a transform's state in each of its variants; a transform without kVariants has one.
+template <class T>
+struct Variants {
+  static constexpr StateNames kNames[] = {{}};
+};
+template <class T>
+requires requires { T::kState; } &&(!requires { T::kVariants; }) struct Variants<T> {
+  static constexpr StateNames kNames[] = {T::kState};
+};
+template <class T>
+requires requires { T::kVariants; }
+struct Variants<T> {
+  static constexpr std::span<const StateNames> kNames = T::kVariants;
+};
+template <class T>
+constexpr std::span<const StateNames> kVariants = Variants<T>::kNames;
+
 #include "transforms/loops-inl.h"
 
 // A transform's number is the count of those before it.
@@ -33,61 +50,94 @@ constexpr int kFirst = __COUNTER__ + 1;
 constexpr std::size_t kCount = __COUNTER__ - kFirst;
 
 template <class T>
-concept Rule = requires(Coefs& c) {
-  T::prepare({}, 1, c);
+concept Element = requires(Coefs& c) {
+  T::prepare(Moment{}, c);
 };
 template <class T>
 concept Global = requires {
   T::factor({}, 1.0);
 };
-
 template <class T>
+concept Projection = requires(Coefs& c) {
+  T::project({}, 1.0, c);
+};
+
+template <class T, std::size_t kVariant>
 constexpr std::array<RuleKernels, 2> kernels() {
-  if constexpr (Rule<T>) {
-    return {{{fused<T, float>, tile<T, float>}, {fused<T, double>, tile<T, double>}}};
+  if constexpr (Element<T>) {
+    using R = Rule<T, kVariant>;
+    return {{{fused<R, float>, tile<R, float>}, {fused<R, double>, tile<R, double>}}};
+  } else if constexpr (Projection<T>) {
+    return {{{nullptr, nullptr, project<T, float>}, {nullptr, nullptr, project<T, double>}}};
   } else {
     return {};
   }
 }
 
-// What a transform's file says, apart from its kernels.
-struct Described {
-  const Card* card;
-  Scope scope;
-  Affine (*affine)(std::span<const double>);
-  double (*prepare)(std::span<const double>, std::uint64_t, Coefs&);
-  double (*factor)(std::span<const double>, double);
-};
-
-template <class T>
-constexpr Described describe() {
-  if constexpr (Rule<T>) {
-    return {&T::kCard, Scope::element, nullptr, T::prepare, nullptr};
-  } else if constexpr (Global<T>) {
-    return {&T::kCard, Scope::global, nullptr, nullptr, T::factor};
-  } else {
-    return {&T::kCard, Scope::affine, T::affine, nullptr, nullptr};
-  }
+template <class T, std::size_t... kVariant>
+constexpr auto kernels_of_variants(std::index_sequence<kVariant...>) {
+  return std::array<std::array<RuleKernels, 2>, sizeof...(kVariant)>{kernels<T, kVariant>()...};
 }
 
+// A transform as the engine knows it, but for its options and its place.
+template <class T>
+constexpr Transform describe() {
+  Transform out{};
+  out.scope = Element<T>      ? Scope::element
+              : Global<T>     ? Scope::global
+              : Projection<T> ? Scope::projection
+                              : Scope::affine;
+  out.is_rule = Element<T>;
+  if constexpr (requires { T::kIsRule; }) out.is_rule = T::kIsRule;
+  if constexpr (requires { T::kIsRate; }) out.is_rate = T::kIsRate;
+  out.kind = out.is_rule ? std::string_view("rule") : T::kCard.name;
+  out.variants = kVariants<T>;
+  if constexpr (Element<T>) out.prepare = T::prepare;
+  if constexpr (Global<T>) out.factor = T::factor;
+  if constexpr (Projection<T>) out.project = T::project;
+  if constexpr (requires { T::affine({}); }) out.affine = T::affine;
+  if constexpr (requires { T::variant({}); }) out.variant = T::variant;
+  if constexpr (requires { T::rate_inside({}); }) out.rate_inside = T::rate_inside;
+  if constexpr (requires { T::initial({}, 0); }) out.initial = T::initial;
+  return out;
+}
+
+template <std::size_t kNumber>
+using Listed = typename Slot<int(kNumber)>::Type;
+
+// The kernels of all variants of all transforms, one behind the other.
 template <std::size_t... kNumber>
 constexpr auto all_kernels(std::index_sequence<kNumber...>) {
-  return std::array{kernels<typename Slot<int(kNumber)>::Type>()...};
+  constexpr std::size_t kAll = (kVariants<Listed<kNumber>>.size() + ...);
+  std::array<std::array<RuleKernels, 2>, kAll> all{};
+  std::size_t next = 0;
+  const auto add = [&](const auto& some) {
+    for (const auto& one : some) all[next++] = one;
+  };
+  (add(kernels_of_variants<Listed<kNumber>>(std::make_index_sequence<kVariants<Listed<kNumber>>.size()>())),
+   ...);
+  return all;
 }
 
 template <std::size_t... kNumber>
 constexpr auto all_described(std::index_sequence<kNumber...>) {
-  return std::array{describe<typename Slot<int(kNumber)>::Type>()...};
+  return std::array{describe<Listed<kNumber>>()...};
+}
+
+template <std::size_t... kNumber>
+constexpr auto all_cards(std::index_sequence<kNumber...>) {
+  return std::array{&Listed<kNumber>::kCard...};
 }
 
 constexpr auto kKernels = all_kernels(std::make_index_sequence<kCount>());
 constexpr auto kDescribed = all_described(std::make_index_sequence<kCount>());
+constexpr auto kCards = all_cards(std::make_index_sequence<kCount>());
 
 SimdTable table() {
   return {hwy::TargetName(HWY_TARGET),
           kKernels,
-          {{{plain<float>, affine<float>, update<float>, squares<float>},
-            {plain<double>, affine<double>, update<double>, squares<double>}}}};
+          {{{plain<float>, affine<float>, update<float>, squares<float>, finite<float>},
+            {plain<double>, affine<double>, update<double>, squares<double>, finite<double>}}}};
 }
 
 }  // namespace thalweg::HWY_NAMESPACE
@@ -105,28 +155,22 @@ constexpr Option kOn{
     .fallback = "all",
     .doc = "the parameters it acts on: all, matrices, rest, a role, a name pattern or a list of these"};
 
-Transform make_transform(const HWY_NAMESPACE::Described& described, std::vector<Option>& options) {
-  const Card& card = *described.card;
-  options.assign(card.options.begin(), card.options.end());
-  options.push_back(kOn);
-  const bool rule = described.scope == Scope::element;
-  return {{card.name, card.doc, card.source, options, card.positional},
-          card.state,
-          described.scope,
-          rule ? std::string_view("rule") : card.name,
-          described.affine,
-          described.prepare,
-          described.factor};
-}
-
 }  // namespace
 
 std::span<const Transform> transforms() {
   static const std::vector<Transform> all = [] {
     static std::vector<std::vector<Option>> options(HWY_NAMESPACE::kCount);
     std::vector<Transform> made;
+    std::size_t kernels = 0;
     for (std::size_t i = 0; i < HWY_NAMESPACE::kCount; ++i) {
-      made.push_back(make_transform(HWY_NAMESPACE::kDescribed[i], options[i]));
+      const Card& card = *HWY_NAMESPACE::kCards[i];
+      options[i].assign(card.options.begin(), card.options.end());
+      options[i].push_back(kOn);
+      Transform transform = HWY_NAMESPACE::kDescribed[i];
+      transform.spec = {card.name, card.doc, card.source, options[i], card.positional};
+      transform.first_kernel = kernels;
+      kernels += transform.variants.size();
+      made.push_back(transform);
     }
     return made;
   }();

@@ -1,0 +1,47 @@
+#include "optim/inspect.h"
+
+#include <cmath>
+#include <tuple>
+
+namespace thalweg {
+namespace {
+
+template <class T>
+Found look_at(std::span<T> grad, std::size_t number, std::size_t begin, std::size_t end, bool zero) {
+  Found found;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (std::isfinite(grad[i])) continue;
+    found.add({1, number, i});
+    if (zero) grad[i] = 0;
+  }
+  return found;
+}
+
+}  // namespace
+
+void Found::add(const Found& other) {
+  if (std::tie(other.parameter, other.index) < std::tie(parameter, index)) {
+    parameter = other.parameter;
+    index = other.index;
+  }
+  count += other.count;
+}
+
+void Inspector::clear() {
+  for (Slot& slot : found_) slot.found = {};
+}
+
+void Inspector::look(int member, const Parameter& parameter, std::size_t number, std::size_t begin,
+                     std::size_t end, bool zero) {
+  Found& found = found_[static_cast<std::size_t>(member)].found;
+  if (parameter.dtype() == Dtype::f32) found.add(look_at(parameter.grad<float>(), number, begin, end, zero));
+  if (parameter.dtype() == Dtype::f64) found.add(look_at(parameter.grad<double>(), number, begin, end, zero));
+}
+
+Found Inspector::found() const {
+  Found sum;
+  for (const Slot& slot : found_) sum.add(slot.found);
+  return sum;
+}
+
+}  // namespace thalweg

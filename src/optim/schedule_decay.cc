@@ -1,0 +1,111 @@
+// Schedules that go from the peak to the floor once.
+//
+// j counts the n = total - warmup updates of the decay. Ends are exact: the value is the peak at j = 0 and
+// the floor at j = n.
+#include <algorithm>
+#include <cmath>
+
+#include "optim/schedules.h"
+
+namespace thalweg {
+namespace {
+
+constexpr const char* kSource = "Loshchilov and Hutter 2016, arXiv:1608.03983";
+
+// constant(value, warmup, warmup_from)
+constexpr Option kConstant[] = {{.name = "value",
+                                 .type = OptionType::number,
+                                 .range = kNotNegative,
+                                 .doc = "the value",
+                                 .required = true},
+                                kScheduleWarmup,
+                                kScheduleWarmupFrom};
+
+double constant_value(const ScheduleOptions& o, double) { return o[0]; }
+
+Bounds constant_bounds(const ScheduleOptions& o) { return {o[0], o[0]}; }
+
+// linear and cosine(peak, total, warmup, floor, ...), polynomial(peak, total, power, warmup, floor, ...)
+constexpr Option kPast{.name = "past",
+                       .type = OptionType::choice,
+                       .fallback = "hold",
+                       .doc = "behind `total` the floor is held, or the curve climbs again as it fell",
+                       .choices = "hold|bounce"};
+constexpr Option kLinear[] = {kSchedulePeak,  kScheduleTotal,      kScheduleWarmup,
+                              kScheduleFloor, kScheduleWarmupFrom, kPast};
+constexpr Option kCosine[] = {kSchedulePeak,
+                              kScheduleTotal,
+                              kScheduleWarmup,
+                              kScheduleFloor,
+                              kScheduleWarmupFrom,
+                              kPast,
+                              {.name = "exponent",
+                               .type = OptionType::number,
+                               .fallback = "1",
+                               .range = kPositive,
+                               .doc = "power of (1 + cos) / 2"}};
+constexpr Option kPolynomial[] = {
+    kSchedulePeak,
+    kScheduleTotal,
+    {.name = "power",
+     .type = OptionType::number,
+     .fallback = "1",
+     .range = kPositive,
+     .doc = "power of the share that is left"},
+    kScheduleWarmup,
+    kScheduleFloor,
+    kScheduleWarmupFrom,
+    {.name = "past",
+     .type = OptionType::choice,
+     .fallback = "hold",
+     .doc = "behind `total`: the floor; climb as it fell; or the decay stretched to the next multiple",
+     .choices = "hold|bounce|stretch"}};
+
+constexpr double kHold = 0, kStretch = 2;  // choices of `past`; bounce is the other one
+
+// The share of the decay that is done, 0 to 1.
+double done(const ScheduleOptions& o, double j, double past) {
+  const double n = o[1] - o.warmup;
+  if (past == kHold || j <= n) return std::fmin(j / n, 1.0);
+  if (past == kStretch) return std::fmin(j / (n * std::ceil(j / n)), 1.0);
+  const double x = std::fmod(j, 2.0 * n);
+  return std::fmin(x, 2.0 * n - x) / n;
+}
+
+double linear_value(const ScheduleOptions& o, double j) {
+  return between(o[3], o[0], 1.0 - done(o, j, o[5]));
+}
+
+double cosine_value(const ScheduleOptions& o, double j) {
+  return between(o[3], o[0], std::pow(half_cosine(done(o, j, o[5])), o[6]));
+}
+
+double polynomial_value(const ScheduleOptions& o, double j) {
+  return between(o[4], o[0], std::pow(1.0 - done(o, j, o[6]), o[2]));
+}
+
+Bounds decay_bounds(const ScheduleOptions& o) { return {std::min(o[0], o[3]), std::max(o[0], o[3])}; }
+Bounds polynomial_bounds(const ScheduleOptions& o) { return {std::min(o[0], o[4]), std::max(o[0], o[4])}; }
+
+}  // namespace
+
+extern const ScheduleShape kConstantSchedule{
+    {"constant", "one value, behind a warm-up if wanted", "", kConstant}, constant_value, constant_bounds};
+
+extern const ScheduleShape kLinearSchedule{
+    {"linear", "a line from the peak at k = warmup to the floor at k = total", "", kLinear},
+    linear_value,
+    decay_bounds};
+
+extern const ScheduleShape kCosineSchedule{
+    {"cosine", "half a cosine from the peak at k = warmup to the floor at k = total", kSource, kCosine},
+    cosine_value,
+    decay_bounds};
+
+extern const ScheduleShape kPolynomialSchedule{
+    {"polynomial", "(1 - share done)^power, from the peak at k = warmup to the floor at k = total", "",
+     kPolynomial},
+    polynomial_value,
+    polynomial_bounds};
+
+}  // namespace thalweg
