@@ -225,7 +225,8 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
   std::set<std::string> files;
   for (const auto& [name, bytes] : snapshot(path("a"))) files.insert(name);
   EXPECT_EQ(files, (std::set<std::string>{"checkpoints", "checkpoints/46.safetensors", "config.toml",
-                                          "metrics.jsonl", "plan.txt", "report.html", "result.json"}));
+                                          "encoding.json", "metrics.jsonl", "plan.txt", "report.html",
+                                          "result.json"}));
 }
 
 TEST_F(Tool, MetricsAreLinesOfUpdatesAndEpochs) {

@@ -95,7 +95,7 @@ struct RunEvaluation {
 };
 
 // Evaluates the newest checkpoint of a run on the held-out part of its own data (same seed, split and
-// scaling), or of `data`, scaled as the run's own was. Throws Error(data) when the directory is no run or
+// encoding), or of `data`, encoded as the run's own was. Throws Error(data) when the directory is no run or
 // holds no checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1);

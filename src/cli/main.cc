@@ -23,9 +23,9 @@ struct Command {
   Action (*add)(CLI::App& tool);
 };
 
-constexpr Command kCommands[] = {{"train", add_train},     {"eval", add_eval}, {"schedule", add_schedule},
-                                 {"explain", add_explain}, {"list", add_list}, {"help", add_help},
-                                 {"verify", add_verify}};
+constexpr Command kCommands[] = {{"train", add_train},     {"eval", add_eval},  {"schedule", add_schedule},
+                                 {"explain", add_explain}, {"list", add_list},  {"help", add_help},
+                                 {"verify", add_verify},   {"split", add_split}};
 
 int fail(int code, const char* message) {
   std::fflush(stdout);

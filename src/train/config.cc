@@ -14,8 +14,8 @@
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKeys = {"schema", "data",   "model", "loss",    "optimizer",
-                                                    "batch",  "epochs", "seed",  "threads", "scaling"};
+constexpr std::array<std::string_view, 9> kKeys = {"schema", "data",   "model", "loss",   "optimizer",
+                                                   "batch",  "epochs", "seed",  "threads"};
 constexpr std::int64_t kSchema = 1;
 constexpr std::int64_t kMostThreads = 1024;
 
@@ -76,29 +76,21 @@ void check_keys(const Reader& reader, const toml::table& table) {
 
 }  // namespace
 
-std::string print_config(const SavedConfig& saved) {
-  const RunConfig& c = saved.config;
+std::string print_config(const RunConfig& c) {
   const auto text = [](std::string_view key, const std::string& value) {
     return std::string(key) + " = " + json_string(value) + "\n";  // a JSON string is a TOML basic string
   };
   const auto number = [](std::string_view key, std::uint64_t value) {
     return std::string(key) + " = " + std::to_string(value) + "\n";
   };
-  const auto real = [](double value) {
-    const std::string digits = json_number(value);
-    return digits.find_first_of(".en") == std::string::npos ? digits + ".0"
-                                                            : digits;  // TOML tells 1 from 1.0
-  };
   return "# A run of Thalweg. `thalweg train --resume` reads this file.\n" +
          number("schema", static_cast<std::uint64_t>(kSchema)) + text("data", c.data) +
          text("model", c.model) + text("loss", c.loss) + text("optimizer", c.optimizer) +
          number("batch", c.batch) + number("epochs", c.epochs) + number("seed", c.seed) +
-         number("threads", static_cast<std::uint64_t>(c.threads)) +
-         "\n# Inputs are (stored - offset) * factor.\n[scaling]\noffset = " + real(saved.scaling.offset) +
-         "\nfactor = " + real(saved.scaling.factor) + "\n";
+         number("threads", static_cast<std::uint64_t>(c.threads));
 }
 
-SavedConfig read_config(const std::filesystem::path& path) {
+RunConfig read_config(const std::filesystem::path& path) {
   const toml::table table = parse_file(path);
   const Reader reader(path, table);
   if (reader.number("schema", 1) != kSchema) {
@@ -106,8 +98,7 @@ SavedConfig read_config(const std::filesystem::path& path) {
                        table.get("schema"));
   }
   check_keys(reader, table);
-  SavedConfig saved;
-  RunConfig& c = saved.config;
+  RunConfig c;
   c.data = reader.text("data");
   c.model = reader.text("model");
   c.loss = reader.text("loss");
@@ -116,11 +107,7 @@ SavedConfig read_config(const std::filesystem::path& path) {
   c.epochs = reader.number("epochs", 1);
   c.seed = reader.number("seed", 0);
   c.threads = static_cast<int>(reader.number("threads", 1));
-  const toml::table* scaling = table.get_as<toml::table>("scaling");
-  if (scaling == nullptr) throw reader.error("`scaling` is missing", "", "a table", nullptr);
-  const Reader inner(path, *scaling);
-  saved.scaling = {inner.get<double>("offset", "a number"), inner.get<double>("factor", "a number")};
-  return saved;
+  return c;
 }
 
 void check_numbers(const RunConfig& config) {

@@ -8,16 +8,10 @@
 
 namespace thalweg {
 
-// What a run must know beside its options to meet the same numbers again.
-struct SavedConfig {
-  RunConfig config;
-  Scaling scaling;
-};
-
-std::string print_config(const SavedConfig& saved);
+std::string print_config(const RunConfig& config);
 
 // Throws Error(data) naming file, line and key for what is missing, unknown or of another type.
-SavedConfig read_config(const std::filesystem::path& path);
+RunConfig read_config(const std::filesystem::path& path);
 
 // Throws Error(usage) naming the option for a number out of range.
 void check_numbers(const RunConfig& config);

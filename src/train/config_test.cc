@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "base/file.h"
 #include "data/test_files.h"
 
 namespace thalweg {
 namespace {
 
-SavedConfig sample() {
+RunConfig sample() {
   RunConfig config;
   config.data = "idx(\"/a \\\"b\\\" \\\\ \xc3\xa4\")";
   config.model = "dense(3) | tanh | dense(2)";
@@ -20,12 +18,12 @@ SavedConfig sample() {
   config.epochs = 7;
   config.seed = 123456789012345;
   config.threads = 3;
-  return {config, {.offset = 33.318421, .factor = 1.0 / 78.567}};
+  return config;
 }
 
 class Config : public ::testing::Test {
  protected:
-  SavedConfig read(const std::string& text) const {
+  RunConfig read(const std::string& text) const {
     replace_file(path(), text);
     return read_config(path());
   }
@@ -49,33 +47,24 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST_F(Config, ComesBackAsItWasWritten) {
-  const SavedConfig want = sample();
-  const SavedConfig got = read(text_);
-  EXPECT_EQ(got.config.data, want.config.data);
-  EXPECT_EQ(got.config.model, want.config.model);
-  EXPECT_EQ(got.config.loss, want.config.loss);
-  EXPECT_EQ(got.config.optimizer, want.config.optimizer);
-  EXPECT_EQ(got.config.batch, want.config.batch);
-  EXPECT_EQ(got.config.epochs, want.config.epochs);
-  EXPECT_EQ(got.config.seed, want.config.seed);
-  EXPECT_EQ(got.config.threads, want.config.threads);
-  EXPECT_EQ(got.scaling, want.scaling);
+  const RunConfig want = sample();
+  const RunConfig got = read(text_);
+  EXPECT_EQ(got.data, want.data);
+  EXPECT_EQ(got.model, want.model);
+  EXPECT_EQ(got.loss, want.loss);
+  EXPECT_EQ(got.optimizer, want.optimizer);
+  EXPECT_EQ(got.batch, want.batch);
+  EXPECT_EQ(got.epochs, want.epochs);
+  EXPECT_EQ(got.seed, want.seed);
+  EXPECT_EQ(got.threads, want.threads);
   EXPECT_EQ(print_config(got), text_);
-}
-
-TEST_F(Config, ScalingComesBackBitForBit) {
-  for (const double number : {0.0, -0.0, 1.0, 0.1, 1e300, 5e-324, 1e-7, 123456789.0, -2.5, 1e16, 1e17}) {
-    SavedConfig saved = sample();
-    saved.scaling = {number, number};
-    EXPECT_EQ(read(print_config(saved)).scaling, saved.scaling) << number;
-  }
 }
 
 TEST_F(Config, SeedsOfAnySizeComeBack) {
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1} << 53, std::uint64_t{INT64_MAX}}) {
-    SavedConfig saved = sample();
-    saved.config.seed = seed;
-    EXPECT_EQ(read(print_config(saved)).config.seed, seed);
+    RunConfig config = sample();
+    config.seed = seed;
+    EXPECT_EQ(read(print_config(config)).seed, seed);
   }
 }
 
@@ -95,15 +84,14 @@ TEST_F(Config, AnotherTypeIsShownWithItsLine) {
 }
 
 TEST_F(Config, EveryKeyMustBeThere) {
-  for (const std::string key : {"schema", "data", "model", "loss", "optimizer", "batch", "epochs", "seed",
-                                "threads", "offset", "factor"}) {
+  for (const std::string key :
+       {"schema", "data", "model", "loss", "optimizer", "batch", "epochs", "seed", "threads"}) {
     const std::size_t begin = text_.find("\n" + key + " = ");
     ASSERT_NE(begin, std::string::npos) << key;
     std::string text = text_;
     text.erase(begin, text.find('\n', begin + 1) - begin);
     EXPECT_TRUE(has(refusal(text), "`" + key + "` is missing")) << key;
   }
-  EXPECT_TRUE(has(refusal(text_.substr(0, text_.find("[scaling]"))), "`scaling` is missing"));
 }
 
 TEST_F(Config, NumbersOutOfRangeAreRefused) {
@@ -119,7 +107,6 @@ TEST_F(Config, WhatIsNoTomlIsShownWithItsLine) {
   EXPECT_TRUE(has(message, "config.toml:7: this is no TOML")) << message;
   EXPECT_FALSE(refusal("").empty());
   EXPECT_FALSE(refusal("\xff\xfe").empty());
-  EXPECT_FALSE(refusal(replaced(text_, "[scaling]", "scaling = 3")).empty());
 }
 
 TEST_F(Config, AMissingFileIsNamed) {

@@ -109,12 +109,20 @@ std::optional<Metadata> load_newest(const std::filesystem::path& directory, std:
   return std::nullopt;
 }
 
-SavedConfig read_run(const std::filesystem::path& directory) {
+constexpr const char* kEncodingFile = "encoding.json";
+
+// What a run must know beside its options to meet the same numbers again.
+struct SavedRun {
+  RunConfig config;
+  std::string encoding;
+};
+
+SavedRun read_run(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / "config.toml")) {
     throw Error(Code::data, {directory.string(), "this is no run directory", "no config.toml",
                              "a directory that `thalweg train` made", ""});
   }
-  return read_config(directory / "config.toml");
+  return {read_config(directory / "config.toml"), read_text_file(directory / kEncodingFile)};
 }
 
 double metadata_number(const Metadata& metadata, const std::string& key) {
@@ -129,8 +137,8 @@ double metadata_number(const Metadata& metadata, const std::string& key) {
 
 struct Run::Impl {
   // Builds everything that a run needs in memory; nothing is written.
-  Impl(const SavedConfig& saved, Dataset&& dataset)
-      : config(saved.config),
+  Impl(const RunConfig& given, Dataset&& dataset)
+      : config(given),
         data(std::move(dataset)),
         model(config.model, data.sample),
         loss(config.loss),
@@ -271,22 +279,22 @@ Run Run::create(const RunConfig& config, const std::filesystem::path& directory)
   check_numbers(config);
   if (!directory.empty()) check_free(directory);
   Dataset data = load_dataset(config.data, config.seed);
-  const Scaling scaling = data.scaling;
-  auto impl = std::make_unique<Impl>(SavedConfig{config, scaling}, std::move(data));
+  auto impl = std::make_unique<Impl>(config, std::move(data));
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory() : directory;
   make_folder(made / "checkpoints");
   replace_file(made / "plan.txt", impl->plan);
-  replace_file(made / "config.toml", print_config({impl->config, scaling}));
+  replace_file(made / kEncodingFile, impl->data.encoding + "\n");
+  replace_file(made / "config.toml", print_config(impl->config));
   impl->open(made);
   return Run(std::move(impl));
 }
 
 Run Run::resume(const std::filesystem::path& directory, int threads) {
-  SavedConfig saved = read_run(directory);
+  SavedRun saved = read_run(directory);
   if (threads > 0) saved.config.threads = threads;
-  auto impl =
-      std::make_unique<Impl>(saved, load_dataset(saved.config.data, saved.config.seed, saved.scaling));
+  auto impl = std::make_unique<Impl>(saved.config,
+                                     load_dataset(saved.config.data, saved.config.seed, saved.encoding));
   const std::optional<Metadata> metadata =
       load_newest(directory, impl->notes, [&](const std::filesystem::path& path) {
         return load_checkpoint(path, impl->model.params(), impl->optimizer);
@@ -345,10 +353,10 @@ RunResult Run::finish() {
 }
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data, int threads) {
-  SavedConfig saved = read_run(directory);
+  SavedRun saved = read_run(directory);
   saved.config.threads = threads;
   const std::string source = data.empty() ? saved.config.data : data;
-  Dataset dataset = load_dataset(source, saved.config.seed, saved.scaling);
+  Dataset dataset = load_dataset(source, saved.config.seed, saved.encoding);
   RunEvaluation out;
   out.data = dataset.text;
   if (dataset.test.size() == 0) {
