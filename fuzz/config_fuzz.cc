@@ -12,11 +12,6 @@ void check(std::string_view bytes) {
   if (!printed) return;
   folder.write("config.toml", *printed);
   require(print_config(read_config(path)) == *printed, "a configuration reads otherwise", *printed);
-  std::string message;
-  attempt(Code::usage, message, [&] {
-    check_numbers(read_config(path).config);
-    return 0;
-  });
 }
 
 }  // namespace

@@ -3,11 +3,8 @@
 #include <zlib.h>
 
 #include <array>
-#include <cmath>
-#include <numeric>
 
-#include "target.h"
-#include "thalweg/dataset.h"
+#include "dataset.h"
 
 namespace thalweg::fuzz {
 namespace {
@@ -35,28 +32,6 @@ std::string gzip(std::string_view bytes) {
   require(deflate(&stream, Z_FINISH) == Z_STREAM_END, "deflate");
   out.resize(stream.total_out);
   deflateEnd(&stream);
-  return out;
-}
-
-// Everything that a data set holds, as one text.
-std::string contents(const Dataset& data) {
-  std::string out = data.full_text + " " + print_shape(data.sample) + " " + std::to_string(data.classes);
-  for (const Samples* part : {&data.train, &data.test}) {
-    require(part->labels.size() == part->size() && part->rows.size() == part->size() && part->size() > 0,
-            "as many labels as samples");
-    require(part->features() == thalweg::count(data.sample), "samples of another shape");
-    std::vector<std::uint32_t> rows(part->size());
-    std::iota(rows.begin(), rows.end(), 0U);
-    require(part->rows == rows, "the rows of the source are not counted");
-    std::vector<float> inputs(part->size() * part->features());
-    part->gather(rows, inputs);
-    for (const float x : inputs) require(std::isfinite(x), "an input is not finite", std::to_string(x));
-    for (const std::int32_t label : part->labels) {
-      require(label >= 0 && static_cast<std::size_t>(label) < data.classes, "a label is no class");
-      out += " " + std::to_string(label);
-    }
-    out.append(reinterpret_cast<const char*>(inputs.data()), inputs.size() * sizeof(float));
-  }
   return out;
 }
 

@@ -1,7 +1,6 @@
 // For fuzz targets: what must hold, what an error must look like, and files for readers that want some.
 #pragma once
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
