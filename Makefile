@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test build configured one fmt check install asan bench clean
+.PHONY: train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -10,6 +10,7 @@ train: configured       ## train on the embedded digits and show the result
 	build/thalweg train
 
 test: build             ## run every test
+	@sh tools/install.sh test
 	ctest --preset release -j $(JOBS)
 
 build: configured       ## the tool build/thalweg, the library build/libthalweg.a and the tests
@@ -21,19 +22,50 @@ configured: install
 one: build              ## make one T=name: the tests whose name matches
 	ctest --preset release -R '$(T)'
 
-asan: install           ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
-	@[ -f build-asan/build.ninja ] || cmake --preset asan
-	cmake --build --preset asan -j $(JOBS)
-	ctest --preset asan -j $(JOBS)
+# $(call tested,PRESET): builds all of a preset and runs the tests that it names.
+tested = [ -f build-$(1)/build.ninja ] || cmake --preset $(1); \
+	cmake --build --preset $(1) -j $(JOBS) && ctest --preset $(1) -j $(JOBS)
 
 bench: configured       ## how near a step is to the speed of memory; ARGS="--rules adamw --size 1000000 --threads 1"
 	@cmake --build --preset release -j $(JOBS) --target bench_optimizer_step
 	build/bench/bench_optimizer_step --json build/optimizer_step.json $(ARGS)
 
-fmt: install            ## format the sources
+asan:                   ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@sh tools/install.sh test
+	@$(call tested,asan)
+
+tsan:                   ## the tests of threads, steps and trainings under ThreadSanitizer
+	@sh tools/install.sh test
+	@$(call tested,tsan)
+
+clang:                  ## every test, compiled by Clang
+	@sh tools/install.sh test clang
+	@$(call tested,clang)
+
+syntax: configured      ## every source through Clang, warnings being errors; a build is not made
+	@sh tools/install.sh clang
+	@cmake --build --preset release -j $(JOBS) --target thalweg_headers
+	@cmake --preset clang > /dev/null
+	python3 tools/syntax.py build-clang build/include
+
+SECONDS_EACH ?= 60
+fuzz:                   ## every target of fuzz/ for SECONDS_EACH; what it finds lands in build-fuzz/
+	@sh tools/install.sh clang
+	@[ -f build-fuzz/build.ninja ] || cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	sh tools/fuzz.sh $(SECONDS_EACH)
+
+coverage:               ## the share of lines that the tests run, by folder
+	@sh tools/install.sh test coverage
+	@$(call tested,coverage)
+	python3 tools/coverage.py build-coverage
+
+fmt:                    ## format the sources
+	@sh tools/install.sh check
 	@clang-format -i $(SOURCES)
 
-check: install          ## format, layers, file sizes, forbidden words
+check:                  ## format, layers, file sizes, forbidden words
+	@sh tools/install.sh check
 	@clang-format --dry-run --Werror $(SOURCES)
 	python3 tools/layers.py
 	python3 tools/size.py
@@ -44,4 +76,4 @@ install:
 	@sh tools/install.sh
 
 clean:
-	rm -rf build build-dev build-asan
+	rm -rf build build-asan build-bench build-clang build-coverage build-dev build-fuzz build-tsan

@@ -1,4 +1,4 @@
-// For tests of the tool: runs it as a process in a folder of its own.
+// For tests of the tool and of other programs: runs them as processes in a folder of their own.
 #pragma once
 
 #include <fcntl.h>
@@ -70,13 +70,11 @@ struct Outcome {
   std::string err;
 };
 
-// The tool, running in `folder`; its output goes to files elsewhere.
-class ToolProcess {
+// A program, found as a shell finds it, running in `folder`; its output goes to files elsewhere.
+class Process {
  public:
-  ToolProcess(const std::filesystem::path& folder, const Arguments& arguments)
+  Process(const std::filesystem::path& folder, Arguments words)
       : out_(folder.string() + ".out"), err_(folder.string() + ".err") {
-    std::vector<std::string> words = {THALWEG_TOOL};
-    words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -87,13 +85,13 @@ class ToolProcess {
     posix_spawn_file_actions_addopen(&actions, 1, out_.c_str(), kNew, 0600);
     posix_spawn_file_actions_addopen(&actions, 2, err_.c_str(), kNew, 0600);
     posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
-    const int error = posix_spawn(&pid_, THALWEG_TOOL, &actions, nullptr, argv.data(), environ);
+    const int error = posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) pid_ = -1;
-    EXPECT_EQ(error, 0) << THALWEG_TOOL << ": " << std::strerror(error);
+    EXPECT_EQ(error, 0) << argv[0] << ": " << std::strerror(error);
   }
 
-  ~ToolProcess() {
+  ~Process() {
     if (pid_ > 0) {
       ::kill(pid_, SIGKILL);
       ::waitpid(pid_, nullptr, 0);
@@ -102,8 +100,10 @@ class ToolProcess {
     std::filesystem::remove(out_, ignored);
     std::filesystem::remove(err_, ignored);
   }
-  ToolProcess(const ToolProcess&) = delete;
-  ToolProcess& operator=(const ToolProcess&) = delete;
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  const std::string& output() const { return out_; }  // the file of its stdout
 
   void send(int signal) const {
     if (pid_ > 0) ::kill(pid_, signal);
@@ -122,6 +122,19 @@ class ToolProcess {
   std::string out_;
   std::string err_;
   pid_t pid_ = -1;
+};
+
+// The tool.
+class ToolProcess : public Process {
+ public:
+  ToolProcess(const std::filesystem::path& folder, const Arguments& arguments)
+      : Process(folder, with_tool(arguments)) {}
+
+ private:
+  static Arguments with_tool(Arguments words) {
+    words.insert(words.begin(), THALWEG_TOOL);
+    return words;
+  }
 };
 
 inline Outcome run_tool(const std::filesystem::path& folder, const Arguments& arguments) {

@@ -34,7 +34,7 @@ RULES = [
 ]
 TAB_RULE = ("a tab", "spaces", re.compile(r"\t"))
 MAY_HOLD_TABS = re.compile(r"(^|/)Makefile$|\.(mk|tsv)$")
-NOT_READ = ("tests/data/", "tests/vectors/oracles/")
+NOT_READ = ("fuzz/corpus/", "tests/data/", "tests/vectors/oracles/")
 
 
 def files() -> list[str]:

@@ -12,6 +12,14 @@
 namespace thalweg {
 namespace {
 
+constexpr std::string_view kTemporary = ".tmp-";  // then the number of the process
+
+bool is_temporary(const std::string& name) {
+  const std::size_t mark = name.rfind(kTemporary);
+  return mark != name.npos && mark > 0 && mark + kTemporary.size() < name.size() &&
+         name.find_first_not_of("0123456789", mark + kTemporary.size()) == name.npos;
+}
+
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
@@ -107,7 +115,7 @@ void replace_file(const std::filesystem::path& path, std::span<const std::span<c
   std::uint64_t total = 0;
   for (const std::span<const std::byte> part : parts) total += part.size();
   std::filesystem::path temporary = path;
-  temporary += ".tmp-" + std::to_string(::getpid());
+  temporary += std::string(kTemporary) + std::to_string(::getpid());
   if (!write_synced(temporary, parts) || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const std::string reason = system_message(errno);
     ::unlink(temporary.c_str());
@@ -124,6 +132,13 @@ void replace_file(const std::filesystem::path& path, std::span<const std::span<c
 void replace_file(const std::filesystem::path& path, std::string_view text) {
   const std::span<const std::byte> part = std::as_bytes(std::span(text.data(), text.size()));
   replace_file(path, std::span(&part, 1));
+}
+
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::error_code ignored;  // they harm nobody
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (is_temporary(entry.path().filename().string())) std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 void make_folder(const std::filesystem::path& path) {

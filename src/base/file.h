@@ -21,6 +21,9 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t limi
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
+// Removes the temporary files of replace_file() whose process was killed. No other one may be writing there.
+void remove_leftovers(const std::filesystem::path& folder);
+
 // Creates a folder with its parents. Throws Error(resource) naming it.
 void make_folder(const std::filesystem::path& path);
 

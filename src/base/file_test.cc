@@ -191,6 +191,16 @@ TEST_F(FileTest, AFileAboveTheLimitIsNotRead) {
             (folder_ / "a").string() + ": cannot be read; got 5 bytes; want at most 4");
 }
 
+TEST_F(FileTest, OnlyTemporaryFilesAreLeftovers) {
+  for (const char* name : {"a.tmp-12", "a", "a.tmp-", "a.tmp-x1", ".tmp-3", "tmp-12", "b.c.tmp-0"}) {
+    replace_file(folder_ / name, "x");
+  }
+  fs::create_directories(folder_ / "full.tmp-7" / "x");
+  remove_leftovers(folder_);
+  EXPECT_EQ(names(), (std::vector<std::string>{".tmp-3", "a", "a.tmp-", "a.tmp-x1", "full.tmp-7", "tmp-12"}));
+  remove_leftovers(folder_ / "missing");
+}
+
 TEST_F(FileTest, FoldersAreMadeWithTheirParents) {
   make_folder(folder_ / "a" / "b" / "c");
   EXPECT_TRUE(fs::is_directory(folder_ / "a" / "b" / "c"));

@@ -33,4 +33,6 @@ void print(const std::string& text) {
                                std::to_string(text.size()) + " bytes", ""});
 }
 
+void note(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
+
 }  // namespace thalweg::cli

@@ -37,4 +37,7 @@ int thread_count(const std::string& text);
 // Writes to stdout. Throws Error(resource) when it cannot.
 void print(const std::string& text);
 
+// Writes a line to stderr, if that can be written: no work is lost for want of a reader.
+void note(const std::string& text);
+
 }  // namespace thalweg::cli

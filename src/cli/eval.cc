@@ -19,7 +19,7 @@ struct Flags {
 
 int eval(const Flags& flags) {
   const RunEvaluation result = evaluate_run(flags.run, flags.data, thread_count(flags.threads));
-  for (const std::string& note : result.notes) fmt::print(stderr, "{}\n", note);
+  for (const std::string& text : result.notes) note(text);
   const Evaluation& e = result.test;
   if (flags.json) {
     print(JsonObject()

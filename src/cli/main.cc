@@ -1,11 +1,13 @@
 // The tool: reads the command line, runs one command, turns errors into messages and exit codes.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <system_error>
-
-#include <fmt/core.h>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -27,8 +29,18 @@ constexpr Command kCommands[] = {{"train", add_train},     {"eval", add_eval},  
 
 int fail(int code, const char* message) {
   std::fflush(stdout);
-  fmt::print(stderr, "{}\n", message);
+  note(message);
   return code;
+}
+
+// A file that is opened must not get the number of a closed standard descriptor: what is printed would go
+// into it. A closed stdout stays one that cannot be written.
+void hold_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+      ::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    }
+  }
 }
 
 // The names a mistyped argument may have meant: options of the command, or commands.
@@ -92,6 +104,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using thalweg::Code;
   using thalweg::cli::fail;
+  thalweg::cli::hold_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a full quota are errors like others
   std::signal(SIGXFSZ, SIG_IGN);
   try {

@@ -58,7 +58,7 @@ std::string Progress::line(const Report& report) const {
 void Progress::write(const Report& report) {
   shown_ = Clock::now();
   // \x1b[K clears what a longer line before it left behind.
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line(report), terminal_ ? "\x1b[K" : "\n");
+  std::fputs(((terminal_ ? "\r" : "") + line(report) + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
   std::fflush(stderr);
 }
 

@@ -84,15 +84,15 @@ std::string result_text(const Run& run, const RunResult& result) {
 int interrupted(Run& run, int signal) {
   run.save();
   write_page(run.directory());
-  fmt::print(stderr, "interrupted: saved at update {} of {}; go on with `thalweg train --resume {}`\n",
-             run.updates(), run.total_updates(), run.directory().string());
+  note(fmt::format("interrupted: saved at update {} of {}; go on with `thalweg train --resume {}`",
+                   run.updates(), run.total_updates(), run.directory().string()));
   return kSignalled + signal;
 }
 
 int train(const CLI::App& command, const Flags& flags) {
   catch_signals();
   Run run = open_run(command, flags);
-  for (const std::string& note : run.notes()) fmt::print(stderr, "{}\n", note);
+  for (const std::string& text : run.notes()) note(text);
   const bool was_finished = run.finished();
   Progress progress(run, flags.quiet);
   Report report;

@@ -279,7 +279,8 @@ Samples encode(const Table& table, const TableEncoding& encoding, const Targeted
   check_dense(table.name, table.rows, features, table.bytes);
   std::vector<float> inputs(rows.size() * features);
   std::size_t at = 0;
-  for (std::size_t column = 0; column < encoding.columns.size(); ++column) {
+  const std::size_t columns = rows.empty() ? 0 : encoding.columns.size();  // no rows, no memory to point into
+  for (std::size_t column = 0; column < columns; ++column) {
     encode_column(table, column, encoding.columns[column], rows, features, inputs.data() + at);
     at += encoding.columns[column].width();
   }

@@ -1,13 +1,14 @@
 #include "nn/matmul.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
-
 #include <cmath>
 #include <string>
 #include <type_traits>
 
 #include "base/random.h"
+
+extern "C" int omp_get_max_threads();
+extern "C" void omp_set_num_threads(int threads);
 
 namespace thalweg {
 namespace {

@@ -1,13 +1,15 @@
 #include "nn/onednn.h"
 
-#include <omp.h>
-
 #include <array>
 #include <string>
 
 #include <dnnl.hpp>
 
 #include "thalweg/error.h"
+
+// Of OpenMP; the header that declares them is each compiler's own.
+extern "C" int omp_get_max_threads();
+extern "C" void omp_set_num_threads(int threads);
 
 namespace thalweg {
 namespace {

@@ -304,6 +304,7 @@ Run Run::resume(const std::filesystem::path& directory, int threads) {
       impl->optimizer.updates() >= impl->total && std::filesystem::exists(directory / "result.json");
   if (!impl->finished) std::filesystem::remove(directory / "result.json");
   if (!metadata) impl->notes.push_back("no checkpoint yet: starting from the first update");
+  for (const auto& folder : {directory, directory / "checkpoints"}) remove_leftovers(folder);
   impl->seconds = cut_metrics(directory / "metrics.jsonl", impl->optimizer.updates());
   impl->open(directory);
   return Run(std::move(impl));
