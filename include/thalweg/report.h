@@ -12,8 +12,9 @@ struct Report {
   double seconds = 0;    // that the update took
 
   // Filled by Trainer only.
-  std::uint64_t epoch = 0;  // whole epochs done before this update
-  double loss = 0;          // mean loss of the batch, before the update
+  std::uint64_t epoch = 0;    // whole epochs done before this update
+  std::uint64_t samples = 0;  // whose gradient the update took
+  double loss = 0;            // their mean loss, before the update
 };
 
 }  // namespace thalweg
