@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +13,7 @@
 
 namespace thalweg {
 
-// The inputs are (stored - offset) * factor, element by element: what a reader derives from the training part
-// and what must be applied to any later data in the same way.
+// A number x of the source is stored as (x - offset) * factor; x = stored / factor + offset.
 struct Scaling {
   double offset = 0;
   double factor = 1;
@@ -31,8 +31,8 @@ class Samples {
   // does not exist or an `out` of another size. May be called from several threads at once.
   void gather(std::span<const std::uint32_t> rows, std::span<float> out) const;
 
-  std::vector<std::int32_t> labels;  // one a sample, or empty for regression
-  std::vector<float> values;         // size x columns for regression, or empty
+  std::vector<std::int32_t> labels;  // one a sample; empty for regression and where targets are unknown
+  std::vector<float> values;         // size x columns for regression, by Dataset::target_scaling; or empty
   std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
 
   // Takes bytes or floats: size x features of them. Throws Error(usage) when they are no whole number of
@@ -57,27 +57,55 @@ struct Dataset {
   Shape sample;             // shape of one sample: {64}, {784}
   std::size_t classes = 0;  // number of classes; 0 for regression
   std::size_t columns = 0;  // targets a sample for regression
-  Scaling scaling;
+
+  // What the reader derived from the training part and later data must be encoded with - scalings, levels of
+  // categories, names, classes: one line of JSON, without a line break.
+  std::string encoding;
+
+  std::vector<std::string> feature_names;  // one an input element, or empty where they have no names
+  std::vector<std::string> target_names;   // one a target, or empty where they have no names
+  std::vector<std::string> class_names;    // one a class, in the order of the labels; empty for regression
+  std::vector<Scaling> target_scaling;     // one a target of regression
+  std::vector<std::string> notes;          // what the reader inferred, a line each
+
   Samples train;
   Samples test;  // held out
 };
 
-// Reads a source given by text: "digits", "idx(DIR)". `seed` decides which samples are held out where the
-// source does not say. Throws Error(usage) for a text that is no source, Error(data), naming file and place,
-// for a file that is missing or malformed, and Error(resource) when memory runs out.
+// Reads a source given by text: "digits", "idx(DIR)", "csv(FILE)", ... `seed` decides which samples are held
+// out where the source does not say. Throws Error(usage) for a text that is no source, Error(data), naming
+// file and place, for a file that is missing or malformed, and Error(resource) when memory runs out.
 Dataset load_dataset(std::string_view text, std::uint64_t seed);
 
-// The same with the scaling of an earlier load, so that a model meets the numbers it was trained on.
-Dataset load_dataset(std::string_view text, std::uint64_t seed, const Scaling& scaling);
+// The same with the encoding of an earlier load, so that a model meets the numbers it was trained on. Throws
+// Error(data) also for data that the encoding does not fit.
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding);
 
-// The order in which samples are visited. The order of an epoch depends on (seed, epoch) alone; every sample
-// comes once an epoch; the last batch holds what is left. One batch of all samples visits them in source
-// order: a sum over all of them needs no shuffle, and memory is read front to back.
+// Every row of the source, in the order of its files, as `test`; `train` is empty. Targets may be missing:
+// labels and values are then empty, and a note says why.
+Dataset load_all(std::string_view text, std::string_view encoding);
+
+// How batches are drawn from the training part.
+enum class Order {
+  shuffle,      // every sample once an epoch, each epoch in another random order
+  replacement,  // every sample of every batch drawn from all, whatever was drawn before
+  file,         // every sample once an epoch, in source order
+};
+
+std::string_view order_name(Order order);
+std::optional<Order> read_order(std::string_view word);
+std::string_view order_names();  // "shuffle|replacement|file"
+
+// Which samples are visited, and when. All orders are functions of (seed, update) alone: the shuffle of an
+// epoch depends on (seed, epoch), a draw with replacement on (seed, update, position). Without replacement
+// the last batch of an epoch holds what is left, and one batch of all samples visits them in source order: a
+// sum over all of them needs no shuffle, and memory is read front to back. With replacement every batch is
+// full.
 class Loader {
  public:
-  // batch 0, or one above `size`, means all samples in one batch. Throws Error(data) for no samples and
+  // batch 0, or one above `size`, means as many samples as there are. Throws Error(data) for no samples and
   // Error(usage) for more than 2^32 - 1.
-  Loader(std::size_t size, std::size_t batch, std::uint64_t seed);
+  Loader(std::size_t size, std::size_t batch, std::uint64_t seed, Order order = Order::shuffle);
 
   std::size_t batch() const { return batch_; }
   std::uint64_t updates_per_epoch() const { return updates_per_epoch_; }  // ceil(size / batch)
@@ -90,9 +118,10 @@ class Loader {
   std::size_t size_;
   std::size_t batch_;
   std::uint64_t seed_;
+  Order order_;
   std::uint64_t updates_per_epoch_;
-  std::uint64_t epoch_;  // of `order_`
-  std::vector<std::uint32_t> order_;
+  std::uint64_t drawn_;                // the epoch, or with replacement the update, that `visits_` holds
+  std::vector<std::uint32_t> visits_;  // of that epoch or update
 };
 
 }  // namespace thalweg

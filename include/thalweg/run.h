@@ -56,9 +56,9 @@ struct ResumeOptions {
   // they were laid out for, or the new ones.
   enum class Lengths { keep, anew };
 
-  int threads = 0;                      // 0: those of the configuration
-  std::optional<std::uint64_t> epochs;  // none: as configured; needs `lengths`
-  std::optional<Lengths> lengths;
+  int threads = 0;                           // 0: those of the configuration
+  std::optional<std::uint64_t> epochs = {};  // none: as configured; needs `lengths`
+  std::optional<Lengths> lengths = {};
 };
 
 class Run {
@@ -141,8 +141,8 @@ struct RunEvaluation {
   std::vector<std::string> notes;
 };
 
-// Evaluates weights of a run on the held-out part of its own data (same seed, split and scaling), or of
-// `data`, scaled as the run's own was. `checkpoint` is "last", "best" or a number of updates; empty: that of
+// Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or of
+// `data`, encoded as the run's own was. `checkpoint` is "last", "best" or a number of updates; empty: that of
 // the run's result. Throws Error(data) when the directory is no run or holds no such checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});

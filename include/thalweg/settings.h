@@ -19,15 +19,15 @@ struct RunConfig {
   std::string model = "auto";  // dense(128) | relu | dense(n), with as many outputs as classes or values
   std::string loss = "auto";   // cross_entropy for classes, mse for values
   std::string optimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
-  std::optional<std::uint64_t> batch;            // samples a batch; 0: all of them; none: auto
-  std::uint64_t accumulate = 1;                  // batches an update
-  std::optional<std::uint64_t> epochs;           // none: auto
-  std::optional<std::uint64_t> schedule_epochs;  // that schedules are laid out for; none: as `epochs`
-  std::string order = "shuffle";                 // shuffle, replacement or file
-  std::uint64_t patience = 0;                    // epochs without improvement until it stops; 0: never
-  double min_delta = 0;                          // a loss must be lower by more than this to be one
-  std::optional<bool> restore_best;              // the result is of the best epoch; none: with patience
-  std::string checkpoint_every = "never";        // a length: 500, 2ep, 5%
+  std::optional<std::uint64_t> batch = {};            // samples a batch; 0: all of them; none: auto
+  std::uint64_t accumulate = 1;                       // batches an update
+  std::optional<std::uint64_t> epochs = {};           // none: auto
+  std::optional<std::uint64_t> schedule_epochs = {};  // that schedules are laid out for; none: as `epochs`
+  std::string order = "shuffle";                      // shuffle, replacement or file
+  std::uint64_t patience = 0;                         // epochs without improvement until it stops; 0: never
+  double min_delta = 0;                               // a loss must be lower by more than this to be one
+  std::optional<bool> restore_best = {};              // the result is of the best epoch; none: with patience
+  std::string checkpoint_every = "never";             // a length: 500, 2ep, 5%
   std::uint64_t seed = 1;
   int threads = 1;  // 0: all that the process may use
 };

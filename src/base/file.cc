@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 
@@ -106,8 +107,9 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t limi
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
   std::uint64_t total = 0;
   for (const std::span<const std::byte> part : parts) total += part.size();
+  static std::atomic<std::uint64_t> serial{0};  // two threads may replace the same file
   std::filesystem::path temporary = path;
-  temporary += ".tmp-" + std::to_string(::getpid());
+  temporary += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(serial++);
   if (!write_synced(temporary, parts) || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const std::string reason = system_message(errno);
     ::unlink(temporary.c_str());

@@ -51,7 +51,7 @@ void make_paths_absolute(const Spec& spec, Settings& settings, const Item& item,
   }
 }
 
-Dataset read(std::string_view text, std::uint64_t seed) {
+Dataset read(std::string_view text, const Request& request) {
   const Source source{"data", std::string(text)};
   const Item item = parse_source(source);
   const Reader& reader = find_reader(item, source);
@@ -59,7 +59,7 @@ Dataset read(std::string_view text, std::uint64_t seed) {
   make_paths_absolute(reader.spec, settings, item, source);
   const std::string canonical = print(Text{unbind(reader.spec, settings)});
   try {
-    Dataset data = reader.read(settings, seed);
+    Dataset data = reader.read(settings, request);
     data.text = canonical;
     data.full_text = print(Text{unbind(reader.spec, settings, true)});
     return data;
@@ -93,12 +93,6 @@ void scale_row(const Scaling& scaling, std::span<const T> from, float* to) {
   for (std::size_t i = 0; i < from.size(); ++i) {
     to[i] = static_cast<float>((static_cast<double>(from[i]) - offset) * factor);
   }
-}
-
-void apply(const Scaling& scaling, Dataset& data) {
-  data.scaling = scaling;
-  data.train.set_scaling(scaling);
-  data.test.set_scaling(scaling);
 }
 
 }  // namespace
@@ -159,15 +153,15 @@ void Samples::gather(std::span<const std::uint32_t> wanted, std::span<float> out
 }
 
 Dataset load_dataset(std::string_view text, std::uint64_t seed) {
-  Dataset data = read(text, seed);
-  apply(data.scaling, data);
-  return data;
+  return read(text, {.seed = seed, .encoding = {}});
 }
 
-Dataset load_dataset(std::string_view text, std::uint64_t seed, const Scaling& scaling) {
-  Dataset data = read(text, seed);
-  apply(scaling, data);
-  return data;
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding) {
+  return read(text, {.seed = seed, .encoding = encoding});
+}
+
+Dataset load_all(std::string_view text, std::string_view encoding) {
+  return read(text, {.encoding = encoding, .all = true});
 }
 
 }  // namespace thalweg

@@ -13,11 +13,18 @@ namespace thalweg {
 // An option of this unit is a path; a reader meets it absolute and normal.
 inline constexpr std::string_view kPathUnit = "path";
 
+// What is wanted of a reader besides its settings.
+struct Request {
+  std::uint64_t seed = 0;     // decides which samples are held out
+  std::string_view encoding;  // of an earlier load; empty: to be derived
+  bool all = false;           // every row in `test`, as load_all() promises
+};
+
 struct Reader {
   Spec spec;
-  // `settings` are those of `spec`. Leaves Dataset::text to the caller and need not hand the scaling to the
-  // two parts. Throws Error(data) naming file and place.
-  Dataset (*read)(const Settings& settings, std::uint64_t seed);
+  // `settings` are those of `spec`. Leaves both texts to the caller. Throws Error(data) naming file and
+  // place.
+  Dataset (*read)(const Settings& settings, const Request& request);
 };
 
 #define THALWEG_READER(reader) extern const Reader reader;

@@ -79,6 +79,50 @@ TEST(Loader, OneBatchOfAllIsInSourceOrder) {
   }
 }
 
+TEST(Loader, FileOrderIsThatOfTheSourceInEveryEpoch) {
+  Loader loader(10, 4, 3, Order::file);
+  EXPECT_EQ(loader.updates_per_epoch(), 3u);
+  EXPECT_EQ(epoch_of(loader, 0), counted(10));
+  EXPECT_EQ(epoch_of(loader, 5), counted(10));
+  EXPECT_EQ(batch_of(loader, 2), (std::vector<std::uint32_t>{8, 9}));
+}
+
+TEST(Loader, ReplacementDrawsFullBatchesBySeedAndUpdateAlone) {
+  Loader stepped(10, 4, 9, Order::replacement), jumped(10, 4, 9, Order::replacement);
+  Loader other(10, 4, 8, Order::replacement);
+  EXPECT_EQ(stepped.updates_per_epoch(), 3u);
+  std::vector<std::vector<std::uint32_t>> steps;
+  for (std::uint64_t update = 0; update < 12; ++update) {
+    steps.push_back(batch_of(stepped, update));
+    EXPECT_EQ(steps.back().size(), 4u);
+  }
+  for (const std::uint64_t update : {11, 0, 5, 5, 2}) EXPECT_EQ(batch_of(jumped, update), steps[update]);
+  EXPECT_NE(steps[0], steps[1]);
+  EXPECT_NE(batch_of(other, 0), steps[0]);
+}
+
+TEST(Loader, ReplacementDrawsEverySampleAlikeAndSomeTwice) {
+  Loader loader(10, 10, 1, Order::replacement);
+  std::vector<int> counts(10);
+  bool twice = false;
+  for (std::uint64_t update = 0; update < 1000; ++update) {
+    std::vector<std::uint32_t> batch = batch_of(loader, update);
+    for (const std::uint32_t sample : batch) ++counts.at(sample);
+    std::sort(batch.begin(), batch.end());
+    twice = twice || std::adjacent_find(batch.begin(), batch.end()) != batch.end();
+  }
+  EXPECT_TRUE(twice);
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 150);  // five deviations of a binomial
+}
+
+TEST(Loader, OrdersHaveTheirWords) {
+  for (const Order order : {Order::shuffle, Order::replacement, Order::file}) {
+    EXPECT_EQ(read_order(order_name(order)), order);
+    EXPECT_NE(order_names().find(order_name(order)), std::string_view::npos);
+  }
+  EXPECT_EQ(read_order("Shuffle"), std::nullopt);
+}
+
 TEST(Loader, NoSamplesAreAnError) {
   error_of(Code::data, [] { Loader(0, 0, 0); });
   error_of(Code::data, [] { Loader(0, 5, 0); });

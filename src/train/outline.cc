@@ -16,11 +16,14 @@ std::string bytes_text(std::uint64_t bytes) {
 }
 
 std::string data_text(const Dataset& data) {
+  std::string notes;
+  for (const std::string& line : data.notes) notes += "           " + line + "\n";
   const std::string targets = data.classes > 0
                                   ? fmt::format("{} classes", data.classes)
                                   : fmt::format("{} value{}", data.columns, data.columns == 1 ? "" : "s");
   return fmt::format("data       {}\n           {} samples to train on, {} held out, inputs {}, {}\n",
-                     data.text, data.train.size(), data.test.size(), print_shape(data.sample), targets);
+                     data.text, data.train.size(), data.test.size(), print_shape(data.sample), targets) +
+         notes;
 }
 
 // Each layer is built by itself on the output of the one before it.

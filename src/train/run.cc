@@ -110,7 +110,7 @@ struct Run::Impl {
         model(config.model, data.sample),
         loss(config.loss),
         chain(config.optimizer),
-        per_epoch(updates_per_epoch(data.train.size(), trainer_options(config))),
+        per_epoch(thalweg::updates_per_epoch(data.train.size(), trainer_options(config))),
         total(updates_of(config.epochs.value(), per_epoch)),
         resolved(chain.resolve(schedule_lengths(config, per_epoch))),
         optimizer(model.params(), resolved, {.threads = config.threads, .grad_norm = true}),
@@ -118,6 +118,7 @@ struct Run::Impl {
         plan(resolved.explain(model.params())),
         keep_every(updates_between(config.checkpoint_every, {.updates = total, .per_epoch = per_epoch})),
         best(model.params(), config.patience, config.min_delta) {
+    notes = data.notes;
     config.data = data.full_text;
     config.model = model.text(true);
     config.loss = loss.text();
@@ -320,6 +321,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   const bool other = config.epochs != old.epochs;
   auto impl = std::make_unique<Impl>(
       config, load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json")));
+  impl->notes.clear();  // they were told when it was created
   const Lengths before = schedule_lengths(old, impl->per_epoch);
   impl->load(directory, other ? impl->chain.resolve(before).text(true) : std::string());
   const std::uint64_t updates = impl->optimizer.updates();

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "data/dataset.h"
+#include "data/encoding.h"
 #include "data/gzip.h"
 #include "data/split.h"
 
@@ -47,15 +48,17 @@ Table parse_table(std::string_view text) {
   return table;
 }
 
-Dataset read_digits(const Settings&, std::uint64_t seed) {
+Dataset read_digits(const Settings&, const Request& request) {
   const std::span packed(thalweg_digits_gz, thalweg_digits_gz_end);
   const std::vector<std::uint8_t> text = gunzip(packed, kWhere, kMaxText);
   const Table table = parse_table({reinterpret_cast<const char*>(text.data()), text.size()});
   Dataset data;
   data.sample = {kFeatures};
   data.classes = kClasses;
-  data.scaling = {0, 1.0 / 16};
-  divide(data, kFeatures, table.pixels, table.labels, hold_out(table.labels, kClasses, seed));
+  divide(data, kFeatures, table.pixels, table.labels,
+         request.all ? std::vector<bool>(table.labels.size(), true)
+                     : hold_out(table.labels, kClasses, request.seed));
+  set_scaling(data, request.encoding.empty() ? Scaling{0, 1.0 / 16} : read_scaling(request.encoding));
   return data;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "data/encoding.h"
 #include "data/split.h"
 
 namespace thalweg {
@@ -23,7 +24,7 @@ TEST(Digits, HasTheKnownShape) {
   EXPECT_EQ(data.sample, Shape{64});
   EXPECT_EQ(data.classes, 10u);
   EXPECT_EQ(data.columns, 0u);
-  EXPECT_EQ(data.scaling, (Scaling{0, 0.0625}));
+  EXPECT_EQ(read_scaling(data.encoding), (Scaling{0, 0.0625}));
   EXPECT_EQ(data.train.size() + data.test.size(), 1797u);
   EXPECT_EQ(data.train.features(), 64u);
   EXPECT_EQ(data.train.labels.size(), data.train.size());
@@ -89,9 +90,18 @@ TEST(Digits, LabelsFollowTheirRows) {
 }
 
 TEST(Digits, ScalingOfAnEarlierLoadIsApplied) {
-  const Dataset data = load_dataset("digits", 4, {8, 0.5});
-  EXPECT_EQ(data.scaling, (Scaling{8, 0.5}));
+  const Dataset data = load_dataset("digits", 4, print_encoding({8, 0.5}));
+  EXPECT_EQ(read_scaling(data.encoding), (Scaling{8, 0.5}));
   EXPECT_EQ(rows_in_order(data)[0][3], (13 - 8) * 0.5f);
+}
+
+TEST(Digits, AllRowsComeInFileOrder) {
+  const Dataset data = load_all("digits", print_encoding({0, 1}));
+  EXPECT_EQ(data.train.size(), 0u);
+  ASSERT_EQ(data.test.size(), 1797u);
+  for (std::uint32_t i = 0; i < 1797; ++i) EXPECT_EQ(data.test.rows[i], i);
+  EXPECT_EQ(data.test.labels[11], 1);
+  EXPECT_EQ(rows_in_order(data)[0][3], 13);
 }
 
 TEST(HoldOut, SmallClassesRoundHalfUp) {

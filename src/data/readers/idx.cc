@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "data/dataset.h"
+#include "data/encoding.h"
 #include "data/input.h"
 
 namespace thalweg {
@@ -162,6 +163,16 @@ Scaling choose_scaling(const std::string& scale, std::span<const std::uint8_t> b
   return standard_scaling(bytes);
 }
 
+// Puts the rows of another part behind those of `part`.
+void append(Part& part, const Part& other) {
+  const auto join = [](std::vector<std::uint8_t>& to, const std::vector<std::uint8_t>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  join(part.images.bytes, other.images.bytes);
+  join(part.labels.bytes, other.labels.bytes);
+  part.images.dims[0] += other.images.dims[0];
+}
+
 Samples to_samples(Part part) {
   Samples samples;
   samples.labels.assign(part.labels.bytes.begin(), part.labels.bytes.end());
@@ -172,7 +183,7 @@ Samples to_samples(Part part) {
   return samples;
 }
 
-Dataset read_idx(const Settings& settings, std::uint64_t) {
+Dataset read_idx(const Settings& settings, const Request& request) {
   const std::filesystem::path folder = std::get<std::string>(settings[0]);
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored)) {
@@ -186,9 +197,17 @@ Dataset read_idx(const Settings& settings, std::uint64_t) {
   Dataset data;
   data.sample = {static_cast<std::int64_t>(train.images.features())};
   data.classes = count_classes(train, test);
-  data.scaling = choose_scaling(std::get<std::string>(settings[1]), train.images.bytes);
-  data.train = to_samples(std::move(train));
-  data.test = to_samples(std::move(test));
+  const Scaling scaling = request.encoding.empty()
+                              ? choose_scaling(std::get<std::string>(settings[1]), train.images.bytes)
+                              : read_scaling(request.encoding);
+  if (request.all) {
+    append(train, test);
+    data.test = to_samples(std::move(train));
+  } else {
+    data.train = to_samples(std::move(train));
+    data.test = to_samples(std::move(test));
+  }
+  set_scaling(data, scaling);
   return data;
 }
 

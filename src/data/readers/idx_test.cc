@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "data/encoding.h"
 #include "data/test_files.h"
 #include "thalweg/dataset.h"
 
@@ -74,12 +75,21 @@ TEST_F(Idx, ReadsFourFiles) {
   EXPECT_EQ(data.text, text(", scale=none"));
   EXPECT_EQ(data.sample, Shape{4});
   EXPECT_EQ(data.classes, 5u);
-  EXPECT_EQ(data.scaling, Scaling{});
+  EXPECT_EQ(read_scaling(data.encoding), Scaling{});
   EXPECT_EQ(data.train.labels, (std::vector<std::int32_t>{0, 4, 1}));
   EXPECT_EQ(data.train.rows, (std::vector<std::uint32_t>{0, 1, 2}));
   EXPECT_EQ(data.test.labels, std::vector<std::int32_t>{2});
   EXPECT_EQ(inputs_of(data.train), (std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
   EXPECT_EQ(inputs_of(data.test), (std::vector<float>{100, 101, 102, 103}));
+}
+
+TEST_F(Idx, AllRowsAreThoseOfBothPairsByTheEncodingGiven) {
+  const Dataset data = load_all(text(), print_encoding({10, 0.5}));
+  EXPECT_EQ(data.train.size(), 0u);
+  EXPECT_EQ(data.test.labels, (std::vector<std::int32_t>{0, 4, 1, 2}));
+  EXPECT_EQ(data.test.rows, (std::vector<std::uint32_t>{0, 1, 2, 3}));
+  EXPECT_EQ(inputs_of(data.test)[0], -5);
+  EXPECT_EQ(inputs_of(data.test)[15], 46.5f);
 }
 
 TEST_F(Idx, ClassesCountTheTestPartToo) {
@@ -94,9 +104,10 @@ TEST_F(Idx, UnitIsADivisionBy255) {
 TEST_F(Idx, StandardHasMeanZeroAndDeviationOneOnTheTrainingPart) {
   const Dataset data = load_dataset(text(), 0);
   EXPECT_EQ(data.text, text());
-  EXPECT_EQ(data.scaling.offset, 5.5);
-  EXPECT_DOUBLE_EQ(data.scaling.factor, 1 / std::sqrt(143.0 / 12));  // (n^2 - 1) / 12 for 0 .. n-1
-  EXPECT_EQ(inputs_of(data.test)[0], static_cast<float>((100 - 5.5) * data.scaling.factor));
+  EXPECT_EQ(read_scaling(data.encoding).offset, 5.5);
+  EXPECT_DOUBLE_EQ(read_scaling(data.encoding).factor,
+                   1 / std::sqrt(143.0 / 12));  // (n^2 - 1) / 12 for 0 .. n-1
+  EXPECT_EQ(inputs_of(data.test)[0], static_cast<float>((100 - 5.5) * read_scaling(data.encoding).factor));
 }
 
 TEST_F(Idx, EqualPixelsBecomeZero) {
@@ -239,8 +250,8 @@ TEST(IdxMnist, HasTheKnownSamples) {
   const std::vector<std::int32_t> test(data.test.labels.begin(), data.test.labels.begin() + 10);
   EXPECT_EQ(train, (std::vector<std::int32_t>{5, 0, 4, 1, 9, 2, 1, 3, 1, 4}));
   EXPECT_EQ(test, (std::vector<std::int32_t>{7, 2, 1, 0, 4, 1, 4, 9, 5, 9}));
-  EXPECT_DOUBLE_EQ(data.scaling.offset, 32.28172193877551);
-  EXPECT_DOUBLE_EQ(data.scaling.factor, 1 / 77.32210496302126586);
+  EXPECT_DOUBLE_EQ(read_scaling(data.encoding).offset, 32.28172193877551);
+  EXPECT_DOUBLE_EQ(read_scaling(data.encoding).factor, 1 / 77.32210496302126586);
 }
 
 TEST(IdxMnist, HasTheKnownPixels) {
