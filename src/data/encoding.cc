@@ -33,10 +33,114 @@ double number(const Json& object, const char* key) {
   return value.get<double>();
 }
 
+std::size_t index(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  if (!value.is_number_unsigned())
+    throw bad_encoding("`" + std::string(key) + "` has another type", "", "a whole number");
+  return value.get<std::size_t>();
+}
+
+bool flag(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  if (!value.is_boolean())
+    throw bad_encoding("`" + std::string(key) + "` has another type", "", "true or false");
+  return value.get<bool>();
+}
+
+const Json& array(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  if (!value.is_array()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "an array");
+  return value;
+}
+
 std::string text(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (!value.is_string()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "a text");
   return value.get<std::string>();
+}
+
+std::vector<std::string> texts(const Json& object, const char* key) {
+  std::vector<std::string> out;
+  for (const Json& value : array(object, key)) {
+    if (!value.is_string()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "texts");
+    out.push_back(value.get<std::string>());
+  }
+  return out;
+}
+
+// Whether a column holds words, not numbers.
+bool is_categorical(const Json& object) {
+  const std::string kind = text(object, "kind");
+  if (kind != "categorical" && kind != "numeric") {
+    throw bad_encoding("another kind of column", "`" + kind + "`", "numeric or categorical");
+  }
+  return kind == "categorical";
+}
+
+const char* kind_name(bool categorical) { return categorical ? "categorical" : "numeric"; }
+
+std::string print_texts(const std::vector<std::string>& texts) {
+  JsonArray array;
+  for (const std::string& one : texts) array.raw(json_string(one));
+  return array.text();
+}
+
+std::string print_column(const ColumnEncoding& column) {
+  JsonObject object;
+  object.add("name", column.name)
+      .add("position", std::uint64_t{column.position})
+      .add("kind", kind_name(column.categorical));
+  if (column.categorical) return object.raw("levels", print_texts(column.levels)).text();
+  return object.add("mean", column.mean).add("scale", column.scale).add("fill", column.fill).text();
+}
+
+std::string print_targets(const TargetEncoding& targets) {
+  JsonArray columns, scaling;
+  for (const TargetColumn& column : targets.columns) {
+    columns.raw(JsonObject().add("name", column.name).add("position", std::uint64_t{column.position}).text());
+  }
+  for (const Scaling& one : targets.scaling) {
+    scaling.raw(JsonObject().add("offset", one.offset).add("factor", one.factor).text());
+  }
+  return JsonObject()
+      .add("kind", kind_name(targets.categorical))
+      .raw("columns", columns.text())
+      .raw("classes", print_texts(targets.classes))
+      .raw("scaling", scaling.text())
+      .text();
+}
+
+ColumnEncoding read_column(const Json& object) {
+  ColumnEncoding column{.name = text(object, "name"), .position = index(object, "position")};
+  column.categorical = is_categorical(object);
+  if (column.categorical) {
+    column.levels = texts(object, "levels");
+    return column;
+  }
+  column.mean = number(object, "mean");
+  column.scale = number(object, "scale");
+  column.fill = number(object, "fill");
+  if (column.scale == 0) throw bad_encoding("`scale` is 0", "`" + column.name + "`", "another number");
+  return column;
+}
+
+TargetEncoding read_targets(const Json& object) {
+  TargetEncoding targets;
+  targets.categorical = is_categorical(object);
+  for (const Json& column : array(object, "columns")) {
+    targets.columns.push_back({text(column, "name"), index(column, "position")});
+  }
+  targets.classes = texts(object, "classes");
+  for (const Json& one : array(object, "scaling")) {
+    targets.scaling.push_back({number(one, "offset"), number(one, "factor")});
+    if (targets.scaling.back().factor == 0) throw bad_encoding("`factor` is 0", "", "another number");
+  }
+  const bool regression = targets.classes.empty();
+  if (targets.columns.empty() || targets.scaling.size() != (regression ? targets.columns.size() : 0) ||
+      (!regression && targets.columns.size() != 1) || (regression && targets.categorical)) {
+    throw bad_encoding("`targets` contradicts itself", "", "classes of one column, or scaling of each");
+  }
+  return targets;
 }
 
 // The object of an encoding of that kind.
@@ -54,6 +158,27 @@ Json parse_encoding(std::string_view encoding, const std::string& kind) {
 }
 
 }  // namespace
+
+std::string print_encoding(const TableEncoding& encoding) {
+  JsonArray columns;
+  for (const ColumnEncoding& column : encoding.columns) columns.raw(print_column(column));
+  return JsonObject()
+      .add("schema", kSchema)
+      .add("kind", "table")
+      .add("named", encoding.named)
+      .add("width", std::uint64_t{encoding.width})
+      .raw("columns", columns.text())
+      .raw("targets", print_targets(encoding.targets))
+      .text();
+}
+
+TableEncoding read_table_encoding(std::string_view encoding) {
+  const Json object = parse_encoding(encoding, "table");
+  TableEncoding out{.named = flag(object, "named"), .width = index(object, "width")};
+  for (const Json& column : array(object, "columns")) out.columns.push_back(read_column(column));
+  out.targets = read_targets(member(object, "targets"));
+  return out;
+}
 
 std::string print_encoding(const Scaling& scaling) {
   return JsonObject()

@@ -1,10 +1,17 @@
 // What a reader derives from the training part and later data are encoded with, and its JSON form.
 //
 //   {"schema": 1, "kind": "bytes", "offset": 0, "factor": 0.0625}
+//   {"schema": 1, "kind": "table", "named": true, "width": 3,
+//    "columns": [{"name": "size", "position": 0, "kind": "numeric", "mean": 71.5, "scale": 20.3,
+//    "fill": 71.5},
+//                {"name": "town", "position": 1, "kind": "categorical", "levels": ["Bonn", "Ulm"]}],
+//    "targets": {"kind": "numeric", "columns": [{"name": "price", "position": 2}],
+//                "scaling": [{"offset": 210000, "factor": 1e-05}]}}     or "classes": ["no", "yes"]
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "thalweg/dataset.h"
 
@@ -17,5 +24,43 @@ Scaling read_scaling(std::string_view encoding);
 
 // Scales the inputs of both parts and makes this the encoding of the data.
 void set_scaling(Dataset& data, const Scaling& scaling);
+
+// A column of inputs. A number x becomes ((x, or fill where it is missing) - mean) / scale; a category
+// becomes one number a level, 1 for its own and 0 for the others, and 0 for all when it is missing or no
+// level.
+struct ColumnEncoding {
+  std::string name;
+  std::size_t position = 0;  // column of the source, from 0
+  bool categorical = false;
+  double mean = 0;
+  double scale = 1;
+  double fill = 0;
+  std::vector<std::string> levels = {};  // in ascending order of their bytes
+
+  std::size_t width() const { return categorical ? levels.size() : 1; }
+};
+
+struct TargetColumn {
+  std::string name;
+  std::size_t position = 0;
+};
+
+struct TargetEncoding {
+  std::vector<TargetColumn> columns;
+  bool categorical = false;          // targets are words; otherwise numbers
+  std::vector<std::string> classes;  // of a classification, ascending: by number, or by the bytes of words
+  std::vector<Scaling> scaling;      // of a regression: one a column
+};
+
+struct TableEncoding {
+  bool named = false;     // columns have names of their own and are found by them
+  std::size_t width = 0;  // columns of the source
+  std::vector<ColumnEncoding> columns = {};
+  TargetEncoding targets = {};
+};
+
+std::string print_encoding(const TableEncoding& encoding);
+// Throws Error(data) for what is no such encoding.
+TableEncoding read_table_encoding(std::string_view encoding);
 
 }  // namespace thalweg

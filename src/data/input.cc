@@ -6,7 +6,10 @@
 
 namespace thalweg {
 
-Input::Input(const std::filesystem::path& path) : path_(path.string()), file_(read_file(path)) {
+Input::Input(const std::filesystem::path& path) : Input(path.string(), read_file(path)) {}
+
+Input::Input(std::string name, std::vector<std::byte> bytes)
+    : path_(std::move(name)), file_(std::move(bytes)) {
   if (is_gzip(file_)) gunzip_.emplace(file_, path_);
 }
 
@@ -35,6 +38,20 @@ void Input::finish() {
   std::uint8_t extra;
   const bool more = gunzip_ ? gunzip_->read({&extra, 1}) > 0 : at_ < file_.size();
   if (more) throw error(at_, "something follows the content", "more bytes", "the end");
+}
+
+TextFile::TextFile(const std::filesystem::path& path)
+    : name_(path.string()), file_(read_file(path)), packed_(is_gzip(file_)) {
+  constexpr std::uint64_t kLeast = std::uint64_t{64} << 20;
+  constexpr std::uint64_t kExpansion = 64;  // text packs to a tenth, rarely to less than a fiftieth
+  if (!packed_) return;
+  inflated_ = gunzip(file_, name_, std::max(kLeast, kExpansion * file_.size()));
+  file_ = {};
+}
+
+std::string_view TextFile::text() const {
+  if (packed_) return {reinterpret_cast<const char*>(inflated_.data()), inflated_.size()};
+  return {reinterpret_cast<const char*>(file_.data()), file_.size()};
 }
 
 Error Input::error(std::uint64_t place, std::string what, std::string got, std::string want) const {

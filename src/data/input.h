@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/gzip.h"
@@ -16,6 +17,8 @@ class Input {
  public:
   // Throws Error(data) when the file cannot be read.
   explicit Input(const std::filesystem::path& path);
+  // Bytes that are in memory already, with a name for messages.
+  Input(std::string name, std::vector<std::byte> bytes);
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
@@ -39,6 +42,25 @@ class Input {
   std::vector<std::byte> file_;
   std::optional<Gunzip> gunzip_;
   std::uint64_t at_ = 0;
+};
+
+// The whole content of a text file, inflated when it is a gzip file.
+class TextFile {
+ public:
+  // Throws Error(data) when the file cannot be read, and for gzip data that inflate to more than 64 MiB and
+  // more than 64 times their size.
+  explicit TextFile(const std::filesystem::path& path);
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+
+  const std::string& name() const { return name_; }
+  std::string_view text() const;
+
+ private:
+  std::string name_;
+  std::vector<std::byte> file_;
+  std::vector<std::uint8_t> inflated_;
+  bool packed_;
 };
 
 }  // namespace thalweg

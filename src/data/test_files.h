@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <numeric>
 #include <string>
 
+#include "thalweg/dataset.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -69,5 +71,17 @@ inline std::string error_of(Code code, const std::function<void()>& call) {
   ADD_FAILURE() << "no error";
   return {};
 }
+
+// The encoded inputs of a part, row after row.
+inline std::vector<float> inputs_of(const Samples& samples) {
+  std::vector<std::uint32_t> rows(samples.size());
+  std::iota(rows.begin(), rows.end(), 0u);
+  std::vector<float> out(samples.size() * samples.features());
+  samples.gather(rows, out);
+  return out;
+}
+
+// The rows of a source, in the order of its file and as their text says: every row once, without scaling.
+inline std::vector<float> plain_inputs(const std::string& text) { return inputs_of(load_all(text, "").test); }
 
 }  // namespace thalweg

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "train/result.h"
 #include "data/test_files.h"
+#include "train/result.h"
 
 namespace thalweg {
 namespace {

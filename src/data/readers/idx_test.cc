@@ -60,14 +60,6 @@ class Idx : public testing::Test {
   TestFolder folder_;
 };
 
-std::vector<float> inputs_of(const Samples& samples) {
-  std::vector<std::uint32_t> rows(samples.size());
-  std::iota(rows.begin(), rows.end(), 0u);
-  std::vector<float> out(samples.size() * samples.features());
-  samples.gather(rows, out);
-  return out;
-}
-
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST_F(Idx, ReadsFourFiles) {

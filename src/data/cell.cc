@@ -1,0 +1,77 @@
+#include "data/cell.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace thalweg {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view without_sign(std::string_view text) {
+  return text.starts_with('+') || text.starts_with('-') ? text.substr(1) : text;
+}
+
+// Of the digits before an exponent, the place of the first that is not 0, relative to the point: 1 for 1.5, 0
+// for 0.5, -2 for 0.005.
+std::ptrdiff_t leading_place(std::string_view digits) {
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  const std::size_t first = std::min(digits.find_first_of("123456789"), digits.size());
+  const std::ptrdiff_t distance = static_cast<std::ptrdiff_t>(point) - static_cast<std::ptrdiff_t>(first);
+  return first < point ? distance : distance + 1;
+}
+
+// Of a number beyond the range of double: whether it is too small for it.
+bool is_tiny(std::string_view text) {
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view exponent = text.substr(std::min(e + 1, text.size()));
+  const bool negative = exponent.starts_with('-');
+  long long power = 0;
+  const std::string_view digits = without_sign(exponent);
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), power);
+  if (result.ec == std::errc::result_out_of_range) return negative;
+  return (negative ? -power : power) + leading_place(without_sign(text.substr(0, e))) < 0;
+}
+
+}  // namespace
+
+std::optional<double> read_cell(std::string_view text) {
+  const std::string_view digits = without_sign(text);
+  const bool begins = !digits.empty() && (is_digit(digits[0]) || digits[0] == '.');
+  if (!begins) return std::nullopt;  // from_chars would read inf and nan
+  double number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (end != digits.data() + digits.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) {
+    if (!is_tiny(digits)) return std::nullopt;
+    number = 0;
+  } else if (error != std::errc() || !std::isfinite(number)) {
+    return std::nullopt;
+  }
+  return text.starts_with('-') ? -number : number;
+}
+
+bool is_missing(std::string_view text, std::span<const std::string> more) {
+  if (text.empty() || text == "NA" || text == "?") return true;
+  const std::string_view word = without_sign(text);
+  const auto same = [](char a, char b) { return (a | 0x20) == b; };
+  if (word.size() == 3 && std::equal(word.begin(), word.end(), "nan", same)) return true;
+  return std::find(more.begin(), more.end(), text) != more.end();
+}
+
+bool is_decimal_comma(std::string_view text) {
+  const std::string_view word = without_sign(text);
+  const std::size_t comma = word.find(',');
+  if (comma == 0 || comma == std::string_view::npos || comma + 1 == word.size()) return false;
+  const std::string_view rest = word.substr(comma + 1);
+  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(comma), is_digit) &&
+         std::all_of(rest.begin(), rest.end(), is_digit);
+}
+
+bool is_rounded(std::string_view text, double number) {
+  const std::string_view digits = without_sign(text);
+  return std::abs(number) > 0x1p53 && std::all_of(digits.begin(), digits.end(), is_digit);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,25 @@
+// What the text of one cell says: nothing, a number or something else.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+// A decimal number as C and Fortran programs, spreadsheets and numpy write it - 1, +1, .5, 5., 1e-5 -
+// whatever the locale says; one too small for a double is 0. Nothing for any other text, 0x10, 1_000, inf and
+// 1e400 among them.
+std::optional<double> read_cell(std::string_view text);
+
+// Whether a cell holds no value: nothing at all, `NA`, `?`, `nan` in any case and sign, or one of `more`.
+bool is_missing(std::string_view text, std::span<const std::string> more = {});
+
+// 3,14
+bool is_decimal_comma(std::string_view text);
+
+// A whole number that a double cannot hold exactly.
+bool is_rounded(std::string_view text, double number);
+
+}  // namespace thalweg

@@ -1,0 +1,161 @@
+#include "data/csv_cursor.h"
+
+#include <algorithm>
+
+namespace thalweg {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// The number of cells that all of the first records have, or 0.
+std::size_t common_width(const std::string& name, std::string_view bytes, char delimiter, std::size_t skip,
+                         int records) {
+  CsvCursor cursor(name, bytes, delimiter, skip);
+  std::vector<CsvCell> cells;
+  std::size_t width = 0;
+  try {
+    for (int i = 0; i < records && cursor.next(cells); ++i) {
+      if (i > 0 && cells.size() != width) return 0;
+      width = cells.size();
+    }
+  } catch (const Error&) {  // a quote is not closed: told when the text is read with the delimiter chosen
+    return 0;
+  }
+  return width;
+}
+
+}  // namespace
+
+std::string print_place(std::string_view file, const Place& place) {
+  return std::string(file) + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+Place find_place(std::string_view bytes, std::size_t at) {
+  Place place;
+  for (std::size_t i = 0; i < at; ++i) {
+    const bool end =
+        bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n'));
+    place = end ? Place{place.line + 1, 1} : Place{place.line, place.column + 1};
+  }
+  return place;
+}
+
+CsvCursor::CsvCursor(std::string name, std::string_view bytes, char delimiter, std::size_t skip)
+    : name_(std::move(name)), bytes_(bytes), delimiter_(delimiter) {
+  if (bytes_.starts_with("\xef\xbb\xbf")) at_ = line_begin_ = 3;  // a byte order mark
+  for (std::size_t i = 0; i < skip && !at_end(); ++i) pass_line();
+}
+
+bool CsvCursor::at_delimiter() const {
+  return !at_end() && (delimiter_ == kBlanks ? is_blank(bytes_[at_]) : bytes_[at_] == delimiter_);
+}
+
+// Passes LF, CR or CRLF.
+void CsvCursor::end_line() {
+  if (at_end()) return;
+  at_ += bytes_[at_] == '\r' && at_ + 1 < bytes_.size() && bytes_[at_ + 1] == '\n' ? 2 : 1;
+  ++line_;
+  line_begin_ = at_;
+}
+
+void CsvCursor::pass_line() {
+  while (!at_line_end()) ++at_;
+  end_line();
+}
+
+// Blanks that are no delimiters.
+void CsvCursor::pass_blanks() {
+  while (!at_end() && is_blank(bytes_[at_]) && (delimiter_ == kBlanks || bytes_[at_] != delimiter_)) ++at_;
+}
+
+bool CsvCursor::next(std::vector<CsvCell>& cells) {
+  cells.clear();
+  unescaped_.clear();
+  pass_blanks();
+  while (!at_end() && at_line_end()) {
+    end_line();
+    pass_blanks();
+  }
+  if (at_end()) return false;
+  cells.push_back(take_cell());
+  while (at_delimiter()) {
+    delimiter_ == kBlanks ? pass_blanks() : void(++at_);
+    if (delimiter_ == kBlanks && at_line_end()) break;
+    cells.push_back(take_cell());
+  }
+  end_line();
+  return true;
+}
+
+CsvCell CsvCursor::take_cell() {
+  pass_blanks();
+  return !at_end() && bytes_[at_] == '"' ? take_quoted() : take_plain();
+}
+
+CsvCell CsvCursor::take_plain() {
+  const Place begin = place();
+  const std::size_t first = at_;
+  while (!at_line_end() && !at_delimiter()) ++at_;
+  std::string_view text = bytes_.substr(first, at_ - first);
+  check_size(text.size(), begin);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return {text, false, begin};
+}
+
+CsvCell CsvCursor::take_quoted() {
+  const Place begin = place();
+  const std::size_t first = ++at_;
+  bool doubled = false;
+  while (!at_end()) {
+    if (bytes_[at_] == '"') {
+      if (at_ + 1 == bytes_.size() || bytes_[at_ + 1] != '"') break;
+      doubled = true;
+      at_ += 2;
+    } else if (at_line_end()) {
+      end_line();
+    } else {
+      ++at_;
+    }
+  }
+  if (at_end()) {
+    throw Error(Code::data, {print_place(name_, begin), "a quote is not closed", "the end of the file",
+                             "`\"`", "double a quote that belongs to a quoted cell"});
+  }
+  std::string_view text = bytes_.substr(first, at_ - first);
+  check_size(text.size(), begin);
+  ++at_;
+  if (delimiter_ != kBlanks) pass_blanks();
+  if (!at_line_end() && !at_delimiter()) {
+    throw Error(Code::data, {print_place(name_, place()), "something follows the closing quote",
+                             "`" + std::string(1, bytes_[at_]) + "`", "a delimiter or the end of the line",
+                             "double a quote that belongs to a quoted cell"});
+  }
+  if (doubled) {
+    std::string& plain = unescaped_.emplace_back();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      plain += text[i];
+      if (text[i] == '"') ++i;
+    }
+    text = plain;
+  }
+  return {text, true, begin};
+}
+
+void CsvCursor::check_size(std::size_t size, const Place& begin) const {
+  if (size <= kMaxCell) return;
+  throw Error(Code::data, {print_place(name_, begin), "a cell is too long", std::to_string(size) + " bytes",
+                           "at most " + std::to_string(kMaxCell), ""});
+}
+
+char find_delimiter(const std::string& name, std::string_view bytes, std::size_t skip) {
+  constexpr std::string_view kCandidates = "\t;,| ";
+  constexpr int kRecords = 20;
+  for (const int records : {kRecords, 1}) {
+    for (const char delimiter : kCandidates) {
+      if (common_width(name, bytes, delimiter, skip, records) > 1) return delimiter;
+    }
+  }
+  return ',';
+}
+
+}  // namespace thalweg

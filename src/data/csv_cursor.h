@@ -1,0 +1,73 @@
+// The records of a delimited text, one after the other: quotes by RFC 4180, lines that end in LF, CR or CRLF.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/error.h"
+
+namespace thalweg {
+
+// A place in a text file: line and byte of the line, both from 1.
+struct Place {
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
+
+// "file:line:column"
+std::string print_place(std::string_view file, const Place& place);
+
+// The place of a byte.
+Place find_place(std::string_view bytes, std::size_t at);
+
+// A cell without its quotes; blanks around one that has no quotes do not belong to it.
+struct CsvCell {
+  std::string_view text;
+  bool quoted = false;
+  Place place;
+};
+
+inline constexpr char kBlanks = ' ';  // as a delimiter: one or more blanks or tabs
+inline constexpr std::size_t kMaxCell = std::size_t{1} << 20;
+
+class CsvCursor {
+ public:
+  // `bytes` must outlive the cursor. The first `skip` lines are passed over.
+  CsvCursor(std::string name, std::string_view bytes, char delimiter, std::size_t skip);
+
+  // The cells of the next record, valid until the next call; false at the end. Lines with nothing but blanks
+  // are no records. Throws Error(data), naming the place, for a quote that is not closed or is followed by
+  // something, and for a cell of more than kMaxCell bytes.
+  bool next(std::vector<CsvCell>& cells);
+
+ private:
+  bool at_end() const { return at_ == bytes_.size(); }
+  bool at_line_end() const { return at_end() || bytes_[at_] == '\n' || bytes_[at_] == '\r'; }
+  bool at_delimiter() const;
+  Place place() const { return {line_, at_ - line_begin_ + 1}; }
+  void end_line();
+  void pass_blanks();
+  void pass_line();
+  CsvCell take_cell();
+  CsvCell take_plain();
+  CsvCell take_quoted();
+  void check_size(std::size_t size, const Place& begin) const;
+
+  std::string name_;
+  std::string_view bytes_;
+  char delimiter_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  std::size_t line_begin_ = 0;
+  std::deque<std::string> unescaped_;  // cells of this record that held doubled quotes
+};
+
+// The delimiter of a text, as its first records show it: of tab, semicolon, comma, bar and blanks, in this
+// order, the first that cuts all of them into the same number of cells, at least two; or else the first that
+// cuts the first record at all; a comma where none does.
+char find_delimiter(const std::string& name, std::string_view bytes, std::size_t skip);
+
+}  // namespace thalweg

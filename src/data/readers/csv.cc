@@ -1,0 +1,179 @@
+// csv: rows of numbers and words in a text file, plain or gzip.
+#include "data/csv_table.h"
+#include "data/input.h"
+
+namespace thalweg {
+namespace {
+
+enum Index {
+  kFile,
+  kTarget,
+  kHeader,
+  kSkip,
+  kDelimiter,
+  kTask,
+  kTest,
+  kMissing,
+  kCategorical,
+  kNumeric,
+  kIgnore,
+  kScale
+};
+
+struct Delimiter {
+  std::string_view word;
+  char character;
+};
+constexpr Delimiter kDelimiters[] = {{"auto", '\0'}, {"comma", ','}, {"semicolon", ';'},
+                                     {"tab", '\t'},  {"bar", '|'},   {"blank", kBlanks}};
+
+char read_delimiter(const std::string& word) {
+  std::string words;
+  for (const Delimiter& delimiter : kDelimiters) {
+    const bool itself = delimiter.character != '\0' && word == std::string(1, delimiter.character);
+    if (word == delimiter.word || itself) return delimiter.character;
+    words += (words.empty() ? "" : ", ") + std::string(delimiter.word);
+  }
+  throw Error(Code::usage, {"delimiter", "this is none", "`" + word + "`", words + ", or the character", ""});
+}
+
+std::string delimiter_name(char character) {
+  for (const Delimiter& delimiter : kDelimiters) {
+    if (delimiter.character == character) return std::string(delimiter.word);
+  }
+  return std::string(1, character);
+}
+
+std::string text_of(const Settings& settings, Index index) {
+  const std::string* text = std::get_if<std::string>(&settings[index]);
+  return text != nullptr ? *text : std::string();
+}
+
+std::vector<std::string> words_of(const Settings& settings, Index index) {
+  std::vector<std::string> words;
+  const std::string text = text_of(settings, index);
+  for (std::size_t begin = text.find_first_not_of(' '); begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = text.find_first_not_of(' ', end);
+  }
+  return words;
+}
+
+TableOptions table_options(const Settings& settings) {
+  return read_table_options(text_of(settings, kTask), text_of(settings, kScale));
+}
+
+CsvOptions read_options(const Settings& settings) {
+  CsvOptions options;
+  options.delimiter = read_delimiter(text_of(settings, kDelimiter));
+  const std::string header = text_of(settings, kHeader);
+  if (header != "auto") options.header = header == "yes";
+  options.skip = static_cast<std::size_t>(std::get<double>(settings[kSkip]));
+  options.target = text_of(settings, kTarget);
+  options.missing = words_of(settings, kMissing);
+  options.categorical = words_of(settings, kCategorical);
+  options.numeric = words_of(settings, kNumeric);
+  options.ignored = words_of(settings, kIgnore);
+  options.task = table_options(settings).task;
+  return options;
+}
+
+void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& options, Dataset& data) {
+  const auto found = [](bool yes) { return yes ? std::string(" (found)") : std::string(); };
+  std::vector<std::string> notes = {name + ": " + std::to_string(layout.rows) + " rows of " +
+                                    std::to_string(layout.columns.size()) + " columns, delimiter " +
+                                    delimiter_name(layout.delimiter) + found(options.delimiter == '\0') +
+                                    ", header " + (layout.header ? "yes" : "no") + found(!options.header)};
+  for (const CsvColumn& column : layout.columns) {
+    if (column.missing > 0) {
+      notes.push_back(column.name + ": " + std::to_string(column.missing) + " of " +
+                      std::to_string(layout.rows) + " cells are missing");
+    }
+    if (column.rounded > 0) {
+      notes.push_back(column.name + ": " + std::to_string(column.rounded) +
+                      " whole numbers beyond 2^53 are rounded");
+    }
+  }
+  data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
+}
+
+Dataset read(const Settings& settings, const Request& request) {
+  CsvOptions options = read_options(settings);
+  const CsvOptions given = options;
+  const TextFile file(text_of(settings, kFile));
+  const CsvLayout layout = read_csv_layout(file.name(), file.text(), options);
+  const CsvChoice choice = request.encoding.empty()
+                               ? choose_columns(file.name(), layout, options)
+                               : choose_columns(file.name(), layout, read_table_encoding(request.encoding));
+  const Table table = read_csv(file.name(), file.text(), options, layout, choice);
+  std::optional<Table> test;
+  if (std::holds_alternative<std::string>(settings[kTest])) {
+    const TextFile other(text_of(settings, kTest));
+    options.header = layout.header;
+    options.delimiter = layout.delimiter;
+    const CsvLayout second = read_csv_layout(other.name(), other.text(), options);
+    const TableEncoding wanted =
+        request.encoding.empty() ? outline(table) : read_table_encoding(request.encoding);
+    test =
+        read_csv(other.name(), other.text(), options, second, choose_columns(other.name(), second, wanted));
+  }
+  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options(settings), request);
+  describe(file.name(), layout, given, data);
+  return data;
+}
+
+constexpr Option kOptions[] = {
+    {.name = "file",
+     .type = OptionType::name,
+     .unit = kPathUnit,
+     .doc = "the file, plain or .gz",
+     .required = true},
+    {.name = "target",
+     .type = OptionType::name,
+     .fallback = "-1",
+     .doc = "the column to be predicted: a name, or a number from 0, negative from the right"},
+    {.name = "header",
+     .type = OptionType::choice,
+     .fallback = "auto",
+     .doc =
+         "whether the first record names the columns; auto: yes when it holds no number and a column below "
+         "it is numbers, or none of its words comes again in its column",
+     .choices = "auto|yes|no"},
+    {.name = "skip",
+     .type = OptionType::integer,
+     .fallback = "0",
+     .range = kNotNegative,
+     .unit = "lines",
+     .doc = "lines before the first record"},
+    {.name = "delimiter",
+     .type = OptionType::name,
+     .fallback = "auto",
+     .doc = "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes"},
+    {.name = "task", .type = OptionType::choice, .fallback = "auto", .doc = kTaskDoc, .choices = kTaskWords},
+    {.name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second file, held out"},
+    {.name = "missing",
+     .type = OptionType::name,
+     .doc = "words, with blanks between them, that mean no value, beside an empty cell, NA, ? and nan"},
+    {.name = "categorical",
+     .type = OptionType::name,
+     .doc = "columns, with blanks between them, that are categories even where they are numbers"},
+    {.name = "numeric", .type = OptionType::name, .doc = "columns that must be numbers"},
+    {.name = "ignore", .type = OptionType::name, .doc = "columns that are no inputs"},
+    {.name = "scale",
+     .type = OptionType::choice,
+     .fallback = "standard",
+     .doc = "standard: numbers less their mean and over their deviation in the training part; none: as they "
+            "are; a missing number is the mean, a missing or unknown category has no level",
+     .choices = kScaleWords}};
+
+}  // namespace
+
+constinit const Reader kCsvReader{
+    {"csv",
+     "a table in a text file: numbers and categories, with or without header; a fifth is held out, by class, "
+     "unless `test` is named",
+     "RFC 4180", kOptions},
+    read};
+
+}  // namespace thalweg

@@ -1,0 +1,365 @@
+// npy: arrays in NumPy's .npy files, one of inputs and one of targets.
+#include "data/readers/npy.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "data/table.h"
+
+namespace thalweg {
+namespace {
+
+enum Index { kInputs, kTargets, kTestInputs, kTestTargets, kTask, kScale };
+
+constexpr std::uint32_t kMaxHeader = 1 << 20;
+constexpr std::size_t kMaxDims = 32;
+
+// The few forms of Python's literals that a header is made of.
+class Literals {
+ public:
+  Literals(const std::string& where, std::string_view text) : where_(where), text_(text) {}
+
+  bool take(char c) {
+    pass_blanks();
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  void expect(char c) {
+    if (!take(c)) throw error("`" + std::string(1, c) + "`");
+  }
+  std::string text() {
+    const char quote = take('\'') ? '\'' : '"';
+    if (quote == '"') expect('"');
+    const std::size_t end = text_.find(quote, at_);
+    if (end == std::string_view::npos) throw error("a closing quote");
+    const std::string out(text_.substr(at_, end - at_));
+    at_ = end + 1;
+    return out;
+  }
+  bool truth() {
+    pass_blanks();
+    for (const bool value : {true, false}) {
+      const std::string_view word = value ? "True" : "False";
+      if (!text_.substr(at_).starts_with(word)) continue;
+      at_ += word.size();
+      return value;
+    }
+    throw error("True or False");
+  }
+  std::uint64_t number() {
+    pass_blanks();
+    std::uint64_t number = 0;
+    const char* begin = text_.data() + at_;
+    const auto [end, fault] = std::from_chars(begin, text_.data() + text_.size(), number);
+    if (fault != std::errc()) throw error("a whole number");
+    at_ += static_cast<std::size_t>(end - begin);
+    if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // Python 2 wrote 3L
+    return number;
+  }
+  void finish() {
+    pass_blanks();
+    if (at_ != text_.size()) throw error("the end");
+  }
+  Error error(const std::string& want) const {
+    const std::string got = at_ < text_.size() ? "`" + std::string(text_.substr(at_, 20)) + "`" : "the end";
+    return Error(Code::data,
+                 {where_ + ", header byte " + std::to_string(at_), "the header is malformed", got, want, ""});
+  }
+
+ private:
+  void pass_blanks() { at_ = std::min(text_.find_first_not_of(" \n\t", at_), text_.size()); }
+
+  const std::string& where_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+std::vector<std::uint64_t> take_shape(Literals& text) {
+  std::vector<std::uint64_t> dims;
+  text.expect('(');
+  while (!text.take(')')) {
+    if (dims.size() == kMaxDims) throw text.error("at most 32 dimensions");
+    dims.push_back(text.number());
+    if (!text.take(',')) {
+      text.expect(')');
+      break;
+    }
+  }
+  return dims;
+}
+
+void take_type(const std::string& where, const std::string& type, NpyHeader& header) {
+  constexpr std::string_view kTypes[] = {"f4", "f8", "b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"};
+  const bool ordered = !type.empty() && std::string_view("<>|=").find(type[0]) != std::string_view::npos;
+  const std::string_view element = std::string_view(type).substr(ordered ? 1 : 0);
+  if (std::find(std::begin(kTypes), std::end(kTypes), element) == std::end(kTypes)) {
+    const bool object = element.starts_with('O');
+    throw Error(
+        Code::data,
+        {where, object ? "an array of Python objects is not read" : "the elements are of an unknown type",
+         "`" + type + "`", "f4, f8, b1, u1 to u8 or i1 to i8", "array.astype(numpy.float32)"});
+  }
+  header.kind = element[0];
+  header.size = element[1] - '0';
+  header.big = type[0] == '>';
+}
+
+// Offsets of the elements of one row, in C order, in an array whose first dimension moves fastest.
+std::vector<std::size_t> fortran_offsets(std::span<const std::uint64_t> dims) {
+  std::vector<std::size_t> offsets = {0};
+  std::size_t stride = dims[0];
+  for (std::size_t d = 1; d < dims.size(); ++d) {
+    std::vector<std::size_t> next;
+    next.reserve(offsets.size() * dims[d]);
+    for (const std::size_t offset : offsets) {
+      for (std::size_t i = 0; i < dims[d]; ++i) next.push_back(offset + i * stride);
+    }
+    offsets = std::move(next);
+    stride *= dims[d];
+  }
+  return offsets;
+}
+
+std::uint32_t read_length(Input& input, unsigned version) {
+  const std::vector<std::uint8_t> bytes = input.read(version == 1 ? 2 : 4);
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::uint32_t{bytes[i]} << (8 * i);
+  return length;
+}
+
+NpyHeader read_header(const std::string& name, Input& input) {
+  constexpr std::string_view kMagic = "\x93NUMPY";
+  const std::vector<std::uint8_t> magic = input.read(8);
+  const unsigned version = magic[6];
+  if (!std::equal(kMagic.begin(), kMagic.end(), magic.begin(),
+                  [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; })) {
+    throw input.error(0, "the file does not begin as a .npy file does", "", "\\x93NUMPY");
+  }
+  if (version < 1 || version > 3 || magic[7] != 0) {
+    throw input.error(6, "another version", std::to_string(version) + "." + std::to_string(magic[7]),
+                      "1.0, 2.0 or 3.0");
+  }
+  const std::uint32_t length = read_length(input, version);
+  if (length > kMaxHeader) {
+    throw input.error(8, "the header is too long", std::to_string(length),
+                      "at most " + std::to_string(kMaxHeader));
+  }
+  const std::vector<std::uint8_t> text = input.read(length);
+  return parse_npy_header(name, {reinterpret_cast<const char*>(text.data()), text.size()});
+}
+
+template <class T>
+double read_element(const std::uint8_t* from, bool big) {
+  std::array<std::uint8_t, sizeof(T)> bytes;
+  std::copy_n(from, sizeof(T), bytes.begin());
+  if (big) std::reverse(bytes.begin(), bytes.end());
+  return static_cast<double>(std::bit_cast<T>(bytes));
+}
+
+struct Pair {
+  std::shared_ptr<const NpyArray> inputs;
+  std::shared_ptr<const NpyArray> targets;  // or none
+};
+
+std::shared_ptr<const NpyArray> read_file(const Setting& path) {
+  const std::string* name = std::get_if<std::string>(&path);
+  if (name == nullptr) return nullptr;
+  Input input(*name);
+  return std::make_shared<const NpyArray>(read_npy(*name, input));
+}
+
+// A number that is infinite would make every other one 0.
+void check_finite(const NpyArray& array) {
+  if (array.header.kind != 'f') return;
+  for (std::size_t row = 0; row < array.rows(); ++row) {
+    for (std::size_t i = 0; i < array.row_size(); ++i) {
+      if (!std::isinf(array.at(row, i))) continue;
+      throw Error(Code::data,
+                  {array.name + ", row " + std::to_string(row), "a number is not finite",
+                   "inf at element " + std::to_string(i), "a number, or nan where it is missing", ""});
+    }
+  }
+}
+
+Table to_table(const Pair& pair) {
+  const NpyArray& x = *pair.inputs;
+  Table table{.name = x.name, .rows = x.rows()};
+  table.bytes = x.bytes.size();
+  table.inputs = x.row_size();
+  table.width = table.inputs;
+  check_finite(x);
+  for (std::size_t i = 0; i < table.inputs; ++i)
+    table.columns.push_back({"x" + std::to_string(i), i, false, {}});
+  if (pair.targets) {
+    const NpyArray& y = *pair.targets;
+    if (y.rows() != x.rows()) {
+      throw Error(Code::data, {y.name, "there must be as many targets as inputs", std::to_string(y.rows()),
+                               std::to_string(x.rows()), ""});
+    }
+    check_finite(y);
+    const bool one = y.row_size() == 1;
+    for (std::size_t i = 0; i < y.row_size(); ++i) {
+      table.columns.push_back({one ? "y" : "y" + std::to_string(i), table.inputs + i, false, {}});
+    }
+  }
+  table.at = [pair, inputs = table.inputs](std::size_t row, std::size_t column) {
+    return column < inputs ? pair.inputs->at(row, column) : pair.targets->at(row, column - inputs);
+  };
+  table.place = [name = x.name](std::size_t row) { return name + ", row " + std::to_string(row); };
+  return table;
+}
+
+// The columns of an array have no names: their number must be that of the training data.
+void check_columns(const Table& table, const TableEncoding& wanted) {
+  const std::size_t targets = wanted.targets.columns.size();
+  if (table.inputs == wanted.columns.size() && (table.targets() == 0 || table.targets() == targets)) return;
+  const auto print = [](std::size_t inputs, std::size_t outputs) {
+    return std::to_string(inputs) + " inputs and " + std::to_string(outputs) + " targets a row";
+  };
+  throw Error(Code::data, {table.name, "the arrays are not shaped as the training data",
+                           print(table.inputs, table.targets()), print(wanted.columns.size(), targets), ""});
+}
+
+std::string print_shape_of(const NpyArray& array) {
+  std::string out;
+  for (const std::uint64_t dim : array.header.dims) out += (out.empty() ? "" : " x ") + std::to_string(dim);
+  return array.name + ": " + out + " of " + array.header.kind + std::to_string(array.header.size);
+}
+
+Dataset read(const Settings& settings, const Request& request) {
+  const Pair pair{read_file(settings[kInputs]), read_file(settings[kTargets])};
+  const Pair other{read_file(settings[kTestInputs]), read_file(settings[kTestTargets])};
+  if (other.targets != nullptr && other.inputs == nullptr) {
+    throw Error(Code::usage, {"npy", "`test_targets` is of no use alone", "", "`test_inputs` too", ""});
+  }
+  const Table table = to_table(pair);
+  std::optional<Table> test;
+  if (other.inputs) test = to_table(other);
+  const TableEncoding wanted =
+      request.encoding.empty() ? outline(table) : read_table_encoding(request.encoding);
+  check_columns(table, wanted);
+  if (test) check_columns(*test, wanted);
+  const TableOptions options =
+      read_table_options(std::get<std::string>(settings[kTask]), std::get<std::string>(settings[kScale]));
+  Dataset data = to_dataset(table, test ? &*test : nullptr, options, request);
+  data.notes.insert(data.notes.begin(), print_shape_of(*pair.inputs));
+  if (pair.targets) data.notes.insert(data.notes.begin() + 1, print_shape_of(*pair.targets));
+  return data;
+}
+
+constexpr Option kOptions[] = {
+    {.name = "inputs",
+     .type = OptionType::name,
+     .unit = kPathUnit,
+     .doc = "array of n rows, of any shape; nan is a missing number",
+     .required = true},
+    {.name = "targets",
+     .type = OptionType::name,
+     .unit = kPathUnit,
+     .doc = "array of n targets, or n x k for the regression of k; needed to train and evaluate"},
+    {.name = "test_inputs", .type = OptionType::name, .unit = kPathUnit, .doc = "a second array, held out"},
+    {.name = "test_targets", .type = OptionType::name, .unit = kPathUnit, .doc = "its targets"},
+    {.name = "task", .type = OptionType::choice, .fallback = "auto", .doc = kTaskDoc, .choices = kTaskWords},
+    {.name = "scale",
+     .type = OptionType::choice,
+     .fallback = "standard",
+     .doc =
+         "standard: each element of a row less its mean and over its deviation in the training part; none: "
+         "as it is",
+     .choices = kScaleWords}};
+
+}  // namespace
+
+NpyHeader parse_npy_header(const std::string& where, std::string_view text) {
+  NpyHeader header;
+  Literals literals(where, text);
+  std::vector<std::string> keys;
+  literals.expect('{');
+  while (!literals.take('}')) {
+    keys.push_back(literals.text());
+    literals.expect(':');
+    if (keys.back() == "descr") {
+      take_type(where, literals.text(), header);
+    } else if (keys.back() == "fortran_order") {
+      header.fortran = literals.truth();
+    } else if (keys.back() == "shape") {
+      header.dims = take_shape(literals);
+    } else {
+      throw literals.error("descr, fortran_order or shape");
+    }
+    if (!literals.take(',')) {
+      literals.expect('}');
+      break;
+    }
+  }
+  literals.finish();
+  std::sort(keys.begin(), keys.end());
+  if (keys != std::vector<std::string>{"descr", "fortran_order", "shape"}) {
+    throw literals.error("descr, fortran_order and shape once each");
+  }
+  return header;
+}
+
+double NpyArray::at(std::size_t row, std::size_t i) const {
+  const std::uint8_t* from =
+      bytes.data() + (row * stride + offsets[i]) * static_cast<std::size_t>(header.size);
+  const bool big = header.big;
+  switch (header.kind) {
+    case 'f':
+      return header.size == 4 ? read_element<float>(from, big) : read_element<double>(from, big);
+    case 'i':
+      return header.size == 1   ? read_element<std::int8_t>(from, big)
+             : header.size == 2 ? read_element<std::int16_t>(from, big)
+             : header.size == 4 ? read_element<std::int32_t>(from, big)
+                                : read_element<std::int64_t>(from, big);
+    case 'b':
+      return *from != 0;
+    default:
+      return header.size == 1   ? read_element<std::uint8_t>(from, big)
+             : header.size == 2 ? read_element<std::uint16_t>(from, big)
+             : header.size == 4 ? read_element<std::uint32_t>(from, big)
+                                : read_element<std::uint64_t>(from, big);
+  }
+}
+
+NpyArray read_npy(const std::string& name, Input& input) {
+  NpyArray array{name, read_header(name, input), {}, {}, 1};
+  const std::vector<std::uint64_t>& dims = array.header.dims;
+  std::uint64_t elements = 1;
+  std::uint64_t size = 0;
+  bool fits = true;
+  for (const std::uint64_t dim : dims) fits = fits && !__builtin_mul_overflow(elements, dim, &elements);
+  fits = fits && !__builtin_mul_overflow(elements, static_cast<unsigned>(array.header.size), &size);
+  if (!fits || size > input.at_most()) {
+    throw input.error(input.at(), "there are fewer bytes than the shape says",
+                      "at most " + std::to_string(input.at_most()), fits ? std::to_string(size) : "too many");
+  }
+  if (dims.empty() || elements == 0) {
+    throw input.error(input.at(), "the array is empty or has no rows", "", "n rows");
+  }
+  check_dense(name, dims[0], elements / dims[0], size);
+  array.bytes = input.read(size);
+  input.finish();
+  if (array.header.fortran) {
+    array.offsets = fortran_offsets(dims);
+  } else {
+    array.stride = elements / dims[0];
+    array.offsets.resize(array.stride);
+    for (std::size_t i = 0; i < array.stride; ++i) array.offsets[i] = i;
+  }
+  return array;
+}
+
+constinit const Reader kNpyReader{{"npy",
+                                   "arrays of NumPy, inputs and targets in a file each; a fifth is held out, "
+                                   "by class, unless `test_inputs` "
+                                   "is named",
+                                   "numpy.lib.format 1.0 to 3.0", kOptions},
+                                  read};
+
+}  // namespace thalweg

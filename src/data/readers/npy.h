@@ -1,0 +1,42 @@
+// One array in NumPy's .npy form: a header of text, then the elements.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/input.h"
+
+namespace thalweg {
+
+struct NpyHeader {
+  char kind = 'f';   // f, i, u or b
+  int size = 8;      // bytes of an element
+  bool big = false;  // the highest byte comes first
+  bool fortran = false;
+  std::vector<std::uint64_t> dims;
+};
+
+struct NpyArray {
+  std::string name;
+  NpyHeader header;
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::size_t> offsets;  // of the elements of row 0, in C order; row i lies i * stride behind
+  std::size_t stride = 1;
+
+  std::size_t rows() const { return header.dims.front(); }
+  std::size_t row_size() const { return offsets.size(); }
+  double at(std::size_t row, std::size_t i) const;
+};
+
+// Reads the text of a header, `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`. It is read,
+// never run. Throws Error(data), naming `where`, for another text and for elements that are no f4, f8, b1, u1
+// to u8 or i1 to i8.
+NpyHeader parse_npy_header(const std::string& where, std::string_view text);
+
+// Reads versions 1.0, 2.0 and 3.0. Throws Error(data) also for an array without dimensions or rows, and for
+// bytes that are too few or too many.
+NpyArray read_npy(const std::string& name, Input& input);
+
+}  // namespace thalweg

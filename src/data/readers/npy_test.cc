@@ -1,0 +1,211 @@
+#include "data/readers/npy.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "data/test_files.h"
+
+namespace thalweg {
+namespace {
+
+using Floats = std::vector<float>;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::string header_of(const std::string& descr, const std::string& shape, bool fortran = false) {
+  return "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") +
+         ", 'shape': " + shape + ", }";
+}
+
+// The bytes that numpy.save writes: the header is filled up with blanks to a multiple of 64.
+std::string npy(std::string header, const std::string& elements, int version = 1) {
+  const std::size_t fixed = version == 1 ? 10 : 12;
+  header += std::string(63 - (fixed + header.size()) % 64, ' ') + "\n";
+  std::string out = "\x93NUMPY" + std::string(1, static_cast<char>(version)) + std::string(1, '\0');
+  for (std::size_t i = 0; i < fixed - 8; ++i) out += static_cast<char>(header.size() >> (8 * i));
+  return out + header + elements;
+}
+
+template <class T>
+std::string bytes_of(std::initializer_list<double> numbers, bool big = false) {
+  std::string out;
+  for (const double number : numbers) {
+    const T value = static_cast<T>(number);
+    std::string bytes(reinterpret_cast<const char*>(&value), sizeof(T));
+    out += big ? std::string(bytes.rbegin(), bytes.rend()) : bytes;
+  }
+  return out;
+}
+
+class Npy : public testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  std::string text(const std::string& options = "") const {
+    return "npy(" + path("x.npy") + ", " + path("y.npy") + options + ")";
+  }
+  void write(const std::string& x, const std::string& y) const {
+    folder_.write("x.npy", x);
+    folder_.write("y.npy", y);
+  }
+  void write_targets(int n) const {
+    std::string labels;
+    for (int i = 0; i < n; ++i) labels += static_cast<char>(i % 2);
+    folder_.write("y.npy", npy(header_of("|u1", "(" + std::to_string(n) + ",)"), labels));
+  }
+  Floats inputs(const std::string& x) const {
+    folder_.write("x.npy", x);
+    return inputs_of(load_all(text(", scale=none"), "").test);
+  }
+  std::string refusal(const std::string& x) const {
+    folder_.write("x.npy", x);
+    return error_of(Code::data, [&] { load_dataset(text(), 0); });
+  }
+
+  TestFolder folder_;
+};
+
+TEST_F(Npy, EveryTypeAndByteOrderIsRead) {
+  write_targets(4);
+  const auto check = [&]<class T>(T, const std::string& type, double negative) {
+    const Floats want = {0, 1, 2, static_cast<float>(negative), 4, 5, 6, 100};
+    for (const bool big : {false, true}) {
+      const std::string order = sizeof(T) == 1 ? "|" : big ? ">" : "<";
+      const std::string elements = bytes_of<T>({0, 1, 2, negative, 4, 5, 6, 100}, big);
+      EXPECT_EQ(inputs(npy(header_of(order + type, "(4, 2)"), elements)), want) << order << type;
+    }
+  };
+  check(float{}, "f4", -3.5);
+  check(double{}, "f8", -3.5);
+  check(std::int8_t{}, "i1", -3);
+  check(std::int16_t{}, "i2", -300);
+  check(std::int32_t{}, "i4", -70000);
+  check(std::int64_t{}, "i8", -5e12);
+  check(std::uint8_t{}, "u1", 255);
+  check(std::uint16_t{}, "u2", 65535);
+  check(std::uint32_t{}, "u4", 4e9);
+  check(std::uint64_t{}, "u8", 1e19);
+  EXPECT_EQ(inputs(npy(header_of("|b1", "(4,)"), std::string("\0\1\0\1", 4))), (Floats{0, 1, 0, 1}));
+  EXPECT_EQ(inputs(npy(header_of("=i1", "(4, 1)"), std::string("\0\1\2\3", 4))), (Floats{0, 1, 2, 3}));
+}
+
+TEST_F(Npy, FortranOrderAndVersionsMakeNoDifference) {
+  write_targets(2);
+  const Floats want = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};  // of shape 2 x 3 x 2
+  const std::string c = bytes_of<float>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+  const std::string fortran = bytes_of<float>({0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11});
+  for (const int version : {1, 2, 3}) {
+    EXPECT_EQ(inputs(npy(header_of("<f4", "(2, 3, 2)"), c, version)), want);
+    EXPECT_EQ(inputs(npy(header_of("<f4", "(2, 3, 2)", true), fortran, version)), want);
+  }
+  EXPECT_EQ(inputs(gzip(npy(header_of("<f4", "(2, 3, 2)"), c))), want);
+  EXPECT_EQ(inputs(npy("{\"shape\": (2L, 3, 2), 'fortran_order':False,'descr':'<f4'}", c)), want);
+}
+
+TEST_F(Npy, OtherHeadersAreRefused) {
+  write_targets(2);
+  const std::string good = header_of("<f4", "(2,)");
+  const std::string elements = bytes_of<float>({0, 1});
+  EXPECT_TRUE(has(refusal(npy(header_of("|O", "(2,)"), elements)), "Python objects is not read"));
+  for (const char* type : {"<f2", "<c8", "<U4", "|S3", "<M8[ns]", "f", "", "<", "<f16", "i"}) {
+    EXPECT_TRUE(has(refusal(npy(header_of(type, "(2,)"), elements)), "of an unknown type")) << type;
+  }
+  for (const char* header :
+       {"", "{", "{}", "{'descr': '<f4'}", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': [2]}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1+1,)}",
+        "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "__import__('os')"}) {
+    EXPECT_TRUE(has(refusal(npy(header, elements)), "header")) << header;
+  }
+  EXPECT_TRUE(has(refusal("PK\3\4 something else"), "does not begin as a .npy file does"));
+  EXPECT_TRUE(has(refusal(npy(good, elements, 4)), "another version; got 4.0"));
+}
+
+TEST_F(Npy, SizesMustFit) {
+  write_targets(2);
+  const std::string elements = bytes_of<float>({0, 1});
+  EXPECT_TRUE(has(refusal(npy(header_of("<f4", "(3,)"), elements)), "fewer bytes than the shape says"));
+  EXPECT_TRUE(has(refusal(npy(header_of("<f4", "(1,)"), elements)), "something follows"));
+  EXPECT_TRUE(
+      has(refusal(npy(header_of("<f4", "(4294967296, 4294967296, 4294967296)"), elements)), "too many"));
+  EXPECT_TRUE(has(refusal(npy(header_of("<f4", "(0,)"), "")), "empty or has no rows"));
+  EXPECT_TRUE(has(refusal(npy(header_of("<f4", "()"), bytes_of<float>({0}))), "empty or has no rows"));
+  EXPECT_TRUE(
+      has(refusal(npy(header_of("<f4", "(1, 2)"), elements)), "as many targets as inputs; got 2; want 1"));
+  const std::string whole = npy(header_of("<f4", "(2,)"), elements);
+  for (std::size_t size = 0; size < whole.size(); ++size) refusal(whole.substr(0, size));
+}
+
+TEST_F(Npy, TargetsAreClassesOrColumnsOfNumbers) {
+  std::string x, y;
+  for (int i = 0; i < 20; ++i) {
+    x += bytes_of<double>({i * 1.5});
+    y += bytes_of<double>({i * 2.0, 7.0 - i});
+  }
+  write(npy(header_of("<f8", "(20,)"), x), npy(header_of("<f8", "(20, 2)"), y));
+  const Dataset data = load_dataset(text(), 1);
+  EXPECT_EQ(data.columns, 2u);
+  EXPECT_EQ(data.target_names, (std::vector<std::string>{"y0", "y1"}));
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      const Scaling& scaling = data.target_scaling[j];
+      const double real = data.train.values[2 * i + j] / scaling.factor + scaling.offset;
+      EXPECT_NEAR(real, j == 0 ? data.train.rows[i] * 2.0 : 7.0 - data.train.rows[i], 1e-5);
+    }
+  }
+  EXPECT_EQ(inputs_of(load_dataset(text(), 1, data.encoding).test), inputs_of(data.test));
+  const Dataset alone = load_all("npy(" + path("x.npy") + ")", data.encoding);
+  EXPECT_EQ(alone.test.size(), 20u);
+  EXPECT_TRUE(alone.test.values.empty());
+  EXPECT_TRUE(
+      has(error_of(Code::data, [&] { load_dataset("npy(" + path("x.npy") + ")", 1); }), "no targets"));
+  write_targets(20);
+  EXPECT_EQ(load_dataset(text(), 1).class_names, (std::vector<std::string>{"0", "1"}));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 1, data.encoding); }), "not shaped as"));
+}
+
+TEST_F(Npy, NamedTestArraysAreHeldOut) {
+  write_targets(4);
+  folder_.write("x.npy", npy(header_of("<f4", "(4,)"), bytes_of<float>({1, 2, 3, 4})));
+  folder_.write("v.npy", npy(header_of("<f8", "(1, 1)"), bytes_of<double>({9})));
+  folder_.write("w.npy", npy(header_of("<i8", "(1, 1)"), bytes_of<std::int64_t>({1})));
+  const std::string options =
+      ", scale=none, test_inputs=" + path("v.npy") + ", test_targets=" + path("w.npy");
+  const Dataset data = load_dataset(text(options), 1);
+  EXPECT_EQ(data.train.size(), 4u);
+  EXPECT_EQ(inputs_of(data.test), Floats{9});
+  EXPECT_EQ(data.test.labels, std::vector<std::int32_t>{1});
+  EXPECT_EQ(error_of(Code::usage, [&] { load_dataset(text(", test_targets=" + path("w.npy")), 1); }).empty(),
+            false);
+}
+
+TEST_F(Npy, NanIsMissingAndInfinityIsRefused) {
+  write_targets(4);
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(inputs(npy(header_of("<f8", "(4,)"), bytes_of<double>({1, kNan, 3, 5}))), (Floats{1, 3, 3, 5}));
+  const std::string message = refusal(
+      npy(header_of("<f8", "(4,)"), bytes_of<double>({1, 2, -std::numeric_limits<double>::infinity(), 4})));
+  EXPECT_TRUE(has(message, "x.npy, row 2: a number is not finite")) << message;
+}
+
+TEST(NpyOfNumpy, IsReadButForObjects) {
+  const auto text = [](const std::string& name) {
+    const std::string path = "\"" THALWEG_TESTS "/data/npy/" + name + "\"";
+    return "npy(" + path + ", " + path + ", scale=none)";
+  };
+  for (const char* name : {"python3.npy", "win64python2.npy"}) {
+    EXPECT_EQ(inputs_of(load_all(text(name), "").test), (Floats{1, 1}));
+  }
+  for (const char* name : {"py2-objarr.npy", "py3-objarr.npy"}) {
+    EXPECT_TRUE(has(error_of(Code::data, [&] { load_all(text(name), ""); }), "Python objects is not read"));
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,472 @@
+#include "data/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "data/split.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kMostGuessedClasses = 20;
+constexpr std::size_t kMostClasses = 10'000;
+constexpr std::size_t kMostFeatures = std::size_t{1} << 18;
+constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 28;
+constexpr std::uint32_t kNoClass = UINT32_MAX;
+
+using Rows = std::function<bool(std::size_t row)>;
+
+// The different numbers of a column, ascending; no more than `most` + 1 of them.
+std::set<double> different(const Table& table, std::size_t column, std::size_t most) {
+  std::set<double> found;
+  for (std::size_t row = 0; row < table.rows && found.size() <= most; ++row) {
+    const double x = table.at(row, column);
+    if (!std::isnan(x)) found.insert(x == 0 ? 0 : x);  // -0 is 0
+  }
+  return found;
+}
+
+bool classifies(const Table& table, Task task) {
+  const std::size_t target = table.inputs;
+  if (task != Task::automatic) return task == Task::classify;
+  if (table.targets() > 1) return false;
+  if (table.columns[target].categorical) return true;
+  const std::set<double> numbers = different(table, target, kMostGuessedClasses);
+  const auto whole = [](double x) { return x == std::trunc(x); };
+  return numbers.size() <= kMostGuessedClasses && 2 * numbers.size() <= table.rows &&
+         std::all_of(numbers.begin(), numbers.end(), whole);
+}
+
+std::vector<std::string> sorted(std::vector<std::string> words) {
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
+std::vector<std::string> find_classes(const Table& table) {
+  const std::size_t target = table.inputs;
+  if (table.targets() > 1) {
+    throw Error(Code::data, {table.name, "classes are one target a row",
+                             std::to_string(table.targets()) + " targets", "one", "task=regress"});
+  }
+  std::vector<std::string> classes;
+  if (table.columns[target].categorical) {
+    classes = sorted(table.columns[target].levels);
+  } else {
+    for (const double x : different(table, target, kMostClasses)) classes.push_back(print_number(x));
+  }
+  if (classes.size() <= kMostClasses) return classes;
+  throw Error(Code::data,
+              {table.name, "there are too many classes", std::to_string(classes.size()) + " or more",
+               "at most " + std::to_string(kMostClasses), "task=regress"});
+}
+
+// The mean of the numbers named, and their deviation from it; 1 where they are equal.
+struct Moments {
+  double mean = 0;
+  double deviation = 1;
+};
+
+Moments moments(const Table& table, std::size_t column, const Rows& training) {
+  Moments out;
+  double n = 0;
+  double least = INFINITY;
+  double most = -INFINITY;
+  const auto each = [&](const auto& use) {
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      const double x = training(row) ? table.at(row, column) : NAN;
+      if (!std::isnan(x)) use(x);
+    }
+  };
+  each([&](double x) {
+    out.mean += (x - out.mean) / ++n;
+    least = std::min(least, x);
+    most = std::max(most, x);
+  });
+  if (n == 0 || least == most) return {n == 0 ? 0 : least, 1};
+  double squares = 0;
+  each([&](double x) { squares += (x - out.mean) * (x - out.mean) / n; });
+  out.deviation = std::sqrt(squares);
+  if (!std::isfinite(out.mean) || !std::isfinite(out.deviation)) {
+    throw Error(Code::data, {table.name, "the numbers of a column are too large to be standardised",
+                             "`" + table.columns[column].name + "`", "", "scale=none"});
+  }
+  if (out.deviation == 0) out.deviation = 1;  // the squares are too small for a double
+  return out;
+}
+
+std::vector<std::string> training_levels(const Table& table, std::size_t column, const Rows& training) {
+  const TableColumn& source = table.columns[column];
+  std::vector<bool> seen(source.levels.size());
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const double code = training(row) ? table.at(row, column) : NAN;
+    if (!std::isnan(code)) seen[static_cast<std::size_t>(code)] = true;
+  }
+  std::vector<std::string> levels;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i]) levels.push_back(source.levels[i]);
+  }
+  return sorted(std::move(levels));
+}
+
+ColumnEncoding derive_column(const Table& table, std::size_t column, bool standardise, const Rows& training) {
+  const TableColumn& source = table.columns[column];
+  ColumnEncoding out{.name = source.name, .position = source.position, .categorical = source.categorical};
+  if (source.categorical) {
+    out.levels = training_levels(table, column, training);
+    return out;
+  }
+  const Moments found = moments(table, column, training);
+  out.fill = found.mean;
+  if (standardise) {
+    out.mean = found.mean;
+    out.scale = found.deviation;
+  }
+  return out;
+}
+
+TargetEncoding derive_targets(const Table& table, Task task) {
+  TargetEncoding targets = outline(table).targets;
+  if (classifies(table, task)) targets.classes = find_classes(table);
+  return targets;
+}
+
+void derive_target_scaling(const Table& table, const Rows& training, TargetEncoding& targets) {
+  if (!targets.classes.empty()) return;
+  for (std::size_t i = table.inputs; i < table.columns.size(); ++i) {
+    const Moments found = moments(table, i, training);
+    targets.scaling.push_back({found.mean, 1 / found.deviation});
+  }
+}
+
+Error bad_target(const Table& table, std::size_t row, const std::string& what, const std::string& got,
+                 const std::string& want) {
+  return Error(Code::data, {table.place(row), what, got, want, ""});
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  constexpr std::size_t kMost = 10;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(words.size(), kMost); ++i) out += (i > 0 ? ", " : "") + words[i];
+  return words.size() > kMost ? out + ", ... (" + std::to_string(words.size()) + ")" : out;
+}
+
+// The class of every code or number of the target column.
+class Classes {
+ public:
+  Classes(const Table& table, const TargetEncoding& targets) : column_(table.columns[table.inputs]) {
+    for (std::uint32_t i = 0; i < targets.classes.size(); ++i) {
+      if (const auto number = read_number(targets.classes[i])) numbers_[*number] = i;
+    }
+    for (const std::string& level : column_.levels) {
+      const auto found = std::lower_bound(targets.classes.begin(), targets.classes.end(), level);
+      const bool known = found != targets.classes.end() && *found == level;
+      codes_.push_back(known ? static_cast<std::uint32_t>(found - targets.classes.begin()) : kNoClass);
+    }
+  }
+
+  std::uint32_t of(double cell) const {
+    if (column_.categorical) return codes_[static_cast<std::size_t>(cell)];
+    const auto found = numbers_.find(cell);
+    return found == numbers_.end() ? kNoClass : found->second;
+  }
+  std::string word(double cell) const {
+    return column_.categorical ? column_.levels[static_cast<std::size_t>(cell)] : print_number(cell);
+  }
+
+ private:
+  const TableColumn& column_;
+  std::map<double, std::uint32_t> numbers_;
+  std::vector<std::uint32_t> codes_;
+};
+
+std::vector<std::int32_t> find_labels(const Table& table, const TargetEncoding& targets) {
+  const Classes classes(table, targets);
+  std::vector<std::int32_t> labels(table.rows);
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const double cell = table.at(row, table.inputs);
+    if (std::isnan(cell)) throw bad_target(table, row, "the target is missing", "", "a class");
+    const std::uint32_t label = classes.of(cell);
+    if (label == kNoClass) {
+      throw bad_target(table, row, "the target is no class of the training part",
+                       "`" + classes.word(cell) + "`", listed(targets.classes));
+    }
+    labels[row] = static_cast<std::int32_t>(label);
+  }
+  return labels;
+}
+
+std::vector<float> find_values(const Table& table, const TargetEncoding& targets) {
+  std::vector<float> values;
+  values.reserve(table.rows * targets.columns.size());
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    for (std::size_t i = 0; i < targets.columns.size(); ++i) {
+      const double x = table.at(row, table.inputs + i);
+      if (std::isnan(x)) throw bad_target(table, row, "the target is missing", "", "a number");
+      values.push_back(static_cast<float>((x - targets.scaling[i].offset) * targets.scaling[i].factor));
+      if (std::isfinite(values.back())) continue;
+      throw bad_target(table, row, "the target is too large", print_number(x), "");
+    }
+  }
+  return values;
+}
+
+// The level of the encoding that each level of the table is; the number of levels where it is none.
+std::vector<std::size_t> match_levels(const TableColumn& column, const std::vector<std::string>& levels) {
+  std::vector<std::size_t> out;
+  for (const std::string& level : column.levels) {
+    const auto found = std::lower_bound(levels.begin(), levels.end(), level);
+    const bool known = found != levels.end() && *found == level;
+    out.push_back(known ? static_cast<std::size_t>(found - levels.begin()) : levels.size());
+  }
+  return out;
+}
+
+std::size_t count_features(const TableEncoding& encoding) {
+  return std::accumulate(encoding.columns.begin(), encoding.columns.end(), std::size_t{0},
+                         [](std::size_t sum, const ColumnEncoding& column) { return sum + column.width(); });
+}
+
+void encode_column(const Table& table, std::size_t column, const ColumnEncoding& encoding,
+                   std::span<const std::uint32_t> rows, std::size_t features, float* out) {
+  const std::vector<std::size_t> levels = match_levels(table.columns[column], encoding.levels);
+  for (const std::uint32_t row : rows) {
+    const double x = table.at(row, column);
+    if (encoding.categorical) {
+      const std::size_t level = std::isnan(x) ? encoding.levels.size() : levels[static_cast<std::size_t>(x)];
+      if (level < encoding.levels.size()) out[level] = 1;
+    } else {
+      *out = static_cast<float>(((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale);
+      if (!std::isfinite(*out)) {
+        throw Error(Code::data, {table.place(row), "a number is too large for a float",
+                                 print_number(x) + " of `" + encoding.name + "`", "", ""});
+      }
+    }
+    out += features;
+  }
+}
+
+template <class T>
+std::vector<T> pick(const std::vector<T>& all, std::span<const std::uint32_t> rows, std::size_t columns) {
+  std::vector<T> out;
+  if (all.empty()) return out;
+  out.reserve(rows.size() * columns);
+  for (const std::uint32_t row : rows) {
+    for (std::size_t i = 0; i < columns; ++i) out.push_back(all[row * columns + i]);
+  }
+  return out;
+}
+
+struct Targeted {
+  std::vector<std::int32_t> labels;
+  std::vector<float> values;
+};
+
+Targeted find_targets(const Table& table, const TargetEncoding& targets) {
+  if (table.targets() == 0) {
+    throw Error(Code::data, {table.name, "there is no target", "", "`" + targets.columns[0].name + "`", ""});
+  }
+  if (!targets.classes.empty()) return {find_labels(table, targets), {}};
+  return {{}, find_values(table, targets)};
+}
+
+// Encodes the rows named.
+Samples encode(const Table& table, const TableEncoding& encoding, const Targeted& targets,
+               std::vector<std::uint32_t> rows) {
+  const std::size_t features = count_features(encoding);
+  check_dense(table.name, table.rows, features, table.bytes);
+  std::vector<float> inputs(rows.size() * features);
+  std::size_t at = 0;
+  for (std::size_t column = 0; column < encoding.columns.size(); ++column) {
+    encode_column(table, column, encoding.columns[column], rows, features, inputs.data() + at);
+    at += encoding.columns[column].width();
+  }
+  Samples samples;
+  samples.assign(features, std::move(inputs));
+  samples.labels = pick(targets.labels, rows, 1);
+  samples.values = pick(targets.values, rows, encoding.targets.columns.size());
+  samples.rows = std::move(rows);
+  return samples;
+}
+
+std::vector<std::uint32_t> rows_where(const std::vector<bool>& held_out, bool wanted) {
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < held_out.size(); ++row) {
+    if (held_out[row] == wanted) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string count_of(std::size_t n, const std::string& noun, const std::string& nouns) {
+  return std::to_string(n) + " " + (n == 1 ? noun : nouns);
+}
+
+std::string print_column(const ColumnEncoding& column) {
+  if (!column.categorical) return column.name + " (numeric)";
+  return column.name + " (" + count_of(column.levels.size(), "level", "levels") + ")";
+}
+
+void describe(const TableEncoding& encoding, Dataset& data) {
+  constexpr std::size_t kMostShown = 20;
+  std::string columns;
+  for (std::size_t i = 0; i < encoding.columns.size(); ++i) {
+    const ColumnEncoding& column = encoding.columns[i];
+    if (i < kMostShown) columns += (i > 0 ? ", " : "") + print_column(column);
+    if (!column.categorical) data.feature_names.push_back(column.name);
+    for (const std::string& level : column.levels) data.feature_names.push_back(column.name + "=" + level);
+  }
+  if (encoding.columns.size() > kMostShown) columns += ", ...";
+  data.notes.push_back("inputs: " + count_of(encoding.columns.size(), "column", "columns") + ": " + columns);
+  for (const TargetColumn& column : encoding.targets.columns) data.target_names.push_back(column.name);
+  const std::string target = "target: " + listed(data.target_names);
+  const std::size_t classes = encoding.targets.classes.size();
+  data.notes.push_back(classes == 0 ? target + ", regression"
+                                    : target + ", " + count_of(classes, "class", "classes") + ": " +
+                                          listed(encoding.targets.classes));
+  data.class_names = encoding.targets.classes;
+  data.classes = classes;
+  data.columns = encoding.targets.scaling.size();
+  data.target_scaling = encoding.targets.scaling;
+  data.sample = {static_cast<std::int64_t>(count_features(encoding))};
+  data.encoding = print_encoding(encoding);
+}
+
+void check_table(const Table& table) {
+  if (table.rows == 0) throw Error(Code::data, {table.name, "there are no rows", "", "one or more", ""});
+  if (table.rows > UINT32_MAX) {
+    throw Error(Code::data,
+                {table.name, "there are too many rows", std::to_string(table.rows), "at most 2^32 - 1", ""});
+  }
+  if (table.inputs == 0) {
+    throw Error(Code::data, {table.name, "there are no inputs", "one column", "two or more",
+                             "name the delimiter if it is another"});
+  }
+}
+
+// The rows of `first` and then those of `second`, whose columns are in the same order.
+Table join(const Table& first, const Table& second) {
+  Table out = first;
+  out.rows += second.rows;
+  out.bytes += second.bytes;
+  std::vector<std::vector<double>> codes(out.columns.size());  // of the levels of `second`
+  for (std::size_t i = 0; i < out.columns.size(); ++i) {
+    for (const std::string& level : second.columns[i].levels) {
+      std::vector<std::string>& levels = out.columns[i].levels;
+      const auto found = std::find(levels.begin(), levels.end(), level);
+      codes[i].push_back(static_cast<double>(found - levels.begin()));
+      if (found == levels.end()) levels.push_back(level);
+    }
+  }
+  out.at = [&first, &second, codes](std::size_t row, std::size_t column) {
+    if (row < first.rows) return first.at(row, column);
+    const double cell = second.at(row - first.rows, column);
+    const bool word = second.columns[column].categorical && !std::isnan(cell);
+    return word ? codes[column][static_cast<std::size_t>(cell)] : cell;
+  };
+  out.place = [&first, &second](std::size_t row) {
+    return row < first.rows ? first.place(row) : second.place(row - first.rows);
+  };
+  return out;
+}
+
+// Everything in `test`, targets where they are to be had.
+Dataset all_rows(const Table& table, const TableEncoding& encoding) {
+  Dataset data;
+  Targeted targets;
+  try {
+    targets = find_targets(table, encoding.targets);
+  } catch (const Error& error) {
+    data.notes.push_back(std::string("without targets: ") + error.what());
+  }
+  data.test = encode(table, encoding, targets, rows_where(std::vector<bool>(table.rows), false));
+  data.train.assign(data.test.features(), std::vector<float>());
+  describe(encoding, data);
+  return data;
+}
+
+TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
+                              const Rows& training) {
+  TableEncoding out{.named = table.named, .width = table.width, .targets = std::move(targets)};
+  for (std::size_t i = 0; i < table.inputs; ++i) {
+    out.columns.push_back(derive_column(table, i, standardise, training));
+  }
+  derive_target_scaling(table, training, out.targets);
+  return out;
+}
+
+std::vector<bool> draw_held_out(const Table& table, const TargetEncoding& targets, std::uint64_t seed) {
+  const std::size_t classes = targets.classes.size();
+  if (classes > 0) return hold_out(find_targets(table, targets).labels, classes, seed);
+  return hold_out(std::vector<std::int32_t>(table.rows), 1, seed);
+}
+
+}  // namespace
+
+TableOptions read_table_options(const std::string& task, const std::string& scale) {
+  return {.task = task == "classify"  ? Task::classify
+                  : task == "regress" ? Task::regress
+                                      : Task::automatic,
+          .standardise = scale == "standard"};
+}
+
+TableEncoding outline(const Table& table) {
+  TableEncoding out{.named = table.named, .width = table.width};
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const TableColumn& column = table.columns[i];
+    if (i < table.inputs) {
+      out.columns.push_back(
+          {.name = column.name, .position = column.position, .categorical = column.categorical});
+    } else {
+      out.targets.columns.push_back({column.name, column.position});
+      out.targets.categorical = column.categorical;
+    }
+  }
+  return out;
+}
+
+void check_dense(const std::string& name, std::size_t rows, std::size_t features, std::uint64_t bytes) {
+  std::uint64_t numbers = 0;
+  const bool fits = !__builtin_mul_overflow(rows, features, &numbers);
+  if (fits && features <= kMostFeatures && numbers <= std::max(kMostNumbers, bytes)) return;
+  throw Error(Code::data, {name, "the inputs are too large as dense rows",
+                           std::to_string(rows) + " rows of " + std::to_string(features) + " features",
+                           "at most " + std::to_string(kMostFeatures) + " features, and " +
+                               std::to_string(std::max(kMostNumbers, bytes)) + " numbers",
+                           ""});
+}
+
+Dataset to_dataset(const Table& table, const Table* test, const TableOptions& options,
+                   const Request& request) {
+  check_table(table);
+  if (test != nullptr) check_table(*test);
+  const bool given = !request.encoding.empty();
+  if (!given && table.targets() == 0) {
+    throw Error(Code::data, {table.name, "there are no targets", "", "a target for each row", ""});
+  }
+  TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();
+  TargetEncoding targets = given ? encoding.targets : derive_targets(table, options.task);
+  std::vector<bool> held_out(table.rows);
+  if (test == nullptr && !request.all) held_out = draw_held_out(table, targets, request.seed);
+  if (!given) {
+    encoding = derive_encoding(table, std::move(targets), options.standardise,
+                               [&](std::size_t row) { return !held_out[row]; });
+  }
+  if (request.all) return all_rows(test != nullptr ? join(table, *test) : table, encoding);
+  Dataset data;
+  const Targeted found = find_targets(table, encoding.targets);
+  data.train = encode(table, encoding, found, rows_where(held_out, false));
+  if (test == nullptr) {
+    data.test = encode(table, encoding, found, rows_where(held_out, true));
+  } else {
+    const Targeted others = find_targets(*test, encoding.targets);
+    data.test = encode(*test, encoding, others, rows_where(std::vector<bool>(test->rows), false));
+  }
+  describe(encoding, data);
+  data.notes.push_back("held out: " + std::to_string(data.test.size()) + " of " +
+                       std::to_string(data.train.size() + data.test.size()) + " rows");
+  return data;
+}
+
+}  // namespace thalweg

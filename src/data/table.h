@@ -1,0 +1,67 @@
+// Tables: rows of numbers and words with their targets, from whatever format, and how they become a data set.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/encoding.h"
+
+namespace thalweg {
+
+// A word or a number of each row.
+struct TableColumn {
+  std::string name;
+  std::size_t position = 0;  // column of the source, from 0
+  bool categorical = false;
+  std::vector<std::string> levels = {};  // of this table, in any order
+};
+
+struct Table {
+  std::string name;  // of the file
+  std::size_t rows = 0;
+  bool named = false;                     // the columns have names of their own
+  std::size_t width = 0;                  // columns of the source
+  std::vector<TableColumn> columns = {};  // the inputs, then the targets
+  std::size_t inputs = 0;                 // how many of them are inputs
+  std::uint64_t bytes = 0;                // size of the source
+  // A number, the index of a level, or NaN where the cell is missing.
+  std::function<double(std::size_t row, std::size_t column)> at = {};
+  std::function<std::string(std::size_t row)> place = {};  // of a row, for messages
+
+  std::size_t targets() const { return columns.size() - inputs; }
+};
+
+enum class Task { automatic, classify, regress };
+
+struct TableOptions {
+  Task task = Task::automatic;
+  bool standardise = true;  // numeric inputs
+};
+
+// The words of the options that every reader of tables has.
+inline constexpr std::string_view kTaskWords = "auto|classify|regress";
+inline constexpr std::string_view kTaskDoc =
+    "classify or regress; auto: classify for words and for at most 20 different whole numbers, each of them "
+    "twice or more on average, else regress";
+inline constexpr std::string_view kScaleWords = "standard|none";
+inline constexpr std::string_view kTableSplit = "a fifth is held out, by class, where no test part is named";
+TableOptions read_table_options(const std::string& task, const std::string& scale);
+
+// What an encoding of this table would name: no numbers yet.
+TableEncoding outline(const Table& table);
+
+// Throws Error(data), naming both numbers, when there are more than 262,144 features, or when rows x features
+// floats are more than 1 GiB and more than 4 bytes for each byte of the source.
+void check_dense(const std::string& name, std::size_t rows, std::size_t features, std::uint64_t bytes);
+
+// The data set of a table, or of two: without `test` a fifth is held out. Without an encoding in `request` it
+// is derived: numbers get mean 0 and deviation 1 over the training part, equal ones become 0; levels are
+// those of the training part, classes those of all rows of `table`. The inputs of `test`, and with an
+// encoding those of `table` too, are in the order of the encoding. Throws Error(data) for a table without
+// rows or inputs, for a missing target or one of no class, and for a number that no float can hold.
+Dataset to_dataset(const Table& table, const Table* test, const TableOptions& options,
+                   const Request& request);
+
+}  // namespace thalweg
