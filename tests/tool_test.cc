@@ -1,83 +1,10 @@
 // The tool as its users meet it: exit codes, messages, files, signals.
-#include <nlohmann/json.hpp>
-
 #include <random>
-#include <set>
 
-#include "data/test_files.h"
-#include "tool.h"
+#include "tool_case.h"
 
 namespace thalweg {
 namespace {
-
-namespace fs = std::filesystem;
-using Json = nlohmann::json;
-
-class Tool : public ::testing::Test {
- protected:
-  Outcome run(const Arguments& arguments) const { return run_tool(folder_.path(), arguments); }
-
-  // Runs a command that must succeed, and reads its output as one JSON object.
-  Json json(const Arguments& arguments) const {
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    Json json = Json::parse(outcome.out, nullptr, false);
-    EXPECT_TRUE(json.is_object()) << outcome.out;
-    return json.is_object() ? json : Json::object();
-  }
-
-  // Trains into `out` without a word and returns the result.
-  Json train(const std::string& out, const Arguments& more) const {
-    Arguments arguments = {"train", "--json", "--quiet", "--out", out};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return json(arguments);
-  }
-
-  fs::path path(const std::string& name) const { return folder_.path() / name; }
-  void write(const std::string& name, const std::string& bytes) const { folder_.write(name, bytes); }
-
-  // The bytes of the checkpoint after the last update.
-  std::string last_checkpoint(const std::string& out, const Json& result) const {
-    const std::string name = std::to_string(result.value("updates", std::uint64_t{0})) + ".safetensors";
-    return contents(path(out) / "checkpoints" / name);
-  }
-
-  // metrics.jsonl without what differs from one execution to the next.
-  std::vector<Json> metrics(const std::string& out) const {
-    std::vector<Json> found;
-    for (const std::string& line : lines_of(contents(path(out) / "metrics.jsonl"))) {
-      Json json = Json::parse(line, nullptr, false);
-      EXPECT_TRUE(json.is_object()) << line;
-      json.erase("seconds");
-      found.push_back(std::move(json));
-    }
-    return found;
-  }
-
- private:
-  TestFolder folder_;
-};
-
-std::string mnist() { return "idx(\"" THALWEG_TESTS "/data/mnist-small\")"; }
-
-std::set<std::string> keys(const Json& json) {
-  std::set<std::string> found;
-  for (const auto& item : json.items()) found.insert(item.key());
-  return found;
-}
-
-double accuracy(const Json& result) {
-  return result.contains("test") ? result["test"]["accuracy"].get<double>() : 0;
-}
-
-// One line, or a line with an excerpt and a caret below it.
-bool is_message(const std::string& text) {
-  const std::vector<std::string> lines = lines_of(text);
-  if (!text.ends_with('\n') || lines.front().size() < 10) return false;
-  if (lines.size() == 1) return true;
-  return lines.size() == 3 && lines[1].starts_with("  ") && lines[2].ends_with("^") &&
-         lines[2].find_first_not_of(' ') == lines[2].size() - 1;
-}
 
 struct Refusal {
   Arguments arguments;
@@ -212,21 +139,24 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
   const Json result = Json::parse(outcome.out, nullptr, false);
   ASSERT_TRUE(result.is_object()) << outcome.out;
   const std::set<std::string> want = {
-      "schema",      "run",   "data",   "model", "optimizer", "loss",    "parameters",
-      "state_bytes", "batch", "epochs", "seed",  "updates",   "threads", "samples_per_second",
-      "train",       "test",  "seconds"};
+      "schema",      "run",     "data",    "model",      "optimizer", "loss",    "parameters",
+      "batch",       "seconds", "updates", "accumulate", "seed",      "threads", "state_bytes",
+      "epochs",      "train",   "test",    "stopped",    "best",      "weights", "samples_per_second",
+      "samples_seen"};
   EXPECT_EQ(keys(result), want);
-  EXPECT_EQ(keys(result["train"]), (std::set<std::string>{"loss", "accuracy"}));
-  EXPECT_EQ(keys(result["test"]), (std::set<std::string>{"loss", "accuracy"}));
+  EXPECT_EQ(keys(result["train"]), (std::set<std::string>{"samples", "loss", "accuracy"}));
+  EXPECT_EQ(keys(result["test"]), (std::set<std::string>{"samples", "loss", "accuracy"}));
+  EXPECT_EQ(keys(result["best"]), (std::set<std::string>{"epoch", "update", "loss"}));
   EXPECT_EQ(result["run"], path("a").string());
   EXPECT_EQ(result["updates"], 46);
   EXPECT_EQ(result["parameters"], 9610);
   EXPECT_EQ(result["state_bytes"], 2 * 9610 * 4);
   std::set<std::string> files;
   for (const auto& [name, bytes] : snapshot(path("a"))) files.insert(name);
-  EXPECT_EQ(files, (std::set<std::string>{"checkpoints", "checkpoints/46.safetensors", "config.toml",
-                                          "encoding.json", "metrics.jsonl", "plan.txt", "report.html",
-                                          "result.json"}));
+  EXPECT_EQ(files,
+            (std::set<std::string>{"checkpoints", "checkpoints/46.safetensors",
+                                   "checkpoints/best-46.safetensors", "config.toml", "encoding.json", "lock",
+                                   "metrics.jsonl", "plan.txt", "report.html", "result.json"}));
 }
 
 TEST_F(Tool, MetricsAreLinesOfUpdatesAndEpochs) {
@@ -406,7 +336,8 @@ TEST_F(Tool, EvalGivesTheResultOfTheRun) {
   const Json result = train("a", {"--epochs", "2"});
   const auto before = snapshot(path("a"));
   const Json eval = json({"eval", "a", "--json"});
-  EXPECT_EQ(keys(eval), (std::set<std::string>{"schema", "run", "data", "samples", "loss", "accuracy"}));
+  EXPECT_EQ(keys(eval),
+            (std::set<std::string>{"schema", "run", "data", "samples", "loss", "accuracy", "updates"}));
   EXPECT_EQ(eval["loss"], result["test"]["loss"]);
   EXPECT_EQ(eval["accuracy"], result["test"]["accuracy"]);
   EXPECT_EQ(eval["samples"], 359);

@@ -7,6 +7,7 @@
 // Any other reader of safetensors can open such a file. A file that another tool wrote or changed is none.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -27,12 +28,18 @@ using Metadata = std::map<std::string, std::string>;
 void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                      Metadata metadata);
 
+// The same with the parameters alone, as they were after `updates` updates: weights to use, not to train on.
+void save_parameters(const std::filesystem::path& path, Params& params, std::uint64_t updates,
+                     Metadata metadata);
+
 // Loads all or nothing: parameters, state, clocks and number of updates become what was saved, whatever the
-// order of the parameters. Throws Error(data) naming file and reason when the file is missing, damaged (its
-// checksum is verified) or not of this model and chain; the message lists every difference (missing, extra,
-// other type or shape). The chain must be the same text: it names both otherwise. Throws Error(usage) as
-// save_checkpoint() does. Holds the whole file in memory meanwhile. Returns the metadata.
-Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer);
+// order of the parameters. `also_chain` is the text of a chain, with every option, that is taken for this
+// one: the same with other lengths. Throws Error(data) naming file and reason when the file is missing,
+// damaged (its checksum is verified) or not of this model and chain; the message lists every difference
+// (missing, extra, other type or shape). The chain must be the same text: it names both otherwise. Throws
+// Error(usage) as save_checkpoint() does. Holds the whole file in memory meanwhile. Returns the metadata.
+Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
+                         const std::string& also_chain = {});
 
 // The same for the parameters alone; optimizer state and clocks in the file are passed over, and so is the
 // chain.

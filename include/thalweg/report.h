@@ -48,8 +48,9 @@ struct Report {
   std::span<const ParameterReport> parameters = {};                // in the order of Params
 
   // Filled by Trainer only.
-  std::uint64_t epoch = 0;  // whole epochs done before this update
-  double loss = 0;          // mean loss of the batch plus the terms of the loss, before the update
+  std::uint64_t epoch = 0;    // whole epochs done before this update
+  std::uint64_t samples = 0;  // whose gradient the update took
+  double loss = 0;            // their mean loss plus the terms of the loss, before the update
 };
 
 }  // namespace thalweg

@@ -1,9 +1,15 @@
 // A run: one training with its directory.
 //
-//   config.toml               every option
-//   plan.txt                  the optimizer's chain, explained
-//   metrics.jsonl             a line an update (thinned to at most 2,000 by a fixed stride) and a line an
-//   epoch checkpoints/<update>.safetensors   the last two result.json               when it is finished
+//   config.toml                           every setting
+//   plan.txt                              the optimizer's chain, explained
+//   metrics.jsonl                         a line an update (thinned to at most 2,000 by a fixed stride) and a
+//                                         line an epoch
+//   checkpoints/<update>.safetensors      the newest two: parameters, optimizer state, clocks, counts
+//   checkpoints/kept-<update>.safetensors the same, as often as asked for, for ever
+//   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the lowest held-out loss,
+//                                         or training loss where nothing is held out
+//   lock                                  the process that runs in it
+//   result.json                           when it is finished
 #pragma once
 
 #include <cstdint>
@@ -13,21 +19,10 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/settings.h"
 #include "thalweg/trainer.h"
 
 namespace thalweg {
-
-// The configuration of a run. Texts are of the grammar; the defaults are those of the tool.
-struct RunConfig {
-  std::string data = "digits";
-  std::string model = "dense(128) | relu | dense(10)";
-  std::string loss = "cross_entropy";
-  std::string optimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
-  std::uint64_t batch = 64;  // samples an update; 0: all of them
-  std::uint64_t epochs = 30;
-  std::uint64_t seed = 1;
-  int threads = 1;
-};
 
 struct EpochReport {
   std::uint64_t update = 0;        // updates done
@@ -37,48 +32,78 @@ struct EpochReport {
   double seconds = 0;              // of training and evaluation so far
 };
 
+// The epoch with the lowest held-out loss, or training loss where nothing is held out.
+struct BestEpoch {
+  std::uint64_t epoch = 0;
+  std::uint64_t update = 0;
+  double loss = 0;
+};
+
 struct RunResult {
-  Evaluation train;  // of the final weights over the whole training set
+  Evaluation train;  // over the whole training set
   std::optional<Evaluation> test;
-  double seconds = 0;  // training and evaluation only
+  std::optional<BestEpoch> best;  // none before the first epoch
+  bool of_best = false;           // the evaluations are of the best epoch's weights, not of the last ones
+  bool stopped_early = false;     // by patience
+  double seconds = 0;             // training and evaluation only
   std::uint64_t samples_seen = 0;
   std::string json;  // as in result.json
+};
+
+// How a run goes on.
+struct ResumeOptions {
+  // What schedules without a total, and lengths as shares, are measured by when the epochs change: the epochs
+  // they were laid out for, or the new ones.
+  enum class Lengths { keep, anew };
+
+  int threads = 0;                           // 0: those of the configuration
+  std::optional<std::uint64_t> epochs = {};  // none: as configured; needs `lengths`
+  std::optional<Lengths> lengths = {};
 };
 
 class Run {
  public:
   // Checks everything, and only then makes the directory: `directory`, or runs/<n> with the next free number
-  // when it is empty. Throws Error(usage) for texts, numbers and a directory that exists and is not empty,
-  // Error(data) for data files, Error(resource) for a directory that cannot be made.
+  // when it is empty. Throws Error(usage) for texts, numbers, a directory that exists and is not empty and
+  // one in which another process runs, Error(data) for data files, Error(resource) for a directory that
+  // cannot be made. The directory is locked as long as the Run lives.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
 
   // Continues from the newest checkpoint that is whole, bit for bit; metrics behind it are cut. Throws
-  // Error(data) when `directory` is no run. `threads` 0 keeps those of the configuration.
-  static Run resume(const std::filesystem::path& directory, int threads = 0);
+  // Error(data) when `directory` is no run, Error(usage), with nothing changed, when another process runs in
+  // it or the options do not fit. With other epochs the configuration is written anew, so that what is
+  // resumed later is exact again; a run that patience had stopped waits anew.
+  static Run resume(const std::filesystem::path& directory, const ResumeOptions& options = {});
+
+  // What create() would do, for people to read: data, layers, plan, lengths, memory. Writes nothing.
+  static std::string describe(const RunConfig& config);
 
   ~Run();
   Run(Run&&) noexcept;
   Run& operator=(Run&&) noexcept;
 
   const std::filesystem::path& directory() const;  // absolute
-  const RunConfig& config() const;                 // with canonical texts that name every option
+  const RunConfig& config() const;                 // nothing is auto; canonical texts that name every option
   const std::string& plan() const;                 // the explained, resolved chain
   std::uint64_t parameters() const;
-  std::uint64_t updates() const;                  // done
-  std::uint64_t total_updates() const;            // of the whole run
-  bool finished() const;                          // all updates done and the result written
+  std::uint64_t updates() const;  // done
+  std::uint64_t updates_per_epoch() const;
+  std::uint64_t total_updates() const;            // of the whole run, if patience does not stop it
+  bool done() const;                              // all updates are done, or patience has run out
+  bool finished() const;                          // done, and the result written
   const std::vector<std::string>& notes() const;  // what the user should know, such as a damaged checkpoint
 
   // One update with its metrics, and at the end of an epoch the evaluation and, every 10 seconds, a
-  // checkpoint. False when all updates are done. Throws Error(diverged) for a loss that is not finite: no
-  // checkpoint holds it.
+  // checkpoint. False when done(). Throws Error(diverged) for a loss that is not finite: no checkpoint holds
+  // it.
   bool next(Report& report);
   const std::optional<EpochReport>& last_epoch() const;
 
-  // Writes a checkpoint now and removes all but the last two.
+  // Writes a checkpoint now, with the best weights so far, and removes what is not to be kept.
   void save();
 
-  // After the last update: evaluates, writes checkpoint and result. A finished run gives its result again.
+  // When done(): writes checkpoint and result, of the weights that the configuration asks for. A finished run
+  // gives its result again as it was.
   RunResult finish();
 
  private:
@@ -87,17 +112,39 @@ class Run {
   std::unique_ptr<Impl> impl_;
 };
 
+// What a run's model says of every row of a data source.
+struct RunPredictions {
+  std::string data;           // canonical text
+  std::uint64_t updates = 0;  // that made the weights
+  std::uint64_t rows = 0;     // in the order of the source
+  // Of classes: their names, and for each row the probability of each (the scores themselves where the loss
+  // gives no probabilities) and the number of the class. Of values: their names, and the values in the units
+  // of the source.
+  std::vector<std::string> names;
+  bool classes = false;
+  bool probabilities = false;
+  std::vector<float> numbers;       // rows x names, row-major
+  std::vector<std::uint32_t> best;  // one a row for classes: the likeliest, the first of equal ones
+  std::vector<std::string> notes;
+};
+
+// Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it. `checkpoint`
+// as in evaluate_run(), but empty: the best, or the last where there is no best yet. Throws as it does.
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
+                           int threads = 1, const std::string& checkpoint = {});
+
 // A run's model on held-out data.
 struct RunEvaluation {
-  std::string data;  // canonical text
+  std::string data;           // canonical text
+  std::uint64_t updates = 0;  // that made the weights
   Evaluation test;
   std::vector<std::string> notes;
 };
 
-// Evaluates the newest checkpoint of a run on the held-out part of its own data (same seed, split and
-// encoding), or of `data`, encoded as the run's own was. Throws Error(data) when the directory is no run or
-// holds no checkpoint.
+// Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or of
+// `data`, encoded as the run's own was. `checkpoint` is "last", "best" or a number of updates; empty: that of
+// the run's result. Throws Error(data) when the directory is no run or holds no such checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
-                           int threads = 1);
+                           int threads = 1, const std::string& checkpoint = {});
 
 }  // namespace thalweg

@@ -3,8 +3,9 @@
 
 #include <cstdint>
 #include <iterator>
-#include <map>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "thalweg/dataset.h"
@@ -15,12 +16,34 @@
 
 namespace thalweg {
 
-// Mean loss, without the terms on parameters, and accuracy over a set of samples.
+struct Recording;
+class Recordings;
+
+// How well a model does on a set of samples; the terms of the loss on parameters are left out.
 struct Evaluation {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
   std::uint64_t samples = 0;
-  double loss = 0;
-  double accuracy = 0;  // share of right classes, 0 to 1; NaN for regression
+  double loss = 0;          // mean
+  double accuracy = kNone;  // share of right classes, 0 to 1; NaN for regression
+  // For regression, NaN for classes: the coefficient of determination 1 - SSE / SST, each column against the
+  // mean of these samples, averaged over the columns that vary (NaN where none does); and the mean absolute
+  // error in the units of the source.
+  double r2 = kNone;
+  double mae = kNone;
 };
+
+struct TrainerOptions {
+  std::size_t batch = 64;        // samples; 0: the whole training set
+  std::size_t accumulate = 1;    // batches whose gradients make one update
+  Order order = Order::shuffle;  // of the samples
+  std::uint64_t seed = 1;        // of that order
+  int threads = 1;               // that a step may use
+};
+
+// What makes an epoch of so many samples.
+std::uint64_t updates_per_epoch(std::size_t samples, const TrainerOptions& options);
+std::uint64_t samples_per_epoch(std::size_t samples, const TrainerOptions& options);
 
 // How long to train: whole epochs, or updates.
 struct TrainingLength {
@@ -36,10 +59,15 @@ inline TrainingLength updates(std::uint64_t n) { return {.updates = n}; }
 //     if (r.update % 100 == 0) log(r);       // break stops training; the next run() goes on from there
 class Trainer {
  public:
-  // batch 0: the whole training set in every update. Batches larger than kChunk samples are gathered in
-  // chunks of that size, whose gradients add up to that of the mean over the batch.
+  // An update takes the gradient of the mean loss over batch * accumulate samples, at the end of an epoch
+  // over those that are left. They pass through the model in chunks of `batch` samples, at most kChunk, whose
+  // gradients add up; with `accumulate` above 1 evaluation goes in such chunks too, so that memory is that of
+  // the batch. Everything else - clipping, decay, clocks, lengths - sees the update alone.
+  Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
+          const TrainerOptions& options);
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data, std::size_t batch,
-          std::uint64_t seed, int threads = 1);
+          std::uint64_t seed, int threads = 1)
+      : Trainer(model, loss, optimizer, data, {.batch = batch, .seed = seed, .threads = threads}) {}
 
   ~Trainer();
   Trainer(const Trainer&) = delete;
@@ -53,19 +81,20 @@ class Trainer {
   // parameters and optimizer as they were.
   Report step();
 
-  // Mean loss and accuracy of the model as it stands.
+  // How well the model as it stands does.
   Evaluation evaluate(const Samples& samples);
+
+  // Bytes that the tapes of a training hold: values and gradients of every layer, parameters left out.
+  std::uint64_t activation_bytes();
 
   // The updates up to `length`, counted from the very first: an empty range when they are done.
   class Range;
   Range run(TrainingLength length);
 
  private:
-  struct Recording;  // the model and its tape for one number of rows
-
-  Recording& recording(std::size_t rows);
   // Runs the model on the named samples and keeps their targets for compare().
-  void predict(Recording& recording, const Samples& samples, std::span<const std::uint32_t> rows);
+  Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
+                     std::optional<std::uint64_t> counter = {});
   // The loss summed over those samples; with a scale other than 0 also its gradient, for backward().
   double compare(Recording& recording, double scale);
 
@@ -74,9 +103,9 @@ class Trainer {
   Optimizer& optimizer_;
   const Dataset& data_;
   Loader loader_;
-  std::uint64_t seed_;
-  int threads_;
-  std::map<std::size_t, std::unique_ptr<Recording>> recordings_;
+  std::size_t chunk_;  // samples that pass through the model at a time
+  std::size_t evaluation_chunk_;
+  std::unique_ptr<Recordings> recordings_;
   std::vector<std::int32_t> labels_;  // of the chunk at hand
   std::vector<float> values_;
 };

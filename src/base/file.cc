@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 
@@ -12,12 +13,12 @@
 namespace thalweg {
 namespace {
 
-constexpr std::string_view kTemporary = ".tmp-";  // then the number of the process
+constexpr std::string_view kTemporary = ".tmp-";  // then the numbers of the process and of the file
 
 bool is_temporary(const std::string& name) {
   const std::size_t mark = name.rfind(kTemporary);
   return mark != name.npos && mark > 0 && mark + kTemporary.size() < name.size() &&
-         name.find_first_not_of("0123456789", mark + kTemporary.size()) == name.npos;
+         name.find_first_not_of("0123456789-", mark + kTemporary.size()) == name.npos;
 }
 
 class Descriptor {
@@ -114,8 +115,9 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t limi
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
   std::uint64_t total = 0;
   for (const std::span<const std::byte> part : parts) total += part.size();
+  static std::atomic<std::uint64_t> serial{0};  // two threads may replace the same file
   std::filesystem::path temporary = path;
-  temporary += std::string(kTemporary) + std::to_string(::getpid());
+  temporary += std::string(kTemporary) + std::to_string(::getpid()) + "-" + std::to_string(serial++);
   if (!write_synced(temporary, parts) || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const std::string reason = system_message(errno);
     ::unlink(temporary.c_str());

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include <fmt/core.h>
+
 #include "base/file.h"
 #include "base/threads.h"
 #include "thalweg/error.h"
@@ -27,12 +29,21 @@ int thread_count(const std::string& text) {
   throw Error(Code::usage, {"--threads", "out of range", text, "1 to " + std::to_string(kMost), ""});
 }
 
+std::string evaluation_text(const Evaluation& e) {
+  const std::string loss = fmt::format("loss {:.4g} over {} samples", e.loss, e.samples);
+  if (e.accuracy == e.accuracy) return fmt::format("{:.2f} % right, {}", 100 * e.accuracy, loss);
+  return fmt::format("R2 {:.4f}, mean absolute error {:.4g}, {}", e.r2, e.mae, loss);
+}
+
+void note(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+  std::fflush(stderr);
+}
+
 void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   throw Error(Code::resource, {"stdout", "cannot be written", system_message(errno),
                                std::to_string(text.size()) + " bytes", ""});
 }
-
-void note(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 
 }  // namespace thalweg::cli

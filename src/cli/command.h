@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "thalweg/trainer.h"
+
 namespace thalweg::cli {
 
 // Exit codes beside those of thalweg::Code.
@@ -21,6 +23,7 @@ using Action = std::function<int()>;
 // Each adds its subcommand with its options to the tool and returns what it does.
 Action add_train(CLI::App& tool);
 Action add_eval(CLI::App& tool);
+Action add_predict(CLI::App& tool);
 Action add_schedule(CLI::App& tool);
 Action add_explain(CLI::App& tool);
 Action add_list(CLI::App& tool);
@@ -34,10 +37,13 @@ std::uint64_t whole_number(std::string_view option, const std::string& text, std
 // The threads asked for, or all that this process may use when `text` is empty.
 int thread_count(const std::string& text);
 
+// "97.77 % right, loss 0.07 over 359 samples", or R2 and error for values.
+std::string evaluation_text(const Evaluation& evaluation);
+
+// Writes a line to stderr. What cannot be written there is lost: it ends no training.
+void note(const std::string& line);
+
 // Writes to stdout. Throws Error(resource) when it cannot.
 void print(const std::string& text);
-
-// Writes a line to stderr, if that can be written: no work is lost for want of a reader.
-void note(const std::string& text);
 
 }  // namespace thalweg::cli

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <system_error>
 
 #include "base/text.h"
@@ -23,9 +24,10 @@ struct Command {
   Action (*add)(CLI::App& tool);
 };
 
-constexpr Command kCommands[] = {{"train", add_train},     {"eval", add_eval},  {"schedule", add_schedule},
-                                 {"explain", add_explain}, {"list", add_list},  {"help", add_help},
-                                 {"verify", add_verify},   {"split", add_split}};
+constexpr Command kCommands[] = {
+    {"train", add_train},       {"eval", add_eval},       {"predict", add_predict},
+    {"schedule", add_schedule}, {"explain", add_explain}, {"list", add_list},
+    {"help", add_help},         {"verify", add_verify},   {"split", add_split}};
 
 int fail(int code, const char* message) {
   std::fflush(stdout);
@@ -88,7 +90,10 @@ int run(int argc, char** argv) {
   try {
     tool.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help and --version
-    return tool.exit(success);
+    std::ostringstream text;
+    const int code = tool.exit(success, text, text);
+    print(text.str());
+    return code;
   } catch (const CLI::ParseError& error) {
     throw usage_error(tool, error);
   }

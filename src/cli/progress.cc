@@ -46,10 +46,10 @@ std::string Progress::line(const Report& report) const {
   const double rate = static_cast<double>(report.update - first_) / std::fmax(spent, 1e-9);
   const double left = static_cast<double>(run_.total_updates() - report.update) / rate;
   std::string out = fmt::format("epoch {}/{}  update {}/{}  loss {:.4f}", report.epoch + 1,
-                                run_.config().epochs, report.update, run_.total_updates(), report.loss);
+                                *run_.config().epochs, report.update, run_.total_updates(), report.loss);
   if (const auto& epoch = run_.last_epoch(); epoch && epoch->test) {
     out += std::isnan(epoch->test->accuracy)
-               ? fmt::format("  held-out loss {:.4f}", epoch->test->loss)
+               ? fmt::format("  held-out loss {:.4f}, R2 {:.3f}", epoch->test->loss, epoch->test->r2)
                : fmt::format("  held out {:.2f} %", 100 * epoch->test->accuracy);
   }
   return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));

@@ -1,8 +1,8 @@
 // thalweg train: runs a training, or continues one.
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <memory>
+#include <optional>
 
 #include <fmt/core.h>
 
@@ -16,13 +16,13 @@ namespace thalweg::cli {
 namespace {
 
 struct Flags {
-  RunConfig config;
-  std::string batch = "64";
-  std::string epochs = "30";
-  std::string seed = "1";
-  std::string threads;
+  std::vector<std::string> settings;  // one a setting, in the order of run_settings()
+  std::string config;
   std::string out;
   std::string resume;
+  std::string lengths;
+  bool print_config = false;
+  bool dry_run = false;
   bool json = false;
   bool quiet = false;
 };
@@ -40,41 +40,77 @@ void catch_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-constexpr std::array kOnlyNew = {"--data",  "--model",  "--loss", "--optimizer",
-                                 "--batch", "--epochs", "--seed", "--out"};
+std::string flag_of(const RunSetting& setting) { return "--" + std::string(setting.name); }
 
-Run open_run(const CLI::App& command, const Flags& flags) {
-  if (!flags.resume.empty()) {
-    for (const char* name : kOnlyNew) {
-      if (command.count(name) == 0) continue;
-      throw Error(Code::usage,
-                  {"thalweg train", "a run is continued as it was begun", "`" + std::string(name) + "`",
-                   "--resume with --threads, --json and --quiet only", "start a new run"});
-    }
-    return Run::resume(flags.resume, flags.threads.empty() ? 0 : thread_count(flags.threads));
+const std::string* given(const CLI::App& command, const Flags& flags, std::string_view name) {
+  const std::span<const RunSetting> settings = run_settings();
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (settings[i].name == name)
+      return command.count(flag_of(settings[i])) > 0 ? &flags.settings[i] : nullptr;
   }
-  RunConfig config = flags.config;
-  config.batch = flags.batch == "full" ? 0 : whole_number("--batch", flags.batch, 1);
-  config.epochs = whole_number("--epochs", flags.epochs, 1);
-  config.seed = whole_number("--seed", flags.seed, 0);
-  config.threads = thread_count(flags.threads);
+  return nullptr;
+}
+
+void refuse(const CLI::App& command, const std::string& flag) {
+  if (command.count(flag) == 0) return;
+  throw Error(Code::usage, {"thalweg train", "a run is continued as it was begun", "`" + flag + "`",
+                            "--resume with --epochs, --threads, --json and --quiet only", "start a new run"});
+}
+
+ResumeOptions resume_options(const CLI::App& command, const Flags& flags) {
+  for (const RunSetting& setting : run_settings()) {
+    if (setting.name != "epochs" && setting.name != "threads") refuse(command, flag_of(setting));
+  }
+  for (const char* flag : {"--out", "--config", "--print-config", "--dry-run"}) refuse(command, flag);
+  ResumeOptions options;
+  if (const std::string* threads = given(command, flags, "threads")) options.threads = thread_count(*threads);
+  if (const std::string* epochs = given(command, flags, "epochs")) {
+    options.epochs = whole_number("--epochs", *epochs, 1);
+  }
+  if (flags.lengths.empty()) return options;
+  if (!options.epochs) {
+    throw Error(Code::usage, {"--lengths", "there is no other length", "", "--epochs with it", ""});
+  }
+  if (flags.lengths != "keep" && flags.lengths != "new") {
+    throw Error(Code::usage, {"--lengths", "unknown", "`" + flags.lengths + "`", "keep or new", ""});
+  }
+  options.lengths = flags.lengths == "keep" ? ResumeOptions::Lengths::keep : ResumeOptions::Lengths::anew;
+  return options;
+}
+
+// The defaults, below a file, below the flags.
+RunSettings settings_of(const CLI::App& command, const Flags& flags) {
+  if (!flags.lengths.empty()) {
+    throw Error(Code::usage, {"--lengths", "there is no run to go on with", "", "--resume with it", ""});
+  }
+  RunSettings settings({.threads = 0});
+  if (command.count("--config") > 0) settings.read_file(flags.config);
+  for (const RunSetting& setting : run_settings()) {
+    if (const std::string* text = given(command, flags, setting.name)) settings.set(setting.name, *text);
+  }
   if (command.count("--out") > 0 && flags.out.empty()) {
     throw Error(Code::usage, {"--out", "the name is empty", "", "a new folder", ""});
   }
-  return Run::create(config, flags.out);
+  return settings;
 }
 
-std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
-
-std::string evaluation_text(const Evaluation& e) {
-  const std::string loss = fmt::format("loss {:.4g} over {} samples", e.loss, e.samples);
-  return e.accuracy == e.accuracy ? percent(e.accuracy) + " right, " + loss : loss;
+std::string best_text(const Run& run, const RunResult& result) {
+  std::string out;
+  if (result.best) {
+    out = fmt::format("best       epoch {} with loss {:.4g}{}\n", result.best->epoch, result.best->loss,
+                      result.of_best ? ", whose weights these are" : "");
+  }
+  if (!result.stopped_early) return out;
+  return out + fmt::format("stopped    after epoch {} of {}: no improvement in {} epochs\n",
+                           run.updates() / run.updates_per_epoch(), *run.config().epochs,
+                           run.config().patience);
 }
 
 std::string result_text(const Run& run, const RunResult& result) {
   std::string out;
   if (result.test) out += "held out   " + evaluation_text(*result.test) + "\n";
   out += "training   " + evaluation_text(result.train) + "\n";
+  if (result.of_best || result.stopped_early) out += best_text(run, result);
   out += fmt::format("time       {:.2f} s for {} updates of {} parameters\n", result.seconds, run.updates(),
                      run.parameters());
   out += "run        " + run.directory().string() + "\n";
@@ -89,10 +125,8 @@ int interrupted(Run& run, int signal) {
   return kSignalled + signal;
 }
 
-int train(const CLI::App& command, const Flags& flags) {
-  catch_signals();
-  Run run = open_run(command, flags);
-  for (const std::string& text : run.notes()) note(text);
+int run_to_its_end(Run& run, const Flags& flags) {
+  for (const std::string& line : run.notes()) note(line);
   const bool was_finished = run.finished();
   Progress progress(run, flags.quiet);
   Report report;
@@ -104,11 +138,42 @@ int train(const CLI::App& command, const Flags& flags) {
     throw;
   }
   progress.end();
-  if (caught_signal != 0 && run.updates() < run.total_updates()) return interrupted(run, caught_signal);
+  if (caught_signal != 0 && !run.done()) return interrupted(run, caught_signal);
   const RunResult result = run.finish();
   if (!was_finished) write_page(run.directory());
   print(flags.json ? result.json : result_text(run, result));
   return kOk;
+}
+
+int train(const CLI::App& command, const Flags& flags) {
+  catch_signals();
+  if (command.count("--resume") > 0) {
+    Run run = Run::resume(flags.resume, resume_options(command, flags));
+    return run_to_its_end(run, flags);
+  }
+  const RunSettings settings = settings_of(command, flags);
+  if (flags.print_config || flags.dry_run) {
+    print(flags.print_config ? settings.toml() : Run::describe(settings.config()));
+    return kOk;
+  }
+  Run run = Run::create(settings.config(), flags.out);
+  return run_to_its_end(run, flags);
+}
+
+void add_settings(CLI::App& command, Flags& flags) {
+  const RunConfig defaults{.threads = 0};
+  const std::span<const RunSetting> settings = run_settings();
+  flags.settings.resize(settings.size());
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const RunSetting& setting = settings[i];
+    const std::string flag = flag_of(setting);
+    CLI::Option* option =
+        setting.kind == RunSetting::Kind::flag
+            ? command.add_flag(flag + "{true},--no-" + std::string(setting.name) + "{false}",
+                               flags.settings[i], std::string(setting.doc))
+            : command.add_option(flag, flags.settings[i], std::string(setting.doc));
+    option->default_str(setting.print(defaults));
+  }
 }
 
 }  // namespace
@@ -116,16 +181,15 @@ int train(const CLI::App& command, const Flags& flags) {
 Action add_train(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = tool.add_subcommand("train", "Train a model and write a run directory");
-  command->add_option("--data", flags->config.data, "data source")->capture_default_str();
-  command->add_option("--model", flags->config.model, "layers")->capture_default_str();
-  command->add_option("--loss", flags->config.loss, "loss")->capture_default_str();
-  command->add_option("--optimizer", flags->config.optimizer, "chain of transforms")->capture_default_str();
-  command->add_option("--batch", flags->batch, "samples an update, or full")->capture_default_str();
-  command->add_option("--epochs", flags->epochs, "passes over the data")->capture_default_str();
-  command->add_option("--seed", flags->seed, "of weights, order and split")->capture_default_str();
-  command->add_option("--threads", flags->threads, "threads; all that the process may use when left out");
+  add_settings(*command, *flags);
+  command->add_option("--config", flags->config, "TOML file with settings by name; flags win over it");
   command->add_option("--out", flags->out, "run directory; runs/<n> when left out");
   command->add_option("--resume", flags->resume, "run directory to go on with");
+  command->add_option("--lengths", flags->lengths,
+                      "with --resume and other --epochs: keep the lengths of schedules, or new ones");
+  command->add_flag("--print-config", flags->print_config, "print the settings and where they come from");
+  command->add_flag("--dry-run", flags->dry_run,
+                    "print data, layers, plan, lengths and memory; write nothing");
   command->add_flag("--json", flags->json, "print the result as JSON");
   command->add_flag("--quiet", flags->quiet, "show no progress");
   return [command, flags] { return train(*command, *flags); };

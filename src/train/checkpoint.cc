@@ -126,10 +126,11 @@ std::uint64_t read_updates(const std::filesystem::path& path, const Metadata& me
   return updates;
 }
 
-void check_chain(const std::filesystem::path& path, const Metadata& metadata, const Chain& chain) {
+void check_chain(const std::filesystem::path& path, const Metadata& metadata, const Chain& chain,
+                 const std::string& also_chain) {
   const std::string& saved = text_of(path, metadata, "chain");
   const std::string bound = chain.text(true);
-  if (saved != bound) {
+  if (saved != bound && (also_chain.empty() || saved != also_chain)) {
     fail(path, "the checkpoint is of another chain", saved, bound,
          "build the optimizer with the saved chain, or load the parameters alone");
   }
@@ -174,26 +175,38 @@ void copy(const StoredTensors& tensors, const std::vector<Slot>& slots) {
   }
 }
 
+void save(const std::filesystem::path& path, const std::vector<Slot>& slots, std::uint64_t updates,
+          Metadata& metadata) {
+  StoredTensors tensors;
+  for (const Slot& slot : slots) {
+    tensors.emplace(slot.name, StoredTensor{slot.type, slot.shape, slot.bytes});
+  }
+  metadata["format"] = kFormat;
+  metadata["updates"] = std::to_string(updates);
+  write_safetensors(path, tensors, metadata);
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                      Metadata metadata) {
-  StoredTensors tensors;
-  for (const Slot& slot : training_slots(params, optimizer)) {
-    tensors.emplace(slot.name, StoredTensor{slot.type, slot.shape, slot.bytes});
-  }
-  metadata["format"] = kFormat;
   metadata["chain"] = optimizer.chain().text(true);
-  metadata["updates"] = std::to_string(optimizer.updates());
-  write_safetensors(path, tensors, metadata);
+  save(path, training_slots(params, optimizer), optimizer.updates(), metadata);
 }
 
-Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer) {
+void save_parameters(const std::filesystem::path& path, Params& params, std::uint64_t updates,
+                     Metadata metadata) {
+  metadata.erase("chain");
+  save(path, parameter_slots(params), updates, metadata);
+}
+
+Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
+                         const std::string& also_chain) {
   const std::vector<Slot> slots = training_slots(params, optimizer);
   const Safetensors file(path);
   check_format(path, file);
   Metadata metadata = file.metadata();
-  check_chain(path, metadata, optimizer.chain());
+  check_chain(path, metadata, optimizer.chain(), also_chain);
   const std::uint64_t updates = read_updates(path, metadata);
   check_tensors(path, slots, file.tensors(), [](std::string_view) { return false; });
   copy(file.tensors(), slots);

@@ -1,129 +1,169 @@
 #include "train/config.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include <toml++/toml.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKeys = {"schema", "data",   "model", "loss",   "optimizer",
-                                                   "batch",  "epochs", "seed",  "threads"};
+using Kind = RunSetting::Kind;
+
 constexpr std::int64_t kSchema = 1;
-constexpr std::int64_t kMostThreads = 1024;
+constexpr std::string_view kSchemaKey = "schema";
 
-// Reads keys of one table and says what is wrong with the file's name.
-class Reader {
- public:
-  Reader(const std::filesystem::path& path, const toml::table& table) : path_(path), table_(table) {}
+// One file and the code of what is wrong with it.
+struct Place {
+  const std::filesystem::path& path;
+  Code code;
 
-  template <class T>
-  T get(std::string_view key, std::string_view want) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) throw error("`" + std::string(key) + "` is missing", "", std::string(want), nullptr);
-    if (const auto value = node->value_exact<T>()) return *value;
-    throw error("`" + std::string(key) + "` has another type", "", std::string(want), node);
+  std::string at(const toml::node* node) const {
+    return path.string() + (node != nullptr ? ":" + std::to_string(node->source().begin.line) : "");
   }
-
-  std::string text(std::string_view key) const { return get<std::string>(key, "a text"); }
-
-  std::uint64_t number(std::string_view key, std::int64_t least) const {
-    const auto value = get<std::int64_t>(key, "a whole number");
-    if (key == "threads" && value > kMostThreads) {
-      throw error("`threads` is too large", std::to_string(value), std::to_string(kMostThreads),
-                  table_.get(key));
-    }
-    if (value >= least) return static_cast<std::uint64_t>(value);
-    throw error("`" + std::string(key) + "` is too small", std::to_string(value), std::to_string(least),
-                table_.get(key));
+  Error error(const toml::node* node, std::string what, std::string got, std::string want,
+              std::string hint = {}) const {
+    return Error(code, {at(node), std::move(what), std::move(got), std::move(want), std::move(hint)});
   }
-
-  Error error(std::string what, std::string got, std::string want, const toml::node* node) const {
-    const std::string line = node != nullptr ? ":" + std::to_string(node->source().begin.line) : "";
-    return Error(Code::data, {path_.string() + line, std::move(what), std::move(got), std::move(want), ""});
-  }
-
- private:
-  const std::filesystem::path& path_;
-  const toml::table& table_;
 };
 
-toml::table parse_file(const std::filesystem::path& path) {
+toml::table parse_file(const Place& place) {
   try {
-    return toml::parse(read_text_file(path, std::uint64_t{1} << 20), path.string());
+    return toml::parse(read_text_file(place.path, std::uint64_t{1} << 20), place.path.string());
   } catch (const toml::parse_error& error) {
-    throw Error(Code::data,
-                {path.string() + ":" + std::to_string(error.source().begin.line), "this is no TOML",
-                 std::string(error.description()), "a configuration as a run writes it", ""});
+    throw Error(place.code, {place.path.string() + ":" + std::to_string(error.source().begin.line),
+                             "this is no TOML", std::string(error.description()), "key = value", ""});
+  } catch (const Error& error) {
+    throw Error(place.code == Code::usage && error.code() == Code::data ? Code::usage : error.code(),
+                {"", error.what(), "", "", ""});
   }
 }
 
-void check_keys(const Reader& reader, const toml::table& table) {
-  for (const auto& [key, node] : table) {
-    if (std::find(kKeys.begin(), kKeys.end(), key.str()) != kKeys.end()) continue;
-    const std::string hint = did_you_mean(key.str(), {kKeys.begin(), kKeys.end()});
-    throw reader.error("unknown key", "`" + std::string(key.str()) + "`" + (hint.empty() ? "" : "; " + hint),
-                       "", &node);
+std::string_view kind_text(const RunSetting& setting) {
+  switch (setting.kind) {
+    case Kind::text:
+      return "a text";
+    case Kind::whole:
+      return "a whole number";
+    case Kind::real:
+      return "a number";
+    case Kind::flag:
+      return "true or false";
   }
+  return "";
+}
+
+bool is_word(const RunSetting& setting, const std::string& text) {
+  return setting.kind == Kind::text || setting.words == "*" ||
+         ("|" + std::string(setting.words) + "|").find("|" + text + "|") != std::string::npos;
+}
+
+// The value as a flag would give it; nothing for one of another type.
+std::optional<std::string> text_of(const RunSetting& setting, const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) {
+    return is_word(setting, *text) ? text : std::nullopt;
+  }
+  if (const auto number = node.value_exact<std::int64_t>()) {
+    const bool wanted = setting.kind == Kind::whole || setting.kind == Kind::real;
+    return wanted ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+  if (const auto number = node.value_exact<double>()) {
+    return setting.kind == Kind::real ? std::optional(json_number(*number)) : std::nullopt;
+  }
+  if (const auto flag = node.value_exact<bool>()) {
+    return setting.kind == Kind::flag ? std::optional<std::string>(*flag ? "true" : "false") : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void check_keys(const Place& place, const toml::table& table) {
+  std::vector<std::string_view> known = {kSchemaKey};
+  for (const RunSetting& setting : run_settings()) known.push_back(setting.name);
+  for (const auto& [key, node] : table) {
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    throw place.error(&node, "unknown key", "`" + std::string(key.str()) + "`", "",
+                      did_you_mean(key.str(), known));
+  }
+}
+
+void check_schema(const Place& place, const toml::table& table) {
+  const toml::node* schema = table.get(kSchemaKey);
+  if (schema == nullptr || schema->value_exact<std::int64_t>() == kSchema) return;
+  throw place.error(schema, "another schema", "", std::to_string(kSchema));
+}
+
+std::vector<std::uint64_t> read_settings(const Place& place, const toml::table& table, RunConfig& config) {
+  check_schema(place, table);
+  check_keys(place, table);
+  std::vector<std::uint64_t> lines;
+  for (const RunSetting& setting : run_settings()) {
+    const toml::node* node = table.get(setting.name);
+    lines.push_back(node != nullptr ? node->source().begin.line : 0);
+    if (node == nullptr) continue;
+    const std::optional<std::string> text = text_of(setting, *node);
+    if (!text) {
+      throw place.error(node, "`" + std::string(setting.name) + "` has another type", "",
+                        std::string(kind_text(setting)));
+    }
+    try {
+      setting.read(config, place.at(node) + ": `" + std::string(setting.name) + "`", *text);
+    } catch (const Error& error) {
+      throw Error(place.code, {"", error.what(), "", "", ""});
+    }
+  }
+  return lines;
 }
 
 }  // namespace
 
-std::string print_config(const RunConfig& c) {
-  const auto text = [](std::string_view key, const std::string& value) {
-    return std::string(key) + " = " + json_string(value) + "\n";  // a JSON string is a TOML basic string
-  };
-  const auto number = [](std::string_view key, std::uint64_t value) {
-    return std::string(key) + " = " + std::to_string(value) + "\n";
-  };
-  return "# A run of Thalweg. `thalweg train --resume` reads this file.\n" +
-         number("schema", static_cast<std::uint64_t>(kSchema)) + text("data", c.data) +
-         text("model", c.model) + text("loss", c.loss) + text("optimizer", c.optimizer) +
-         number("batch", c.batch) + number("epochs", c.epochs) + number("seed", c.seed) +
-         number("threads", static_cast<std::uint64_t>(c.threads));
+std::vector<std::uint64_t> read_toml(const std::filesystem::path& path, Code code, RunConfig& config) {
+  const Place place{path, code};
+  return read_settings(place, parse_file(place), config);
+}
+
+std::string toml_line(const RunSetting& setting, const RunConfig& config) {
+  const std::string text = setting.print(config);
+  const bool bare =
+      setting.kind != Kind::text &&
+      (text == "true" || text == "false" || text.find_first_not_of("+-.e0123456789") == std::string::npos);
+  // A JSON string is a TOML basic string.
+  return std::string(setting.name) + " = " + (bare ? text : json_string(text));
+}
+
+std::string print_config(const RunConfig& config) {
+  std::string out =
+      "# A run of Thalweg. `thalweg train --resume` reads this file.\nschema = " + std::to_string(kSchema) +
+      "\n";
+  for (const RunSetting& setting : run_settings()) out += toml_line(setting, config) + "\n";
+  return out;
 }
 
 RunConfig read_config(const std::filesystem::path& path) {
-  const toml::table table = parse_file(path);
-  const Reader reader(path, table);
-  if (reader.number("schema", 1) != kSchema) {
-    throw reader.error("another schema", std::to_string(reader.number("schema", 1)), std::to_string(kSchema),
-                       table.get("schema"));
+  const Place place{path, Code::data};
+  const toml::table table = parse_file(place);
+  RunConfig config;
+  const std::vector<std::uint64_t> lines = read_settings(place, table, config);
+  if (table.get(kSchemaKey) == nullptr) throw place.error(nullptr, "`schema` is missing", "", "1");
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const RunSetting& setting = run_settings()[i];
+    if (lines[i] > 0 || !setting.required) continue;
+    throw place.error(nullptr, "`" + std::string(setting.name) + "` is missing", "",
+                      std::string(kind_text(setting)));
   }
-  check_keys(reader, table);
-  RunConfig c;
-  c.data = reader.text("data");
-  c.model = reader.text("model");
-  c.loss = reader.text("loss");
-  c.optimizer = reader.text("optimizer");
-  c.batch = reader.number("batch", 0);
-  c.epochs = reader.number("epochs", 1);
-  c.seed = reader.number("seed", 0);
-  c.threads = static_cast<int>(reader.number("threads", 1));
-  return c;
+  return config;
 }
 
-void check_numbers(const RunConfig& config) {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 63;  // one more than a configuration file can hold
-  const auto check = [](std::string_view option, bool good, const std::string& got, const std::string& want) {
-    if (!good) throw Error(Code::usage, {std::string(option), "out of range", got, want, ""});
-  };
-  const auto check_count = [&](std::string_view option, std::uint64_t value, std::uint64_t least) {
-    check(option, value >= least && value < kMost, std::to_string(value),
-          std::to_string(least) + " to " + std::to_string(kMost - 1));
-  };
-  check_count("epochs", config.epochs, 1);
-  check_count("batch", config.batch, 0);
-  check_count("seed", config.seed, 0);
-  check("threads", config.threads >= 1 && config.threads <= kMostThreads, std::to_string(config.threads),
-        "1 to " + std::to_string(kMostThreads));
+void check_config(const RunConfig& config) {
+  RunConfig read;
+  for (const RunSetting& setting : run_settings()) {
+    setting.read(read, std::string(setting.name), setting.print(config));
+  }
 }
 
 }  // namespace thalweg

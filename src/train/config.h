@@ -1,19 +1,31 @@
-// config.toml: every option of a run.
+// config.toml: every setting of a run.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "thalweg/run.h"
+#include "thalweg/error.h"
+#include "thalweg/settings.h"
 
 namespace thalweg {
 
+// Reads the keys of a TOML file into `config` and returns the line of each setting, in the order of
+// run_settings(); 0 for one that is not there. What only a run directory has is passed over. Throws Error of
+// `code`, naming file, line and key, for what is unknown, out of range or of another type, with the keys
+// before it read.
+std::vector<std::uint64_t> read_toml(const std::filesystem::path& path, Code code, RunConfig& config);
+
+// "epochs = 30"
+std::string toml_line(const RunSetting& setting, const RunConfig& config);
+
 std::string print_config(const RunConfig& config);
 
-// Throws Error(data) naming file, line and key for what is missing, unknown or of another type.
+// Throws Error(data) as read_toml(), and for a key that every run has and this file has not.
 RunConfig read_config(const std::filesystem::path& path);
 
-// Throws Error(usage) naming the option for a number out of range.
-void check_numbers(const RunConfig& config);
+// Throws Error(usage) naming the setting for a value that no text gives.
+void check_config(const RunConfig& config);
 
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "thalweg/error.h"
+#include "train/result.h"
 
 namespace thalweg {
 
@@ -64,10 +65,6 @@ void MetricsFile::epoch(const EpochReport& report) {
            .raw("test", report.test ? evaluation_json(*report.test) : "null")
            .add("seconds", report.seconds)
            .text());
-}
-
-std::string evaluation_json(const Evaluation& evaluation) {
-  return JsonObject().add("loss", evaluation.loss).add("accuracy", evaluation.accuracy).text();
 }
 
 double cut_metrics(const std::filesystem::path& path, std::uint64_t updates) {

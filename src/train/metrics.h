@@ -34,9 +34,6 @@ class MetricsFile {
   int file_;
 };
 
-// {"loss": 0.1, "accuracy": 0.97}; accuracy null for regression.
-std::string evaluation_json(const Evaluation& evaluation);
-
 // Removes every line about what came after `updates`, and a torn last line. Returns the seconds of the last
 // epoch line that is kept.
 double cut_metrics(const std::filesystem::path& path, std::uint64_t updates);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "data/test_files.h"
+#include "train/result.h"
 
 namespace thalweg {
 namespace {
@@ -58,7 +59,8 @@ TEST_F(Metrics, LinesAreJsonWithTheirFields) {
 
 TEST_F(Metrics, WhatIsNoNumberIsNull) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(evaluation_json({3, 0.25, nan}), "{\"loss\": 0.25, \"accuracy\": null}");
+  EXPECT_EQ(evaluation_json({.samples = 3, .loss = 0.25, .r2 = nan, .mae = 0.5}),
+            "{\"loss\": 0.25, \"accuracy\": null, \"r2\": null, \"mae\": 0.5}");
   { MetricsFile(path(), 1).update({.update = 1, .grad_norm = nan}); }
   EXPECT_TRUE(Json::parse(text()).at("grad_norm").is_null());
 }

@@ -2,26 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "thalweg/error.h"
+#include "train/diverged.h"
+#include "train/recording.h"
+#include "train/score.h"
 
 namespace thalweg {
-
-struct Trainer::Recording {
-  Recording(Module& model, std::size_t rows, int threads) : tape(model.dtype(), threads) {
-    Shape shape = model.inputs();
-    shape.insert(shape.begin(), static_cast<std::int64_t>(rows));
-    x = tape.input(shape);
-    y = model.record(tape, x);
-  }
-
-  Tape tape;
-  Tensor x;
-  Tensor y;
-};
 
 namespace {
 
@@ -38,31 +28,47 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
   loss.check(model.params());
 }
 
+// Samples of one update; 0: all.
+std::size_t samples_an_update(const TrainerOptions& options) {
+  if (options.accumulate == 0) {
+    throw Error(Code::usage, {"accumulate", "out of range", "0", "batches an update, from 1", ""});
+  }
+  constexpr std::size_t kMost = UINT32_MAX;  // more than any data set holds
+  return options.batch > kMost / options.accumulate ? kMost : options.batch * options.accumulate;
+}
+
+Loader loader_of(std::size_t samples, const TrainerOptions& options) {
+  return {samples, samples_an_update(options), options.seed, options.order};
+}
+
 }  // namespace
 
+std::uint64_t updates_per_epoch(std::size_t samples, const TrainerOptions& options) {
+  return loader_of(samples, options).updates_per_epoch();
+}
+
+std::uint64_t samples_per_epoch(std::size_t samples, const TrainerOptions& options) {
+  const Loader loader = loader_of(samples, options);
+  return options.order == Order::replacement ? loader.updates_per_epoch() * loader.batch() : samples;
+}
+
 Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
-                 std::size_t batch, std::uint64_t seed, int threads)
+                 const TrainerOptions& options)
     : model_(model),
       loss_(loss),
       optimizer_(optimizer),
       data_(data),
-      loader_(data.train.size(), batch, seed),
-      seed_(seed),
-      threads_(threads) {
+      loader_(loader_of(data.train.size(), options)),
+      chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
+      evaluation_chunk_(options.accumulate > 1 ? chunk_ : kChunk),
+      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)) {
   check_fit(model, loss, data);
 }
 
 Trainer::~Trainer() = default;
 
-Trainer::Recording& Trainer::recording(std::size_t rows) {
-  std::unique_ptr<Recording>& found = recordings_[rows];
-  if (!found) found = std::make_unique<Recording>(model_, rows, threads_);
-  return *found;
-}
-
-void Trainer::predict(Recording& recording, const Samples& samples, std::span<const std::uint32_t> rows) {
-  samples.gather(rows, recording.tape.value<float>(recording.x));
-  recording.tape.forward();
+Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_t> rows,
+                            std::optional<std::uint64_t> counter) {
   labels_.clear();
   values_.clear();
   for (const std::uint32_t row : rows) {
@@ -73,6 +79,7 @@ void Trainer::predict(Recording& recording, const Samples& samples, std::span<co
       values_.insert(values_.end(), first, first + static_cast<std::ptrdiff_t>(data_.columns));
     }
   }
+  return recordings_->forward(samples, rows, counter);
 }
 
 double Trainer::compare(Recording& recording, double scale) {
@@ -86,24 +93,20 @@ Report Trainer::step() {
   const std::span<const std::uint32_t> batch = loader_.samples(update);
   const double share = 1.0 / static_cast<double>(batch.size());
   double loss = 0;
-  for (std::size_t begin = 0; begin < batch.size(); begin += kChunk) {
-    const std::span<const std::uint32_t> rows = batch.subspan(begin, std::min(kChunk, batch.size() - begin));
-    Recording& r = recording(rows.size());
-
-    r.tape.train(seed_, update * loader_.batch() + begin);  // a counter of its own for every replay
-
+  bool first = true;
+  for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
-    predict(r, data_.train, rows);
+    const auto begin = static_cast<std::size_t>(rows.data() - batch.data());
+    Recording& r = predict(data_.train, rows, update * loader_.batch() + begin);
     loss += share * compare(r, share);
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
-    r.tape.backward(r.y, begin > 0);
-  }
+    r.tape.backward(r.y, !std::exchange(first, false));
+  });
   loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss)) {
     throw Error(Code::diverged, {"update " + std::to_string(update + 1), "the loss is not finite",
-                                 std::isnan(loss) ? "nan" : "inf", "a number",
-                                 "try a smaller learning rate, a warm-up or clip_norm(1)"});
+                                 std::isnan(loss) ? "nan" : "inf", "a number", kDivergedHint});
   }
 
   loss_.add_penalty_gradient(model_.params());
@@ -111,6 +114,7 @@ Report Trainer::step() {
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   Report report = optimizer_.step();
   report.epoch = update / loader_.updates_per_epoch();
+  report.samples = batch.size();
   report.loss = loss;
   return report;
 }
@@ -119,21 +123,44 @@ Evaluation Trainer::evaluate(const Samples& samples) {
   std::vector<std::uint32_t> order(samples.size());
   std::iota(order.begin(), order.end(), 0u);
   Evaluation out{.samples = samples.size()};
-  std::size_t right = 0;
-  for (std::size_t begin = 0; begin < order.size(); begin += kChunk) {
-    const auto rows =
-        std::span<const std::uint32_t>(order).subspan(begin, std::min(kChunk, order.size() - begin));
-    Recording& r = recording(rows.size());
-    r.tape.evaluate();
-    predict(r, samples, rows);
-    out.loss += compare(r, 0);
-    right += correct(r.tape.value<float>(r.y), count(model_.outputs()), labels_);
+  const bool values = data_.classes == 0;
+  if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
+    throw Error(Code::data, {"evaluation", "there is nothing to compare with",
+                             samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
   }
+  RegressionScore score(data_.columns, data_.target_scaling);
+  std::size_t right = 0;
+  for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
+    Recording& r = predict(samples, rows);
+    out.loss += compare(r, 0);
+    const std::span<const float> predictions = r.tape.value<float>(r.y);
+    if (values) {
+      score.add(predictions, values_);
+    } else {
+      right += correct(predictions, count(model_.outputs()), labels_);
+    }
+  });
   const double n = static_cast<double>(samples.size());
   out.loss /= n;
-  out.accuracy =
-      data_.classes > 0 ? static_cast<double>(right) / n : std::numeric_limits<double>::quiet_NaN();
+  if (values) {
+    out.r2 = score.r2();
+    out.mae = score.mae();
+  } else {
+    out.accuracy = static_cast<double>(right) / n;
+  }
   return out;
+}
+
+std::uint64_t Trainer::activation_bytes() {
+  const auto record = [&](std::size_t rows, std::size_t chunk) {
+    if (rows >= chunk) recordings_->of(chunk);
+    if (rows % chunk > 0) recordings_->of(rows % chunk);
+  };
+  record(data_.train.size(), evaluation_chunk_);
+  record(data_.test.size(), evaluation_chunk_);
+  record(loader_.batch(), chunk_);
+  record(data_.train.size() % loader_.batch(), chunk_);
+  return recordings_->bytes();
 }
 
 Trainer::Range Trainer::run(TrainingLength length) {

@@ -1,0 +1,73 @@
+// The settings of a run: what the flags of the tool, the keys of a TOML file and config.toml of a run
+// directory say, under the same names and with the same words.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thalweg {
+
+// Texts are of the grammar, or "auto": as the data ask for. The defaults are those of the tool but for
+// `threads`.
+struct RunConfig {
+  std::string data = "digits";
+  std::string model = "auto";  // dense(128) | relu | dense(n), with as many outputs as classes or values
+  std::string loss = "auto";   // cross_entropy for classes, mse for values
+  std::string optimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
+  std::optional<std::uint64_t> batch = {};            // samples a batch; 0: all of them; none: auto
+  std::uint64_t accumulate = 1;                       // batches an update
+  std::optional<std::uint64_t> epochs = {};           // none: auto
+  std::optional<std::uint64_t> schedule_epochs = {};  // that schedules are laid out for; none: as `epochs`
+  std::string order = "shuffle";                      // shuffle, replacement or file
+  std::uint64_t patience = 0;                         // epochs without improvement until it stops; 0: never
+  double min_delta = 0;                               // a loss must be lower by more than this to be one
+  std::optional<bool> restore_best = {};              // the result is of the best epoch; none: with patience
+  std::string checkpoint_every = "never";             // a length: 500, 2ep, 5%
+  std::uint64_t seed = 1;
+  int threads = 1;  // 0: all that the process may use
+};
+
+// One of them, as text.
+struct RunSetting {
+  enum class Kind { text, whole, real, flag };
+
+  std::string_view name;  // of the flag after "--", and of the key
+  Kind kind;
+  std::string_view words;  // "auto|full": what may stand instead of a number
+  std::string_view doc;    // one line
+  bool required;           // whether every config.toml of a run has it
+  // Throws Error(usage) that begins with `where`, for a text that is no value.
+  void (*read)(RunConfig& config, const std::string& where, const std::string& text);
+  std::string (*print)(const RunConfig& config);
+};
+std::span<const RunSetting> run_settings();
+
+// A configuration and where each of its values comes from: the default, a file, a flag. What is set later
+// wins.
+class RunSettings {
+ public:
+  explicit RunSettings(RunConfig defaults = {});
+
+  // Takes the keys of a TOML file; that of a run directory will do, and gives that run again. Throws
+  // Error(usage) naming file and line for an unknown key, with the nearest name, and for a bad value.
+  void read_file(const std::filesystem::path& path);
+
+  // Takes a flag: `name` without its dashes.
+  void set(std::string_view name, const std::string& text);
+
+  const RunConfig& config() const { return config_; }
+
+  // A TOML file that read_file() reads back, each value with its origin as a comment.
+  std::string toml() const;
+
+ private:
+  RunConfig config_;
+  std::vector<std::string> origins_;  // one a setting: "default", "run.toml:3", "--epochs"
+};
+
+}  // namespace thalweg

@@ -1,0 +1,159 @@
+// A run's model at work: on held-out data, and on data without targets.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "base/file.h"
+#include "thalweg/checkpoint.h"
+#include "thalweg/error.h"
+#include "thalweg/run.h"
+#include "train/config.h"
+#include "train/folder.h"
+#include "train/recording.h"
+
+namespace thalweg {
+namespace {
+
+std::vector<std::filesystem::path> candidates(const std::filesystem::path& directory,
+                                              const std::string& which) {
+  std::vector<std::filesystem::path> paths;
+  if (which == "last") return resumable_checkpoints(directory);
+  if (which == "best") {
+    for (const std::uint64_t updates : checkpoints(directory, Kept::best)) {
+      paths.push_back(checkpoint_path(directory, updates, Kept::best));
+    }
+    return paths;
+  }
+  std::uint64_t updates = 0;
+  const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), updates);
+  if (error != std::errc() || end != which.data() + which.size()) {
+    throw Error(Code::usage,
+                {"checkpoint", "unknown", "`" + which + "`", "last, best or a number of updates", ""});
+  }
+  for (const Kept kept : {Kept::newest, Kept::always, Kept::best}) {
+    const std::filesystem::path path = checkpoint_path(directory, updates, kept);
+    if (std::filesystem::exists(path)) paths.push_back(path);
+  }
+  return paths;
+}
+
+// Loads the first that is whole and returns the updates that made it; others are passed over with a note.
+std::uint64_t load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
+                           std::vector<std::string>& notes) {
+  for (const std::filesystem::path& path : candidates(directory, which)) {
+    try {
+      const Metadata metadata = load_parameters(path, params);
+      std::uint64_t updates = 0;
+      const std::string& text = metadata.at("updates");
+      std::from_chars(text.data(), text.data() + text.size(), updates);
+      return updates;
+    } catch (const Error& error) {
+      if (error.code() != Code::data) throw;
+      notes.push_back(std::string("passed over a checkpoint: ") + error.what());
+    }
+  }
+  throw Error(Code::data, {directory.string(), "there is no whole checkpoint `" + which + "`",
+                           notes.empty() ? "none" : notes.front(), "a whole one of this model",
+                           notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
+}
+
+bool has_best(const std::filesystem::path& directory) { return !checkpoints(directory, Kept::best).empty(); }
+
+// Softmax.
+void to_probabilities(std::span<float> scores) {
+  const float most = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(static_cast<double>(score) - most);
+  for (float& score : scores) {
+    score = static_cast<float>(std::exp(static_cast<double>(score) - most) / sum);
+  }
+}
+
+void name_outputs(const Dataset& data, std::size_t columns, RunPredictions& out) {
+  out.classes = data.classes > 0;
+  out.names = out.classes ? data.class_names : data.target_names;
+  for (std::size_t i = out.names.size(); i < columns; ++i) {
+    const std::string number = std::to_string(out.classes ? i : i + 1);
+    out.names.push_back(out.classes ? number : columns == 1 ? "value" : "value" + number);
+  }
+}
+
+// One row of scores as people read it.
+void finish_row(const Dataset& data, std::span<float> row, RunPredictions& out) {
+  if (out.classes)
+    out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
+  if (out.probabilities) to_probabilities(row);
+  if (out.classes) return;
+  for (std::size_t i = 0; i < row.size() && i < data.target_scaling.size(); ++i) {
+    const Scaling& scaling = data.target_scaling[i];
+    row[i] = static_cast<float>(row[i] / scaling.factor + scaling.offset);
+  }
+}
+
+}  // namespace
+
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data, int threads,
+                           const std::string& checkpoint) {
+  constexpr std::size_t kChunk = Trainer::kChunk;
+  check_run(directory);
+  const RunConfig config = read_config(directory / "config.toml");
+  const Dataset dataset =
+      load_all(data.empty() ? config.data : data, read_text_file(directory / "encoding.json"));
+  RunPredictions out;
+  out.data = dataset.text;
+  out.rows = dataset.test.size();
+  out.notes = dataset.notes;
+  Module model(config.model, dataset.sample);
+  out.updates = load_weights(directory,
+                             !checkpoint.empty()   ? checkpoint
+                             : has_best(directory) ? "best"
+                                                   : "last",
+                             model.params(), out.notes);
+  const std::size_t columns = count(model.outputs());
+  name_outputs(dataset, columns, out);
+  out.probabilities = out.classes && Loss(config.loss).classifies();
+  std::vector<std::uint32_t> rows(dataset.test.size());
+  std::iota(rows.begin(), rows.end(), 0u);
+  Recordings recordings(model, config.seed, threads);
+  for_chunks(rows, kChunk, [&](std::span<const std::uint32_t> chunk) {
+    Recording& recording = recordings.forward(dataset.test, chunk);
+    const std::span<const float> scores = recording.tape.value<float>(recording.y);
+    out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
+  });
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    finish_row(dataset, std::span(out.numbers).subspan(i * columns, columns), out);
+  }
+  return out;
+}
+
+RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data, int threads,
+                           const std::string& checkpoint) {
+  check_run(directory);
+  const RunConfig config = read_config(directory / "config.toml");
+  Dataset dataset = load_dataset(data.empty() ? config.data : data, config.seed,
+                                 read_text_file(directory / "encoding.json"));
+  RunEvaluation out;
+  out.data = dataset.text;
+  if (dataset.test.size() == 0) {
+    throw Error(Code::data, {out.data, "there are no held-out samples", "", "at least one", ""});
+  }
+  Module model(config.model, dataset.sample);
+  const Loss loss(config.loss);
+  const bool best = config.restore_best.value_or(false) && has_best(directory);
+  out.updates = load_weights(directory,
+                             !checkpoint.empty() ? checkpoint
+                             : best              ? "best"
+                                                 : "last",
+                             model.params(), out.notes);
+  Optimizer stands_still(model.params(), Chain("lr(0)"));
+  Trainer trainer(model, loss, stands_still, dataset,
+                  {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
+                   .accumulate = static_cast<std::size_t>(config.accumulate),
+                   .seed = config.seed,
+                   .threads = threads});
+  out.test = trainer.evaluate(dataset.test);
+  return out;
+}
+
+}  // namespace thalweg

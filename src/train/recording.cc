@@ -1,0 +1,33 @@
+#include "train/recording.h"
+
+namespace thalweg {
+
+Recording::Recording(Module& model, std::size_t rows, int threads) : tape(model.dtype(), threads) {
+  Shape shape = model.inputs();
+  shape.insert(shape.begin(), static_cast<std::int64_t>(rows));
+  x = tape.input(shape);
+  y = model.record(tape, x);
+}
+
+Recording& Recordings::of(std::size_t rows) {
+  std::unique_ptr<Recording>& found = recordings_[rows];
+  if (!found) found = std::make_unique<Recording>(model_, rows, threads_);
+  return *found;
+}
+
+Recording& Recordings::forward(const Samples& samples, std::span<const std::uint32_t> rows,
+                               std::optional<std::uint64_t> counter) {
+  Recording& recording = of(rows.size());
+  counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
+  samples.gather(rows, recording.tape.value<float>(recording.x));
+  recording.tape.forward();
+  return recording;
+}
+
+std::uint64_t Recordings::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [rows, recording] : recordings_) bytes += recording->tape.bytes();
+  return bytes;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,52 @@
+// A model on tapes: one recording for each number of rows that passes through it at a time.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "thalweg/dataset.h"
+#include "thalweg/module.h"
+
+namespace thalweg {
+
+struct Recording {
+  Recording(Module& model, std::size_t rows, int threads);
+
+  Tape tape;
+  Tensor x;
+  Tensor y;
+};
+
+class Recordings {
+ public:
+  // `seed`: of what layers draw in training.
+  Recordings(Module& model, std::uint64_t seed, int threads) : model_(model), seed_(seed), threads_(threads) {}
+
+  Recording& of(std::size_t rows);
+
+  // Runs the model on the named samples: to train, where a counter of the replay's own is given, or to evaluate.
+  Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
+                     std::optional<std::uint64_t> counter = {});
+
+  std::uint64_t bytes() const;
+
+ private:
+  Module& model_;
+  std::uint64_t seed_;
+  int threads_;
+  std::map<std::size_t, std::unique_ptr<Recording>> recordings_;
+};
+
+// Calls `use` with `rows` in chunks, in order.
+template <class Use>
+void for_chunks(std::span<const std::uint32_t> rows, std::size_t chunk, const Use& use) {
+  for (std::size_t begin = 0; begin < rows.size(); begin += chunk) {
+    use(rows.subspan(begin, std::min(chunk, rows.size() - begin)));
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,22 @@
+// result.json: what a run came to.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/json.h"
+#include "thalweg/run.h"
+
+namespace thalweg {
+
+// {"loss": 0.1, "accuracy": 0.97}; for values the accuracy is null and "r2" and "mae" are there; "samples"
+// when asked for.
+std::string evaluation_json(const Evaluation& evaluation, bool samples = false);
+
+// Adds what `result` holds: stopped, best, weights, seconds, samples_per_second, train, test.
+JsonObject& add_result(JsonObject& object, const RunResult& result);
+
+// Reads it back. Throws Error(data) naming the file when it is no result.
+RunResult read_result(const std::filesystem::path& path);
+
+}  // namespace thalweg

@@ -1,0 +1,44 @@
+#include "train/score.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace thalweg {
+namespace {
+
+TEST(RegressionScore, IsTheShareOfTheVarianceThatIsExplained) {
+  RegressionScore score(1, {});
+  score.add(std::vector<float>{2.5f, 0.0f}, std::vector<float>{3.0f, -0.5f});
+  score.add(std::vector<float>{2.0f, 8.0f}, std::vector<float>{2.0f, 7.0f});
+  // SSE = 0.25 + 0.25 + 0 + 1 = 1.5; mean 2.875; SST = 0.015625 + 11.390625 + 0.765625 + 17.015625 = 29.1875
+  EXPECT_NEAR(score.r2(), 1 - 1.5 / 29.1875, 1e-15);
+  EXPECT_NEAR(score.mae(), 0.5, 1e-15);
+}
+
+TEST(RegressionScore, ColumnsCountAlikeAndErrorsAreInUnitsOfTheSource) {
+  const std::vector<Scaling> scaling = {{.offset = 5, .factor = 0.5}, {.offset = 0, .factor = 1}};
+  RegressionScore score(2, scaling);
+  score.add(std::vector<float>{0, 0, 1, 0}, std::vector<float>{0, 1, 2, -1});
+  EXPECT_NEAR(score.r2(), ((1 - 1.0 / 2) + (1 - 2.0 / 2)) / 2, 1e-15);
+  EXPECT_NEAR(score.mae(), (2 * 1.0 + 2.0) / 4, 1e-15);
+}
+
+TEST(RegressionScore, IsNothingWhereNothingVaries) {
+  RegressionScore score(1, {});
+  score.add(std::vector<float>{1, 2}, std::vector<float>{4, 4});
+  EXPECT_TRUE(std::isnan(score.r2()));
+  EXPECT_EQ(score.mae(), 2.5);
+}
+
+TEST(RegressionScore, DoesNotLoseAFarMean) {
+  RegressionScore score(1, {});
+  for (int i = 0; i < 1000; ++i) {
+    const float target = 1e6f + static_cast<float>(i % 2);
+    score.add(std::vector<float>{1e6f + 0.5f}, std::vector<float>{target});
+  }
+  EXPECT_NEAR(score.r2(), 0, 1e-12);
+}
+
+}  // namespace
+}  // namespace thalweg

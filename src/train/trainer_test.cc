@@ -1,0 +1,120 @@
+#include "thalweg/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "data/test_files.h"
+
+namespace thalweg {
+namespace {
+
+// 37 samples of 3 numbers, of 4 classes.
+Dataset small_set() {
+  constexpr std::size_t kSize = 37;
+  Dataset data;
+  data.sample = {3};
+  data.classes = 4;
+  std::vector<float> inputs;
+  for (std::size_t i = 0; i < 3 * kSize; ++i) inputs.push_back(std::sin(static_cast<float>(7 * i)));
+  data.train.assign(3, inputs);
+  data.test.assign(3, std::vector<float>());
+  for (std::size_t i = 0; i < kSize; ++i) {
+    data.train.labels.push_back(static_cast<std::int32_t>(inputs[3 * i] > 0) +
+                                2 * static_cast<std::int32_t>(inputs[3 * i + 1] > 0));
+    data.train.rows.push_back(static_cast<std::uint32_t>(i));
+  }
+  return data;
+}
+
+struct Trained {
+  std::vector<float> weights;
+  std::vector<double> losses;
+  std::vector<double> norms;
+  std::vector<std::uint64_t> clocks;
+  std::vector<std::uint64_t> samples;
+};
+
+Trained train(const std::string& chain, const TrainerOptions& options, std::uint64_t count) {
+  const Dataset data = small_set();
+  Module model("dense(5) | tanh | dense(4)", data.sample);
+  model.initialise(3);
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain(chain), {.grad_norm = true});
+  Trainer trainer(model, loss, optimizer, data, options);
+  Trained out;
+  for (const Report& r : trainer.run(updates(count))) {
+    out.losses.push_back(r.loss);
+    out.norms.push_back(r.grad_norm);
+    out.samples.push_back(r.samples);
+  }
+  for (const Parameter& p : model.params()) {
+    out.weights.insert(out.weights.end(), p.value<float>().begin(), p.value<float>().end());
+  }
+  out.clocks.assign(optimizer.clocks().begin(), optimizer.clocks().end());
+  return out;
+}
+
+// An update over 12 samples at once, over 3 batches of 4, over 2 of 6: 20 updates of each are the same, with
+// 12 + 12 + 12 + 1 samples an epoch.
+TEST(Accumulate, IsTheLargeBatch) {
+  for (const std::string chain : {"decay(0.01) | momentum(0.9) | lr(0.1)", "adamw(lr=0.01, decay=0.1)",
+                                  "clip_norm(0.1) | adam(lr=0.01)"}) {
+    const Trained whole = train(chain, {.batch = 12}, 20);
+    for (const std::size_t parts : {2, 3, 12}) {
+      const Trained got = train(chain, {.batch = 12 / parts, .accumulate = parts}, 20);
+      SCOPED_TRACE(chain + " in " + std::to_string(parts));
+      EXPECT_EQ(got.samples, whole.samples);
+      EXPECT_EQ(got.clocks, whole.clocks);
+      EXPECT_EQ(got.clocks, std::vector<std::uint64_t>(4, 20));
+      for (std::size_t i = 0; i < whole.losses.size(); ++i) {
+        EXPECT_NEAR(got.losses[i], whole.losses[i], 1e-5 * std::fabs(whole.losses[i])) << i;
+        EXPECT_NEAR(got.norms[i], whole.norms[i], 1e-4 * whole.norms[i]) << i;
+      }
+      for (std::size_t i = 0; i < whole.weights.size(); ++i) {
+        EXPECT_NEAR(got.weights[i], whole.weights[i], 1e-5 + 1e-4 * std::fabs(whole.weights[i])) << i;
+      }
+    }
+  }
+}
+
+TEST(Accumulate, TheLastWindowOfAnEpochCountsByItsSamples) {
+  const Trained got = train("sgd(lr=0.1)", {.batch = 5, .accumulate = 3}, 6);
+  EXPECT_EQ(got.samples, (std::vector<std::uint64_t>{15, 15, 7, 15, 15, 7}));
+}
+
+TEST(Accumulate, MoreThanThereAreIsTheWholeSet) {
+  const Trained got = train("sgd(lr=0.1)", {.batch = 30, .accumulate = SIZE_MAX}, 2);
+  EXPECT_EQ(got.samples, (std::vector<std::uint64_t>{37, 37}));
+  error_of(Code::usage, [] { train("sgd(lr=0.1)", {.accumulate = 0}, 1); });
+}
+
+TEST(Accumulate, TakesTheMemoryOfOneBatch) {
+  const Dataset data = small_set();
+  Module model("dense(64) | relu | dense(4)", data.sample);
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+  Trainer large(model, loss, optimizer, data, {.batch = 32});
+  Trainer small(model, loss, optimizer, data, {.batch = 4, .accumulate = 8});
+  EXPECT_LT(2 * small.activation_bytes(), large.activation_bytes());
+}
+
+TEST(Trainer, WithReplacementEveryBatchIsFull) {
+  const Trained got = train("sgd(lr=0.1)", {.batch = 10, .order = Order::replacement}, 8);
+  EXPECT_EQ(got.samples, std::vector<std::uint64_t>(8, 10));
+}
+
+TEST(Trainer, WhatHasNoTargetsCannotBeEvaluated) {
+  const Dataset data = small_set();
+  Module model("dense(4)", data.sample);
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+  Trainer trainer(model, loss, optimizer, data, {.batch = 4});
+  Samples unknown = data.train;
+  unknown.labels.clear();
+  error_of(Code::data, [&] { trainer.evaluate(unknown); });
+  error_of(Code::data, [&] { trainer.evaluate(data.test); });
+}
+
+}  // namespace
+}  // namespace thalweg

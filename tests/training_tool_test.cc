@@ -1,0 +1,205 @@
+// Training by the tool: settings, stopping, going on with other lengths, predictions, faults of the system.
+#include <cmath>
+
+#include "tool_case.h"
+
+namespace thalweg {
+namespace {
+
+class TrainingTool : public Tool {
+ protected:
+  // A refused command: its code, one message with every part, nothing on stdout.
+  void refused(const Arguments& arguments, int code, const std::vector<std::string>& says) const {
+    SCOPED_TRACE(testing::PrintToString(arguments));
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, code);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_TRUE(is_message(outcome.err)) << outcome.err;
+    for (const std::string& part : says) {
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
+    }
+  }
+};
+
+TEST_F(TrainingTool, AFileGivesWhatNoFlagSays) {
+  write("run.toml", "epochs = 2\nbatch = 128\noptimizer = \"sgd(lr=0.1)\"\n");
+  const Json result = train("a", {"--config", "run.toml", "--batch", "256"});
+  EXPECT_EQ(result["epochs"], 2);
+  EXPECT_EQ(result["batch"], 256);
+  EXPECT_EQ(result["optimizer"], "lr(0.1)");
+}
+
+TEST_F(TrainingTool, TheFileOfARunRepeatsIt) {
+  const Json first = train("a", {"--epochs", "2", "--accumulate", "2", "--order", "replacement"});
+  const Json second = train("b", {"--config", "a/config.toml"});
+  EXPECT_TRUE(last_checkpoint("a", first) == last_checkpoint("b", second));
+  EXPECT_EQ(contents(path("a/config.toml")), contents(path("b/config.toml")));
+}
+
+TEST_F(TrainingTool, PrintedSettingsSayWhereTheyComeFrom) {
+  write("run.toml", "# my run\nepochs = 2\n");
+  const Arguments arguments = {"train", "--config", "run.toml", "--seed", "5", "--print-config"};
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* line :
+       {"epochs = 2  # run.toml:2\n", "seed = 5  # --seed\n", "model = \"auto\"  # default\n"}) {
+    EXPECT_NE(outcome.out.find(line), std::string::npos) << line << outcome.out;
+  }
+  EXPECT_FALSE(fs::exists(path("runs")));
+  write("again.toml", outcome.out);
+  EXPECT_NE(run({"train", "--config", "again.toml", "--print-config"}).out.find("seed = 5  # again.toml:"),
+            std::string::npos);
+}
+
+TEST_F(TrainingTool, BadFilesAreNamedWithTheirLine) {
+  write("unknown.toml", "epochs = 2\npatienc = 3\n");
+  refused({"train", "--config", "unknown.toml"}, 2, {"unknown.toml:2", "did you mean `patience`?"});
+  write("bad.toml", "epochs = \n");
+  refused({"train", "--config", "bad.toml"}, 2, {"bad.toml:1", "this is no TOML"});
+  refused({"train", "--config", "missing.toml"}, 2, {"missing.toml"});
+  refused({"train", "--min-delta", "-1"}, 2, {"--min-delta", "`-1`"});
+  refused({"train", "--order", "random"}, 2, {"--order", "shuffle|replacement|file"});
+  refused({"train", "--checkpoint-every", "x"}, 2, {"--checkpoint-every", "2ep"});
+  refused({"train", "--lengths", "keep"}, 2, {"--lengths", "--resume"});
+  EXPECT_FALSE(fs::exists(path("runs")));
+}
+
+TEST_F(TrainingTool, ADryRunShowsAllAndWritesNothing) {
+  const auto before = snapshot(path(""));
+  const Outcome outcome = run({"train", "--dry-run", "--accumulate", "2"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* part :
+       {"1438 samples to train on", "dense(128)", "8320", "9610", "64 x 2",
+        "cosine(0.005, total=", "optimizer state", "75.08 KiB", "activations", "together"}) {
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
+  }
+  EXPECT_EQ(differences(before, snapshot(path(""))), std::vector<std::string>());
+}
+
+// The rate grows until the weights are thrown about.
+TEST_F(TrainingTool, PatienceStopsWithTheBestEpoch) {
+  const Arguments worse = {
+      "--model",  "dense(10)", "--optimizer", "sgd(lr=linear(1e3, total=31ep, warmup=30ep))",
+      "--epochs", "30",        "--patience",  "2"};
+  const Json result = train("a", worse);
+  EXPECT_EQ(result["stopped"], "patience");
+  EXPECT_EQ(result["weights"], "best");
+  const auto epoch = result["best"].value("epoch", std::uint64_t{0});
+  EXPECT_EQ(result["updates"], 23 * (epoch + 2));
+  EXPECT_EQ(result["test"]["loss"], result["best"]["loss"]);
+  for (const Json& line : metrics("a")) {
+    if (line.contains("train_loss")) EXPECT_GE(line["test"]["loss"], result["best"]["loss"]);
+  }
+  EXPECT_EQ(json({"eval", "a", "--json"})["loss"], result["test"]["loss"]);
+  EXPECT_NE(json({"eval", "a", "--json", "--checkpoint", "last"})["loss"], result["test"]["loss"]);
+  const Outcome again = run({"train", "--resume", "a"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  for (const std::string& part : {"best       epoch " + std::to_string(epoch) + " ",
+                                  "stopped    after epoch " + std::to_string(epoch + 2) + " of 30"}) {
+    EXPECT_NE(again.out.find(part), std::string::npos) << part << " in " << again.out;
+  }
+  Arguments last = worse;
+  last.push_back("--no-restore-best");
+  EXPECT_EQ(train("b", last)["weights"], "last");
+}
+
+TEST_F(TrainingTool, OtherEpochsKeepTheLengthsOrMakeNewOnes) {
+  const Arguments cosine = {
+      "--optimizer", "adam(lr=cosine(1e-2, warmup=10%))", "--batch", "300", "--epochs", "2"};
+  for (const std::string lengths : {"keep", "new"}) {
+    train(lengths, cosine);
+    refused({"train", "--resume", lengths, "--epochs", "4"}, 2, {"--lengths keep", "--lengths new"});
+    const Outcome outcome =
+        run({"train", "--resume", lengths, "--epochs", "4", "--lengths", lengths, "--json", "--quiet"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("epochs 2 -> 4, updates 10 -> 20"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("old plan: adam | lr(cosine(0.01, total=10, warmup=1))"), std::string::npos)
+        << outcome.err;
+    const std::string total = lengths == "keep" ? "total=10, warmup=1" : "total=20, warmup=2";
+    EXPECT_NE(outcome.err.find("new plan: adam | lr(cosine(0.01, " + total), std::string::npos)
+        << outcome.err;
+    EXPECT_NE(contents(path(lengths) / "plan.txt").find(total), std::string::npos);
+    const Json result = Json::parse(outcome.out, nullptr, false);
+    EXPECT_EQ(result["updates"], 20);
+    EXPECT_EQ(result["epochs"], 4);
+  }
+  refused({"train", "--resume", "new", "--epochs", "3", "--lengths", "new"}, 2, {"the run has gone further"});
+  refused({"train", "--resume", "new", "--patience", "3"}, 2, {"`--patience`"});
+}
+
+TEST_F(TrainingTool, OneProcessRunsInADirectoryAndADeadOneHoldsNothing) {
+  ToolProcess process(path(""), {"train", "--quiet", "--out", "a", "--epochs", "100000"});
+  ASSERT_TRUE(wait_for_growth(path("a/metrics.jsonl"), 0));
+  const std::string pid = lines_of(contents(path("a/lock"))).front();
+  refused({"train", "--resume", "a", "--quiet"}, 2, {"the run directory is in use", "process " + pid});
+  process.send(SIGKILL);
+  EXPECT_EQ(process.wait().code, -SIGKILL);
+  ToolProcess next(path(""), {"train", "--quiet", "--resume", "a"});
+  const std::uintmax_t bytes = fs::file_size(path("a/metrics.jsonl"));
+  EXPECT_TRUE(wait_for_growth(path("a/metrics.jsonl"), std::min<std::uintmax_t>(bytes, 1)));
+  next.send(SIGINT);
+  const Outcome outcome = next.wait();
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+}
+
+TEST_F(TrainingTool, PredictsEveryRow) {
+  train("a", {"--epochs", "2"});
+  const std::vector<std::string> lines = lines_of(run({"predict", "a"}).out);
+  ASSERT_EQ(lines.size(), 1798u);
+  EXPECT_EQ(lines[0], "class,p(0),p(1),p(2),p(3),p(4),p(5),p(6),p(7),p(8),p(9)");
+  const std::vector<std::string> objects = lines_of(run({"predict", "a", "--format", "jsonl"}).out);
+  ASSERT_EQ(objects.size(), 1797u);
+  for (std::size_t i = 0; i < objects.size(); i += 100) {
+    const Json object = Json::parse(objects[i], nullptr, false);
+    ASSERT_TRUE(object.is_object()) << objects[i];
+    double sum = 0;
+    double most = 0;
+    for (const auto& item : object["probabilities"].items()) {
+      sum += item.value().get<double>();
+      most = std::max(most, item.value().get<double>());
+    }
+    EXPECT_NEAR(sum, 1, 1e-5);
+    EXPECT_EQ(object["probabilities"][object["class"].get<std::string>()].get<double>(), most);
+    EXPECT_TRUE(lines[i + 1].starts_with(object["class"].get<std::string>() + ",")) << lines[i + 1];
+  }
+  const Outcome file = run({"predict", "a", "--out", "p.csv"});
+  EXPECT_EQ(file.code, 0) << file.err;
+  EXPECT_EQ(file.out, "");
+  EXPECT_EQ(lines_of(contents(path("p.csv"))), lines);
+  refused({"predict", "a", "--format", "xml"}, 2, {"--format", "csv or jsonl"});
+  refused({"predict", "a", "--checkpoint", "7"}, 3, {"`7`"});
+  refused({"predict", "a", "--out", "missing/p.csv"}, 4, {"missing/p.csv", "bytes"});
+  refused({"predict", "missing"}, 3, {"this is no run directory"});
+}
+
+TEST_F(TrainingTool, AFullOutputIsAnErrorOfTheSystem) {
+  train("a", {"--epochs", "1"});
+  for (const std::string words : {"predict a", "eval a", "--help", "train --resume a --quiet"}) {
+    const std::string command =
+        "cd '" + path("").string() + "' && '" THALWEG_TOOL "' " + words + " >/dev/full 2>err";
+    EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 4) << words;
+    const std::string message = contents(path("err"));
+    EXPECT_NE(message.find("stdout: cannot be written"), std::string::npos) << message;
+    EXPECT_NE(message.find(" bytes"), std::string::npos) << message;
+  }
+  const std::string silent =
+      "cd '" + path("").string() + "' && '" THALWEG_TOOL "' train --epochs 1 --out b >/dev/null 2>/dev/full";
+  EXPECT_EQ(WEXITSTATUS(std::system(silent.c_str())), 0) << "what cannot be told stops no training";
+}
+
+TEST_F(TrainingTool, AFileThatMayGrowNoFurtherIsNamed) {
+  const std::string command = "cd '" + path("").string() +
+                              "' && ulimit -f 16 && '" THALWEG_TOOL
+                              "' train --quiet --epochs 2 --out a 2>err";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 4);
+  const std::string message = contents(path("err"));
+  EXPECT_NE(message.find(".safetensors: cannot be written"), std::string::npos) << message;
+  EXPECT_NE(message.find("bytes"), std::string::npos) << message;
+  for (const auto& entry : fs::recursive_directory_iterator(path("a"))) {
+    EXPECT_EQ(entry.path().string().find(".tmp-"), std::string::npos) << entry.path();
+  }
+  EXPECT_EQ(run({"train", "--quiet", "--resume", "a"}).code, 0);
+}
+
+}  // namespace
+}  // namespace thalweg
