@@ -77,10 +77,10 @@ struct Dataset {
 // file and place, for a file that is missing or malformed, and Error(resource) when memory runs out.
 Dataset load_dataset(std::string_view text, std::uint64_t seed);
 
-// The same with the encoding of an earlier load, so that a model meets the numbers it was trained on: columns,
-// their kinds and the target are those of the encoding, whatever the text says of them. Columns are found by
-// their names where both have a header, else by position. Throws Error(data) also for data that the encoding
-// does not fit.
+// The same with the encoding of an earlier load, so that a model meets the numbers it was trained on:
+// columns, their kinds and the target are those of the encoding, whatever the text says of them. Columns are
+// found by their names where both have a header, else by position. Throws Error(data) also for data that the
+// encoding does not fit.
 Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding);
 
 // Every row of the source, in the order of its files, as `test`; `train` is empty. Targets may be missing:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 namespace thalweg {
 namespace {
@@ -71,7 +72,11 @@ bool is_decimal_comma(std::string_view text) {
 
 bool is_rounded(std::string_view text, double number) {
   const std::string_view digits = without_sign(text);
-  return std::abs(number) > 0x1p53 && std::all_of(digits.begin(), digits.end(), is_digit);
+  std::uint64_t exact = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exact);
+  if (end != digits.data() + digits.size()) return false;
+  const double size = std::abs(number);
+  return error != std::errc() || size >= 0x1p64 || static_cast<std::uint64_t>(size) != exact;
 }
 
 }  // namespace thalweg

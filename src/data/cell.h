@@ -19,7 +19,7 @@ bool is_missing(std::string_view text, std::span<const std::string> more = {});
 // 3,14
 bool is_decimal_comma(std::string_view text);
 
-// A whole number that a double cannot hold exactly.
+// A whole number that a double does not hold exactly, or one beyond 2^64.
 bool is_rounded(std::string_view text, double number);
 
 }  // namespace thalweg

@@ -198,6 +198,7 @@ void set_scaling(Dataset& data, const Scaling& scaling) {
   data.train.set_scaling(scaling);
   data.test.set_scaling(scaling);
   data.encoding = print_encoding(scaling);
+  for (std::size_t i = 0; i < data.classes; ++i) data.class_names.push_back(std::to_string(i));
 }
 
 }  // namespace thalweg

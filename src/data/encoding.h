@@ -22,7 +22,7 @@ std::string print_encoding(const Scaling& scaling);
 // Throws Error(data) for what is no such encoding.
 Scaling read_scaling(std::string_view encoding);
 
-// Scales the inputs of both parts and makes this the encoding of the data.
+// Scales the inputs of both parts and makes this the encoding of the data, whose classes are numbers.
 void set_scaling(Dataset& data, const Scaling& scaling);
 
 // A column of inputs. A number x becomes ((x, or fill where it is missing) - mean) / scale; a category

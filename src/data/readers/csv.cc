@@ -92,7 +92,7 @@ void describe(const std::string& name, const CsvLayout& layout, const CsvOptions
     }
     if (column.rounded > 0) {
       notes.push_back(column.name + ": " + std::to_string(column.rounded) +
-                      " whole numbers beyond 2^53 are rounded");
+                      " whole numbers too large for a double are rounded");
     }
   }
   data.notes.insert(data.notes.begin(), notes.begin(), notes.end());

@@ -176,8 +176,9 @@ TEST_F(Csv, NumbersComeInAllForms) {
   EXPECT_EQ(inputs("a,t\n+1,0.5\n.5,1.5\n5.,2.5\n007,3.5\n1e-400,4.5\n1E2,5.5\n"),
             (Floats{1, 0.5, 5, 7, 0, 100}));
   const Dataset data = all("a,t\n9007199254740993,0.5\n2,1.5\n");
-  EXPECT_TRUE(std::any_of(data.notes.begin(), data.notes.end(),
-                          [](const std::string& note) { return has(note, "beyond 2^53"); }));
+  EXPECT_TRUE(std::any_of(data.notes.begin(), data.notes.end(), [](const std::string& note) {
+    return has(note, "1 whole numbers too large for a double are rounded");
+  }));
 }
 
 TEST_F(Csv, DecimalCommasAreRefusedWithAHint) {
@@ -206,6 +207,14 @@ TEST_F(Csv, TablesWithoutRowsOrInputsAreRefused) {
   EXPECT_TRUE(has(refusal("a,b\n", ", header=yes"), "there are no rows"));
   EXPECT_TRUE(has(refusal("a\n1.5\n2.5\n"), "there are no inputs"));
   expect_refusal("a,t\n1,\n2,3.5\n4,1.5\n", "", ":2: the target is missing", "");
+}
+
+TEST_F(Csv, OneRowOrOneClassIsRead) {
+  write("a,t\n1,0.5\n");
+  EXPECT_EQ(load_dataset(text(", header=yes"), 0).train.size(), 1u);
+  EXPECT_EQ(load_dataset(text(", header=yes"), 0).test.size(), 0u);
+  const Dataset data = all("a,t\n1,x\n2,x\n3,x\n");
+  EXPECT_EQ(data.class_names, Words{"x"});
 }
 
 TEST_F(Csv, TaskIsClassificationForWordsAndFewWholeNumbers) {

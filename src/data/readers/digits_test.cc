@@ -24,6 +24,8 @@ TEST(Digits, HasTheKnownShape) {
   EXPECT_EQ(data.sample, Shape{64});
   EXPECT_EQ(data.classes, 10u);
   EXPECT_EQ(data.columns, 0u);
+  ASSERT_EQ(data.class_names.size(), 10u);
+  EXPECT_EQ(data.class_names[9], "9");
   EXPECT_EQ(read_scaling(data.encoding), (Scaling{0, 0.0625}));
   EXPECT_EQ(data.train.size() + data.test.size(), 1797u);
   EXPECT_EQ(data.train.features(), 64u);
@@ -90,13 +92,13 @@ TEST(Digits, LabelsFollowTheirRows) {
 }
 
 TEST(Digits, ScalingOfAnEarlierLoadIsApplied) {
-  const Dataset data = load_dataset("digits", 4, print_encoding({8, 0.5}));
+  const Dataset data = load_dataset("digits", 4, print_encoding(Scaling{8, 0.5}));
   EXPECT_EQ(read_scaling(data.encoding), (Scaling{8, 0.5}));
   EXPECT_EQ(rows_in_order(data)[0][3], (13 - 8) * 0.5f);
 }
 
 TEST(Digits, AllRowsComeInFileOrder) {
-  const Dataset data = load_all("digits", print_encoding({0, 1}));
+  const Dataset data = load_all("digits", print_encoding(Scaling{0, 1}));
   EXPECT_EQ(data.train.size(), 0u);
   ASSERT_EQ(data.test.size(), 1797u);
   for (std::uint32_t i = 0; i < 1797; ++i) EXPECT_EQ(data.test.rows[i], i);

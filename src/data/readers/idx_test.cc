@@ -76,7 +76,7 @@ TEST_F(Idx, ReadsFourFiles) {
 }
 
 TEST_F(Idx, AllRowsAreThoseOfBothPairsByTheEncodingGiven) {
-  const Dataset data = load_all(text(), print_encoding({10, 0.5}));
+  const Dataset data = load_all(text(), print_encoding(Scaling{10, 0.5}));
   EXPECT_EQ(data.train.size(), 0u);
   EXPECT_EQ(data.test.labels, (std::vector<std::int32_t>{0, 4, 1, 2}));
   EXPECT_EQ(data.test.rows, (std::vector<std::uint32_t>{0, 1, 2, 3}));

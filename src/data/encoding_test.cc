@@ -1,0 +1,66 @@
+#include "data/encoding.h"
+
+#include <gtest/gtest.h>
+
+#include "data/test_files.h"
+
+namespace thalweg {
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TableEncoding sample() {
+  TableEncoding out{.named = true, .width = 4};
+  out.columns.push_back({.name = "si\"ze\n", .position = 2, .mean = 0.1, .scale = 1e-300, .fill = -5e300});
+  out.columns.push_back(
+      {.name = "t\xc3\xb6wn", .position = 0, .categorical = true, .levels = {"", "a", "b"}});
+  out.targets.columns = {{"price", 3}};
+  out.targets.scaling = {{1.0 / 3, 7}};
+  return out;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+TEST(TableEncoding, ComesBackBitForBitAndIsOneLine) {
+  const std::string text = print_encoding(sample());
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  const TableEncoding back = read_table_encoding(text);
+  EXPECT_EQ(print_encoding(back), text);
+  EXPECT_TRUE(back.named);
+  EXPECT_EQ(back.width, 4u);
+  EXPECT_EQ(back.columns.at(0).name, "si\"ze\n");
+  EXPECT_EQ(back.columns[0].scale, 1e-300);
+  EXPECT_EQ(back.columns[0].fill, -5e300);
+  EXPECT_EQ(back.columns.at(1).levels, (std::vector<std::string>{"", "a", "b"}));
+  EXPECT_EQ(back.columns[1].position, 0u);
+  EXPECT_EQ(back.targets.scaling.at(0), (Scaling{1.0 / 3, 7}));
+}
+
+TEST(TableEncoding, WhatIsDamagedIsRefused) {
+  const std::string text = print_encoding(sample());
+  const std::pair<const char*, const char*> changes[] = {{"\"named\": true", "\"named\": 1"},
+                                                         {"\"width\": 4", "\"width\": -4"},
+                                                         {"\"columns\": [{", "\"columns\": [3, {"},
+                                                         {"\"numeric\"", "\"ordinal\""},
+                                                         {"\"scale\"", "\"scalf\""},
+                                                         {"\"levels\": [\"\"", "\"levels\": [0"},
+                                                         {"\"classes\": []", "\"classes\": [\"a\"]"},
+                                                         {"\"factor\": 7", "\"factor\": 0"},
+                                                         {"\"position\": 2", "\"position\": 2.5"},
+                                                         {"\"targets\"", "\"target\""}};
+  for (const auto& [from, to] : changes) {
+    const std::string message = error_of(Code::data, [&] { read_table_encoding(replaced(text, from, to)); });
+    EXPECT_TRUE(has(message, "encoding: ")) << message;
+  }
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    error_of(Code::data, [&] { read_table_encoding(text.substr(0, size)); });
+  }
+  error_of(Code::data, [&] { read_table_encoding(print_encoding(Scaling{0, 1})); });
+}
+
+}  // namespace
+}  // namespace thalweg
