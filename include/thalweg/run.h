@@ -66,7 +66,7 @@ class Run {
   // Checks everything, and only then makes the directory: `directory`, or runs/<n> with the next free number
   // when it is empty. Throws Error(usage) for texts, numbers, a directory that exists and is not empty and
   // one in which another process runs, Error(data) for data files, Error(resource) for a directory that
-  // cannot be made. The directory is locked as long as the Run lives.
+  // cannot be made. The directory is locked until the Run is finished or dies.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
 
   // Continues from the newest checkpoint that is whole, bit for bit; metrics behind it are cut. Throws

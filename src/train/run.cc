@@ -333,7 +333,9 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   impl->lock = std::move(lock);
   for (const auto& folder : {directory, directory / "checkpoints"}) remove_leftovers(folder);
   impl->finished = !other && impl->done() && std::filesystem::exists(directory / "result.json");
-  if (!impl->finished) {
+  if (impl->finished) {
+    impl->lock.reset();
+  } else {
     impl->lock->sign();
     std::filesystem::remove(directory / "result.json");
   }
@@ -388,6 +390,7 @@ RunResult Run::finish() {
   result.json = run.result_json(result);
   replace_file(directory() / "result.json", result.json);
   run.finished = true;
+  run.lock.reset();  // nothing is written any more
   return result;
 }
 
