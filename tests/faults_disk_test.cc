@@ -39,9 +39,11 @@ class Failing : public testing::Test {
     for (const std::string old : {"4.safetensors", "5.safetensors"}) {
       EXPECT_TRUE(contents(run / "checkpoints" / old) == contents(whole_ / "checkpoints" / old)) << old;
     }
-    const thalweg::Run resumed = thalweg::Run::resume(run);
-    EXPECT_EQ(resumed.updates(), 5U);
-    EXPECT_EQ(resumed.notes(), std::vector<std::string>());
+    {
+      const thalweg::Run resumed = thalweg::Run::resume(run);  // holds the directory while it lives
+      EXPECT_EQ(resumed.updates(), 5U);
+      EXPECT_EQ(resumed.notes(), std::vector<std::string>());
+    }
     EXPECT_EQ(run_tool(path(""), {"train", "--quiet", "--resume", run.string()}).code, 0)
         << "later, with room";
   }

@@ -49,7 +49,7 @@ TEST(Killed, AtRandomTimesARunLosesNothingAcknowledged) {
 
 // The calls from the opening of the checkpoint to the one that acknowledges it.
 std::pair<std::size_t, std::size_t> saving(const Traced& traced) {
-  const auto [begin, end] = replacing(traced, "4.safetensors");
+  const auto [begin, end] = replacing(traced, "/4.safetensors");
   return {begin, traced.find("write", "write(1, ", end)};
 }
 
@@ -75,7 +75,7 @@ TEST(Killed, InEverySystemCallOfASaveARunLosesNothingAcknowledged) {
     expect_sound(runs.path("run"), 3);
     Process again(runs.path("run"), save);
     EXPECT_EQ(again.wait().code, 0);
-    EXPECT_LE(names_in(runs.path("run") / "checkpoints").size(), 2U);
+    EXPECT_LE(names_in(runs.path("run") / "checkpoints").size(), 3U) << "two and the best";
   }
 }
 
@@ -92,14 +92,14 @@ TEST(Killed, ASaveIsDurableBeforeItIsAcknowledged) {
     return text.substr(text.rfind(' ') + 1);
   };
   const std::size_t synced = traced.find("fsync", "fsync(" + descriptor(begin) + ")", begin);
+  const std::size_t renamed = traced.find("rename", "/4.safetensors.tmp-", begin);
   const std::size_t last_write = [&] {
     std::size_t last = begin;
-    for (std::size_t i = begin; i < end; ++i) {
+    for (std::size_t i = begin; i < renamed; ++i) {
       if (calls[i].name == "write") last = i;
     }
     return last;
   }();
-  const std::size_t renamed = traced.find("rename", "4.safetensors.tmp-", begin);
   const std::size_t folder = traced.find("openat", "checkpoints\", O_RDONLY", renamed);
   ASSERT_LT(folder, end) << "the folder is never opened";
   const std::size_t folder_synced = traced.find("fsync", "fsync(" + descriptor(folder) + ")", folder);

@@ -136,8 +136,12 @@ TEST_F(TrainingTool, OneProcessRunsInADirectoryAndADeadOneHoldsNothing) {
   process.send(SIGKILL);
   EXPECT_EQ(process.wait().code, -SIGKILL);
   ToolProcess next(path(""), {"train", "--quiet", "--resume", "a"});
-  const std::uintmax_t bytes = fs::file_size(path("a/metrics.jsonl"));
-  EXPECT_TRUE(wait_for_growth(path("a/metrics.jsonl"), std::min<std::uintmax_t>(bytes, 1)));
+  const auto taken_over = [&] {  // the file is empty for a moment
+    const std::string owner = contents(path("a/lock"));
+    return !owner.empty() && owner != pid + "\n";
+  };
+  for (int i = 0; i < 30000 && !taken_over(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_TRUE(taken_over());
   next.send(SIGINT);
   const Outcome outcome = next.wait();
   EXPECT_EQ(outcome.code, 130) << outcome.err;

@@ -24,11 +24,13 @@ struct Recording {
 class Recordings {
  public:
   // `seed`: of what layers draw in training.
-  Recordings(Module& model, std::uint64_t seed, int threads) : model_(model), seed_(seed), threads_(threads) {}
+  Recordings(Module& model, std::uint64_t seed, int threads)
+      : model_(model), seed_(seed), threads_(threads) {}
 
   Recording& of(std::size_t rows);
 
-  // Runs the model on the named samples: to train, where a counter of the replay's own is given, or to evaluate.
+  // Runs the model on the named samples: to train, where a counter of the replay's own is given, or to
+  // evaluate.
   Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
 
