@@ -25,7 +25,7 @@ void expect_sound(const fs::path& run, std::uint64_t least) {
   EXPECT_EQ(temporaries(run), std::vector<std::string>());
 }
 
-TEST(Killed, AtRandomTimesARunLosesNothingAcknowledged) {
+TEST(Killed, E9AtRandomTimesARunLosesNothingAcknowledged) {
   const TinyRuns runs;
   const fs::path run = runs.make("run", 1'000'000, 2);
   std::mt19937 random(std::random_device{}());
@@ -53,7 +53,7 @@ std::pair<std::size_t, std::size_t> saving(const Traced& traced) {
   return {begin, traced.find("write", "write(1, ", end)};
 }
 
-TEST(Killed, InEverySystemCallOfASaveARunLosesNothingAcknowledged) {
+TEST(Killed, E9InEverySystemCallOfASaveARunLosesNothingAcknowledged) {
   THALWEG_NEEDS_STRACE();
   const TinyRuns runs;
   const fs::path whole = runs.make("whole", 1000, 3);

@@ -273,7 +273,7 @@ void copy_run(Params& from, Optimizer& source, Params& to, Optimizer& target) {
   }
 }
 
-TEST_P(Laws, AResumedRunContinuesBitForBit) {
+TEST_P(Laws, E6AResumedRunContinuesBitForBit) {
   for_each_chain([](const std::string& chain, Dtype dtype) {
     for (const int first : {0, 1, 3}) {
       Params params = make_params(kSmall, dtype);

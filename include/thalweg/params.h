@@ -75,6 +75,7 @@ class Parameter {
   std::size_t size_ = 0;
   void* value_ = nullptr;
   void* grad_ = nullptr;
+  bool adopted_ = false;  // its memory is the caller's
   bool absent_ = false;
   bool frozen_ = false;
 };
@@ -96,6 +97,13 @@ class Params {
   Parameter& adopt(std::string name, Shape shape, float* value, float* grad, Role role = Role::none);
   Parameter& adopt(std::string name, Shape shape, double* value, double* grad, Role role = Role::none);
 
+  // The same parameter in other memory of the caller, whose values it takes as they are; optimizers that are
+  // bound to it go on there with their state. Null `grad` makes it absent. Not for a parameter that is
+  // recorded on a tape. Throws Error(usage), with nothing changed, for an unknown name, one that the library
+  // owns, another type, or an overlap.
+  void rebind(std::string_view name, float* value, float* grad);
+  void rebind(std::string_view name, double* value, double* grad);
+
   std::size_t size() const { return parameters_.size(); }
   Parameter& operator[](std::size_t index) { return parameters_[index]; }
   const Parameter& operator[](std::size_t index) const { return parameters_[index]; }
@@ -116,6 +124,8 @@ class Params {
     std::string name;
   };
   Parameter& insert(std::string name, Shape shape, Role role, Dtype dtype);
+  void rebind_any(std::string_view name, void* value, void* grad, Dtype dtype);
+  void check_memory(const std::string& name, const void* value, const void* grad, std::size_t bytes) const;
   Parameter& adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype);
   void check_free(const std::string& name, const void* data, std::size_t bytes) const;
 

@@ -37,7 +37,7 @@ TEST(Loader, UpdatesOfAnEpochAreRoundedUp) {
   EXPECT_EQ(Loader(UINT32_MAX, 1, 0).updates_per_epoch(), UINT32_MAX);
 }
 
-TEST(Loader, EverySampleComesOnceAnEpochAndTheLastBatchHoldsTheRest) {
+TEST(Loader, G5EverySampleComesOnceAnEpochAndTheLastBatchHoldsTheRest) {
   for (const std::size_t size : {1, 2, 3, 7, 8, 9, 103}) {
     for (const std::size_t batch : {1, 2, 7, 8}) {
       Loader loader(size, batch, 5);
@@ -52,7 +52,7 @@ TEST(Loader, EverySampleComesOnceAnEpochAndTheLastBatchHoldsTheRest) {
   }
 }
 
-TEST(Loader, OrderDependsOnSeedAndEpochAlone) {
+TEST(Loader, E8OrderDependsOnSeedAndEpochAlone) {
   Loader small(50, 7, 1), large(50, 20, 1), other(50, 7, 2);
   EXPECT_EQ(epoch_of(small, 3), epoch_of(large, 3));
   EXPECT_NE(epoch_of(small, 3), epoch_of(small, 4));

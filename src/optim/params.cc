@@ -120,6 +120,55 @@ Parameter& Params::adopt(std::string name, Shape shape, double* value, double* g
 
 Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype) {
   const std::size_t bytes = bytes_of(shape, dtype);
+  check_memory(name, value, grad, bytes);
+  Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
+  parameter.value_ = value;
+  parameter.grad_ = grad;
+  parameter.adopted_ = true;
+  parameter.absent_ = grad == nullptr;
+  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
+  return parameter;
+}
+
+void Params::rebind(std::string_view name, float* value, float* grad) {
+  rebind_any(name, value, grad, Dtype::f32);
+}
+
+void Params::rebind(std::string_view name, double* value, double* grad) {
+  rebind_any(name, value, grad, Dtype::f64);
+}
+
+void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dtype) {
+  Parameter* parameter = find(name);
+  if (parameter == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Parameter& known : parameters_) names.push_back(known.name());
+    throw Error(Code::usage, {"rebind", "no parameter of that name", "`" + std::string(name) + "`",
+                              "one that is adopted", did_you_mean(name, names)});
+  }
+  parameter->checked(nullptr, dtype);
+  if (!parameter->adopted_) {
+    throw Error(Code::usage, {"parameter `" + parameter->name_ + "`", "its memory is the library's", "",
+                              "a parameter that was adopted", ""});
+  }
+  const auto before = taken_;
+  for (const void* data : {parameter->value_, parameter->grad_})
+    taken_.erase(reinterpret_cast<std::uintptr_t>(data));
+  const std::size_t bytes = parameter->size_ * size_of(dtype);
+  try {
+    check_memory(parameter->name_, value, grad, bytes);
+  } catch (...) {
+    taken_ = before;
+    throw;
+  }
+  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter->name_);
+  parameter->value_ = value;
+  parameter->grad_ = grad;
+  if (grad == nullptr) parameter->absent_ = true;
+}
+
+void Params::check_memory(const std::string& name, const void* value, const void* grad,
+                          std::size_t bytes) const {
   if (value == nullptr && bytes > 0) {
     throw Error(Code::usage, {"parameter `" + name + "`", "its memory is null", "", "a pointer", ""});
   }
@@ -127,16 +176,9 @@ Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* g
   check_free(name, grad, bytes);
   const auto begin = reinterpret_cast<std::uintptr_t>(value);
   const auto grad_begin = reinterpret_cast<std::uintptr_t>(grad);
-  if (grad != nullptr && begin < grad_begin + bytes && grad_begin < begin + bytes) {
-    throw Error(Code::usage, {"parameter `" + name + "`", "its value and its gradient overlap", "",
-                              "memory of its own for each", ""});
-  }
-  Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
-  parameter.value_ = value;
-  parameter.grad_ = grad;
-  parameter.absent_ = grad == nullptr;
-  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
-  return parameter;
+  if (grad == nullptr || begin >= grad_begin + bytes || grad_begin >= begin + bytes) return;
+  throw Error(Code::usage, {"parameter `" + name + "`", "its value and its gradient overlap", "",
+                            "memory of its own for each", ""});
 }
 
 void Params::check_free(const std::string& name, const void* data, std::size_t bytes) const {

@@ -27,7 +27,7 @@ class BestTest : public ::testing::Test {
   std::uint64_t epoch_ = 0;
 };
 
-TEST_F(BestTest, StopsAfterSoManyEpochsInARowWithoutImprovement) {
+TEST_F(BestTest, F2StopsAfterSoManyEpochsInARowWithoutImprovement) {
   Best best(params_, 2, 0);
   observe(best, {3, 2, 2.5, 1, 1});
   EXPECT_FALSE(best.should_stop());

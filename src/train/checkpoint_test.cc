@@ -115,9 +115,12 @@ void expect_in(const std::string& message, const std::string& part) {
 class CheckpointOf : public Checkpoint, public testing::WithParamInterface<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Chains, CheckpointOf,
                          testing::Values(kAdam, kMomentum, "lr(0.1)",
-                                         "adam | adam | momentum(0.5) | lr(1e-3)"));
+                                         "adam | adam | momentum(0.5) | lr(1e-3)",
+                                         "adagrad(initial_accumulator=0.1) | adam(amsgrad=true) | "
+                                         "rmsprop(centered=true, momentum=0.9, rate_inside=true) | "
+                                         "lr(cyclic(1e-3, period=3, mult=1.5)) | l1(1e-6)"));
 
-TEST_P(CheckpointOf, HoldsATrainingExactly) {
+TEST_P(CheckpointOf, E1HoldsATrainingExactly) {
   Model saved(kItems, GetParam(), 1);
   saved.train(7);
   save(saved, {{"note", "seven steps"}});
@@ -133,7 +136,32 @@ TEST_P(CheckpointOf, HoldsATrainingExactly) {
   EXPECT_EQ(loaded.contents(), saved.contents());
 }
 
-TEST_P(CheckpointOf, DoesNotCareForTheOrderOfParameters) {
+// Whatever was done before it, a load decides what comes next.
+TEST_P(CheckpointOf, E2TheNextRateIsThatOfTheCheckpoint) {
+  Model saved(kItems, GetParam(), 1);
+  saved.train(7);
+  save(saved);
+  const double next = saved.optimizer->step().lr;
+  for (const int before : {0, 1, 9}) {
+    Model loaded(kItems, GetParam(), 2);
+    loaded.train(before);
+    load(loaded);
+    EXPECT_EQ(loaded.optimizer->step().lr, next) << before;
+  }
+}
+
+TEST_P(CheckpointOf, E3LoadingTwiceIsLoadingOnce) {
+  Model saved(kItems, GetParam(), 1);
+  saved.train(7);
+  save(saved);
+  Model once(kItems, GetParam(), 2), twice(kItems, GetParam(), 2);
+  load(once);
+  load(twice);
+  load(twice);
+  EXPECT_EQ(twice.contents(), once.contents());
+}
+
+TEST_P(CheckpointOf, E5DoesNotCareForTheOrderOfParameters) {
   Model saved(kItems, GetParam(), 1);
   saved.train(5);
   save(saved);
@@ -190,7 +218,7 @@ TEST_F(Checkpoint, KeepsLargeCounts) {
   EXPECT_EQ(loaded.optimizer->clocks()[0], UINT64_MAX - 1);
 }
 
-TEST_F(Checkpoint, ListsEveryDifference) {
+TEST_F(Checkpoint, E4ListsEveryDifference) {
   Model saved(kItems, "adam | lr(0.001)", 1);
   save(saved);
   // `b` is gone, `w` has another shape, `precise` another type, `new` is new.

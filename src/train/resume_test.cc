@@ -60,7 +60,7 @@ TEST_F(RunTest, PatienceIsCountedOnAfterAResume) {
   check_resumes(path(), config);
 }
 
-TEST_F(RunTest, PatienceStopsAndTheBestWeightsAreGiven) {
+TEST_F(RunTest, F1PatienceStopsAndTheBestWeightsAreGiven) {
   Training run = Training::create(getting_worse(), path());
   const std::vector<double> losses = epoch_losses(run);
   ASSERT_TRUE(run.done());
@@ -155,7 +155,7 @@ class OtherEpochs : public RunTest {
   }
 };
 
-TEST_F(OtherEpochs, NeedAWordAboutTheLengths) {
+TEST_F(OtherEpochs, E7NeedAWordAboutTheLengths) {
   Training::create(config(4), path());
   const std::string before = read_text_file(path() / "config.toml");
   const std::string message = error_of(Code::usage, [&] { Training::resume(path(), {.epochs = 6}); });
@@ -178,7 +178,7 @@ TEST_F(OtherEpochs, CannotBeFewerThanDone) {
   EXPECT_EQ(Training::resume(path()).updates(), 12u);
 }
 
-TEST_F(OtherEpochs, KeepThePlanOrMakeANewOne) {
+TEST_F(OtherEpochs, E7KeepThePlanOrMakeANewOne) {
   for (const auto lengths : {kKeep, kNew}) {
     const std::string name = lengths == kKeep ? "keep" : "new";
     {

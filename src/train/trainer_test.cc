@@ -57,7 +57,7 @@ Trained train(const std::string& chain, const TrainerOptions& options, std::uint
 
 // An update over 12 samples at once, over 3 batches of 4, over 2 of 6: 20 updates of each are the same, with
 // 12 + 12 + 12 + 1 samples an epoch.
-TEST(Accumulate, IsTheLargeBatch) {
+TEST(Accumulate, B13IsTheLargeBatch) {
   for (const std::string chain : {"decay(0.01) | momentum(0.9) | lr(0.1)", "adamw(lr=0.01, decay=0.1)",
                                   "clip_norm(0.1) | adam(lr=0.01)"}) {
     const Trained whole = train(chain, {.batch = 12}, 20);
@@ -78,7 +78,7 @@ TEST(Accumulate, IsTheLargeBatch) {
   }
 }
 
-TEST(Accumulate, TheLastWindowOfAnEpochCountsByItsSamples) {
+TEST(Accumulate, B13TheLastWindowOfAnEpochCountsByItsSamples) {
   const Trained got = train("sgd(lr=0.1)", {.batch = 5, .accumulate = 3}, 6);
   EXPECT_EQ(got.samples, (std::vector<std::uint64_t>{15, 15, 7, 15, 15, 7}));
 }
@@ -87,6 +87,26 @@ TEST(Accumulate, MoreThanThereAreIsTheWholeSet) {
   const Trained got = train("sgd(lr=0.1)", {.batch = 30, .accumulate = SIZE_MAX}, 2);
   EXPECT_EQ(got.samples, (std::vector<std::uint64_t>{37, 37}));
   error_of(Code::usage, [] { train("sgd(lr=0.1)", {.accumulate = 0}, 1); });
+}
+
+TEST(Trainer, B14TwoCallsOfFiveEpochsAreOneOfTen) {
+  const Dataset data = small_set();
+  const auto weights = [&](const std::vector<std::uint64_t>& calls) {
+    Module model("dense(5) | tanh | dense(4)", data.sample);
+    model.initialise(3);
+    const Loss loss("cross_entropy");
+    Optimizer optimizer(model.params(), Chain("adam | lr(0.01)"));
+    Trainer trainer(model, loss, optimizer, data, {.batch = 8});
+    for (const std::uint64_t n : calls) {
+      for ([[maybe_unused]] const Report& r : trainer.run(epochs(n))) {
+      }
+    }
+    std::vector<float> out;
+    for (const Parameter& p : model.params())
+      out.insert(out.end(), p.value<float>().begin(), p.value<float>().end());
+    return out;
+  };
+  EXPECT_EQ(weights({5, 5}), weights({10}));
 }
 
 TEST(Accumulate, TakesTheMemoryOfOneBatch) {

@@ -49,7 +49,7 @@ class Csv : public testing::Test {
   TestFolder folder_;
 };
 
-TEST_F(Csv, HeaderIsNoRowOfZeros) {
+TEST_F(Csv, G1HeaderIsNoRowOfZeros) {
   const Dataset data = all("a,b,c\n1,2,3.5\n4,5,6.5\n");
   EXPECT_EQ(data.test.size(), 2u);
   EXPECT_EQ(inputs_of(data.test), (Floats{1, 2, 4, 5}));
@@ -108,7 +108,7 @@ TEST_F(Csv, DelimiterIsAWordOrTheCharacter) {
   EXPECT_TRUE(has(refusal("a,b\n1,2.5\n3,1.5\n", ", delimiter=tab", Code::data), "name the delimiter"));
 }
 
-TEST_F(Csv, RaggedRowsAreRefused) {
+TEST_F(Csv, G2RaggedRowsAreRefused) {
   expect_refusal("a,b,c\n1,2,3\n4,5\n", "", ":3:3: a row has another number of cells", "got 2; want 3");
   expect_refusal("a,b,c\n1,2,3,4\n", "", ":2:7: ", "got 4; want 3");
   expect_refusal("a,b\n1,2\n3,4,\n", "", ":3:5: ", "got 3; want 2");
@@ -130,7 +130,7 @@ TEST_F(Csv, DuplicateNamesGetNumbers) {
   EXPECT_EQ(all("a,a,a\n1,2,3.5\n2,3,4.5\n").feature_names, (Words{"a", "a.1"}));
 }
 
-TEST_F(Csv, MissingCellsMakeNoDifferenceWhereverTheyStand) {
+TEST_F(Csv, G3MissingCellsMakeNoDifferenceWhereverTheyStand) {
   const char* const rows[] = {",x", "1,y", "3,x", "5,z"};
   std::set<Floats> seen;
   for (std::size_t first = 0; first < 4; ++first) {
@@ -172,7 +172,7 @@ TEST_F(Csv, WrongNumbersAreRefusedWithTheirPlace) {
   expect_refusal("a,t\n1,x\n2,y\n3,x\n", ", task=regress", ":2:3: ", "`x`");
 }
 
-TEST_F(Csv, NumbersComeInAllForms) {
+TEST_F(Csv, G4NumbersComeInAllForms) {
   EXPECT_EQ(inputs("a,t\n+1,0.5\n.5,1.5\n5.,2.5\n007,3.5\n1e-400,4.5\n1E2,5.5\n"),
             (Floats{1, 0.5, 5, 7, 0, 100}));
   const Dataset data = all("a,t\n9007199254740993,0.5\n2,1.5\n");
