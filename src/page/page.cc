@@ -91,6 +91,7 @@ std::string headline(const RunData& data, const Outcome& out) {
   if (known(out.test.accuracy)) {
     return percent(out.test.accuracy) + " of held-out examples classified correctly" + so_far;
   }
+  if (known(out.test.r2)) return "Held-out R\u00b2 " + significant(out.test.r2, kDigits) + so_far;
   if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits) + so_far;
   if (known(out.train_loss)) {
     return "Training loss " + significant(out.train_loss, kDigits) + so_far + ", nothing held out";
@@ -160,6 +161,8 @@ std::string summary(const RunData& data, const Outcome& out) {
   const std::vector<Tile> results = {
       {"Held-out accuracy", shown(test.accuracy, percent(test.accuracy)),
        best_note(out, &Score::accuracy, true), "held-out"},
+      {"Held-out R\u00b2", shown(test.r2, significant(test.r2, kDigits)),
+       shown(test.mae, "mean absolute error " + significant(test.mae, kDigits)), "held-out"},
       {"Held-out loss", shown(test.loss, significant(test.loss, kDigits)),
        by_loss ? best_note(out, &Score::loss, false) : "", "held-out"},
       {"Training loss", shown(out.train_loss, significant(out.train_loss, kDigits)),

@@ -118,6 +118,11 @@ TEST_F(Page, OfARegression) {
   const std::string html = write();
   EXPECT_TRUE(has(html, "Held-out</span> loss 0.2500 after 1 epoch</h1>"));
   EXPECT_FALSE(has(html, "accuracy"));
+  put("metrics.jsonl", update_line(1, 0, "2") +
+                           epoch_line(1, 1, R"({"loss": 0.25, "accuracy": null, "r2": 0.75, "mae": 1.5})"));
+  const std::string with_r2 = write();
+  EXPECT_TRUE(has(with_r2, "Held-out</span> R\u00b2 0.7500 after 1 epoch</h1>"));
+  EXPECT_TRUE(has(with_r2, "mean absolute error 1.500"));
 }
 
 TEST_F(Page, OfARunWithNothingHeldOut) {

@@ -70,7 +70,7 @@ class Fields {
     if (member == nullptr) return {};
     if (!member->is_object()) wrong(name, *member, "an object or null");
     const Fields fields(*member, where_);
-    return {fields.number("loss"), fields.number("accuracy")};
+    return {fields.number("loss"), fields.number("accuracy"), fields.number("r2"), fields.number("mae")};
   }
 
  private:

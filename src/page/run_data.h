@@ -14,6 +14,8 @@ inline constexpr double kMissing = NAN;
 struct Score {
   double loss = kMissing;
   double accuracy = kMissing;  // share of 1; missing where the task has no classes
+  double r2 = kMissing;        // of regression
+  double mae = kMissing;       // of regression, in units of the source
 };
 
 // One line of metrics.jsonl for an update.
