@@ -16,9 +16,9 @@ namespace thalweg {
 // `threads`.
 struct RunConfig {
   std::string data = "digits";
-  std::string model = "auto";  // dense(128) | relu | dense(n), with as many outputs as classes or values
-  std::string loss = "auto";   // cross_entropy for classes, mse for values
-  std::string optimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
+  std::string model = "auto";      // dense(128) | relu | dense(n), with as many outputs as classes or values
+  std::string loss = "auto";       // cross_entropy for classes, mse for values
+  std::string optimizer = "auto";  // adamw with cosine decay; more weight decay for few samples of classes
   std::optional<std::uint64_t> batch = {};            // samples a batch; 0: all of them; none: auto
   std::uint64_t accumulate = 1;                       // batches an update
   std::optional<std::uint64_t> epochs = {};           // none: auto

@@ -10,7 +10,13 @@ namespace {
 
 constexpr std::uint64_t kBatch = 64;
 constexpr std::uint64_t kLeastEpochs = 30;
-constexpr std::uint64_t kLeastUpdates = 600;  // a small table needs more passes to be learnt
+// A small table needs more passes to be learnt: values gain from many, classes are soon fitted by heart.
+constexpr std::uint64_t kLeastUpdatesForClasses = 300;
+constexpr std::uint64_t kLeastUpdatesForValues = 2000;
+// Few samples of classes are separated long before the rate has fallen; the weights must not grow on.
+constexpr std::uint64_t kFewSamples = 1000;
+constexpr const char* kOptimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
+constexpr const char* kOptimizerForFew = "adamw(lr=cosine(5e-3, warmup=5%), decay=1)";
 
 }  // namespace
 
@@ -21,11 +27,15 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
     config.model = "dense(128) | relu | dense(" + std::to_string(classes ? data.classes : data.columns) + ")";
   }
   if (config.loss == "auto") config.loss = classes ? "cross_entropy" : "mse";
+  if (config.optimizer == "auto") {
+    config.optimizer = classes && samples < kFewSamples ? kOptimizerForFew : kOptimizer;
+  }
   if (!config.batch) config.batch = kBatch;
   if (!config.epochs) {
     const std::uint64_t batch = *config.batch == 0 ? samples : std::min(*config.batch, samples);
     const std::uint64_t per_epoch = (samples - 1) / batch / config.accumulate + 1;
-    config.epochs = std::max(kLeastEpochs, (kLeastUpdates - 1) / per_epoch + 1);
+    const std::uint64_t least = classes ? kLeastUpdatesForClasses : kLeastUpdatesForValues;
+    config.epochs = std::max(kLeastEpochs, (least - 1) / per_epoch + 1);
   }
   if (config.threads == 0) config.threads = available_threads();
   return config;

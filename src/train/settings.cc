@@ -84,7 +84,7 @@ constexpr std::array kSettings = std::to_array<RunSetting>({
      [](RunConfig& c, Where, Words t) { c.model = t; }, [](const RunConfig& c) { return c.model; }},
     {"loss", Kind::text, "", "loss; auto: cross_entropy for classes, mse for values", true,
      [](RunConfig& c, Where, Words t) { c.loss = t; }, [](const RunConfig& c) { return c.loss; }},
-    {"optimizer", Kind::text, "", "chain of transforms", true,
+    {"optimizer", Kind::text, "", "chain of transforms; auto: adamw under cosine decay", true,
      [](RunConfig& c, Where, Words t) { c.optimizer = t; }, [](const RunConfig& c) { return c.optimizer; }},
     {"batch", Kind::whole, "auto|full", "samples a batch", true, read_batch,
      [](const RunConfig& c) { return c.batch == 0 ? "full" : print_or_auto(c.batch); }},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "base/file.h"
 #include "data/test_files.h"
