@@ -135,7 +135,6 @@ TEST_F(TrainingTool, OneProcessRunsInADirectoryAndADeadOneHoldsNothing) {
   refused({"train", "--resume", "a", "--quiet"}, 2, {"the run directory is in use", "process " + pid});
   process.send(SIGKILL);
   EXPECT_EQ(process.wait().code, -SIGKILL);
-  fs::remove(path("a/metrics.jsonl"));
   ToolProcess next(path(""), {"train", "--quiet", "--resume", "a"});
   const auto taken_over = [&] {  // the file is empty for a moment
     const std::string owner = contents(path("a/lock"));
