@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "thalweg/params.h"
+
 namespace thalweg {
 
 // What the predictions of a batch are compared with. Exactly one of the two is filled.
@@ -15,21 +17,27 @@ struct Targets {
   std::span<const float> values;         // rows x columns, row-major
 };
 
+// A loss compares predictions with targets. Terms behind it, separated by |, are added to it and depend on
+// the parameters alone: "cross_entropy | l2(1e-4, on=weight)". Immutable.
 class Loss {
  public:
-  // "cross_entropy" or "mse". Throws Error(usage) with a caret for a text that is no loss.
+  // A name of `thalweg list losses`. Throws Error(usage) with a caret for a text that is no loss.
   explicit Loss(std::string_view text);
 
-  // Canonical text.
-  const std::string& text() const { return text_; }
+  // Canonical text; with `every`, also the options at their default.
+  std::string text(bool every = false) const;
 
-  // True for a loss whose targets are class labels (cross_entropy). A loss on values (mse) takes labels as
-  // one-hot rows.
+  // True for a loss whose targets are class labels (cross_entropy). A loss on values (mse, mae, huber, bce)
+  // takes labels as one-hot rows; bce with a single column takes the labels 0 and 1 as these values.
   bool classifies() const;
 
   // Throws Error(usage) when this loss cannot learn such targets: cross_entropy needs labels and as many
-  // columns as classes; mse needs as many columns as classes or values.
+  // columns as classes; the others need as many columns as classes or values, and bce is content with one
+  // column for two classes.
   void check(std::size_t columns, bool labels, std::size_t classes) const;
+
+  // Throws Error(usage) when the name pattern of a term matches no parameter.
+  void check(const Params& params) const;
 
   // The sum over the rows of the loss of each row; predictions are rows x columns, row-major, columns >= 1.
   // When `grad` is not empty it gets scale * d(sum)/d(predictions): with scale = 1 / n this is the gradient
@@ -39,12 +47,21 @@ class Loss {
   double evaluate(std::span<const double> predictions, std::size_t columns, const Targets& targets,
                   double scale, std::span<double> grad) const;
 
+  // The terms, summed over the parameters that are neither frozen nor absent; 0 without terms. One thread, in
+  // double, by fixed blocks.
+  double penalty(const Params& params) const;
+  // Adds the terms' gradients to those of the parameters, in their type with one rounding for each product
+  // and one for each sum: l2(rate) makes the same trajectories as the transform decay(rate) left of a rule.
+  // To be called once the gradient of the data is there. Nothing is allocated.
+  void add_penalty_gradient(Params& params) const;
+
  private:
-  std::string text_;
-  const struct LossKind* kind_;
+  struct Impl;
+  std::shared_ptr<const Impl> impl_;
 };
 
-// Rows whose largest prediction (the first of equal ones) is at the label.
+// Rows whose largest prediction (the first of equal ones) is at the label. A single column is a logit: above
+// 0 it says class 1, else class 0. A row with a NaN is never right.
 std::size_t correct(std::span<const float> predictions, std::size_t columns,
                     std::span<const std::int32_t> labels);
 

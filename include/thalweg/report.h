@@ -14,7 +14,7 @@ struct Report {
   // Filled by Trainer only.
   std::uint64_t epoch = 0;    // whole epochs done before this update
   std::uint64_t samples = 0;  // whose gradient the update took
-  double loss = 0;            // their mean loss, before the update
+  double loss = 0;            // their mean loss plus the terms of the loss, before the update
 };
 
 }  // namespace thalweg

@@ -53,6 +53,14 @@ class Tape {
   // Error(usage) once an operation has the input.
   void want_gradient(Tensor input);
 
+  // The next forward()s train, or evaluate, as a new tape does. Random operations (dropout) act in training
+  // only, and backward() follows the forward() before it. Their randomness depends on (seed, counter), the
+  // number of the operation among the random ones of this tape, and the index of the element: the same pair
+  // gives the same bits, for any number of threads and whatever ran before. So every replay that shall have
+  // randomness of its own, also within one update, needs a counter of its own.
+  void train(std::uint64_t seed, std::uint64_t counter);
+  void evaluate();
+
   // Runs the recorded operations in order.
   void forward();
 
@@ -80,5 +88,15 @@ Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias);
 // max(x, 0); its gradient at 0 is 0.
 Tensor relu(Tape& tape, Tensor x);
 Tensor tanh(Tape& tape, Tensor x);
+// 1 / (1 + e^-x)
+Tensor sigmoid(Tape& tape, Tensor x);
+// x P(x) with P the normal distribution function, and its approximation by a tanh (arXiv:1606.08415).
+Tensor gelu(Tape& tape, Tensor x);
+Tensor gelu_tanh(Tape& tape, Tensor x);
+// e^x over the sum of e^x in the last dimension. Error(usage) for a scalar.
+Tensor softmax(Tape& tape, Tensor x);
+// In training 0 with probability `rate`, else x / (1 - rate); in evaluation x. rate in [0, 1), or
+// Error(usage).
+Tensor dropout(Tape& tape, Tensor x, double rate);
 
 }  // namespace thalweg

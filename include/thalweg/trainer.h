@@ -18,7 +18,7 @@ namespace thalweg {
 struct Recording;
 class Recordings;
 
-// How well a model does on a set of samples.
+// How well a model does on a set of samples; the terms of the loss on parameters are left out.
 struct Evaluation {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -101,6 +101,7 @@ class Trainer {
   Optimizer& optimizer_;
   const Dataset& data_;
   Loader loader_;
+  std::uint64_t seed_;
   std::size_t chunk_;  // samples that pass through the model at a time
   std::size_t evaluation_chunk_;
   std::unique_ptr<Recordings> recordings_;

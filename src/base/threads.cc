@@ -93,10 +93,11 @@ void parallel_for(Team& team, std::size_t n, const std::function<void(std::size_
     for (std::size_t i = 0; i < n; ++i) f(i);
     return;
   }
-  team.run([&](int member) {
+  const auto share = [&](int member) {
     const Slice part = slice(n, member, team.size());
     for (std::size_t i = part.begin; i < part.end; ++i) f(i);
-  });
+  };
+  team.run(std::ref(share));  // a std::function of a reference allocates nothing
 }
 
 int available_threads() {

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <numeric>
 #include <set>
+#include <vector>
 
 namespace thalweg {
+
+std::uint64_t allocations();  // of the test program: tests/allocations.h
+
 namespace {
 
 TEST(Threads, SlicesCoverEverythingOnceAndEvenly) {
@@ -92,6 +97,16 @@ TEST(Threads, TheProcessMayUseAtLeastOneAndNoMoreThanThereAre) {
   if (cores > 0) {
     EXPECT_LE(available_threads(), static_cast<int>(cores));
   }
+}
+
+TEST(Threads, ParallelForAllocatesNothing) {
+  Team team(3);
+  std::vector<int> calls(100);
+  const std::function<void(std::size_t)> count = [&](std::size_t i) { ++calls[i]; };
+  const std::uint64_t before = allocations();
+  parallel_for(team, calls.size(), count);
+  EXPECT_EQ(allocations() - before, 0u);
+  EXPECT_EQ(calls, std::vector<int>(100, 1));
 }
 
 }  // namespace

@@ -18,10 +18,11 @@ struct CrossEntropy {
                               "minus the log of the softmax probability of the label, from logits",
                               "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
                               {}};
-  static constexpr bool kClassifies = true;
+  static constexpr Wants kWants = Wants::labels;
 
   template <class T>
-  static double row(const T* p, std::size_t columns, const RowTarget& target, double scale, T* grad) {
+  static double row(std::span<const double>, const T* p, std::size_t columns, const RowTarget& target,
+                    double scale, T* grad) {
     const T max = *std::max_element(p, p + columns);
     double sum = 0;
     for (std::size_t j = 0; j < columns; ++j) {

@@ -21,11 +21,18 @@ struct RowTarget {
   }
 };
 
+enum class Wants {
+  labels,  // class labels only
+  values,  // any values; labels count as one-hot rows
+  shares,  // values in [0, 1]; labels count as one-hot rows, or in a single column as the values 0 and 1
+};
+
 // A loss is a struct with
-//   static constexpr Spec kSpec;
-//   static constexpr bool kClassifies;   whether it takes labels only
-//   template <class T>                   the loss of a row; `grad`, where not null, gets scale * d(loss)/d(p)
-//   static double row(const T* p, std::size_t columns, const RowTarget& target, double scale, T* grad);
+//   static constexpr Spec kSpec;         options are numbers
+//   static constexpr Wants kWants;
+//   template <class T>                   the loss of a row; `o` are the options in Spec order; `grad`, where
+//   static double row(std::span<const double> o, const T* p, std::size_t columns,    not null, gets scale *
+//                     const RowTarget& target, double scale, T* grad);               d(loss)/d(p)
 template <std::size_t slot>
 struct LossSlot;
 

@@ -24,6 +24,13 @@ std::vector<double> random_values(std::size_t n, std::uint64_t stream) {
   return values;
 }
 
+// In [0, 1], which every loss on values takes.
+std::vector<float> random_shares(std::size_t n) {
+  std::vector<float> shares(n);
+  for (std::size_t i = 0; i < n; ++i) shares[i] = static_cast<float>(Random(7, Purpose::init, 99).uniform(i));
+  return shares;
+}
+
 Labels random_labels(std::size_t rows, std::size_t columns) {
   const Random random(8, Purpose::init, columns);
   Labels labels(rows);
@@ -74,7 +81,7 @@ TEST(Loss, GradientsOfAllAreThoseOfCentralDifferences) {
          {std::pair<std::size_t, std::size_t>{1, 1}, {1, 2}, {3, 7}, {5, 10}, {2, 33}}) {
       const Labels labels = random_labels(rows, columns);
       check_gradient(loss, rows, columns, {labels, {}});
-      const std::vector<float> values = as<float>(random_values(rows * columns, 99));
+      const std::vector<float> values = random_shares(rows * columns);
       if (!loss.classifies()) check_gradient(loss, rows, columns, {{}, values});
     }
   }
@@ -130,6 +137,96 @@ TEST(Loss, ANanStaysOne) {
   EXPECT_EQ(correct(p, 3, labels), 0u);
 }
 
+TEST(Loss, ANanInOneColumnIsOneInItsGradientToo) {
+  const std::vector<float> p = {1, NAN, 2}, values = {0, 1, 1};
+  for (const Spec* spec : loss_specs()) {
+    const Loss loss(spec->name);
+    if (loss.classifies()) continue;
+    std::vector<float> grad(3);
+    loss.evaluate(p, 3, {{}, values}, 1, grad);
+    EXPECT_FALSE(std::isnan(grad[0])) << spec->name;
+    EXPECT_TRUE(std::isnan(grad[1])) << spec->name;
+  }
+}
+
+TEST(Loss, BceTakesLabelsOfASingleColumnAsZeroAndOne) {
+  const std::vector<float> p = {0.5f, -3, 2, 0}, values = {1, 0, 0, 1};
+  const Labels labels = {1, 0, 0, 1};
+  std::vector<float> by_label(4), by_value(4);
+  const Loss bce("bce");
+  EXPECT_EQ(bce.evaluate(p, 1, {labels, {}}, 0.25, by_label),
+            bce.evaluate(p, 1, {{}, values}, 0.25, by_value));
+  EXPECT_EQ(by_label, by_value);
+  const std::vector<float> one_hot = {0, 1, 1, 0};
+  EXPECT_EQ(bce.evaluate(p, 2, {Labels{1, 0}, {}}, 1, {}), bce.evaluate(p, 2, {{}, one_hot}, 1, {}));
+}
+
+template <class T>
+void expect_bce_far_out() {
+  const T far = T{1e4};
+  const std::vector<T> p = {far, far, far, -far, -far, -far, 0};
+  const std::vector<float> t = {0, 1, 0.25f, 0, 1, 0.25f, 0.5f};
+  std::vector<T> grad(7);
+  const double value = Loss("bce").evaluate(p, 1, {{}, t}, 1, grad);
+  EXPECT_DOUBLE_EQ(value, 1e4 + 7.5e3 + 1e4 + 2.5e3 + std::log(2.0));
+  EXPECT_EQ(grad, (std::vector<T>{1, 0, T{0.75}, 0, -1, T{-0.25}, 0}));
+}
+
+TEST(Loss, BceIsExactFarOut) {
+  expect_bce_far_out<float>();
+  expect_bce_far_out<double>();
+}
+
+// What is nearly right still has a gradient.
+TEST(Loss, BceKeepsTheDigitsOfSmallGradients) {
+  const std::vector<double> p = {40, -40};
+  std::vector<double> grad(2);
+  const double value = Loss("bce").evaluate(p, 1, {Labels{1, 0}, {}}, 1, grad);
+  EXPECT_DOUBLE_EQ(value, 2 * std::exp(-40));
+  EXPECT_DOUBLE_EQ(grad[0], -std::exp(-40));
+  EXPECT_DOUBLE_EQ(grad[1], std::exp(-40));
+}
+
+TEST(Loss, BceWantsSharesAndLabelsOfTwoClasses) {
+  const Loss bce("bce");
+  const std::vector<float> p(4);
+  for (const float wrong : {-0.1f, 1.5f, NAN, INFINITY}) {
+    const std::vector<float> values = {0, 1, 0.5f, wrong};
+    const std::string text = message([&] { bce.evaluate(p, 2, {{}, values}, 1, {}); }, Code::data);
+    EXPECT_NE(text.find("row 1"), std::string::npos) << text;
+    EXPECT_NE(text.find("0 to 1"), std::string::npos) << text;
+  }
+  message([&] { bce.evaluate(p, 1, {Labels{0, 1, 2, 0}, {}}, 1, {}); }, Code::data);
+  EXPECT_NO_THROW(bce.check(1, true, 2));
+  EXPECT_NO_THROW(bce.check(2, true, 2));
+  EXPECT_NO_THROW(bce.check(3, false, 3));
+  EXPECT_NO_THROW(bce.check(1, false, 1));
+  const std::string text = message([&] { bce.check(1, true, 3); }, Code::usage);
+  EXPECT_NE(text.find("3 outputs"), std::string::npos) << text;
+  message([&] { bce.check(2, true, 3); }, Code::usage);
+  message([&] { bce.check(1, false, 2); }, Code::usage);
+}
+
+TEST(Loss, MaeAndHuberByHand) {
+  const std::vector<float> p = {3, 1, -1, 0.5f}, t = {1, 1, 0, 0};
+  std::vector<float> grad(4);
+  EXPECT_EQ(Loss("mae").evaluate(p, 2, {{}, t}, 1, grad), (2 + 0 + 1 + 0.5) / 2);
+  EXPECT_EQ(grad, (std::vector<float>{0.5f, 0, -0.5f, 0.5f}));
+  EXPECT_EQ(Loss("huber").evaluate(p, 2, {{}, t}, 1, grad), (1.5 + 0 + 0.5 + 0.125) / 2);
+  EXPECT_EQ(grad, (std::vector<float>{0.5f, 0, -0.5f, 0.25f}));
+  EXPECT_EQ(Loss("huber(0.5)").evaluate(p, 2, {{}, t}, 1, grad), (0.875 + 0 + 0.375 + 0.125) / 2);
+  EXPECT_EQ(grad, (std::vector<float>{0.25f, 0, -0.25f, 0.25f}));
+}
+
+TEST(Loss, PrintsItsOptions) {
+  EXPECT_EQ(Loss("huber").text(), "huber");
+  EXPECT_EQ(Loss("huber").text(true), "huber(1)");
+  EXPECT_EQ(Loss("huber( delta = 0.5 )").text(), "huber(0.5)");
+  EXPECT_EQ(Loss("mse|l2( 1e-4 )").text(), "mse | l2(0.0001)");
+  message([] { Loss("huber(0)"); }, Code::usage);
+  message([] { Loss("huber(-1)"); }, Code::usage);
+}
+
 TEST(Loss, MseTakesLabelsAsOneHotRows) {
   const std::vector<float> p = {0.5f, 0.25f, -1, 2, 0, 1};
   const Labels labels = {2, 0};
@@ -149,9 +246,16 @@ TEST(Loss, CorrectTakesTheFirstOfEqualOnes) {
   EXPECT_EQ(correct(p, 3, Labels{-1, 3, 0}), 1u);
 }
 
+TEST(Loss, CorrectTakesASingleColumnAsALogit) {
+  const std::vector<float> p = {2, 0, -1, 1e-30f, NAN, NAN};
+  EXPECT_EQ(correct(p, 1, Labels{1, 0, 0, 1, 0, 1}), 4u);
+  EXPECT_EQ(correct(p, 1, Labels{0, 1, 1, 0, 0, 1}), 0u);
+  EXPECT_EQ(correct(p, 1, Labels{2, -1, 0, 1, 0, 1}), 2u);
+}
+
 TEST(Loss, AnUnknownOneGetsACaretAndAHint) {
   const std::string text = message([] { Loss("cross_entrpy"); }, Code::usage);
-  EXPECT_NE(text.find("a loss: cross_entropy, mse"), std::string::npos) << text;
+  EXPECT_NE(text.find("a loss: bce, cross_entropy, huber, mae, mse"), std::string::npos) << text;
   EXPECT_NE(text.find("did you mean `cross_entropy`?"), std::string::npos) << text;
   EXPECT_NE(text.find("\n"), std::string::npos) << text;
   EXPECT_NE(text.find("^"), std::string::npos) << text;
@@ -237,6 +341,77 @@ TEST(Loss, MseIsThatOfTorch) {
   const auto gradient = wanted["gradients"][0]["values"].get<std::vector<double>>();
   for (std::size_t i = 0; i < grad.size(); ++i) {
     EXPECT_NEAR(grad[i], gradient[i], 1.3e-7 * std::abs(static_cast<double>(values[i])) + 1e-12) << i;
+  }
+}
+
+// A case of torch: predictions, and the targets as f32 with the differences to them as they were, so that the
+// numbers of a loss of differences stand.
+struct TorchCase {
+  explicit TorchCase(const std::string& name) : json(oracle("loss-" + name)) {
+    p = json["inputs"][0]["values"].get<std::vector<double>>();
+    t = json["targets"][0]["values"].get<std::vector<double>>();
+    values = as<float>(t);
+    gradient = json["gradients"][0]["values"].get<std::vector<double>>();
+    value = json["value"]["values"].get<std::vector<double>>();
+  }
+  void keep_differences() {
+    for (std::size_t i = 0; i < p.size(); ++i) p[i] = (p[i] - t[i]) + static_cast<double>(values[i]);
+  }
+  nlohmann::json json;
+  std::vector<double> p, t, gradient, value;
+  std::vector<float> values;
+};
+
+TEST(Loss, MaeAndHuberAreThoseOfTorch) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"mae", "l1-mean"}, {"huber(0.5)", "huber_delta0.5-sum"}, {"huber(2)", "huber_delta2.0-mean"}};
+  for (const auto& [text, name] : cases) {
+    TorchCase c(name);
+    c.keep_differences();
+    const double scale = c.json["reduction"] == "mean" ? 1.0 / 4 : 3.0;  // 4 rows of 3 columns
+    std::vector<double> grad(c.p.size());
+    const double value = Loss(text).evaluate(c.p, 3, {{}, c.values}, scale, grad);
+    EXPECT_NEAR(value * scale, c.value[0], 1e-12 * c.value[0]) << name;
+    for (std::size_t i = 0; i < grad.size(); ++i)
+      EXPECT_NEAR(grad[i], c.gradient[i], 1e-13) << name << " " << i;
+  }
+}
+
+// Every element a row of its own, scaled by the gradient that came from above.
+TEST(Loss, HuberOfEveryElementIsThatOfTorch) {
+  TorchCase c("huber_delta1.0-none");
+  c.keep_differences();
+  const auto upstream = c.json["upstream"].get<std::vector<double>>();
+  for (std::size_t i = 0; i < c.p.size(); ++i) {
+    double grad = 0;
+    const double value =
+        Loss("huber").evaluate({&c.p[i], 1}, 1, {{}, {&c.values[i], 1}}, upstream[i], {&grad, 1});
+    EXPECT_NEAR(value, c.value[i], 1e-12 * (1 + c.value[i])) << i;
+    EXPECT_NEAR(grad, c.gradient[i], 1e-13) << i;
+  }
+}
+
+// The loss is linear in the target, so that its rounding to f32 can be taken out.
+TEST(Loss, BceIsThatOfTorch) {
+  for (const std::string& name : std::vector<std::string>{"sum", "none"}) {
+    const TorchCase c("bce_with_logits_plain-" + name);
+    double sum = 0;
+    for (std::size_t i = 0; i < c.p.size(); ++i) {
+      const double upstream = name == "none" ? c.json["upstream"][i].get<double>() : 1.0;
+      const double shift = c.t[i] - static_cast<double>(c.values[i]);
+      double grad = 0;
+      const double value =
+          Loss("bce").evaluate({&c.p[i], 1}, 1, {{}, {&c.values[i], 1}}, upstream, {&grad, 1}) -
+          shift * c.p[i];
+      sum += value;
+      if (name == "none") {
+        EXPECT_NEAR(value, c.value[i], 1e-12 * (1 + c.value[i])) << i;
+      }
+      EXPECT_NEAR(grad - shift * upstream, c.gradient[i], 1e-13) << name << " " << i;
+    }
+    if (name == "sum") {
+      EXPECT_NEAR(sum, c.value[0], 1e-12 * c.value[0]);
+    }
   }
 }
 

@@ -12,10 +12,11 @@ struct Mse {
                               "mean of the squared differences; labels count as one-hot rows",
                               "Gauss 1809, Theoria motus corporum coelestium, section 179",
                               {}};
-  static constexpr bool kClassifies = false;
+  static constexpr Wants kWants = Wants::values;
 
   template <class T>
-  static double row(const T* p, std::size_t columns, const RowTarget& target, double scale, T* grad) {
+  static double row(std::span<const double>, const T* p, std::size_t columns, const RowTarget& target,
+                    double scale, T* grad) {
     const double n = static_cast<double>(columns);
     double sum = 0;
     for (std::size_t j = 0; j < columns; ++j) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
 #include <string>
 
 #include "base/random.h"
@@ -22,7 +23,7 @@ std::string smallest_text(const Spec& spec, int size) {
   return std::string(spec.name) + (args.empty() ? "" : "(" + args + ")");
 }
 
-// The layer as short as can be, and the same with each flag turned.
+// The layer as short as can be, and the same with each flag turned and each choice taken.
 std::vector<std::string> texts_of(const Spec& spec, int size) {
   const std::string shortest = smallest_text(spec, size);
   std::vector<std::string> texts = {shortest};
@@ -31,8 +32,12 @@ std::vector<std::string> texts_of(const Spec& spec, int size) {
     texts.push_back((bare ? shortest + "(" : shortest.substr(0, shortest.size() - 1) + ", ") + arg + ")");
   };
   for (const Option& option : spec.options) {
-    if (option.type != OptionType::flag) continue;
-    with(std::string(option.name) + (option.fallback == "true" ? "=false" : "=true"));
+    const std::string name = std::string(option.name) + "=";
+    if (option.type == OptionType::flag) with(name + (option.fallback == "true" ? "false" : "true"));
+    std::istringstream choices{std::string(option.choices)};
+    for (std::string choice; std::getline(choices, choice, '|');) {
+      if (choice != option.fallback) with(name + choice);
+    }
   }
   return texts;
 }
@@ -49,7 +54,8 @@ void fill(std::span<T> values, std::uint64_t stream) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(value_of(random, i));
 }
 
-// A layer on a tape, with sum(weights * output) as its loss.
+// A layer on a tape in training, with sum(weights * output) as its loss. What is random is the same in every
+// replay.
 template <class T>
 struct Bench {
   Module module;
@@ -63,6 +69,7 @@ struct Bench {
     x = tape.input(shape);
     tape.want_gradient(x);
     y = module.record(tape, x);
+    tape.train(17, 0);
     weights.resize(tape.value<T>(y).size());
     fill<T>(weights, 100);
     fill(tape.value<T>(x), 101);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -142,13 +143,20 @@ void expect_near(std::span<const double> got, const std::vector<double>& wanted,
 
 // torch keeps weights as {out, in}.
 TEST(Module, LayersAreThoseOfTorch) {
-  for (const std::string& name : std::vector<std::string>{"linear", "linear_no_bias", "tanh"}) {
+  const std::map<std::string, std::string> texts = {{"tanh", "tanh"},
+                                                    {"sigmoid_random", "sigmoid"},
+                                                    {"gelu_random", "gelu"},
+                                                    {"gelu_tanh", "gelu(form=tanh)"},
+                                                    {"softmax_extreme", "softmax"},
+                                                    {"linear", ""},
+                                                    {"linear_no_bias", ""}};
+  for (const auto& [name, text] : texts) {
     const nlohmann::json wanted = oracle("layer-" + name);
     const auto& inputs = wanted["inputs"];
     const Shape shape = inputs[0]["shape"].get<Shape>();
     const std::size_t out = wanted["output"]["shape"].back().get<std::size_t>();
     const std::string dense = "dense(" + std::to_string(out) + (inputs.size() < 3 ? ", bias=false)" : ")");
-    Module module(name == "tanh" ? name : dense, {shape[1]}, Dtype::f64);
+    Module module(text.empty() ? dense : text, {shape[1]}, Dtype::f64);
     Tape tape(Dtype::f64);
     const Tensor x = tape.input(shape);
     tape.want_gradient(x);

@@ -100,6 +100,9 @@ void Tape::want_gradient(Tensor input) {
   node.grad = impl_->grads.allocate(node.size * size_of(dtype()));
 }
 
+void Tape::train(std::uint64_t seed, std::uint64_t counter) { impl_->training = {seed, counter}; }
+void Tape::evaluate() { impl_->training.reset(); }
+
 void Tape::forward() {
   const std::size_t type = function_of(dtype());
   for (Node& node : impl_->nodes) {

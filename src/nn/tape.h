@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,12 @@ struct Node {
   std::unique_ptr<Prepared> prepared;
 };
 
+// What random operations draw from: Tape::train().
+struct Training {
+  std::uint64_t seed;
+  std::uint64_t counter;
+};
+
 struct Tape::Impl {
   Impl(Dtype type, int threads) : dtype(type), team(threads) {}
 
@@ -61,6 +68,8 @@ struct Tape::Impl {
   Arena grads{1};
   std::deque<Node> nodes;
   std::map<const Parameter*, int> parameters;
+  std::optional<Training> training;     // none: evaluation
+  std::uint64_t random_operations = 0;  // recorded so far: each has its number, and so its own stream
 };
 
 // Where an operation writes the gradient of an input.
@@ -77,7 +86,10 @@ class Call {
 
   Team& team() { return tape_.team; }
   std::size_t size() const { return node_.size; }
+  const Shape& shape() const { return node_.shape; }
   Prepared& prepared() { return *node_.prepared; }
+  // Null in evaluation.
+  const Training* training() const { return tape_.training ? &*tape_.training : nullptr; }
 
   template <class T>
   T* value() {

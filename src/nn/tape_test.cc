@@ -44,6 +44,7 @@ std::vector<T> replay(const std::string& text, std::int64_t in, std::int64_t row
   tape.want_gradient(x);
   const Tensor y = module.record(tape, x);
   fill(tape.value<T>(x), 1);
+  tape.train(3, 4);
   tape.forward();
   fill(tape.grad<T>(y), 2);
   tape.backward(y);
@@ -74,6 +75,9 @@ TEST(Tape, BitsDoNotDependOnTheNumberOfThreads) {
   expect_same_for_any_threads<float>("dense(256) | tanh | dense(10)", 784, 96);
   expect_same_for_any_threads<float>("dense(700) | relu | dense(1)", 333, 1500);
   expect_same_for_any_threads<double>("dense(256) | tanh | dense(10)", 300, 128);
+  expect_same_for_any_threads<float>("dense(300) | gelu | dropout(0.3) | dense(31) | softmax", 40, 300);
+  expect_same_for_any_threads<float>("dense(301) | gelu(form=tanh) | dropout | sigmoid | softmax", 7, 333);
+  expect_same_for_any_threads<double>("dense(301) | gelu | dropout | sigmoid | softmax", 7, 333);
 }
 
 TEST(Tape, ReplayingGivesTheSameBits) {
@@ -253,23 +257,32 @@ TEST(Tape, CallsThatCannotBeAreErrors) {
   message([&] { tape.input({-1}); });
 }
 
-std::uint64_t allocations_of_replay(Dtype dtype, std::int64_t rows, int threads) {
-  Module module("dense(40) | relu | dense(30) | tanh | dense(3)", {50}, dtype);
+std::uint64_t allocations_of_replay(const std::string& text, Dtype dtype, std::int64_t rows, int threads) {
+  Module module(text, {50}, dtype);
   Tape tape(dtype, threads);
   const Tensor y = module.record(tape, tape.input({rows, 50}));
   const std::uint64_t before = allocations();
   for (int i = 0; i < 3; ++i) {
+    tape.train(1, static_cast<std::uint64_t>(i));
     tape.forward();
     tape.backward(y, i > 0);
+    tape.evaluate();
+    tape.forward();
   }
   return allocations() - before;
 }
 
 // On the paths without oneDNN, which allocates in its own code.
 TEST(Tape, ReplayingAllocatesNothing) {
-  EXPECT_EQ(allocations_of_replay(Dtype::f64, 4, 1), 0u);
-  EXPECT_EQ(allocations_of_replay(Dtype::f64, 4000, 3), 0u);
-  EXPECT_EQ(allocations_of_replay(Dtype::f32, 1, 1), 0u);
+  const std::string network = "dense(40) | relu | dense(30) | tanh | dense(3)";
+  EXPECT_EQ(allocations_of_replay(network, Dtype::f64, 4, 1), 0u);
+  EXPECT_EQ(allocations_of_replay(network, Dtype::f64, 4000, 3), 0u);
+  EXPECT_EQ(allocations_of_replay(network, Dtype::f32, 1, 1), 0u);
+  const std::string activations = "relu | tanh | sigmoid | gelu | gelu(form=tanh) | dropout | softmax";
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    EXPECT_EQ(allocations_of_replay(activations, dtype, 4000, 1), 0u);
+    EXPECT_EQ(allocations_of_replay(activations, dtype, 4000, 3), 0u);
+  }
 }
 
 }  // namespace

@@ -18,21 +18,7 @@ void check_resolved(const Chain& chain) {
 }
 
 void check_patterns(const Chain& chain, const Params& params) {
-  for (const Link& link : chain.links()) {
-    for (const std::string& pattern : link.on.patterns()) {
-      const bool matched = std::any_of(params.begin(), params.end(), [&](const Parameter& parameter) {
-        return matches_pattern(pattern, parameter.name());
-      });
-      if (matched) continue;
-      std::vector<std::string_view> names;
-      for (const Parameter& parameter : params) names.push_back(parameter.name());
-      throw Error(
-          Code::usage,
-          {"optimizer", "`on` of `" + std::string(link.transform->spec.name) + "` matches no parameter",
-           "`" + pattern + "`", "all, matrices, rest, a role or a name pattern",
-           did_you_mean(pattern, names)});
-    }
-  }
+  for (const Link& link : chain.links()) link.on.check(params, "optimizer", link.transform->spec.name);
 }
 
 // Whether another link of the same kind selects the parameter by something other than `rest`.

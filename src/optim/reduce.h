@@ -1,11 +1,21 @@
 // Sums whose bits do not depend on how the work was split.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 namespace thalweg {
 
-// The sum by a fixed pairwise tree: the first half, rounded up, plus the second. 0 of nothing.
+// The sum of leaf(first) .. leaf(first + n - 1) by a fixed pairwise tree: the first half, rounded up, plus
+// the second. 0 of nothing.
+template <class Leaf>
+double tree_sum(std::size_t first, std::size_t n, const Leaf& leaf) {
+  if (n == 0) return 0.0;
+  if (n == 1) return leaf(first);
+  const std::size_t half = (n + 1) / 2;
+  return tree_sum(first, half, leaf) + tree_sum(first + half, n - half, leaf);
+}
+
 double tree_sum(std::span<const double> parts);
 
 }  // namespace thalweg

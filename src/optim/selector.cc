@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "thalweg/error.h"
+
 namespace thalweg {
 namespace {
 
@@ -57,6 +59,20 @@ bool Selector::matches(const Parameter& parameter) const {
                      [&](const Word& word) { return word.selects(parameter); }) ||
          std::any_of(patterns_.begin(), patterns_.end(),
                      [&](const std::string& pattern) { return matches_pattern(pattern, parameter.name()); });
+}
+
+void Selector::check(const Params& params, std::string_view where, std::string_view owner) const {
+  for (const std::string& pattern : patterns_) {
+    const bool matched = std::any_of(params.begin(), params.end(), [&](const Parameter& parameter) {
+      return matches_pattern(pattern, parameter.name());
+    });
+    if (matched) continue;
+    std::vector<std::string_view> names;
+    for (const Parameter& parameter : params) names.push_back(parameter.name());
+    throw Error(Code::usage, {std::string(where), "`on` of `" + std::string(owner) + "` matches no parameter",
+                              "`" + pattern + "`", "all, matrices, rest, a role or a name pattern",
+                              did_you_mean(pattern, names)});
+  }
 }
 
 bool matches_pattern(std::string_view pattern, std::string_view name) {

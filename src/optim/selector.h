@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/text.h"
@@ -23,6 +24,9 @@ class Selector {
 
   // Its name patterns; each must match some parameter.
   const std::vector<std::string>& patterns() const { return patterns_; }
+
+  // Throws Error(usage), said of `owner` in `where`, when one of its patterns matches no parameter.
+  void check(const Params& params, std::string_view where, std::string_view owner) const;
 
   // Its roles and keywords as written, each with whether it selects the parameter (`rest` never does).
   struct Word {

@@ -7,6 +7,7 @@
 #include "base/spec.h"
 #include "data/dataset.h"
 #include "losses/loss.h"
+#include "losses/term.h"
 #include "nn/module.h"
 #include "optim/recipes.h"
 #include "optim/schedules.h"
@@ -38,6 +39,7 @@ std::vector<CatalogEntry> collect() {
   for (const Recipe& recipe : recipes()) all.push_back(entry("recipes", recipe.spec, recipe.chain));
   for (const ScheduleShape& shape : schedule_shapes()) all.push_back(entry("schedules", shape.spec));
   for (const Spec* spec : loss_specs()) all.push_back(entry("losses", *spec));
+  for (const Spec* spec : term_specs()) all.push_back(entry("losses", *spec));
   for (const Spec* spec : layer_specs()) all.push_back(entry("layers", *spec));
   for (const Spec* spec : data_specs()) all.push_back(entry("data", *spec));
   return all;

@@ -121,7 +121,7 @@ struct Run::Impl {
     notes = data.notes;
     config.data = data.full_text;
     config.model = model.text(true);
-    config.loss = loss.text();
+    config.loss = loss.text(true);
     config.optimizer = chain.text(true);
     config.restore_best = config.restore_best.value_or(config.patience > 0);
     model.initialise(config.seed);

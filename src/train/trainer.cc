@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 #include <string>
-#include <utility>
 
 #include "thalweg/error.h"
 #include "train/diverged.h"
@@ -25,6 +24,7 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
                               print_shape(data.sample), ""});
   }
   loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
+  loss.check(model.params());
 }
 
 // Samples of one update; 0: all.
@@ -58,6 +58,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       optimizer_(optimizer),
       data_(data),
       loader_(loader_of(data.train.size(), options)),
+      seed_(options.seed),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
       evaluation_chunk_(options.accumulate > 1 ? chunk_ : kChunk),
       recordings_(std::make_unique<Recordings>(model, options.threads)) {
@@ -91,19 +92,25 @@ Report Trainer::step() {
   const std::span<const std::uint32_t> batch = loader_.samples(update);
   const double share = 1.0 / static_cast<double>(batch.size());
   double loss = 0;
-  bool first = true;
   for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
+    const auto begin = static_cast<std::uint64_t>(rows.data() - batch.data());
+    // A counter of its own for every replay.
+    recordings_->of(rows.size()).tape.train(seed_, update * loader_.batch() + begin);
+
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     Recording& r = predict(data_.train, rows);
     loss += share * compare(r, share);
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
-    r.tape.backward(r.y, !std::exchange(first, false));
+    r.tape.backward(r.y, begin > 0);
   });
+  loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss)) {
     throw Error(Code::diverged, {"update " + std::to_string(update + 1), "the loss is not finite",
                                  std::isnan(loss) ? "nan" : "inf", "a number", kDivergedHint});
   }
+
+  loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   Report report = optimizer_.step();
@@ -125,6 +132,7 @@ Evaluation Trainer::evaluate(const Samples& samples) {
   RegressionScore score(data_.columns, data_.target_scaling);
   std::size_t right = 0;
   for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
+    recordings_->of(rows.size()).tape.evaluate();
     Recording& r = predict(samples, rows);
     out.loss += compare(r, 0);
     const std::span<const float> predictions = r.tape.value<float>(r.y);

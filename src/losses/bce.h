@@ -1,0 +1,39 @@
+// bce: binary cross-entropy of every column, from logits; mean over the columns.   Cox 1958
+//   loss = 1/n sum_j max(p_j, 0) - p_j t_j + log(1 + e^-|p_j|)          grad = 1/n (sigmoid(p) - t)
+// The exponential is at most 1, so nothing overflows. sigmoid(p) - t is taken as (1 - t) sigmoid(p) - t
+// sigmoid(-p), which keeps all digits where the prediction is right.
+#pragma once
+
+#include <cmath>
+
+#include "losses/loss.h"
+
+namespace thalweg {
+
+struct Bce {
+  static constexpr Spec kSpec{
+      "bce",
+      "binary cross-entropy from logits: one column for labels 0 and 1, or several for shares",
+      "Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
+      {}};
+  static constexpr Wants kWants = Wants::shares;
+
+  template <class T>
+  static double row(std::span<const double>, const T* p, std::size_t columns, const RowTarget& target,
+                    double scale, T* grad) {
+    const double n = static_cast<double>(columns);
+    double sum = 0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      const double logit = static_cast<double>(p[j]), t = target[j];
+      const double e = std::exp(-std::fabs(logit));
+      sum += (logit > 0 ? logit : 0.0) - logit * t + std::log1p(e);
+      if (grad == nullptr) continue;
+      const double yes = (logit > 0 ? 1.0 : e) / (1.0 + e), no = (logit > 0 ? e : 1.0) / (1.0 + e);
+      grad[j] = static_cast<T>(((1.0 - t) * yes - t * no) / n * scale);
+    }
+    return sum / n;
+  }
+};
+THALWEG_LOSS(Bce)
+
+}  // namespace thalweg

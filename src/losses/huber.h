@@ -1,0 +1,39 @@
+// huber: squared near the target, straight beyond delta; mean over the columns.   Huber 1964
+//   d = p - t;   loss = 1/n sum_j d_j^2 / 2 where |d_j| <= delta, else delta (|d_j| - delta / 2)
+//   grad = 1/n (d cut to +-delta)
+// As torch's huber_loss; its smooth_l1_loss is this divided by delta.
+#pragma once
+
+#include <cmath>
+
+#include "losses/loss.h"
+
+namespace thalweg {
+
+struct Huber {
+  static constexpr Option kOptions[] = {{.name = "delta",
+                                         .type = OptionType::number,
+                                         .fallback = "1",
+                                         .range = kPositive,
+                                         .doc = "difference up to which it is squared"}};
+  static constexpr Spec kSpec{"huber", "half the square of a difference up to delta, straight beyond",
+                              "Huber 1964, doi:10.1214/aoms/1177703732", kOptions};
+  static constexpr Wants kWants = Wants::values;
+
+  template <class T>
+  static double row(std::span<const double> o, const T* p, std::size_t columns, const RowTarget& target,
+                    double scale, T* grad) {
+    const double n = static_cast<double>(columns), delta = o[0];
+    double sum = 0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      const double d = static_cast<double>(p[j]) - target[j];
+      const double size = std::fabs(d);
+      sum += size > delta ? delta * (size - 0.5 * delta) : 0.5 * d * d;
+      if (grad != nullptr) grad[j] = static_cast<T>((size > delta ? std::copysign(delta, d) : d) / n * scale);
+    }
+    return sum / n;
+  }
+};
+THALWEG_LOSS(Huber)
+
+}  // namespace thalweg

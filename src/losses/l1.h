@@ -1,0 +1,31 @@
+// l1: the sum of the sizes of the parameters, which draws small ones to 0.   Tibshirani 1996
+//   term = rate sum |w|          grad = rate sign(w), 0 at 0
+#pragma once
+
+#include <cmath>
+
+#include "losses/term.h"
+
+namespace thalweg {
+
+struct L1 {
+  static constexpr Option kOptions[] = {kTermRate, kTermOn};
+  static constexpr Spec kSpec{"l1", "a term: rate times the sum of the absolute parameters",
+                              "Tibshirani 1996, doi:10.1111/j.2517-6161.1996.tb02080.x", kOptions};
+
+  explicit L1(std::span<const double> o) : rate(o[0]) {}
+
+  template <class T>
+  double value(T w) const {
+    return rate * std::fabs(static_cast<double>(w));
+  }
+  template <class T>
+  T gradient(T w) const {
+    return static_cast<T>(rate) * sign_of(w);
+  }
+
+  double rate;
+};
+THALWEG_TERM(L1)
+
+}  // namespace thalweg

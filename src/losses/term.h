@@ -1,0 +1,42 @@
+// What a term is to terms.cc: something that is added to a loss and depends on the parameters alone. A term
+// file defines a struct and registers it with THALWEG_TERM; its line in terms.inc is all that lists it.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/spec.h"
+
+namespace thalweg {
+
+// The first option of every term.
+inline constexpr Option kTermRate{.name = "rate",
+                                  .type = OptionType::number,
+                                  .range = kNotNegative,
+                                  .doc = "factor of the term; 0: no term",
+                                  .required = true};
+// The last one.
+inline constexpr Option kTermOn{
+    .name = "on",
+    .type = OptionType::selector,
+    .fallback = "all",
+    .doc = "the parameters it is about: all, matrices, rest, a role, a name pattern or a list of these"};
+
+// A term is a struct with
+//   static constexpr Spec kSpec;               options: kTermRate, other numbers, kTermOn
+//   explicit Name(std::span<const double> o);  from the numbers in Spec order
+//   template <class T> double value(T w) const;   of one element
+//   template <class T> T gradient(T w) const;     d(value)/dw, in T with one rounding an operation
+template <std::size_t slot>
+struct TermSlot;
+
+// -1, 0 or 1; of a NaN a NaN.
+template <class T>
+T sign_of(T w) {
+  return w > T{0} ? T{1} : w < T{0} ? T{-1} : w;
+}
+
+// The terms in the order of terms.inc.
+std::span<const Spec* const> term_specs();
+
+}  // namespace thalweg

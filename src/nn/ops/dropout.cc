@@ -1,0 +1,126 @@
+// dropout: in training y = m x / (1 - rate), where m is 0 with probability `rate`, else 1; y = x otherwise.
+//   dx = m dy / (1 - rate)          Srivastava et al. 2014, JMLR 15; scaled in training, so that evaluation
+//   is
+// the identity. m depends on (seed, counter) of Tape::train(), the number of the dropout on its tape and the
+// element's index alone. The probability is rounded to a multiple of 2^-32.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/random.h"
+#include "nn/module.h"
+#include "nn/parallel.h"
+#include "nn/tape.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kGrain = 1 << 13;
+constexpr std::size_t kDraws = 8;  // elements that one draw of Philox serves, 32 bits each
+
+struct PreparedDropout : Prepared {
+  std::uint64_t number = 0;     // of this dropout on its tape
+  std::uint64_t threshold = 0;  // 32 bits below it drop an element
+  double scale = 1;
+  std::uint8_t* kept = nullptr;  // m, where it was drawn by the last forward()
+  bool drawn = false;
+};
+
+void draw(const PreparedDropout& dropout, const Training& training, std::size_t begin, std::size_t end) {
+  const std::array<std::uint64_t, 2> key{training.seed, static_cast<std::uint64_t>(Purpose::dropout)};
+  for (std::size_t i = begin; i < end; i += kDraws) {
+    const auto bits = philox4x64({i / kDraws, training.counter, dropout.number, 0}, key);
+    for (std::size_t j = 0; j < std::min(kDraws, end - i); ++j) {
+      const std::uint64_t half = j % 2 == 0 ? bits[j / 2] & 0xffffffff : bits[j / 2] >> 32;
+      dropout.kept[i + j] = half >= dropout.threshold;
+    }
+  }
+}
+
+template <class T, class F>
+void write(T* to, bool add, std::size_t begin, std::size_t end, F&& f) {
+  if (add) {
+    for (std::size_t i = begin; i < end; ++i) to[i] += f(i);
+  } else {
+    for (std::size_t i = begin; i < end; ++i) to[i] = f(i);
+  }
+}
+
+// to = m from / (1 - rate), or `from` itself where nothing was drawn.
+template <class T>
+void pass(const PreparedDropout& dropout, const T* from, T* to, bool add, std::size_t begin,
+          std::size_t end) {
+  const T scale = static_cast<T>(dropout.scale);
+  const std::uint8_t* kept = dropout.kept;
+  if (dropout.drawn) {
+    write(to, add, begin, end, [=](std::size_t i) { return from[i] * (static_cast<T>(kept[i]) * scale); });
+  } else {
+    write(to, add, begin, end, [=](std::size_t i) { return from[i]; });
+  }
+}
+
+template <class T>
+void forward(Call& call) {
+  auto& dropout = static_cast<PreparedDropout&>(call.prepared());
+  const Training* training = call.training();
+  dropout.drawn = training != nullptr;
+  const T* x = call.input<T>(0);
+  T* y = call.value<T>();
+  for_each_part(call.team(), call.size(), kGrain, [=, &dropout](std::size_t begin, std::size_t end) {
+    if (training != nullptr) draw(dropout, *training, begin, end);
+    pass(dropout, x, y, false, begin, end);
+  });
+}
+
+template <class T>
+void backward(Call& call) {
+  const auto& dropout = static_cast<PreparedDropout&>(call.prepared());
+  const T* dy = call.grad<T>();
+  const Sink<T> dx = call.sink<T>(0);
+  if (dx.data == nullptr) return;
+  for_each_part(call.team(), call.size(), kGrain, [=, &dropout](std::size_t begin, std::size_t end) {
+    pass(dropout, dy, dx.data, dx.add, begin, end);
+  });
+}
+
+constexpr Op kDropout{"dropout", {forward<float>, forward<double>}, {backward<float>, backward<double>}};
+
+constexpr Option kOptions[] = {{.name = "rate",
+                                .type = OptionType::number,
+                                .fallback = "0.5",
+                                .range = kFraction,
+                                .unit = "fraction",
+                                .doc = "probability that an element is dropped"}};
+
+Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
+
+Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
+  return dropout(tape, x, std::get<double>(settings[0]));
+}
+
+}  // namespace
+
+Tensor dropout(Tape& tape, Tensor x, double rate) {
+  if (!kFraction.contains(rate)) {
+    throw Error(Code::usage, {"dropout", "impossible rate", print_number(rate), "0 or more, below 1", ""});
+  }
+  Tape::Impl& impl = tape.impl();
+  const Tensor y{impl.add(kDropout, {{x}}, impl.node(x).shape)};
+  auto prepared = std::make_unique<PreparedDropout>();
+  prepared->number = impl.random_operations++;
+  prepared->threshold = static_cast<std::uint64_t>(std::llround(std::ldexp(rate, 32)));
+  prepared->scale = 1.0 / (1.0 - rate);
+  prepared->kept = static_cast<std::uint8_t*>(impl.values.allocate(impl.node(y).size));
+  impl.node(y).prepared = std::move(prepared);
+  return y;
+}
+
+extern constinit const Layer dropout_layer{
+    .spec = {"dropout", "in training, sets a share of the elements to 0 and scales the others up",
+             "Srivastava et al. 2014, JMLR 15:1929", kOptions},
+    .plan = plan,
+    .record = record,
+};
+
+}  // namespace thalweg
