@@ -25,6 +25,9 @@ TEST(Defaults, FollowTheData) {
   EXPECT_EQ(values.model, "dense(128) | relu | dense(3)");
   EXPECT_EQ(values.loss, "mse");
   EXPECT_EQ(values.epochs, 200u) << "2,000 updates of 10 an epoch";
+  EXPECT_EQ(fit_to_data({}, data_of(6400, 0, 1)).epochs, 100u);
+  EXPECT_EQ(fit_to_data({}, data_of(25600, 0, 1)).epochs, 50u) << "20,000 updates of 400 an epoch";
+  EXPECT_EQ(fit_to_data({}, data_of(640000, 0, 1)).epochs, 30u);
   EXPECT_EQ(fit_to_data({}, data_of(120, 3, 0)).epochs, 150u);
 }
 
