@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "thalweg/error.h"
 #include "train/diverged.h"
@@ -58,7 +59,6 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       optimizer_(optimizer),
       data_(data),
       loader_(loader_of(data.train.size(), options)),
-      seed_(options.seed),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
       evaluation_chunk_(options.accumulate > 1 ? chunk_ : kChunk),
       recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)) {
@@ -131,7 +131,6 @@ Evaluation Trainer::evaluate(const Samples& samples) {
   RegressionScore score(data_.columns, data_.target_scaling);
   std::size_t right = 0;
   for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
-    recordings_->of(rows.size()).tape.evaluate();
     Recording& r = predict(samples, rows);
     out.loss += compare(r, 0);
     const std::span<const float> predictions = r.tape.value<float>(r.y);
