@@ -110,16 +110,20 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
                              : has_best(directory) ? "best"
                                                    : "last",
                              model.params(), out.notes);
-  const std::size_t columns = count(model.outputs());
+  const bool one_logit = dataset.classes == 2 && count(model.outputs()) == 1;
+  const std::size_t columns = one_logit ? 2 : count(model.outputs());
   name_outputs(dataset, columns, out);
-  out.probabilities = out.classes && Loss(config.loss).classifies();
+  out.probabilities = out.classes && (one_logit || Loss(config.loss).classifies());
   std::vector<std::uint32_t> rows(dataset.test.size());
   std::iota(rows.begin(), rows.end(), 0u);
   Recordings recordings(model, config.seed, threads);
   for_chunks(rows, kChunk, [&](std::span<const std::uint32_t> chunk) {
     Recording& recording = recordings.forward(dataset.test, chunk);
     const std::span<const float> scores = recording.tape.value<float>(recording.y);
-    out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
+    for (const float score : scores) {
+      if (one_logit) out.numbers.push_back(0);  // of class 0: softmax over both is the logistic function
+      out.numbers.push_back(score);
+    }
   });
   for (std::size_t i = 0; i < rows.size(); ++i) {
     finish_row(dataset, std::span(out.numbers).subspan(i * columns, columns), out);

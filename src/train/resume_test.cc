@@ -42,6 +42,15 @@ TEST_F(RunTest, AccumulatedUpdatesResumeExactly) {
   check_resumes(path(), config);
 }
 
+TEST_F(RunTest, DropoutAndTermsResumeExactly) {
+  RunConfig config = small();
+  config.model = "dense(16) | relu | dropout(0.3) | dense(10)";
+  config.loss = "cross_entropy | l2(1e-3)";
+  config.batch = 100;
+  config.accumulate = 3;
+  check_resumes(path(), config);
+}
+
 TEST_F(RunTest, EveryOrderResumesExactly) {
   for (const std::string order : {"replacement", "file"}) {
     RunConfig config = small();
