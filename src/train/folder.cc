@@ -125,7 +125,9 @@ std::vector<std::filesystem::path> resumable_checkpoints(const std::filesystem::
   for (const Kept kept : {Kept::newest, Kept::always}) {
     for (const std::uint64_t updates : checkpoints(directory, kept)) all.emplace_back(updates, kept);
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
   std::vector<std::filesystem::path> paths;
   for (const auto& [updates, kept] : all) paths.push_back(checkpoint_path(directory, updates, kept));
   return paths;

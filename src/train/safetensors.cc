@@ -376,7 +376,9 @@ Order order_of(const std::filesystem::path& path, const StoredTensors& tensors) 
     }
     order.push_back(&entry);
   }
-  std::ranges::stable_sort(order, std::greater(), [](const auto* entry) { return entry->second.type; });
+  std::ranges::sort(order, [](const auto* a, const auto* b) {  // large types first, so that all are aligned
+    return a->second.type != b->second.type ? a->second.type > b->second.type : a->first < b->first;
+  });
   return order;
 }
 
