@@ -4,7 +4,7 @@
 Usage: tools/syntax.py BUILD [INCLUDE...]
 Takes the commands of BUILD/compile_commands.json as they are, adds -fsyntax-only and the folders INCLUDE (where a header
 that the build makes may be found already), and runs as many at a time as there are processors. Prints what the compiler
-says and exits 1 when a source fails. A fifth of the time of a build.
+says and exits 1 when a source fails.
 """
 
 import json
