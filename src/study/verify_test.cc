@@ -95,7 +95,7 @@ TEST_F(Verify, OneChangedNumberFails) {
     EXPECT_EQ(result.status, Status::failed) << file;
     ASSERT_TRUE(result.worst) << file;
     EXPECT_EQ(result.worst->step, last["after_step"]);
-    EXPECT_EQ(result.worst->param, test["params"][1]["name"]);
+    EXPECT_EQ(result.worst->param, test["params"][1]["name"].get<std::string>());
     EXPECT_EQ(result.worst->index, 1u);
     EXPECT_EQ(result.worst->want, want);
     EXPECT_NEAR(result.worst->got, want, 2e-6 * std::abs(want));
