@@ -113,7 +113,6 @@ Gradient make_gradient(const Json& gradient, const std::vector<Tensor>& tensors)
 
 // What decides, beside a schedule's own arguments, whether it is one of the engine's.
 struct Clock {
-  double last = 0;   // the largest number of updates done that it is asked for
   double scale = 1;  // updates of the engine to one of the case
 };
 

@@ -164,11 +164,7 @@ struct Decay {
   std::string rate;
 };
 
-std::string schedule_of(const Json& schedule, const Context& context) {
-  return schedule_text(schedule, {.last = static_cast<double>(context.updates) - 1});
-}
-
-Decay read_decay(Fields& hyper, const Rule& rule, const Context& context) {
+Decay read_decay(Fields& hyper, const Rule& rule) {
   const std::string mode = hyper.text("weight_decay_mode", rule.decay_needs_mode ? "" : "l2");
   const Json* schedule = hyper.find("weight_decay_schedule");
   const double rate = rule.decay_needs_mode && schedule == nullptr ? hyper.number("weight_decay")
@@ -179,14 +175,14 @@ Decay read_decay(Fields& hyper, const Rule& rule, const Context& context) {
                                   [&](const DecayMode& known) { return known.name == mode; });
   if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
   if (found == std::end(kDecayModes)) throw Skip("weight_decay_mode " + mode);
-  return {found->place, schedule != nullptr ? schedule_of(*schedule, context) : print_number(rate)};
+  return {found->place, schedule != nullptr ? schedule_text(*schedule, {}) : print_number(rate)};
 }
 
 // lr_schedule is the rate where both are given; a different `lr` beside it would have to mean something else.
-std::string read_rate(Fields& hyper, const Context& context) {
+std::string read_rate(Fields& hyper) {
   const Json* schedule = hyper.find("lr_schedule");
   if (schedule == nullptr) return print_number(hyper.number("lr"));
-  const std::string text = schedule_of(*schedule, context);
+  const std::string text = schedule_text(*schedule, {});
   const double first = make_schedule(text)(0);
   if (hyper.number("lr", first) != first) throw Skip("lr beside lr_schedule");
   return text;
@@ -217,8 +213,8 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   Decay decay;
   std::string rate;
   collect(reasons, [&] { core = rule.parts(hyper, context); });
-  collect(reasons, [&] { decay = read_decay(hyper, rule, context); });
-  collect(reasons, [&] { rate = read_rate(hyper, context); });
+  collect(reasons, [&] { decay = read_decay(hyper, rule); });
+  collect(reasons, [&] { rate = read_rate(hyper); });
   Parts parts;
   if (hyper.flag("maximize", false)) parts.push_back({"maximize", ""});
   if (decay.place == Place::left_of_rule) parts.push_back({"decay", decay.rate});

@@ -30,7 +30,7 @@ Clock make_clock(const std::vector<double>& points) {
   if (points.empty()) throw Malformed("there are no points");
   const std::optional<double> parts = parts_of_update(points);
   if (!parts) throw Skip("points that are no numbers of updates");
-  return {*std::max_element(points.begin(), points.end()), *parts};
+  return {*parts};
 }
 
 std::uint64_t updates_at(double point, const Clock& clock) {
