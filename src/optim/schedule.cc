@@ -48,41 +48,56 @@ std::vector<double> list_of(const Setting& setting) {
   return out;
 }
 
-ScheduleOptions options_of(const Spec& spec, const Settings& settings, std::vector<Schedule> parts) {
+ScheduleOptions options_of(const ScheduleShape& shape, const Settings& settings,
+                           std::vector<Schedule> parts) {
+  const Spec& spec = shape.spec;
   ScheduleOptions out;
   for (std::size_t i = 0; i < settings.size(); ++i) {
     out.numbers.push_back(number_of(spec.options[i], settings[i], settings));
     out.lists.push_back(list_of(settings[i]));
   }
   out.parts = std::move(parts);
-  if (const auto warmup = spec.find("warmup")) out.warmup = out.numbers[*warmup];
-  if (const auto from = spec.find("warmup_from")) out.warmup_from = out.numbers[*from];
+  const auto common = [&](const char* name) {
+    const std::optional<std::size_t> i = spec.find(name);
+    return i ? out.numbers[*i] : 0.0;
+  };
+  out.warmup = common("warmup");
+  out.warmup_from = common("warmup_from");
+  out.warmup_shape = common("warmup_shape");
+  out.ahead = common("align");
+  out.peak = shape.peak != nullptr ? shape.peak(out) : out.numbers[0];
   return out;
 }
 
 bool given(const Setting& setting) { return !std::holds_alternative<std::monostate>(setting); }
 
 // Whether a `total` that is not given stays so: cycles of a given period go on.
-bool endless(const Spec& spec, const Settings& settings) {
-  const std::optional<std::size_t> period = spec.find("period");
-  return period && given(settings[*period]);
+bool needs_no_total(const ScheduleShape& shape, const Settings& settings) {
+  return !shape.for_total.empty() &&
+         std::all_of(shape.for_total.begin(), shape.for_total.end(),
+                     [&](std::string_view option) { return given(settings[*shape.spec.find(option)]); });
+}
+
+bool holds_schedules(const Option& option) {
+  return option.type == OptionType::schedules || option.type == OptionType::scalar;
 }
 
 // Whether the option has no number yet, though it has or needs a value.
-bool is_open(const Spec& spec, std::size_t i, const Settings& settings, const ScheduleOptions& options) {
-  const Option& option = spec.options[i];
-  if (option.type == OptionType::schedules) return false;  // its parts tell
+bool is_open(const ScheduleShape& shape, std::size_t i, const Settings& settings,
+             const ScheduleOptions& options) {
+  const Option& option = shape.spec.options[i];
+  if (holds_schedules(option)) return false;  // the parts tell
   if (option.type == OptionType::lengths || option.type == OptionType::numbers) {
     const std::vector<double>& list = options.lists[i];
     return std::any_of(list.begin(), list.end(), [](double x) { return std::isnan(x); });
   }
-  const bool needed = given(settings[i]) || (option.name == "total" && !endless(spec, settings));
+  const bool needed = given(settings[i]) || (option.name == "total" && !needs_no_total(shape, settings));
   return needed && std::isnan(options.numbers[i]);
 }
 
-std::string first_open(const Spec& spec, const Settings& settings, const ScheduleOptions& options) {
-  for (std::size_t i = 0; i < spec.options.size(); ++i) {
-    if (is_open(spec, i, settings, options)) return std::string(spec.options[i].name);
+std::string first_open(const ScheduleShape& shape, const Settings& settings, const ScheduleOptions& options) {
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (is_open(shape, i, settings, options)) return std::string(shape.spec.options[i].name);
   }
   for (const Schedule& part : options.parts) {
     if (std::string open = part.unresolved(); !open.empty()) return open;
@@ -90,25 +105,15 @@ std::string first_open(const Spec& spec, const Settings& settings, const Schedul
   return {};
 }
 
-// A share or epochs as updates; as it is while what it is a share of is not known.
-Amount updates_of(const Amount& amount, double share_of, double per_epoch) {
-  if (amount.unit == Amount::Unit::plain) return amount;
-  const bool share = amount.unit == Amount::Unit::percent;
-  const double of = share ? share_of : per_epoch;
-  if (!(of > 0)) return amount;
-  if (amount.value == 0) return {0.0, Amount::Unit::plain};
-  // The product before the division: whole numbers stay exact, and halves are found as such.
-  const double updates = std::floor(amount.value * of / (share ? 100.0 : 1.0) + 0.5);
-  return {std::max(1.0, updates), Amount::Unit::plain};
-}
-
-void resolve_lengths(const Spec& spec, Settings& settings, const Lengths& lengths) {
+void resolve_lengths(const ScheduleShape& shape, Settings& settings, const Lengths& lengths) {
+  const Spec& spec = shape.spec;
   const double run = static_cast<double>(lengths.updates);
   const double per_epoch = static_cast<double>(lengths.per_epoch);
   double share_of = run;
   if (const std::optional<std::size_t> total = spec.find("total")) {
     Setting& setting = settings[*total];
-    if (!given(setting) && run > 0 && !endless(spec, settings)) setting = Amount{run, Amount::Unit::plain};
+    const bool open = !given(setting) && run > 0 && !needs_no_total(shape, settings);
+    if (open) setting = Amount{run, Amount::Unit::plain};
     if (given(setting)) {
       const Amount updates = updates_of(std::get<Amount>(setting), run, per_epoch);
       setting = updates;
@@ -126,12 +131,19 @@ void resolve_lengths(const Spec& spec, Settings& settings, const Lengths& length
   }
 }
 
-// The schedules that the option of that type lists.
+// The schedules of the options that hold some, in their order.
 std::vector<Schedule> read_parts(const Spec& spec, const Settings& settings, const Source& source) {
   std::vector<Schedule> parts;
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (spec.options[i].type != OptionType::schedules) continue;
-    for (const Value& value : std::get<Value>(settings[i]).list) parts.emplace_back(value, source);
+    if (!holds_schedules(spec.options[i])) continue;
+    const Value* value = std::get_if<Value>(&settings[i]);
+    if (value == nullptr) {
+      parts.emplace_back(std::get<double>(settings[i]));
+    } else if (value->kind == Value::Kind::list) {
+      for (const Value& one : value->list) parts.emplace_back(one, source);
+    } else {
+      parts.emplace_back(*value, source);
+    }
   }
   return parts;
 }
@@ -148,6 +160,17 @@ void check_warmup(const Spec& spec, const ScheduleOptions& options, const Source
 
 }  // namespace
 
+Amount updates_of(const Amount& amount, double share_of, double per_epoch) {
+  if (amount.unit == Amount::Unit::plain) return amount;
+  const bool share = amount.unit == Amount::Unit::percent;
+  const double of = share ? share_of : per_epoch;
+  if (!(of > 0)) return amount;
+  if (amount.value == 0) return {0.0, Amount::Unit::plain};
+  // The product before the division: whole numbers stay exact, and halves are found as such.
+  const double updates = std::floor(amount.value * of / (share ? 100.0 : 1.0) + 0.5);
+  return {std::max(1.0, updates), Amount::Unit::plain};
+}
+
 Value to_value(const Schedule& schedule, bool every) {
   Value value;
   value.kind = Value::Kind::text;
@@ -158,8 +181,8 @@ Value to_value(const Schedule& schedule, bool every) {
 Schedule::Shaped::Shaped(const ScheduleShape* of, Settings all, std::vector<Schedule> parts)
     : shape(of),
       settings(std::move(all)),
-      options(options_of(of->spec, settings, std::move(parts))),
-      unresolved(first_open(of->spec, settings, options)) {}
+      options(options_of(*of, settings, std::move(parts))),
+      unresolved(first_open(*of, settings, options)) {}
 
 void Schedule::Shaped::check(const Source& source, std::size_t at) const {
   check_warmup(shape->spec, options, source, at);
@@ -211,10 +234,8 @@ double Schedule::operator()(std::uint64_t k) const {
   if (!shaped_) return constant_;
   if (!shaped_->unresolved.empty()) return kNone;
   const ScheduleOptions& o = shaped_->options;
-  const double updates = static_cast<double>(k);
-  if (updates >= o.warmup) return shaped_->shape->value(o, updates - o.warmup);
-  const double peak = o[0], value = o.warmup_from + (peak - o.warmup_from) * updates / o.warmup;
-  return std::clamp(value, std::min(peak, o.warmup_from), std::max(peak, o.warmup_from));
+  const double at = static_cast<double>(k) + o.ahead;
+  return at < o.warmup ? warmup_value(o, at) : shaped_->shape->value(o, at - o.warmup);
 }
 
 std::string Schedule::unresolved() const { return shaped_ ? shaped_->unresolved : std::string(); }
@@ -225,8 +246,8 @@ Schedule Schedule::resolve(const Lengths& lengths) const {
   if (!shaped_) return *this;
   const ScheduleShape& shape = *shaped_->shape;
   Settings settings = shaped_->settings;
-  resolve_lengths(shape.spec, settings, lengths);
-  const ScheduleOptions options = options_of(shape.spec, settings, {});
+  resolve_lengths(shape, settings, lengths);
+  const ScheduleOptions options = options_of(shape, settings, {});
   std::vector<Schedule> parts;
   for (const Schedule& part : shaped_->options.parts) {
     const auto of_part = shape.lengths_of_part;
@@ -244,7 +265,8 @@ std::uint64_t Schedule::total() const {
   const double end = shaped_->shape->end != nullptr ? shaped_->shape->end(shaped_->options)
                      : index                        ? shaped_->options[*index]
                                                     : 0.0;
-  return end > 0 ? static_cast<std::uint64_t>(end) : 0;  // NaN: not known yet
+  const double last = end - shaped_->options.ahead;
+  return last > 0 ? static_cast<std::uint64_t>(last) : 0;  // NaN: not known yet
 }
 
 double Schedule::lowest() const { return shaped_ ? shaped_->bounds().lowest : constant_; }
@@ -254,12 +276,17 @@ double Schedule::highest() const { return shaped_ ? shaped_->bounds().highest : 
 std::string Schedule::text(bool every) const {
   if (!shaped_) return print_number(constant_);
   Settings settings = shaped_->settings;
+  auto part = shaped_->options.parts.begin();
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (shaped_->shape->spec.options[i].type != OptionType::schedules) continue;
-    Value list;
-    list.kind = Value::Kind::list;
-    for (const Schedule& part : shaped_->options.parts) list.list.push_back(to_value(part, every));
-    settings[i] = std::move(list);
+    if (!holds_schedules(shaped_->shape->spec.options[i])) continue;
+    Value* value = std::get_if<Value>(&settings[i]);
+    if (value == nullptr) {
+      ++part;  // a number
+    } else if (value->kind == Value::Kind::list) {
+      for (Value& one : value->list) one = to_value(*part++, every);
+    } else {
+      *value = to_value(*part++, every);
+    }
   }
   return print(Text{unbind(shaped_->shape->spec, settings, every)});
 }

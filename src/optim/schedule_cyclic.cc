@@ -40,7 +40,11 @@ constexpr Option kCyclic[] = {
     {.name = "inclusive",
      .type = OptionType::flag,
      .fallback = "false",
-     .doc = "the last update of a cycle has the floor; else only the restart behind it would"}};
+     .doc = "the last update of a cycle has the floor; else only the restart behind it would"},
+    kScheduleWarmupShape,
+    kScheduleAlign};
+
+constexpr std::string_view kForTotal[] = {"period"};
 
 // The options by name.
 struct Cyclic {
@@ -132,6 +136,10 @@ extern const ScheduleShape kCyclicSchedule{
      "Loshchilov and Hutter 2016, arXiv:1608.03983", kCyclic},
     cyclic_value,
     cyclic_bounds,
-    check_cyclic};
+    check_cyclic,
+    nullptr,
+    nullptr,
+    nullptr,
+    kForTotal};
 
 }  // namespace thalweg

@@ -19,20 +19,22 @@ constexpr Option kConstant[] = {{.name = "value",
                                  .doc = "the value",
                                  .required = true},
                                 kScheduleWarmup,
-                                kScheduleWarmupFrom};
+                                kScheduleWarmupFrom,
+                                kScheduleWarmupShape,
+                                kScheduleAlign};
 
 double constant_value(const ScheduleOptions& o, double) { return o[0]; }
 
 Bounds constant_bounds(const ScheduleOptions& o) { return {o[0], o[0]}; }
 
-// linear and cosine(peak, total, warmup, floor, ...), polynomial(peak, total, power, warmup, floor, ...)
+// linear, rex and cosine(peak, total, warmup, floor, ...), polynomial(peak, total, power, warmup, floor, ...)
 constexpr Option kPast{.name = "past",
                        .type = OptionType::choice,
                        .fallback = "hold",
                        .doc = "behind `total` the floor is held, or the curve climbs again as it fell",
                        .choices = "hold|bounce"};
-constexpr Option kLinear[] = {kSchedulePeak,  kScheduleTotal,      kScheduleWarmup,
-                              kScheduleFloor, kScheduleWarmupFrom, kPast};
+constexpr Option kLinear[] = {kSchedulePeak,       kScheduleTotal, kScheduleWarmup,      kScheduleFloor,
+                              kScheduleWarmupFrom, kPast,          kScheduleWarmupShape, kScheduleAlign};
 constexpr Option kCosine[] = {kSchedulePeak,
                               kScheduleTotal,
                               kScheduleWarmup,
@@ -43,7 +45,9 @@ constexpr Option kCosine[] = {kSchedulePeak,
                                .type = OptionType::number,
                                .fallback = "1",
                                .range = kPositive,
-                               .doc = "power of (1 + cos) / 2"}};
+                               .doc = "power of (1 + cos) / 2"},
+                              kScheduleWarmupShape,
+                              kScheduleAlign};
 constexpr Option kPolynomial[] = {
     kSchedulePeak,
     kScheduleTotal,
@@ -59,7 +63,9 @@ constexpr Option kPolynomial[] = {
      .type = OptionType::choice,
      .fallback = "hold",
      .doc = "behind `total`: the floor; climb as it fell; or the decay stretched to the next multiple",
-     .choices = "hold|bounce|stretch"}};
+     .choices = "hold|bounce|stretch"},
+    kScheduleWarmupShape,
+    kScheduleAlign};
 
 constexpr double kHold = 0, kStretch = 2;  // choices of `past`; bounce is the other one
 
@@ -74,6 +80,11 @@ double done(const ScheduleOptions& o, double j, double past) {
 
 double linear_value(const ScheduleOptions& o, double j) {
   return between(o[3], o[0], 1.0 - done(o, j, o[5]));
+}
+
+double rex_value(const ScheduleOptions& o, double j) {
+  const double x = done(o, j, o[5]);
+  return between(o[3], o[0], (1.0 - x) / (1.0 - x / 2.0));
 }
 
 double cosine_value(const ScheduleOptions& o, double j) {
@@ -95,6 +106,12 @@ extern const ScheduleShape kConstantSchedule{
 extern const ScheduleShape kLinearSchedule{
     {"linear", "a line from the peak at k = warmup to the floor at k = total", "", kLinear},
     linear_value,
+    decay_bounds};
+
+extern const ScheduleShape kRexSchedule{
+    {"rex", "(1 - x) / (1 - x / 2), x the share done, from the peak at k = warmup to the floor at k = total",
+     "Chen, Wolfe and Kyrillidis 2021, arXiv:2107.04197", kLinear},
+    rex_value,
     decay_bounds};
 
 extern const ScheduleShape kCosineSchedule{

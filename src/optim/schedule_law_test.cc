@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <optional>
 
 #include "optim/schedules.h"
@@ -62,6 +63,10 @@ std::string random_choice(std::string_view choices) {
   return std::string(choices.substr(0, choices.find('|')));
 }
 
+std::string random_part(int depth) {
+  return *rc::gen::inRange(0, 3) == 0 ? random_number(kNotNegative) : random_schedule(depth - 1);
+}
+
 // A value of the option; its lists are for `count` boundaries.
 std::string random_value(const Option& option, int count, int depth) {
   switch (option.type) {
@@ -81,17 +86,18 @@ std::string random_value(const Option& option, int count, int depth) {
     case OptionType::numbers:
       return list_of(count + 1, [&] { return random_number(option.range); });
     case OptionType::schedules:
-      return list_of(count + 1, [&] {
-        return *rc::gen::inRange(0, 3) == 0 ? random_number(kNotNegative) : random_schedule(depth - 1);
-      });
+      return list_of(count + 1, [&] { return random_part(depth); });
+    case OptionType::scalar:
+      return random_part(depth);
     default:
       return random_number(option.range);
   }
 }
 
 bool has_parts(const Spec& spec) {
-  return std::any_of(spec.options.begin(), spec.options.end(),
-                     [](const Option& option) { return option.type == OptionType::schedules; });
+  return std::any_of(spec.options.begin(), spec.options.end(), [](const Option& option) {
+    return option.type == OptionType::schedules || option.type == OptionType::scalar;
+  });
 }
 
 // A use of the shape, well-formed option by option.
@@ -234,23 +240,55 @@ Settings settings_of(const Spec& spec, const Schedule& s) {
   return bind(spec, parse(source)[0], source);
 }
 
-TEST(ScheduleLaw, TheWarmupIsALineThatEndsAtThePeak) {
+double amount_of(const Setting& setting, double whole) {
+  const Amount amount = std::get<Amount>(setting);
+  return amount.unit == Amount::Unit::plain ? amount.value : whole * amount.value / 100.0;
+}
+
+// The share of the climb that is done after k of `end` updates, as the libraries that have the shape write
+// it.
+double climbed(const std::string& shape, double k, double end) {
+  if (shape == "cosine") return 0.5 * (1.0 - std::cos(std::numbers::pi * (k / end)));
+  if (shape == "log") return std::log(k + 1.0) / std::log(std::max(end, 2.0));
+  if (shape == "sqrt") return 1.0 - std::sqrt(1.0 - k / end);
+  return k / end;
+}
+
+TEST(ScheduleLaw, TheWarmupClimbsInItsShapeAndEndsAtThePeak) {
   for (const ScheduleShape& shape : schedule_shapes()) {
-    const std::optional<std::size_t> warmup = shape.spec.find("warmup");
-    if (!warmup) continue;
+    if (!shape.spec.find("warmup_from")) continue;
     const bool holds = rc::check(std::string(shape.spec.name), [&] {
       const Schedule s = Schedule(random_schedule_of(shape.spec, 0)).resolve(kRun);
       RC_LOG() << s.text() << "\n";
       const Settings settings = settings_of(shape.spec, s);
-      const double peak = std::get<double>(settings[0]);
-      const Amount from = std::get<Amount>(settings[*shape.spec.find("warmup_from")]);
-      const double start = from.unit == Amount::Unit::plain ? from.value : peak * from.value / 100.0;
-      const auto end = static_cast<std::uint64_t>(std::get<Amount>(settings[*warmup]).value);
-      for (std::uint64_t k = 0; k < end; ++k) {
-        const double line = start + (peak - start) * static_cast<double>(k) / static_cast<double>(end);
-        RC_ASSERT(std::abs(s(k) - line) <= 1e-15 * std::max(peak, start));
+      const auto setting = [&](const char* name) { return settings[*shape.spec.find(name)]; };
+      const double peak = std::get<double>(settings[0]), start = amount_of(setting("warmup_from"), peak);
+      const double end = amount_of(setting("warmup"), 0);
+      const double ahead = std::get<std::string>(setting("align")) == "next" ? 1.0 : 0.0;
+      for (double k = ahead; k < end; ++k) {
+        const double share = climbed(std::get<std::string>(setting("warmup_shape")), k, end);
+        const double value = s(static_cast<std::uint64_t>(k - ahead));
+        RC_ASSERT(std::abs(value - (start + (peak - start) * share)) <= 1e-15 * std::max(peak, start));
       }
-      if (end > 0) RC_ASSERT(s(end) == peak);
+      if (end > 0) RC_ASSERT(s(static_cast<std::uint64_t>(end - ahead)) == peak);
+    });
+    EXPECT_TRUE(holds) << shape.spec.name;
+  }
+}
+
+// Where the clock may be moved, `next` is `done` one update later.
+TEST(ScheduleLaw, AnAlignedScheduleIsOneUpdateAhead) {
+  for (const ScheduleShape& shape : schedule_shapes()) {
+    ASSERT_TRUE(shape.spec.find("align")) << shape.spec.name;
+    const bool holds = rc::check(std::string(shape.spec.name), [&] {
+      const Schedule s = Schedule(random_schedule_of(shape.spec, 1)).resolve(kRun);
+      std::string text = s.text(true);
+      const std::size_t at = text.rfind("align=") + 6;  // the outermost option stands last
+      const auto aligned = [&](const char* how) { return Schedule(text.replace(at, 4, how)); };
+      const Schedule done = aligned("done"), next = aligned("next");
+      RC_LOG() << next.text() << "\n";
+      for (std::uint64_t k = 0; k <= kRun.updates; ++k) RC_ASSERT(next(k) == done(k + 1));
+      RC_ASSERT(next.total() == (done.total() > 0 ? done.total() - 1 : 0));
     });
     EXPECT_TRUE(holds) << shape.spec.name;
   }

@@ -21,7 +21,8 @@ constexpr Option kJoin[] = {
      .range = kNotNegative,
      .unit = "updates",
      .doc = "numbers of updates done, in order, from which on the next part holds",
-     .required = true}};
+     .required = true},
+    kScheduleAlign};
 
 double begin_of(const ScheduleOptions& o, std::size_t part) { return part == 0 ? 0.0 : o.lists[1][part - 1]; }
 
@@ -66,11 +67,23 @@ Lengths lengths_of_join(const ScheduleOptions& o, std::size_t part, const Length
           .per_epoch = run.per_epoch};
 }
 
-// product(parts)
-constexpr Option kProduct[] = {{.name = "parts",
-                                .type = OptionType::schedules,
-                                .doc = "the schedules, all on the same clock",
-                                .required = true}};
+// product, sum and mean(parts)
+constexpr Option kTogether[] = {{.name = "parts",
+                                 .type = OptionType::schedules,
+                                 .doc = "the schedules, all on the same clock",
+                                 .required = true},
+                                kScheduleAlign};
+
+std::optional<Message> check_together(const Settings&, const ScheduleOptions& o) {
+  if (!o.parts.empty()) return std::nullopt;
+  return Message{"", "`parts` is empty", "`[]`", "schedules and numbers", ""};
+}
+
+double longest(const ScheduleOptions& o) {
+  std::uint64_t end = 0;
+  for (const Schedule& part : o.parts) end = std::max(end, part.total());
+  return static_cast<double>(end);
+}
 
 double product_value(const ScheduleOptions& o, double j) {
   double product = 1.0;
@@ -82,27 +95,57 @@ double product_value(const ScheduleOptions& o, double j) {
   return product;
 }
 
+Bounds times(const Bounds& a, const Bounds& b) {
+  double ends[] = {a.lowest * b.lowest, a.lowest * b.highest, a.highest * b.lowest, a.highest * b.highest};
+  for (double& end : ends) end = std::isnan(end) ? 0.0 : end;  // 0 times what grows for ever
+  return {*std::min_element(ends, ends + 4), *std::max_element(ends, ends + 4)};
+}
+
+Bounds bounds_of(const Schedule& part) { return {part.lowest(), part.highest()}; }
+
 Bounds product_bounds(const ScheduleOptions& o) {
   Bounds all{1.0, 1.0};
-  for (const Schedule& part : o.parts) {
-    double ends[] = {all.lowest * part.lowest(), all.lowest * part.highest(), all.highest * part.lowest(),
-                     all.highest * part.highest()};
-    for (double& end : ends) end = std::isnan(end) ? 0.0 : end;  // 0 times what grows for ever
-    all = {*std::min_element(ends, ends + 4), *std::max_element(ends, ends + 4)};
-  }
+  for (const Schedule& part : o.parts) all = times(all, bounds_of(part));
   return all;
 }
 
-std::optional<Message> check_product(const Settings&, const ScheduleOptions& o) {
-  if (!o.parts.empty()) return std::nullopt;
-  return Message{"", "`product` has no parts", "`[]`", "schedules and numbers", ""};
+// Parts that have grown past all numbers, up and down, cancel.
+double sum_value(const ScheduleOptions& o, double j) {
+  double sum = 0.0;
+  for (const Schedule& part : o.parts) sum += part(whole(j));
+  return std::isnan(sum) ? 0.0 : sum;
 }
 
-double product_end(const ScheduleOptions& o) {
-  std::uint64_t end = 0;
-  for (const Schedule& part : o.parts) end = std::max(end, part.total());
-  return static_cast<double>(end);
+Bounds sum_bounds(const ScheduleOptions& o) {
+  Bounds all{0.0, 0.0};
+  for (const Schedule& part : o.parts) all = {all.lowest + part.lowest(), all.highest + part.highest()};
+  return all;
 }
+
+double mean_value(const ScheduleOptions& o, double j) {
+  return sum_value(o, j) / static_cast<double>(o.parts.size());
+}
+
+Bounds mean_bounds(const ScheduleOptions& o) {
+  const Bounds sum = sum_bounds(o);
+  const double parts = static_cast<double>(o.parts.size());
+  return {sum.lowest / parts, sum.highest / parts};
+}
+
+// scale(part, factor)
+constexpr Option kScale[] = {
+    {.name = "part", .type = OptionType::scalar, .doc = "the schedule", .required = true},
+    {.name = "factor",
+     .type = OptionType::number,
+     .doc = "what each of its values is multiplied by",
+     .required = true},
+    kScheduleAlign};
+
+double scale_value(const ScheduleOptions& o, double j) {
+  return o[1] == 0.0 ? 0.0 : o.parts[0](whole(j)) * o[1];
+}
+
+Bounds scale_bounds(const ScheduleOptions& o) { return times(bounds_of(o.parts[0]), {o[1], o[1]}); }
 
 }  // namespace
 
@@ -115,10 +158,22 @@ extern const ScheduleShape kJoinSchedule{
     join_end,
     lengths_of_join};
 
-extern const ScheduleShape kProductSchedule{{"product", "schedules multiplied at each k", "", kProduct},
+extern const ScheduleShape kProductSchedule{{"product", "schedules multiplied at each k", "", kTogether},
                                             product_value,
                                             product_bounds,
-                                            check_product,
-                                            product_end};
+                                            check_together,
+                                            longest};
+
+extern const ScheduleShape kSumSchedule{
+    {"sum", "schedules added at each k", "", kTogether}, sum_value, sum_bounds, check_together, longest};
+
+extern const ScheduleShape kMeanSchedule{{"mean", "the mean of schedules at each k", "", kTogether},
+                                         mean_value,
+                                         mean_bounds,
+                                         check_together,
+                                         longest};
+
+extern const ScheduleShape kScaleSchedule{
+    {"scale", "a schedule times a number", "", kScale}, scale_value, scale_bounds, nullptr, longest};
 
 }  // namespace thalweg

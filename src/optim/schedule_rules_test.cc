@@ -28,6 +28,17 @@ constexpr const char* kTexts[] = {
     "piecewise([0, 1, 0.1], at=[20, 100], kind=cosine)",
     "join([linear(1, total=30), cosine(1, total=50)], at=[40])",
     "product([0.5, step(1, every=20), cosine(1, total=90)])",
+    "rex(1, total=90, warmup=10, warmup_shape=log)",
+    "wsd(1, total=90, warmup=10, decay=30, cooldown=sqrt, floor=0.1)",
+    "one_cycle(1, total=90, three_phase=true, anneal=linear)",
+    "one_cycle(0.95, total=90, opposite=true, floor=0.85)",
+    "triangular(1, up=20, down=7, floor=0.1, mode=exp_range, gamma=0.99)",
+    "inverse_time(1, every=10, rate=0.5, staircase=true, align=next)",
+    "inverse_sqrt(1, warmup=10, warmup_shape=cosine)",
+    "noam(64, warmup=10)",
+    "sum([0.1, cosine(1, total=90)])",
+    "mean([step(1, every=20), linear(1, total=90, warmup=5, warmup_shape=sqrt)])",
+    "scale(cosine(1, total=90), 0.5)",
 };
 
 TEST(ScheduleRules, EveryShapeIsAmongTheTexts) {
@@ -179,6 +190,22 @@ TEST(ScheduleA10, TheFloorIsReachedAtTheRestartOrWithTheLastUpdateOfTheCycle) {
   EXPECT_EQ(Schedule("cyclic(1, period=1, inclusive=true)")(5), 1.0);  // a cycle that is but its restart
   const Schedule cycles("cyclic(1, total=20, cycles=2, inclusive=true)");
   for (std::uint64_t k = 0; k < 20; ++k) EXPECT_NEAR(cycles(k), (inclusive(k) - 0.1) / 0.9, 1e-15) << k;
+}
+
+// GrowSP#11, pytorch#91853, candle#1448
+TEST(ScheduleA11, OneCycleEndsWithItsLastUpdateAndHoldsItsFinalValue) {
+  const Schedule s("one_cycle(1, total=10)");
+  EXPECT_EQ(s(0), 1.0 / 25);
+  EXPECT_EQ(s(2), 1.0);
+  EXPECT_GT(s(8), 1e-3);
+  for (const std::uint64_t k : {9u, 10u, 11u, 1000000u}) EXPECT_EQ(s(k), 1.0 / 25 / 1e4) << k;
+  EXPECT_EQ(s(UINT64_MAX), 1.0 / 25 / 1e4);
+  EXPECT_EQ(s.total(), 9u);
+  const Schedule momentum("one_cycle(0.95, total=10, opposite=true, floor=0.85)");
+  EXPECT_EQ(momentum(0), 0.95);
+  EXPECT_EQ(momentum(2), 0.85);
+  for (const std::uint64_t k : {9u, 10u, 1000000u}) EXPECT_EQ(momentum(k), 0.95) << k;
+  for (std::uint64_t k = 0; k < 9; ++k) EXPECT_EQ(s(k) < s(k + 1), momentum(k) > momentum(k + 1)) << k;
 }
 
 // optax#206, pytorch#31871

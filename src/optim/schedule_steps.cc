@@ -23,7 +23,8 @@ constexpr Option kAt{.name = "at",
                      .required = true};
 
 // step(peak, every, gamma, warmup, warmup_from)
-constexpr Option kStep[] = {kSchedulePeak, kEvery, kGamma, kScheduleWarmup, kScheduleWarmupFrom};
+constexpr Option kStep[] = {kSchedulePeak,        kEvery,        kGamma, kScheduleWarmup, kScheduleWarmupFrom,
+                            kScheduleWarmupShape, kScheduleAlign};
 
 double step_value(const ScheduleOptions& o, double j) { return scaled(o[0], o[2], std::floor(j / o[1])); }
 
@@ -36,7 +37,8 @@ Bounds without_end(double peak, double gamma) {
 Bounds step_bounds(const ScheduleOptions& o) { return without_end(o[0], o[2]); }
 
 // multi_step(peak, at, gamma, warmup, warmup_from)
-constexpr Option kMultiStep[] = {kSchedulePeak, kAt, kGamma, kScheduleWarmup, kScheduleWarmupFrom};
+constexpr Option kMultiStep[] = {
+    kSchedulePeak, kAt, kGamma, kScheduleWarmup, kScheduleWarmupFrom, kScheduleWarmupShape, kScheduleAlign};
 
 double multi_step_value(const ScheduleOptions& o, double j) {
   return scaled(o[0], o[2], static_cast<double>(passed(o.lists[1], j + o.warmup)));
@@ -76,7 +78,9 @@ constexpr Option kExponential[] = {
      .fallback = "false",
      .doc = "falls at once after every `every` updates rather than evenly"},
     kScheduleWarmup,
-    kScheduleWarmupFrom};
+    kScheduleWarmupFrom,
+    kScheduleWarmupShape,
+    kScheduleAlign};
 
 double exponential_value(const ScheduleOptions& o, double j) {
   const double power = o[4] != 0 ? std::floor(j / o[1]) : j / o[1];
@@ -110,16 +114,29 @@ constexpr Option kPiecewise[] = {
      .type = OptionType::choice,
      .fallback = "constant",
      .doc = "a value holds up to the next boundary, or leads there",
-     .choices = "constant|linear|cosine"}};
+     .choices = "constant|linear|cosine"},
+    {.name = "boundary",
+     .type = OptionType::choice,
+     .fallback = "new",
+     .doc = "what k = a boundary has: the new value, or the old one still",
+     .choices = "new|old"},
+    kScheduleAlign};
 
 constexpr double kConstantKind = 0, kCosineKind = 2;  // choices of `kind`; linear is the other one
+constexpr double kOldBoundary = 1;                    // choice of `boundary`
+
+// How many of the positions are before j.
+std::size_t left_behind(std::span<const double> positions, double j) {
+  return static_cast<std::size_t>(std::lower_bound(positions.begin(), positions.end(), j) -
+                                  positions.begin());
+}
 
 double piecewise_value(const ScheduleOptions& o, double j) {
   const std::vector<double>&values = o.lists[0], &at = o.lists[1];
-  const std::size_t i = passed(at, j);
+  const std::size_t i = o[3] == kOldBoundary ? left_behind(at, j) : passed(at, j);
   if (o[2] == kConstantKind || i == at.size()) return values[i];
   const double begin = i == 0 ? 0.0 : at[i - 1];
-  const double x = (j - begin) / (at[i] - begin);
+  const double x = at[i] > begin ? (j - begin) / (at[i] - begin) : 0.0;
   return between(values[i + 1], values[i], o[2] == kCosineKind ? half_cosine(x) : 1.0 - x);
 }
 
@@ -160,7 +177,8 @@ extern const ScheduleShape kExponentialSchedule{
     check_exponential};
 
 extern const ScheduleShape kPiecewiseSchedule{
-    {"piecewise", "values between boundaries; a boundary has the new value, the first begins at k = 0", "",
+    {"piecewise",
+     "values between boundaries; a boundary has the new value or the old one, the first begins at k = 0", "",
      kPiecewise},
     piecewise_value,
     piecewise_bounds,

@@ -181,10 +181,17 @@ TEST(Schedule, TextIsCanonical) {
 
 TEST(Schedule, EveryOptionCanBePrinted) {
   EXPECT_EQ(schedule("cosine(1, total=9)").text(true),
-            "cosine(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold, exponent=1)");
-  EXPECT_EQ(schedule("constant(2)").text(true), "constant(2, warmup=0, warmup_from=0)");
+            "cosine(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold, exponent=1, "
+            "warmup_shape=linear, align=done)");
+  EXPECT_EQ(schedule("constant(2)").text(true),
+            "constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done)");
   EXPECT_EQ(schedule("join([0.5, step(1, every=3)], at=[2])").text(true),
-            "join([0.5, step(1, every=3, gamma=0.1, warmup=0, warmup_from=0)], at=[2])");
+            "join([0.5, step(1, every=3, gamma=0.1, warmup=0, warmup_from=0, warmup_shape=linear, "
+            "align=done)], at=[2], align=done)");
+  EXPECT_EQ(
+      schedule("scale(constant(2), 3)").text(true),
+      "scale(constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done), factor=3, align=done)");
+  EXPECT_EQ(schedule("scale(2, 3)").text(), "scale(2, factor=3)");
   EXPECT_EQ(schedule("0.5").text(true), "0.5");
 }
 
@@ -415,7 +422,7 @@ TEST(Schedule, ErrorsInPartsPointIntoTheText) {
   expect_contains(error_of("join([1, cosin(1)], at=[5])"), "did you mean `cosine`?");
   expect_contains(error_of("product([cosine])"), "`cosine` needs `peak`");
   expect_contains(error_of("product([\"a\"])"), "a list of schedules and numbers");
-  expect_contains(error_of("product([])"), "`product` has no parts");
+  expect_contains(error_of("product([])"), "`parts` is empty");
   expect_contains(error_of("join([1], at=[5])"), "got 1 parts, 1 in `at`; want 2 parts");
   expect_contains(error_of("join([cosine(1, total=5, warmup=5), 1], at=[5])"), "warmup=5, total=5");
   expect_contains(error_of("piecewise([1, 2], at=[5, 6])"), "want 3 values");

@@ -10,6 +10,31 @@ namespace thalweg {
 #include "optim/schedules.inc"
 #undef THALWEG_SCHEDULE
 
+namespace {
+
+// The share of the climb that is done at k, as a numerator and a denominator: what is whole stays exact.
+struct Climbed {
+  double done;
+  double of;
+};
+
+constexpr Climbed (*kClimbs[])(double k, double warmup) = {  // in the order of the choices
+    [](double k, double warmup) {
+      return Climbed{k, warmup};
+    },
+    [](double k, double warmup) {
+      return Climbed{half_cosine(1.0 - k / warmup), 1.0};
+    },
+    // From ln 1 = 0 to 1 at k = warmup - 1, so that a climb of one update is its start.
+    [](double k, double warmup) {
+      return Climbed{std::log(k + 1.0), std::log(std::fmax(warmup, 2.0))};
+    },
+    [](double k, double warmup) {
+      return Climbed{1.0 - std::sqrt(1.0 - k / warmup), 1.0};
+    }};
+
+}  // namespace
+
 std::span<const ScheduleShape> schedule_shapes() {
 #define THALWEG_SCHEDULE(name) name,
   static const ScheduleShape kShapes[] = {
@@ -25,6 +50,12 @@ double between(double floor, double peak, double share) {
   if (share >= 1.0) return peak;
   if (share <= 0.0) return floor;
   return std::clamp(floor + (peak - floor) * share, std::min(floor, peak), std::max(floor, peak));
+}
+
+double warmup_value(const ScheduleOptions& o, double k) {
+  const Climbed climbed = kClimbs[static_cast<std::size_t>(o.warmup_shape)](k, o.warmup);
+  const double value = o.warmup_from + (o.peak - o.warmup_from) * climbed.done / climbed.of;
+  return std::clamp(value, std::min(o.peak, o.warmup_from), std::max(o.peak, o.warmup_from));
 }
 
 double scaled(double value, double gamma, double power) {

@@ -113,7 +113,8 @@ Gradient make_gradient(const Json& gradient, const std::vector<Tensor>& tensors)
 
 // What decides, beside a schedule's own arguments, whether it is one of the engine's.
 struct Clock {
-  double scale = 1;  // updates of the engine to one of the case
+  double scale = 1;   // updates of the engine to one of the case
+  double origin = 0;  // the update of the case that is the engine's first, where that is before 0
 };
 
 // The engine's text for a schedule of the case. Throws Skip when none of the engine's shapes is that

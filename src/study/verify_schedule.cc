@@ -80,10 +80,16 @@ class Args : public Fields {
     if (list == nullptr) lacks("no " + key);
     return read_numbers(read_array(*list, key), key);
   }
-  std::vector<double> lengths(const std::string& key) {
+  double position(double updates) const { return scaled(updates - clock_.origin); }
+  std::vector<double> positions(const std::string& key) {
     std::vector<double> all = numbers(key);
-    for (double& one : all) one = scaled(one);
+    for (double& one : all) one = position(one);
     return all;
+  }
+
+  // Where an update of the case must be one of the engine: the formula knows the next one.
+  void whole_updates() const {
+    if (clock_.scale != 1) lacks("points between two updates");
   }
   const Clock& clock() const { return clock_; }
 
@@ -98,6 +104,12 @@ class Args : public Fields {
   std::string name_;
   Clock clock_;
 };
+
+// The curve of a momentum beside the rate's, which `floor` bounds where the rate has no such value.
+std::string opposite(Args& a, const char* floor = nullptr) {
+  if (!a.flag("opposite", false)) return {};
+  return ", opposite=true" + (floor == nullptr ? "" : option("floor", a.number(floor)));
+}
 
 std::string constant_of(Args& a) { return constant(a.number("value")); }
 
@@ -149,10 +161,12 @@ std::string exponential(Args& a) {
                      floor + staircase + ")");
 }
 
-std::string torch_exponential(Args& a) {
+std::string torch_powers(Args& a, double gamma) {
   return "exponential(" + print_number(a.number("init")) + option("every", a.scaled(1)) +
-         option("gamma", a.number("gamma")) + ")";
+         option("gamma", gamma) + ")";
 }
+
+std::string torch_exponential(Args& a) { return torch_powers(a, a.number("gamma")); }
 
 std::string step(Args& a) {
   return "step(" + print_number(a.number("init")) + option("every", a.span("step_size")) +
@@ -161,17 +175,15 @@ std::string step(Args& a) {
 
 // In any order, as torch counts them.
 std::string torch_multi_step(Args& a) {
-  std::vector<double> at = a.lengths("milestones");
+  std::vector<double> at = a.positions("milestones");
   std::sort(at.begin(), at.end());
   return "multi_step(" + print_number(a.number("init")) + ", at=" + list(at, print_number) +
          option("gamma", a.number("gamma", 0.1)) + ")";
 }
 
-// A boundary has the old value still, so the new one begins with the update after it.
+// A boundary has the old value still.
 std::string piecewise_values(Args& a) {
-  std::vector<double> at = a.lengths("boundaries");
-  for (double& boundary : at) boundary += 1;
-  return piecewise(a.numbers("values"), at);
+  return piecewise(a.numbers("values"), a.positions("boundaries"), "constant, boundary=old");
 }
 
 // Boundaries with the products of the scales up to them.
@@ -180,7 +192,7 @@ std::string scaled_values(Args& a, const std::string& kind) {
   if (knots.size() % 2 != 0) throw Malformed("a boundary has no scale");
   std::vector<double> values = {a.number("init")}, at;
   for (std::size_t i = 0; i < knots.size(); i += 2) {
-    at.push_back(a.scaled(knots[i]));
+    at.push_back(a.position(knots[i]));
     values.push_back(values.back() * knots[i + 1]);
   }
   return piecewise(values, at, kind);
@@ -194,20 +206,88 @@ std::string piecewise_interpolate(Args& a) {
   return scaled_values(a, kind);
 }
 
-std::string onecycle_linear(Args& a) {
-  const double peak = a.number("peak"), steps = a.number("steps"), first = a.number("div_factor", 25);
-  const double middle = a.scaled(std::trunc(a.number("pct_start", 0.3) * steps));
-  const double last = a.scaled(std::trunc(a.number("pct_final", 0.85) * steps));
-  const double low = peak / first;
-  return piecewise({low, peak, low, low / a.number("final_div_factor", 1e4)}, {middle, last, a.scaled(steps)},
-                   "linear");
+// Phases end at whole updates, the last one at `steps`.
+std::string one_cycle_optax(Args& a, const std::string& phases) {
+  a.whole_updates();
+  return "one_cycle(" + print_number(a.number("peak")) + option("total", a.span("steps")) +
+         option("pct_start", a.number("pct_start", 0.3)) + option("div", a.number("div_factor", 25)) +
+         option("final_div", a.number("final_div_factor", 1e4)) + ", inclusive=false, whole=true" + phases +
+         ")";
 }
 
-std::string onecycle_cosine(Args& a) {
-  const double peak = a.number("peak"), steps = a.number("steps"), first = a.number("div_factor", 25);
-  const double middle = a.scaled(std::trunc(a.number("pct_start", 0.3) * steps));
-  const double low = peak / first;
-  return piecewise({low, peak, low / a.number("final_div_factor", 1e4)}, {middle, a.scaled(steps)}, "cosine");
+std::string onecycle_linear(Args& a) {
+  return one_cycle_optax(
+      a, ", anneal=linear, three_phase=true" + option("pct_final", a.number("pct_final", 0.85)));
+}
+
+std::string onecycle_cosine(Args& a) { return one_cycle_optax(a, ""); }
+
+// What the scheduler does to a momentum is a schedule of its own, and it overwrites the initial rate.
+void leave_momentum(Args& a) {
+  for (const char* key : {"init", "cycle_momentum", "base_momentum", "max_momentum"}) a.find(key);
+}
+
+std::string torch_one_cycle(Args& a) {
+  a.whole_updates();
+  leave_momentum(a);
+  const std::string anneal = a.text("anneal_strategy", "cos");
+  if (anneal != "cos" && anneal != "linear") a.lacks("anneal_strategy " + anneal);
+  const double epochs = a.number("epochs", 0), per_epoch = a.number("steps_per_epoch", 0);
+  std::string text = "one_cycle(" + print_number(a.number("max_lr")) +
+                     option("total", a.span("total_steps", epochs * per_epoch)) +
+                     option("pct_start", a.number("pct_start", 0.3)) +
+                     option("div", a.number("div_factor", 25)) +
+                     option("final_div", a.number("final_div_factor", 1e4));
+  text += anneal == "linear" ? ", anneal=linear" : "";
+  text += a.flag("three_phase", false) ? ", three_phase=true" : "";
+  return text + opposite(a, "floor") + ")";
+}
+
+// Lines between two values; `gamma` is of one update.
+std::string triangles(Args& a, double low, double high, double up, double down, const std::string& mode,
+                      double gamma) {
+  const bool falls = mode == "exp_range";
+  if (!falls && mode != "triangular" && mode != "triangular2") a.lacks("mode " + mode);
+  return "triangular(" + print_number(high) + option("up", a.scaled(up)) + option("down", a.scaled(down)) +
+         option("floor", low) + ", mode=" + mode +
+         (falls ? option("gamma", std::pow(gamma, 1.0 / a.scaled(1))) : "") + opposite(a) + ")";
+}
+
+std::string torch_cyclic(Args& a) {
+  leave_momentum(a);
+  if (a.find("scale_fn") != nullptr) a.lacks("scale_fn");
+  a.text("scale_mode", "cycle");  // of scale_fn
+  const double up = a.number("step_size_up", 2000);
+  return triangles(a, a.number("base_lr"), a.number("max_lr"), up, a.number("step_size_down", up),
+                   a.text("mode", "triangular"), a.number("gamma", 1));
+}
+
+std::string cyclical(Args& a) {
+  const double half = a.number("step_size");
+  std::string mode = a.text("scale", "triangular");
+  const bool by_update = a.text("scale_mode", "cycle") == "iterations";
+  if (mode == "exp" && by_update) mode = "exp_range";
+  return triangles(a, a.number("init"), a.number("max"), half, half, mode, a.number("gamma", 1));
+}
+
+std::string inverse_time(Args& a) {
+  const std::string staircase = a.flag("staircase", false) ? ", staircase=true" : "";
+  return "inverse_time(" + print_number(a.number("init")) + option("every", a.span("decay_steps")) +
+         option("rate", a.number("decay_rate")) + staircase + ")";
+}
+
+std::string inverse_sqrt(Args& a) {
+  const double warmup = a.length("warmup", 0);
+  const std::string timescale = a.find("timescale") != nullptr ? option("timescale", a.span("timescale"))
+                                : warmup > 0                   ? ""
+                                                               : option("timescale", a.scaled(10000));
+  return "inverse_sqrt(" + print_number(a.number("init")) + option("warmup", warmup) + timescale + ")";
+}
+
+std::string noam(Args& a) {
+  a.whole_updates();
+  return "noam(" + print_number(a.number("model_size")) + option("warmup", a.span("warmup_steps")) +
+         option("factor", a.number("factor", 1)) + ")";
 }
 
 // The schedules of a list, all but the names of which is their own.
@@ -222,7 +302,7 @@ std::vector<std::string> parts_of(Args& a, const char* key, const char* name = n
   return parts;
 }
 
-std::string join_of(Args& a) { return join(parts_of(a, "parts"), a.lengths("boundaries")); }
+std::string join_of(Args& a) { return join(parts_of(a, "parts"), a.positions("boundaries")); }
 
 // The next cycle begins where the one before has ended.
 std::string sgdr(Args& a) {
@@ -245,6 +325,24 @@ std::string torch_linear(Args& a) {
   const double init = a.number("init");
   return decay("linear", init * a.number("start_factor", 1.0 / 3.0), a.span("total_iters", 5), 0,
                init * a.number("end_factor", 1));
+}
+
+// C**x with any name for x: a power of the epoch.
+std::string torch_lambda(Args& a) {
+  const std::string text = a.text("lr_lambda", "CALLABLE");
+  const std::size_t power = text.find("**x");
+  const std::optional<double> base = thalweg::read_number(std::string_view(text).substr(0, power));
+  const bool is_power =
+      power != std::string::npos && text.find_first_not_of("0123456789", power + 3) == std::string::npos;
+  if (!base || !is_power) a.lacks("lr_lambda " + text);
+  return torch_powers(a, *base);
+}
+
+std::string torch_multiplicative(Args& a) {
+  const std::string text = a.text("lr_lambda", "CALLABLE");
+  const std::optional<double> factor = thalweg::read_number(text);
+  if (!factor) a.lacks("lr_lambda " + text);
+  return torch_powers(a, *factor);
 }
 
 std::string torch_polynomial(Args& a) {
@@ -288,42 +386,52 @@ std::string hf_polynomial(Args& a) {
 
 std::string wsd(Args& a) {
   const std::string shape = a.text("shape", "linear");
-  if (shape != "linear" && shape != "cosine") a.lacks("shape " + shape);
-  const double init = a.number("init"), warmup = a.length("warmup", 0);
-  const std::string fall = decay(shape, init, a.span("decay"), 0, a.number("floor", 0));
-  return join({constant(init, warmup), fall}, {warmup + a.length("stable")});
+  if (shape != "linear" && shape != "cosine" && shape != "sqrt") a.lacks("shape " + shape);
+  return "wsd(" + print_number(a.number("init")) + option("warmup", a.length("warmup", 0)) +
+         option("stable", a.length("stable")) + option("decay", a.span("decay")) + ", cooldown=" + shape +
+         option("floor", a.number("floor", 0)) + ")";
 }
 
 struct Shape {
   std::string_view name;
   std::string (*text)(Args& args);
+  bool anywhere = false;  // it is one function of t - boundary, so that t may be before 0
 };
 
 constexpr Shape kShapes[] = {
-    {"constant", constant_of},
+    {"constant", constant_of, true},
     {"cosine", cosine},
     {"cosine_restarts", cosine_restarts},
+    {"cyclical", cyclical},
     {"exponential", exponential},
     {"hf_constant_warmup", hf_constant_warmup},
     {"hf_cosine", hf_cosine},
     {"hf_cosine_hard_restarts", hf_cosine_hard_restarts},
+    {"hf_inverse_sqrt", inverse_sqrt},
     {"hf_linear", hf_linear},
     {"hf_polynomial", hf_polynomial},
+    {"inverse_sqrt", inverse_sqrt},
+    {"inverse_time", inverse_time},
     {"join", join_of},
+    {"noam", noam},
     {"onecycle_cosine_optax", onecycle_cosine},
     {"onecycle_linear_optax", onecycle_linear},
     {"piecewise_interpolate", piecewise_interpolate},
-    {"piecewise_scales", piecewise_scales},
-    {"piecewise_values", piecewise_values},
+    {"piecewise_scales", piecewise_scales, true},
+    {"piecewise_values", piecewise_values, true},
     {"polynomial", polynomial},
     {"sgdr", sgdr},
     {"step", step},
     {"torch_constant", torch_constant},
     {"torch_cosine", torch_cosine},
     {"torch_cosine_warm_restarts", torch_cosine_warm_restarts},
+    {"torch_cyclic", torch_cyclic},
     {"torch_exponential", torch_exponential},
+    {"torch_lambda", torch_lambda},
     {"torch_linear", torch_linear},
     {"torch_multi_step", torch_multi_step},
+    {"torch_multiplicative", torch_multiplicative},
+    {"torch_onecycle", torch_one_cycle},
     {"torch_polynomial", torch_polynomial},
     {"warmup_cosine", warmup_cosine},
     {"wsd", wsd},
@@ -336,6 +444,7 @@ std::string schedule_text(const Json& schedule, const Clock& clock) {
   const auto found = std::find_if(std::begin(kShapes), std::end(kShapes),
                                   [&](const Shape& shape) { return shape.name == name; });
   if (found == std::end(kShapes)) throw Skip("schedule " + name);
+  if (clock.origin != 0 && !found->anywhere) throw Skip("points that are no numbers of updates");
   Args args(schedule, name, clock);
   args.find("name");
   const std::string text = found->text(args);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spec.h"
+#include "optim/schedules.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
 #include "train/best.h"
@@ -77,10 +78,9 @@ Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch) {
 std::uint64_t updates_between(const std::string& length, const Lengths& lengths) {
   const std::optional<Amount> amount = read_amount(length);
   if (!amount) return 0;
-  double updates = amount->value;
-  if (amount->unit == Amount::Unit::percent) updates *= static_cast<double>(lengths.updates) / 100;
-  if (amount->unit == Amount::Unit::epochs) updates *= static_cast<double>(lengths.per_epoch);
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::floor(updates + 0.5)));
+  return static_cast<std::uint64_t>(
+      updates_of(*amount, static_cast<double>(lengths.updates), static_cast<double>(lengths.per_epoch))
+          .value);
 }
 
 // What a run is to become when it goes on with `options`.
