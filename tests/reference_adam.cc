@@ -174,9 +174,9 @@ Rules rules_of_adam_family() {
                    r.taken = true;
                  }),
       rule<Adopt>("adopt"),
-      rule<Adopt>("adopt(beta1=0.5, beta2=0.9, eps=0.1, clip_count=with)",
+      rule<Adopt>("adopt(beta1=0.5, beta2=0.9, eps=0.1, clip=with)",
                   [](Adopt& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.1, r.with_this = true; }),
-      rule<Adopt>("adopt(beta2=0.9, eps=0.1, clip=false)",
+      rule<Adopt>("adopt(beta2=0.9, eps=0.1, clip=none)",
                   [](Adopt& r) { r.beta2 = 0.9, r.eps = 0.1, r.clips = false; }),
   };
 }

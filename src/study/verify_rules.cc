@@ -190,7 +190,7 @@ Place adan_decay(Fields& hyper) { return hyper.flag("no_prox", false) ? Place::l
 Parts adopt(Fields& hyper, const Context&) {
   const std::string count = hyper.text("clip_count", "t-1");
   if (count != "t-1" && count != "t") throw Skip("clip_count " + count);
-  return {{"adopt", betas(hyper) + ", " + eps_of(hyper) + (count == "t" ? ", clip_count=with" : "")}};
+  return {{"adopt", betas(hyper) + ", " + eps_of(hyper) + (count == "t" ? ", clip=with" : "")}};
 }
 
 double one_of_two(Fields& hyper, const char* key, std::size_t index, double fallback) {

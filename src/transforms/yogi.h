@@ -9,7 +9,7 @@ struct Yogi {
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
       share_kept("beta2", "0.999", "1 - the share of a new square that the average moves by"),
-      eps_option("1e-3"),
+      eps_option("0.001"),
       {.name = "initial_accumulator",
        .type = OptionType::number,
        .fallback = "1e-6",
