@@ -171,7 +171,10 @@ Parts signum(Fields& hyper, const Context&) {
   return {{"momentum", print_number(hyper.number("beta1"))}, {"sign", ""}};
 }
 
+// Libraries are cautious with the fast average alone, before the slow one is added.
 Parts ademamix(Fields& hyper, const Context&) {
+  if (hyper.flag("cautious", false) && hyper.number("alpha") != 0)
+    throw Skip("cautious of one of two averages");
   return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) +
                            option("alpha", hyper.number("alpha")) + ", " + eps_of(hyper)}};
 }
@@ -210,6 +213,78 @@ Parts rprop(Fields& hyper, const Context&) {
                         option("step_max", one_of_two(hyper, "step_sizes", 1, 50))}};
 }
 
+// The decay that a rule of that name has inside itself.
+void add_own_decay(Fields& hyper, Parts& parts) {
+  const bool own = hyper.text("weight_decay_mode", "") == "in_algorithm";
+  const double rate = own ? hyper.number("weight_decay", 0) : 0.0;
+  if (rate != 0) parts.push_back({"decay", print_number(rate)});
+}
+
+Place inside(Fields&) { return Place::none; }  // said by the parts
+
+Parts lamb(Fields& hyper, const Context& context) {
+  if (hyper.text("form", "") == "no_v_correction") throw Skip("form no_v_correction");
+  Parts parts = adam(hyper, context);
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", ""});
+  return parts;
+}
+
+Parts lars(Fields& hyper, const Context&) {
+  Parts parts;
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", "coefficient=" + print_number(hyper.number("trust_coefficient", 0.001)) +
+                                      option("eps", hyper.number("eps", 0))});
+  const double mu = hyper.number("momentum", 0);
+  if (mu != 0) {
+    parts.push_back({"momentum", print_number(mu) + option("nesterov", hyper.flag("nesterov", false)) +
+                                     ", rate_inside=true"});
+  }
+  return parts;
+}
+
+Parts novograd(Fields& hyper, const Context&) {
+  Parts parts = {{"normalize", "per=tensor, beta=" + print_number(hyper.number("beta2")) +
+                                   ", eps=" + print_number(hyper.number("eps")) +
+                                   option("eps_root", hyper.number("eps_root", 0))}};
+  add_own_decay(hyper, parts);
+  // With averaging only a share of 1 - beta1 enters, but for the first gradient.
+  const double beta1 = hyper.number("beta1");
+  const std::string averaging = option("dampening", beta1);
+  parts.push_back({"momentum", print_number(beta1) + (hyper.flag("grad_averaging", false) ? averaging : "")});
+  return parts;
+}
+
+// The paper weighs by the square of the largest rate, Keras all updates alike.
+void add_schedule_free(Fields& hyper, Parts& parts) {
+  const std::string form = hyper.text("form", "reference");
+  if (form != "reference" && form != "optax" && form != "keras") throw Skip("form " + form);
+  if (form != "reference" && hyper.number("warmup_steps", 0) != 0) {
+    throw Skip("warm-up of schedule-free, form " + form);
+  }
+  if (form == "keras" && hyper.number("weight_decay", 0) != 0)
+    throw Skip("decay of schedule-free, form keras");
+  add_own_decay(hyper, parts);
+  const double power = form == "keras" ? 0 : 2;
+  parts.push_back({"schedule_free", "beta=" + print_number(hyper.number("beta1")) +
+                                        option("r", hyper.number("r", 0)) +
+                                        option("power", hyper.number("weight_lr_power", power))});
+}
+
+Parts schedule_free_sgd(Fields& hyper, const Context&) {
+  Parts parts;
+  add_schedule_free(hyper, parts);
+  return parts;
+}
+
+Parts schedule_free_adamw(Fields& hyper, const Context&) {
+  check_eps_form(hyper, "hat");
+  Parts parts = {{"rmsprop", "alpha=" + print_number(hyper.number("beta2")) + ", " + eps_of(hyper) +
+                                 ", bias_correction=true"}};
+  add_schedule_free(hyper, parts);
+  return parts;
+}
+
 constexpr Rule kRules[] = {
     {.name = "adabelief", .parts = adabelief},
     {.name = "adadelta", .parts = adadelta},
@@ -222,12 +297,17 @@ constexpr Rule kRules[] = {
     {.name = "adopt", .parts = adopt},
     {.name = "amsgrad", .parts = amsgrad},
     {.name = "gd", .parts = sgd},
+    {.name = "lamb", .parts = lamb, .own_decay = inside},
+    {.name = "lars", .parts = lars, .own_decay = inside},
     {.name = "lion", .parts = lion},
     {.name = "momentum", .parts = heavy_ball},
     {.name = "nesterov", .parts = nesterov},
+    {.name = "novograd", .parts = novograd, .own_decay = inside},
     {.name = "radam", .parts = radam},
     {.name = "rmsprop", .parts = rmsprop},
     {.name = "rprop", .parts = rprop},
+    {.name = "schedule_free_adamw", .parts = schedule_free_adamw, .own_decay = inside},
+    {.name = "schedule_free_sgd", .parts = schedule_free_sgd, .own_decay = inside},
     {.name = "sgd", .parts = sgd},
     {.name = "sign_sgd", .parts = sign_sgd},
     {.name = "signum", .parts = signum},

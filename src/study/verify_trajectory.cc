@@ -83,10 +83,17 @@ void compare_params(const Json& want, const Params& params, const std::vector<Te
 
 // What the engine is compared in after a step.
 struct State {
+  Optimizer& optimizer;
   const Params& params;
   const std::vector<Tensor>& tensors;
   const Report& report;
 };
+
+// Whatever a library calls them: the parameters that are to be evaluated.
+void compare_averaged(const Json& want, const State& state, Comparison& comparison) {
+  const Averaged averaged = state.optimizer.averaged();
+  compare_params(want, state.params, state.tensors, state.report.update, comparison);
+}
 
 struct Field {
   std::string_view name;
@@ -94,6 +101,10 @@ struct Field {
 };
 
 constexpr Field kFields[] = {
+    {"averaged", compare_averaged},
+    {"eval_params", compare_averaged},
+    {"slow_params", compare_averaged},
+    {"weight_ema", compare_averaged},
     {"params",
      [](const Json& want, const State& state, Comparison& comparison) {
        compare_params(want, state.params, state.tensors, state.report.update, comparison);
@@ -231,7 +242,7 @@ void replay_trajectory(const Json& test, Comparison& comparison) {
     const Report report = optimizer.step();
     const auto [begin, end] = expected.equal_range(step);
     for (auto entry = begin; entry != end; ++entry) {
-      compare_entry(*entry->second, {params, tensors, report}, comparison);
+      compare_entry(*entry->second, {optimizer, params, tensors, report}, comparison);
     }
   }
   compare_state(test, params, optimizer, comparison);
@@ -242,8 +253,11 @@ void replay_trajectory(const Json& test, Comparison& comparison) {
 void replay_clipping(const Json& test, Comparison& comparison) {
   Fields hyper(member(test, "hyper"), "hyper");
   const std::string mode = hyper.text("mode", "");
-  if (mode != "norm") throw Skip("clipping by " + mode);
-  const std::string chain = "clip_norm(" + print_number(hyper.number("limit")) + ", form=optax) | lr(1)";
+  if (mode != "norm" && mode != "value") throw Skip("clipping by " + mode);
+  const std::string limit = print_number(hyper.number("limit"));
+  const std::string clip =
+      mode == "norm" ? "clip_norm(" + limit + ", form=optax)" : "clip_value(" + limit + ")";
+  const std::string chain = clip + " | lr(1)";
   for (const std::string& key : hyper.unread()) throw Skip("hyper " + key);
   const Json& gradients = read_array(member(test, "gradient"), "gradient");
   const Json& expected = read_array(member(test, "expected"), "expected");
