@@ -278,6 +278,42 @@ std::vector<Group> read_groups(const Json& test, const std::vector<Tensor>& tens
   return groups;
 }
 
+// What pytorch_optimizer does to parameters of less than two dimensions beside MARS: AdamW with numbers of
+// its own.
+Json beside_mars(const Json& hyper) {
+  Fields fields(hyper, "hyper");
+  const Json* betas = fields.find("betas_1d");
+  if (betas == nullptr) throw Skip("mars without betas_1d");
+  const std::vector<double> numbers = read_numbers(*betas, "betas_1d");
+  if (numbers.size() != 2) throw Malformed("`betas_1d` is no pair");
+  return {{"algorithm", "adamw"},
+          {"lr", fields.number("lr") * fields.number("lr_1d_factor", 1)},
+          {"beta1", numbers[0]},
+          {"beta2", numbers[1]},
+          {"eps", fields.number("eps")},
+          {"eps_root", 1e-15},
+          {"eps_form", "raw"},
+          {"cautious", fields.flag("cautious", false)},
+          {"weight_decay", fields.number("weight_decay_1d", 0)},
+          {"weight_decay_mode", "decoupled_lr"}};
+}
+
+void split_mars(std::vector<Group>& groups, const Json& test, const std::vector<Tensor>& tensors) {
+  for (std::size_t i = groups.size(); i-- > 0;) {
+    const Json& hyper = groups[i].hyper;
+    const bool mars = hyper.value("algorithm", member(test, "algorithm")) == "mars";
+    if (!mars || hyper.value("optimize_1d", false)) continue;
+    Group vectors{beside_mars(hyper), beside_mars(hyper), {}};
+    std::vector<std::size_t>& params = groups[i].params;
+    const auto first = std::stable_partition(params.begin(), params.end(),
+                                             [&](std::size_t p) { return tensors[p].shape.size() >= 2; });
+    vectors.params.assign(first, params.end());
+    params.erase(first, params.end());
+    if (!vectors.params.empty()) groups.push_back(std::move(vectors));
+  }
+  std::erase_if(groups, [](const Group& group) { return group.params.empty(); });
+}
+
 // The keys that a rule asks for.
 std::set<std::string> keys_of(const Json& hyper, const std::string& algorithm, const Context& context) {
   const Rule& rule = find_rule(algorithm);
@@ -327,7 +363,8 @@ std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, con
                        std::uint64_t updates) {
   const bool constant = Fields(member(test, "gradient"), "gradient").text("kind", "") == "constant";
   const Context context{gradient.may_be_absent, constant, updates};
-  const std::vector<Group> groups = read_groups(test, tensors);
+  std::vector<Group> groups = read_groups(test, tensors);
+  split_mars(groups, test, tensors);
   Fields common(member(test, "hyper"), "hyper");
   std::string text, reasons;
   collect(reasons, [&] {

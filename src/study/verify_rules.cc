@@ -68,7 +68,32 @@ bool corrects(Fields& hyper, const Context& context) {
   return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
 }
 
+std::string eps_of(Fields& hyper) {
+  return "eps=" + print_number(hyper.number("eps")) +
+         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
+}
+
+std::string betas(Fields& hyper) {
+  return "beta1=" + print_number(hyper.number("beta1")) + ", beta2=" + print_number(hyper.number("beta2"));
+}
+
+// A form that says no more than what this rule always is.
+void check_eps_form(Fields& hyper, const std::string& allowed) {
+  const std::string form = hyper.text("eps_form", allowed);
+  if (form != allowed) throw Skip("eps_form " + form);
+}
+
+Parts nadam_with(Fields& hyper, bool constant) {
+  check_eps_form(hyper, "hat");
+  return {
+      {"nadam", betas(hyper) + ", " + eps_of(hyper) + option("eps_root", hyper.number("eps_root", 0)) +
+                    (constant ? ", mu=constant" : option("momentum_decay", hyper.number("momentum_decay")))}};
+}
+
+Parts nadam(Fields& hyper, const Context&) { return nadam_with(hyper, false); }
+
 Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
+  if (hyper.flag("nesterov", false)) return nadam_with(hyper, true);  // optax
   const std::string form = hyper.text("form", "torch");
   check_form(form);
   if (rate_inside(form) && context.may_be_absent) throw Skip("form " + form + " with absent gradients");
@@ -76,7 +101,6 @@ Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
   std::string reasons, args = "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2);
   collect(reasons, [&] { args += adam_eps(hyper, eps, form); });
   collect(reasons, [&] { args += corrects(hyper, context) ? "" : ", bias_correction=false"; });
-  if (hyper.flag("nesterov", false)) add_reason(reasons, "nesterov of adam");
   if (!reasons.empty()) throw Skip(reasons);
   if (hyper.flag("amsgrad", amsgrad || hyper.find("amsgrad_form") != nullptr)) {
     const bool corrected = hyper.text("amsgrad_form", "uncorrected") == "corrected";
@@ -87,11 +111,6 @@ Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
 
 Parts adam(Fields& hyper, const Context& context) { return adam_with(hyper, context, false); }
 Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, context, true); }
-
-std::string eps_of(Fields& hyper) {
-  return "eps=" + print_number(hyper.number("eps")) +
-         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
-}
 
 Parts adagrad(Fields& hyper, const Context&) {
   hyper.number("T0", 0);
@@ -108,16 +127,6 @@ Parts rmsprop(Fields& hyper, const Context&) {
                           option("initial_accumulator", hyper.number("initial_scale", 0)) +
                           option("bias_correction", hyper.flag("bias_correction", false)) +
                           option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
-}
-
-std::string betas(Fields& hyper) {
-  return "beta1=" + print_number(hyper.number("beta1")) + ", beta2=" + print_number(hyper.number("beta2"));
-}
-
-// A form that says no more than what this rule always is.
-void check_eps_form(Fields& hyper, const std::string& allowed) {
-  const std::string form = hyper.text("eps_form", allowed);
-  if (form != allowed) throw Skip("eps_form " + form);
 }
 
 Parts adadelta(Fields& hyper, const Context&) {
@@ -171,12 +180,12 @@ Parts signum(Fields& hyper, const Context&) {
   return {{"momentum", print_number(hyper.number("beta1"))}, {"sign", ""}};
 }
 
-// Libraries are cautious with the fast average alone, before the slow one is added.
+// Of ademamix only the fast average is masked, which is the whole update where the slow one has no weight.
 Parts ademamix(Fields& hyper, const Context&) {
-  if (hyper.flag("cautious", false) && hyper.number("alpha") != 0)
-    throw Skip("cautious of one of two averages");
-  return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) +
-                           option("alpha", hyper.number("alpha")) + ", " + eps_of(hyper)}};
+  const double alpha = hyper.number("alpha");
+  if (alpha != 0 && hyper.flag("cautious", false)) throw Skip("cautious of one of two averages");
+  return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) + option("alpha", alpha) + ", " +
+                           eps_of(hyper)}};
 }
 
 Parts adan(Fields& hyper, const Context&) {
@@ -195,6 +204,51 @@ Parts adopt(Fields& hyper, const Context&) {
   if (count != "t-1" && count != "t") throw Skip("clip_count " + count);
   return {{"adopt", betas(hyper) + ", " + eps_of(hyper) + (count == "t" ? ", clip=with" : "")}};
 }
+
+// pytorch_optimizer has 1e-15 in the root.
+Parts adabound(Fields& hyper, const Context&) {
+  return {{"adabound", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15" +
+                           option("final_lr", hyper.number("final_lr")) +
+                           option("gamma", hyper.number("gamma")) +
+                           option("amsgrad", hyper.flag("amsbound", false))}};
+}
+
+Parts ftrl(Fields& hyper, const Context&) {
+  std::string args = "power=" + print_number(-hyper.number("lr_power", -0.5));
+  for (const char* key : {"l1", "l2", "l2_shrinkage", "beta"}) args += option(key, hyper.number(key, 0));
+  return {{"ftrl", args + option("initial_accumulator", hyper.number("initial_accumulator", 0.1))}};
+}
+
+Parts proximal_adagrad(Fields& hyper, const Context&) {
+  const double l1 = hyper.number("l1", 0), l2 = hyper.number("l2", 0);
+  if (hyper.flag("sparse", false) && (l1 != 0 || l2 != 0)) throw Skip("sparse gradients with l1 or l2");
+  return {{"proximal_adagrad", "l1=" + print_number(l1) + option("l2", l2) +
+                                   option("initial_accumulator", hyper.number("initial_accumulator"))}};
+}
+
+// torch averages from the update behind t0 + 1 on.
+Parts asgd(Fields& hyper, const Context&) {
+  return {{"asgd", "lambda=" + print_number(hyper.number("lambd")) + option("power", hyper.number("alpha"))},
+          {"average", "form=mean" + option("start", hyper.number("t0") + 1)}};
+}
+
+Parts optimistic(Fields& hyper, const Context&) {
+  return {
+      {"optimistic", "alpha=" + print_number(hyper.number("alpha")) + option("beta", hyper.number("beta"))}};
+}
+
+// The change of the gradient, its norm bounded, before Adam; pytorch_optimizer has 1e-15 in the root.
+Parts mars(Fields& hyper, const Context&) {
+  const std::string type = hyper.text("mars_type", "adamw");
+  if (type != "adamw") throw Skip("mars_type " + type);
+  for (const char* key : {"betas_1d", "lr_1d_factor", "weight_decay_1d", "optimize_1d"}) hyper.find(key);
+  const std::string weight = "gamma=" + print_number(hyper.number("gamma"));
+  return {{"mars", weight + option("beta1", hyper.number("beta1"))},
+          {"clip_norm", "1, form=optax, per=tensor"},
+          {"adam", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15, eps_place=raw"}};
+}
+
+Place decoupled(Fields&) { return Place::left_of_lr; }
 
 double one_of_two(Fields& hyper, const char* key, std::size_t index, double fallback) {
   const Json* pair = hyper.find(key);
@@ -287,6 +341,7 @@ Parts schedule_free_adamw(Fields& hyper, const Context&) {
 
 constexpr Rule kRules[] = {
     {.name = "adabelief", .parts = adabelief},
+    {.name = "adabound", .parts = adabound},
     {.name = "adadelta", .parts = adadelta},
     {.name = "adagrad", .parts = adagrad},
     {.name = "adam", .parts = adam},
@@ -296,13 +351,19 @@ constexpr Rule kRules[] = {
     {.name = "ademamix", .parts = ademamix},
     {.name = "adopt", .parts = adopt},
     {.name = "amsgrad", .parts = amsgrad},
+    {.name = "asgd", .parts = asgd},
+    {.name = "ftrl", .parts = ftrl},
     {.name = "gd", .parts = sgd},
     {.name = "lamb", .parts = lamb, .own_decay = inside},
     {.name = "lars", .parts = lars, .own_decay = inside},
     {.name = "lion", .parts = lion},
+    {.name = "mars", .parts = mars, .own_decay = decoupled},
     {.name = "momentum", .parts = heavy_ball},
+    {.name = "nadam", .parts = nadam},
     {.name = "nesterov", .parts = nesterov},
     {.name = "novograd", .parts = novograd, .own_decay = inside},
+    {.name = "optimistic_gradient_descent", .parts = optimistic},
+    {.name = "proximal_adagrad", .parts = proximal_adagrad},
     {.name = "radam", .parts = radam},
     {.name = "rmsprop", .parts = rmsprop},
     {.name = "rprop", .parts = rprop},
