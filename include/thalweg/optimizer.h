@@ -42,6 +42,7 @@ struct OptimizerOptions {
   int threads = 1;  // threads that a step may use
   bool grad_norm =
       false;  // measure the norm of the gradient: one more read of it, unless the chain does so anyway
+  bool seconds = false;  // measure the time of a step, which takes as long as a small one
   Nonfinite nonfinite = Nonfinite::report;
   int most_skips = 10;  // steps in a row that may be skipped; one more is Error(diverged)
   Statistics statistics = {};

@@ -15,7 +15,12 @@ bool is_linear(const Transform& transform) { return transform.scope == Scope::af
 Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_of_(params.size(), kNone) {
   for (const Link& link : plan.chain.links()) {
     option_begin_.push_back(options_.size());
-    options_.resize(options_.size() + link.numbers.size());
+    for (std::size_t i = 0; i < link.numbers.size(); ++i) {
+      if (std::holds_alternative<Value>(link.settings[i])) {
+        scheduled_.push_back({&link.numbers[i], options_.size()});
+      }
+      options_.push_back(link.numbers[i](0));
+    }
     highest_.push_back(link.numbers.empty() ? 1.0 : link.numbers[0].highest());
     chain_begin_.push_back(chain_numbers_.size());
     chain_numbers_.resize(chain_numbers_.size() + link.transform->chain_numbers.size());
@@ -64,11 +69,7 @@ std::span<double> Lowering::numbers(std::size_t parameter) {
 
 void Lowering::evaluate(std::uint64_t k) {
   k_ = k;
-  const std::vector<Link>& links = plan_.chain.links();
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    for (std::size_t j = 0; j < links[i].numbers.size(); ++j)
-      options_[option_begin_[i] + j] = links[i].numbers[j](k);
-  }
+  for (const Scheduled& one : scheduled_) options_[one.option] = (*one.schedule)(k);
 }
 
 void Lowering::classify(std::span<const std::uint64_t> clocks, std::span<const char> takes_part) {

@@ -82,7 +82,12 @@ class Lowering {
   std::vector<std::size_t> option_begin_;  // link -> its first entry of options_
   std::vector<double> options_;            // of all links, for this step
   std::vector<double> highest_;            // of the first option of each link
-  std::vector<std::size_t> chain_begin_;   // link -> its first entry of chain_numbers_
+  struct Scheduled {
+    const Schedule* schedule;
+    std::size_t option;  // in options_
+  };
+  std::vector<Scheduled> scheduled_;      // the options that change
+  std::vector<std::size_t> chain_begin_;  // link -> its first entry of chain_numbers_
   std::vector<double> chain_numbers_;
   std::vector<std::size_t> number_begin_;  // parameter -> its first entry of numbers_
   std::vector<double> numbers_;

@@ -50,6 +50,19 @@ void check_rate(const std::vector<Link>& links, const std::vector<std::size_t>& 
                "an `lr` that selects it", "add `lr(1e-3)`"});
 }
 
+// What decides on the chain of a parameter where no name pattern does.
+struct Traits {
+  Role role;
+  bool has_rows;
+  Dtype dtype;
+  auto operator<=>(const Traits&) const = default;
+};
+
+bool goes_by_name(const std::vector<Link>& links) {
+  return std::any_of(links.begin(), links.end(),
+                     [](const Link& link) { return !link.on.patterns().empty(); });
+}
+
 bool forms_update(const Transform& transform) {
   return transform.scope == Scope::element || transform.scope == Scope::gather;
 }
@@ -157,9 +170,17 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) 
   for (const std::size_t gate : gates) accumulates = accumulates || links[gate].transform->accumulates;
   std::map<std::pair<std::vector<std::size_t>, Dtype>, std::size_t> known;
   std::map<std::size_t, std::size_t> phase_of;
+  std::map<Traits, std::size_t> alike;
+  const bool by_name = goes_by_name(links);
   for (std::size_t p = 0; p < params.size(); ++p) {
     group_of.push_back(kNoGroup);
     if (params[p].frozen()) continue;
+    const Traits traits{params[p].role(), params[p].shape().size() >= 2, params[p].dtype()};
+    if (const auto same = alike.find(traits); !by_name && same != alike.end()) {
+      group_of.back() = same->second;
+      groups[same->second].parameters.push_back(p);
+      continue;
+    }
     std::vector<std::size_t> selected = links_of(links, params[p]);
     const auto [found, fresh] = known.try_emplace({selected, params[p].dtype()}, groups.size());
     if (fresh) {
@@ -174,6 +195,7 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) 
     }
     group_of.back() = found->second;
     groups[found->second].parameters.push_back(p);
+    alike.emplace(traits, found->second);
   }
   for (auto& [link, phase] : phase_of) {
     phase = gathers.size();

@@ -119,6 +119,7 @@ Verdict Runner::step(std::uint64_t k, const StepInput& input, std::span<std::uin
   if (measurer_) measurer_->clear();
   lowering_.lower(0, sums());
   team_.run([this](int member) {
+    if (member == 0) return run_member(member);  // the caller's thread flushes already
     const FlushDenormals flush_member;
     run_member(member);
   });

@@ -86,7 +86,7 @@ class Runner {
   void look(const Piece& piece, int member, bool zero = false);
   void measure(const Piece& piece);
   double norm_of(std::span<double> partials);
-  bool counts_in(std::size_t parameter, std::size_t link) const;
+  bool counts_in(std::size_t parameter, std::size_t gather) const;
   Sums sums() const;
   bool splits(std::size_t phase) const;
   bool crosses_parameters(const PhasePlan& phase, const Group& group) const;
@@ -128,6 +128,7 @@ class Runner {
   std::vector<double> sums_;              // parameter -> sum of its blocks
   std::vector<double> all_, tensor_;      // of the gathers, as in Sums
   std::vector<double> taking_part_;       // gather -> elements
+  std::vector<char> gathers_;             // gather * groups + group -> whether that group takes part in it
   std::vector<std::size_t> sizes_;
   std::vector<UnitMap> units_;         // of the gather that was last run over units
   bool measures_ = false;              // a pass of its own for grad_norm

@@ -34,12 +34,18 @@ void Runner::allocate_sums(const OptimizerOptions& options) {
   all_.resize(plan_.gathers.size() * kMaxSums);
   taking_part_.resize(plan_.gathers.size());
   if (over(Over::tensor)) tensor_.resize(plan_.gathers.size() * params_.size() * kMaxSums);
+  for (const GatherPlan& gather : plan_.gathers) {
+    for (const Group& group : plan_.groups) {
+      gathers_.push_back(std::binary_search(group.links.begin(), group.links.end(), gather.link) ? 1 : 0);
+    }
+  }
+  if (!over(Over::unit)) return;
   unit_begin_.push_back(0);
   for (const Parameter& parameter : params_) {
     const std::size_t each = unit_size(parameter);
     unit_begin_.push_back(unit_begin_.back() + (each == 0 ? 0 : parameter.size() / each));
   }
-  if (over(Over::unit)) units_.resize(unit_begin_.back());
+  units_.resize(unit_begin_.back());
 }
 
 Sums Runner::sums() const {
@@ -84,11 +90,10 @@ void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, 
   }
 }
 
-// Whether the parameter is one of those that the link of the chain runs on, and takes part.
-bool Runner::counts_in(std::size_t parameter, std::size_t link) const {
-  if (!lowering_.takes_part(parameter)) return false;
-  const std::vector<std::size_t>& links = plan_.groups[plan_.group_of[parameter]].links;
-  return std::binary_search(links.begin(), links.end(), link);
+// Whether the parameter takes part, and in this gather.
+bool Runner::counts_in(std::size_t parameter, std::size_t gather) const {
+  return lowering_.takes_part(parameter) &&
+         gathers_[gather * plan_.groups.size() + plan_.group_of[parameter]] != 0;
 }
 
 void Runner::finish_gather(std::size_t gather) {
@@ -97,12 +102,12 @@ void Runner::finish_gather(std::size_t gather) {
   const std::size_t sums = plan_.chain.links()[link].transform->sums;
   taking_part_[gather] = 0;
   for (std::size_t p = 0; p < sizes_.size(); ++p) {
-    if (counts_in(p, link)) taking_part_[gather] += static_cast<double>(sizes_[p]);
+    if (counts_in(p, gather)) taking_part_[gather] += static_cast<double>(sizes_[p]);
   }
   for (std::size_t m = 0; m < sums; ++m) {
     for (std::size_t p = 0; p < sizes_.size(); ++p) {
       const std::size_t first = block_begin_[p], blocks = block_begin_[p + 1] - first;
-      sums_[p] = !counts_in(p, link) ? 0.0 : tree_sum(first, blocks, [&](std::size_t block) {
+      sums_[p] = !counts_in(p, gather) ? 0.0 : tree_sum(first, blocks, [&](std::size_t block) {
         return partials_[block * kMaxSums + m];
       });
       if (over == Over::tensor) tensor_[(gather * sizes_.size() + p) * kMaxSums + m] = sums_[p];
@@ -116,12 +121,11 @@ void Runner::finish_gather(std::size_t gather) {
 
 // Sums over whole units, each by one member, once every update that they run over has been formed.
 void Runner::gather_units(std::size_t gather, int member) {
-  const std::size_t link = plan_.gathers[gather].link;
   const Slice units = slice(unit_begin_.back(), member, team_.size());
   auto next = std::upper_bound(unit_begin_.begin(), unit_begin_.end(), units.begin);
   for (auto p = static_cast<std::size_t>(next - unit_begin_.begin()) - 1;
        p < sizes_.size() && unit_begin_[p] < units.end; ++p) {
-    if (!counts_in(p, link)) continue;
+    if (!counts_in(p, gather)) continue;
     const Class& c = lowering_.of(p);
     for (const PhasePlan& phase : c.group->phases) {
       if (!phase.gathers || phase.phase != gather) continue;

@@ -90,7 +90,7 @@ Analysis analyze(const Chain& chain, Params& params, const AnalyzeOptions& optio
   if (options.rounds < 1) {
     throw Error(Code::usage, {"analyze", "no rounds", std::to_string(options.rounds), "at least 1", ""});
   }
-  Optimizer optimizer(params, chain, {.threads = options.threads});
+  Optimizer optimizer(params, chain, {.threads = options.threads, .seconds = true});
   Traffic traffic = traffic_of(chain, params);
   if (traffic.passes.empty()) {
     throw Error(Code::usage, {"analyze", "nothing to move", "", "a parameter with elements", ""});

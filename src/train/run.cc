@@ -102,7 +102,10 @@ RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
 }
 
 OptimizerOptions optimizer_options(const RunConfig& config) {
-  return {.threads = config.threads, .grad_norm = true, .nonfinite = parse_nonfinite(config.nonfinite)};
+  return {.threads = config.threads,
+          .grad_norm = true,
+          .seconds = true,
+          .nonfinite = parse_nonfinite(config.nonfinite)};
 }
 
 // A run counts its epochs in updates of one batch each.
