@@ -59,7 +59,7 @@ struct DescendOptions {
 
 // The way of an optimizer over a problem. Element k of `losses` and `distances`, and coordinates
 // [k * dimension, (k + 1) * dimension) of `path`, are after k updates; element k of `rates` is the rate of
-// the update after k updates.
+// the update after k updates. Points are what is to be evaluated: with `average`, the average.
 struct Descent {
   std::string optimizer;          // the chain with its lengths resolved
   std::vector<double> path;       // updates + 1 points
@@ -68,7 +68,8 @@ struct Descent {
   std::vector<double> rates;      // updates
 };
 
-// Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64. Throws
+// Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64; `plateau` is
+// told every loss, and `accumulate` takes several gradients an update. Throws
 // Error(usage) as binding an Optimizer does, for a start of another dimension and for an unbounded record,
 // and Error(diverged) when the loss is not finite.
 Descent descend(const Problem& problem, const Chain& chain, const DescendOptions& options = {});

@@ -1,9 +1,11 @@
 // The loop of gradient descent on a problem: value and gradient, then a step.
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "base/random.h"
 #include "base/spec.h"
+#include "optim/link.h"
 #include "thalweg/error.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/problem.h"
@@ -37,10 +39,20 @@ double normal(const Random& random, std::uint64_t element) {
   return radius * std::cos(2 * std::numbers::pi * random.uniform(2 * element + 1));
 }
 
-void add_noise(const DescendOptions& options, std::uint64_t updates, std::span<double> grad) {
-  if (options.noise == 0) return;
-  const Random random(options.seed, Purpose::noise, updates);
-  for (std::size_t i = 0; i < grad.size(); ++i) grad[i] += options.noise * normal(random, i);
+// The gradient as the optimizer is to have it: with noise, the n-th of this descent, and scaled.
+void write_gradient(const Problem& problem, const DescendOptions& options, std::span<const double> x,
+                    std::uint64_t n, double scale, std::span<double> grad) {
+  problem.gradient(x, grad);
+  const Random random(options.seed, Purpose::noise, n);
+  for (std::size_t i = 0; i < grad.size(); ++i) {
+    if (options.noise > 0) grad[i] += options.noise * normal(random, i);
+    grad[i] *= scale;
+  }
+}
+
+bool listens(const Chain& chain) {
+  return std::any_of(chain.links().begin(), chain.links().end(),
+                     [](const Link& link) { return link.transform->observe != nullptr; });
 }
 
 // Notes where it stands after some updates.
@@ -69,11 +81,15 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   record(problem, x, out);
   Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = Nonfinite::error});
   out.optimizer = optimizer.chain().text();
-  for (std::uint64_t k = 0; k < options.updates; ++k) {
-    problem.gradient(x, grad);
-    add_noise(options, k, grad);
-    out.rates.push_back(optimizer.step().lr);
+  const bool tells = listens(optimizer.chain());
+  for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
+    write_gradient(problem, options, x, n++, optimizer.loss_scale(), grad);
+    const Report report = optimizer.step();
+    if (report.waits) continue;
+    out.rates.push_back(report.lr);
+    const Averaged evaluated = optimizer.averaged();
     record(problem, x, out);
+    if (tells) optimizer.observe(out.losses.back());
   }
   return out;
 }

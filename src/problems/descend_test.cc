@@ -65,6 +65,34 @@ TEST(Descend, NoiseIsThatOfTheSeedAndHasItsSize) {
   EXPECT_NEAR(std::sqrt(squares / 1000), 3, 4 * 3 / std::sqrt(2000));
 }
 
+// The average of the points 0.5, 0.25, ... that halving makes, not the points.
+TEST(Descend, AnAverageIsWhatIsEvaluated) {
+  const Descent plain = descend(Problem("sphere(1)"), Chain("lr(0.25)"), {.updates = 4});
+  const Descent averaged = descend(Problem("sphere(1)"), Chain("lr(0.25) | average"), {.updates = 4});
+  EXPECT_EQ(plain.path, (std::vector<double>{1, 0.5, 0.25, 0.125, 0.0625}));
+  EXPECT_GT(averaged.path.back(), plain.path.back());
+  EXPECT_EQ(averaged.losses.back(), averaged.path.back() * averaged.path.back());
+}
+
+TEST(Descend, PlateauIsToldTheLosses) {
+  const Descent descent =
+      descend(Problem("sphere"), Chain("lr(0) | plateau(factor=0.5, patience=2)"), {.updates = 12});
+  EXPECT_EQ(descent.rates, std::vector<double>(12, 0));
+  const Descent stuck = descend(Problem("quadratic(1, dimension=1)"),
+                                Chain("lr(2) | plateau(factor=0.5, patience=2)"), {.updates = 12});
+  EXPECT_EQ(stuck.rates.front(), 2);
+  EXPECT_LT(stuck.rates.back(), 2);  // at 2 it jumps to and fro for ever
+  EXPECT_LT(stuck.losses.back(), stuck.losses.front());
+}
+
+TEST(Descend, WindowsOfAccumulateAreOneUpdate) {
+  const DescendOptions options{.updates = 5, .start = {3}};
+  const Descent plain = descend(Problem("sphere(1)"), Chain("lr(0.25)"), options);
+  const Descent windows = descend(Problem("sphere(1)"), Chain("accumulate(4) | lr(0.25)"), options);
+  EXPECT_EQ(windows.path, plain.path);
+  EXPECT_EQ(windows.rates, plain.rates);
+}
+
 TEST(Descend, ALossThatIsNotFiniteEndsIt) {
   try {
     descend(Problem("quadratic(100)"), Chain("lr(1)"));
