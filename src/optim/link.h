@@ -16,6 +16,7 @@ struct Link {
   Selector on;
   std::size_t variant = 0;         // of the transform
   bool rate_inside = false;        // the rates behind it are inside
+  bool needs_rates = false;        // it is prepared from them
   std::vector<double> fixed = {};  // numbers that stand fast, which decide on kernels; NaN for schedules
 
   Names state() const { return transform->variants[variant]; }

@@ -20,7 +20,16 @@ constexpr Option kDecoupled{.name = "decay",
                             .type = OptionType::scalar,
                             .fallback = "0.01",
                             .range = kNotNegative,
-                            .doc = "decoupled decay of matrices and embeddings, scaled by lr"};
+                            .doc = "decoupled decay, scaled by lr"};
+constexpr Option kDecayOn{.name = "decay_on",
+                          .type = OptionType::selector,
+                          .fallback = "[matrices, embedding]",
+                          .doc = "the parameters that decay"};
+constexpr Option kDecayBy{.name = "decay_by",
+                          .type = OptionType::choice,
+                          .fallback = "lr",
+                          .doc = "the decay is scaled by the rate, or by the rate over its highest value",
+                          .choices = "lr|schedule"};
 constexpr Option kMomentum{.name = "momentum",
                            .type = OptionType::scalar,
                            .range = kFraction,
@@ -39,6 +48,18 @@ constexpr Option kDampening{.name = "dampening",
 
 template <const Option&... kOption>
 constexpr Option kOptions[] = {kOption...};
+
+// What a dialect changes of a recipe's own options; what it changes of the transforms, these know.
+struct RecipeDialect {
+  std::string_view recipe;  // empty: every recipe that has the option
+  DialectDefault change;
+};
+constexpr RecipeDialect kRecipeDialects[] = {
+    {"", {"torch", "decay_on", "all"}},      {"", {"optax", "decay_on", "all"}},
+    {"", {"keras", "decay_on", "all"}},      {"", {"paper", "decay_on", "all"}},
+    {"", {"paper", "decay_by", "schedule"}}, {"", {"optax", "decay", "1e-4"}},
+    {"", {"keras", "decay", "0.004"}},
+};
 
 constexpr std::string_view kAllOptions = "$*";
 
@@ -63,6 +84,27 @@ std::vector<Option> all_options(const Listed& listed) {
     options.insert(options.end(), taken.begin(), taken.end() - 1);  // `on` is the recipe's business
   }
   return options;
+}
+
+// Of the transforms that it hands on, and its own.
+std::vector<DialectDefault> all_dialects(const Listed& listed, std::span<const Option> options) {
+  std::vector<DialectDefault> dialects;
+  const auto has = [&](std::string_view name, bool fallback) {
+    return std::any_of(options.begin(), options.end(), [&](const Option& option) {
+      return option.name == name && (!fallback || !option.fallback.empty());
+    });
+  };
+  if (!has(kDialect.name, false)) return dialects;
+  for (const RecipeDialect& one : kRecipeDialects) {
+    const bool its_own = one.recipe.empty() || one.recipe == listed.name;
+    if (its_own && has(one.change.option, true)) dialects.push_back(one.change);
+  }
+  for (const Item& item : parse({"recipe", std::string(listed.chain)})) {
+    if (item.args.empty() || item.args[0].value.word != kAllOptions) continue;
+    const std::span<const DialectDefault> taken = find_transform(item.name)->spec.dialects;
+    dialects.insert(dialects.end(), taken.begin(), taken.end());
+  }
+  return dialects;
 }
 
 const Recipe* find_recipe(std::string_view name) {
@@ -172,11 +214,16 @@ void check_rate_by_position(const Item& item, const Source& source) {
 std::span<const Recipe> recipes() {
   static const std::vector<Recipe> all = [] {
     static std::vector<std::vector<Option>> options;
-    for (const Listed& listed : kListed) options.push_back(all_options(listed));
+    static std::vector<std::vector<DialectDefault>> dialects;
+    for (const Listed& listed : kListed) {
+      options.push_back(all_options(listed));
+      dialects.push_back(all_dialects(listed, options.back()));
+    }
     std::vector<Recipe> made;
     for (std::size_t i = 0; i < options.size(); ++i) {
       const Listed& listed = kListed[i];
-      made.push_back({{listed.name, listed.doc, listed.source, options[i], false}, listed.chain});
+      made.push_back(
+          {{listed.name, listed.doc, listed.source, options[i], false, dialects[i]}, listed.chain});
     }
     return made;
   }();

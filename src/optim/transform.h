@@ -169,7 +169,6 @@ struct Transform {
   bool sees_value;                  // reads the parameter
   bool sees_entered;                // reads the gradient as it entered the chain
   bool sees_before;                 // a landing that reads the parameter before the step
-  bool needs_rates;                 // is prepared from rate, peak or scale
   bool looks;                       // a gate that asks whether the gradient is finite
   bool accumulates;                 // a gate that keeps the sum of the gradients of a window
   std::string_view kind;            // "rule" for every rule, else the name: what `rest` compares
@@ -188,6 +187,7 @@ struct Transform {
   // Where a transform has them; null otherwise. Options that are schedules are NaN in variant() and
   // rate_inside().
   std::size_t (*variant)(Numbers o);
+  bool (*needs_rates)(Numbers o);               // it is prepared from rate, peak or scale
   bool (*rate_inside)(Numbers o);               // the rates behind it scale what it remembers, not its update
   double (*initial)(Numbers o, std::size_t i);  // what fills its state stream i
   Affine (*averaged)(const Moment& now);        // landing: what to evaluate, of parameter and state 0

@@ -19,7 +19,7 @@ struct Adabound {
   static constexpr Card kCard{"adabound", "Adam whose rates of elements close in on one rate",
                               "Luo et al. 2019, arXiv:1902.09843", kOptions, false};
 
-  static constexpr bool kNeedsRates = true;
+  static bool needs_rates(Numbers) { return true; }
 
   static std::size_t variant(Numbers o) { return o[6] != 0.0 ? 1 : 0; }
   static bool rate_inside(Numbers) { return true; }
