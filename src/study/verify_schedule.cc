@@ -235,12 +235,12 @@ std::string torch_one_cycle(Args& a) {
   const double epochs = a.number("epochs", 0), per_epoch = a.number("steps_per_epoch", 0);
   std::string text = "one_cycle(" + print_number(a.number("max_lr")) +
                      option("total", a.span("total_steps", epochs * per_epoch)) +
-                     option("pct_start", a.number("pct_start", 0.3)) +
-                     option("div", a.number("div_factor", 25)) +
-                     option("final_div", a.number("final_div_factor", 1e4));
+                     option("pct_start", a.number("pct_start", 0.3));
+  const double first = a.number("div_factor", 25), last = a.number("final_div_factor", 1e4);
+  const std::string momentum = opposite(a, "floor");
+  text += momentum.empty() ? option("div", first) + option("final_div", last) : momentum;
   text += anneal == "linear" ? ", anneal=linear" : "";
-  text += a.flag("three_phase", false) ? ", three_phase=true" : "";
-  return text + opposite(a, "floor") + ")";
+  return text + (a.flag("three_phase", false) ? ", three_phase=true)" : ")");
 }
 
 // Lines between two values; `gamma` is of one update.
@@ -265,7 +265,7 @@ std::string torch_cyclic(Args& a) {
 std::string cyclical(Args& a) {
   const double half = a.number("step_size");
   std::string mode = a.text("scale", "triangular");
-  const bool by_update = a.text("scale_mode", "cycle") == "iterations";
+  const bool by_update = a.text("scale_mode", "iterations") == "iterations";
   if (mode == "exp" && by_update) mode = "exp_range";
   return triangles(a, a.number("init"), a.number("max"), half, half, mode, a.number("gamma", 1));
 }
