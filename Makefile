@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench clean
+.PHONY: train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -29,6 +29,14 @@ tested = [ -f build-$(1)/build.ninja ] || cmake --preset $(1); \
 bench: configured       ## how near a step is to the speed of memory; ARGS="--rules adamw --size 1000000 --threads 1"
 	@cmake --build --preset release -j $(JOBS) --target bench_optimizer_step
 	build/bench/bench_optimizer_step --json build/optimizer_step.json $(ARGS)
+
+bench-peers: configured ## steps beside torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
+	@cmake --build --preset release -j $(JOBS) --target bench_peers
+	python3 bench/peers/run.py $(ARGS)
+
+bench-small: configured ## start, planning, compilation, size
+	@cmake --build --preset release -j $(JOBS) --target bench_first_step bench_planning
+	python3 bench/small/run.py $(ARGS)
 
 asan:                   ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@sh tools/install.sh test

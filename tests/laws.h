@@ -83,6 +83,9 @@ inline std::string state_bits(Optimizer& optimizer) {
 inline std::string all_bits(const Params& params, Optimizer& optimizer) {
   std::string out = std::to_string(optimizer.updates()) + state_bits(optimizer);
   for (const Parameter& p : params) out += p.name() + "=" + value_bits(p);
+  for (const StateNumber& number : optimizer.numbers()) {
+    out += number.name + "=" + bits_of(number.value, sizeof(double));
+  }
   return out + bits_of(optimizer.clocks().data(), optimizer.clocks().size_bytes());
 }
 

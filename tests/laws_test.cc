@@ -50,6 +50,7 @@ TEST_P(Laws, SameBitsForAnyTile) {
 }
 
 TEST_P(Laws, SameBitsFromALoopAndFromTiles) {
+  if (GetParam()->scope == Scope::gate) return;  // nothing may stand before it
   // Two rules in a row are interpreted; momentum(mu=0) hands the gradient through.
   for_each_chain([](const std::string& chain, Dtype dtype) {
     const std::string folded = values_after(kSmall, dtype, chain);
@@ -140,7 +141,7 @@ TEST_P(Laws, TailsAndOffsetsChangeNoBit) {
 TEST_P(Laws, NothingIsReadOrWrittenBesideAdoptedMemory) {
   // Blocks of the exact size: an address sanitizer sees what fences cannot.
   Params owned = library_owned<float>();
-  const bool last = GetParam()->scope == Scope::projection;
+  const bool last = GetParam()->scope == Scope::landing;
   const std::string x = use(GetParam()->spec), others = "decay(0.1) | clip_norm(1)";
   const Chain chain((last ? others + " | " + x : x + " | " + others) + " | lr(0.1)");
   Optimizer reference(owned, chain);
@@ -266,6 +267,12 @@ void copy_run(Params& from, Optimizer& source, Params& to, Optimizer& target) {
     target.clocks()[i] = source.clocks()[i];
   }
   target.set_updates(source.updates());
+  const std::vector<StateNumber> numbers = source.numbers();
+  for (const StateNumber& number : target.numbers()) {
+    for (const StateNumber& old : numbers) {
+      if (old.name == number.name) *number.value = *old.value;
+    }
+  }
   for (const StateTensor& s : target.state()) {
     for (const StateTensor& old : source.state()) {
       if (old.name == s.name) copy(s.data, old.data, *s.parameter);
@@ -296,7 +303,8 @@ TEST_P(Laws, AScalarIsAVectorOfOneAndEmptyParametersChangeNothing) {
     const std::vector<Entry> scalar = {{"dense.weight", {}, Role::weight}, {"dense.bias", {}, Role::bias}};
     const std::vector<Entry> vector = {{"dense.weight", {1, 1}, Role::weight},
                                        {"dense.bias", {1}, Role::bias}};
-    if (chain.find("matrices") == std::string::npos) {
+    const bool by_rank = chain.find("matrices") != std::string::npos || GetParam()->unit != nullptr;
+    if (!by_rank) {
       EXPECT_TRUE(run(scalar, dtype, chain) == run(vector, dtype, chain));
     }
     std::vector<Entry> padded = vector;
@@ -353,6 +361,7 @@ TEST_P(Laws, AStepLeavesTheFloatingPointModeOfTheCaller) {
 }
 
 TEST_P(Laws, BothTypesAgreeAndMayBeMixed) {
+  if (GetParam()->seed != nullptr) return;  // noise goes by the names of the parameters, which differ here
   for (const std::string& chain : chains_with(*GetParam())) {
     SCOPED_TRACE(chain);
     Params mixed;

@@ -1,8 +1,7 @@
-#include "reference.h"
+#include "reference_rules.h"
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 namespace thalweg::reference {
 namespace {
@@ -81,18 +80,9 @@ struct Adam : Element {
   }
 };
 
-template <class R, class F>
-Rule rule(const std::string& text, const F& set) {
-  return {text.substr(0, text.find('(')), text, [set] {
-            auto element = std::make_unique<R>();
-            set(*element);
-            return element;
-          }};
-}
-
 }  // namespace
 
-std::vector<Rule> rules() {
+Rules rules_of_sums() {
   using Place = Adam::Place;
   using Maximum = Adam::Maximum;
   return {
@@ -130,6 +120,14 @@ std::vector<Rule> rules() {
       rule<Adam>("adam(beta2=0.9, amsgrad=true, amsgrad_form=corrected)",
                  [](Adam& r) { r.beta2 = 0.9, r.maximum = Maximum::corrected; }),
   };
+}
+
+std::vector<Rule> rules() {
+  Rules all;
+  for (const Rules& family : {rules_of_sums(), rules_of_adam_family(), rules_of_signs()}) {
+    all.insert(all.end(), family.begin(), family.end());
+  }
+  return all;
 }
 
 }  // namespace thalweg::reference

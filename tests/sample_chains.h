@@ -93,13 +93,14 @@ inline std::vector<std::string> other_uses(const Spec& spec) {
   return out;
 }
 
-// The transform in every position that matters: alone, between decays, beside a global transform, next to a
-// rule, and on some of the parameters only.
-inline std::vector<std::string> chains_with(const Transform& transform) {
-  const std::string x = use(transform.spec);
-  std::vector<std::string> out;
-  if (transform.scope == Scope::projection) {  // stands behind everything that forms the update
-    out = {
+// Uses in the positions that a transform may have.
+inline std::vector<std::string> positions_of(const Transform& transform, const std::string& x) {
+  if (transform.scope == Scope::gate) {  // stands before everything, for all parameters
+    return {x + " | lr(0.01)", x + " | decay(0.02) | adam | clip_norm(0.5) | lr(0.01)",
+            x + " | momentum(on=matrices) | adam(on=rest) | lr(0.01) | average"};
+  }
+  if (transform.scope == Scope::landing) {  // stands behind everything that forms the update
+    return {
         x + " | lr(0.01)",
         "decay(0.02) | adam | decay(0.03) | lr(0.01) | " + x,
         "clip_norm(0.5) | momentum | " + x + " | lr(0.01)",
@@ -108,10 +109,8 @@ inline std::vector<std::string> chains_with(const Transform& transform) {
         "momentum(0.5, on=bias) | clip_norm(0.5, on=rest) | " + use(transform.spec, "on=matrices") +
             " | lr(0.01)",
     };
-    for (const std::string& other : other_uses(transform.spec)) out.push_back(other + " | lr(0.01)");
-    return out;
   }
-  out = {
+  return {
       x + " | lr(0.01)",
       "decay(0.02) | " + x + " | decay(0.03) | lr(0.01)",
       "clip_norm(0.5) | " + x + " | lr(0.01)",
@@ -122,6 +121,12 @@ inline std::vector<std::string> chains_with(const Transform& transform) {
       use(transform.spec, "on=[bias, norm]") + " | adam(on=rest) | lr(0.01)",
       use(transform.spec, "on=matrices") + " | momentum(0.5, on=bias) | clip_norm(0.5, on=rest) | lr(0.01)",
   };
+}
+
+// The transform in every position that matters: alone, between decays, beside a gather, next to a rule, and
+// on some of the parameters only; and every other use of it.
+inline std::vector<std::string> chains_with(const Transform& transform) {
+  std::vector<std::string> out = positions_of(transform, use(transform.spec));
   for (const std::string& other : other_uses(transform.spec)) out.push_back(other + " | lr(0.01)");
   return out;
 }

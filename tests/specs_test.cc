@@ -1,4 +1,5 @@
-// What the grammar promises about every listed transform, recipe and schedule, derived from their Specs.
+// What the grammar promises about every listed transform, recipe, schedule and problem, derived from their
+// Specs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,8 +9,10 @@
 #include "optim/recipes.h"
 #include "optim/schedules.h"
 #include "optim/test_params.h"
+#include "problems/problem.h"
 #include "sample_chains.h"
 #include "thalweg/chain.h"
+#include "thalweg/problem.h"
 
 namespace thalweg {
 namespace {
@@ -22,12 +25,14 @@ struct Listed {
 
 std::string read_chain(const std::string& text, bool every) { return Chain(text).text(every); }
 std::string read_schedule(const std::string& text, bool every) { return Schedule(text).text(every); }
+std::string read_problem(const std::string& text, bool every) { return Problem(text).text(every); }
 
 std::vector<Listed> everything() {
   std::vector<Listed> out;
   for (const Transform& transform : transforms()) out.push_back({&transform.spec, read_chain});
   for (const Recipe& recipe : recipes()) out.push_back({&recipe.spec, read_chain});
   for (const ScheduleShape& shape : schedule_shapes()) out.push_back({&shape.spec, read_schedule});
+  for (const Spec* spec : problem_specs()) out.push_back({spec, read_problem});
   return out;
 }
 
@@ -254,6 +259,7 @@ bool needs_first_alone(const Spec& spec) {
 TEST(Specs, ArgumentsByPositionFollowTheOrderOfTheOptions) {
   for (const Listed& listed : everything()) {
     const Spec& spec = *listed.spec;
+    if (spec.options.empty()) continue;
     const Option& first = spec.options.front();
     const std::string value = sample_value_of(first);
     const std::string text = std::string(spec.name) + "(" + value + ")";

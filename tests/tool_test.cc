@@ -377,8 +377,8 @@ TEST_F(Tool, ListDescribesEveryOption) {
       }
     }
   }
-  EXPECT_EQ(keys(all),
-            (std::set<std::string>{"transforms", "recipes", "schedules", "losses", "layers", "data"}));
+  EXPECT_EQ(keys(all), (std::set<std::string>{"transforms", "recipes", "schedules", "losses", "layers",
+                                              "data", "problems"}));
 }
 
 TEST_F(Tool, ExplainAndVerifyAnswerInJsonToo) {

@@ -68,7 +68,7 @@ std::string initialiser(const Option& option) {
   return quoted ? "\"" + std::string(option.fallback) + "\"" : std::string(option.fallback);
 }
 
-// Required options are parameters of the function, the others members of its struct.
+// Required options are parameters of the function, the others, if there are any, members of its struct.
 void print_factory(const Spec& spec) {
   const std::string options = pascal(spec.name) + "Options";
   std::string members, parameters, adds;
@@ -82,10 +82,15 @@ void print_factory(const Spec& spec) {
     }
     adds += "\n      .add(\"" + name + "\", " + (option.required ? "" : "options.") + name + ")";
   }
-  std::cout << "\n// " << spec.doc << ".\nstruct " << options << " {\n"
-            << members << "};\ninline Chain " << spec.name << "(" << parameters << "const " << options
-            << "& options = {}) {\n  return factory::Arguments()" << adds << "\n      .of(\"" << spec.name
-            << "\");\n}\n";
+  std::cout << "\n// " << spec.doc << ".\n";
+  if (members.empty()) {
+    parameters = parameters.substr(0, parameters.rfind(","));
+  } else {
+    std::cout << "struct " << options << " {\n" << members << "};\n";
+    parameters += "const " + options + "& options = {}";
+  }
+  std::cout << "inline Chain " << spec.name << "(" << parameters << ") {\n  return factory::Arguments()"
+            << adds << "\n      .of(\"" << spec.name << "\");\n}\n";
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ struct CatalogEntry {
   std::vector<CatalogOption> options;
 };
 
-// transforms, recipes, schedules, losses, layers, data.
+// transforms, recipes, schedules, losses, layers, data, problems.
 const std::vector<std::string_view>& catalog_kinds();
 
 // All entries, kind by kind. A name may stand in several kinds.

@@ -1,7 +1,8 @@
 // Checkpoints: one safetensors file that holds a training exactly.
 //
 // Tensors: each parameter under its name (F32 or F64); each optimizer state under `optimizer/` and its name;
-// each parameter's clock under `clock/` and its name, as a U64 scalar. Metadata (string to string): what the
+// each parameter's clock under `clock/` and its name, as a U64 scalar; each number that the optimizer keeps
+// under `number/` and its name, as an F64 scalar. Metadata (string to string): what the
 // caller gives, and "format", "chain" (canonical text with every option), "updates", "checksum".
 //
 // Any other reader of safetensors can open such a file. A file that another tool wrote or changed is none.
@@ -23,8 +24,8 @@ using Metadata = std::map<std::string, std::string>;
 // whole new one. The four keys above are set here whatever `metadata` has under them, so that what a load
 // returned can be saved again. Not saved: gradients, and which parameters are absent or frozen.
 // Throws Error(resource) naming path and bytes, with nothing changed. Throws Error(usage) when `optimizer` is
-// not bound to `params`, a parameter's name begins with `optimizer/` or `clock/`, or a text is no UTF-8.
-// Holds nothing of the size of a tensor: the file is written from the memory of parameters and state.
+// not bound to `params`, a parameter's name begins with `optimizer/`, `clock/` or `number/`, or a text is no
+// UTF-8. Holds nothing of the size of a tensor: the file is written from the memory of parameters and state.
 void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                      Metadata metadata);
 

@@ -1,11 +1,14 @@
 // A chain bound to parameters: the state, and the step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "thalweg/chain.h"
@@ -42,9 +45,42 @@ struct OptimizerOptions {
   Nonfinite nonfinite = Nonfinite::report;
   int most_skips = 10;  // steps in a row that may be skipped; one more is Error(diverged)
   Statistics statistics = {};
-  std::string simd = {};  // a name of simd_targets(); empty: the best
+  bool zero_grad = false;  // set gradients to 0 as they are used, in the same pass
+  std::string simd = {};   // a name of simd_targets(); empty: the best
   std::size_t tile =
       2048;  // elements that an interpreted phase handles at a time: a multiple of 16, at most 2,048
+};
+
+// What the caller tells of the gradient that has come.
+struct StepInput {
+  double weight = 1;  // that it has in a window of `accumulate`: samples or tokens that it is the mean of
+  bool last = false;  // it closes its window, though that is not full
+  // Its norm over all parameters, where that is known: clip_norm need not read the gradient for it.
+  double grad_norm = std::numeric_limits<double>::quiet_NaN();
+};
+
+// The parameters hold what is to be evaluated while it lives: the average of `average`, the slow weights of
+// `lookahead`, x of `schedule_free`. They are bit for bit as before when it goes. No step in between.
+class Averaged {
+ public:
+  Averaged() = default;
+  Averaged(Averaged&& other) noexcept : saved_(std::exchange(other.saved_, {})) {}
+  Averaged& operator=(Averaged&&) = delete;
+  ~Averaged();
+
+ private:
+  friend class Optimizer;
+  struct Saved {
+    void* value;
+    std::vector<std::byte> bytes;
+  };
+  std::vector<Saved> saved_;
+};
+
+// A number that the optimizer keeps from step to step, as checkpoints keep it.
+struct StateNumber {
+  std::string name;  // "plateau.factor", "dense1.weight/nadam.product"
+  double* value;
 };
 
 // One stream of state of one parameter, as checkpoints keep it.
@@ -68,7 +104,21 @@ class Optimizer {
   // One update of every parameter that is neither absent nor frozen, from the gradients as they stand. Does
   // not allocate, lock or log, and throws by the policies `error` and `skip` only. The bits do not depend on
   // threads, tile or SIMD target.
-  Report step();
+  Report step(const StepInput& input = {});
+
+  // Tells `plateau` how good the model is. Throws Error(usage) when the chain has none.
+  void observe(double metric);
+
+  // What the loss must be multiplied by, so that `loss_scale` finds the gradient that it divides; else 1.
+  double loss_scale() const;
+
+  // Puts into the parameters what is to be evaluated. Does nothing where the chain averages nothing.
+  [[nodiscard]] Averaged averaged();
+  bool averages() const;
+
+  // Takes up parameters that were added or thawed since: they begin afresh at the present update. State of
+  // the others stays. Throws Error(usage) as the constructor does, with nothing changed.
+  void replan();
 
   const Chain& chain() const;
   std::uint64_t updates() const;      // steps done: the clock of schedules
@@ -79,6 +129,7 @@ class Optimizer {
   void set_updates(std::uint64_t updates);
   std::span<std::uint64_t> clocks();  // one a parameter, in the order of Params
   std::vector<StateTensor> state();
+  std::vector<StateNumber> numbers();
 
  private:
   struct Impl;

@@ -60,9 +60,13 @@ class Parameter {
   bool absent() const { return absent_; }
   void set_absent(bool absent);
 
-  // Frozen: never touched and without state; to be set before an Optimizer is bound.
+  // Frozen: never touched, and without state when an Optimizer is bound. Frozen later, it keeps its state and
+  // may be thawed at any time; one that was frozen when the Optimizer was bound needs Optimizer::replan().
   bool frozen() const { return frozen_; }
-  void set_frozen(bool frozen) { frozen_ = frozen; }
+  void set_frozen(bool frozen);
+
+  // Whether its memory is the caller's.
+  bool adopted() const { return adopted_; }
 
  private:
   friend class Params;
@@ -78,6 +82,7 @@ class Parameter {
   bool adopted_ = false;  // its memory is the caller's
   bool absent_ = false;
   bool frozen_ = false;
+  std::uint64_t* changes_ = nullptr;  // of its Params
 };
 
 // Addresses of parameters and of their memory are stable. Not copyable: optimizers and tapes point into it.
@@ -118,6 +123,9 @@ class Params {
   // Elements of all parameters together.
   std::uint64_t elements() const;
 
+  // Raised by whatever changes what a step does with a parameter: added, rebound, absent, frozen.
+  std::uint64_t changes() const { return *changes_; }
+
  private:
   struct Extent {
     std::uintptr_t end;
@@ -134,6 +142,7 @@ class Params {
   std::map<std::uintptr_t, Extent> taken_;  // begin -> end of every range in use
   std::unique_ptr<Arena> values_;
   std::unique_ptr<Arena> grads_;
+  std::unique_ptr<std::uint64_t> changes_;
 };
 
 }  // namespace thalweg

@@ -41,7 +41,8 @@ struct Report {
   std::uint64_t nonfinite = 0;
   const Parameter* nonfinite_parameter = nullptr;
   std::uint64_t nonfinite_index = 0;
-  bool skipped = false;  // nothing was changed, because of them
+  bool skipped = false;  // nothing was changed: because of them, or because the norm stood out
+  bool waits = false;    // the gradient was added to a window of `accumulate` that is not full
 
   // Where OptimizerOptions::statistics asks for it; valid until the next step.
   double update_ratio = std::numeric_limits<double>::quiet_NaN();  // norm(new - old) / norm(old) over all

@@ -11,6 +11,7 @@
 #include "thalweg/optimizer.h"
 #include "thalweg/page.h"
 #include "thalweg/params.h"
+#include "thalweg/problem.h"
 #include "thalweg/report.h"
 #include "thalweg/run.h"
 #include "thalweg/schedule.h"

@@ -13,7 +13,14 @@ std::array<std::uint64_t, 4> philox4x64(std::array<std::uint64_t, 4> counter,
                                         std::array<std::uint64_t, 2> key);
 
 // What the numbers are for: streams of different purposes are independent.
-enum class Purpose : std::uint64_t { init = 1, shuffle = 2, split = 3, dropout = 4, replacement = 5 };
+enum class Purpose : std::uint64_t {
+  init = 1,
+  shuffle = 2,
+  split = 3,
+  dropout = 4,
+  replacement = 5,
+  noise = 6
+};
 
 class Random {
  public:

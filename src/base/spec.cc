@@ -204,25 +204,66 @@ std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t posi
   return position;
 }
 
+// The default of an option as text, in the dialect that is spoken.
+std::string_view fallback_of(const Spec& spec, const Option& option, std::string_view dialect) {
+  const auto found = std::find_if(spec.dialects.begin(), spec.dialects.end(), [&](const DialectDefault& d) {
+    return d.dialect == dialect && d.option == option.name;
+  });
+  return found == spec.dialects.end() ? option.fallback : found->value;
+}
+
+// The dialect that the settings speak; empty where there is none.
+std::string_view dialect_of(const Spec& spec, const Settings& settings) {
+  const std::optional<std::size_t> index = spec.find(kDialect.name);
+  const std::string* dialect = index ? std::get_if<std::string>(&settings[*index]) : nullptr;
+  return dialect != nullptr ? std::string_view(*dialect) : std::string_view();
+}
+
+Value default_value(std::string_view text) {
+  return parse({"default", "x(" + std::string(text) + ")"})[0].args[0].value;
+}
+
 // Whether the setting is what it would be if it were not given.
-bool at_default(const Option& option, const Setting& setting) {
-  if (std::holds_alternative<std::monostate>(setting)) return true;
-  if (option.fallback.empty()) return false;
-  Value fallback;
-  fallback.word = option.fallback;
-  const std::optional<Setting> read_fallback = read(option, fallback);
-  return read_fallback && print(to_value(option, *read_fallback)) == print(to_value(option, setting));
+bool at_default(const Spec& spec, const Settings& settings, std::size_t i) {
+  if (std::holds_alternative<std::monostate>(settings[i])) return true;
+  const Option& option = spec.options[i];
+  const std::string_view text = fallback_of(spec, option, dialect_of(spec, settings));
+  if (text.empty()) return false;
+  const std::optional<Setting> fallback = read(option, default_value(text));
+  return fallback && print(to_value(option, *fallback)) == print(to_value(option, settings[i]));
 }
 
 // An option that nothing would ever read is a mistake, not a wish.
 void check_needs(const Spec& spec, const Settings& settings, const Item& item, const Source& source) {
   for (std::size_t i = 0; i < settings.size(); ++i) {
     const Option& option = spec.options[i];
-    if (option.needs.empty() || at_default(option, settings[i])) continue;
-    const std::size_t needed = *spec.find(option.needs);
-    if (!at_default(spec.options[needed], settings[needed])) continue;
+    if (option.needs.empty() || at_default(spec, settings, i)) continue;
+    if (!at_default(spec, settings, *spec.find(option.needs))) continue;
     throw source.error(item.at, {"", "`" + std::string(option.name) + "` has nothing to act on", "",
                                  "`" + std::string(option.needs) + "` beside it", ""});
+  }
+}
+
+// Settings that are not given. The dialect comes first: it decides on the others.
+void fill_defaults(const Spec& spec, const Item& item, const std::vector<bool>& given, Settings& settings,
+                   const Source& source) {
+  const auto fill = [&](std::size_t i) {
+    const Option& option = spec.options[i];
+    const std::string_view text = fallback_of(spec, option, dialect_of(spec, settings));
+    if (text.empty()) return;
+    settings[i] = read_or_throw(spec, option, default_value(text),
+                                {"default of " + std::string(option.name), std::string(text)});
+  };
+  const std::optional<std::size_t> dialect = spec.find(kDialect.name);
+  if (dialect && !given[*dialect]) fill(*dialect);
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (given[i] || i == dialect) continue;
+    if (spec.options[i].required) {
+      throw source.error(
+          item.at, {"", "`" + std::string(spec.name) + "` needs `" + std::string(spec.options[i].name) + "`",
+                    "", wanted(spec.options[i]), ""});
+    }
+    fill(i);
   }
 }
 
@@ -252,24 +293,10 @@ Settings bind(const Spec& spec, const Item& item, const Source& source) {
     given[index] = true;
     settings[index] = read_or_throw(spec, option, arg.value, source);
   }
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    const Option& option = spec.options[i];
-    if (given[i]) continue;
-    if (option.required) {
-      throw source.error(item.at,
-                         {"", "`" + std::string(spec.name) + "` needs `" + std::string(option.name) + "`", "",
-                          wanted(option), ""});
-    }
-    if (option.fallback.empty()) continue;
-    const Source fallback{"default of " + std::string(option.name), std::string(option.fallback)};
-    Value value;
-    value.word = fallback.text;
-    settings[i] = read_or_throw(spec, option, value, fallback);
-  }
+  fill_defaults(spec, item, given, settings, source);
   check_needs(spec, settings, item, source);
   return settings;
 }
-
 std::optional<double> as_number(const Option& option, const Setting& setting) {
   if (const bool* flag = std::get_if<bool>(&setting)) return *flag ? 1.0 : 0.0;
   if (const double* number = std::get_if<double>(&setting)) return *number;
@@ -306,7 +333,7 @@ Item unbind(const Spec& spec, const Settings& settings, bool every) {
     if (std::holds_alternative<std::monostate>(settings[i])) continue;
     Arg arg;
     arg.value = to_value(option, settings[i]);
-    if (!every && at_default(option, settings[i])) continue;
+    if (!every && at_default(spec, settings, i)) continue;
     if (i > 0 || !spec.positional || option.type == OptionType::selector) arg.name = option.name;
     item.args.push_back(std::move(arg));
   }

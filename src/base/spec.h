@@ -59,12 +59,27 @@ struct Option {
   std::string_view needs = {};    // means something only where this option differs from its default
 };
 
+// What a choice of the option `dialect` puts in the place of another option's default: the convention of a
+// library or of the paper, where they disagree.
+struct DialectDefault {
+  std::string_view dialect;
+  std::string_view option;
+  std::string_view value;  // as text
+};
+
+inline constexpr Option kDialect{.name = "dialect",
+                                 .type = OptionType::choice,
+                                 .fallback = "own",
+                                 .doc = "whose conventions the options that are not given follow",
+                                 .choices = "own|torch|optax|keras|paper"};
+
 struct Spec {
   std::string_view name;
   std::string_view doc;     // one line
   std::string_view source;  // the paper
   std::span<const Option> options;
   bool positional = true;  // whether arguments may be given by position (a selector never may)
+  std::span<const DialectDefault> dialects = {};  // where there is an option `dialect`
 
   // Index of an option, if there is one of that name.
   std::optional<std::size_t> find(std::string_view option) const;

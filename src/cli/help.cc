@@ -8,8 +8,8 @@ namespace thalweg::cli {
 
 Action add_help(CLI::App& tool) {
   const auto name = std::make_shared<std::string>();
-  CLI::App* command =
-      tool.add_subcommand("help", "Explain a transform, recipe, schedule, loss, layer or data source");
+  CLI::App* command = tool.add_subcommand(
+      "help", "Explain a transform, recipe, schedule, loss, layer, data source or problem");
   command->add_option("name", *name, "a name of `thalweg list`")->required();
   return [name] {
     print(help_text(*name));

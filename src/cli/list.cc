@@ -26,7 +26,7 @@ int list(const Flags& flags) {
     if (!flags.kind.empty() && entry.kind != flags.kind) continue;
     if (entry.kind != kind) out += (kind.empty() ? "" : "\n") + entry.kind + "\n";
     kind = entry.kind;
-    out += fmt::format("  {:<14} {}\n", entry.name, entry.doc);
+    out += fmt::format("  {:<15} {}\n", entry.name, entry.doc);
   }
   print(out);
   return kOk;
@@ -37,7 +37,7 @@ int list(const Flags& flags) {
 Action add_list(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command =
-      tool.add_subcommand("list", "List transforms, recipes, schedules, losses, layers and data");
+      tool.add_subcommand("list", "List transforms, recipes, schedules, losses, layers, data and problems");
   command->add_option("kind", flags->kind, "one of these kinds");
   command->add_flag("--json", flags->json, "print as JSON");
   return [flags] { return list(*flags); };

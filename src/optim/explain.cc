@@ -27,26 +27,41 @@ std::string chain_part(const Chain& chain, const Group& group, std::size_t begin
   return print(text);
 }
 
-// Whether a decay stands among the links of a phase, or of earlier ones from whose start it begins anew: the
-// parameter is read to form the update.
+// Whether the transform needs the parameter to form the update.
+bool reads_parameter(const Link& link) {
+  const Transform& transform = *link.transform;
+  if (transform.sees_value) return true;
+  if (transform.scope != Scope::affine) return false;
+  const std::vector<double> ones(link.numbers.size(), 1.0);
+  std::vector<double> kept(transform.chain_numbers.size(), 1.0);
+  Moment now;
+  now.o = ones;
+  now.numbers = kept;
+  return transform.affine(now).b != 0.0;
+}
+
+// Whether one does among the links of a phase, of those of earlier ones from whose start it begins anew, or
+// the gather that it ends with.
 bool reads_parameter(const Chain& chain, const Group& group, const PhasePlan& phase) {
-  const std::size_t end = phase.end;
-  std::size_t begin = phase.begin;
+  std::size_t begin = phase.begin, end = phase.end + (phase.gathers ? 1 : 0);
   while (begin > 0 && chain.links()[group.links[begin - 1]].transform->scope != Scope::element) --begin;
   return std::any_of(group.links.begin() + static_cast<std::ptrdiff_t>(begin),
-                     group.links.begin() + static_cast<std::ptrdiff_t>(end), [&](std::size_t link) {
-                       const Transform& transform = *chain.links()[link].transform;
-                       if (transform.scope != Scope::affine) return false;
-                       const std::vector<double> ones(chain.links()[link].numbers.size(), 1.0);
-                       return transform.affine(ones).b != 0.0;
-                     });
+                     group.links.begin() + static_cast<std::ptrdiff_t>(end),
+                     [&](std::size_t link) { return reads_parameter(chain.links()[link]); });
 }
 
 std::string engine_of(const Chain& chain, const PhasePlan& phase) {
-  if (phase.gathers && phase.rules.empty()) return "sum";
+  if (phase.gathers && !phase.keeps) return "sum";
   if (!phase.fused()) return "tiles";
   if (phase.rules.empty()) return "plain loop";
   return "loop " + std::string(chain.links()[phase.rules[0].link].transform->spec.name);
+}
+
+void add_state(const Link& link, Described& out) {
+  for (const std::string_view slot : link.state()) {
+    out.reads.push_back(std::string(link.transform->spec.name) + "." + std::string(slot));
+    out.writes.push_back(out.reads.back());
+  }
 }
 
 Described describe(const Chain& chain, const Group& group, const PhasePlan& phase) {
@@ -56,19 +71,15 @@ Described describe(const Chain& chain, const Group& group, const PhasePlan& phas
   out.formula = chain_part(chain, group, phase.begin, phase.end);
   if (phase.gathers) {
     const std::string gather = chain_part(chain, group, phase.end, phase.end + 1);
-    out.formula += (out.formula.empty() ? "norm for " : " | norm for ") + gather;
+    out.formula += (out.formula.empty() ? "sums for " : " | sums for ") + gather;
   }
   const bool reads_p = !phase.gathers || reads_parameter(chain, group, phase);
   if (reads_p) out.reads.push_back("p");
   out.reads.push_back(phase.reads_kept ? "u" : "g");
   if (!phase.gathers) out.writes.push_back("p");
   if (phase.keeps) out.writes.push_back("u");
-  for (const RuleStep& rule : phase.rules) {
-    const Link& link = chain.links()[rule.link];
-    for (const std::string_view slot : link.state()) {
-      out.reads.push_back(std::string(link.transform->spec.name) + "." + std::string(slot));
-      out.writes.push_back(out.reads.back());
-    }
+  for (const std::vector<ElementStep>& steps : {phase.rules, phase.landings}) {
+    for (const ElementStep& step : steps) add_state(chain.links()[step.link], out);
   }
   out.bytes = (out.reads.size() + out.writes.size()) * size_of(group.dtype);
   return out;
@@ -111,7 +122,7 @@ std::string explain_group(const Plan& plan, const Group& group, const Params& pa
   for (const PhasePlan& phase : group.phases) {
     const Described d = describe(plan.chain, group, phase);
     out += "    phase " + std::to_string(phase.phase + 1) + "  " + d.kind + "  " + d.engine + ": " +
-           (d.formula.empty() ? "what the norm left" : d.formula) + "\n" + "             reads " +
+           (d.formula.empty() ? "what the sums left" : d.formula) + "\n" + "             reads " +
            joined(d.reads) + ", writes " + joined(d.writes) + ": " + plural(d.bytes, "byte") +
            " an element\n";
   }

@@ -7,7 +7,7 @@ namespace thalweg {
 namespace {
 
 template <class T>
-Found look_at(std::span<T> grad, std::size_t number, std::size_t begin, std::size_t end, bool zero) {
+Found look_at(T* grad, std::size_t number, std::size_t begin, std::size_t end, bool zero) {
   Found found;
   for (std::size_t i = begin; i < end; ++i) {
     if (std::isfinite(grad[i])) continue;
@@ -31,11 +31,11 @@ void Inspector::clear() {
   for (Slot& slot : found_) slot.found = {};
 }
 
-void Inspector::look(int member, const Parameter& parameter, std::size_t number, std::size_t begin,
+void Inspector::look(int member, Dtype dtype, void* grad, std::size_t number, std::size_t begin,
                      std::size_t end, bool zero) {
   Found& found = found_[static_cast<std::size_t>(member)].found;
-  if (parameter.dtype() == Dtype::f32) found.add(look_at(parameter.grad<float>(), number, begin, end, zero));
-  if (parameter.dtype() == Dtype::f64) found.add(look_at(parameter.grad<double>(), number, begin, end, zero));
+  if (dtype == Dtype::f32) found.add(look_at(static_cast<float*>(grad), number, begin, end, zero));
+  if (dtype == Dtype::f64) found.add(look_at(static_cast<double*>(grad), number, begin, end, zero));
 }
 
 Found Inspector::found() const {

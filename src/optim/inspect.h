@@ -24,8 +24,8 @@ class Inspector {
   explicit Inspector(int members) : found_(static_cast<std::size_t>(members)) {}
 
   void clear();
-  // Counts in elements [begin, end) of a parameter's gradient; with `zero` they are set to 0.
-  void look(int member, const Parameter& parameter, std::size_t number, std::size_t begin, std::size_t end,
+  // Counts in elements [begin, end) of the gradient of a parameter; with `zero` they are set to 0.
+  void look(int member, Dtype dtype, void* grad, std::size_t number, std::size_t begin, std::size_t end,
             bool zero = false);
   Found found() const;
 

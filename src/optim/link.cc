@@ -16,6 +16,7 @@ void check_bounds(const Option& option, const Schedule& schedule, const Value& v
 }
 
 Schedule number_of(const Option& option, const Setting& setting, const Source& source) {
+  if (std::holds_alternative<std::monostate>(setting)) return NAN;  // not given
   if (const std::optional<double> number = as_number(option, setting)) return *number;
   const Value& value = std::get<Value>(setting);
   const Schedule schedule(value, source);
@@ -50,10 +51,11 @@ Link Link::read(const Item& item, const Source& source) {
     if (std::holds_alternative<Value>(settings[i])) settings[i] = to_value(numbers.back());
   }
   Selector on(std::get<Value>(settings.back()));
-  const std::vector<double> fixed = fixed_numbers(numbers, settings);
+  std::vector<double> fixed = fixed_numbers(numbers, settings);
   const std::size_t variant = transform->variant != nullptr ? transform->variant(fixed) : 0;
   const bool inside = transform->rate_inside != nullptr && transform->rate_inside(fixed);
-  return {transform, std::move(settings), std::move(numbers), std::move(on), variant, inside};
+  return {transform, std::move(settings), std::move(numbers), std::move(on), variant,
+          inside,    std::move(fixed)};
 }
 
 Item Link::item(bool every) const {

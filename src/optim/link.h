@@ -14,10 +14,12 @@ struct Link {
   Settings settings;              // one for each option of the Spec, `on` the last
   std::vector<Schedule> numbers;  // the same as numbers: a flag is 0 or 1, a choice its index; `on` left out
   Selector on;
-  std::size_t variant = 0;   // of the transform
-  bool rate_inside = false;  // the rates behind it are inside
+  std::size_t variant = 0;         // of the transform
+  bool rate_inside = false;        // the rates behind it are inside
+  std::vector<double> fixed = {};  // numbers that stand fast, which decide on kernels; NaN for schedules
 
-  StateNames state() const { return transform->variants[variant]; }
+  Names state() const { return transform->variants[variant]; }
+  Over over() const { return transform->over != nullptr ? transform->over(fixed) : Over::all; }
 
   // Reads one item of a chain. Throws Error(usage).
   static Link read(const Item& item, const Source& source);

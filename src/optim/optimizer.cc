@@ -3,34 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <limits>
+#include <map>
 
 #include "base/text.h"
-#include "optim/run.h"
+#include "optim/optimizer_impl.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
-
-struct Optimizer::Impl {
-  Impl(Params& p, Chain chain, const OptimizerOptions& options)
-      : params(p),
-        plan(std::move(chain), p),
-        clocks(p.size()),
-        runner(p, plan, options),
-        nonfinite(options.nonfinite),
-        most_skips(options.most_skips) {}
-
-  bool must_skip(Report& report);
-
-  Params& params;
-  Plan plan;
-  std::vector<std::uint64_t> clocks;
-  Runner runner;
-  Nonfinite nonfinite;
-  int most_skips;
-  int skips = 0;  // in a row
-  std::uint64_t updates = 0;
-};
 
 namespace {
 
@@ -65,14 +46,15 @@ Nonfinite parse_nonfinite(std::string_view name) {
 
 // Looks before anything is changed, by every policy but `report`.
 bool Optimizer::Impl::must_skip(Report& report) {
-  if (nonfinite == Nonfinite::report) return false;
-  tell(report, runner.inspect(nonfinite == Nonfinite::zero), params);
-  if (report.nonfinite == 0 || nonfinite == Nonfinite::zero) {
+  const Nonfinite policy = options.nonfinite;
+  if (policy == Nonfinite::report) return false;
+  tell(report, runner.inspect(policy == Nonfinite::zero), params);
+  if (report.nonfinite == 0 || policy == Nonfinite::zero) {
     skips = 0;
     return false;
   }
-  if (nonfinite == Nonfinite::error) fail(report, "the gradient is not finite", updates);
-  if (++skips > most_skips) {
+  if (policy == Nonfinite::error) fail(report, "the gradient is not finite", updates);
+  if (++skips > options.most_skips) {
     fail(report, "the gradient is not finite, " + std::to_string(skips) + " steps in a row", updates);
   }
   report.skipped = true;
@@ -85,24 +67,77 @@ Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 
-Report Optimizer::step() {
+// What the step found out, beside whether it ran.
+void Optimizer::Impl::finish(Report& report) {
+  report.lr = runner.lr();
+  report.grad_norm = runner.grad_norm();
+  if (options.nonfinite == Nonfinite::report) tell(report, runner.nonfinite(), params);
+  if (const auto& measurer = runner.measurer()) {
+    report.parameters = measurer->reports();
+    report.update_ratio = measurer->update_ratio();
+  }
+}
+
+Report Optimizer::step(const StepInput& input) {
   const auto start = std::chrono::steady_clock::now();
   Impl& o = *impl_;
   Report report;
   report.grad_norm = std::numeric_limits<double>::quiet_NaN();
   if (!o.must_skip(report)) {
-    o.runner.step(o.updates++, o.clocks);
-    report.lr = o.runner.lr();
-    report.grad_norm = o.runner.grad_norm();
-    if (o.nonfinite == Nonfinite::report) tell(report, o.runner.nonfinite(), o.params);
-    if (const auto& measurer = o.runner.measurer()) {
-      report.parameters = measurer->reports();
-      report.update_ratio = measurer->update_ratio();
-    }
+    const Verdict verdict = o.runner.step(o.updates, input, o.clocks);
+    if (verdict == Verdict::pass) ++o.updates;
+    report.waits = verdict == Verdict::wait;
+    report.skipped = verdict == Verdict::hold || verdict == Verdict::fail;
+    o.finish(report);
+    if (verdict == Verdict::fail) fail(report, "too many steps in a row had to be skipped", o.updates);
   }
   report.update = o.updates;
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
+}
+
+void Optimizer::observe(double metric) {
+  bool heard = false;
+  for (std::size_t i = 0; i < chain().links().size(); ++i) {
+    const auto observe = chain().links()[i].transform->observe;
+    if (observe == nullptr) continue;
+    observe(impl_->runner.lowering().options_of(i), impl_->runner.lowering().chain_numbers(i), metric);
+    heard = true;
+  }
+  if (heard) return;
+  throw Error(Code::usage, {"observe", "nothing in the chain is told how good the model is", chain().text(),
+                            "a chain with `plateau`", "add it behind the rate: lr(0.1) | plateau"});
+}
+
+double Optimizer::loss_scale() const {
+  double scale = 1.0;
+  for (const std::size_t gate : impl_->plan.gates) {
+    const Transform& transform = *chain().links()[gate].transform;
+    if (transform.affine == nullptr || transform.accumulates) continue;
+    scale *= impl_->runner.lowering().chain_numbers(gate)[0];
+  }
+  return scale;
+}
+
+// The same chain on the parameters as they are now; what there was is carried over by name.
+void Optimizer::replan() {
+  Optimizer next(impl_->params, impl_->plan.chain, impl_->options);
+  std::map<std::string, const void*> tensors;
+  std::map<std::string, double> kept;
+  for (const StateTensor& tensor : state()) tensors.emplace(tensor.name, tensor.data);
+  for (const StateNumber& number : numbers()) kept.emplace(number.name, *number.value);
+  for (const StateTensor& tensor : next.state()) {
+    const auto old = tensors.find(tensor.name);
+    if (old == tensors.end() || tensor.parameter->size() == 0) continue;
+    std::memcpy(tensor.data, old->second, tensor.parameter->size() * size_of(tensor.parameter->dtype()));
+  }
+  for (const StateNumber& number : next.numbers()) {
+    if (const auto old = kept.find(number.name); old != kept.end()) *number.value = old->second;
+  }
+  std::copy(impl_->clocks.begin(), impl_->clocks.end(), next.impl_->clocks.begin());
+  next.impl_->updates = impl_->updates;
+  next.impl_->skips = impl_->skips;
+  *this = std::move(next);
 }
 
 const Chain& Optimizer::chain() const { return impl_->plan.chain; }
@@ -113,29 +148,78 @@ std::uint64_t Optimizer::state_bytes() const { return impl_->plan.state_bytes(im
 
 void Optimizer::set_updates(std::uint64_t updates) { impl_->updates = updates; }
 
-std::span<std::uint64_t> Optimizer::clocks() { return impl_->clocks; }
+std::span<std::uint64_t> Optimizer::clocks() {
+  impl_->runner.forget_classes();
+  return impl_->clocks;
+}
+
+namespace {
+
+// "adam", and "adam2" for the second one of a chain.
+class OwnerNames {
+ public:
+  std::string next(const Link& link) {
+    const std::string name(link.transform->spec.name);
+    const int times = ++times_[name];
+    return times > 1 ? name + std::to_string(times) : name;
+  }
+
+ private:
+  std::map<std::string, int> times_;
+};
+
+}  // namespace
 
 std::vector<StateTensor> Optimizer::state() {
   std::vector<StateTensor> tensors;
+  const Memory& memory = impl_->runner.memory();
   for (const Group& group : impl_->plan.groups) {
     for (const std::size_t p : group.parameters) {
       const Parameter& parameter = impl_->params[p];
-      std::vector<std::string_view> seen;
+      OwnerNames owners;
       std::size_t stream = 0;
-      for (const std::size_t link : group.links) {
-        const Link& owner_link = impl_->plan.chain.links()[link];
-        const std::string_view name = owner_link.transform->spec.name;
-        seen.push_back(name);
-        const auto times = std::count(seen.begin(), seen.end(), name);
-        const std::string owner = std::string(name) + (times > 1 ? std::to_string(times) : "");
-        for (const std::string_view slot : owner_link.state()) {
-          tensors.push_back({parameter.name() + "/" + owner + "." + std::string(slot), &parameter,
-                             impl_->runner.state(p, stream++)});
+      for (const std::size_t i : group.links) {
+        const Link& link = chain().links()[i];
+        const std::string prefix = parameter.name() + "/" + owners.next(link) + ".";
+        for (const std::string_view slot : link.state()) {
+          tensors.push_back({prefix + std::string(slot), &parameter, memory.state(p, stream++)});
         }
+        if (link.transform->accumulates) tensors.push_back({prefix + "sum", &parameter, memory.window(p)});
       }
     }
   }
   return tensors;
+}
+
+std::vector<StateNumber> Optimizer::numbers() {
+  std::vector<StateNumber> numbers;
+  Runner& runner = impl_->runner;
+  runner.forget_classes();
+  const std::vector<Link>& links = chain().links();
+  OwnerNames owners;
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const std::string prefix = owners.next(links[i]) + ".";
+    double* next = runner.lowering().chain_numbers(i).data();
+    for (const std::string_view slot : links[i].transform->chain_numbers) {
+      numbers.push_back({prefix + std::string(slot), next++});
+    }
+  }
+  for (const Group& group : impl_->plan.groups) {
+    for (const std::size_t p : group.parameters) {
+      OwnerNames owners_here;
+      double* next = runner.lowering().numbers(p).data();
+      for (const std::size_t i : group.links) {
+        const std::string prefix = impl_->params[p].name() + "/" + owners_here.next(links[i]) + ".";
+        for (const std::string_view slot : links[i].transform->numbers) {
+          numbers.push_back({prefix + std::string(slot), next++});
+        }
+        if (links[i].transform->accumulates) {
+          numbers.push_back({prefix + "weight", &runner.window_weights()[p]});
+        }
+      }
+    }
+  }
+  return numbers;
 }
 
 std::vector<std::string_view> simd_targets() {

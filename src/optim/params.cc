@@ -75,10 +75,19 @@ void Parameter::set_absent(bool absent) {
     throw Error(Code::usage, {"parameter `" + name_ + "`", "it has no gradient memory", "",
                               "an absent parameter", "adopt it with a gradient"});
   }
+  if (absent_ != absent) ++*changes_;
   absent_ = absent;
 }
 
-Params::Params() : values_(std::make_unique<Arena>(0)), grads_(std::make_unique<Arena>(1)) {}
+void Parameter::set_frozen(bool frozen) {
+  if (frozen_ != frozen) ++*changes_;
+  frozen_ = frozen;
+}
+
+Params::Params()
+    : values_(std::make_unique<Arena>(0)),
+      grads_(std::make_unique<Arena>(1)),
+      changes_(std::make_unique<std::uint64_t>(0)) {}
 Params::~Params() = default;
 Params::Params(Params&&) noexcept = default;
 Params& Params::operator=(Params&&) noexcept = default;
@@ -96,6 +105,8 @@ Parameter& Params::insert(std::string name, Shape shape, Role role, Dtype dtype)
   parameter.role_ = role;
   parameter.dtype_ = dtype;
   parameter.size_ = elements;
+  parameter.changes_ = changes_.get();
+  ++*changes_;
   return parameter;
 }
 
@@ -164,6 +175,7 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
   for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter->name_);
   parameter->value_ = value;
   parameter->grad_ = grad;
+  ++*changes_;
   if (grad == nullptr) parameter->absent_ = true;
 }
 

@@ -41,24 +41,27 @@ std::vector<std::size_t> links_of(const std::vector<Link>& links, const Paramete
 
 void check_rate(const std::vector<Link>& links, const std::vector<std::size_t>& selected,
                 const Parameter& parameter) {
-  const bool has_rate = std::any_of(selected.begin(), selected.end(),
-                                    [&](std::size_t i) { return links[i].transform->is_rate; });
+  const bool has_rate = std::any_of(selected.begin(), selected.end(), [&](std::size_t i) {
+    return links[i].transform->is_rate && links[i].transform->observe == nullptr;
+  });
   if (has_rate) return;
   throw Error(Code::usage,
               {"optimizer", "the chain of parameter `" + parameter.name() + "` has no learning rate", "",
                "an `lr` that selects it", "add `lr(1e-3)`"});
 }
 
-// A projection acts when the update is done, so nothing that only can act before may stand behind it.
-void check_projections(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
-  const Link* projection = nullptr;
+bool forms_update(const Transform& transform) {
+  return transform.scope == Scope::element || transform.scope == Scope::gather;
+}
+
+// A landing acts when the update is done, so nothing that only can act before may stand behind it.
+void check_landings(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
+  const Link* landing = nullptr;
   for (const std::size_t i : selected) {
     const Link& link = links[i];
-    if (link.transform->scope == Scope::projection) projection = &link;
-    const bool forms_update =
-        link.transform->scope == Scope::element || link.transform->scope == Scope::global;
-    if (projection == nullptr || !forms_update) continue;
-    const std::string name(projection->transform->spec.name);
+    if (link.transform->scope == Scope::landing) landing = &link;
+    if (landing == nullptr || !forms_update(*link.transform)) continue;
+    const std::string name(landing->transform->spec.name);
     throw Error(Code::usage,
                 {"optimizer", "`" + name + "` acts on the new parameter, when the update is done",
                  "`" + std::string(link.transform->spec.name) + "` behind it",
@@ -67,30 +70,71 @@ void check_projections(const std::vector<Link>& links, const std::vector<std::si
   }
 }
 
-// Splits a group's links into phases. `phase_of` tells for each global link of the chain which phase gathers
-// it.
+// A gate holds the whole step, so it stands before everything that a step does and is for all parameters.
+std::vector<std::size_t> find_gates(const std::vector<Link>& links) {
+  std::vector<std::size_t> gates;
+  const Link* before = nullptr;
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const Link& link = links[i];
+    const std::string name = "`" + std::string(link.transform->spec.name) + "`";
+    if (link.transform->scope != Scope::gate) {
+      if (before == nullptr) before = &link;
+      continue;
+    }
+    if (before != nullptr) {
+      throw Error(Code::usage, {"optimizer", name + " decides before a step whether it runs",
+                                "`" + std::string(before->transform->spec.name) + "` in front of it",
+                                "a place left of everything but other gates", ""});
+    }
+    if (!link.on.all()) {
+      throw Error(Code::usage,
+                  {"optimizer", name + " holds the step of all parameters", "an `on=`", "no `on=`", ""});
+    }
+    gates.push_back(i);
+  }
+  return gates;
+}
+
+void add_element(Group& group, PhasePlan& phase, std::size_t link, const Link& l) {
+  const Transform& transform = *l.transform;
+  if (transform.scope == Scope::landing) {
+    phase.landings.push_back({link, group.states});
+    ++group.landings;
+  } else {
+    phase.rules.push_back({link, group.states});
+    phase.tiled = phase.tiled || transform.sees_entered || transform.seed != nullptr;
+    ++group.rules;
+  }
+  group.states += l.state().size();
+  group.sees_before = group.sees_before || transform.sees_before;
+  group.sees_noise = group.sees_noise || transform.seed != nullptr;
+}
+
+// Splits a group's links into phases. `phase_of` tells for each gather of the chain which phase ends with it.
 void plan_phases(Group& group, const std::vector<Link>& links,
                  const std::map<std::size_t, std::size_t>& phase_of, std::size_t last_phase) {
-  PhasePlan phase{};
+  PhasePlan phase;
   for (std::size_t i = 0; i < group.links.size(); ++i) {
-    const Transform& transform = *links[group.links[i]].transform;
-    if (transform.scope == Scope::element) {
-      phase.rules.push_back({group.links[i], group.states});
-      group.states += links[group.links[i]].state().size();
-      ++group.rules;
+    const std::size_t link = group.links[i];
+    const Transform& transform = *links[link].transform;
+    group.numbers_from.push_back(group.numbers);
+    group.numbers += transform.numbers.size();
+    if (transform.scope == Scope::gather) {
+      phase.phase = phase_of.at(link);
+      phase.end = i;
+      phase.gathers = true;
+      phase.keeps = !phase.rules.empty() || phase.maps_units;
+      group.keeps = group.keeps || phase.keeps;
+      group.per_tensor = group.per_tensor || links[link].over() == Over::tensor;
+      group.phases.push_back(phase);
+      phase = {};
+      phase.gather = phase_of.at(link);
+      phase.begin = i;
+      phase.first_rule = group.rules;
+      phase.reads_kept = group.keeps;
+      phase.maps_units = transform.unit != nullptr;
     }
-    if (transform.scope == Scope::projection) phase.projections.push_back(group.links[i]);
-    if (transform.scope != Scope::global) continue;
-    phase.phase = phase_of.at(group.links[i]);
-    phase.end = i;
-    phase.gathers = true;
-    phase.keeps = !phase.rules.empty();
-    group.keeps = group.keeps || phase.keeps;
-    group.phases.push_back(phase);
-    phase = {};
-    phase.begin = i;
-    phase.first_rule = group.rules;
-    phase.reads_kept = group.keeps;
+    if (transform.acts || transform.scope == Scope::landing) add_element(group, phase, link, links[link]);
   }
   phase.phase = last_phase;
   phase.end = group.links.size();
@@ -99,31 +143,41 @@ void plan_phases(Group& group, const std::vector<Link>& links,
 
 }  // namespace
 
+std::size_t unit_size(const Parameter& parameter) {
+  const Shape& shape = parameter.shape();
+  const bool has_rows = shape.size() >= 2 && parameter.size() > 0;
+  return has_rows ? parameter.size() / static_cast<std::size_t>(shape[0]) : parameter.size();
+}
+
 Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) {
   check_resolved(chain);
   check_patterns(chain, params);
   const std::vector<Link>& links = chain.links();
+  gates = find_gates(links);
+  for (const std::size_t gate : gates) accumulates = accumulates || links[gate].transform->accumulates;
   std::map<std::pair<std::vector<std::size_t>, Dtype>, std::size_t> known;
   std::map<std::size_t, std::size_t> phase_of;
   for (std::size_t p = 0; p < params.size(); ++p) {
     group_of.push_back(kNoGroup);
     if (params[p].frozen()) continue;
     std::vector<std::size_t> selected = links_of(links, params[p]);
-    check_rate(links, selected, params[p]);
-    check_projections(links, selected);
-    for (const std::size_t i : selected) {
-      if (links[i].transform->scope == Scope::global) phase_of.emplace(i, 0);
-    }
     const auto [found, fresh] = known.try_emplace({selected, params[p].dtype()}, groups.size());
-    if (fresh)
-      groups.push_back(
-          {.links = std::move(selected), .parameters = {}, .dtype = params[p].dtype(), .phases = {}});
+    if (fresh) {
+      check_rate(links, selected, params[p]);
+      check_landings(links, selected);
+      for (const std::size_t i : selected) {
+        if (links[i].transform->scope == Scope::gather) phase_of.emplace(i, 0);
+      }
+      groups.emplace_back();
+      groups.back().links = std::move(selected);
+      groups.back().dtype = params[p].dtype();
+    }
     group_of.back() = found->second;
     groups[found->second].parameters.push_back(p);
   }
   for (auto& [link, phase] : phase_of) {
     phase = gathers.size();
-    gathers.push_back(link);
+    gathers.push_back({link, links[link].over()});
   }
   phases = gathers.size() + 1;
   for (Group& group : groups) plan_phases(group, links, phase_of, phases - 1);
@@ -132,8 +186,8 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) 
 std::uint64_t Plan::state_bytes(const Params& params) const {
   std::uint64_t bytes = 0;
   for (const Group& group : groups) {
-    for (const std::size_t p : group.parameters)
-      bytes += group.streams() * params[p].size() * size_of(group.dtype);
+    const std::size_t streams = group.streams() + (accumulates ? 1 : 0);
+    for (const std::size_t p : group.parameters) bytes += streams * params[p].size() * size_of(group.dtype);
   }
   return bytes;
 }

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "optim/denormals.h"
-#include "optim/reduce.h"
+#include "optim/noise.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t kWorthForking = std::uint64_t{256}
                                         << 10;  // bytes of a step below which one thread does it
-constexpr int kFirstStateColour = 2;            // behind values and gradients
 
 const SimdTable& find_simd(std::string_view name) {
   std::vector<std::string_view> names;
@@ -35,39 +34,13 @@ std::size_t checked_tile(std::size_t tile) {
                "a multiple of " + std::to_string(kLanes) + " up to " + std::to_string(kBlock), ""});
 }
 
-template <class P>
-P* at(P* base, std::size_t elements, Dtype dtype) {
-  using Byte = std::conditional_t<std::is_const_v<P>, const std::byte, std::byte>;
-  return static_cast<Byte*>(base) + elements * size_of(dtype);
-}
-
-void* value_data(const Parameter& parameter) {
-  return parameter.dtype() == Dtype::f32 ? static_cast<void*>(parameter.value<float>().data())
-                                         : parameter.value<double>().data();
-}
-
-void* grad_data(const Parameter& parameter) {
-  return parameter.dtype() == Dtype::f32 ? static_cast<void*>(parameter.grad<float>().data())
-                                         : parameter.grad<double>().data();
-}
-
-std::size_t kernel_set(Dtype dtype) { return static_cast<std::size_t>(dtype); }
-
 bool worth_forking(const Params& params, const Plan& plan) {
   std::uint64_t bytes = plan.state_bytes(params);
   for (const Parameter& parameter : params) bytes += 2 * parameter.size() * size_of(parameter.dtype());
   return bytes >= kWorthForking;
 }
 
-// Whether the chain's first gather is the norm of the gradient of every parameter, as it came.
-bool gathers_whole_gradient(const Plan& plan) {
-  if (plan.gathers.empty()) return false;
-  const std::vector<Link>& links = plan.chain.links();
-  return std::all_of(plan.groups.begin(), plan.groups.end(), [&](const Group& group) {
-    return !group.links.empty() && group.links[0] == plan.gathers[0] &&
-           links[group.links[0]].transform->scope == Scope::global;
-  });
-}
+std::size_t blocks_of(std::size_t elements) { return (elements + kBlock - 1) / kBlock; }
 
 }  // namespace
 
@@ -76,115 +49,133 @@ Runner::Runner(Params& params, const Plan& plan, const OptimizerOptions& options
       plan_(plan),
       simd_(find_simd(options.simd)),
       tile_(options.statistics.any() ? kBlock : checked_tile(options.tile)),
+      zero_grad_(options.zero_grad),
       team_(worth_forking(params, plan) ? options.threads : 1),
+      memory_(params, plan),
+      lowering_(params, plan),
+      takes_part_(params.size()),
+      weights_(plan.accumulates ? params.size() : 0),
       inspector_(team_.size()) {
-  allocate(params);
-  for (int member = 0; member < team_.size(); ++member) {
-    tiles_.push_back(scratch_.allocate(kBlock * sizeof(double)));
-    if (options.statistics.any()) old_.push_back(scratch_.allocate(kBlock * sizeof(double)));
+  block_begin_.push_back(0);
+  for (const Parameter& parameter : params) {
+    block_begin_.push_back(block_begin_.back() + blocks_of(parameter.size()));
+    sizes_.push_back(parameter.size());
   }
-
-  first_gather_is_norm_ = gathers_whole_gradient(plan);
-  measures_ = options.grad_norm && !first_gather_is_norm_;
-  if (!plan.gathers.empty()) partials_.resize(block_begin_.back());
-  if (measures_) measured_.resize(block_begin_.back());
-  if (options.statistics.any()) measurer_.emplace(params, block_begin_, options.statistics, team_.size());
-  sums_.resize(params.size());
-  norms_.resize(plan.gathers.size());
-
-  std::size_t projections = 0;
-  for (const Link& link : plan.chain.links()) {
-    option_begin_.push_back(options_.size());
-    options_.resize(options_.size() + link.numbers.size());
-    if (link.transform->scope == Scope::projection) ++projections;
-  }
-  std::size_t most_rules = 0;
-  for (const Group& group : plan.groups) most_rules = std::max(most_rules, group.rules);
-  classes_.resize(params.size());
-  for (Class& c : classes_) {
-    c.rules.resize(most_rules);
-    c.scales.resize(most_rules);
-    c.projections.resize(projections);
-  }
-  class_index_.resize(params.size());
+  allocate_scratch(options);
+  allocate_sums(options);
+  runs_.reserve(params.size());
+  run_begin_.reserve(params.size() + 1);
   fill_initial();
 }
 
-// Streams of one kind lie in one arena, so that a step walks through few places of memory.
-void Runner::allocate(const Params& params) {
-  std::size_t most_states = 0;
-  for (const Group& group : plan_.groups) most_states = std::max(most_states, group.states);
-  for (std::size_t i = 0; i <= most_states; ++i) {
-    arenas_.emplace_back(kFirstStateColour + static_cast<int>(i));
+void Runner::allocate_scratch(const OptimizerOptions& options) {
+  const auto any = [&](bool Group::*what) {
+    return std::any_of(plan_.groups.begin(), plan_.groups.end(), [&](const Group& g) { return g.*what; });
+  };
+  for (int member = 0; member < team_.size(); ++member) {
+    const auto tile = [&] { return scratch_.allocate(kBlock * sizeof(double)); };
+    tiles_.push_back(tile());
+    if (options.statistics.any() || any(&Group::sees_before)) old_.push_back(tile());
+    if (any(&Group::sees_noise)) noise_.push_back(tile());
   }
-  block_begin_.push_back(0);
-  for (std::size_t p = 0; p < params.size(); ++p) {
-    const Parameter& parameter = params[p];
-    const std::size_t size = parameter.size() * size_of(parameter.dtype());
-    block_begin_.push_back(block_begin_.back() + (parameter.size() + kBlock - 1) / kBlock);
-    state_begin_.push_back(states_.size());
-    kept_.push_back(nullptr);
-    if (plan_.group_of[p] == Plan::kNoGroup) continue;
-    const Group& group = plan_.groups[plan_.group_of[p]];
-    for (std::size_t i = 0; i < group.states; ++i) states_.push_back(arenas_[i].allocate(size));
-    if (group.keeps) kept_[p] = arenas_.back().allocate(size);
-  }
+  if (options.statistics.any()) measurer_.emplace(params_, block_begin_, options.statistics, team_.size());
 }
 
 // Fresh memory is zero; what begins with another number is written here.
 void Runner::fill_initial() {
-  evaluate_options(0);
   for (const Group& group : plan_.groups) {
     std::size_t stream = 0;
     for (const std::size_t link : group.links) {
       const Transform& transform = *plan_.chain.links()[link].transform;
       for (std::size_t i = 0; i < plan_.chain.links()[link].state().size(); ++i, ++stream) {
-        const double initial = transform.initial != nullptr ? transform.initial(options_of(link), i) : 0.0;
+        const double initial =
+            transform.initial != nullptr ? transform.initial(lowering_.options_of(link), i) : 0.0;
         if (initial == 0.0) continue;
         for (const std::size_t p : group.parameters) {
           if (group.dtype == Dtype::f32)
-            std::fill_n(static_cast<float*>(state(p, stream)), params_[p].size(),
+            std::fill_n(static_cast<float*>(memory_.state(p, stream)), sizes_[p],
                         static_cast<float>(initial));
           if (group.dtype == Dtype::f64)
-            std::fill_n(static_cast<double*>(state(p, stream)), params_[p].size(), initial);
+            std::fill_n(static_cast<double*>(memory_.state(p, stream)), sizes_[p], initial);
         }
       }
     }
   }
 }
 
-void* Runner::state(std::size_t parameter, std::size_t stream) const {
-  return states_[state_begin_[parameter] + stream];
-}
-
-void Runner::step(std::uint64_t k, std::span<std::uint64_t> clocks) {
+Verdict Runner::step(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks) {
   const FlushDenormals flush;
-  evaluate_options(k);
-  assign_classes(clocks);
-  grad_norm_ = std::numeric_limits<double>::quiet_NaN();
+  grad_norm_ = given_norm_ = std::numeric_limits<double>::quiet_NaN();
   inspector_.clear();
+  lowering_.evaluate(k);
+  if (params_.changes() != seen_changes_) {
+    memory_.look_up();
+    seen_changes_ = params_.changes();
+    classified_ = false;
+  }
+  if (const Verdict verdict = pass_gates(k, input); verdict != Verdict::pass) return verdict;
+  if (!plan_.accumulates) given_norm_ = input.grad_norm;
+  refresh(clocks);
   if (measurer_) measurer_->clear();
-  lower_all(0);
+  lowering_.lower(0, sums());
   team_.run([this](int member) {
     const FlushDenormals flush_member;
     run_member(member);
   });
-  if (measures_) grad_norm_ = norm_of(measured_);
+  lowering_.keep_numbers();
+  tell_gates();
+  if (measures_ && std::isnan(grad_norm_)) grad_norm_ = norm_of(measured_) * entered_scale();
   if (measurer_) measurer_->finish();
+  return Verdict::pass;
 }
 
-bool Runner::takes_part(std::size_t parameter) const {
-  return plan_.group_of[parameter] != Plan::kNoGroup && !params_[parameter].absent();
+bool Runner::takes_part(std::size_t p) const {  // parameters added since have no state
+  if (p >= plan_.group_of.size() || plan_.group_of[p] == Plan::kNoGroup) return false;
+  const Parameter& parameter = params_[p];
+  return !parameter.frozen() && (from_window_ ? weights_[p] > 0 : !parameter.absent());
+}
+
+// Raises the clocks and sorts the parameters into classes, if anything is different from the step before.
+void Runner::refresh(std::span<std::uint64_t> clocks) {
+  if (!classified_ || plan_.accumulates) {
+    for (std::size_t p = 0; p < takes_part_.size(); ++p) {
+      const char now = takes_part(p) ? 1 : 0;
+      classified_ = classified_ && now == takes_part_[p];
+      takes_part_[p] = now;
+    }
+  }
+  for (std::size_t p = 0; p < takes_part_.size(); ++p)
+    clocks[p] += static_cast<std::uint64_t>(takes_part_[p]);
+  if (classified_) return lowering_.advance();
+  lowering_.classify(clocks, takes_part_);
+  join_runs();
+  classified_ = true;
+}
+
+void Runner::join_runs() {
+  runs_.clear();
+  run_begin_.assign(1, 0);
+  for (std::size_t p = 0, last = 0; p < takes_part_.size(); ++p) {
+    if (takes_part_[p] == 0 || sizes_[p] == 0) continue;
+    const bool joins = !runs_.empty() && last + 1 == p &&
+                       lowering_.class_index(last) == lowering_.class_index(p) && memory_.follows(last, p);
+    if (joins) {
+      Piece& run = runs_.back();
+      run.end += memory_.padded_size(last) - sizes_[last] + sizes_[p];
+    } else {
+      runs_.push_back({p, 0, sizes_[p]});
+    }
+    last = p;
+  }
+  for (const Piece& run : runs_) run_begin_.push_back(run_begin_.back() + blocks_of(run.end));
 }
 
 Found Runner::inspect(bool zero) {
+  memory_.look_up();
   inspector_.clear();
   team_.run([this, zero](int member) {
     for_each_piece(member, [&](const Piece& piece) {
-      if (!takes_part(piece.parameter)) return;
-      for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
-        look({piece.parameter, begin, std::min(begin + kBlock, piece.end)}, member, zero);
-      }
+      if (takes_part(piece.parameter)) look(piece, member, zero);
     });
   });
   return inspector_.found();
@@ -192,272 +183,195 @@ Found Runner::inspect(bool zero) {
 
 // Counts what is not finite in a piece of the gradient, if anything is.
 void Runner::look(const Piece& piece, int member, bool zero) {
-  const Parameter& parameter = params_[piece.parameter];
-  const void* grad = at(grad_data(parameter), piece.begin, parameter.dtype());
-  if (simd_.core[kernel_set(parameter.dtype())].finite(grad, piece.end - piece.begin)) return;
-  inspector_.look(member, parameter, piece.parameter, piece.begin, piece.end, zero);
-}
-
-std::span<const double> Runner::options_of(std::size_t link) const {
-  return {options_.data() + option_begin_[link], plan_.chain.links()[link].numbers.size()};
-}
-
-void Runner::evaluate_options(std::uint64_t k) {
-  const std::vector<Link>& links = plan_.chain.links();
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    for (std::size_t j = 0; j < links[i].numbers.size(); ++j)
-      options_[option_begin_[i] + j] = links[i].numbers[j](k);
+  std::size_t p = piece.parameter;
+  for (std::size_t base = 0; base < piece.end; base += memory_.padded_size(p++)) {
+    const std::size_t begin = std::max(piece.begin, base), end = std::min(piece.end, base + sizes_[p]);
+    if (begin >= end) continue;
+    void* grad = const_cast<void*>(entered(p));  // written with `zero` only
+    if (core(memory_.dtype(p)).finite(offset(grad, begin - base, memory_.dtype(p)), end - begin)) continue;
+    inspector_.look(member, memory_.dtype(p), grad, p, begin - base, end - base, zero);
   }
-  lr_ = 1.0;
-  if (plan_.groups.empty()) return;
-  for (const std::size_t link : plan_.groups[0].links) {
-    if (links[link].transform->is_rate) lr_ *= options_[option_begin_[link]];
-  }
-}
-
-void Runner::assign_classes(std::span<std::uint64_t> clocks) {
-  class_count_ = 0;
-  for (std::size_t p = 0; p < class_index_.size(); ++p) {  // parameters added since have no state
-    class_index_[p] = Plan::kNoGroup;
-    if (!takes_part(p)) continue;
-    Class& c = class_of(plan_.groups[plan_.group_of[p]], ++clocks[p]);
-    class_index_[p] = static_cast<std::size_t>(&c - classes_.data());
-  }
-}
-
-Runner::Class& Runner::class_of(const Group& group, std::uint64_t t) {
-  // The newest first: neighbours mostly share their class.
-  for (std::size_t i = class_count_; i-- > 0;) {
-    if (classes_[i].group == &group && classes_[i].t == t) return classes_[i];
-  }
-  Class& fresh = classes_[class_count_++];
-  fresh.group = &group;
-  fresh.t = t;
-  return fresh;
-}
-
-// The product of the factors that stand behind link `i` of the group: of the rates, or of everything linear.
-double Runner::behind(const Group& group, std::size_t i, bool rates_only) const {
-  double product = 1.0;
-  for (std::size_t j = i + 1; j < group.links.size(); ++j) {
-    const Transform& transform = *plan_.chain.links()[group.links[j]].transform;
-    const bool counts = rates_only ? transform.is_rate : transform.scope == Scope::affine;
-    if (counts) product *= transform.affine(options_of(group.links[j])).a;
-  }
-  return product;
-}
-
-// Folds everything that is linear into the maps around the rules of this phase. A rule is prepared in its own
-// phase; later phases only need the factor of its update. Behind a rule that has taken the rates inside they
-// scale what was added since, not the update.
-void Runner::lower(Class& c, std::size_t phase) {
-  const std::vector<Link>& links = plan_.chain.links();
-  Affine map;
-  bool rates_taken = false;
-  std::size_t rule = 0, projection = 0;
-  for (const PhasePlan& part : c.group->phases) {
-    if (part.phase > phase) break;
-    for (std::size_t i = part.begin; i < part.end; ++i) {
-      const std::size_t link = c.group->links[i];
-      const Transform& transform = *links[link].transform;
-      const Numbers o = options_of(link);
-      if (transform.scope == Scope::affine) {
-        const Affine next = transform.affine(o);
-        map = transform.is_rate && rates_taken ? Affine{map.a, map.b * next.a} : map.then(next);
-      } else if (transform.scope == Scope::global) {
-        const auto gather =
-            std::find(plan_.gathers.begin(), plan_.gathers.end(), link) - plan_.gathers.begin();
-        map = map.then({transform.factor(o, norms_[static_cast<std::size_t>(gather)]), 0.0});
-      } else if (transform.scope == Scope::projection) {
-        transform.project(o, behind(*c.group, i, false), c.projections[projection++]);
-      } else {
-        rates_taken = links[link].rate_inside || (rates_taken && !transform.is_rule);
-        if (part.phase == phase) {
-          const double rate = links[link].rate_inside ? behind(*c.group, i, true) : 1.0;
-          c.rules[rule].pre = map;
-          c.scales[rule] = transform.prepare({o, c.t, rate}, c.rules[rule].coefs);
-        }
-        map = {c.scales[rule++], 0.0};
-      }
-    }
-  }
-  c.end = map;
-  if (rule > 0) c.rules[rule - 1].post = map;
-}
-
-void Runner::lower_all(std::size_t phase) {
-  for (std::size_t i = 0; i < class_count_; ++i) lower(classes_[i], phase);
 }
 
 void Runner::run_member(int member) {
   run_phase(0, member);
   for (std::size_t phase = 1; phase < plan_.phases; ++phase) {
     team_.barrier();
+    if (plan_.gathers[phase - 1].over == Over::unit) {
+      gather_units(phase - 1, member);
+      team_.barrier();
+    }
     if (member == 0) {
       finish_gather(phase - 1);
-      lower_all(phase);
+      lowering_.lower(phase, sums());
     }
     team_.barrier();
     run_phase(phase, member);
   }
 }
 
-// The member's share of all blocks, parameter by parameter.
-template <class F>
-void Runner::for_each_piece(int member, const F& f) {
-  const Slice blocks = slice(block_begin_.back(), member, team_.size());
-  auto next = std::upper_bound(block_begin_.begin(), block_begin_.end(), blocks.begin);
-  for (std::size_t p = static_cast<std::size_t>(next - block_begin_.begin()) - 1;
-       p < class_index_.size() && block_begin_[p] < blocks.end; ++p) {
-    const std::size_t first = std::max(block_begin_[p], blocks.begin) - block_begin_[p];
-    const std::size_t last = std::min(block_begin_[p + 1], blocks.end) - block_begin_[p];
-    const Piece piece{p, first * kBlock, std::min(last * kBlock, params_[p].size())};
-    if (piece.begin < piece.end) f(piece);
-  }
-}
-
-void Runner::run_phase(std::size_t phase, int member) {
-  for_each_piece(member, [&](const Piece& piece) {
-    if (phase == 0 && measures_) measure(piece);
-    if (class_index_[piece.parameter] == Plan::kNoGroup) return;
-    const Class& c = classes_[class_index_[piece.parameter]];
-    for (const PhasePlan& part : c.group->phases) {
-      if (part.phase == phase) run_piece(part, c, piece, member);
-    }
+// Whether some group's part of the phase goes parameter by parameter.
+bool Runner::splits(std::size_t phase) const {
+  if (phase == 0 && measures_) return true;
+  return std::any_of(plan_.groups.begin(), plan_.groups.end(), [&](const Group& group) {
+    return std::any_of(group.phases.begin(), group.phases.end(), [&](const PhasePlan& part) {
+      return part.phase == phase && !crosses_parameters(part, group);
+    });
   });
 }
 
-const void* Runner::source_of(const Piece& piece, const PhasePlan& phase) const {
-  const Parameter& parameter = params_[piece.parameter];
-  const void* source = phase.reads_kept ? kept_[piece.parameter] : grad_data(parameter);
-  return at(source, piece.begin, parameter.dtype());
+// Whether the phase does the same to every element, wherever its parameter begins.
+bool Runner::crosses_parameters(const PhasePlan& phase, const Group& group) const {
+  return !phase.gathers && !phase.maps_units && !measurer_ && !group.sees_noise;
 }
 
-Streams Runner::streams_of(const Piece& piece, const PhasePlan& phase, std::size_t first_state) const {
-  const Parameter& parameter = params_[piece.parameter];
+void Runner::run_phase(std::size_t phase, int member) {
+  const auto run = [&](const Piece& piece, bool crosses) {
+    const Class& c = lowering_.of(piece.parameter);
+    for (const PhasePlan& part : c.group->phases) {
+      if (part.phase == phase && crosses_parameters(part, *c.group) == crosses)
+        run_piece(part, c, piece, member);
+    }
+  };
+  for_each_run(member, [&](const Piece& piece) {
+    if (phase == 0 && measures_) return;
+    run(piece, true);
+  });
+  if (!splits(phase)) return;
+  for_each_piece(member, [&](const Piece& piece) {
+    if (phase == 0 && measures_) measure(piece);
+    if (!lowering_.takes_part(piece.parameter)) return;
+    run(piece, false);
+    if (phase == 0 && measures_) run(piece, true);
+  });
+}
+
+const void* Runner::entered(std::size_t p) const {
+  return from_window_ ? memory_.window(p) : memory_.grad(p);
+}
+
+const void* Runner::source_of(const Piece& piece, const PhasePlan& phase) const {
+  const std::size_t p = piece.parameter;
+  return offset(phase.reads_kept ? memory_.kept(p) : entered(p), piece.begin, memory_.dtype(p));
+}
+
+Streams Runner::streams_of(const Piece& piece, const PhasePlan& phase, std::size_t first_state,
+                           int member) const {
+  const std::size_t p = piece.parameter;
+  const Dtype dtype = memory_.dtype(p);
   Streams streams;
-  streams.value = at(value_data(parameter), piece.begin, parameter.dtype());
+  streams.value = offset(memory_.value(p), piece.begin, dtype);
   streams.grad = source_of(piece, phase);
+  streams.entered = offset(entered(p), piece.begin, dtype);
+  if (!noise_.empty()) streams.noise = noise_[static_cast<std::size_t>(member)];
   streams.n = piece.end - piece.begin;
-  const std::size_t states = plan_.groups[plan_.group_of[piece.parameter]].states;
+  const std::size_t states = plan_.groups[plan_.group_of[p]].states;
   for (std::size_t i = 0; i < kMaxState && first_state + i < states; ++i) {
-    streams.state[i] = at(state(piece.parameter, first_state + i), piece.begin, parameter.dtype());
+    streams.state[i] = offset(memory_.state(p, first_state + i), piece.begin, dtype);
   }
   return streams;
+}
+
+const RuleKernels& Runner::kernels_of(std::size_t link, Dtype dtype) const {
+  const Link& l = plan_.chain.links()[link];
+  return simd_.rules[l.transform->first_kernel + l.variant][static_cast<std::size_t>(dtype)];
 }
 
 // Whether the phase meets the gradient as it came, and is the first to do so.
 bool Runner::is_first(const PhasePlan& phase, const Class& c) { return &phase == &c.group->phases.front(); }
 
 void Runner::run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  const std::size_t set = kernel_set(c.group->dtype);
-  if (!phase.fused() || measurer_) {
-    if (!phase.rules.empty() || !phase.gathers) run_tiles(phase, c, piece, member);
-    if (phase.gathers) gather(phase, c, piece, member);
-    return;
+  if (phase.gathers) {
+    if (phase.keeps) run_tiles(phase, c, piece, member);
+    gather(phase, c, piece, member);
+  } else if (phase.fused() && !measurer_) {
+    run_fused(phase, c, piece, member);
+  } else {
+    run_tiles(phase, c, piece, member);
   }
-  const bool finite = phase.rules.empty() ? simd_.core[set].plain(c.end, streams_of(piece, phase, 0))
-                                          : kernels_of(phase.rules[0].link, set)
-                                                .fused(c.rules[phase.first_rule],
-                                                       streams_of(piece, phase, phase.rules[0].state));
-  if (!finite && is_first(phase, c)) look(piece, member);
+}
+
+void Runner::run_fused(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
+  // Gradients that are to be zeroed are so while they are in the cache.
+  const std::size_t each = zero_grad_ ? kBlock : piece.end;
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += each) {
+    const Piece part{piece.parameter, begin, std::min(begin + each, piece.end)};
+    const Streams streams = streams_of(part, phase, phase.rules.empty() ? 0 : phase.rules[0].state, member);
+    const bool finite =
+        phase.rules.empty()
+            ? core(c.group->dtype).plain(c.end, streams)
+            : kernels_of(phase.rules[0].link, c.group->dtype).fused(c.rules[phase.first_rule], streams);
+    if (!finite && is_first(phase, c)) look(part, member);
+    zero_grads(part);
+  }
+}
+
+void Runner::zero_grads(const Piece& piece) {
+  if (!zero_grad_) return;
+  const Dtype dtype = memory_.dtype(piece.parameter);
+  std::memset(offset(memory_.grad(piece.parameter), piece.begin, dtype), 0,
+              (piece.end - piece.begin) * size_of(dtype));
 }
 
 void Runner::run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  const std::size_t set = kernel_set(c.group->dtype);
-  const bool measured = measurer_ && !phase.gathers;
+  const auto m = static_cast<std::size_t>(member);
+  const std::size_t p = piece.parameter;
+  const Dtype dtype = c.group->dtype;
+  const bool reads_old = !phase.gathers && (measurer_ || c.group->sees_before);
   for (std::size_t begin = piece.begin; begin < piece.end; begin += tile_) {
-    const Piece part{piece.parameter, begin, std::min(begin + tile_, piece.end)};
-    if (is_first(phase, c)) look(part, member);
+    const Piece part{p, begin, std::min(begin + tile_, piece.end)};
     const std::size_t n = part.end - part.begin;
-    void* value = at(value_data(params_[piece.parameter]), begin, c.group->dtype);
-    if (measured) std::memcpy(old_[static_cast<std::size_t>(member)], value, n * size_of(c.group->dtype));
-    void* kept = phase.keeps ? at(kept_[piece.parameter], begin, c.group->dtype) : nullptr;
-    run_tile(phase, c, part, kept, tiles_[static_cast<std::size_t>(member)]);
-    if (!measured) continue;
-    const void* grad = at(grad_data(params_[piece.parameter]), begin, c.group->dtype);
-    measurer_->add(simd_.core[set], member, piece.parameter, begin / kBlock, grad,
-                   old_[static_cast<std::size_t>(member)], value, n);
+    if (is_first(phase, c)) look(part, member);
+    void* value = offset(memory_.value(p), begin, dtype);
+    if (reads_old) std::memcpy(old_[m], value, n * size_of(dtype));
+    form_update(phase, c, part, member);
+    if (phase.keeps) {
+      std::memcpy(offset(memory_.kept(p), begin, dtype), tiles_[m], n * size_of(dtype));
+      continue;
+    }
+    core(dtype).update(tiles_[m], value, n);
+    land(phase, c, part, member);
+    if (measurer_)
+      measurer_->add(core(dtype), member, p, begin / kBlock, offset(entered(p), begin, dtype), old_[m], value,
+                     n);
+    zero_grads(part);
   }
 }
 
-// Every transform of the phase on one tile of updates `u`, which stays in the nearest cache.
-void Runner::run_tile(const PhasePlan& phase, const Class& c, const Piece& piece, void* kept, void* u) {
-  const std::size_t set = kernel_set(c.group->dtype);
-  const CoreKernels& core = simd_.core[set];
+// Every transform of the phase on one tile of updates, which stays in the nearest cache.
+void Runner::form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
+  const CoreKernels& kernels = core(c.group->dtype);
   const std::size_t n = piece.end - piece.begin;
   const void* source = source_of(piece, phase);
-  void* value = at(value_data(params_[piece.parameter]), piece.begin, c.group->dtype);
-  for (std::size_t i = 0; i < phase.rules.size(); ++i) {
-    const Lowered& lowered = c.rules[phase.first_rule + i];
-    core.affine(lowered.pre, source, value, u, n);
-    kernels_of(phase.rules[i].link, set)
-        .tile(lowered.coefs, u, streams_of(piece, phase, phase.rules[i].state));
+  void* u = tiles_[static_cast<std::size_t>(member)];
+  void* value = offset(memory_.value(piece.parameter), piece.begin, c.group->dtype);
+  if (phase.maps_units) {
+    kernels.affine(c.start, source, value, u, n);
+    map_units(piece, u, c.group->dtype);
     source = u;
   }
-  if (kept != nullptr) {
-    std::memcpy(kept, u, n * size_of(c.group->dtype));
-  } else {
-    core.update(c.end, source, value, n);
-    project(phase, c, value, n);
+  for (std::size_t i = 0; i < phase.rules.size(); ++i) {
+    const Lowered& lowered = c.rules[phase.first_rule + i];
+    const std::size_t link = phase.rules[i].link;
+    kernels.affine(lowered.pre, source, value, u, n);
+    if (const auto seed = plan_.chain.links()[link].transform->seed; seed != nullptr) {
+      fill_noise(seed(lowering_.options_of(link)), params_[piece.parameter].name(), lowering_.updates(),
+                 piece.begin, n, c.group->dtype, noise_[static_cast<std::size_t>(member)]);
+    }
+    kernels_of(link, c.group->dtype)
+        .tile(lowered.coefs, u, streams_of(piece, phase, phase.rules[i].state, member));
+    source = u;
   }
+  if (!phase.keeps) kernels.affine(c.end, source, value, u, n);
 }
 
-void Runner::project(const PhasePlan& phase, const Class& c, void* value, std::size_t n) const {
-  for (std::size_t i = 0; i < phase.projections.size(); ++i) {
-    kernels_of(phase.projections[i], kernel_set(c.group->dtype)).project(c.projections[i], value, n);
+void Runner::land(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
+  const auto m = static_cast<std::size_t>(member);
+  for (std::size_t i = 0; i < phase.landings.size(); ++i) {
+    Streams streams = streams_of(piece, phase, phase.landings[i].state, member);
+    streams.grad = c.group->sees_before ? old_[m] : nullptr;
+    kernels_of(phase.landings[i].link, c.group->dtype).land(c.landings[i], tiles_[m], streams);
   }
-}
-
-const RuleKernels& Runner::kernels_of(std::size_t link, std::size_t set) const {
-  const Link& l = plan_.chain.links()[link];
-  return simd_.rules[l.transform->first_kernel + l.variant][set];
-}
-
-void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  const Parameter& parameter = params_[piece.parameter];
-  const void* kept = phase.keeps ? kept_[piece.parameter] : nullptr;
-  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
-    const Piece part{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
-    const void* source = kept != nullptr ? at(kept, begin, parameter.dtype()) : source_of(part, phase);
-    double& partial = partials_[block_begin_[piece.parameter] + begin / kBlock];
-    partial = simd_.core[kernel_set(parameter.dtype())].squares(
-        c.end, source, at(value_data(parameter), begin, parameter.dtype()), part.end - part.begin);
-    if (!std::isfinite(partial) && phase.rules.empty() && is_first(phase, c)) look(part, member);
-  }
-}
-
-void Runner::measure(const Piece& piece) {
-  const Parameter& parameter = params_[piece.parameter];
-  const bool counts = !parameter.absent() && plan_.group_of[piece.parameter] != Plan::kNoGroup;
-  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
-    const std::size_t n = std::min(begin + kBlock, piece.end) - begin;
-    measured_[block_begin_[piece.parameter] + begin / kBlock] =
-        counts ? simd_.core[kernel_set(parameter.dtype())].squares(
-                     {}, at(grad_data(parameter), begin, parameter.dtype()), nullptr, n)
-               : 0.0;
-  }
-}
-
-double Runner::norm_of(std::span<double> partials) {
-  for (std::size_t p = 0; p < sums_.size(); ++p) {
-    sums_[p] = tree_sum(partials.subspan(block_begin_[p], block_begin_[p + 1] - block_begin_[p]));
-  }
-  return std::sqrt(tree_sum(sums_));
-}
-
-void Runner::finish_gather(std::size_t phase) {
-  const std::size_t link = plan_.gathers[phase];
-  for (std::size_t p = 0; p < class_index_.size(); ++p) {
-    const bool takes_part = class_index_[p] != Plan::kNoGroup &&
-                            std::binary_search(plan_.groups[plan_.group_of[p]].links.begin(),
-                                               plan_.groups[plan_.group_of[p]].links.end(), link);
-    if (takes_part) continue;
-    std::fill(partials_.begin() + static_cast<std::ptrdiff_t>(block_begin_[p]),
-              partials_.begin() + static_cast<std::ptrdiff_t>(block_begin_[p + 1]), 0.0);
-  }
-  norms_[phase] = norm_of(partials_);
-  if (phase == 0 && first_gather_is_norm_) grad_norm_ = norms_[0];
 }
 
 }  // namespace thalweg

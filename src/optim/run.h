@@ -8,7 +8,10 @@
 #include "base/arena.h"
 #include "base/threads.h"
 #include "optim/inspect.h"
+#include "optim/lower.h"
+#include "optim/memory.h"
 #include "optim/plan.h"
+#include "optim/share.h"
 #include "optim/statistics.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"
@@ -20,98 +23,135 @@ class Runner {
  public:
   Runner(Params& params, const Plan& plan, const OptimizerOptions& options);
 
-  // The update after k updates. `clocks` are the parameters' own, raised here.
-  void step(std::uint64_t k, std::span<std::uint64_t> clocks);
+  // The update after k updates, if the gates of the chain let it pass. `clocks` are the parameters' own,
+  // raised here where it does.
+  Verdict step(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks);
 
   // Looks for what is not finite in the gradients of the next step, before it; with `zero` sets it to 0.
   Found inspect(bool zero);
 
-  double lr() const { return lr_; }                // of the last step
+  // Whoever changed clocks or kept numbers by hand says so.
+  void forget_classes() { classified_ = false; }
+
+  // Weight of the open window of each parameter; empty where nothing accumulates.
+  std::span<double> window_weights() { return weights_; }
+
+  double lr() const { return lowering_.rate(); }   // of the last step
   double grad_norm() const { return grad_norm_; }  // of the last step; NaN when not measured
 
-  Found nonfinite() const { return inspector_.found(); }  // of the last step
+  Found nonfinite() const { return inspector_.found(); }  // of the last step, or what a gate found
   const std::optional<Measurer>& measurer() const { return measurer_; }
 
-  void* state(std::size_t parameter, std::size_t stream) const;
+  Memory& memory() { return memory_; }
+  Lowering& lowering() { return lowering_; }
 
  private:
-  // Parameters of one group at the same clock: they share all numbers of a step.
-  struct Class {
-    const Group* group = nullptr;
-    std::uint64_t t = 0;
-    std::vector<Lowered> rules;  // of all phases
-    std::vector<double> scales;  // factors of the rules' updates
-    std::vector<Coefs> projections;
-    Affine end;  // at the end of the current phase
-  };
-
-  // The part of a parameter that one call handles: elements [begin, end), which are whole blocks or the last
-  // one.
+  // Elements [begin, end) that one call handles, counted from the first element of a parameter: of that one
+  // alone, or of it and those that follow it in memory. `begin` is a whole number of blocks.
   struct Piece {
     std::size_t parameter;
     std::size_t begin, end;
   };
 
-  void allocate(const Params& params);
+  void allocate_scratch(const OptimizerOptions& options);
+  void allocate_sums(const OptimizerOptions& options);
   void fill_initial();
-  void evaluate_options(std::uint64_t k);
-  void assign_classes(std::span<std::uint64_t> clocks);
-  Class& class_of(const Group& group, std::uint64_t t);
-  double behind(const Group& group, std::size_t i, bool rates_only) const;
-  void lower(Class& c, std::size_t phase);
-  void lower_all(std::size_t phase);
+  void refresh(std::span<std::uint64_t> clocks);
+  void join_runs();
+  Verdict pass_gates(std::uint64_t k, const StepInput& input);
+  Arrival arrival(std::size_t link, std::uint64_t k, const StepInput& input);
+  void accumulate(const Arrival& arrival);
+  bool measures_for(std::size_t gate) const;
+  void tell_gates();
+  double measure_norm();
+  double entered_scale() const;
+
   void run_member(int member);
   void run_phase(std::size_t phase, int member);
-  static bool is_first(const PhasePlan& phase, const Class& c);
   void run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void run_fused(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
-  void run_tile(const PhasePlan& phase, const Class& c, const Piece& piece, void* kept, void* u);
-  void project(const PhasePlan& phase, const Class& c, void* value, std::size_t n) const;
+  void form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void land(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void map_units(const Piece& piece, void* u, Dtype dtype) const;
+  void zero_grads(const Piece& piece);
   void gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void gather_units(std::size_t gather, int member);
+  void add_unit(const PhasePlan& phase, const Class& c, std::size_t parameter, std::size_t unit, int member);
+  void finish_gather(std::size_t gather);
   template <class F>
   void for_each_piece(int member, const F& f);
+  template <class F>
+  void for_each_run(int member, const F& f);
   void look(const Piece& piece, int member, bool zero = false);
   void measure(const Piece& piece);
   double norm_of(std::span<double> partials);
-  void finish_gather(std::size_t phase);
+  bool counts_in(std::size_t parameter, std::size_t link) const;
+  Sums sums() const;
+  bool splits(std::size_t phase) const;
+  bool crosses_parameters(const PhasePlan& phase, const Group& group) const;
+  static bool is_first(const PhasePlan& phase, const Class& c);
 
-  std::span<const double> options_of(std::size_t link) const;
-  Streams streams_of(const Piece& piece, const PhasePlan& phase, std::size_t first_state) const;
+  const void* entered(std::size_t parameter) const;
   const void* source_of(const Piece& piece, const PhasePlan& phase) const;
-  const RuleKernels& kernels_of(std::size_t link, std::size_t set) const;
+  Streams streams_of(const Piece& piece, const PhasePlan& phase, std::size_t first_state, int member) const;
+  const RuleKernels& kernels_of(std::size_t link, Dtype dtype) const;
+  const CoreKernels& core(Dtype dtype) const { return simd_.core[static_cast<std::size_t>(dtype)]; }
   bool takes_part(std::size_t parameter) const;
 
   Params& params_;
   const Plan& plan_;
   const SimdTable& simd_;
   const std::size_t tile_;
+  const bool zero_grad_;
   Team team_;
+  Memory memory_;
+  Lowering lowering_;
 
-  std::vector<Arena> arenas_;             // one a state stream, and one for kept updates
-  std::vector<std::size_t> state_begin_;  // parameter -> its first entry of states_
-  std::vector<void*> states_;
-  std::vector<void*> kept_;  // parameter -> update between phases, or null
+  bool classified_ = false;
+  std::uint64_t seen_changes_ = 0;
+  std::vector<char> takes_part_;        // parameter -> whether the next step touches it
+  std::vector<Piece> runs_;             // parameters of one class that lie behind each other
+  std::vector<std::size_t> run_begin_;  // run -> its first block in the count of all runs
+  bool from_window_ = false;            // the gradient that entered is the sum of a window
+  std::vector<double> weights_;         // parameter -> weight that its window has
+
   Arena scratch_;
-  std::vector<void*> tiles_;  // member -> a tile of scratch
-  std::vector<void*> old_;    // member -> the values of a tile before the update, where they are measured
+  std::vector<void*> tiles_;  // member -> a tile of updates
+  std::vector<void*> old_;    // member -> the values of a tile before the update, where they are read
+  std::vector<void*> noise_;  // member -> a tile of random numbers
 
   std::vector<std::size_t> block_begin_;  // parameter -> its first block; one more entry for the end
-  std::vector<double> partials_;          // block -> sum of squares that the chain needs
+  std::vector<std::size_t> unit_begin_;   // parameter -> its first unit, where a gather runs over units
+  std::vector<double> partials_;          // block -> sums that the chain needs
   std::vector<double> measured_;          // block -> sum of squares of the gradient, when measured apart
   std::vector<double> sums_;              // parameter -> sum of its blocks
-  bool measures_ = false;                 // a pass of its own for grad_norm
-  bool first_gather_is_norm_ = false;     // the chain's first gather is the norm of the whole gradient
+  std::vector<double> all_, tensor_;      // of the gathers, as in Sums
+  std::vector<double> taking_part_;       // gather -> elements
+  std::vector<std::size_t> sizes_;
+  std::vector<UnitMap> units_;         // of the gather that was last run over units
+  bool measures_ = false;              // a pass of its own for grad_norm
+  bool first_gather_is_norm_ = false;  // the chain's first gather is the norm of the whole gradient
+  double given_norm_;                  // told by the caller; NaN otherwise
 
-  std::vector<std::size_t> option_begin_;  // link -> its first entry of options_
-  std::vector<double> options_;            // of all links, for this step
-  std::vector<double> norms_;              // gather -> norm, for this step
-  std::vector<Class> classes_;
-  std::size_t class_count_ = 0;
-  std::vector<std::size_t> class_index_;  // parameter -> class; Plan::kNoGroup when it takes no part
   Inspector inspector_;
   std::optional<Measurer> measurer_;
-  double lr_ = 0;
   double grad_norm_ = 0;
 };
+
+// The member's share of all blocks, parameter by parameter.
+template <class F>
+void Runner::for_each_piece(int member, const F& f) {
+  for_each_share(block_begin_, member, team_.size(), [&](std::size_t p, std::size_t begin, std::size_t end) {
+    f(Piece{p, begin, std::min(end, sizes_[p])});
+  });
+}
+
+template <class F>
+void Runner::for_each_run(int member, const F& f) {
+  for_each_share(run_begin_, member, team_.size(), [&](std::size_t i, std::size_t begin, std::size_t end) {
+    f(Piece{runs_[i].parameter, begin, std::min(end, runs_[i].end)});
+  });
+}
 
 }  // namespace thalweg

@@ -22,6 +22,9 @@ class Selector {
   // Whether it also takes what no other transform of its kind selects.
   bool rest() const { return rest_; }
 
+  // Whether it is `all` and nothing else.
+  bool all() const { return !rest_ && patterns_.empty() && words_.size() == 1 && words_[0].text == "all"; }
+
   // Its name patterns; each must match some parameter.
   const std::vector<std::string>& patterns() const { return patterns_; }
 

@@ -13,13 +13,17 @@
 
 namespace thalweg {
 
-// How much a transform must see of the parameters.
+// Where a transform acts.
 enum class Scope {
-  affine,      // linear in update and parameter: becomes two numbers, no work of its own
-  element,     // one element at a time, with state if it wants
-  global,      // needs a sum over all parameters first: ends a phase, then is affine
-  projection,  // acts on the new value of the parameter: stands behind everything that forms the update
+  affine,   // linear in update and parameter: becomes two numbers, no work of its own
+  element,  // one element at a time, with state if it wants
+  gather,   // needs sums over elements first: ends a phase, and acts with them at the start of the next one
+  landing,  // acts on the new value of the parameter: stands behind everything that forms the update
+  gate,     // decides before a step whether it runs: stands left of everything else
 };
+
+// What the sums of a gather run over.
+enum class Over { all, tensor, unit };  // unit: a row of a matrix, a whole vector
 
 // update' = a * update + b * parameter. Formed in double, rounded once.
 struct Affine {
@@ -29,11 +33,19 @@ struct Affine {
   constexpr Affine then(const Affine& next) const { return {next.a * a, next.a * b + next.b}; }
 };
 
-inline constexpr std::size_t kMaxState = 4;  // state streams of one rule
-inline constexpr std::size_t kMaxCoefs = 8;  // numbers of one rule
+// update' = a * update + offset, of the elements of one unit.
+struct UnitMap {
+  double a = 1;
+  double offset = 0;
+};
+
+inline constexpr std::size_t kMaxState = 4;    // state streams of one transform
+inline constexpr std::size_t kMaxCoefs = 10;   // numbers of one transform in a step
+inline constexpr std::size_t kMaxSums = 2;     // of one gather
+inline constexpr std::size_t kMaxNumbers = 3;  // that one transform keeps from step to step
 using Coefs = std::array<double, kMaxCoefs>;
 
-using StateNames = std::span<const std::string_view>;
+using Names = std::span<const std::string_view>;
 using Numbers = std::span<const double>;  // of a transform's options, in Spec order
 
 // The head card of a transform, as its file states it.
@@ -43,20 +55,48 @@ struct Card {
   std::string_view source;
   std::span<const Option> options = {};
   bool positional = true;  // whether its options may be given by position
+  std::span<const DialectDefault> dialects = {};
 };
 
-// What a rule prepares its numbers from.
+// What a transform prepares the numbers of a step from.
 struct Moment {
   Numbers o;            // its options
   std::uint64_t t = 1;  // updates of the parameter, this one included
-  double rate = 1;      // product of the rates behind it, for a rule that takes them inside
+  std::uint64_t k = 0;  // updates done: the clock of schedules
+  double rate = 1;      // product of the rates behind it; of all rates of the chain for a landing
+  double peak = 1;      // product of the highest values of the same rates
+  double scale = 1;     // product of every factor behind it
+  std::span<const double> sums = {};  // gathered
+  double size = 1;                    // elements that the sums run over
+  std::span<double> numbers = {};     // what it keeps: as the update before left them, zeros at t == 1
+};
+
+// What a gate decides about a gradient that has come.
+enum class Verdict {
+  pass,  // the step runs
+  wait,  // the gradient is taken into the window; the step waits for more
+  hold,  // the gradient is dropped and nothing changes
+  fail,  // too many of them were
+};
+
+// What a gate decides from.
+struct Arrival {
+  Numbers o;
+  std::span<double> numbers;  // what it keeps
+  std::uint64_t k;            // updates done
+  bool finite = true;         // every element of the gradient, where it asks
+  double norm = 0;            // of the gradient, where it asks
+  double weight = 1;          // of the gradient
+  bool last = false;          // of its window
 };
 
 // Memory that one call of a kernel works on: n elements from each pointer. Streams of one call are of one
 // type.
 struct Streams {
   void* value = nullptr;
-  const void* grad = nullptr;  // the gradient, or what an earlier phase kept
+  const void* grad = nullptr;     // the gradient, or what an earlier phase kept
+  const void* entered = nullptr;  // the gradient as it entered the chain
+  const void* noise = nullptr;    // standard normal numbers, for transforms that ask for them
   std::array<void*, kMaxState> state{};
   std::size_t n = 0;
 };
@@ -68,6 +108,23 @@ struct Lowered {
   Affine post;
 };
 
+// What a rule that needs more than the update sees of one register of elements.
+template <class V>
+struct Seen {
+  V update;
+  V value;    // the parameter
+  V entered;  // the gradient as it entered the chain
+  V noise;    // for a transform with kSeesNoise
+};
+
+// What a landing sees: the parameter before the step, the whole update, and the value so far.
+template <class V>
+struct Landing {
+  V before;
+  V update;
+  V value;
+};
+
 // Kernels of one transform for one element type.
 struct RuleKernels {
   // Register-resident: pre, rule and post on every element, the parameter written. Tells whether every
@@ -75,8 +132,11 @@ struct RuleKernels {
   bool (*fused)(const Lowered& lowered, const Streams& streams) = nullptr;
   // The rule alone on a tile `u` of streams.n elements, padded to a multiple of kLanes.
   void (*tile)(const Coefs& coefs, void* u, const Streams& streams) = nullptr;
-  // A projection alone: n elements of the parameter.
-  void (*project)(const Coefs& coefs, void* value, std::size_t n) = nullptr;
+  // A landing alone: n elements. `u` is the whole update and streams.grad the parameter before the step.
+  void (*land)(const Coefs& coefs, const void* u, const Streams& streams) = nullptr;
+  // Sums over at most kBlock elements of map(source): kLanes running sums in double, element i going to lane
+  // i modulo kLanes, then a fixed pairwise tree.
+  void (*gather)(const Affine& map, const Streams& streams, double* sums) = nullptr;
 };
 
 // Kernels that no transform owns, for one element type.
@@ -85,10 +145,13 @@ struct CoreKernels {
   bool (*plain)(const Affine& post, const Streams& streams);
   // u = a * source + b * p, n elements.
   void (*affine)(const Affine& map, const void* source, const void* value, void* u, std::size_t n);
-  // p' = p - (a u + b p), n elements.
-  void (*update)(const Affine& map, const void* u, void* value, std::size_t n);
-  // Sum of the squares of a * source + b * p over at most kBlock elements: kLanes running sums in double,
-  // element i going to lane i modulo kLanes, then a fixed pairwise tree.
+  // u = a * u + offset, n elements.
+  void (*shift)(const UnitMap& map, void* u, std::size_t n);
+  // p' = p - u, n elements.
+  void (*update)(const void* u, void* value, std::size_t n);
+  // sum = keep * sum + weight * g, n elements.
+  void (*accumulate)(double keep, double weight, const void* grad, void* sum, std::size_t n);
+  // Sum of the squares of a * source + b * p over at most kBlock elements, as RuleKernels::gather sums.
   double (*squares)(const Affine& map, const void* source, const void* value, std::size_t n);
   // Whether n elements are finite.
   bool (*finite)(const void* source, std::size_t n);
@@ -100,22 +163,40 @@ inline constexpr std::size_t kBlock = 2048;  // elements of one partial sum, and
 struct Transform {
   Spec spec;  // with the option `on`, which every transform has
   Scope scope;
-  bool is_rule;           // a core rule: takes `lr=` and `decay=`, and there is one kind of them
-  bool is_rate;           // the learning rate
-  std::string_view kind;  // "rule" for every rule, else the name: what `rest` compares
-  std::span<const StateNames> variants;  // names of its state streams in each of its variants
-  std::size_t first_kernel;              // of its first variant, in SimdTable::rules
+  bool is_rule;                     // a core rule: takes `lr=` and `decay=`, and there is one kind of them
+  bool is_rate;                     // the learning rate, or a factor of it
+  bool acts;                        // a gather that is also a step on single elements, with its sums
+  bool sees_value;                  // reads the parameter
+  bool sees_entered;                // reads the gradient as it entered the chain
+  bool sees_before;                 // a landing that reads the parameter before the step
+  bool needs_rates;                 // is prepared from rate, peak or scale
+  bool looks;                       // a gate that asks whether the gradient is finite
+  bool accumulates;                 // a gate that keeps the sum of the gradients of a window
+  std::string_view kind;            // "rule" for every rule, else the name: what `rest` compares
+  std::span<const Names> variants;  // names of its state streams in each of its variants
+  Names numbers;                    // that it keeps for each parameter
+  Names chain_numbers;              // that it keeps for the whole chain
+  std::size_t sums;                 // of a gather
+  std::size_t first_kernel;         // of its first variant, in SimdTable::rules
 
   // Those that the scope calls for are set.
-  Affine (*affine)(Numbers o);                             // affine
-  double (*prepare)(const Moment& moment, Coefs& coefs);   // element: factor of the update
-  double (*factor)(Numbers o, double norm);                // global
-  void (*project)(Numbers o, double scale, Coefs& coefs);  // projection; `scale`: what stands behind it
+  Affine (*affine)(const Moment& now);                   // affine, and gathers and gates that are linear
+  double (*prepare)(const Moment& now, Coefs& coefs);    // element, landing: factor of the update
+  UnitMap (*unit)(const Moment& now, std::size_t rank);  // gather over units of a tensor of that rank
+  Over (*over)(Numbers o);                               // gather
 
-  // Where a rule has them; null otherwise. Options that are schedules are NaN in variant() and rate_inside().
+  // Where a transform has them; null otherwise. Options that are schedules are NaN in variant() and
+  // rate_inside().
   std::size_t (*variant)(Numbers o);
   bool (*rate_inside)(Numbers o);               // the rates behind it scale what it remembers, not its update
   double (*initial)(Numbers o, std::size_t i);  // what fills its state stream i
+  Affine (*averaged)(const Moment& now);        // landing: what to evaluate, of parameter and state 0
+  std::uint64_t (*seed)(Numbers o);             // element: of the random numbers that it reads
+  Verdict (*decide)(const Arrival& now);        // gate
+  bool (*measures)(Numbers o);                  // gate: whether it asks for the norm of the gradient
+  void (*begin)(Numbers o, std::span<double> numbers);   // what fills chain_numbers
+  void (*passed)(Numbers o, std::span<double> numbers);  // gate: told when a step has run
+  void (*observe)(Numbers o, std::span<double> numbers, double metric);
 };
 
 // Every transform, in the order of transforms.inc.

@@ -12,6 +12,7 @@
 #include "optim/recipes.h"
 #include "optim/schedules.h"
 #include "optim/transform.h"
+#include "problems/problem.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -42,6 +43,7 @@ std::vector<CatalogEntry> collect() {
   for (const Spec* spec : term_specs()) all.push_back(entry("losses", *spec));
   for (const Spec* spec : layer_specs()) all.push_back(entry("layers", *spec));
   for (const Spec* spec : data_specs()) all.push_back(entry("data", *spec));
+  for (const Spec* spec : problem_specs()) all.push_back(entry("problems", *spec));
   return all;
 }
 
@@ -73,9 +75,9 @@ std::string entry_json(const CatalogEntry& entry) {
 void check_kind(std::string_view kind) {
   const auto& kinds = catalog_kinds();
   if (kind.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return;
-  throw Error(Code::usage,
-              {"list", "unknown kind", "`" + std::string(kind) + "`",
-               "transforms, recipes, schedules, losses, layers or data", did_you_mean(kind, kinds)});
+  throw Error(Code::usage, {"list", "unknown kind", "`" + std::string(kind) + "`",
+                            "transforms, recipes, schedules, losses, layers, data or problems",
+                            did_you_mean(kind, kinds)});
 }
 
 std::string bounds_text(const CatalogOption& option) {
@@ -107,8 +109,8 @@ std::string entry_text(const CatalogEntry& entry) {
 }  // namespace
 
 const std::vector<std::string_view>& catalog_kinds() {
-  static const std::vector<std::string_view> kinds = {"transforms", "recipes", "schedules",
-                                                      "losses",     "layers",  "data"};
+  static const std::vector<std::string_view> kinds = {"transforms", "recipes", "schedules", "losses",
+                                                      "layers",     "data",    "problems"};
   return kinds;
 }
 

@@ -25,6 +25,7 @@ constexpr Kind kKinds[] = {
     {"gradient_clipping", replay_clipping},
     {"schedule", replay_schedule},
     {"lr_scheduler", replay_scheduler},
+    {"test_function", replay_problem},
 };
 
 Json parse_case(const std::string& text) {

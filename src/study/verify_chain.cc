@@ -1,151 +1,16 @@
-// The hyper-parameters of cases as chains of the engine.
-//
-// One function and one row for each rule, and tables for what stands around it. A key that no function asks
-// for is a Skip naming it, unless its value is the one at which it does nothing.
+// The hyper-parameters of cases as chains of the engine: tables for what stands around the rules of
+// verify_rules.cc. A key that no function asks for is a Skip naming it, unless its value is the one at which
+// it does nothing.
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "base/spec.h"
 #include "study/verify.h"
+#include "study/verify_rules.h"
 
 namespace thalweg::oracle {
 namespace {
-
-struct Part {
-  std::string name;
-  std::string args;
-};
-using Parts = std::vector<Part>;
-
-// What a case says outside `hyper`.
-struct Context {
-  bool may_be_absent;     // some gradient is absent at some step
-  std::uint64_t updates;  // that are replayed
-};
-
-// Libraries whose velocity holds the rate: v = mu v + lr g, p -= v.
-bool rate_inside(const std::string& form) { return form == "keras" || form == "tf"; }
-
-void check_form(const std::string& form) {
-  if (form != "torch" && form != "optax" && form != "onnx" && !rate_inside(form)) throw Skip("form " + form);
-}
-
-std::string option(const std::string& name, double value) { return ", " + name + "=" + print_number(value); }
-std::string option(const std::string& name, bool value) { return value ? ", " + name + "=true" : ""; }
-
-// ONNX: V = alpha V + beta g, with 1 in place of beta in the first update.
-double dampening(Fields& hyper, const std::string& form) {
-  if (form != "onnx") return hyper.number("dampening", 0);
-  if (hyper.number("T", 0) != 0) throw Skip("form onnx from T " + print_number(hyper.number("T", 0)));
-  return 1.0 - hyper.number("beta");
-}
-
-Parts momentum(Fields& hyper, double mu, bool nesterov) {
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  const double dampened = dampening(hyper, form);
-  if (mu == 0) return {};  // nothing is remembered, and nesterov looks ahead by nothing
-  return {{"momentum", print_number(mu) + option("nesterov", nesterov) + option("dampening", dampened) +
-                           option("rate_inside", rate_inside(form))}};
-}
-
-Parts sgd(Fields& hyper, const Context&) {
-  return momentum(hyper, hyper.number("momentum", 0), hyper.flag("nesterov", false));
-}
-
-Parts heavy_ball(Fields& hyper, const Context&) {
-  return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", false));
-}
-
-Parts nesterov(Fields& hyper, const Context&) {
-  return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", true));
-}
-
-// Where eps stands, as a library's `eps_form` says it. ONNX's Adam has the raw form.
-std::string adam_eps(Fields& hyper, double eps, const std::string& form) {
-  const std::string place = hyper.text("eps_form", rate_inside(form) ? "of " + form : "hat");
-  const bool inside = hyper.flag("eps_inside_sqrt", false);
-  std::string text = ", eps=" + print_number(eps) + option("eps_root", hyper.number("eps_root", 0));
-  if (inside) return text + ", eps_place=inside";
-  if (place == "hat" || eps == 0) return text;
-  if (place == "raw" || place == "onnx") return text + ", eps_place=raw";
-  throw Skip("eps_form " + place);
-}
-
-// Whether the averages are corrected. ONNX does so from its update T = 1 on; the first of its cases is T = 0.
-bool corrects(Fields& hyper, const Context& context) {
-  if (hyper.text("eps_form", "hat") == "onnx") {
-    hyper.number("T0", 0);
-    if (hyper.number("T", 0) != 0 || context.updates != 1) throw Skip("eps_form onnx behind T 0");
-    return false;
-  }
-  return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
-}
-
-Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  if (rate_inside(form) && context.may_be_absent) throw Skip("form " + form + " with absent gradients");
-  const double beta1 = hyper.number("beta1"), beta2 = hyper.number("beta2"), eps = hyper.number("eps");
-  std::string reasons, args = "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2);
-  collect(reasons, [&] { args += adam_eps(hyper, eps, form); });
-  collect(reasons, [&] { args += corrects(hyper, context) ? "" : ", bias_correction=false"; });
-  if (hyper.flag("nesterov", false)) add_reason(reasons, "nesterov of adam");
-  if (!reasons.empty()) throw Skip(reasons);
-  if (hyper.flag("amsgrad", amsgrad || hyper.find("amsgrad_form") != nullptr)) {
-    const bool corrected = hyper.text("amsgrad_form", "uncorrected") == "corrected";
-    args += corrected ? ", amsgrad=true, amsgrad_form=corrected" : ", amsgrad=true";
-  }
-  return {{"adam", args}};
-}
-
-Parts adam(Fields& hyper, const Context& context) { return adam_with(hyper, context, false); }
-Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, context, true); }
-
-std::string eps_of(Fields& hyper) {
-  return "eps=" + print_number(hyper.number("eps")) +
-         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
-}
-
-Parts adagrad(Fields& hyper, const Context&) {
-  hyper.number("T0", 0);
-  return {{"adagrad", eps_of(hyper) + option("initial_accumulator", hyper.number("initial_accumulator", 0)) +
-                          option("lr_decay", hyper.number("lr_decay", 0))}};
-}
-
-Parts rmsprop(Fields& hyper, const Context&) {
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  const double mu = hyper.number("momentum", 0);
-  return {{"rmsprop", "alpha=" + print_number(hyper.number("rho")) + ", " + eps_of(hyper) +
-                          option("centered", hyper.flag("centered", false)) +
-                          option("initial_accumulator", hyper.number("initial_scale", 0)) +
-                          option("bias_correction", hyper.flag("bias_correction", false)) +
-                          option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
-}
-
-struct Rule {
-  std::string_view name;
-  Parts (*parts)(Fields& hyper, const Context& context);
-  bool decay_needs_mode = false;  // libraries disagree on where its decay stands, so a case must say it
-};
-
-constexpr Rule kRules[] = {
-    {"adagrad", adagrad},   {"adam", adam},       {"adamw", adam, true},
-    {"amsgrad", amsgrad},   {"gd", sgd},          {"momentum", heavy_ball},
-    {"nesterov", nesterov}, {"rmsprop", rmsprop}, {"sgd", sgd},
-};
-
-const Rule& find_rule(const std::string& name) {
-  const auto found =
-      std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& rule) { return rule.name == name; });
-  if (found == std::end(kRules)) throw Skip("algorithm " + name);
-  return *found;
-}
-
-// Where a decay stands in the chain. The parameter it adds is the one before the step, so that p (1 - lr wd)
-// - lr u and p - lr (u + wd p) are one formula.
-enum class Place { none, left_of_rule, left_of_lr, right_of_lr };
 
 struct DecayMode {
   std::string_view name;
@@ -164,6 +29,15 @@ struct Decay {
   std::string rate;
 };
 
+Place place_of(const std::string& mode, Fields& hyper, const Rule& rule) {
+  if (mode == "in_algorithm" && rule.own_decay != nullptr) return rule.own_decay(hyper);
+  const auto found = std::find_if(std::begin(kDecayModes), std::end(kDecayModes),
+                                  [&](const DecayMode& known) { return known.name == mode; });
+  if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
+  if (found == std::end(kDecayModes)) throw Skip("weight_decay_mode " + mode);
+  return found->place;
+}
+
 Decay read_decay(Fields& hyper, const Rule& rule) {
   const std::string mode = hyper.text("weight_decay_mode", rule.decay_needs_mode ? "" : "l2");
   const Json* schedule = hyper.find("weight_decay_schedule");
@@ -171,17 +45,29 @@ Decay read_decay(Fields& hyper, const Rule& rule) {
                                                                    : hyper.number("weight_decay", 0);
   if (schedule != nullptr && rate != 0) throw Skip("weight_decay beside weight_decay_schedule");
   if (schedule == nullptr && rate == 0) return {};
-  const auto found = std::find_if(std::begin(kDecayModes), std::end(kDecayModes),
-                                  [&](const DecayMode& known) { return known.name == mode; });
-  if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
-  if (found == std::end(kDecayModes)) throw Skip("weight_decay_mode " + mode);
-  return {found->place, schedule != nullptr ? schedule_text(*schedule, {}) : print_number(rate)};
+  return {place_of(mode, hyper, rule),
+          schedule != nullptr ? schedule_text(*schedule, {}) : print_number(rate)};
+}
+
+// TensorFlow Addons: the rate of update t = 1, 2, ... grows as t / warmup, then falls to min_lr at
+// total_steps. That is a schedule of the engine which begins one update later.
+std::string read_warmup(Fields& hyper) {
+  const double total = hyper.number("total_steps", 0), least = hyper.number("min_lr", 0);
+  const double warmup = total * hyper.number("warmup_proportion", 0);
+  const double peak = hyper.number("lr");
+  if (total == 0) return print_number(peak);
+  if (warmup != std::floor(warmup) || warmup < 2) throw Skip("warmup_proportion of a broken update");
+  return "linear(" + print_number(peak) + ", total=" + print_number(total - 1) +
+         ", warmup=" + print_number(warmup - 1) + ", warmup_from=" + print_number(peak / warmup) +
+         ", floor=" + print_number(least) + ")";
 }
 
 // lr_schedule is the rate where both are given; a different `lr` beside it would have to mean something else.
 std::string read_rate(Fields& hyper) {
   const Json* schedule = hyper.find("lr_schedule");
-  if (schedule == nullptr) return print_number(hyper.number("lr"));
+  if (schedule == nullptr) return read_warmup(hyper);
+  if (hyper.number("total_steps", 0) != 0) throw Skip("total_steps beside lr_schedule");
+  hyper.number("warmup_proportion", 0), hyper.number("min_lr", 0);  // mean nothing without total_steps
   const std::string text = schedule_text(*schedule, {});
   const double first = make_schedule(text)(0);
   if (hyper.number("lr", first) != first) throw Skip("lr beside lr_schedule");
@@ -215,11 +101,16 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   collect(reasons, [&] { core = rule.parts(hyper, context); });
   collect(reasons, [&] { decay = read_decay(hyper, rule); });
   collect(reasons, [&] { rate = read_rate(hyper); });
+  // An element whose gradient is always 0 stays where it is, looked at or not, unless it decays.
+  if (hyper.flag("sparse", false) && (!context.constant || decay.place != Place::none)) {
+    add_reason(reasons, "sparse gradients that change or decay");
+  }
   Parts parts;
   if (hyper.flag("maximize", false)) parts.push_back({"maximize", ""});
   if (decay.place == Place::left_of_rule) parts.push_back({"decay", decay.rate});
   parts.insert(parts.end(), core.begin(), core.end());
   if (decay.place == Place::left_of_lr) parts.push_back({"decay", decay.rate});
+  if (decay.place == Place::proximal) parts.push_back({"l2", decay.rate});
   parts.push_back({"lr", rate});
   if (decay.place == Place::right_of_lr) parts.push_back({"decay", decay.rate});
   if (!reasons.empty()) throw Skip(reasons);
@@ -364,7 +255,8 @@ std::string engine_name(std::size_t index) { return "p" + std::to_string(index);
 
 std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, const Gradient& gradient,
                        std::uint64_t updates) {
-  const Context context{gradient.may_be_absent, updates};
+  const bool constant = Fields(member(test, "gradient"), "gradient").text("kind", "") == "constant";
+  const Context context{gradient.may_be_absent, constant, updates};
   const std::vector<Group> groups = read_groups(test, tensors);
   Fields common(member(test, "hyper"), "hyper");
   std::string text, reasons;

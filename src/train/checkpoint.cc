@@ -18,9 +18,10 @@ constexpr std::string_view kFormatName = "thalweg-checkpoint-";
 constexpr std::string_view kFormat = "thalweg-checkpoint-1";
 constexpr std::string_view kStatePrefix = "optimizer/";
 constexpr std::string_view kClockPrefix = "clock/";
+constexpr std::string_view kNumberPrefix = "number/";
 
 bool is_training_state(std::string_view name) {
-  return name.starts_with(kStatePrefix) || name.starts_with(kClockPrefix);
+  return name.starts_with(kStatePrefix) || name.starts_with(kClockPrefix) || name.starts_with(kNumberPrefix);
 }
 
 // A tensor that the model has: what must stand in a file, and the memory it is saved from and loaded into.
@@ -46,7 +47,7 @@ std::vector<Slot> parameter_slots(Params& params) {
     if (is_training_state(parameter.name())) {
       throw Error(Code::usage,
                   {"parameter `" + parameter.name() + "`", "the name cannot stand in a checkpoint", "",
-                   "a name that does not begin with `optimizer/` or `clock/`", ""});
+                   "a name that does not begin with `optimizer/`, `clock/` or `number/`", ""});
     }
     slots.push_back({parameter.name(), element_type(parameter), parameter.shape(), value_bytes(parameter)});
   }
@@ -72,6 +73,10 @@ std::vector<Slot> training_slots(Params& params, Optimizer& optimizer) {
   for (std::size_t i = 0; i < clocks.size(); ++i) {
     const std::span<std::byte> bytes = std::as_writable_bytes(clocks.subspan(i, 1));
     slots.push_back({std::string(kClockPrefix) + params[i].name(), ElementType::u64, {}, bytes});
+  }
+  for (const StateNumber& number : optimizer.numbers()) {
+    const std::span<std::byte> bytes = std::as_writable_bytes(std::span(number.value, 1));
+    slots.push_back({std::string(kNumberPrefix) + number.name, ElementType::f64, {}, bytes});
   }
   return slots;
 }

@@ -49,7 +49,7 @@ struct Adam {
        .choices = "raw|corrected",
        .needs = "amsgrad"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
-  static constexpr StateNames kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
+  static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
   static constexpr Card kCard{"adam", "bias-corrected moving averages of gradient and square",
                               "Kingma and Ba 2014, arXiv:1412.6980", kOptions, false};
 

@@ -18,8 +18,7 @@ struct ClipValue {
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D d, V g, V*, const hn::TFromD<D>* c) {
     const V max = hn::Set(d, c[0]);
-    const V below = hn::IfThenElse(hn::Gt(g, max), max, g);
-    return hn::IfThenElse(hn::Lt(below, hn::Neg(max)), hn::Neg(max), below);
+    return bounded(g, hn::Neg(max), max);
   }
 };
 THALWEG_TRANSFORM(ClipValue)

@@ -11,6 +11,6 @@ struct Decay {
   static constexpr Card kCard{"decay", "add rate * parameter to the update: weight decay",
                               "Loshchilov and Hutter 2017, arXiv:1711.05101", kOptions};
 
-  static Affine affine(Numbers o) { return {1.0, o[0]}; }
+  static Affine affine(const Moment& now) { return {1.0, now.o[0]}; }
 };
 THALWEG_TRANSFORM(Decay)

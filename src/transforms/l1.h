@@ -1,6 +1,6 @@
 // l1: L1 regularisation as a proximal step, which sets small parameters to exactly 0.   Daubechies, Defrise
 // and De Mol 2004, arXiv:math/0307152
-//   p <- sign(p) max(|p| - z, 0)     scope projection     z = rate * what stands behind it: the lr, a scale
+//   p <- sign(p) max(|p| - z, 0)     scope landing     z = rate * what stands behind it: the lr, a scale
 // It acts on the new value, when the whole update is done, and so stands behind every rule. Left of a rule
 // there is the term of a loss, `l1(rate)`, whose gradient enters the averages.
 struct L1 {
@@ -12,7 +12,12 @@ struct L1 {
   static constexpr Card kCard{"l1", "move parameters towards 0 and stop there: soft threshold",
                               "Daubechies, Defrise and De Mol 2004, arXiv:math/0307152", kOptions};
 
-  static void project(Numbers o, double scale, Coefs& c) { c[0] = o[0] * scale; }
+  static constexpr bool kLands = true;
+
+  static double prepare(const Moment& now, Coefs& c) {
+    c = {now.o[0] * now.scale};
+    return 1.0;
+  }
 
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V value(D d, V p, const hn::TFromD<D>* c) {

@@ -28,17 +28,24 @@ HWY_INLINE V greater_of(V a, V b) {
   return hn::IfThenElse(hn::Lt(a, b), b, a);
 }
 
-// A rule in one of its variants.
+// A rule in one of its variants. One with kSees is given all that a rule may see, others the update alone.
 template <class Transform, std::size_t kVariant>
 struct Rule {
   static constexpr std::size_t kStates = kVariants<Transform>[kVariant].size();
+  static constexpr bool kSeesNoise = requires { Transform::seed({}); };
+  static constexpr bool kSees = kSeesNoise || requires { Transform::kSees; }
+  || requires { Transform::kSeesEntered; };
 
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, V g, V* s, const hn::TFromD<D>* c) {
-    if constexpr (kVariants<Transform>.size() > 1) {
-      return Transform::template apply<kVariant>(d, g, s, c);
+  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const hn::TFromD<D>* c) {
+    if constexpr (kSees && kVariants<Transform>.size() > 1) {
+      return Transform::template apply<kVariant>(d, x, s, c);
+    } else if constexpr (kSees) {
+      return Transform::apply(d, x, s, c);
+    } else if constexpr (kVariants<Transform>.size() > 1) {
+      return Transform::template apply<kVariant>(d, x.update, s, c);
     } else {
-      return Transform::apply(d, g, s, c);
+      return Transform::apply(d, x.update, s, c);
     }
   }
 };
@@ -57,7 +64,7 @@ bool fused_loop(const Rounded<T> numbers, T* p, const T* g, T* const* states, st
     const V grad = affine_of<kPre>(d, entered, value, numbers.pre_a, numbers.pre_b);
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, s[j] + i);
-    const V u = Rule::apply(d, grad, state, numbers.coefs);
+    const V u = Rule::apply(d, {grad, value, entered, value}, state, numbers.coefs);
     for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, s[j] + i);
     hn::StoreU(hn::Sub(value, affine_of<kPost>(d, u, value, numbers.post_a, numbers.post_b)), d, p + i);
   }
@@ -77,85 +84,115 @@ bool fused_pick(const Lowered& lowered, T* p, const T* g, T* const* states, std:
 
 // A padded copy of the last, incomplete lanes of every stream.
 template <class T>
-struct Tail {
-  Tail(const Streams& streams, std::size_t from, std::size_t states) : from_(from), left_(streams.n - from) {
-    copy(p, static_cast<T*>(streams.value) + from);
-    copy(g, static_cast<const T*>(streams.grad) + from);
-    for (std::size_t j = 0; j < states; ++j) {
-      copy(state[j], static_cast<T*>(streams.state[j]) + from);
-      states_[j] = state[j];
-    }
+class Tail {
+ public:
+  explicit Tail(const Streams& streams) : from_(streams.n / kLanes * kLanes), left_(streams.n - from_) {
+    own_.n = kLanes;
+    own_.value = copy(streams.value);
+    own_.grad = copy(streams.grad);
+    own_.entered = copy(streams.entered);
+    own_.noise = copy(streams.noise);
+    for (std::size_t j = 0; j < kMaxState; ++j) own_.state[j] = copy(streams.state[j]);
   }
-  void put_back(const Streams& streams, std::size_t states) const {
-    std::memcpy(static_cast<T*>(streams.value) + from_, p, left_ * sizeof(T));
-    for (std::size_t j = 0; j < states; ++j) {
-      std::memcpy(static_cast<T*>(streams.state[j]) + from_, state[j], left_ * sizeof(T));
-    }
+  const Streams& streams() const { return own_; }
+  void put_back(void* to, const void* own) const {
+    if (to != nullptr) std::memcpy(static_cast<T*>(to) + from_, own, left_ * sizeof(T));
   }
-  T* const* states() const { return states_; }
-
-  T p[kLanes] = {};
-  T g[kLanes] = {};
-  T state[kMaxState][kLanes] = {};
+  void put_back_states(const Streams& streams) const {
+    for (std::size_t j = 0; j < kMaxState; ++j) put_back(streams.state[j], own_.state[j]);
+  }
 
  private:
-  void copy(T* to, const T* source) const { std::memcpy(to, source, left_ * sizeof(T)); }
+  T* copy(const void* source) {
+    if (source == nullptr) return nullptr;
+    T* to = memory_[next_++];
+    std::memcpy(to, static_cast<const T*>(source) + from_, left_ * sizeof(T));
+    return to;
+  }
 
-  T* states_[kMaxState] = {};
-  std::size_t from_;
-  std::size_t left_;
+  T memory_[kMaxState + 4][kLanes] = {};
+  Streams own_;
+  std::size_t next_ = 0, from_, left_;
+};
+
+// The streams of a loop over whole vectors.
+template <class T>
+struct Pointers {
+  explicit Pointers(const Streams& streams)
+      : value(static_cast<T*>(streams.value)),
+        grad(static_cast<const T*>(streams.grad)),
+        entered(static_cast<const T*>(streams.entered)),
+        noise(static_cast<const T*>(streams.noise)) {
+    for (std::size_t j = 0; j < kMaxState; ++j) state[j] = static_cast<T*>(streams.state[j]);
+  }
+  T* value;
+  const T *grad, *entered, *noise;
+  T* state[kMaxState];
 };
 
 template <class Rule, class T>
 bool fused(const Lowered& lowered, const Streams& streams) {
   const std::size_t whole = streams.n / kLanes * kLanes;
-  T* states[kMaxState] = {};
-  for (std::size_t j = 0; j < Rule::kStates; ++j) states[j] = static_cast<T*>(streams.state[j]);
-  const bool finite = fused_pick<Rule, T>(lowered, static_cast<T*>(streams.value),
-                                          static_cast<const T*>(streams.grad), states, whole);
+  const Pointers<T> at(streams);
+  const bool finite = fused_pick<Rule, T>(lowered, at.value, at.grad, at.state, whole);
   if (whole == streams.n) return finite;
-  Tail<T> tail(streams, whole, Rule::kStates);
-  const bool finite_tail = fused_pick<Rule, T>(lowered, tail.p, tail.g, tail.states(), kLanes);
-  tail.put_back(streams, Rule::kStates);
+  Tail<T> tail(streams);
+  const Pointers<T> last(tail.streams());
+  const bool finite_tail = fused_pick<Rule, T>(lowered, last.value, last.grad, last.state, kLanes);
+  tail.put_back(streams.value, last.value);
+  tail.put_back_states(streams);
   return finite && finite_tail;
 }
 
 template <class Rule, class T>
-void tile_loop(const T* coefs, T* u, T* const* states, std::size_t n) {
+void tile_loop(const T* coefs, T* u, const Pointers<T> at, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     V state[Rule::kStates + 1];
-    for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, states[j] + i);
-    const V update = Rule::apply(d, hn::LoadU(d, u + i), state, coefs);
-    for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, states[j] + i);
-    hn::StoreU(update, d, u + i);
+    for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, at.state[j] + i);
+    const V update = hn::LoadU(d, u + i);
+    Seen<V> seen{update, update, update, update};
+    if constexpr (Rule::kSees) {
+      seen.value = hn::LoadU(d, at.value + i);
+      seen.entered = hn::LoadU(d, at.entered + i);
+    }
+    if constexpr (Rule::kSeesNoise) seen.noise = hn::LoadU(d, at.noise + i);
+    const V out = Rule::apply(d, seen, state, coefs);
+    for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, at.state[j] + i);
+    hn::StoreU(out, d, u + i);
   }
 }
 
+template <class T>
+struct RoundedCoefs {
+  explicit RoundedCoefs(const Coefs& coefs) {
+    for (std::size_t i = 0; i < kMaxCoefs; ++i) c[i] = T(coefs[i]);
+  }
+  T c[kMaxCoefs];
+};
+
 template <class Rule, class T>
 void tile(const Coefs& coefs, void* u, const Streams& streams) {
-  T numbers[kMaxCoefs];
-  for (std::size_t i = 0; i < kMaxCoefs; ++i) numbers[i] = T(coefs[i]);
+  const RoundedCoefs<T> numbers(coefs);
   const std::size_t whole = streams.n / kLanes * kLanes;
-  T* states[kMaxState] = {};
-  for (std::size_t j = 0; j < Rule::kStates; ++j) states[j] = static_cast<T*>(streams.state[j]);
-  tile_loop<Rule, T>(numbers, static_cast<T*>(u), states, whole);
+  tile_loop<Rule, T>(numbers.c, static_cast<T*>(u), Pointers<T>(streams), whole);
   if (whole == streams.n) return;
   Streams with_update = streams;
-  with_update.value = u;  // the tail's own copy of u, put back with the states
-  with_update.grad = u;
-  Tail<T> tail(with_update, whole, Rule::kStates);
-  tile_loop<Rule, T>(numbers, tail.p, tail.states(), kLanes);
-  tail.put_back(with_update, Rule::kStates);
+  with_update.grad = u;  // the tail's own copy of u
+  const Tail<T> tail(with_update);
+  T* last = static_cast<T*>(const_cast<void*>(tail.streams().grad));
+  tile_loop<Rule, T>(numbers.c, last, Pointers<T>(tail.streams()), kLanes);
+  tail.put_back(u, last);
+  tail.put_back_states(streams);
 }
 
 // A chain without a rule is the rule that hands the gradient through.
 struct Plain {
   static constexpr std::size_t kStates = 0;
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V*, const hn::TFromD<D>*) {
-    return g;
+  static HWY_INLINE V apply(D, const Seen<V>& x, V*, const hn::TFromD<D>*) {
+    return x.update;
   }
 };
 
@@ -164,23 +201,49 @@ bool plain(const Affine& post, const Streams& streams) {
   return fused<Plain, T>({{}, {}, post}, streams);
 }
 
-template <class Projection, class T>
-void project(const Coefs& coefs, void* value, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  T numbers[kMaxCoefs];
-  for (std::size_t i = 0; i < kMaxCoefs; ++i) numbers[i] = T(coefs[i]);
-  T* p = static_cast<T*>(value);
-  const std::size_t whole = n / kLanes * kLanes;
-  const auto loop = [&](T* from, std::size_t count) {
-    for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
-      hn::StoreU(Projection::value(d, hn::LoadU(d, from + i), numbers), d, from + i);
+// A landing: one that needs more than the new value has `land`, a projection has `value`.
+template <class Transform, std::size_t kVariant>
+struct Lander {
+  static constexpr std::size_t kStates = kVariants<Transform>[kVariant].size();
+
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE V apply(D d, const Landing<V>& x, V* s, const hn::TFromD<D>* c) {
+    if constexpr (requires { Transform::value(d, x.value, c); }) {
+      return Transform::value(d, x.value, c);
+    } else {
+      return Transform::land(d, x, s, c);
     }
-  };
-  loop(p, whole);
-  T tail[kLanes] = {};
-  std::memcpy(tail, p + whole, (n - whole) * sizeof(T));
-  loop(tail, kLanes);
-  std::memcpy(p + whole, tail, (n - whole) * sizeof(T));
+  }
+};
+
+template <class Lander, class T>
+void land_loop(const T* coefs, const T* u, const Pointers<T> at, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
+    V state[Lander::kStates + 1];
+    for (std::size_t j = 0; j < Lander::kStates; ++j) state[j] = hn::LoadU(d, at.state[j] + i);
+    const V value = hn::LoadU(d, at.value + i);
+    const V before = at.grad == nullptr ? value : hn::LoadU(d, at.grad + i);
+    const V out = Lander::apply(d, Landing<V>{before, hn::LoadU(d, u + i), value}, state, coefs);
+    for (std::size_t j = 0; j < Lander::kStates; ++j) hn::StoreU(state[j], d, at.state[j] + i);
+    hn::StoreU(out, d, at.value + i);
+  }
+}
+
+template <class Lander, class T>
+void land(const Coefs& coefs, const void* u, const Streams& streams) {
+  const RoundedCoefs<T> numbers(coefs);
+  const std::size_t whole = streams.n / kLanes * kLanes;
+  land_loop<Lander, T>(numbers.c, static_cast<const T*>(u), Pointers<T>(streams), whole);
+  if (whole == streams.n) return;
+  Streams with_update = streams;
+  with_update.entered = u;
+  const Tail<T> tail(with_update);
+  const Pointers<T> last(tail.streams());
+  land_loop<Lander, T>(numbers.c, last.entered, last, kLanes);
+  tail.put_back(streams.value, last.value);
+  tail.put_back_states(streams);
 }
 
 template <class T>
@@ -205,14 +268,28 @@ void affine(const Affine& map, const void* source, const void* value, void* u, s
 }
 
 template <class T>
-void update(const Affine& map, const void* u, void* value, std::size_t n) {
-  const T a = T(map.a), b = T(map.b);
+void update(const void* u, void* value, std::size_t n) {
   const T* x = static_cast<const T*>(u);
   T* p = static_cast<T*>(value);
-  if (map.b == 0.0) {
-    for (std::size_t i = 0; i < n; ++i) p[i] -= a * x[i];
+  for (std::size_t i = 0; i < n; ++i) p[i] -= x[i];
+}
+
+template <class T>
+void shift(const UnitMap& map, void* u, std::size_t n) {
+  const T a = T(map.a), offset = T(map.offset);
+  T* x = static_cast<T*>(u);
+  for (std::size_t i = 0; i < n; ++i) x[i] = a * x[i] + offset;
+}
+
+template <class T>
+void accumulate(double keep, double weight, const void* grad, void* sum, std::size_t n) {
+  const T w = T(weight);
+  const T* g = static_cast<const T*>(grad);
+  T* s = static_cast<T*>(sum);
+  if (keep == 0.0) {
+    for (std::size_t i = 0; i < n; ++i) s[i] = w * g[i];
   } else {
-    for (std::size_t i = 0; i < n; ++i) p[i] -= a * x[i] + b * p[i];
+    for (std::size_t i = 0; i < n; ++i) s[i] += w * g[i];
   }
 }
 
@@ -220,53 +297,109 @@ void update(const Affine& map, const void* u, void* value, std::size_t n) {
 // unasked.
 constexpr std::size_t kAhead = 2048, kCacheLine = 64;  // bytes
 
-// Elements i and i + kLanes belong to the same running sum; `n` is a multiple of kLanes.
-template <bool kWithValue, class T>
-void add_squares(T a, T b, const T* x, const T* p, std::size_t n, double* lanes) {
-  const hn::ScalableTag<double> d;
-  const hn::Rebind<T, decltype(d)> from;
-  constexpr std::size_t kEach = hn::MaxLanes(d), kSums = kLanes / kEach;
-  hn::Vec<decltype(d)> sums[kSums];
-  for (std::size_t j = 0; j < kSums; ++j) sums[j] = hn::Zero(d);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    for (std::size_t j = 0; j < kLanes * sizeof(T); j += kCacheLine) {
-      hwy::Prefetch(reinterpret_cast<const char*>(x + i) + kAhead + j);
-    }
-    for (std::size_t j = 0; j < kSums; ++j) {
-      const std::size_t at = i + j * kEach;
-      const auto value = kWithValue ? hn::LoadU(from, p + at) : hn::Zero(from);
-      const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x + at), value, a, b);
-      hn::Vec<decltype(d)> u;
-      if constexpr (sizeof(T) == sizeof(double)) {
-        u = narrow;
-      } else {
-        u = hn::PromoteTo(d, narrow);
-      }
-      sums[j] = hn::Add(sums[j], hn::Mul(u, u));
-    }
+template <class D, class T>
+HWY_INLINE hn::Vec<D> widened(D d, const T* from) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return hn::LoadU(d, from);
+  } else {
+    return hn::PromoteTo(d, hn::LoadU(hn::Rebind<T, D>(), from));
   }
-  for (std::size_t j = 0; j < kSums; ++j) hn::StoreU(sums[j], d, lanes + j * kEach);
 }
 
-template <bool kWithValue, class T>
-double squares_loop(T a, T b, const T* x, const T* p, std::size_t n) {
-  double lanes[kLanes];
-  const std::size_t whole = n / kLanes * kLanes;
-  add_squares<kWithValue>(a, b, x, p, whole, lanes);
-  for (std::size_t i = whole; i < n; ++i) {
-    const double u = double(kWithValue ? T(a * x[i] + b * p[i]) : T(a * x[i]));
-    lanes[i - whole] += u * u;
+// The map of one register, as the engine applies it, as doubles.
+template <bool kWithValue, class D, class T>
+HWY_INLINE hn::Vec<D> widened_map(D d, T a, T b, const T* x, const T* p) {
+  const hn::Rebind<T, D> from;
+  const auto value = kWithValue ? hn::LoadU(from, p) : hn::Zero(from);
+  const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x), value, a, b);
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return narrow;
+  } else {
+    return hn::PromoteTo(d, narrow);
   }
-  for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
-    for (std::size_t j = 0; j < half; ++j) lanes[j] += lanes[j + half];
+}
+
+// What a gather adds up: `terms` of one register, in double. Squares is what the norm of all needs.
+struct Squares {
+  static constexpr std::size_t kSums = 1;
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE void terms(D, const Seen<V>& x, V* out) {
+    out[0] = hn::Mul(x.update, x.update);
   }
-  return lanes[0];
+};
+
+template <class Gather>
+constexpr bool kGatherSees = requires {
+  Gather::kSees;
+}
+|| requires { Gather::kSeesEntered; };
+
+// Elements i and i + kLanes belong to the same running sum; `n` is a multiple of kLanes.
+template <class Gather, bool kWithValue, class T>
+void add_terms(T a, T b, const Pointers<T> at, std::size_t n, double (*lanes)[kLanes]) {
+  const hn::ScalableTag<double> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr std::size_t kEach = hn::MaxLanes(d), kParts = kLanes / kEach;
+  V sums[Gather::kSums][kParts];
+  for (auto& sum : sums) {
+    for (std::size_t j = 0; j < kParts; ++j) sum[j] = hn::Zero(d);
+  }
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    for (std::size_t j = 0; j < kLanes * sizeof(T); j += kCacheLine) {
+      hwy::Prefetch(reinterpret_cast<const char*>(at.grad + i) + kAhead + j);
+    }
+    for (std::size_t j = 0; j < kParts; ++j) {
+      const std::size_t k = i + j * kEach;
+      const V u = widened_map<kWithValue>(d, a, b, at.grad + k, at.value + k);
+      Seen<V> seen{u, u, u, u};
+      if constexpr (kGatherSees<Gather>) {
+        seen.value = widened(d, at.value + k);
+        seen.entered = widened(d, at.entered + k);
+      }
+      V terms[Gather::kSums];
+      Gather::terms(d, seen, terms);
+      for (std::size_t m = 0; m < Gather::kSums; ++m) sums[m][j] = hn::Add(sums[m][j], terms[m]);
+    }
+  }
+  for (std::size_t m = 0; m < Gather::kSums; ++m) {
+    for (std::size_t j = 0; j < kParts; ++j) hn::StoreU(sums[m][j], d, lanes[m] + j * kEach);
+  }
+}
+
+template <class Gather, bool kWithValue, class T>
+void gather_loop(const Affine& map, const Streams& streams, double* sums) {
+  const T a = T(map.a), b = T(map.b);
+  double lanes[Gather::kSums][kLanes];
+  add_terms<Gather, kWithValue>(a, b, Pointers<T>(streams), streams.n / kLanes * kLanes, lanes);
+  if (streams.n % kLanes != 0) {  // the padding of the last lanes adds zeros
+    double last[Gather::kSums][kLanes];
+    const Tail<T> tail(streams);
+    add_terms<Gather, kWithValue>(a, b, Pointers<T>(tail.streams()), kLanes, last);
+    for (std::size_t m = 0; m < Gather::kSums; ++m) {
+      for (std::size_t j = 0; j < streams.n % kLanes; ++j) lanes[m][j] += last[m][j];
+    }
+  }
+  for (std::size_t m = 0; m < Gather::kSums; ++m) {
+    for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
+      for (std::size_t j = 0; j < half; ++j) lanes[m][j] += lanes[m][j + half];
+    }
+    sums[m] = lanes[m][0];
+  }
+}
+
+template <class Gather, class T>
+void gather(const Affine& map, const Streams& streams, double* sums) {
+  if (map.b == 0.0) return gather_loop<Gather, false, T>(map, streams, sums);
+  gather_loop<Gather, true, T>(map, streams, sums);
 }
 
 template <class T>
 double squares(const Affine& map, const void* source, const void* value, std::size_t n) {
-  const T a = T(map.a), b = T(map.b);
-  const T* x = static_cast<const T*>(source);
-  const T* p = static_cast<const T*>(value);
-  return map.b == 0.0 ? squares_loop<false>(a, b, x, p, n) : squares_loop<true>(a, b, x, p, n);
+  Streams streams;
+  streams.value = const_cast<void*>(value);  // only read
+  streams.grad = source;
+  streams.n = n;
+  double sum = 0;
+  gather<Squares, T>(map, streams, &sum);
+  return sum;
 }

@@ -10,6 +10,6 @@ struct Lr {
   static constexpr Card kCard{"lr", "multiply the update by the learning rate",
                               "Robbins and Monro 1951, doi:10.1214/aoms/1177729586", kOptions};
 
-  static Affine affine(Numbers o) { return {o[0], 0.0}; }
+  static Affine affine(const Moment& now) { return {now.o[0], 0.0}; }
 };
 THALWEG_TRANSFORM(Lr)

@@ -3,6 +3,6 @@
 struct Maximize {
   static constexpr Card kCard{"maximize", "turn the gradient round: climb instead of descending", ""};
 
-  static Affine affine(Numbers) { return {-1.0, 0.0}; }
+  static Affine affine(const Moment&) { return {-1.0, 0.0}; }
 };
 THALWEG_TRANSFORM(Maximize)

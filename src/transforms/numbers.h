@@ -1,4 +1,4 @@
-// Numbers that several rules need when they prepare a step.
+// Numbers and options that several rules need.
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,71 @@ inline constexpr Range kShare{.min = 0.0, .max = 1.0};  // [0, 1]
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+// A bound that is not given is none.
+inline double or_infinity(double bound) { return std::isnan(bound) ? kInfinity : bound; }
+
+// Options of the same meaning in every rule; the default is the rule's own.
+constexpr Option share_kept(std::string_view name, std::string_view fallback, std::string_view doc) {
+  return {.name = name, .type = OptionType::scalar, .fallback = fallback, .range = kFraction, .doc = doc};
+}
+constexpr Option beta1_option(std::string_view fallback) {
+  return share_kept("beta1", fallback, "share of the average gradient that is kept");
+}
+constexpr Option beta2_option(std::string_view fallback) {
+  return share_kept("beta2", fallback, "share of the average square that is kept");
+}
+constexpr Option eps_option(std::string_view fallback) {
+  return {.name = "eps",
+          .type = OptionType::scalar,
+          .fallback = fallback,
+          .range = kNotNegative,
+          .doc = "keeps the denominator away from 0"};
+}
+constexpr Option eps_root_option(std::string_view fallback, std::string_view doc) {
+  return {.name = "eps_root",
+          .type = OptionType::scalar,
+          .fallback = fallback,
+          .range = kNotNegative,
+          .doc = doc};
+}
+constexpr Option flag_option(std::string_view name, std::string_view fallback, std::string_view doc) {
+  return {.name = name, .type = OptionType::flag, .fallback = fallback, .doc = doc};
+}
+constexpr Option choice_option(std::string_view name, std::string_view choices, std::string_view fallback,
+                               std::string_view doc) {
+  return {.name = name, .type = OptionType::choice, .fallback = fallback, .doc = doc, .choices = choices};
+}
+constexpr Option correction_option() {
+  return flag_option("bias_correction", "true", "divide the averages by 1 - beta^t");
+}
+
+constexpr Option threshold_option(std::string_view needs = {}) {
+  return {.name = "threshold",
+          .type = OptionType::scalar,
+          .fallback = "5",
+          .range = {.min = 4.0},
+          .doc = "length of the average square from which on it is divided by",
+          .needs = needs};
+}
+constexpr Option amsgrad_option() {
+  return flag_option("amsgrad", "false", "divide by the largest average square so far");
+}
+
 // 1 - beta^t without cancellation for beta near 1, and without overflow of t.
 double one_minus_power(double beta, std::uint64_t t);
+
+// How much an average of squares that is `r` updates long may be trusted, r above 4: RAdam's rectification.
+//   r = r_inf - 2 t b2^t / (1 - b2^t),  r_inf = 2/(1-b2) - 1
+//   l(r)^2 = (r-4)(r-2) r_inf / ((r_inf-4)(r_inf-2) r)
+struct Rectifier {
+  double longest;  // r_inf
+  double length;   // r
+
+  Rectifier(double beta2, std::uint64_t t);
+  bool holds(double threshold, bool inclusive) const {
+    return inclusive ? length >= threshold : length > threshold;
+  }
+  double factor() const;
+};
 
 }  // namespace thalweg

@@ -49,7 +49,7 @@ struct RmsProp {
        .doc = "divide the averages by 1 - alpha^t"}};
   static constexpr std::string_view kPlain[] = {"v"}, kCentred[] = {"v", "m"}, kMomentum[] = {"v", "b"},
                                     kBoth[] = {"v", "m", "b"};
-  static constexpr StateNames kVariants[] = {kPlain, kCentred, kMomentum, kBoth};
+  static constexpr Names kVariants[] = {kPlain, kCentred, kMomentum, kBoth};
   static constexpr Card kCard{"rmsprop", "divide by a moving root mean square of the gradient",
                               "Tieleman and Hinton 2012, Neural Networks for Machine Learning, Lecture 6.5",
                               kOptions, false};

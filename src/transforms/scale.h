@@ -5,6 +5,6 @@ struct Scale {
       {.name = "factor", .type = OptionType::scalar, .doc = "the number", .required = true}};
   static constexpr Card kCard{"scale", "multiply the update by a number", "", kOptions};
 
-  static Affine affine(Numbers o) { return {o[0], 0.0}; }
+  static Affine affine(const Moment& now) { return {now.o[0], 0.0}; }
 };
 THALWEG_TRANSFORM(Scale)

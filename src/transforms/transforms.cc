@@ -21,19 +21,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 // The names of a transform's state in each of its variants; a transform without kVariants has one.
 template <class T>
 struct Variants {
-  static constexpr StateNames kNames[] = {{}};
+  static constexpr Names kNames[] = {{}};
 };
 template <class T>
 requires requires { T::kState; } &&(!requires { T::kVariants; }) struct Variants<T> {
-  static constexpr StateNames kNames[] = {T::kState};
+  static constexpr Names kNames[] = {T::kState};
 };
 template <class T>
 requires requires { T::kVariants; }
 struct Variants<T> {
-  static constexpr std::span<const StateNames> kNames = T::kVariants;
+  static constexpr std::span<const Names> kNames = T::kVariants;
 };
 template <class T>
-constexpr std::span<const StateNames> kVariants = Variants<T>::kNames;
+constexpr std::span<const Names> kVariants = Variants<T>::kNames;
 
 #include "transforms/loops-inl.h"
 
@@ -51,55 +51,81 @@ constexpr int kFirst = __COUNTER__ + 1;
 constexpr std::size_t kCount = __COUNTER__ - kFirst;
 
 template <class T>
-concept Element = requires(Coefs& c) {
+concept Lands = requires {
+  T::kLands;
+};
+template <class T>
+concept Prepares = requires(Coefs& c) {
   T::prepare(Moment{}, c);
 };
 template <class T>
-concept Global = requires {
-  T::factor({}, 1.0);
+concept Acts = Prepares<T> && !Lands<T>;
+template <class T>
+concept Gathers = requires {
+  T::kSums;
 };
 template <class T>
-concept Projection = requires(Coefs& c) {
-  T::project({}, 1.0, c);
+concept Gates = requires {
+  T::decide({});
 };
 
-template <class T, std::size_t kVariant>
-constexpr std::array<RuleKernels, 2> kernels() {
-  if constexpr (Element<T>) {
+template <class T, std::size_t kVariant, class Number>
+constexpr RuleKernels kernels_for() {
+  RuleKernels out;
+  if constexpr (Acts<T>) {
     using R = Rule<T, kVariant>;
-    return {{{fused<R, float>, tile<R, float>}, {fused<R, double>, tile<R, double>}}};
-  } else if constexpr (Projection<T>) {
-    return {{{nullptr, nullptr, project<T, float>}, {nullptr, nullptr, project<T, double>}}};
-  } else {
-    return {};
+    if constexpr (!R::kSeesNoise) out.fused = fused<R, Number>;
+    out.tile = tile<R, Number>;
   }
+  if constexpr (Lands<T>) out.land = land<Lander<T, kVariant>, Number>;
+  if constexpr (Gathers<T>) out.gather = gather<T, Number>;
+  return out;
 }
 
 template <class T, std::size_t... kVariant>
 constexpr auto kernels_of_variants(std::index_sequence<kVariant...>) {
-  return std::array<std::array<RuleKernels, 2>, sizeof...(kVariant)>{kernels<T, kVariant>()...};
+  return std::array<std::array<RuleKernels, 2>, sizeof...(kVariant)>{
+      std::array<RuleKernels, 2>{kernels_for<T, kVariant, float>(), kernels_for<T, kVariant, double>()}...};
 }
 
 // A transform as the engine knows it, but for its options and its place.
 template <class T>
 constexpr Transform describe() {
   Transform out{};
-  out.scope = Element<T>      ? Scope::element
-              : Global<T>     ? Scope::global
-              : Projection<T> ? Scope::projection
-                              : Scope::affine;
-  out.is_rule = Element<T>;
+  out.scope = Gates<T>     ? Scope::gate
+              : Gathers<T> ? Scope::gather
+              : Lands<T>   ? Scope::landing
+              : Acts<T>    ? Scope::element
+                           : Scope::affine;
+  out.is_rule = Acts<T>;
+  out.acts = Acts<T>;
   if constexpr (requires { T::kIsRule; }) out.is_rule = T::kIsRule;
   if constexpr (requires { T::kIsRate; }) out.is_rate = T::kIsRate;
+  if constexpr (requires { T::kSees; }) out.sees_value = true;
+  if constexpr (requires { T::kSeesEntered; }) out.sees_entered = true;
+  if constexpr (requires { T::kSeesBefore; }) out.sees_before = true;
+  if constexpr (requires { T::kNeedsRates; }) out.needs_rates = true;
+  if constexpr (requires { T::kLooks; }) out.looks = true;
+  if constexpr (requires { T::kAccumulates; }) out.accumulates = true;
   out.kind = out.is_rule ? std::string_view("rule") : T::kCard.name;
   out.variants = kVariants<T>;
-  if constexpr (Element<T>) out.prepare = T::prepare;
-  if constexpr (Global<T>) out.factor = T::factor;
-  if constexpr (Projection<T>) out.project = T::project;
-  if constexpr (requires { T::affine({}); }) out.affine = T::affine;
+  if constexpr (requires { T::kNumbers; }) out.numbers = T::kNumbers;
+  if constexpr (requires { T::kChainNumbers; }) out.chain_numbers = T::kChainNumbers;
+  if constexpr (Gathers<T>) out.sums = T::kSums;
+  if constexpr (Prepares<T>) out.prepare = T::prepare;
+  if constexpr (Gates<T>) out.decide = T::decide;
+  if constexpr (requires { T::affine(Moment{}); }) out.affine = T::affine;
+  if constexpr (requires { T::unit(Moment{}, 0); }) out.unit = T::unit;
+  if constexpr (requires { T::seed({}); }) out.seed = T::seed;
+  if constexpr (requires { T::over({}); }) out.over = T::over;
   if constexpr (requires { T::variant({}); }) out.variant = T::variant;
   if constexpr (requires { T::rate_inside({}); }) out.rate_inside = T::rate_inside;
   if constexpr (requires { T::initial({}, 0); }) out.initial = T::initial;
+  if constexpr (requires { T::averaged(Moment{}); }) out.averaged = T::averaged;
+  if constexpr (requires { T::measures({}); }) out.measures = T::measures;
+  if constexpr (requires { T::begin({}, {}); }) out.begin = T::begin;
+  if constexpr (requires { T::passed({}, {}); }) out.passed = T::passed;
+  if constexpr (requires { T::observe({}, {}, 0.0); }) out.observe = T::observe;
   return out;
 }
 
@@ -134,11 +160,13 @@ constexpr auto kKernels = all_kernels(std::make_index_sequence<kCount>());
 constexpr auto kDescribed = all_described(std::make_index_sequence<kCount>());
 constexpr auto kCards = all_cards(std::make_index_sequence<kCount>());
 
+template <class T>
+CoreKernels core_kernels() {
+  return {plain<T>, affine<T>, shift<T>, update<T>, accumulate<T>, squares<T>, finite<T>};
+}
+
 SimdTable table() {
-  return {hwy::TargetName(HWY_TARGET),
-          kKernels,
-          {{{plain<float>, affine<float>, update<float>, squares<float>, finite<float>},
-            {plain<double>, affine<double>, update<double>, squares<double>, finite<double>}}}};
+  return {hwy::TargetName(HWY_TARGET), kKernels, {{core_kernels<float>(), core_kernels<double>()}}};
 }
 
 }  // namespace thalweg::HWY_NAMESPACE
@@ -168,7 +196,7 @@ std::span<const Transform> transforms() {
       options[i].assign(card.options.begin(), card.options.end());
       options[i].push_back(kOn);
       Transform transform = HWY_NAMESPACE::kDescribed[i];
-      transform.spec = {card.name, card.doc, card.source, options[i], card.positional};
+      transform.spec = {card.name, card.doc, card.source, options[i], card.positional, card.dialects};
       transform.first_kernel = kernels;
       kernels += transform.variants.size();
       made.push_back(transform);

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""One task against one peer, in a process of its own. Prints one JSON object.
+
+Both are checked to compute the same from the same numbers, then timed in turns with the limit of memory.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+
+import numpy as np
+
+from competitors import PEERS, Absent, Limit, Thalweg, load
+from memory import fill, parts, stream
+from tasks import TASKS
+
+CHECKED_STEPS = 3
+MOST_APART = 1e-4  # of the largest change: rounding of the values themselves is some 1e-6 of it
+PAUSE = 0.03  # the others' threads go to sleep
+
+
+def apart(before, ours, theirs) -> float:
+    """The largest difference beside the largest change."""
+    change = max(float(np.abs(a - b).max()) for a, b in zip(ours, before))
+    return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs)) / change
+
+
+def sample(step, steps: int) -> float:
+    """The median seconds of some steps."""
+    seconds = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def interleave(competitors: dict, rounds: int) -> dict:
+    """Every round times each once, beginning with another."""
+    seconds = {name: [] for name in competitors}
+    names = list(competitors)
+    for one in competitors.values():
+        one()
+    for k in range(rounds):
+        for name in names[k % len(names):] + names[:k % len(names)]:
+            time.sleep(PAUSE)
+            seconds[name].append(competitors[name]())
+    return seconds
+
+
+def median(samples) -> dict:
+    """With the interval of 95 % of 10,000 resamplings."""
+    samples = np.asarray(samples)
+    random = np.random.default_rng(1)
+    medians = np.median(random.choice(samples, (10_000, len(samples))), axis=1)
+    low, high = np.quantile(medians, [0.025, 0.975])
+    return {"median": float(np.median(samples)), "low": float(low), "high": float(high)}
+
+
+def ratio(over, under) -> dict:
+    return median(np.asarray(over) / np.asarray(under))
+
+
+def compare(flags) -> dict:
+    task = TASKS[flags.task]
+    sizes = task.sizes(flags.size)
+    elements = sum(sizes)
+    value, theirs, grad = stream(elements, 0), stream(elements, 0), stream(elements, 1)
+    fill(value, 1, 0.02)
+    fill(grad, 2, 0.01)
+    theirs[:] = value
+    before, clipped = [value.copy()], grad.copy()
+    peer = PEERS[flags.peer](task, flags.threads, parts(theirs, sizes), parts(clipped, sizes))
+    library = load(flags.library)
+    values = parts(value, sizes)
+    thalweg = Thalweg(library, task, flags.threads, values, parts(grad, sizes))
+    for _ in range(CHECKED_STEPS):
+        thalweg.step()
+        clipped[:] = grad  # a peer that clips does so in place
+        peer.step()
+    distance = apart(before, [value], [np.concatenate(peer.values())])
+    if not distance <= MOST_APART:
+        raise SystemExit(f"{flags.peer} computes something else: {distance} apart")
+    peer.move(values)
+    seconds = interleave(timed(task, flags, thalweg, peer, Limit(library, task, flags.threads, elements)), flags.rounds)
+    return {
+        "version": peer.version,
+        "tensors": len(sizes),
+        "elements": elements,
+        "apart": distance,
+        "seconds": {name: median(samples) for name, samples in seconds.items()},
+        "peer_to_thalweg": ratio(seconds["peer"], seconds["thalweg"]),
+        "limit_to_thalweg": ratio(seconds["limit"], seconds["thalweg"]),
+        "samples": seconds,
+    }
+
+
+def timed(task, flags, thalweg, peer, limit) -> dict:
+    competitors = {
+        "thalweg": lambda: sample(thalweg.step, task.steps),
+        "peer": lambda: sample(peer.step, task.steps),
+        "limit": lambda: sample(limit.step, task.steps),
+    }
+    if task.steps > 1:  # where the way from Python to C++ counts
+        competitors["thalweg from C++"] = lambda: thalweg.median(thalweg.handle, task.steps)
+    return competitors
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--peer", choices=PEERS, required=True)
+    parser.add_argument("--library", required=True)
+    parser.add_argument("--size", type=int, default=100_000_000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=15)
+    flags = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:flags.threads])
+    try:
+        result = compare(flags)
+    except Absent as absent:
+        result = {"absent": str(absent)}
+    print(json.dumps({"task": flags.task, "peer": flags.peer, **result}))
+
+
+if __name__ == "__main__":
+    main()

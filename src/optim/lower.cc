@@ -1,0 +1,241 @@
+#include "optim/lower.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace thalweg {
+namespace {
+
+bool is_rate(const Transform& transform) { return transform.is_rate; }
+bool is_linear(const Transform& transform) { return transform.scope == Scope::affine; }
+
+}  // namespace
+
+Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_of_(params.size(), kNone) {
+  for (const Link& link : plan.chain.links()) {
+    option_begin_.push_back(options_.size());
+    options_.resize(options_.size() + link.numbers.size());
+    highest_.push_back(link.numbers.empty() ? 1.0 : link.numbers[0].highest());
+    chain_begin_.push_back(chain_numbers_.size());
+    chain_numbers_.resize(chain_numbers_.size() + link.transform->chain_numbers.size());
+  }
+  for (std::size_t p = 0; p < params.size(); ++p) {
+    number_begin_.push_back(numbers_.size());
+    if (plan.group_of[p] != Plan::kNoGroup)
+      numbers_.resize(numbers_.size() + plan.groups[plan.group_of[p]].numbers);
+  }
+  for (const Group& group : plan.groups) {
+    rules_ = std::max(rules_, group.rules);
+    landings_ = std::max(landings_, group.landings);
+    most_numbers_ = std::max(most_numbers_, group.numbers);
+  }
+  classes_ = static_cast<Class*>(memory_.allocate(params.size() * sizeof(Class)));
+  const auto array = [&]<class T>(T*, std::size_t each) {
+    return static_cast<T*>(memory_.allocate(std::max<std::size_t>(params.size() * each, 1) * sizeof(T)));
+  };
+  Lowered* rules = array(static_cast<Lowered*>(nullptr), rules_);
+  double* scales = array(static_cast<double*>(nullptr), rules_);
+  Coefs* landings = array(static_cast<Coefs*>(nullptr), landings_);
+  Affine* gathered = array(static_cast<Affine*>(nullptr), plan.gathers.size());
+  double* numbers = array(static_cast<double*>(nullptr), most_numbers_);
+  parts_ = {rules, scales, landings, gathered, numbers};
+  evaluate(0);
+  for (std::size_t i = 0; i < plan.chain.links().size(); ++i) {
+    const Transform& transform = *plan.chain.links()[i].transform;
+    if (transform.begin != nullptr) transform.begin(options_of(i), chain_numbers(i));
+  }
+}
+
+std::span<const double> Lowering::options_of(std::size_t link) const {
+  return {options_.data() + option_begin_[link], plan_.chain.links()[link].numbers.size()};
+}
+
+std::span<double> Lowering::chain_numbers(std::size_t link) {
+  return {chain_numbers_.data() + chain_begin_[link],
+          plan_.chain.links()[link].transform->chain_numbers.size()};
+}
+
+std::span<double> Lowering::numbers(std::size_t parameter) {
+  const std::size_t group = plan_.group_of[parameter];
+  const std::size_t n = group == Plan::kNoGroup ? 0 : plan_.groups[group].numbers;
+  return {numbers_.data() + number_begin_[parameter], n};
+}
+
+void Lowering::evaluate(std::uint64_t k) {
+  k_ = k;
+  const std::vector<Link>& links = plan_.chain.links();
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    for (std::size_t j = 0; j < links[i].numbers.size(); ++j)
+      options_[option_begin_[i] + j] = links[i].numbers[j](k);
+  }
+}
+
+void Lowering::classify(std::span<const std::uint64_t> clocks, std::span<const char> takes_part) {
+  class_count_ = 0;
+  for (std::size_t p = 0; p < class_of_.size(); ++p) {
+    class_of_[p] = kNone;
+    if (takes_part[p] == 0) continue;
+    const Class& c = class_for(plan_.groups[plan_.group_of[p]], p, clocks[p]);
+    class_of_[p] = static_cast<std::uint32_t>(&c - classes_);
+  }
+}
+
+void Lowering::advance() {
+  for (std::size_t i = 0; i < class_count_; ++i) ++classes_[i].t;
+}
+
+bool Lowering::same_numbers(const Class& c, std::size_t parameter) const {
+  const std::size_t bytes = c.group->numbers * sizeof(double);
+  return bytes == 0 ||
+         std::memcmp(&numbers_[number_begin_[c.first]], &numbers_[number_begin_[parameter]], bytes) == 0;
+}
+
+Class& Lowering::class_for(const Group& group, std::size_t parameter, std::uint64_t t) {
+  if (group.per_tensor) return fresh_class(group, parameter, t);
+  // The newest first: neighbours mostly share their class.
+  for (std::size_t i = class_count_; i-- > 0;) {
+    Class& c = classes_[i];
+    if (c.group == &group && c.t == t && same_numbers(c, parameter)) return c;
+  }
+  return fresh_class(group, parameter, t);
+}
+
+Class& Lowering::fresh_class(const Group& group, std::size_t parameter, std::uint64_t t) {
+  const std::size_t i = class_count_++;
+  Class& c = classes_[i];
+  c.group = &group;
+  c.first = parameter;
+  c.t = t;
+  c.rules = parts_.rules + i * rules_;
+  c.scales = parts_.scales + i * rules_;
+  c.landings = parts_.landings + i * landings_;
+  c.gathered = parts_.gathered + i * plan_.gathers.size();
+  c.numbers = parts_.numbers + i * most_numbers_;
+  return c;
+}
+
+// The product of the factors of the links from `from` on that count, or of the highest that they get.
+double Lowering::product(const Group& group, std::size_t from, bool (*counts)(const Transform&),
+                         bool highest) const {
+  double product = 1.0;
+  for (std::size_t j = from; j < group.links.size(); ++j) {
+    const std::size_t link = group.links[j];
+    const Transform& transform = *plan_.chain.links()[link].transform;
+    if (!counts(transform)) continue;
+    if (highest && transform.observe == nullptr) {
+      product *= highest_[link];
+    } else if (!highest) {
+      Moment now;
+      now.o = options_of(link);
+      now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);
+      product *= transform.affine(now).a;
+    }
+  }
+  return product;
+}
+
+Moment Lowering::moment(const Class& c, std::size_t i) const {
+  const Group& group = *c.group;
+  const std::size_t link = group.links[i];
+  const Transform& transform = *plan_.chain.links()[link].transform;
+  Moment now;
+  now.o = options_of(link);
+  now.t = c.t;
+  now.k = k_;
+  if (!transform.chain_numbers.empty()) {
+    now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);
+  } else {
+    now.numbers = {c.numbers + group.numbers_from[i], transform.numbers.size()};
+  }
+  const bool lands = transform.scope == Scope::landing;
+  if (lands || transform.needs_rates || plan_.chain.links()[link].rate_inside) {
+    now.rate = product(group, lands ? 0 : i + 1, is_rate, false);
+    now.peak = product(group, lands ? 0 : i + 1, is_rate, true);
+    now.scale = product(group, i + 1, is_linear, false);
+  }
+  return now;
+}
+
+Moment Lowering::gathered_moment(const Class& c, std::size_t i, std::size_t gather, const Sums& sums) const {
+  Moment now = moment(c, i);
+  const Transform& transform = *plan_.chain.links()[c.group->links[i]].transform;
+  if (plan_.gathers[gather].over == Over::all) {
+    now.sums = {sums.all + gather * kMaxSums, transform.sums};
+    now.size = sums.size_of_all[gather];
+  } else {
+    now.sums = {sums.tensor + (gather * sums.parameters + c.first) * kMaxSums, transform.sums};
+    now.size = static_cast<double>(sums.sizes[c.first]);
+  }
+  return now;
+}
+
+// A rule is prepared in its own phase; later phases only need the factor of its update. Behind a rule that
+// has taken the rates inside they scale what was added since, not the update.
+void Lowering::lower(Class& c, std::size_t phase, const Sums& sums) {
+  const std::vector<Link>& links = plan_.chain.links();
+  Affine map;
+  bool rates_taken = false;
+  std::size_t rule = 0, landing = 0;
+  for (const PhasePlan& part : c.group->phases) {
+    if (part.phase > phase) break;
+    const bool now = part.phase == phase;
+    for (std::size_t i = part.begin; i < part.end; ++i) {
+      const Link& link = links[c.group->links[i]];
+      const Transform& transform = *link.transform;
+      if (transform.scope == Scope::affine || transform.scope == Scope::gate) {
+        if (transform.affine == nullptr) continue;
+        const Affine next = transform.affine(moment(c, i));
+        map = transform.is_rate && rates_taken ? Affine{map.a, map.b * next.a} : map.then(next);
+        continue;
+      }
+      if (transform.scope == Scope::landing) {
+        if (now) transform.prepare(moment(c, i), c.landings[landing]);
+        ++landing;
+        continue;
+      }
+      const bool gathers = transform.scope == Scope::gather;
+      if (gathers && transform.unit != nullptr) {
+        c.start = map;
+        map = {};
+      } else if (gathers && transform.affine != nullptr) {
+        // Formed once, in the phase that it begins: it may move on what it keeps.
+        if (now) c.gathered[part.gather] = transform.affine(gathered_moment(c, i, part.gather, sums));
+        map = map.then(c.gathered[part.gather]);
+      }
+      if (gathers && !transform.acts) continue;
+      rates_taken = link.rate_inside || (rates_taken && !transform.is_rule);
+      if (now) {
+        c.rules[rule].pre = map;
+        const Moment from = gathers ? gathered_moment(c, i, part.gather, sums) : moment(c, i);
+        c.scales[rule] = transform.prepare(from, c.rules[rule].coefs);
+      }
+      map = {c.scales[rule++], 0.0};
+    }
+  }
+  c.end = map;
+  if (rule > 0) c.rules[rule - 1].post = map;
+}
+
+void Lowering::lower(std::size_t phase, const Sums& sums) {
+  if (phase == 0) rate_ = plan_.groups.empty() ? 1.0 : product(plan_.groups[0], 0, is_rate, false);
+  for (std::size_t i = 0; i < class_count_; ++i) {
+    Class& c = classes_[i];
+    if (phase == 0 && c.group->numbers > 0) {
+      std::memcpy(c.numbers, &numbers_[number_begin_[c.first]], c.group->numbers * sizeof(double));
+    }
+    lower(c, phase, sums);
+  }
+}
+
+void Lowering::keep_numbers() {
+  if (numbers_.empty()) return;
+  for (std::size_t p = 0; p < class_of_.size(); ++p) {
+    if (class_of_[p] == kNone) continue;
+    const Class& c = of(p);
+    std::copy_n(c.numbers, c.group->numbers,
+                numbers_.begin() + static_cast<std::ptrdiff_t>(number_begin_[p]));
+  }
+}
+
+}  // namespace thalweg

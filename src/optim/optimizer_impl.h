@@ -1,0 +1,29 @@
+// What an Optimizer is made of.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "optim/run.h"
+#include "thalweg/optimizer.h"
+
+namespace thalweg {
+
+struct Optimizer::Impl {
+  Impl(Params& p, Chain chain, const OptimizerOptions& o)
+      : params(p), options(o), plan(std::move(chain), p), clocks(p.size()), runner(p, plan, o) {}
+
+  bool must_skip(Report& report);
+  void finish(Report& report);
+
+  Params& params;
+  OptimizerOptions options;
+  Plan plan;
+  std::vector<std::uint64_t> clocks;
+  Runner runner;
+  int skips = 0;  // in a row, by the policy
+  std::uint64_t updates = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,82 @@
+// Runner: what is decided before a step.
+#include <algorithm>
+
+#include "optim/run.h"
+
+namespace thalweg {
+
+// The factor of the gradient that entered: of the window's mean, of what the loss was scaled by.
+double Runner::entered_scale() const {
+  double scale = 1.0;
+  for (const std::size_t gate : plan_.gates) {
+    const Transform& transform = *plan_.chain.links()[gate].transform;
+    if (transform.affine == nullptr) continue;
+    Moment now;
+    now.o = lowering_.options_of(gate);
+    now.numbers = const_cast<Lowering&>(lowering_).chain_numbers(gate);
+    scale *= transform.affine(now).a;
+  }
+  return scale;
+}
+
+bool Runner::measures_for(std::size_t gate) const {
+  const Link& link = plan_.chain.links()[gate];
+  return link.transform->measures != nullptr && link.transform->measures(link.fixed);
+}
+
+void Runner::tell_gates() {
+  for (const std::size_t gate : plan_.gates) {
+    const auto passed = plan_.chain.links()[gate].transform->passed;
+    if (passed != nullptr) passed(lowering_.options_of(gate), lowering_.chain_numbers(gate));
+  }
+}
+
+Arrival Runner::arrival(std::size_t gate, std::uint64_t k, const StepInput& input) {
+  const Transform& transform = *plan_.chain.links()[gate].transform;
+  Arrival now{.o = lowering_.options_of(gate), .numbers = lowering_.chain_numbers(gate), .k = k};
+  now.weight = input.weight;
+  now.last = input.last;
+  if (transform.looks) now.finite = inspect(false).count == 0;
+  if (measures_for(gate)) now.norm = grad_norm_ = measure_norm();
+  return now;
+}
+
+Verdict Runner::pass_gates(std::uint64_t k, const StepInput& input) {
+  from_window_ = false;
+  for (const std::size_t gate : plan_.gates) {
+    const Arrival now = arrival(gate, k, input);
+    const Transform& transform = *plan_.chain.links()[gate].transform;
+    const Verdict verdict = transform.decide(now);
+    if (transform.accumulates && (verdict == Verdict::pass || verdict == Verdict::wait)) {
+      accumulate(now);
+      from_window_ = true;
+    }
+    if (verdict != Verdict::pass) return verdict;
+  }
+  return Verdict::pass;
+}
+
+// Adds the gradient to the window. The first of a window replaces what the last one left.
+void Runner::accumulate(const Arrival& now) {
+  const bool first = now.numbers[0] == 1.0;
+  if (first) std::fill(weights_.begin(), weights_.end(), 0.0);
+  if (now.weight == 0.0) return;
+  from_window_ = false;
+  team_.run([&](int member) {
+    for_each_piece(member, [&](const Piece& piece) {
+      const std::size_t p = piece.parameter;
+      if (!takes_part(p)) return;
+      const Dtype dtype = memory_.dtype(p);
+      const bool fresh = weights_[p] == 0.0;
+      void* grad = offset(memory_.grad(p), piece.begin, dtype);
+      core(dtype).accumulate(fresh ? 0.0 : 1.0, now.weight, grad,
+                             offset(memory_.window(p), piece.begin, dtype), piece.end - piece.begin);
+      zero_grads(piece);
+    });
+  });
+  for (std::size_t p = 0; p < weights_.size(); ++p) {
+    if (takes_part(p)) weights_[p] += now.weight;
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,168 @@
+// Runner: sums that the chain needs, and what it measures.
+#include <algorithm>
+#include <cmath>
+
+#include "optim/reduce.h"
+#include "optim/run.h"
+
+namespace thalweg {
+namespace {
+
+// Whether the chain's first gather is the norm of the gradient of every parameter, as it came.
+bool gathers_whole_gradient(const Plan& plan) {
+  if (plan.gathers.empty() || plan.gathers[0].over != Over::all) return false;
+  const std::size_t gates = plan.gates.size();
+  return std::all_of(plan.groups.begin(), plan.groups.end(), [&](const Group& group) {
+    return group.links.size() > gates && group.links[gates] == plan.gathers[0].link;
+  });
+}
+
+}  // namespace
+
+void Runner::allocate_sums(const OptimizerOptions& options) {
+  const auto over = [&](Over what) {
+    return std::any_of(plan_.gathers.begin(), plan_.gathers.end(),
+                       [&](const GatherPlan& gather) { return gather.over == what; });
+  };
+  const bool gate_measures = std::any_of(plan_.gates.begin(), plan_.gates.end(),
+                                         [&](std::size_t gate) { return measures_for(gate); });
+  first_gather_is_norm_ = gathers_whole_gradient(plan_);
+  measures_ = options.grad_norm && !first_gather_is_norm_ && !gate_measures;
+  if (!plan_.gathers.empty()) partials_.resize(block_begin_.back() * kMaxSums);
+  if (measures_ || gate_measures) measured_.resize(block_begin_.back());
+  sums_.resize(params_.size());
+  all_.resize(plan_.gathers.size() * kMaxSums);
+  taking_part_.resize(plan_.gathers.size());
+  if (over(Over::tensor)) tensor_.resize(plan_.gathers.size() * params_.size() * kMaxSums);
+  unit_begin_.push_back(0);
+  for (const Parameter& parameter : params_) {
+    const std::size_t each = unit_size(parameter);
+    unit_begin_.push_back(unit_begin_.back() + (each == 0 ? 0 : parameter.size() / each));
+  }
+  if (over(Over::unit)) units_.resize(unit_begin_.back());
+}
+
+Sums Runner::sums() const {
+  return {all_.data(), tensor_.data(), sizes_.size(), sizes_.data(), taking_part_.data()};
+}
+
+double Runner::norm_of(std::span<double> partials) {
+  for (std::size_t p = 0; p < sums_.size(); ++p) {
+    sums_[p] = tree_sum(partials.subspan(block_begin_[p], block_begin_[p + 1] - block_begin_[p]));
+  }
+  return std::sqrt(tree_sum(sums_));
+}
+
+void Runner::measure(const Piece& piece) {
+  const std::size_t p = piece.parameter;
+  const Dtype dtype = memory_.dtype(p);
+  const bool counts = takes_part(p);
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
+    const std::size_t n = std::min(begin + kBlock, piece.end) - begin;
+    measured_[block_begin_[p] + begin / kBlock] =
+        counts ? core(dtype).squares({}, offset(entered(p), begin, dtype), nullptr, n) : 0.0;
+  }
+}
+
+double Runner::measure_norm() {
+  team_.run([this](int member) { for_each_piece(member, [&](const Piece& piece) { measure(piece); }); });
+  return norm_of(measured_) * entered_scale();
+}
+
+void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
+  const std::size_t p = piece.parameter, link = c.group->links[phase.end];
+  if (plan_.gathers[phase.phase].over == Over::unit) return;  // when all updates are formed
+  if (phase.phase == 0 && first_gather_is_norm_ && !std::isnan(given_norm_)) return;
+  const Dtype dtype = c.group->dtype;
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
+    const Piece part{p, begin, std::min(begin + kBlock, piece.end)};
+    Streams streams = streams_of(part, phase, 0, member);
+    if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, dtype);
+    double* partial = &partials_[(block_begin_[p] + begin / kBlock) * kMaxSums];
+    kernels_of(link, dtype).gather(c.end, streams, partial);
+    if (!std::isfinite(partial[0]) && phase.rules.empty() && is_first(phase, c)) look(part, member);
+  }
+}
+
+// Whether the parameter is one of those that the link of the chain runs on, and takes part.
+bool Runner::counts_in(std::size_t parameter, std::size_t link) const {
+  if (!lowering_.takes_part(parameter)) return false;
+  const std::vector<std::size_t>& links = plan_.groups[plan_.group_of[parameter]].links;
+  return std::binary_search(links.begin(), links.end(), link);
+}
+
+void Runner::finish_gather(std::size_t gather) {
+  const auto [link, over] = plan_.gathers[gather];
+  if (over == Over::unit) return;
+  const std::size_t sums = plan_.chain.links()[link].transform->sums;
+  taking_part_[gather] = 0;
+  for (std::size_t p = 0; p < sizes_.size(); ++p) {
+    if (counts_in(p, link)) taking_part_[gather] += static_cast<double>(sizes_[p]);
+  }
+  for (std::size_t m = 0; m < sums; ++m) {
+    for (std::size_t p = 0; p < sizes_.size(); ++p) {
+      const std::size_t first = block_begin_[p], blocks = block_begin_[p + 1] - first;
+      sums_[p] = !counts_in(p, link) ? 0.0 : tree_sum(first, blocks, [&](std::size_t block) {
+        return partials_[block * kMaxSums + m];
+      });
+      if (over == Over::tensor) tensor_[(gather * sizes_.size() + p) * kMaxSums + m] = sums_[p];
+    }
+    if (over == Over::all) all_[gather * kMaxSums + m] = tree_sum(sums_);
+  }
+  if (gather != 0 || !first_gather_is_norm_) return;
+  if (!std::isnan(given_norm_)) all_[0] = given_norm_ * given_norm_;
+  grad_norm_ = std::sqrt(all_[0]);
+}
+
+// Sums over whole units, each by one member, once every update that they run over has been formed.
+void Runner::gather_units(std::size_t gather, int member) {
+  const std::size_t link = plan_.gathers[gather].link;
+  const Slice units = slice(unit_begin_.back(), member, team_.size());
+  auto next = std::upper_bound(unit_begin_.begin(), unit_begin_.end(), units.begin);
+  for (auto p = static_cast<std::size_t>(next - unit_begin_.begin()) - 1;
+       p < sizes_.size() && unit_begin_[p] < units.end; ++p) {
+    if (!counts_in(p, link)) continue;
+    const Class& c = lowering_.of(p);
+    for (const PhasePlan& phase : c.group->phases) {
+      if (!phase.gathers || phase.phase != gather) continue;
+      const std::size_t end = std::min(unit_begin_[p + 1], units.end);
+      for (std::size_t unit = std::max(unit_begin_[p], units.begin); unit < end; ++unit) {
+        add_unit(phase, c, p, unit, member);
+      }
+    }
+  }
+}
+
+void Runner::add_unit(const PhasePlan& phase, const Class& c, std::size_t p, std::size_t unit, int member) {
+  const std::size_t link = c.group->links[phase.end], each = unit_size(params_[p]);
+  const std::size_t from = (unit - unit_begin_[p]) * each;
+  const Transform& transform = *plan_.chain.links()[link].transform;
+  const auto leaf = [&](std::size_t block, std::size_t sum) {
+    const std::size_t begin = from + block * kBlock;
+    const Piece part{p, begin, std::min(begin + kBlock, from + each)};
+    Streams streams = streams_of(part, phase, 0, member);
+    if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, c.group->dtype);
+    double sums[kMaxSums];
+    kernels_of(link, c.group->dtype).gather(c.end, streams, sums);
+    return sums[sum];
+  };
+  double sums[kMaxSums] = {};
+  for (std::size_t m = 0; m < transform.sums; ++m) {
+    sums[m] = tree_sum(0, (each + kBlock - 1) / kBlock, [&](std::size_t block) { return leaf(block, m); });
+  }
+  Moment now = lowering_.moment(c, phase.end);
+  now.sums = {sums, transform.sums};
+  now.size = static_cast<double>(each);
+  units_[unit] = transform.unit(now, params_[p].shape().size());
+}
+
+void Runner::map_units(const Piece& piece, void* u, Dtype dtype) const {
+  const std::size_t p = piece.parameter, each = unit_size(params_[p]);
+  for (std::size_t begin = piece.begin; begin < piece.end;) {
+    const std::size_t unit = begin / each, end = std::min((unit + 1) * each, piece.end);
+    core(dtype).shift(units_[unit_begin_[p] + unit], offset(u, begin - piece.begin, dtype), end - begin);
+    begin = end;
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,36 @@
+// ackley: a nearly flat plain of ripples around one deep funnel.   Ackley 1987
+//   f = -20 exp(-0.2 sqrt(1/n sum x_i^2)) - exp(1/n sum cos(2 pi x_i)) + 20 + e
+// The funnel's tip is a kink: there is no gradient there, and 0 is what it gives.
+#pragma once
+
+#include "problems/problem.h"
+
+namespace thalweg::formula {
+
+struct Ackley {
+  static constexpr Option kOptions[] = {dimension_from(1)};
+  static constexpr Spec kSpec{"ackley", "ripples around a funnel with a kink at its tip",
+                              "Ackley 1987, doi:10.1007/978-1-4613-1997-9", kOptions};
+
+  static Facts facts(std::span<const double> o) {
+    return {.start = all_equal(o[0], 2.3),
+            .minima = {all_equal(o[0], 0)},
+            .minimum = 0,
+            .low = all_equal(o[0], -32.768),
+            .high = all_equal(o[0], 32.768)};
+  }
+
+  template <class T>
+  static T value(std::span<const double>, std::span<const T> x) {
+    const double n = static_cast<double>(x.size());
+    T squares = 0.0, waves = 0.0;
+    for (const T& a : x) {
+      squares = squares + square(a);
+      waves = waves + cos(2 * std::numbers::pi * a);
+    }
+    return 20.0 - 20.0 * exp(-0.2 * sqrt(squares / n)) + (std::numbers::e - exp(waves / n));
+  }
+};
+THALWEG_PROBLEM(Ackley)
+
+}  // namespace thalweg::formula

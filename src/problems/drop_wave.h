@@ -1,0 +1,26 @@
+// drop_wave: rings of waves that grow towards the centre.
+//   f = -(1 + cos(12 r)) / (r^2 / 2 + 2),   r = |x|
+#pragma once
+
+#include "problems/problem.h"
+
+namespace thalweg::formula {
+
+struct DropWave {
+  static constexpr Spec kSpec{
+      "drop_wave", "rings of waves that grow towards the centre", "mlpack ensmallen, DropWaveFunction", {}};
+
+  static Facts facts(std::span<const double>) {
+    return {
+        .start = {0.5, 0.5}, .minima = {{0, 0}}, .minimum = -1, .low = {-5.12, -5.12}, .high = {5.12, 5.12}};
+  }
+
+  template <class T>
+  static T value(std::span<const double>, std::span<const T> x) {
+    const T squares = square(x[0]) + square(x[1]);
+    return -(1.0 + cos(12.0 * sqrt(squares))) / (0.5 * squares + 2.0);
+  }
+};
+THALWEG_PROBLEM(DropWave)
+
+}  // namespace thalweg::formula

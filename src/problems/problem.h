@@ -1,0 +1,55 @@
+// What a problem is to problem.cc. A problem file defines a struct and registers it with THALWEG_PROBLEM; its
+// line in problems.inc is all that lists it.
+#pragma once
+
+#include <cstddef>
+#include <numbers>
+#include <span>
+#include <vector>
+
+#include "base/spec.h"
+#include "problems/dual.h"
+
+namespace thalweg {
+
+using Point = std::vector<double>;
+
+// What is known of a problem.
+struct Facts {
+  Point start;                // the standard one of the literature, where there is one
+  std::vector<Point> minima;  // every point of the region where it is least
+  double minimum = 0;         // its value there
+  Point low = {};             // the region; empty: everywhere
+  Point high = {};
+};
+
+namespace formula {
+
+// A problem is a struct with
+//   static constexpr Spec kSpec;                       options are numbers, `o` in Spec order
+//   static Facts facts(std::span<const double> o);     the dimension is that of the start
+//   template <class T>                                 the formula, for double and Dual
+//   static T value(std::span<const double> o, std::span<const T> x);
+template <std::size_t slot>
+struct ProblemSlot;
+
+}  // namespace formula
+
+// Partial derivatives are taken one by one, so time grows with the square of the dimension.
+inline constexpr double kMostDimensions = 1000;
+
+constexpr Option dimension_from(double least) {
+  return {.name = "dimension",
+          .type = OptionType::integer,
+          .fallback = "2",
+          .range = {.min = least, .max = kMostDimensions},
+          .doc = "coordinates"};
+}
+
+// The point of n equal coordinates.
+inline Point all_equal(double n, double x) { return Point(static_cast<std::size_t>(n), x); }
+
+// The problems in the order of problems.inc.
+std::span<const Spec* const> problem_specs();
+
+}  // namespace thalweg

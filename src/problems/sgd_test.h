@@ -1,0 +1,28 @@
+// sgd_test: a cusp, a parabola and a quartic, one a coordinate.   ensmallen's SGDTestFunction
+//   f = -exp(-|a|) + b^2 + c^4 + 3 c^2
+// The cusp is a kink: there is no gradient at a = 0, and 0 is what it gives.
+#pragma once
+
+#include "problems/problem.h"
+
+namespace thalweg::formula {
+
+struct SgdTest {
+  static constexpr Spec kSpec{"sgd_test",
+                              "a cusp, a parabola and a quartic, one a coordinate",
+                              "mlpack ensmallen, SGDTestFunction",
+                              {}};
+
+  static Facts facts(std::span<const double>) {
+    return {.start = {6, -45.6, 6.2}, .minima = {{0, 0, 0}}, .minimum = -1};
+  }
+
+  template <class T>
+  static T value(std::span<const double>, std::span<const T> x) {
+    const T c2 = square(x[2]);
+    return -exp(-abs(x[0])) + square(x[1]) + square(c2) + 3.0 * c2;
+  }
+};
+THALWEG_PROBLEM(SgdTest)
+
+}  // namespace thalweg::formula

@@ -1,0 +1,27 @@
+// sparse_test: four parabolas, one a coordinate.   ensmallen's SparseTestFunction
+//   f = sum_i x_i^2 + b_i x_i + c_i,   b = (-4, -2, -3, -8),  c = (20, 12, 15, 100)
+#pragma once
+
+#include "problems/problem.h"
+
+namespace thalweg::formula {
+
+struct SparseTest {
+  static constexpr Spec kSpec{
+      "sparse_test", "four parabolas, one a coordinate", "mlpack ensmallen, SparseTestFunction", {}};
+
+  static Facts facts(std::span<const double>) {
+    return {.start = {0, 0, 0, 0}, .minima = {{2, 1, 1.5, 4}}, .minimum = 123.75};
+  }
+
+  template <class T>
+  static T value(std::span<const double>, std::span<const T> x) {
+    constexpr double kB[] = {-4, -2, -3, -8}, kC[] = {20, 12, 15, 100};
+    T sum = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i) sum = sum + square(x[i]) + kB[i] * x[i] + kC[i];
+    return sum;
+  }
+};
+THALWEG_PROBLEM(SparseTest)
+
+}  // namespace thalweg::formula
