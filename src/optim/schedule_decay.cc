@@ -52,7 +52,12 @@ constexpr Option kCosine[] = {kSchedulePeak,
                                .doc = "`total` counts from k = 0, or (warmup) from the end of the warm-up",
                                .choices = "start|warmup"},
                               kScheduleWarmupShape,
-                              kScheduleAlign};
+                              kScheduleAlign,
+                              kDialect};
+
+// CosineAnnealingLR climbs again; CosineDecay counts its steps from the end of the warm-up.
+constexpr DialectDefault kCosineDialects[] = {{"torch", "past", "bounce"}, {"keras", "total_from", "warmup"}};
+
 constexpr Option kPolynomial[] = {
     kSchedulePeak,
     kScheduleTotal,
@@ -70,7 +75,10 @@ constexpr Option kPolynomial[] = {
      .doc = "behind `total`: the floor; climb as it fell; or the decay stretched to the next multiple",
      .choices = "hold|bounce|stretch"},
     kScheduleWarmupShape,
-    kScheduleAlign};
+    kScheduleAlign,
+    kDialect};
+
+constexpr DialectDefault kPolynomialDialects[] = {{"keras", "floor", "0.0001"}};
 
 constexpr double kHold = 0, kStretch = 2;  // choices of `past`; bounce is the other one
 
@@ -123,15 +131,15 @@ extern const ScheduleShape kRexSchedule{
     decay_bounds};
 
 extern const ScheduleShape kCosineSchedule{
-    {"cosine", "half a cosine from the peak at k = warmup to the floor at k = total", kSource, kCosine},
-    cosine_value,
-    decay_bounds,
-    nullptr,
-    cosine_end};
+    .spec = {"cosine", "half a cosine from the peak at k = warmup to the floor at k = total", kSource,
+             kCosine, true, kCosineDialects},
+    .value = cosine_value,
+    .bounds = decay_bounds,
+    .end = cosine_end};
 
 extern const ScheduleShape kPolynomialSchedule{
     {"polynomial", "(1 - share done)^power, from the peak at k = warmup to the floor at k = total", "",
-     kPolynomial},
+     kPolynomial, true, kPolynomialDialects},
     polynomial_value,
     polynomial_bounds};
 

@@ -139,7 +139,13 @@ constexpr Option kOneCycle[] = {
      .range = kNotNegative,
      .doc = "lowest value of the opposite curve; 10% is a share of the peak",
      .needs = "opposite"},
-    kScheduleAlign};
+    kScheduleAlign,
+    kDialect};
+
+constexpr DialectDefault kOneCycleDialects[] = {{"optax", "inclusive", "false"},
+                                                {"optax", "whole", "true"},
+                                                {"optax", "pct_final", "0.85"},
+                                                {"paper", "anneal", "linear"}};
 
 // Where the three phases begin and end; the second one has no length when there are two.
 struct OneCycle {
@@ -203,7 +209,7 @@ extern const ScheduleShape kWsdSchedule{
 
 extern const ScheduleShape kOneCycleSchedule{
     {"one_cycle", "up to the peak and down far below the start in one run; the final value is held",
-     "Smith and Topin 2019, arXiv:1708.07120", kOneCycle},
+     "Smith and Topin 2019, arXiv:1708.07120", kOneCycle, true, kOneCycleDialects},
     one_cycle_value,
     one_cycle_bounds,
     check_one_cycle,

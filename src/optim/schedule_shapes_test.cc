@@ -279,6 +279,33 @@ TEST(SchedulePiecewise, ABoundaryMayHaveTheOldValue) {
   EXPECT_EQ(Schedule("piecewise([1, 2], at=[0], kind=linear, boundary=old)")(0), 1.0);  // no line to divide
 }
 
+TEST(ScheduleDialect, ADialectSetsWhatIsNotGiven) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"cosine(1, total=9, dialect=torch)", "cosine(1, total=9, past=bounce)"},
+      {"cosine(1, total=9, past=hold, dialect=torch)", "cosine(1, total=9)"},
+      {"cosine(1, total=9, warmup=9, dialect=keras)", "cosine(1, total=9, warmup=9, total_from=warmup)"},
+      {"cosine(1, total=9, warmup=2, dialect=optax)", "cosine(1, total=9, warmup=2)"},
+      {"cosine(1, total=9, dialect=paper)", "cosine(1, total=9)"},
+      {"polynomial(1, total=9, dialect=keras)", "polynomial(1, total=9, floor=1e-4)"},
+      {"cyclic(1, period=3, gamma=0.5, floor=0.1, dialect=keras)",
+       "cyclic(1, period=3, mult=2, gamma=0.5, floor=0.1, floor_form=share)"},
+      {"cyclic(1, period=3, gamma=0.5, floor=0.1, dialect=torch)",
+       "cyclic(1, period=3, gamma=0.5, floor=0.1, floor_form=share)"},
+      {"piecewise([1, 2], at=[5], dialect=keras)", "piecewise([1, 2], at=[5], boundary=old)"},
+      {"piecewise([1, 2], at=[5], dialect=torch)", "piecewise([1, 2], at=[5])"},
+      {"one_cycle(1, total=9, dialect=torch)", "one_cycle(1, total=9)"},
+      {"one_cycle(1, total=9, dialect=optax)", "one_cycle(1, total=9, inclusive=false, whole=true)"},
+      {"one_cycle(1, total=19, three_phase=true, dialect=optax)",
+       "one_cycle(1, total=19, three_phase=true, pct_final=0.85, inclusive=false, whole=true)"},
+      {"one_cycle(1, total=9, dialect=paper)", "one_cycle(1, total=9, anneal=linear)"}};
+  for (const auto& [text, plain] : rows) {
+    const Schedule dialect(text), own(plain);
+    for (std::uint64_t k = 0; k < 40; ++k) EXPECT_EQ(dialect(k), own(k)) << text << " at " << k;
+    EXPECT_EQ(Schedule(dialect.text()).text(true), dialect.text(true)) << text;
+    EXPECT_EQ(dialect.total(), own.total()) << text;
+  }
+}
+
 TEST(ScheduleTogether, SumMeanAndTimes) {
   const std::string parts = "([0.5, linear(2, total=10), step(1, every=2, gamma=0.5)])";
   const Schedule line("linear(2, total=10)"), steps("step(1, every=2, gamma=0.5)");

@@ -182,7 +182,7 @@ TEST(Schedule, TextIsCanonical) {
 TEST(Schedule, EveryOptionCanBePrinted) {
   EXPECT_EQ(schedule("cosine(1, total=9)").text(true),
             "cosine(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold, exponent=1, "
-            "total_from=start, warmup_shape=linear, align=done)");
+            "total_from=start, warmup_shape=linear, align=done, dialect=own)");
   EXPECT_EQ(schedule("constant(2)").text(true),
             "constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done)");
   EXPECT_EQ(schedule("join([0.5, step(1, every=3)], at=[2])").text(true),

@@ -41,7 +41,7 @@ std::string power_decay(double peak, double total, double warmup, double floor, 
 // Cycles that go on for ever.
 std::string cycles(double peak, double period, double mult, double gamma, double floor) {
   return "cyclic(" + print_number(peak) + option("period", period) + option("mult", mult) +
-         option("gamma", gamma) + option("floor", floor) + ", floor_form=share)";
+         option("gamma", gamma) + option("floor", floor) + ", dialect=keras)";
 }
 
 std::string piecewise(const std::vector<double>& values, const std::vector<double>& at,
@@ -129,8 +129,8 @@ std::string cosine(Args& a) {
   const double warmup = a.length("warmup_steps", 0), target = a.number("warmup_target", init);
   if (warmup == 0 && target != init) a.lacks("warmup_target without warmup_steps");
   if (warmup != 0 && a.find("warmup_target") == nullptr) a.lacks("warmup_steps without warmup_target");
-  return decay("cosine", target, warmup + steps, warmup, alpha * target,
-               option("warmup_from", init) + option("exponent", a.number("exponent", 1)));
+  return decay("cosine", target, steps, warmup, alpha * target,
+               option("warmup_from", init) + option("exponent", a.number("exponent", 1)) + ", dialect=keras");
 }
 
 // `decay_steps` includes the warm-up. The floor is a share end / peak, which a peak of 0 has not.
@@ -183,7 +183,7 @@ std::string torch_multi_step(Args& a) {
 
 // A boundary has the old value still.
 std::string piecewise_values(Args& a) {
-  return piecewise(a.numbers("values"), a.positions("boundaries"), "constant, boundary=old");
+  return piecewise(a.numbers("values"), a.positions("boundaries"), "constant, dialect=keras");
 }
 
 // Boundaries with the products of the scales up to them.
@@ -211,8 +211,7 @@ std::string one_cycle_optax(Args& a, const std::string& phases) {
   a.whole_updates();
   return "one_cycle(" + print_number(a.number("peak")) + option("total", a.span("steps")) +
          option("pct_start", a.number("pct_start", 0.3)) + option("div", a.number("div_factor", 25)) +
-         option("final_div", a.number("final_div_factor", 1e4)) + ", inclusive=false, whole=true" + phases +
-         ")";
+         option("final_div", a.number("final_div_factor", 1e4)) + ", dialect=optax" + phases + ")";
 }
 
 std::string onecycle_linear(Args& a) {
@@ -351,7 +350,7 @@ std::string torch_polynomial(Args& a) {
 
 // Not held behind T_max: it climbs again.
 std::string torch_cosine(Args& a) {
-  return decay("cosine", a.number("init"), a.span("T_max"), 0, a.number("eta_min", 0), ", past=bounce");
+  return decay("cosine", a.number("init"), a.span("T_max"), 0, a.number("eta_min", 0), ", dialect=torch");
 }
 
 std::string torch_cosine_warm_restarts(Args& a) {
