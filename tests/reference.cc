@@ -75,7 +75,7 @@ struct Adam : Element {
     if (maximum == Maximum::corrected) v_hat = largest = std::max(largest, v_hat);
     const double m_hat = m / c1;
     if (place == Place::inside) return m_hat / std::sqrt(v_hat + eps + eps_root);
-    if (place == Place::raw) return m_hat / ((std::sqrt(v_hat * c2 + eps_root * c2) + eps) / std::sqrt(c2));
+    if (place == Place::raw) return m_hat / ((std::sqrt(v_hat * c2 + eps_root) + eps) / std::sqrt(c2));
     return m_hat / (std::sqrt(v_hat + eps_root) + eps);
   }
 };
@@ -112,7 +112,8 @@ Rules rules_of_sums() {
       rule<Adam>("adam", [](Adam&) {}),
       rule<Adam>("adam(beta1=0.5, beta2=0.9, eps=0.001)",
                  [](Adam& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.001; }),
-      rule<Adam>("adam(eps=0.001, eps_place=raw)", [](Adam& r) { r.eps = 0.001, r.place = Place::raw; }),
+      rule<Adam>("adam(eps=0.001, eps_root=0.0001, eps_place=raw)",
+                 [](Adam& r) { r.eps = 0.001, r.place = Place::raw, r.eps_root = 1e-4; }),
       rule<Adam>("adam(eps=0.001, eps_place=inside, eps_root=0.0001)",
                  [](Adam& r) { r.eps = 0.001, r.place = Place::inside, r.eps_root = 1e-4; }),
       rule<Adam>("adam(bias_correction=false)", [](Adam& r) { r.bias_correction = false; }),
@@ -124,7 +125,8 @@ Rules rules_of_sums() {
 
 std::vector<Rule> rules() {
   Rules all;
-  for (const Rules& family : {rules_of_sums(), rules_of_adam_family(), rules_of_signs()}) {
+  for (const Rules& family :
+       {rules_of_sums(), rules_of_adam_family(), rules_of_signs(), rules_of_parameters()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;

@@ -18,6 +18,9 @@ class Element {
   // parameter.
   virtual double update(double g, double t, double rate) = 0;
   virtual double outer_rate(double rate) const { return rate; }
+
+  double p = 0;     // the parameter before the step
+  double peak = 1;  // the largest rate of the run
 };
 
 struct Rule {

@@ -134,10 +134,56 @@ struct Adopt : Averages {
   }
 };
 
+struct Nadam : Averages {
+  double eps_root = 0, decay = 0.004, product = 1;
+  bool constant = false;
+
+  double mu(double t) const { return constant ? beta1 : beta1 * (1 - 0.5 * std::pow(0.96, t * decay)); }
+
+  double update(double g, double t, double) override {
+    average(g);
+    average_square(g);
+    product *= mu(t);
+    const double now = (1 - mu(t)) / (1 - product) * g;
+    const double next = mu(t + 1) / (1 - product * mu(t + 1)) * m;
+    return (now + next) / (std::sqrt(v_hat(t) + eps_root) + eps);
+  }
+};
+
+struct Adabound : Averages {
+  double eps_root = 0, final_lr = 0.1, gamma = 0.001, largest = 0;
+  bool amsgrad = false;
+
+  double update(double g, double t, double rate) override {
+    average(g);
+    average_square(g);
+    largest = amsgrad ? std::max(largest, v) : v;
+    const double step = rate * std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t));
+    const double end = final_lr * rate / peak;
+    const double low = end * (1 - 1 / (gamma * t + 1)), high = end * (1 + 1 / (gamma * t));
+    return m * std::clamp(step / (std::sqrt(largest + eps_root) + eps), low, high);
+  }
+  double outer_rate(double) const override { return 1; }
+};
+
 }  // namespace
 
 Rules rules_of_adam_family() {
   return {
+      rule<Nadam>("nadam"),
+      rule<Nadam>(
+          "nadam(beta1=0.5, beta2=0.9, eps=0.001, eps_root=1e-4, momentum_decay=0.5)",
+          [](Nadam& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.001, r.eps_root = 1e-4, r.decay = 0.5; }),
+      rule<Nadam>("nadam(mu=constant)", [](Nadam& r) { r.constant = true; }),
+      rule<Nadam>("nadam(dialect=keras)", [](Nadam& r) { r.eps = 1e-7, r.decay = 1; }),
+      rule<Adabound>("adabound"),
+      rule<Adabound>("adabound(beta1=0.5, beta2=0.9, eps=0.001, eps_root=1e-4, final_lr=0.5, gamma=0.1)",
+                     [](Adabound& r) {
+                       r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.001, r.eps_root = 1e-4;
+                       r.final_lr = 0.5, r.gamma = 0.1;
+                     }),
+      rule<Adabound>("adabound(beta2=0.9, gamma=0.1, amsgrad=true)",
+                     [](Adabound& r) { r.beta2 = 0.9, r.gamma = 0.1, r.amsgrad = true; }),
       rule<Adamax>("adamax"),
       rule<Adamax>("adamax(beta1=0.5, beta2=0.9, eps=0.01)",
                    [](Adamax& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.01; }),

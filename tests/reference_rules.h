@@ -28,6 +28,7 @@ Rule rule(const std::string& text) {
 inline double sign(double x) { return (x > 0) - (x < 0); }
 
 Rules rules_of_adam_family();
+Rules rules_of_parameters();
 Rules rules_of_signs();
 Rules rules_of_sums();
 

@@ -43,6 +43,16 @@ struct Rprop : Element {
   double outer_rate(double) const override { return 1; }
 };
 
+struct Optimistic : Element {
+  double alpha = 1, beta = 1, last = 0;
+
+  double update(double g, double t, double) override {
+    const double change = t == 1 ? 0 : g - last;
+    last = g;
+    return alpha * g + beta * change;
+  }
+};
+
 }  // namespace
 
 Rules rules_of_signs() {
@@ -51,6 +61,8 @@ Rules rules_of_signs() {
       rule<Adadelta>("adadelta(rho=0.5, eps=0.001)", [](Adadelta& r) { r.rho = 0.5, r.eps = 0.001; }),
       rule<Lion>("lion"),
       rule<Lion>("lion(beta1=0.5, beta2=0.7)", [](Lion& r) { r.beta1 = 0.5, r.beta2 = 0.7; }),
+      rule<Optimistic>("optimistic"),
+      rule<Optimistic>("optimistic(alpha=0.5, beta=2)", [](Optimistic& r) { r.alpha = 0.5, r.beta = 2; }),
       rule<Rprop>("rprop"),
       rule<Rprop>("rprop(eta_minus=0.3, eta_plus=1.8, step_min=0.05, step_max=0.3)",
                   [](Rprop& r) { r.minus = 0.3, r.plus = 1.8, r.least = 0.05, r.most = 0.3; }),

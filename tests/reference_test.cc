@@ -45,6 +45,8 @@ Trajectory<T> follow(const reference::Rule& rule, const std::string& before, std
     const double rate = schedule(static_cast<std::uint64_t>(k));
     for (std::size_t i = 0; i < kElements; ++i) {
       reference::Element& element = *elements[i];
+      element.p = want[i];
+      element.peak = schedule.highest();
       want[i] -= element.outer_rate(rate) * element.update(static_cast<double>(p.grad<T>()[i]), k + 1, rate);
     }
     optimizer.step();

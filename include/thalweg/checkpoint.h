@@ -3,7 +3,8 @@
 // Tensors: each parameter under its name (F32 or F64); each optimizer state under `optimizer/` and its name;
 // each parameter's clock under `clock/` and its name, as a U64 scalar; each number that the optimizer keeps
 // under `number/` and its name, as an F64 scalar. Metadata (string to string): what the
-// caller gives, and "format", "chain" (canonical text with every option), "updates", "checksum".
+// caller gives, and "format", "chain" (canonical text with every option), "updates", "gradients",
+// "checksum".
 //
 // Any other reader of safetensors can open such a file. A file that another tool wrote or changed is none.
 #pragma once
@@ -21,7 +22,7 @@ namespace thalweg {
 using Metadata = std::map<std::string, std::string>;
 
 // Puts a checkpoint at `path` by atomic replacement: a reader, also after a crash, finds the old file or the
-// whole new one. The four keys above are set here whatever `metadata` has under them, so that what a load
+// whole new one. The keys above are set here whatever `metadata` has under them, so that what a load
 // returned can be saved again. Not saved: gradients, and which parameters are absent or frozen.
 // Throws Error(resource) naming path and bytes, with nothing changed. Throws Error(usage) when `optimizer` is
 // not bound to `params`, a parameter's name begins with `optimizer/`, `clock/` or `number/`, or a text is no

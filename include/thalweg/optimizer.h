@@ -109,6 +109,11 @@ class Optimizer {
   // Tells `plateau` how good the model is. Throws Error(usage) when the chain has none.
   void observe(double metric);
 
+  bool observes() const;  // whether the chain has one
+
+  // Whether a gradient that is not finite may be dropped, rather than end the training or spoil it.
+  bool may_skip() const;
+
   // What the loss must be multiplied by, so that `loss_scale` finds the gradient that it divides; else 1.
   double loss_scale() const;
 
@@ -121,12 +126,14 @@ class Optimizer {
   void replan();
 
   const Chain& chain() const;
-  std::uint64_t updates() const;      // steps done: the clock of schedules
+  std::uint64_t updates() const;      // done: the clock of schedules
+  std::uint64_t gradients() const;    // that have come, those that waited or were dropped included
   std::uint64_t state_bytes() const;  // owned: state, and updates kept between phases
 
   // For checkpoints, and for state that comes from elsewhere: it may be set before the first step. The clock
   // of a parameter counts the updates it took part in.
-  void set_updates(std::uint64_t updates);
+  void set_updates(std::uint64_t updates);  // and gradients as many
+  void set_gradients(std::uint64_t gradients);
   std::span<std::uint64_t> clocks();  // one a parameter, in the order of Params
   std::vector<StateTensor> state();
   std::vector<StateNumber> numbers();

@@ -29,6 +29,8 @@ struct RunConfig {
   std::optional<bool> restore_best = {};              // the result is of the best epoch; none: with patience
   std::string checkpoint_every = "never";             // a length: 500, 2ep, 5%
   std::uint64_t seed = 1;
+  std::string nonfinite =
+      "report";     // nonfinite_name() of what a step does about gradients that are not finite
   int threads = 1;  // 0: all that the process may use
 };
 

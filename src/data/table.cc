@@ -87,6 +87,7 @@ Moments moments(const Table& table, std::size_t column, const Rows& training) {
   });
   if (n == 0 || least == most) return {n == 0 ? 0 : least, 1};
   double squares = 0;
+  out.mean += 0.0;  // never -0, whose sign a text may lose
   each([&](double x) { squares += (x - out.mean) * (x - out.mean) / n; });
   out.deviation = std::sqrt(squares);
   if (!std::isfinite(out.mean) || !std::isfinite(out.deviation)) {

@@ -83,6 +83,7 @@ Report Optimizer::step(const StepInput& input) {
   Impl& o = *impl_;
   Report report;
   report.grad_norm = std::numeric_limits<double>::quiet_NaN();
+  ++o.gradients;
   if (!o.must_skip(report)) {
     const Verdict verdict = o.runner.step(o.updates, input, o.clocks);
     if (verdict == Verdict::pass) ++o.updates;
@@ -96,15 +97,22 @@ Report Optimizer::step(const StepInput& input) {
   return report;
 }
 
+bool Optimizer::observes() const {
+  return std::ranges::any_of(chain().links(), [](const Link& l) { return l.transform->observe != nullptr; });
+}
+
+bool Optimizer::may_skip() const {
+  return impl_->options.nonfinite == Nonfinite::skip ||
+         std::ranges::any_of(chain().links(), [](const Link& l) { return l.transform->looks; });
+}
+
 void Optimizer::observe(double metric) {
-  bool heard = false;
   for (std::size_t i = 0; i < chain().links().size(); ++i) {
     const auto observe = chain().links()[i].transform->observe;
     if (observe == nullptr) continue;
     observe(impl_->runner.lowering().options_of(i), impl_->runner.lowering().chain_numbers(i), metric);
-    heard = true;
   }
-  if (heard) return;
+  if (observes()) return;
   throw Error(Code::usage, {"observe", "nothing in the chain is told how good the model is", chain().text(),
                             "a chain with `plateau`", "add it behind the rate: lr(0.1) | plateau"});
 }
@@ -136,6 +144,7 @@ void Optimizer::replan() {
   }
   std::copy(impl_->clocks.begin(), impl_->clocks.end(), next.impl_->clocks.begin());
   next.impl_->updates = impl_->updates;
+  next.impl_->gradients = impl_->gradients;
   next.impl_->skips = impl_->skips;
   *this = std::move(next);
 }
@@ -146,7 +155,11 @@ std::uint64_t Optimizer::updates() const { return impl_->updates; }
 
 std::uint64_t Optimizer::state_bytes() const { return impl_->plan.state_bytes(impl_->params); }
 
-void Optimizer::set_updates(std::uint64_t updates) { impl_->updates = updates; }
+std::uint64_t Optimizer::gradients() const { return impl_->gradients; }
+
+void Optimizer::set_updates(std::uint64_t updates) { impl_->updates = impl_->gradients = updates; }
+
+void Optimizer::set_gradients(std::uint64_t gradients) { impl_->gradients = gradients; }
 
 std::span<std::uint64_t> Optimizer::clocks() {
   impl_->runner.forget_classes();

@@ -24,6 +24,7 @@ struct Optimizer::Impl {
   Runner runner;
   int skips = 0;  // in a row, by the policy
   std::uint64_t updates = 0;
+  std::uint64_t gradients = 0;
 };
 
 }  // namespace thalweg

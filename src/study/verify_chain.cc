@@ -54,8 +54,11 @@ Decay read_decay(Fields& hyper, const Rule& rule) {
 std::string read_warmup(Fields& hyper) {
   const double total = hyper.number("total_steps", 0), least = hyper.number("min_lr", 0);
   const double warmup = total * hyper.number("warmup_proportion", 0);
-  const double peak = hyper.number("lr");
-  if (total == 0) return print_number(peak);
+  const double peak = hyper.number("lr"), updates = hyper.number("warmup_steps", 0);
+  if (total == 0 && updates == 0) return print_number(peak);
+  if (total == 0) {  // Schedule-free: min(1, t / warmup) of update t = 1, 2, ...
+    return "constant(" + print_number(peak) + ", warmup=" + print_number(updates) + ", align=next)";
+  }
   if (warmup != std::floor(warmup) || warmup < 2) throw Skip("warmup_proportion of a broken update");
   return "linear(" + print_number(peak) + ", total=" + print_number(total - 1) +
          ", warmup=" + print_number(warmup - 1) + ", warmup_from=" + print_number(peak / warmup) +
@@ -81,9 +84,8 @@ struct Neutral {
 };
 
 constexpr Neutral kNeutral[] = {
-    {"amsgrad", "false"}, {"bias_correction", "true"}, {"cautious", "false"},
-    {"dampening", "0"},   {"eps_root", "0"},           {"grams", "false"},
-    {"momentum", "0"},    {"nesterov", "false"},       {"norm_coefficient_post", "0"},
+    {"amsgrad", "false"}, {"bias_correction", "true"}, {"dampening", "0"},    {"eps_root", "0"},
+    {"grams", "false"},   {"momentum", "0"},           {"nesterov", "false"}, {"norm_coefficient_post", "0"},
 };
 
 bool is_neutral(const std::string& key, const Json& value) {
@@ -109,6 +111,12 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   if (hyper.flag("maximize", false)) parts.push_back({"maximize", ""});
   if (decay.place == Place::left_of_rule) parts.push_back({"decay", decay.rate});
   parts.insert(parts.end(), core.begin(), core.end());
+  // Of libraries that have it: what goes against the gradient is dropped, with the paper's factor.
+  if (hyper.flag("cautious", false)) parts.push_back({"cautious", "count"});
+  if (const Json* keep = hyper.find("cautious_factor")) {
+    const double share = read_number(*keep, "cautious_factor");
+    if (share < 1) parts.push_back({"cautious", "keep=" + print_number(share)});
+  }
   if (decay.place == Place::left_of_lr) parts.push_back({"decay", decay.rate});
   if (decay.place == Place::proximal) parts.push_back({"l2", decay.rate});
   parts.push_back({"lr", rate});
@@ -117,57 +125,119 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   return parts;
 }
 
-// Transforms of the gradient before the rule. Those that a library applies to each tensor by itself are a
-// transform for each parameter.
+// Transforms of the gradient before the rule. Without a form the plain quotient limit / norm is meant, which
+// is optax's.
+std::string clipping(Fields& pre, const char* limit) {
+  const std::string form = pre.text("form", "optax");
+  if (form != "torch" && form != "optax") throw Skip("clipping of form " + form);
+  return print_number(pre.number(limit)) + ", form=" + form;
+}
+
 struct Before {
   std::string_view name;
-  std::string_view limit;  // the key of its number
-  bool per_tensor;
+  Part (*part)(Fields& pre);
+  bool is_linear_only = false;  // the engine's transform is the same before a rule that keeps nothing
 };
 
 constexpr Before kBefore[] = {
-    {"clip_by_global_norm", "max_norm", false},
-    {"clip_by_norm", "max_norm", true},
-    {"clip_by_value", "max_delta", false},
+    {"apply_every",
+     [](Fields& pre) -> Part {
+       return {"accumulate", print_number(pre.number("k")) + ", form=sum"};
+     },
+     true},
+    {"centralize",
+     [](Fields&) -> Part {
+       return {"centralize", ""};
+     }},
+    {"clip_by_global_norm",
+     [](Fields& pre) -> Part {
+       return {"clip_norm", clipping(pre, "max_norm")};
+     }},
+    {"clip_by_norm",
+     [](Fields& pre) -> Part {
+       return {"clip_norm", clipping(pre, "max_norm") + ", per=tensor"};
+     }},
+    {"clip_by_value",
+     [](Fields& pre) -> Part {
+       return {"clip_value", print_number(pre.number("max_delta"))};
+     }},
+    {"ema",
+     [](Fields& pre) -> Part {
+       return {"ema", print_number(pre.number("decay")) + (pre.flag("debias", true) ? "" : ", debias=false")};
+     }},
 };
 
-std::string on(const std::vector<std::size_t>& params) {
-  std::string names;
-  for (const std::size_t p : params) names += (names.empty() ? "\"" : ", \"") + engine_name(p) + "\"";
-  return "on=[" + names + "]";
-}
-
-// Without a form the plain quotient limit / norm is meant, which is optax's.
-Parts before_of(const Json& entry, std::size_t params) {
+Part before_of(const Json& entry, const std::string& algorithm) {
   Fields fields(entry, "pre");
   const std::string name = fields.text("name", "");
   const auto found = std::find_if(std::begin(kBefore), std::end(kBefore),
                                   [&](const Before& known) { return known.name == name; });
   if (found == std::end(kBefore)) throw Skip("pre " + name);
-  if (name == "clip_by_value") {
-    const std::string max = print_number(fields.number("max_delta"));
-    for (const std::string& key : fields.unread()) throw Skip("pre " + name + ", " + key);
-    return {{"clip_value", max}};
+  if (found->is_linear_only && algorithm != "sgd" && algorithm != "gd") {
+    throw Skip("pre " + name + " before " + algorithm);
   }
-  const std::string form = fields.text("form", "optax");
-  if (form != "torch" && form != "optax") throw Skip("pre " + name + ", form " + form);
-  const std::string args = print_number(fields.number(std::string(found->limit))) + ", form=" + form;
+  const Part part = found->part(fields);
   for (const std::string& key : fields.unread()) throw Skip("pre " + name + ", " + key);
-  if (!found->per_tensor) return {{"clip_norm", args}};
+  return part;
+}
+
+// What a case writes as a wrapper of the whole optimizer: gates stand before it, landings behind it.
+struct Around {
+  std::string_view key;
+  Part (*part)(Fields& fields);
+  bool before;
+};
+
+constexpr Around kAround[] = {
+    {"apply_if_finite",
+     [](Fields& fields) -> Part {
+       return {"skip", "most=" + print_number(fields.number("max_consecutive_errors")) + ", then=pass"};
+     },
+     true},
+    {"multi_steps",
+     [](Fields& fields) -> Part {
+       return {"accumulate", print_number(fields.number("every_k"))};
+     },
+     true},
+    {"lookahead",
+     [](Fields& fields) -> Part {
+       return {"lookahead", print_number(fields.number("sync_period")) +
+                                ", alpha=" + print_number(fields.number("slow_step_size"))};
+     },
+     false},
+};
+
+// Those of one side. A multi_steps that leaves out what is not finite has a gate more.
+Parts read_around(Fields& common, bool before) {
   Parts parts;
-  for (std::size_t p = 0; p < params; ++p) parts.push_back({"clip_norm", args + ", " + on({p})});
+  for (const Around& around : kAround) {
+    const Json* value = around.before == before ? common.find(std::string(around.key)) : nullptr;
+    if (value == nullptr) continue;
+    Fields fields(*value, std::string(around.key));
+    const Part part = around.part(fields);
+    if (fields.flag("skip_not_finite", false)) parts.push_back({"skip", "most=1000000000"});
+    for (const std::string& key : fields.unread()) throw Skip(std::string(around.key) + ", " + key);
+    parts.push_back(part);
+  }
+  // Keras' average of the weights begins as they are behind the first update.
+  if (const Json* ema = before ? nullptr : common.find("weight_ema")) {
+    parts.push_back({"average", "decay=" + print_number(read_number(*ema, "weight_ema")) + ", start=1"});
+  }
   return parts;
 }
 
-Parts read_before(Fields& common, std::size_t params) {
+Parts read_before(Fields& common, const std::string& algorithm) {
+  Parts parts = read_around(common, true);
   const Json* list = common.find("pre");
-  if (list == nullptr) return {};
-  Parts parts;
-  for (const Json& entry : read_array(*list, "pre")) {
-    const Parts added = before_of(entry, params);
-    parts.insert(parts.end(), added.begin(), added.end());
-  }
+  if (list == nullptr) return parts;
+  for (const Json& entry : read_array(*list, "pre")) parts.push_back(before_of(entry, algorithm));
   return parts;
+}
+
+std::string on(const std::vector<std::size_t>& params) {
+  std::string names;
+  for (const std::size_t p : params) names += (names.empty() ? "\"" : ", \"") + engine_name(p) + "\"";
+  return "on=[" + names + "]";
 }
 
 // Parameters with one set of hyper-parameters: the common ones with what a group states instead.
@@ -208,6 +278,42 @@ std::vector<Group> read_groups(const Json& test, const std::vector<Tensor>& tens
   return groups;
 }
 
+// What pytorch_optimizer does to parameters of less than two dimensions beside MARS: AdamW with numbers of
+// its own.
+Json beside_mars(const Json& hyper) {
+  Fields fields(hyper, "hyper");
+  const Json* betas = fields.find("betas_1d");
+  if (betas == nullptr) throw Skip("mars without betas_1d");
+  const std::vector<double> numbers = read_numbers(*betas, "betas_1d");
+  if (numbers.size() != 2) throw Malformed("`betas_1d` is no pair");
+  return {{"algorithm", "adamw"},
+          {"lr", fields.number("lr") * fields.number("lr_1d_factor", 1)},
+          {"beta1", numbers[0]},
+          {"beta2", numbers[1]},
+          {"eps", fields.number("eps")},
+          {"eps_root", 1e-15},
+          {"eps_form", "raw"},
+          {"cautious", fields.flag("cautious", false)},
+          {"weight_decay", fields.number("weight_decay_1d", 0)},
+          {"weight_decay_mode", "decoupled_lr"}};
+}
+
+void split_mars(std::vector<Group>& groups, const Json& test, const std::vector<Tensor>& tensors) {
+  for (std::size_t i = groups.size(); i-- > 0;) {
+    const Json& hyper = groups[i].hyper;
+    const bool mars = hyper.value("algorithm", member(test, "algorithm")) == "mars";
+    if (!mars || hyper.value("optimize_1d", false)) continue;
+    Group vectors{beside_mars(hyper), beside_mars(hyper), {}};
+    std::vector<std::size_t>& params = groups[i].params;
+    const auto first = std::stable_partition(params.begin(), params.end(),
+                                             [&](std::size_t p) { return tensors[p].shape.size() >= 2; });
+    vectors.params.assign(first, params.end());
+    params.erase(first, params.end());
+    if (!vectors.params.empty()) groups.push_back(std::move(vectors));
+  }
+  std::erase_if(groups, [](const Group& group) { return group.params.empty(); });
+}
+
 // The keys that a rule asks for.
 std::set<std::string> keys_of(const Json& hyper, const std::string& algorithm, const Context& context) {
   const Rule& rule = find_rule(algorithm);
@@ -224,8 +330,8 @@ Parts read_group(const Group& group, const Json& test, const Context& context) {
   Fields hyper(group.hyper, "hyper");
   const std::string algorithm = hyper.text("algorithm", common);
   const Rule& rule = find_rule(algorithm);
-  hyper.find("pre");
-  hyper.find("init_state");
+  for (const char* key : {"pre", "init_state", "weight_ema"}) hyper.find(key);
+  for (const Around& around : kAround) hyper.find(std::string(around.key));
   std::string reasons;
   Parts parts;
   collect(reasons, [&] { parts = read_parts(hyper, rule, context); });
@@ -257,11 +363,13 @@ std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, con
                        std::uint64_t updates) {
   const bool constant = Fields(member(test, "gradient"), "gradient").text("kind", "") == "constant";
   const Context context{gradient.may_be_absent, constant, updates};
-  const std::vector<Group> groups = read_groups(test, tensors);
+  std::vector<Group> groups = read_groups(test, tensors);
+  split_mars(groups, test, tensors);
   Fields common(member(test, "hyper"), "hyper");
   std::string text, reasons;
   collect(reasons, [&] {
-    for (const Part& part : read_before(common, tensors.size())) append(text, part, "");
+    const std::string algorithm = read_string(member(test, "algorithm"), "algorithm");
+    for (const Part& part : read_before(common, algorithm)) append(text, part, "");
   });
   for (const Group& group : groups) {
     const std::string selector = groups.size() == 1 ? "" : ", " + on(group.params);
@@ -269,6 +377,9 @@ std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, con
       for (const Part& part : read_group(group, test, context)) append(text, part, selector);
     });
   }
+  collect(reasons, [&] {
+    for (const Part& part : read_around(common, false)) append(text, part, "");
+  });
   if (!reasons.empty()) throw Skip(reasons);
   return text;
 }

@@ -68,7 +68,32 @@ bool corrects(Fields& hyper, const Context& context) {
   return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
 }
 
+std::string eps_of(Fields& hyper) {
+  return "eps=" + print_number(hyper.number("eps")) +
+         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
+}
+
+std::string betas(Fields& hyper) {
+  return "beta1=" + print_number(hyper.number("beta1")) + ", beta2=" + print_number(hyper.number("beta2"));
+}
+
+// A form that says no more than what this rule always is.
+void check_eps_form(Fields& hyper, const std::string& allowed) {
+  const std::string form = hyper.text("eps_form", allowed);
+  if (form != allowed) throw Skip("eps_form " + form);
+}
+
+Parts nadam_with(Fields& hyper, bool constant) {
+  check_eps_form(hyper, "hat");
+  return {
+      {"nadam", betas(hyper) + ", " + eps_of(hyper) + option("eps_root", hyper.number("eps_root", 0)) +
+                    (constant ? ", mu=constant" : option("momentum_decay", hyper.number("momentum_decay")))}};
+}
+
+Parts nadam(Fields& hyper, const Context&) { return nadam_with(hyper, false); }
+
 Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
+  if (hyper.flag("nesterov", false)) return nadam_with(hyper, true);  // optax
   const std::string form = hyper.text("form", "torch");
   check_form(form);
   if (rate_inside(form) && context.may_be_absent) throw Skip("form " + form + " with absent gradients");
@@ -76,7 +101,6 @@ Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
   std::string reasons, args = "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2);
   collect(reasons, [&] { args += adam_eps(hyper, eps, form); });
   collect(reasons, [&] { args += corrects(hyper, context) ? "" : ", bias_correction=false"; });
-  if (hyper.flag("nesterov", false)) add_reason(reasons, "nesterov of adam");
   if (!reasons.empty()) throw Skip(reasons);
   if (hyper.flag("amsgrad", amsgrad || hyper.find("amsgrad_form") != nullptr)) {
     const bool corrected = hyper.text("amsgrad_form", "uncorrected") == "corrected";
@@ -87,11 +111,6 @@ Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
 
 Parts adam(Fields& hyper, const Context& context) { return adam_with(hyper, context, false); }
 Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, context, true); }
-
-std::string eps_of(Fields& hyper) {
-  return "eps=" + print_number(hyper.number("eps")) +
-         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
-}
 
 Parts adagrad(Fields& hyper, const Context&) {
   hyper.number("T0", 0);
@@ -108,16 +127,6 @@ Parts rmsprop(Fields& hyper, const Context&) {
                           option("initial_accumulator", hyper.number("initial_scale", 0)) +
                           option("bias_correction", hyper.flag("bias_correction", false)) +
                           option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
-}
-
-std::string betas(Fields& hyper) {
-  return "beta1=" + print_number(hyper.number("beta1")) + ", beta2=" + print_number(hyper.number("beta2"));
-}
-
-// A form that says no more than what this rule always is.
-void check_eps_form(Fields& hyper, const std::string& allowed) {
-  const std::string form = hyper.text("eps_form", allowed);
-  if (form != allowed) throw Skip("eps_form " + form);
 }
 
 Parts adadelta(Fields& hyper, const Context&) {
@@ -171,9 +180,12 @@ Parts signum(Fields& hyper, const Context&) {
   return {{"momentum", print_number(hyper.number("beta1"))}, {"sign", ""}};
 }
 
+// Of ademamix only the fast average is masked, which is the whole update where the slow one has no weight.
 Parts ademamix(Fields& hyper, const Context&) {
-  return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) +
-                           option("alpha", hyper.number("alpha")) + ", " + eps_of(hyper)}};
+  const double alpha = hyper.number("alpha");
+  if (alpha != 0 && hyper.flag("cautious", false)) throw Skip("cautious of one of two averages");
+  return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) + option("alpha", alpha) + ", " +
+                           eps_of(hyper)}};
 }
 
 Parts adan(Fields& hyper, const Context&) {
@@ -193,6 +205,51 @@ Parts adopt(Fields& hyper, const Context&) {
   return {{"adopt", betas(hyper) + ", " + eps_of(hyper) + (count == "t" ? ", clip=with" : "")}};
 }
 
+// pytorch_optimizer has 1e-15 in the root.
+Parts adabound(Fields& hyper, const Context&) {
+  return {{"adabound", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15" +
+                           option("final_lr", hyper.number("final_lr")) +
+                           option("gamma", hyper.number("gamma")) +
+                           option("amsgrad", hyper.flag("amsbound", false))}};
+}
+
+Parts ftrl(Fields& hyper, const Context&) {
+  std::string args = "power=" + print_number(-hyper.number("lr_power", -0.5));
+  for (const char* key : {"l1", "l2", "l2_shrinkage", "beta"}) args += option(key, hyper.number(key, 0));
+  return {{"ftrl", args + option("initial_accumulator", hyper.number("initial_accumulator", 0.1))}};
+}
+
+Parts proximal_adagrad(Fields& hyper, const Context&) {
+  const double l1 = hyper.number("l1", 0), l2 = hyper.number("l2", 0);
+  if (hyper.flag("sparse", false) && (l1 != 0 || l2 != 0)) throw Skip("sparse gradients with l1 or l2");
+  return {{"proximal_adagrad", "l1=" + print_number(l1) + option("l2", l2) +
+                                   option("initial_accumulator", hyper.number("initial_accumulator"))}};
+}
+
+// torch averages from the update behind t0 + 1 on.
+Parts asgd(Fields& hyper, const Context&) {
+  return {{"asgd", "lambda=" + print_number(hyper.number("lambd")) + option("power", hyper.number("alpha"))},
+          {"average", "form=mean" + option("start", hyper.number("t0") + 1)}};
+}
+
+Parts optimistic(Fields& hyper, const Context&) {
+  return {
+      {"optimistic", "alpha=" + print_number(hyper.number("alpha")) + option("beta", hyper.number("beta"))}};
+}
+
+// The change of the gradient, its norm bounded, before Adam; pytorch_optimizer has 1e-15 in the root.
+Parts mars(Fields& hyper, const Context&) {
+  const std::string type = hyper.text("mars_type", "adamw");
+  if (type != "adamw") throw Skip("mars_type " + type);
+  for (const char* key : {"betas_1d", "lr_1d_factor", "weight_decay_1d", "optimize_1d"}) hyper.find(key);
+  const std::string weight = "gamma=" + print_number(hyper.number("gamma"));
+  return {{"mars", weight + option("beta1", hyper.number("beta1"))},
+          {"clip_norm", "1, form=optax, per=tensor"},
+          {"adam", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15, eps_place=raw"}};
+}
+
+Place decoupled(Fields&) { return Place::left_of_lr; }
+
 double one_of_two(Fields& hyper, const char* key, std::size_t index, double fallback) {
   const Json* pair = hyper.find(key);
   if (pair == nullptr) return fallback;
@@ -210,8 +267,81 @@ Parts rprop(Fields& hyper, const Context&) {
                         option("step_max", one_of_two(hyper, "step_sizes", 1, 50))}};
 }
 
+// The decay that a rule of that name has inside itself.
+void add_own_decay(Fields& hyper, Parts& parts) {
+  const bool own = hyper.text("weight_decay_mode", "") == "in_algorithm";
+  const double rate = own ? hyper.number("weight_decay", 0) : 0.0;
+  if (rate != 0) parts.push_back({"decay", print_number(rate)});
+}
+
+Place inside(Fields&) { return Place::none; }  // said by the parts
+
+Parts lamb(Fields& hyper, const Context& context) {
+  if (hyper.text("form", "") == "no_v_correction") throw Skip("form no_v_correction");
+  Parts parts = adam(hyper, context);
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", ""});
+  return parts;
+}
+
+Parts lars(Fields& hyper, const Context&) {
+  Parts parts;
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", "coefficient=" + print_number(hyper.number("trust_coefficient", 0.001)) +
+                                      option("eps", hyper.number("eps", 0))});
+  const double mu = hyper.number("momentum", 0);
+  if (mu != 0) {
+    parts.push_back({"momentum", print_number(mu) + option("nesterov", hyper.flag("nesterov", false)) +
+                                     ", rate_inside=true"});
+  }
+  return parts;
+}
+
+Parts novograd(Fields& hyper, const Context&) {
+  Parts parts = {{"normalize", "per=tensor, beta=" + print_number(hyper.number("beta2")) +
+                                   ", eps=" + print_number(hyper.number("eps")) +
+                                   option("eps_root", hyper.number("eps_root", 0))}};
+  add_own_decay(hyper, parts);
+  // With averaging only a share of 1 - beta1 enters, but for the first gradient.
+  const double beta1 = hyper.number("beta1");
+  const std::string averaging = option("dampening", beta1);
+  parts.push_back({"momentum", print_number(beta1) + (hyper.flag("grad_averaging", false) ? averaging : "")});
+  return parts;
+}
+
+// The paper weighs by the square of the largest rate, Keras all updates alike.
+void add_schedule_free(Fields& hyper, Parts& parts) {
+  const std::string form = hyper.text("form", "reference");
+  if (form != "reference" && form != "optax" && form != "keras") throw Skip("form " + form);
+  if (form != "reference" && hyper.number("warmup_steps", 0) != 0) {
+    throw Skip("warm-up of schedule-free, form " + form);
+  }
+  if (form == "keras" && hyper.number("weight_decay", 0) != 0)
+    throw Skip("decay of schedule-free, form keras");
+  add_own_decay(hyper, parts);
+  const double power = form == "keras" ? 0 : 2;
+  parts.push_back({"schedule_free", "beta=" + print_number(hyper.number("beta1")) +
+                                        option("r", hyper.number("r", 0)) +
+                                        option("power", hyper.number("weight_lr_power", power))});
+}
+
+Parts schedule_free_sgd(Fields& hyper, const Context&) {
+  Parts parts;
+  add_schedule_free(hyper, parts);
+  return parts;
+}
+
+Parts schedule_free_adamw(Fields& hyper, const Context&) {
+  check_eps_form(hyper, "hat");
+  Parts parts = {{"rmsprop", "alpha=" + print_number(hyper.number("beta2")) + ", " + eps_of(hyper) +
+                                 ", bias_correction=true"}};
+  add_schedule_free(hyper, parts);
+  return parts;
+}
+
 constexpr Rule kRules[] = {
     {.name = "adabelief", .parts = adabelief},
+    {.name = "adabound", .parts = adabound},
     {.name = "adadelta", .parts = adadelta},
     {.name = "adagrad", .parts = adagrad},
     {.name = "adam", .parts = adam},
@@ -221,13 +351,24 @@ constexpr Rule kRules[] = {
     {.name = "ademamix", .parts = ademamix},
     {.name = "adopt", .parts = adopt},
     {.name = "amsgrad", .parts = amsgrad},
+    {.name = "asgd", .parts = asgd},
+    {.name = "ftrl", .parts = ftrl},
     {.name = "gd", .parts = sgd},
+    {.name = "lamb", .parts = lamb, .own_decay = inside},
+    {.name = "lars", .parts = lars, .own_decay = inside},
     {.name = "lion", .parts = lion},
+    {.name = "mars", .parts = mars, .own_decay = decoupled},
     {.name = "momentum", .parts = heavy_ball},
+    {.name = "nadam", .parts = nadam},
     {.name = "nesterov", .parts = nesterov},
+    {.name = "novograd", .parts = novograd, .own_decay = inside},
+    {.name = "optimistic_gradient_descent", .parts = optimistic},
+    {.name = "proximal_adagrad", .parts = proximal_adagrad},
     {.name = "radam", .parts = radam},
     {.name = "rmsprop", .parts = rmsprop},
     {.name = "rprop", .parts = rprop},
+    {.name = "schedule_free_adamw", .parts = schedule_free_adamw, .own_decay = inside},
+    {.name = "schedule_free_sgd", .parts = schedule_free_sgd, .own_decay = inside},
     {.name = "sgd", .parts = sgd},
     {.name = "sign_sgd", .parts = sign_sgd},
     {.name = "signum", .parts = signum},

@@ -121,14 +121,15 @@ void check_format(const std::filesystem::path& path, const Safetensors& file) {
   if (!file.verified()) fail(path, "the checkpoint has no checksum", "", "a checksum", "the file is damaged");
 }
 
-std::uint64_t read_updates(const std::filesystem::path& path, const Metadata& metadata) {
-  const std::string& text = text_of(path, metadata, "updates");
-  std::uint64_t updates = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), updates);
+std::uint64_t read_count(const std::filesystem::path& path, const Metadata& metadata,
+                         const std::string& key) {
+  const std::string& text = text_of(path, metadata, key);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) {
-    fail(path, "`updates` is no number", "`" + text + "`", "a whole number below 2^64", "");
+    fail(path, "`" + key + "` is no number", "`" + text + "`", "a whole number below 2^64", "");
   }
-  return updates;
+  return number;
 }
 
 void check_chain(const std::filesystem::path& path, const Metadata& metadata, const Chain& chain,
@@ -196,12 +197,13 @@ void save(const std::filesystem::path& path, const std::vector<Slot>& slots, std
 void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                      Metadata metadata) {
   metadata["chain"] = optimizer.chain().text(true);
+  metadata["gradients"] = std::to_string(optimizer.gradients());
   save(path, training_slots(params, optimizer), optimizer.updates(), metadata);
 }
 
 void save_parameters(const std::filesystem::path& path, Params& params, std::uint64_t updates,
                      Metadata metadata) {
-  metadata.erase("chain");
+  for (const char* key : {"chain", "gradients"}) metadata.erase(key);
   save(path, parameter_slots(params), updates, metadata);
 }
 
@@ -212,10 +214,13 @@ Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Opti
   check_format(path, file);
   Metadata metadata = file.metadata();
   check_chain(path, metadata, optimizer.chain(), also_chain);
-  const std::uint64_t updates = read_updates(path, metadata);
+  const std::uint64_t updates = read_count(path, metadata, "updates");
+  const std::uint64_t gradients =
+      metadata.contains("gradients") ? read_count(path, metadata, "gradients") : updates;
   check_tensors(path, slots, file.tensors(), [](std::string_view) { return false; });
   copy(file.tensors(), slots);
   optimizer.set_updates(updates);
+  optimizer.set_gradients(gradients);
   return metadata;
 }
 

@@ -38,16 +38,34 @@ std::vector<std::filesystem::path> candidates(const std::filesystem::path& direc
   return paths;
 }
 
-// Loads the first that is whole and returns the updates that made it; others are passed over with a note.
-std::uint64_t load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
-                           std::vector<std::string>& notes) {
+// The weights to use while it lives: those of a chain that averages are its averages.
+class Weights {
+ public:
+  Weights(const std::filesystem::path& path, Params& params) {
+    Metadata metadata = read_metadata(path);
+    if (const auto chain = metadata.find("chain"); chain != metadata.end()) {
+      optimizer_.emplace(params, Chain(chain->second));
+      if (optimizer_->averages()) metadata = load_checkpoint(path, params, *optimizer_);
+      averaged_.emplace(optimizer_->averaged());
+    }
+    if (!optimizer_ || !optimizer_->averages()) load_parameters(path, params);
+    const std::string& text = metadata.at("updates");
+    std::from_chars(text.data(), text.data() + text.size(), updates_);
+  }
+  std::uint64_t updates() const { return updates_; }
+
+ private:
+  std::optional<Optimizer> optimizer_;
+  std::optional<Averaged> averaged_;
+  std::uint64_t updates_ = 0;
+};
+
+// Loads the first that is whole; others are passed over with a note.
+Weights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
+                     std::vector<std::string>& notes) {
   for (const std::filesystem::path& path : candidates(directory, which)) {
     try {
-      const Metadata metadata = load_parameters(path, params);
-      std::uint64_t updates = 0;
-      const std::string& text = metadata.at("updates");
-      std::from_chars(text.data(), text.data() + text.size(), updates);
-      return updates;
+      return Weights(path, params);
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
       notes.push_back(std::string("passed over a checkpoint: ") + error.what());
@@ -105,11 +123,12 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.rows = dataset.test.size();
   out.notes = dataset.notes;
   Module model(config.model, dataset.sample);
-  out.updates = load_weights(directory,
-                             !checkpoint.empty()   ? checkpoint
-                             : has_best(directory) ? "best"
-                                                   : "last",
-                             model.params(), out.notes);
+  const Weights weights = load_weights(directory,
+                                       !checkpoint.empty()   ? checkpoint
+                                       : has_best(directory) ? "best"
+                                                             : "last",
+                                       model.params(), out.notes);
+  out.updates = weights.updates();
   const bool one_logit = dataset.classes == 2 && count(model.outputs()) == 1;
   const std::size_t columns = one_logit ? 2 : count(model.outputs());
   name_outputs(dataset, columns, out);
@@ -145,11 +164,12 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
   Module model(config.model, dataset.sample);
   const Loss loss(config.loss);
   const bool best = config.restore_best.value_or(false) && has_best(directory);
-  out.updates = load_weights(directory,
-                             !checkpoint.empty() ? checkpoint
-                             : best              ? "best"
-                                                 : "last",
-                             model.params(), out.notes);
+  const Weights weights = load_weights(directory,
+                                       !checkpoint.empty() ? checkpoint
+                                       : best              ? "best"
+                                                           : "last",
+                                       model.params(), out.notes);
+  out.updates = weights.updates();
   Optimizer stands_still(model.params(), Chain("lr(0)"));
   Trainer trainer(model, loss, stands_still, dataset,
                   {.batch = static_cast<std::size_t>(config.batch.value_or(0)),

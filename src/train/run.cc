@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spec.h"
+#include "optim/link.h"
 #include "optim/schedules.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
@@ -100,6 +101,20 @@ RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
   return config;
 }
 
+OptimizerOptions optimizer_options(const RunConfig& config) {
+  return {.threads = config.threads, .grad_norm = true, .nonfinite = parse_nonfinite(config.nonfinite)};
+}
+
+// A run counts its epochs in updates of one batch each.
+const Chain& checked(const Chain& chain) {
+  for (const Link& link : chain.links()) {
+    if (!link.transform->accumulates) continue;
+    throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + chain.text() + "`",
+                              "a chain without `accumulate`", "say `--accumulate 4` in its place"});
+  }
+  return chain;
+}
+
 }  // namespace
 
 struct Run::Impl {
@@ -112,8 +127,8 @@ struct Run::Impl {
         chain(config.optimizer),
         per_epoch(thalweg::updates_per_epoch(data.train.size(), trainer_options(config))),
         total(updates_of(config.epochs.value(), per_epoch)),
-        resolved(chain.resolve(schedule_lengths(config, per_epoch))),
-        optimizer(model.params(), resolved, {.threads = config.threads, .grad_norm = true}),
+        resolved(checked(chain).resolve(schedule_lengths(config, per_epoch))),
+        optimizer(model.params(), resolved, optimizer_options(config)),
         trainer(model, loss, optimizer, data, trainer_options(config)),
         plan(resolved.explain(model.params())),
         keep_every(updates_between(config.checkpoint_every, {.updates = total, .per_epoch = per_epoch})),
@@ -175,6 +190,7 @@ void Run::Impl::end_epoch() {
   report.update = optimizer.updates();
   report.epoch = report.update / per_epoch;
   report.train_loss = epoch_loss / static_cast<double>(epoch_samples);
+  const Averaged averaged = optimizer.averaged();
   if (data.test.size() > 0) report.test = trainer.evaluate(data.test);
   seconds += since(start);
   report.seconds = seconds;
@@ -183,8 +199,9 @@ void Run::Impl::end_epoch() {
   metrics->epoch(report);
   last_epoch = report;
   if (report.test) check_finite(*report.test, report.update);
-  best.observe(report.test ? report.test->loss : report.train_loss, report.epoch, report.update,
-               model.params());
+  const double metric = report.test ? report.test->loss : report.train_loss;
+  best.observe(metric, report.epoch, report.update, model.params());
+  if (optimizer.observes()) optimizer.observe(metric);
 }
 
 void Run::Impl::save(Kept kept) {
@@ -261,6 +278,7 @@ RunResult Run::Impl::evaluate_all() {
   if (best.any()) result.best = {best.epoch(), best.update(), best.loss()};
   result.stopped_early = optimizer.updates() < total;
   result.of_best = *config.restore_best && best.any();
+  const Averaged averaged = result.of_best ? Averaged() : optimizer.averaged();
   if (result.of_best) best.swap_with(model.params());
   result.train = trainer.evaluate(data.train);
   if (data.test.size() > 0) result.test = trainer.evaluate(data.test);
@@ -372,6 +390,7 @@ bool Run::next(Report& report) {
   const auto start = Clock::now();
   report = run.trainer.step();
   run.seconds += since(start);
+  if (report.skipped) return true;  // nothing has changed but the data
   run.metrics->update(report);
   run.epoch_loss += report.loss * static_cast<double>(report.samples);
   run.epoch_samples += report.samples;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
+#include "thalweg/optimizer.h"
 #include "train/config.h"
 
 namespace thalweg {
@@ -91,6 +92,9 @@ constexpr std::array kSettings = std::to_array<RunSetting>({
     {"accumulate", Kind::whole, "", "batches whose gradients make one update", false,
      [](RunConfig& c, Where w, Words t) { c.accumulate = whole(w, t, 1); },
      [](const RunConfig& c) { return std::to_string(c.accumulate); }},
+    {"nonfinite", Kind::text, "", "gradients that are not finite: report, error, skip or zero", false,
+     [](RunConfig& c, Where, Words t) { c.nonfinite = nonfinite_name(parse_nonfinite(t)); },
+     [](const RunConfig& c) { return c.nonfinite; }},
     {"epochs", Kind::whole, "auto", "passes over the data", true,
      [](RunConfig& c, Where w, Words t) { c.epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.epochs); }},

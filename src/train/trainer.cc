@@ -89,31 +89,32 @@ double Trainer::compare(Recording& recording, double scale) {
 }
 
 Report Trainer::step() {
-  const std::uint64_t update = optimizer_.updates();
-  const std::span<const std::uint32_t> batch = loader_.samples(update);
+  const std::uint64_t came = optimizer_.gradients();  // the data go on where an update is held
+  const std::span<const std::uint32_t> batch = loader_.samples(came);
   const double share = 1.0 / static_cast<double>(batch.size());
   double loss = 0;
   bool first = true;
   for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     const auto begin = static_cast<std::size_t>(rows.data() - batch.data());
-    Recording& r = predict(data_.train, rows, update * loader_.batch() + begin);
+    Recording& r = predict(data_.train, rows, came * loader_.batch() + begin);
     loss += share * compare(r, share);
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
     r.tape.backward(r.y, !std::exchange(first, false));
   });
   loss += loss_.penalty(model_.params());
-  if (!std::isfinite(loss)) {
-    throw Error(Code::diverged, {"update " + std::to_string(update + 1), "the loss is not finite",
-                                 std::isnan(loss) ? "nan" : "inf", "a number", kDivergedHint});
+  if (!std::isfinite(loss) && !optimizer_.may_skip()) {
+    throw Error(Code::diverged,
+                {"update " + std::to_string(optimizer_.updates() + 1), "the loss is not finite",
+                 std::isnan(loss) ? "nan" : "inf", "a number", kDivergedHint});
   }
 
   loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   Report report = optimizer_.step();
-  report.epoch = update / loader_.updates_per_epoch();
+  report.epoch = came / loader_.updates_per_epoch();
   report.samples = batch.size();
   report.loss = loss;
   return report;

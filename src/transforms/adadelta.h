@@ -6,10 +6,16 @@
 // paper 0.95 and 1e-6, Keras 0.95 and 1e-7).
 struct Adadelta {
   static constexpr Option kOptions[] = {share_kept("rho", "0.9", "share of the average squares that is kept"),
-                                        eps_option("1e-6")};
+                                        eps_option("1e-6"), kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"keras", "rho", "0.95"}, {"keras", "eps", "1e-7"}, {"paper", "rho", "0.95"}};
   static constexpr std::string_view kState[] = {"v", "a"};
-  static constexpr Card kCard{"adadelta", "the ratio of two moving root mean squares is each element's rate",
-                              "Zeiler 2012, arXiv:1212.5701", kOptions, false};
+  static constexpr Card kCard{"adadelta",
+                              "the ratio of two moving root mean squares is each element's rate",
+                              "Zeiler 2012, arXiv:1212.5701",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static double prepare(const Moment& now, Coefs& c) {
     c = {now.o[0], 1.0 - now.o[0], now.o[1]};

@@ -24,10 +24,18 @@ struct Adagrad {
        .type = OptionType::choice,
        .fallback = "outside",
        .doc = "eps is added to the root or inside it",
-       .choices = "outside|inside"}};
+       .choices = "outside|inside"},
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"optax", "initial_accumulator", "0.1"}, {"optax", "eps", "1e-7"}, {"optax", "eps_place", "inside"},
+      {"keras", "initial_accumulator", "0.1"}, {"keras", "eps", "1e-7"}, {"keras", "eps_place", "inside"}};
   static constexpr std::string_view kState[] = {"s"};
-  static constexpr Card kCard{"adagrad", "each element's rate falls with the squares of its gradients",
-                              "Duchi, Hazan and Singer 2011, JMLR 12", kOptions, false};
+  static constexpr Card kCard{"adagrad",
+                              "each element's rate falls with the squares of its gradients",
+                              "Duchi, Hazan and Singer 2011, JMLR 12",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static double initial(Numbers o, std::size_t) { return o[0]; }
 

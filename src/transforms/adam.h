@@ -5,7 +5,8 @@
 //   u  = (m / c1) / (sqrt(v / c2) + eps)      c1 = 1 - b1^t, c2 = 1 - b2^t; 1 without bias_correction
 // amsgrad: the denominator has vmax <- max(vmax, v) in place of v, or the maximum of v / c2 when corrected.
 // eps_place: `corrected` as above (torch), `raw` adds eps to sqrt(v) before the correction (Keras, and the
-// paper's eps-hat), `inside` is sqrt(v / c2 + eps). eps_root is added inside the root too (optax).
+// paper's eps-hat), `inside` is sqrt(v / c2 + eps). eps_root is added inside the root, of v / c2 (optax), or
+// of v where eps is added to the raw root.
 // Computed as sqrt(c2)/c1 * [m / (sqrt(v + i) + e)], so that the factor folds into the rate.
 struct Adam {
   static constexpr Option kOptions[] = {
@@ -33,7 +34,7 @@ struct Adam {
        .type = OptionType::scalar,
        .fallback = "0",
        .range = kNotNegative,
-       .doc = "added inside the corrected root, beside eps"},
+       .doc = "added inside the root that eps is added to"},
       {.name = "bias_correction",
        .type = OptionType::flag,
        .fallback = "true",
@@ -47,11 +48,18 @@ struct Adam {
        .fallback = "raw",
        .doc = "the maximum is taken of the raw average (torch, Keras) or of the corrected one (optax)",
        .choices = "raw|corrected",
-       .needs = "amsgrad"}};
+       .needs = "amsgrad"},
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"keras", "eps", "1e-7"}, {"keras", "eps_place", "raw"}, {"optax", "amsgrad_form", "corrected"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
-  static constexpr Card kCard{"adam", "bias-corrected moving averages of gradient and square",
-                              "Kingma and Ba 2014, arXiv:1412.6980", kOptions, false};
+  static constexpr Card kCard{"adam",
+                              "bias-corrected moving averages of gradient and square",
+                              "Kingma and Ba 2014, arXiv:1412.6980",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static std::size_t variant(Numbers o) { return o[6] != 0.0 ? 1 : 0; }
 
@@ -63,7 +71,7 @@ struct Adam {
     const double c2 = corrects ? one_minus_power(o[1], now.t) : 1.0;
     const double left = corrected_maximum ? 1.0 : c2;  // correction that the denominator still needs
     c = {o[0], 1.0 - o[0], o[1], 1.0 - o[1]};
-    c[4] = (o[4] + (inside ? o[2] : 0.0)) * left;
+    c[4] = (o[4] + (inside ? o[2] : 0.0)) * (raw ? 1.0 : left);
     c[5] = inside ? 0.0 : o[2] * (raw ? 1.0 : std::sqrt(left));
     c[6] = 1.0 / (corrected_maximum ? c2 : 1.0);
     return std::sqrt(left) / c1;

@@ -7,14 +7,22 @@
 // n + eps (Keras, ensmallen). Exact: 0 stays 0 while eps > 0.
 struct Adamax {
   static constexpr Option kOptions[] = {
-      beta1_option("0.9"), share_kept("beta2", "0.999", "share of the largest gradient that is kept"),
+      beta1_option("0.9"),
+      share_kept("beta2", "0.999", "share of the largest gradient that is kept"),
       eps_option("1e-8"),
       choice_option("eps_place", "inside|outside", "inside",
                     "eps is added to the gradient inside the maximum, or to the maximum"),
-      correction_option()};
+      correction_option(),
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"keras", "eps", "1e-7"}, {"keras", "eps_place", "outside"}, {"paper", "eps", "0"}};
   static constexpr std::string_view kState[] = {"m", "n"};
-  static constexpr Card kCard{"adamax", "Adam with the largest gradient of late as the denominator",
-                              "Kingma and Ba 2014, arXiv:1412.6980", kOptions, false};
+  static constexpr Card kCard{"adamax",
+                              "Adam with the largest gradient of late as the denominator",
+                              "Kingma and Ba 2014, arXiv:1412.6980",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static double prepare(const Moment& now, Coefs& c) {
     const Numbers o = now.o;

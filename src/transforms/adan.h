@@ -15,11 +15,16 @@ struct Adan {
       eps_option("1e-8"),
       eps_root_option("0", "added inside the corrected root"),
       choice_option("difference_factor", "beta2|taken", "beta2",
-                    "what weighs differences: beta2 as in the paper, or 1 - beta2 as in optax")};
+                    "what weighs differences: beta2 as in the paper, or 1 - beta2 as in optax"),
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {{"optax", "difference_factor", "taken"}};
   static constexpr std::string_view kState[] = {"m", "v", "n", "l"};
   static constexpr Card kCard{"adan",
                               "Nesterov's momentum from differences of gradients, over a root mean square",
-                              "Xie et al. 2022, arXiv:2208.06677", kOptions, false};
+                              "Xie et al. 2022, arXiv:2208.06677",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static double prepare(const Moment& now, Coefs& c) {
     const Numbers o = now.o;

@@ -27,3 +27,35 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V average_square(D d, V s, V x, const hn::TFromD<D>* c) {
   return hn::Add(hn::Mul(hn::Set(d, c[0]), s), hn::Mul(hn::Mul(hn::Set(d, c[1]), x), x));
 }
+
+// Bits of about a third of x as a number: an exponent divided by three, within 4% of the cube root.
+inline constexpr std::int32_t kThirdOfBias(float) { return 0x2a512ce3; }
+inline constexpr std::int64_t kThirdOfBias(double) { return 0x2a9f789300000000; }
+
+// The cube root of x >= 0, within two units in the last place: Halley's iteration, which triples the digits.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V cube_root(D d, V x) {
+  using T = hn::TFromD<D>;
+  const hn::RebindToSigned<D> bits;
+  const auto n = hn::BitCast(bits, x);
+  auto third = hn::Add(hn::ShiftRight<2>(n), hn::ShiftRight<4>(n));
+  third = hn::Add(third, hn::ShiftRight<4>(third));
+  third = hn::Add(third, hn::ShiftRight<8>(third));
+  V y = hn::BitCast(d, hn::Add(third, hn::Set(bits, kThirdOfBias(T()))));
+  for (std::size_t i = 0; i < sizeof(T) / 4 + 1; ++i) {
+    const V r = hn::Div(x, hn::Mul(y, y));
+    y = hn::Add(y, hn::Mul(y, hn::Div(hn::Sub(r, y), hn::Add(hn::Add(y, y), r))));
+  }
+  const V infinity = hn::Set(d, T(kInfinity));
+  return hn::IfThenElse(hn::And(hn::Gt(x, hn::Zero(d)), hn::Lt(x, infinity)), y, x);
+}
+
+// x^exponent, element by element with the C library: for exponents that are rarely asked for.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V power(D d, V x, V exponent) {
+  hn::TFromD<D> base[hn::MaxLanes(d)], to[hn::MaxLanes(d)];
+  hn::StoreU(x, d, base);
+  hn::StoreU(exponent, d, to);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) base[i] = std::pow(base[i], to[i]);
+  return hn::LoadU(d, base);
+}

@@ -5,11 +5,7 @@
 // 0.95, beta2=0.99) | decay(0.01) | lr(...)` with the norm of each tensor. Exact: 0 stays 0.
 struct Mars {
   static constexpr Option kOptions[] = {
-      {.name = "gamma",
-       .type = OptionType::scalar,
-       .fallback = "0.025",
-       .range = kNotNegative,
-       .doc = "weight of the change; 0: none"},
+      scalar_option("gamma", "0.025", kNotNegative, "weight of the change; 0: none"),
       share_kept("beta1", "0.95", "beta1 of the rule behind it, which the weight is measured by")};
   static constexpr std::string_view kState[] = {"l"};
   static constexpr Card kCard{"mars",

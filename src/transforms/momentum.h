@@ -29,10 +29,16 @@ struct Momentum {
       {.name = "rate_inside",
        .type = OptionType::flag,
        .fallback = "false",
-       .doc = "the sum is of rate * gradient, so that a new rate does not scale what is in it"}};
+       .doc = "the sum is of rate * gradient, so that a new rate does not scale what is in it"},
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {{"keras", "rate_inside", "true"}};
   static constexpr std::string_view kState[] = {"b"};
-  static constexpr Card kCard{"momentum", "a running sum of gradients",
-                              "Polyak 1964, doi:10.1016/0041-5553(64)90137-5", kOptions};
+  static constexpr Card kCard{"momentum",
+                              "a running sum of gradients",
+                              "Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
+                              kOptions,
+                              true,
+                              kDialects};
 
   static bool rate_inside(Numbers o) { return o[4] != 0.0; }
 

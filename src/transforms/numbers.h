@@ -17,8 +17,12 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline double or_infinity(double bound) { return std::isnan(bound) ? kInfinity : bound; }
 
 // Options of the same meaning in every rule; the default is the rule's own.
+constexpr Option scalar_option(std::string_view name, std::string_view fallback, Range range,
+                               std::string_view doc) {
+  return {.name = name, .type = OptionType::scalar, .fallback = fallback, .range = range, .doc = doc};
+}
 constexpr Option share_kept(std::string_view name, std::string_view fallback, std::string_view doc) {
-  return {.name = name, .type = OptionType::scalar, .fallback = fallback, .range = kFraction, .doc = doc};
+  return scalar_option(name, fallback, kFraction, doc);
 }
 constexpr Option beta1_option(std::string_view fallback) {
   return share_kept("beta1", fallback, "share of the average gradient that is kept");
@@ -27,15 +31,14 @@ constexpr Option beta2_option(std::string_view fallback) {
   return share_kept("beta2", fallback, "share of the average square that is kept");
 }
 constexpr Option eps_option(std::string_view fallback) {
-  return {.name = "eps",
-          .type = OptionType::scalar,
-          .fallback = fallback,
-          .range = kNotNegative,
-          .doc = "keeps the denominator away from 0"};
+  return scalar_option("eps", fallback, kNotNegative, "keeps the denominator away from 0");
 }
 constexpr Option eps_root_option(std::string_view fallback, std::string_view doc) {
-  return {.name = "eps_root",
-          .type = OptionType::scalar,
+  return scalar_option("eps_root", fallback, kNotNegative, doc);
+}
+constexpr Option initial_option(std::string_view fallback, std::string_view doc) {
+  return {.name = "initial_accumulator",
+          .type = OptionType::number,
           .fallback = fallback,
           .range = kNotNegative,
           .doc = doc};

@@ -15,11 +15,18 @@ struct Radam {
                     "eps is added to the raw root or to the corrected one"),
       threshold_option(),
       flag_option("inclusive", "false", "a length equal to the threshold is enough"),
-      amsgrad_option()};
+      amsgrad_option(),
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"optax", "eps_place", "corrected"}, {"optax", "inclusive", "true"}, {"paper", "threshold", "4"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
-  static constexpr Card kCard{"radam", "Adam that divides by its mean square once that is trusted",
-                              "Liu et al. 2019, arXiv:1908.03265", kOptions, false};
+  static constexpr Card kCard{"radam",
+                              "Adam that divides by its mean square once that is trusted",
+                              "Liu et al. 2019, arXiv:1908.03265",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static std::size_t variant(Numbers o) { return o[6] != 0.0 ? 1 : 0; }
 

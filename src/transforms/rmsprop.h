@@ -46,13 +46,21 @@ struct RmsProp {
       {.name = "bias_correction",
        .type = OptionType::flag,
        .fallback = "false",
-       .doc = "divide the averages by 1 - alpha^t"}};
+       .doc = "divide the averages by 1 - alpha^t"},
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"optax", "alpha", "0.9"},       {"optax", "eps_place", "inside"}, {"optax", "rate_inside", "true"},
+      {"keras", "alpha", "0.9"},       {"keras", "eps", "1e-7"},         {"keras", "eps_place", "inside"},
+      {"keras", "rate_inside", "true"}};
   static constexpr std::string_view kPlain[] = {"v"}, kCentred[] = {"v", "m"}, kMomentum[] = {"v", "b"},
                                     kBoth[] = {"v", "m", "b"};
   static constexpr Names kVariants[] = {kPlain, kCentred, kMomentum, kBoth};
-  static constexpr Card kCard{"rmsprop", "divide by a moving root mean square of the gradient",
+  static constexpr Card kCard{"rmsprop",
+                              "divide by a moving root mean square of the gradient",
                               "Tieleman and Hinton 2012, Neural Networks for Machine Learning, Lecture 6.5",
-                              kOptions, false};
+                              kOptions,
+                              false,
+                              kDialects};
 
   static std::size_t variant(Numbers o) { return (o[3] != 0.0 ? 1u : 0u) + (o[4] != 0.0 ? 2u : 0u); }
   static bool rate_inside(Numbers o) { return o[4] != 0.0 && o[5] != 0.0; }

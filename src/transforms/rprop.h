@@ -7,26 +7,12 @@
 // update late, which its own threads call a bug.
 struct Rprop {
   static constexpr Option kOptions[] = {
-      {.name = "eta_minus",
-       .type = OptionType::scalar,
-       .fallback = "0.5",
-       .range = {.min = 0.0, .max = 1.0, .open_min = true, .open_max = true},
-       .doc = "factor of a step when the sign changes"},
-      {.name = "eta_plus",
-       .type = OptionType::scalar,
-       .fallback = "1.2",
-       .range = {.min = 1.0, .open_min = true},
-       .doc = "factor of a step when the sign stays"},
-      {.name = "step_min",
-       .type = OptionType::scalar,
-       .fallback = "1e-6",
-       .range = kNotNegative,
-       .doc = "the smallest step"},
-      {.name = "step_max",
-       .type = OptionType::scalar,
-       .fallback = "50",
-       .range = kPositive,
-       .doc = "the largest step"}};
+      scalar_option("eta_minus", "0.5", Range{.min = 0.0, .max = 1.0, .open_min = true, .open_max = true},
+                    "factor of a step when the sign changes"),
+      scalar_option("eta_plus", "1.2", Range{.min = 1.0, .open_min = true},
+                    "factor of a step when the sign stays"),
+      scalar_option("step_min", "1e-6", kNotNegative, "the smallest step"),
+      scalar_option("step_max", "50", kPositive, "the largest step")};
   static constexpr std::string_view kState[] = {"s", "l"};
   static constexpr Card kCard{"rprop", "steps of each element that grow while the sign of its gradient stays",
                               "Riedmiller and Braun 1993, doi:10.1109/ICNN.1993.298623", kOptions, false};

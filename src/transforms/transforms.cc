@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "optim/plateau.h"
 #include "optim/transform.h"
 #include "transforms/numbers.h"
 

@@ -10,16 +10,19 @@ struct Yogi {
       beta1_option("0.9"),
       share_kept("beta2", "0.999", "1 - the share of a new square that the average moves by"),
       eps_option("0.001"),
-      {.name = "initial_accumulator",
-       .type = OptionType::number,
-       .fallback = "1e-6",
-       .range = kNotNegative,
-       .doc = "what the average square begins with"},
+      initial_option("1e-6", "what the average square begins with"),
       flag_option("accumulator_in_m", "false", "the average gradient begins with it too"),
-      correction_option()};
+      correction_option(),
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {{"optax", "accumulator_in_m", "true"},
+                                                 {"paper", "bias_correction", "false"}};
   static constexpr std::string_view kState[] = {"m", "v"};
-  static constexpr Card kCard{"yogi", "Adam whose mean square moves by a fixed share of each new square",
-                              "Zaheer et al. 2018, NeurIPS 31", kOptions, false};
+  static constexpr Card kCard{"yogi",
+                              "Adam whose mean square moves by a fixed share of each new square",
+                              "Zaheer et al. 2018, NeurIPS 31",
+                              kOptions,
+                              false,
+                              kDialects};
 
   static double initial(Numbers o, std::size_t i) { return i == 1 || o[4] != 0.0 ? o[3] : 0.0; }
 
