@@ -148,14 +148,21 @@ std::vector<Schedule> read_parts(const Spec& spec, const Settings& settings, con
   return parts;
 }
 
-// Throws when the warm-up does not end before `total`, as soon as both are known.
-void check_warmup(const Spec& spec, const ScheduleOptions& options, const Source& source, std::size_t at) {
-  const std::optional<std::size_t> total = spec.find("total");
-  if (!total || !(options.warmup >= options[*total])) return;
-  throw source.error(at,
-                     {"", "the warm-up does not end before `total`",
-                      "warmup=" + print_number(options.warmup) + ", total=" + print_number(options[*total]),
-                      "warmup below total", "make the run longer, or give `warmup=0`"});
+// The update at which it ends; 0: never, NaN: not known yet.
+double end_of(const ScheduleShape& shape, const ScheduleOptions& options) {
+  if (shape.end != nullptr) return shape.end(options);
+  const std::optional<std::size_t> total = shape.spec.find("total");
+  return total ? options[*total] : 0.0;
+}
+
+// Throws when the warm-up does not end before the schedule does, as soon as both are known.
+void check_warmup(const ScheduleShape& shape, const ScheduleOptions& options, const Source& source,
+                  std::size_t at) {
+  const double end = end_of(shape, options);
+  if (!(end > 0 && options.warmup >= end)) return;
+  throw source.error(at, {"", "the warm-up does not end before `total`",
+                          "warmup=" + print_number(options.warmup) + ", total=" + print_number(end),
+                          "warmup below total", "make the run longer, or give `warmup=0`"});
 }
 
 }  // namespace
@@ -185,11 +192,12 @@ Schedule::Shaped::Shaped(const ScheduleShape* of, Settings all, std::vector<Sche
       unresolved(first_open(*of, settings, options)) {}
 
 void Schedule::Shaped::check(const Source& source, std::size_t at) const {
-  check_warmup(shape->spec, options, source, at);
-  if (shape->check == nullptr) return;
-  if (std::optional<Message> message = shape->check(settings, options)) {
-    throw source.error(at, *std::move(message));
+  if (shape->check != nullptr) {
+    if (std::optional<Message> message = shape->check(settings, options)) {
+      throw source.error(at, *std::move(message));
+    }
   }
+  check_warmup(*shape, options, source, at);  // an end needs parts that were checked
 }
 
 Bounds Schedule::Shaped::bounds() const {
@@ -261,11 +269,7 @@ Schedule Schedule::resolve(const Lengths& lengths) const {
 
 std::uint64_t Schedule::total() const {
   if (!shaped_) return 0;
-  const std::optional<std::size_t> index = shaped_->shape->spec.find("total");
-  const double end = shaped_->shape->end != nullptr ? shaped_->shape->end(shaped_->options)
-                     : index                        ? shaped_->options[*index]
-                                                    : 0.0;
-  const double last = end - shaped_->options.ahead;
+  const double last = end_of(*shaped_->shape, shaped_->options) - shaped_->options.ahead;
   return last > 0 ? static_cast<std::uint64_t>(last) : 0;  // NaN: not known yet
 }
 

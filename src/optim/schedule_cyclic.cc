@@ -42,7 +42,11 @@ constexpr Option kCyclic[] = {
      .fallback = "false",
      .doc = "the last update of a cycle has the floor; else only the restart behind it would"},
     kScheduleWarmupShape,
-    kScheduleAlign};
+    kScheduleAlign,
+    kDialect};
+
+constexpr DialectDefault kDialects[] = {
+    {"torch", "floor_form", "share"}, {"keras", "floor_form", "share"}, {"keras", "mult", "2"}};
 
 constexpr std::string_view kForTotal[] = {"period"};
 
@@ -131,15 +135,12 @@ std::optional<Message> check_cyclic(const Settings& settings, const ScheduleOpti
 }  // namespace
 
 extern const ScheduleShape kCyclicSchedule{
-    {"cyclic",
-     "cosine annealing with restarts: a restart has the new cycle's peak; the floor from `total` on",
-     "Loshchilov and Hutter 2016, arXiv:1608.03983", kCyclic},
-    cyclic_value,
-    cyclic_bounds,
-    check_cyclic,
-    nullptr,
-    nullptr,
-    nullptr,
-    kForTotal};
+    .spec = {"cyclic",
+             "cosine annealing with restarts: a restart has the new cycle's peak; the floor from `total` on",
+             "Loshchilov and Hutter 2016, arXiv:1608.03983", kCyclic, true, kDialects},
+    .value = cyclic_value,
+    .bounds = cyclic_bounds,
+    .check = check_cyclic,
+    .for_total = kForTotal};
 
 }  // namespace thalweg

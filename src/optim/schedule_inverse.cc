@@ -109,13 +109,10 @@ extern const ScheduleShape kInverseSqrtSchedule{
     inverse_sqrt_bounds};
 
 extern const ScheduleShape kNoamSchedule{
-    {"noam", "factor model_size^-0.5 min(k^-0.5, k warmup^-1.5), k the number of the update, from 1",
-     "Vaswani et al. 2017, arXiv:1706.03762", kNoam},
-    noam_value,
-    noam_bounds,
-    nullptr,
-    nullptr,
-    nullptr,
-    noam_peak};
+    .spec = {"noam", "factor model_size^-0.5 min(k^-0.5, k warmup^-1.5), k the number of the update, from 1",
+             "Vaswani et al. 2017, arXiv:1706.03762", kNoam},
+    .value = noam_value,
+    .bounds = noam_bounds,
+    .peak = noam_peak};
 
 }  // namespace thalweg

@@ -22,7 +22,7 @@ constexpr Option kWsd[] = {
      .type = OptionType::length,
      .range = kAtLeastOne,
      .unit = "updates",
-     .doc = "updates of the cool-down; up to `total` when left out"},
+     .doc = "updates of the cool-down; what `stable` leaves of `total`, or 20% of it"},
     {.name = "cooldown",
      .type = OptionType::choice,
      .fallback = "linear",
@@ -40,9 +40,12 @@ constexpr std::string_view kForTotal[] = {"stable", "decay"};
 
 // Updates at the peak and of the cool-down; NaN while they are not known.
 struct Wsd {
-  explicit Wsd(const ScheduleOptions& o)
-      : stable(std::isnan(o[3]) ? o[1] - o.warmup - o[4] : o[3]),
-        decay(std::isnan(o[4]) ? o[1] - o.warmup - o[3] : o[4]) {}
+  explicit Wsd(const ScheduleOptions& o) : stable(o[3]), decay(o[4]) {
+    const double left = o[1] - o.warmup;
+    if (std::isnan(stable) && std::isnan(decay)) decay = std::fmax(1.0, std::round(o[1] * 0.2));
+    if (std::isnan(stable)) stable = left - decay;
+    if (std::isnan(decay)) decay = left - stable;
+  }
   double stable, decay;
 };
 
@@ -61,16 +64,12 @@ double wsd_end(const ScheduleOptions& o) {
 
 std::optional<Message> check_wsd(const Settings& settings, const ScheduleOptions& o) {
   const auto given = [&](std::size_t i) { return !std::holds_alternative<std::monostate>(settings[i]); };
-  const int lengths = given(1) + given(3) + given(4);
-  if (!given(3) && !given(4)) {
-    return Message{"", "`wsd` needs `stable` or `decay`", "neither",
-                   "one of the two, or both without `total`", ""};
-  }
-  if (lengths == 3) {
+  if (given(1) && given(3) && given(4)) {
     return Message{"", "`wsd` takes two of `total`, `stable` and `decay`", "all three", "two of them", ""};
   }
+  const bool open = (given(3) && std::isnan(o[3])) || (given(4) && std::isnan(o[4]));
   const Wsd updates(o);
-  if (!(updates.stable < 0 || updates.decay <= 0)) return std::nullopt;
+  if (open || !(updates.stable < 0 || updates.decay <= 0)) return std::nullopt;
   return Message{"", "the phases of `wsd` do not fit into `total`",
                  "total=" + print_number(o[1]) + ", stable=" + print_number(updates.stable) +
                      ", decay=" + print_number(updates.decay),
@@ -78,6 +77,8 @@ std::optional<Message> check_wsd(const Settings& settings, const ScheduleOptions
 }
 
 // one_cycle(peak, total, pct_start, ...)
+constexpr double kDiv = 25, kFinalDiv = 10000;  // the defaults
+
 constexpr Option kOneCycle[] = {
     {.name = "peak",
      .type = OptionType::number,
@@ -138,7 +139,13 @@ constexpr Option kOneCycle[] = {
      .range = kNotNegative,
      .doc = "lowest value of the opposite curve; 10% is a share of the peak",
      .needs = "opposite"},
-    kScheduleAlign};
+    kScheduleAlign,
+    kDialect};
+
+constexpr DialectDefault kOneCycleDialects[] = {{"optax", "inclusive", "false"},
+                                                {"optax", "whole", "true"},
+                                                {"optax", "pct_final", "0.85"},
+                                                {"paper", "anneal", "linear"}};
 
 // Where the three phases begin and end; the second one has no length when there are two.
 struct OneCycle {
@@ -177,6 +184,9 @@ Bounds one_cycle_bounds(const ScheduleOptions& o) {
 }
 
 std::optional<Message> check_one_cycle(const Settings&, const ScheduleOptions& o) {
+  if (o[10] != 0 && (o[3] != kDiv || o[4] != kFinalDiv)) {
+    return Message{"", "`div` and `final_div` have nothing to act on", "beside `opposite`", "`floor`", ""};
+  }
   const double second = std::isnan(o[7]) ? 2.0 * o[2] : o[7];
   if (o[6] == 0 || (second >= o[2] && second <= 1.0)) return std::nullopt;
   return Message{"", "the second phase of `one_cycle` has no room",
@@ -189,19 +199,17 @@ double one_cycle_end(const ScheduleOptions& o) { return o[1] - o[8]; }
 }  // namespace
 
 extern const ScheduleShape kWsdSchedule{
-    {"wsd", "warm-up, the peak for `stable` updates, a cool-down to the floor, which is held",
-     "Hu et al. 2024, arXiv:2404.06395; Hagele et al. 2024, arXiv:2405.18392", kWsd},
-    wsd_value,
-    wsd_bounds,
-    check_wsd,
-    wsd_end,
-    nullptr,
-    nullptr,
-    kForTotal};
+    .spec = {"wsd", "warm-up, the peak for `stable` updates, a cool-down to the floor, which is held",
+             "Hu et al. 2024, arXiv:2404.06395; Hagele et al. 2024, arXiv:2405.18392", kWsd},
+    .value = wsd_value,
+    .bounds = wsd_bounds,
+    .check = check_wsd,
+    .end = wsd_end,
+    .for_total = kForTotal};
 
 extern const ScheduleShape kOneCycleSchedule{
     {"one_cycle", "up to the peak and down far below the start in one run; the final value is held",
-     "Smith and Topin 2019, arXiv:1708.07120", kOneCycle},
+     "Smith and Topin 2019, arXiv:1708.07120", kOneCycle, true, kOneCycleDialects},
     one_cycle_value,
     one_cycle_bounds,
     check_one_cycle,

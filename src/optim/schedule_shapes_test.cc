@@ -53,6 +53,14 @@ TEST(ScheduleAlign, TheFirstUpdateHasTheValueAtZeroOrAtOne) {
   EXPECT_EQ(next.total(), 11u);
 }
 
+TEST(ScheduleCosine, TheTotalCountsFromTheStartOrFromTheEndOfTheWarmup) {
+  const Schedule start("cosine(1, total=12, warmup=4)"),
+      warmup("cosine(1, total=8, warmup=4, total_from=warmup)");
+  for (std::uint64_t k = 0; k < 20; ++k) EXPECT_EQ(start(k), warmup(k)) << k;
+  EXPECT_EQ(warmup.total(), 12u);
+  EXPECT_EQ(Schedule("cosine(1, total=4, warmup=4, total_from=warmup)")(6), 0.5);
+}
+
 TEST(ScheduleInverse, InverseTimeFallsEvenlyOrAtEachMultiple) {
   const Schedule even("inverse_time(0.5, every=3, rate=0.8, warmup=2)");
   const Schedule stairs("inverse_time(0.5, every=3, rate=0.8, staircase=true, warmup=2)");
@@ -130,7 +138,9 @@ TEST(ScheduleWsd, WhatIsNotGivenIsWhatTheTotalLeaves) {
   const Schedule by_decay("wsd(1, total=20, warmup=4, decay=6)"),
       by_stable("wsd(1, total=20, warmup=4, stable=10)");
   for (std::uint64_t k = 0; k < 30; ++k) EXPECT_EQ(by_decay(k), by_stable(k)) << k;
-  expect_contains(error_of("wsd(1)"), "`wsd` needs `stable` or `decay`");
+  EXPECT_EQ(Schedule("wsd(1, total=21, warmup=4)")(17), 1.0);  // a fifth of the total, rounded
+  EXPECT_EQ(Schedule("wsd(1, total=21, warmup=4)")(18), 0.75);
+  EXPECT_EQ(Schedule("wsd(1, total=9, warmup=8, decay=1ep)").unresolved(), "decay");  // may fit yet
   expect_contains(error_of("wsd(1, total=9, stable=1, decay=1)"), "two of them");
   expect_contains(error_of("wsd(1, total=9, warmup=4, decay=6)"), "stable=-1");
   expect_contains(error_of("wsd(1, total=9, warmup=4, stable=5)"), "decay=0");
@@ -203,6 +213,7 @@ TEST(ScheduleOneCycle, TheThirdPhaseNeedsRoom) {
   expect_contains(error_of("one_cycle(1, three_phase=true, pct_start=0.6, pct_final=0.5)"), "no room");
   expect_contains(error_of("one_cycle(1, pct_final=0.9)"), "`three_phase` beside it");
   expect_contains(error_of("one_cycle(1, floor=0.9)"), "`opposite` beside it");
+  expect_contains(error_of("one_cycle(1, opposite=true, div=10)"), "nothing to act on");
   EXPECT_EQ(Schedule("one_cycle(1)").unresolved(), "total");
   EXPECT_EQ(s.lowest(), 0.1 / 1e4);
 }
@@ -268,29 +279,56 @@ TEST(SchedulePiecewise, ABoundaryMayHaveTheOldValue) {
   EXPECT_EQ(Schedule("piecewise([1, 2], at=[0], kind=linear, boundary=old)")(0), 1.0);  // no line to divide
 }
 
-TEST(ScheduleTogether, SumMeanAndScale) {
+TEST(ScheduleDialect, ADialectSetsWhatIsNotGiven) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"cosine(1, total=9, dialect=torch)", "cosine(1, total=9, past=bounce)"},
+      {"cosine(1, total=9, past=hold, dialect=torch)", "cosine(1, total=9)"},
+      {"cosine(1, total=9, warmup=9, dialect=keras)", "cosine(1, total=9, warmup=9, total_from=warmup)"},
+      {"cosine(1, total=9, warmup=2, dialect=optax)", "cosine(1, total=9, warmup=2)"},
+      {"cosine(1, total=9, dialect=paper)", "cosine(1, total=9)"},
+      {"polynomial(1, total=9, dialect=keras)", "polynomial(1, total=9, floor=1e-4)"},
+      {"cyclic(1, period=3, gamma=0.5, floor=0.1, dialect=keras)",
+       "cyclic(1, period=3, mult=2, gamma=0.5, floor=0.1, floor_form=share)"},
+      {"cyclic(1, period=3, gamma=0.5, floor=0.1, dialect=torch)",
+       "cyclic(1, period=3, gamma=0.5, floor=0.1, floor_form=share)"},
+      {"piecewise([1, 2], at=[5], dialect=keras)", "piecewise([1, 2], at=[5], boundary=old)"},
+      {"piecewise([1, 2], at=[5], dialect=torch)", "piecewise([1, 2], at=[5])"},
+      {"one_cycle(1, total=9, dialect=torch)", "one_cycle(1, total=9)"},
+      {"one_cycle(1, total=9, dialect=optax)", "one_cycle(1, total=9, inclusive=false, whole=true)"},
+      {"one_cycle(1, total=19, three_phase=true, dialect=optax)",
+       "one_cycle(1, total=19, three_phase=true, pct_final=0.85, inclusive=false, whole=true)"},
+      {"one_cycle(1, total=9, dialect=paper)", "one_cycle(1, total=9, anneal=linear)"}};
+  for (const auto& [text, plain] : rows) {
+    const Schedule dialect(text), own(plain);
+    for (std::uint64_t k = 0; k < 40; ++k) EXPECT_EQ(dialect(k), own(k)) << text << " at " << k;
+    EXPECT_EQ(Schedule(dialect.text()).text(true), dialect.text(true)) << text;
+    EXPECT_EQ(dialect.total(), own.total()) << text;
+  }
+}
+
+TEST(ScheduleTogether, SumMeanAndTimes) {
   const std::string parts = "([0.5, linear(2, total=10), step(1, every=2, gamma=0.5)])";
   const Schedule line("linear(2, total=10)"), steps("step(1, every=2, gamma=0.5)");
-  const Schedule sum("sum" + parts), mean("mean" + parts), scale("scale(linear(2, total=10), -0.5)");
+  const Schedule sum("sum" + parts), mean("mean" + parts), times("times(linear(2, total=10), -0.5)");
   for (std::uint64_t k = 0; k < 14; ++k) {
     EXPECT_DOUBLE_EQ(sum(k), 0.5 + line(k) + steps(k)) << k;
     EXPECT_DOUBLE_EQ(mean(k), (0.5 + line(k) + steps(k)) / 3) << k;
-    EXPECT_EQ(scale(k), -0.5 * line(k)) << k;
+    EXPECT_EQ(times(k), -0.5 * line(k)) << k;
   }
   EXPECT_EQ(sum.total(), 10u);
-  EXPECT_EQ(scale.total(), 10u);
+  EXPECT_EQ(times.total(), 10u);
   EXPECT_EQ(sum.highest(), 3.5);
-  EXPECT_EQ(scale.lowest(), -1.0);
-  EXPECT_EQ(scale.text(), "scale(linear(2, total=10), factor=-0.5)");
-  EXPECT_EQ(resolved("scale(cosine(1), 2)", {.updates = 30}), "scale(cosine(1, total=30), factor=2)");
-  EXPECT_EQ(Schedule("scale(cosine(1), 2)").unresolved(), "total");
-  const Schedule cancels("sum([exponential(1, gamma=2), scale(exponential(1, gamma=2), -1)])");
+  EXPECT_EQ(times.lowest(), -1.0);
+  EXPECT_EQ(times.text(), "times(linear(2, total=10), factor=-0.5)");
+  EXPECT_EQ(resolved("times(cosine(1), 2)", {.updates = 30}), "times(cosine(1, total=30), factor=2)");
+  EXPECT_EQ(Schedule("times(cosine(1), 2)").unresolved(), "total");
+  const Schedule cancels("sum([exponential(1, gamma=2), times(exponential(1, gamma=2), -1)])");
   EXPECT_EQ(cancels(3), 0.0);
   EXPECT_EQ(cancels(kFar), 0.0);
-  EXPECT_EQ(Schedule("scale(exponential(1, gamma=2), 0)")(kFar), 0.0);
+  EXPECT_EQ(Schedule("times(exponential(1, gamma=2), 0)")(kFar), 0.0);
   expect_contains(error_of("mean([])"), "`parts` is empty");
-  expect_contains(error_of("scale(cosin(1), 2)"), "did you mean `cosine`?");
-  expect_contains(error_of("scale(cosin(1), 2)"), "\n        ^");
+  expect_contains(error_of("times(cosin(1), 2)"), "did you mean `cosine`?");
+  expect_contains(error_of("times(cosin(1), 2)"), "\n        ^");
 }
 
 }  // namespace

@@ -120,7 +120,10 @@ constexpr Option kPiecewise[] = {
      .fallback = "new",
      .doc = "what k = a boundary has: the new value, or the old one still",
      .choices = "new|old"},
-    kScheduleAlign};
+    kScheduleAlign,
+    kDialect};
+
+constexpr DialectDefault kPiecewiseDialects[] = {{"keras", "boundary", "old"}};
 
 constexpr double kConstantKind = 0, kCosineKind = 2;  // choices of `kind`; linear is the other one
 constexpr double kOldBoundary = 1;                    // choice of `boundary`
@@ -179,7 +182,7 @@ extern const ScheduleShape kExponentialSchedule{
 extern const ScheduleShape kPiecewiseSchedule{
     {"piecewise",
      "values between boundaries; a boundary has the new value or the old one, the first begins at k = 0", "",
-     kPiecewise},
+     kPiecewise, true, kPiecewiseDialects},
     piecewise_value,
     piecewise_bounds,
     check_piecewise,

@@ -182,16 +182,16 @@ TEST(Schedule, TextIsCanonical) {
 TEST(Schedule, EveryOptionCanBePrinted) {
   EXPECT_EQ(schedule("cosine(1, total=9)").text(true),
             "cosine(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold, exponent=1, "
-            "warmup_shape=linear, align=done)");
+            "total_from=start, warmup_shape=linear, align=done, dialect=own)");
   EXPECT_EQ(schedule("constant(2)").text(true),
             "constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done)");
   EXPECT_EQ(schedule("join([0.5, step(1, every=3)], at=[2])").text(true),
             "join([0.5, step(1, every=3, gamma=0.1, warmup=0, warmup_from=0, warmup_shape=linear, "
             "align=done)], at=[2], align=done)");
   EXPECT_EQ(
-      schedule("scale(constant(2), 3)").text(true),
-      "scale(constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done), factor=3, align=done)");
-  EXPECT_EQ(schedule("scale(2, 3)").text(), "scale(2, factor=3)");
+      schedule("times(constant(2), 3)").text(true),
+      "times(constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done), factor=3, align=done)");
+  EXPECT_EQ(schedule("times(2, 3)").text(), "times(2, factor=3)");
   EXPECT_EQ(schedule("0.5").text(true), "0.5");
 }
 

@@ -41,7 +41,7 @@ std::string power_decay(double peak, double total, double warmup, double floor, 
 // Cycles that go on for ever.
 std::string cycles(double peak, double period, double mult, double gamma, double floor) {
   return "cyclic(" + print_number(peak) + option("period", period) + option("mult", mult) +
-         option("gamma", gamma) + option("floor", floor) + ", floor_form=share)";
+         option("gamma", gamma) + option("floor", floor) + ", dialect=keras)";
 }
 
 std::string piecewise(const std::vector<double>& values, const std::vector<double>& at,
@@ -129,8 +129,8 @@ std::string cosine(Args& a) {
   const double warmup = a.length("warmup_steps", 0), target = a.number("warmup_target", init);
   if (warmup == 0 && target != init) a.lacks("warmup_target without warmup_steps");
   if (warmup != 0 && a.find("warmup_target") == nullptr) a.lacks("warmup_steps without warmup_target");
-  return decay("cosine", target, warmup + steps, warmup, alpha * target,
-               option("warmup_from", init) + option("exponent", a.number("exponent", 1)));
+  return decay("cosine", target, steps, warmup, alpha * target,
+               option("warmup_from", init) + option("exponent", a.number("exponent", 1)) + ", dialect=keras");
 }
 
 // `decay_steps` includes the warm-up. The floor is a share end / peak, which a peak of 0 has not.
@@ -183,7 +183,7 @@ std::string torch_multi_step(Args& a) {
 
 // A boundary has the old value still.
 std::string piecewise_values(Args& a) {
-  return piecewise(a.numbers("values"), a.positions("boundaries"), "constant, boundary=old");
+  return piecewise(a.numbers("values"), a.positions("boundaries"), "constant, dialect=keras");
 }
 
 // Boundaries with the products of the scales up to them.
@@ -211,8 +211,7 @@ std::string one_cycle_optax(Args& a, const std::string& phases) {
   a.whole_updates();
   return "one_cycle(" + print_number(a.number("peak")) + option("total", a.span("steps")) +
          option("pct_start", a.number("pct_start", 0.3)) + option("div", a.number("div_factor", 25)) +
-         option("final_div", a.number("final_div_factor", 1e4)) + ", inclusive=false, whole=true" + phases +
-         ")";
+         option("final_div", a.number("final_div_factor", 1e4)) + ", dialect=optax" + phases + ")";
 }
 
 std::string onecycle_linear(Args& a) {
@@ -235,12 +234,12 @@ std::string torch_one_cycle(Args& a) {
   const double epochs = a.number("epochs", 0), per_epoch = a.number("steps_per_epoch", 0);
   std::string text = "one_cycle(" + print_number(a.number("max_lr")) +
                      option("total", a.span("total_steps", epochs * per_epoch)) +
-                     option("pct_start", a.number("pct_start", 0.3)) +
-                     option("div", a.number("div_factor", 25)) +
-                     option("final_div", a.number("final_div_factor", 1e4));
+                     option("pct_start", a.number("pct_start", 0.3));
+  const double first = a.number("div_factor", 25), last = a.number("final_div_factor", 1e4);
+  const std::string momentum = opposite(a, "floor");
+  text += momentum.empty() ? option("div", first) + option("final_div", last) : momentum;
   text += anneal == "linear" ? ", anneal=linear" : "";
-  text += a.flag("three_phase", false) ? ", three_phase=true" : "";
-  return text + opposite(a, "floor") + ")";
+  return text + (a.flag("three_phase", false) ? ", three_phase=true)" : ")");
 }
 
 // Lines between two values; `gamma` is of one update.
@@ -265,7 +264,7 @@ std::string torch_cyclic(Args& a) {
 std::string cyclical(Args& a) {
   const double half = a.number("step_size");
   std::string mode = a.text("scale", "triangular");
-  const bool by_update = a.text("scale_mode", "cycle") == "iterations";
+  const bool by_update = a.text("scale_mode", "iterations") == "iterations";
   if (mode == "exp" && by_update) mode = "exp_range";
   return triangles(a, a.number("init"), a.number("max"), half, half, mode, a.number("gamma", 1));
 }
@@ -351,7 +350,7 @@ std::string torch_polynomial(Args& a) {
 
 // Not held behind T_max: it climbs again.
 std::string torch_cosine(Args& a) {
-  return decay("cosine", a.number("init"), a.span("T_max"), 0, a.number("eta_min", 0), ", past=bounce");
+  return decay("cosine", a.number("init"), a.span("T_max"), 0, a.number("eta_min", 0), ", dialect=torch");
 }
 
 std::string torch_cosine_warm_restarts(Args& a) {
