@@ -26,6 +26,9 @@ struct CatalogEntry {
   std::string doc;
   std::string source;     // the paper
   std::string expansion;  // recipes: the chain, $x standing for option x
+  std::string scope;      // transforms: affine, element, gather, landing or gate
+  std::string state;      // transforms: names of the state streams; forms that differ apart: "m v; m v vmax"
+  std::vector<std::string> dialects;  // "keras: eps=1e-7, eps_place=raw"
   std::vector<CatalogOption> options;
 };
 

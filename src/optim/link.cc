@@ -54,8 +54,10 @@ Link Link::read(const Item& item, const Source& source) {
   std::vector<double> fixed = fixed_numbers(numbers, settings);
   const std::size_t variant = transform->variant != nullptr ? transform->variant(fixed) : 0;
   const bool inside = transform->rate_inside != nullptr && transform->rate_inside(fixed);
+  const bool needs_rates = inside || transform->scope == Scope::landing ||
+                           (transform->needs_rates != nullptr && transform->needs_rates(fixed));
   return {transform, std::move(settings), std::move(numbers), std::move(on), variant,
-          inside,    std::move(fixed)};
+          inside,    needs_rates,         std::move(fixed)};
 }
 
 Item Link::item(bool every) const {

@@ -150,7 +150,7 @@ Moment Lowering::moment(const Class& c, std::size_t i) const {
     now.numbers = {c.numbers + group.numbers_from[i], transform.numbers.size()};
   }
   const bool lands = transform.scope == Scope::landing;
-  if (lands || transform.needs_rates || plan_.chain.links()[link].rate_inside) {
+  if (plan_.chain.links()[link].needs_rates) {
     now.rate = product(group, lands ? 0 : i + 1, is_rate, false);
     now.peak = product(group, lands ? 0 : i + 1, is_rate, true);
     now.scale = product(group, i + 1, is_linear, false);

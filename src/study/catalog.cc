@@ -18,12 +18,44 @@
 namespace thalweg {
 namespace {
 
+std::string scope_name(Scope scope) {
+  constexpr std::string_view kNames[] = {"affine", "element", "gather", "landing", "gate"};
+  return std::string(kNames[static_cast<std::size_t>(scope)]);
+}
+
+std::string state_text(const Transform& transform) {
+  std::string out;
+  for (const Names& variant : transform.variants) {
+    std::string names;
+    for (const std::string_view name : variant) names += (names.empty() ? "" : " ") + std::string(name);
+    if (!names.empty()) out += (out.empty() ? "" : "; ") + names;
+  }
+  return out;
+}
+
+// One line for each dialect that changes something, in the order of the option's choices.
+std::vector<std::string> dialect_lines(const Spec& spec) {
+  std::vector<std::string> lines;
+  for (const std::string_view dialect : {"torch", "optax", "keras", "paper"}) {
+    std::string changes;
+    for (const DialectDefault& one : spec.dialects) {
+      if (one.dialect != dialect) continue;
+      changes += (changes.empty() ? ": " : ", ") + std::string(one.option) + "=" + std::string(one.value);
+    }
+    if (!changes.empty()) lines.push_back(std::string(dialect) + changes);
+  }
+  return lines;
+}
+
 CatalogEntry entry(std::string_view kind, const Spec& spec, std::string_view expansion = {}) {
   CatalogEntry out{.kind = std::string(kind),
                    .name = std::string(spec.name),
                    .doc = std::string(spec.doc),
                    .source = std::string(spec.source),
                    .expansion = std::string(expansion),
+                   .scope = {},
+                   .state = {},
+                   .dialects = dialect_lines(spec),
                    .options = {}};
   for (const Option& option : spec.options) {
     out.options.push_back({std::string(option.name), std::string(type_name(option.type)),
@@ -36,7 +68,11 @@ CatalogEntry entry(std::string_view kind, const Spec& spec, std::string_view exp
 
 std::vector<CatalogEntry> collect() {
   std::vector<CatalogEntry> all;
-  for (const Transform& transform : transforms()) all.push_back(entry("transforms", transform.spec));
+  for (const Transform& transform : transforms()) {
+    all.push_back(entry("transforms", transform.spec));
+    all.back().scope = scope_name(transform.scope);
+    all.back().state = state_text(transform);
+  }
   for (const Recipe& recipe : recipes()) all.push_back(entry("recipes", recipe.spec, recipe.chain));
   for (const ScheduleShape& shape : schedule_shapes()) all.push_back(entry("schedules", shape.spec));
   for (const Spec* spec : loss_specs()) all.push_back(entry("losses", *spec));
@@ -69,6 +105,10 @@ std::string entry_json(const CatalogEntry& entry) {
   JsonObject out;
   out.add("name", entry.name).add("doc", entry.doc).raw("source", or_null(entry.source));
   if (!entry.expansion.empty()) out.add("expansion", entry.expansion);
+  if (!entry.scope.empty()) out.add("scope", entry.scope).add("state", entry.state);
+  JsonArray dialects;
+  for (const std::string& line : entry.dialects) dialects.raw(json_string(line));
+  if (!entry.dialects.empty()) out.raw("dialects", dialects.text());
   return out.raw("options", options.text()).text();
 }
 
@@ -101,6 +141,10 @@ std::string entry_text(const CatalogEntry& entry) {
   std::string out = entry.name + " (" + entry.kind + "): " + entry.doc + "\n";
   if (!entry.source.empty()) out += "source: " + entry.source + "\n";
   if (!entry.expansion.empty()) out += "stands for: " + entry.expansion + "\n";
+  if (!entry.scope.empty()) out += "scope: " + entry.scope + "\n";
+  if (!entry.state.empty()) out += "state: " + entry.state + "\n";
+  if (!entry.dialects.empty()) out += "dialects, where an option is not given:\n";
+  for (const std::string& line : entry.dialects) out += "  " + line + "\n";
   if (!entry.options.empty()) out += "options:\n";
   for (const CatalogOption& option : entry.options) out += option_text(option);
   return out;
