@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench bench-peers bench-small clean
+.PHONY: train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench catalog mutants bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -68,6 +68,13 @@ coverage:               ## the share of lines that the tests run, by folder
 	@$(call tested,coverage)
 	python3 tools/coverage.py build-coverage
 
+catalog: configured     ## everything that can be named, as one page: build/catalog.md
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
+	python3 tools/catalog.py build/thalweg > build/catalog.md
+
+mutants:                ## faults put into a copy of the tree, and the tests that find them
+	python3 tools/mutants.py --jobs $(JOBS) --write docs/mutants.md
+
 fmt:                    ## format the sources
 	@sh tools/install.sh check
 	@clang-format -i $(SOURCES)
@@ -79,9 +86,10 @@ check:                  ## format, layers, file sizes, forbidden words
 	python3 tools/size.py
 	python3 tools/words.py
 	python3 tools/vectors.py
+	python3 tools/mutants.py --check
 
 install:
 	@sh tools/install.sh
 
 clean:
-	rm -rf build build-asan build-bench build-clang build-coverage build-dev build-fuzz build-tsan
+	rm -rf build build-asan build-bench build-clang build-coverage build-dev build-fuzz build-mutants build-tsan

@@ -1,6 +1,7 @@
 #include "optim/recipes.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "optim/link.h"
 
@@ -46,6 +47,27 @@ constexpr Option kDampening{.name = "dampening",
                             .doc = "share of the gradient that does not enter the running sum",
                             .needs = "momentum"};
 
+constexpr Option kBeta2{.name = "beta2",
+                        .type = OptionType::scalar,
+                        .fallback = "0.999",
+                        .range = kFraction,
+                        .doc = "share of the average square that is kept"};
+constexpr Option kEps{.name = "eps",
+                      .type = OptionType::scalar,
+                      .fallback = "1e-8",
+                      .range = kNotNegative,
+                      .doc = "keeps the denominator away from 0"};
+constexpr Option kNovogradBeta1{.name = "beta1",
+                                .type = OptionType::scalar,
+                                .fallback = "0.9",
+                                .range = kFraction,
+                                .doc = "share of the running sum that is kept"};
+constexpr Option kNovogradBeta2{.name = "beta2",
+                                .type = OptionType::scalar,
+                                .fallback = "0.25",
+                                .range = kFraction,
+                                .doc = "share of the average squared norm of a tensor that is kept"};
+
 template <const Option&... kOption>
 constexpr Option kOptions[] = {kOption...};
 
@@ -75,13 +97,32 @@ constexpr Listed kListed[] = {
 };
 #undef THALWEG_RECIPE
 
+// Whether the template's item hands all options of its transform on to the recipe.
+bool hands_on(const Item& item) {
+  return std::any_of(item.args.begin(), item.args.end(),
+                     [](const Arg& arg) { return arg.value.word == kAllOptions; });
+}
+
+// The options that an item hands on; what stands beside $* is the recipe's own default.
+std::vector<Option> handed_on(const Item& item) {
+  static std::deque<std::string> defaults;  // that options refer to
+  const std::span<const Option> all = find_transform(item.name)->spec.options;
+  std::vector<Option> options(all.begin(), all.end() - 1);  // `on` is the recipe's business
+  for (const Arg& arg : item.args) {
+    for (Option& option : options) {
+      if (option.name == arg.name) option.fallback = defaults.emplace_back(print(arg.value));
+    }
+  }
+  return options;
+}
+
 // Its own options, and those of the transforms that it hands on whole.
 std::vector<Option> all_options(const Listed& listed) {
   std::vector<Option> options(listed.options.begin(), listed.options.end());
   for (const Item& item : parse({"recipe", std::string(listed.chain)})) {
-    if (item.args.empty() || item.args[0].value.word != kAllOptions) continue;
-    const std::span<const Option> taken = find_transform(item.name)->spec.options;
-    options.insert(options.end(), taken.begin(), taken.end() - 1);  // `on` is the recipe's business
+    if (!hands_on(item)) continue;
+    const std::vector<Option> taken = handed_on(item);
+    options.insert(options.end(), taken.begin(), taken.end());
   }
   return options;
 }
@@ -100,7 +141,7 @@ std::vector<DialectDefault> all_dialects(const Listed& listed, std::span<const O
     if (its_own && has(one.change.option, true)) dialects.push_back(one.change);
   }
   for (const Item& item : parse({"recipe", std::string(listed.chain)})) {
-    if (item.args.empty() || item.args[0].value.word != kAllOptions) continue;
+    if (!hands_on(item)) continue;
     const std::span<const DialectDefault> taken = find_transform(item.name)->spec.dialects;
     dialects.insert(dialects.end(), taken.begin(), taken.end());
   }
@@ -145,11 +186,11 @@ class Values {
 std::optional<Item> fill(const Item& item, const Values& values, std::size_t at) {
   const bool optional = item.name.ends_with('?');
   Item out{optional ? item.name.substr(0, item.name.size() - 1) : item.name, {}, at};
+  if (hands_on(item)) {
+    out.args = values.of(*find_transform(item.name), at);
+    return out;
+  }
   for (const Arg& arg : item.args) {
-    if (arg.value.word == kAllOptions) {
-      out.args = values.of(*find_transform(item.name), at);
-      continue;
-    }
     Arg filled = arg;
     if (is_slot(arg.value)) {
       const std::optional<Value> value = values.find(arg.value.word);

@@ -9,8 +9,8 @@
 namespace thalweg {
 
 // `chain` is the expansion. A word $x stands for the recipe's option x; an argument whose option is not given
-// is left out; a transform whose name ends in ? is left out when its first option is. A transform with $* as
-// its only argument hands all its options on to the recipe.
+// is left out; a transform whose name ends in ? is left out when its first option is. A transform with $*
+// hands all its options on to the recipe; a value beside $* is the recipe's default of that option.
 struct Recipe {
   Spec spec;
   std::string_view chain;

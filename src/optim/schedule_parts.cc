@@ -132,8 +132,8 @@ Bounds mean_bounds(const ScheduleOptions& o) {
   return {sum.lowest / parts, sum.highest / parts};
 }
 
-// times(part, factor)
-constexpr Option kTimes[] = {
+// scale(part, factor)
+constexpr Option kScale[] = {
     {.name = "part", .type = OptionType::scalar, .doc = "the schedule", .required = true},
     {.name = "factor",
      .type = OptionType::number,
@@ -141,11 +141,11 @@ constexpr Option kTimes[] = {
      .required = true},
     kScheduleAlign};
 
-double times_value(const ScheduleOptions& o, double j) {
+double scale_value(const ScheduleOptions& o, double j) {
   return o[1] == 0.0 ? 0.0 : o.parts[0](whole(j)) * o[1];
 }
 
-Bounds times_bounds(const ScheduleOptions& o) { return times(bounds_of(o.parts[0]), {o[1], o[1]}); }
+Bounds scale_bounds(const ScheduleOptions& o) { return times(bounds_of(o.parts[0]), {o[1], o[1]}); }
 
 }  // namespace
 
@@ -173,9 +173,9 @@ extern const ScheduleShape kMeanSchedule{{"mean", "the mean of schedules at each
                                          check_together,
                                          longest};
 
-extern const ScheduleShape kTimesSchedule{.spec = {"times", "a schedule times a number", "", kTimes},
-                                          .value = times_value,
-                                          .bounds = times_bounds,
+extern const ScheduleShape kScaleSchedule{.spec = {"scale", "a schedule times a number", "", kScale},
+                                          .value = scale_value,
+                                          .bounds = scale_bounds,
                                           .end = longest};
 
 }  // namespace thalweg

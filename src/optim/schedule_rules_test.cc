@@ -38,7 +38,7 @@ constexpr const char* kTexts[] = {
     "noam(64, warmup=10)",
     "sum([0.1, cosine(1, total=90)])",
     "mean([step(1, every=20), linear(1, total=90, warmup=5, warmup_shape=sqrt)])",
-    "times(cosine(1, total=90), 0.5)",
+    "scale(cosine(1, total=90), 0.5)",
 };
 
 TEST(ScheduleRules, EveryShapeIsAmongTheTexts) {

@@ -309,26 +309,26 @@ TEST(ScheduleDialect, ADialectSetsWhatIsNotGiven) {
 TEST(ScheduleTogether, SumMeanAndTimes) {
   const std::string parts = "([0.5, linear(2, total=10), step(1, every=2, gamma=0.5)])";
   const Schedule line("linear(2, total=10)"), steps("step(1, every=2, gamma=0.5)");
-  const Schedule sum("sum" + parts), mean("mean" + parts), times("times(linear(2, total=10), -0.5)");
+  const Schedule sum("sum" + parts), mean("mean" + parts), scaled("scale(linear(2, total=10), -0.5)");
   for (std::uint64_t k = 0; k < 14; ++k) {
     EXPECT_DOUBLE_EQ(sum(k), 0.5 + line(k) + steps(k)) << k;
     EXPECT_DOUBLE_EQ(mean(k), (0.5 + line(k) + steps(k)) / 3) << k;
-    EXPECT_EQ(times(k), -0.5 * line(k)) << k;
+    EXPECT_EQ(scaled(k), -0.5 * line(k)) << k;
   }
   EXPECT_EQ(sum.total(), 10u);
-  EXPECT_EQ(times.total(), 10u);
+  EXPECT_EQ(scaled.total(), 10u);
   EXPECT_EQ(sum.highest(), 3.5);
-  EXPECT_EQ(times.lowest(), -1.0);
-  EXPECT_EQ(times.text(), "times(linear(2, total=10), factor=-0.5)");
-  EXPECT_EQ(resolved("times(cosine(1), 2)", {.updates = 30}), "times(cosine(1, total=30), factor=2)");
-  EXPECT_EQ(Schedule("times(cosine(1), 2)").unresolved(), "total");
-  const Schedule cancels("sum([exponential(1, gamma=2), times(exponential(1, gamma=2), -1)])");
+  EXPECT_EQ(scaled.lowest(), -1.0);
+  EXPECT_EQ(scaled.text(), "scale(linear(2, total=10), factor=-0.5)");
+  EXPECT_EQ(resolved("scale(cosine(1), 2)", {.updates = 30}), "scale(cosine(1, total=30), factor=2)");
+  EXPECT_EQ(Schedule("scale(cosine(1), 2)").unresolved(), "total");
+  const Schedule cancels("sum([exponential(1, gamma=2), scale(exponential(1, gamma=2), -1)])");
   EXPECT_EQ(cancels(3), 0.0);
   EXPECT_EQ(cancels(kFar), 0.0);
-  EXPECT_EQ(Schedule("times(exponential(1, gamma=2), 0)")(kFar), 0.0);
+  EXPECT_EQ(Schedule("scale(exponential(1, gamma=2), 0)")(kFar), 0.0);
   expect_contains(error_of("mean([])"), "`parts` is empty");
-  expect_contains(error_of("times(cosin(1), 2)"), "did you mean `cosine`?");
-  expect_contains(error_of("times(cosin(1), 2)"), "\n        ^");
+  expect_contains(error_of("scale(cosin(1), 2)"), "did you mean `cosine`?");
+  expect_contains(error_of("scale(cosin(1), 2)"), "\n        ^");
 }
 
 }  // namespace

@@ -189,9 +189,9 @@ TEST(Schedule, EveryOptionCanBePrinted) {
             "join([0.5, step(1, every=3, gamma=0.1, warmup=0, warmup_from=0, warmup_shape=linear, "
             "align=done)], at=[2], align=done)");
   EXPECT_EQ(
-      schedule("times(constant(2), 3)").text(true),
-      "times(constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done), factor=3, align=done)");
-  EXPECT_EQ(schedule("times(2, 3)").text(), "times(2, factor=3)");
+      schedule("scale(constant(2), 3)").text(true),
+      "scale(constant(2, warmup=0, warmup_from=0, warmup_shape=linear, align=done), factor=3, align=done)");
+  EXPECT_EQ(schedule("scale(2, 3)").text(), "scale(2, factor=3)");
   EXPECT_EQ(schedule("0.5").text(true), "0.5");
 }
 
