@@ -27,13 +27,21 @@ def apart(before, ours, theirs) -> float:
     return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs)) / change
 
 
-def sample(step, steps: int) -> float:
+def clock_of(flags, task):
+    """Wall time; or, where one step is a sample, the time of the processor divided by the threads, which leaves out
+    the time in which others use the machine."""
+    if flags.processor_time and task.steps == 1:
+        return lambda: time.process_time() / flags.threads
+    return time.perf_counter
+
+
+def sample(step, steps: int, clock) -> float:
     """The median seconds of some steps."""
     seconds = []
     for _ in range(steps):
-        start = time.perf_counter()
+        start = clock()
         step()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return statistics.median(seconds)
 
 
@@ -98,11 +106,9 @@ def compare(flags) -> dict:
 
 
 def timed(task, flags, thalweg, peer, limit) -> dict:
-    competitors = {
-        "thalweg": lambda: sample(thalweg.step, task.steps),
-        "peer": lambda: sample(peer.step, task.steps),
-        "limit": lambda: sample(limit.step, task.steps),
-    }
+    clock = clock_of(flags, task)
+    competitors = {name: lambda one=one: sample(one.step, task.steps, clock)
+                   for name, one in (("thalweg", thalweg), ("peer", peer), ("limit", limit))}
     if task.steps > 1:  # where the way from Python to C++ counts
         competitors["thalweg from C++"] = lambda: thalweg.median(thalweg.handle, task.steps)
     return competitors
@@ -116,6 +122,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100_000_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--processor-time", action="store_true")
     flags = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:flags.threads])
     try:
