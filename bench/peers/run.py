@@ -63,8 +63,9 @@ def line_of(result: dict) -> str:
             return f"{head} {why}: {result[why]}"
     seconds = {name: one["median"] for name, one in result["seconds"].items()}
     times = ", ".join(f"{name} {1e3 * value:.4g}" for name, value in seconds.items())
-    return (f"{head} peer/thalweg {interval(result['peer_to_thalweg'])}   limit/thalweg "
-            f"{interval(result['limit_to_thalweg'])}   ms: {times}   apart {result['apart']:.1e}")
+    limit = result["limit_to_thalweg"]
+    share = f"   limit/thalweg {interval(limit)}" if limit else ""
+    return f"{head} peer/thalweg {interval(result['peer_to_thalweg'])}{share}   ms: {times}   apart {result['apart']:.1e}"
 
 
 def machine() -> dict:
