@@ -49,12 +49,8 @@ class Thalweg:
         self.call(self.handle)
 
 
-BLOCK = 2048  # elements that threads do not divide
-
-
 class Limit:
     def __init__(self, library, task, threads, elements):
-        threads = threads if elements > BLOCK else 1
         self.handle = ctypes.c_void_p(library.peers_limit(elements, task.states, task.gathers, threads))
         self.call = library.peers_limit_run
 
