@@ -97,7 +97,15 @@ Rules rules_of_sums() {
       rule<Adagrad>("adagrad", [](Adagrad&) {}),
       rule<Adagrad>("adagrad(initial_accumulator=0.1, lr_decay=0.5, eps=0.001, eps_place=inside)",
                     [](Adagrad& r) { r.s = 0.1, r.lr_decay = 0.5, r.eps = 0.001, r.inside = true; }),
+      rule<Adagrad>("adagrad(dialect=keras)", [](Adagrad& r) { r.s = 0.1, r.eps = 1e-7, r.inside = true; }),
+      rule<Momentum>("momentum(dialect=keras)", [](Momentum& r) { r.rate_inside = true; }),
       rule<RmsProp>("rmsprop", [](RmsProp&) {}),
+      rule<RmsProp>("rmsprop(dialect=optax)", [](RmsProp& r) { r.alpha = 0.9, r.inside = true; }),
+      rule<RmsProp>("rmsprop(dialect=keras, momentum=0.5)",
+                    [](RmsProp& r) {
+                      r.alpha = 0.9, r.eps = 1e-7, r.momentum = 0.5;
+                      r.inside = r.rate_inside = true;
+                    }),
       rule<RmsProp>("rmsprop(centered=true, eps=0.001)",
                     [](RmsProp& r) { r.centered = true, r.eps = 0.001; }),
       rule<RmsProp>("rmsprop(alpha=0.9, eps=0.001, eps_place=inside, momentum=0.5)",
@@ -116,6 +124,8 @@ Rules rules_of_sums() {
                  [](Adam& r) { r.eps = 0.001, r.place = Place::raw, r.eps_root = 1e-4; }),
       rule<Adam>("adam(eps=0.001, eps_place=inside, eps_root=0.0001)",
                  [](Adam& r) { r.eps = 0.001, r.place = Place::inside, r.eps_root = 1e-4; }),
+      rule<Adam>("adam(dialect=keras)", [](Adam& r) { r.eps = 1e-7, r.place = Place::raw; }),
+      rule<Adam>("adam(dialect=optax, amsgrad=true)", [](Adam& r) { r.maximum = Maximum::corrected; }),
       rule<Adam>("adam(bias_correction=false)", [](Adam& r) { r.bias_correction = false; }),
       rule<Adam>("adam(beta2=0.9, amsgrad=true)", [](Adam& r) { r.beta2 = 0.9, r.maximum = Maximum::raw; }),
       rule<Adam>("adam(beta2=0.9, amsgrad=true, amsgrad_form=corrected)",

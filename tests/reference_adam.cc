@@ -189,6 +189,7 @@ Rules rules_of_adam_family() {
                    [](Adamax& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.01; }),
       rule<Adamax>("adamax(eps=0.01, eps_place=outside, bias_correction=false)",
                    [](Adamax& r) { r.eps = 0.01, r.outside = true, r.corrected = false; }),
+      rule<Adamax>("adamax(dialect=keras)", [](Adamax& r) { r.eps = 1e-7, r.outside = true; }),
       rule<Adabelief>("adabelief"),
       rule<Adabelief>("adabelief(beta1=0.5, beta2=0.9, eps=0.001, eps_root=1e-4)",
                       [](Adabelief& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.001, r.eps_root = 1e-4; }),
@@ -198,7 +199,11 @@ Rules rules_of_adam_family() {
       rule<Yogi>("yogi(beta1=0.5, beta2=0.9, eps=0.1, initial_accumulator=0.25, accumulator_in_m=true)",
                  [](Yogi& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.1, r.m = r.v = 0.25; }),
       rule<Yogi>("yogi(bias_correction=false)", [](Yogi& r) { r.corrected = false; }),
+      rule<Yogi>("yogi(dialect=optax)", [](Yogi& r) { r.m = r.v; }),
+      rule<Yogi>("yogi(dialect=paper)", [](Yogi& r) { r.corrected = false; }),
       rule<Radam>("radam"),
+      rule<Radam>("radam(dialect=optax)", [](Radam& r) { r.corrected = r.inclusive = true; }),
+      rule<Radam>("radam(dialect=paper, beta2=0.9)", [](Radam& r) { r.beta2 = 0.9, r.threshold = 4; }),
       rule<Radam>("radam(beta2=0.9, eps=0.001)", [](Radam& r) { r.beta2 = 0.9, r.eps = 0.001; }),
       rule<Radam>("radam(beta2=0.9, eps=0.001, eps_place=corrected, threshold=4, inclusive=true)",
                   [](Radam& r) {
@@ -219,6 +224,7 @@ Rules rules_of_adam_family() {
                    r.beta1 = 0.9, r.beta2 = 0.8, r.beta3 = 0.95, r.eps = 0.001, r.eps_root = 1e-4;
                    r.taken = true;
                  }),
+      rule<Adan>("adan(dialect=optax)", [](Adan& r) { r.taken = true; }),
       rule<Adopt>("adopt"),
       rule<Adopt>("adopt(beta1=0.5, beta2=0.9, eps=0.1, clip=with)",
                   [](Adopt& r) { r.beta1 = 0.5, r.beta2 = 0.9, r.eps = 0.1, r.with_this = true; }),

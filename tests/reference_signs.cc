@@ -59,6 +59,7 @@ Rules rules_of_signs() {
   return {
       rule<Adadelta>("adadelta"),
       rule<Adadelta>("adadelta(rho=0.5, eps=0.001)", [](Adadelta& r) { r.rho = 0.5, r.eps = 0.001; }),
+      rule<Adadelta>("adadelta(dialect=keras)", [](Adadelta& r) { r.rho = 0.95, r.eps = 1e-7; }),
       rule<Lion>("lion"),
       rule<Lion>("lion(beta1=0.5, beta2=0.7)", [](Lion& r) { r.beta1 = 0.5, r.beta2 = 0.7; }),
       rule<Optimistic>("optimistic"),

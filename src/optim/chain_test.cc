@@ -46,10 +46,11 @@ TEST(Chain, PrintsNamedOptionsInSpecOrderWithoutDefaults) {
 TEST(Chain, CanPrintEveryOption) {
   EXPECT_EQ(Chain("adam | lr(0.1)").text(true),
             "adam(beta1=0.9, beta2=0.999, eps=1e-8, eps_place=corrected, eps_root=0, bias_correction=true, "
-            "amsgrad=false, amsgrad_form=raw, on=all) | lr(0.1, on=all)");
+            "amsgrad=false, amsgrad_form=raw, dialect=own, on=all) | lr(0.1, on=all)");
   EXPECT_EQ(
       Chain("momentum | lr(linear(1, total=9))").text(true),
-      "momentum(0.9, nesterov=false, dampening=0, first_step=gradient, rate_inside=false, on=all) | "
+      "momentum(0.9, nesterov=false, dampening=0, first_step=gradient, rate_inside=false, dialect=own, "
+      "on=all) | "
       "lr(linear(1, total=9, warmup=0, floor=0, warmup_from=0, past=hold, warmup_shape=linear, align=done), "
       "on=all)");
 }

@@ -6,7 +6,7 @@
 // chain, t0 and one update more being its start.
 struct Asgd {
   static constexpr Option kOptions[] = {
-      scalar_option("lambda", "1e-4", kNotNegative, "how fast the rate falls, and a decay"),
+      scalar_option("lambda", "0.0001", kNotNegative, "how fast the rate falls, and a decay"),
       scalar_option("power", "0.75", kNotNegative, "of the fall of the rate")};
   static constexpr Card kCard{"asgd", "descent whose rate falls, for the average of the parameters",
                               "Polyak and Juditsky 1992, doi:10.1137/0330046", kOptions, false};
