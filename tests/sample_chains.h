@@ -85,7 +85,9 @@ inline std::vector<std::string> other_uses(const Spec& spec) {
       std::string args = std::string(option.name) + "=" + value;
       if (!option.needs.empty()) {
         const Option& needed = spec.options[*spec.find(option.needs)];
-        if (!needed.required) args += ", " + std::string(needed.name) + "=" + sample_value_of(needed);
+        const bool choice = needed.type == OptionType::choice;  // the first one may be the default
+        const std::string beside = choice ? choices_of(needed).back() : sample_value_of(needed);
+        if (!needed.required) args += ", " + std::string(needed.name) + "=" + beside;
       }
       out.push_back(use(spec, args, option.name));
     }

@@ -56,21 +56,29 @@ Rows read_rows(const std::string& text) {
   return rows;
 }
 
+Shape shape_of(const Fields& fields, std::size_t elements) {
+  if (!fields.contains("shape")) return {static_cast<std::int64_t>(elements)};
+  const Rows rows = read_rows(fields.at("shape"));
+  return Shape(rows.at(0).begin(), rows.at(0).end());
+}
+
 double ulp_of(double x) {
   x = std::abs(x);
   return std::nextafter(x, std::numeric_limits<double>::infinity()) - x;
 }
 
-// What the engine makes of a case: the elements after each update.
+// What the engine makes of a case: the elements after each step.
 template <class T>
 Rows replay(const Fields& fields) {
   const std::vector<double> start = read_rows(fields.at("p")).at(0);
-  OneParameter<T> one(std::vector<T>(start.begin(), start.end()));
+  OneParameter<T> one(std::vector<T>(start.begin(), start.end()), shape_of(fields, start.size()));
   Optimizer optimizer(one.params(), Chain(trimmed(fields.at("chain"))));
+  const Rows metrics = fields.contains("metric") ? read_rows(fields.at("metric")) : Rows();
   Rows rows;
   for (const std::vector<double>& grad : read_rows(fields.at("g"))) {
     one.set_grad({grad.begin(), grad.end()});
     optimizer.step();
+    if (!metrics.empty()) optimizer.observe(metrics.at(0).at(rows.size()));
     rows.emplace_back(one.value().begin(), one.value().end());
   }
   return rows;

@@ -26,7 +26,8 @@ REGISTRATION = re.compile(r'^\s*#include "transforms/(\w+)\.h"', re.MULTILINE)
 
 DIGITS = 50
 INDENT = 8  # a field's text begins in this column; continuation lines are indented at least that far
-KEYS = ["name", "chain", "from", "tol", "p", "g", "p'", "how"]  # every case has all of them, in this order
+KEYS = ["name", "chain", "from", "tol", "shape", "p", "g", "metric", "p'", "how"]  # in this order
+OPTIONAL = ["shape", "metric"]  # every case has all others
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494")
 TOLERANCE = re.compile(r"\d+ ulp")
 
@@ -84,7 +85,7 @@ def add_field(case: Case, number: int, line: str) -> str:
 
 def check_fields(case: Case, blank_results: bool) -> None:
     for key in KEYS:
-        empty_is_fine = key == "p'" and blank_results
+        empty_is_fine = (key == "p'" and blank_results) or (key in OPTIONAL and key not in case.fields)
         if not case.fields.get(key, "").strip() and not empty_is_fine:
             raise fault(case.line, f"`{case.name}` is not complete", f"no `{key}`", ", ".join(KEYS))
     order = sorted(case.lines, key=lambda key: case.lines[key])
@@ -93,6 +94,17 @@ def check_fields(case: Case, blank_results: bool) -> None:
         raise fault(case.line, what, ", ".join(order), ", ".join(KEYS))
     if not TOLERANCE.fullmatch(case.fields["tol"].strip()):
         raise fault(case.lines["tol"], "no tolerance", case.fields["tol"].strip(), "`2 ulp`")
+    check_shape(case)
+
+
+def check_shape(case: Case) -> None:
+    if "shape" not in case.fields:
+        return
+    sizes = case.fields["shape"].split()
+    want = len(read_rows(case, "p")[0])
+    if not all(size.isdecimal() for size in sizes) or math.prod(map(int, sizes)) != want:
+        what = f"another number of elements in `shape` of `{case.name}`"
+        raise fault(case.lines["shape"], what, " ".join(sizes), f"sizes of {want} elements")
 
 
 def read_rows(case: Case, key: str) -> list[list[str]]:
@@ -101,7 +113,7 @@ def read_rows(case: Case, key: str) -> list[list[str]]:
     for row in rows:
         for number in row:
             try:
-                good = Decimal(number).is_finite()
+                good = Decimal(number).is_finite() or key == "g"
             except decimal.InvalidOperation:
                 good = False
             if not good:
@@ -117,9 +129,10 @@ def derive(case: Case) -> list[list[Decimal]]:
     """Runs the `how` block of a case: the body of a generator that yields `p` after each update."""
     p = [Decimal(x) for x in read_rows(case, "p")[0]]
     grads = [[Decimal(x) for x in row] for row in read_rows(case, "g")]
+    metrics = [Decimal(x) for x in read_rows(case, "metric")[0]] if "metric" in case.fields else []
     source = "def how(p, grads, n):\n" + textwrap.indent(textwrap.dedent(case.fields["how"]), "  ") + "\n"
     scope = {"D": Decimal, "sqrt": sqrt, "exp": lambda x: Decimal(x).exp(), "ln": lambda x: Decimal(x).ln(),
-             "sign": lambda x: Decimal((x > 0) - (x < 0)), "cos": cos, "pi": PI}
+             "sign": lambda x: Decimal((x > 0) - (x < 0)), "cos": cos, "pi": PI, "metrics": metrics}
     line = case.lines["how"]
     with decimal.localcontext() as context:
         context.prec = DIGITS
@@ -244,6 +257,7 @@ SELF_TEST_FAULTS = [
     ("0.9 -2 ;", "0.9 -2", "rows of [4]"),
     ("0.9 -2 ;", "x -2 ;", "no number"),
     ("name ", "nome ", "unknown key"),
+    ("p       1 -2", "shape   3\np       1 -2", "another number of elements"),
     ("tol     2 ulp\n", "", "no `tol`"),
     ("tol     2 ulp", "tol     loose", "no tolerance"),
     ("from    by hand", "from    by hand\nfrom    twice", "given twice"),

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "base/spec.h"
 #include "base/text.h"
 #include "optim/optimizer_impl.h"
 #include "thalweg/error.h"
@@ -24,12 +25,24 @@ void tell(Report& report, const Found& found, const Params& params) {
   report.nonfinite_index = found.index;
 }
 
+[[noreturn]] void fail(const std::string& what, const std::string& got, const std::string& want,
+                       std::uint64_t update) {
+  throw Error(Code::diverged, {"update " + std::to_string(update), what, got, want,
+                               "try a smaller learning rate, a warm-up or clip_norm(1)"});
+}
+
 [[noreturn]] void fail(const Report& report, const std::string& what, std::uint64_t update) {
-  throw Error(Code::diverged,
-              {"update " + std::to_string(update), what,
-               "`" + report.nonfinite_parameter->name() + "` at " + std::to_string(report.nonfinite_index) +
-                   ", one of " + std::to_string(report.nonfinite),
-               "numbers", "try a smaller learning rate, a warm-up or clip_norm(1)"});
+  fail(what,
+       "`" + report.nonfinite_parameter->name() + "` at " + std::to_string(report.nonfinite_index) +
+           ", one of " + std::to_string(report.nonfinite),
+       "numbers", update);
+}
+
+// The gates allow no more steps to be skipped.
+[[noreturn]] void fail_budget(const Report& report, std::uint64_t update) {
+  const std::string what = "too many steps in a row had to be skipped";
+  if (report.nonfinite > 0) fail(report, what, update);
+  fail(what, "a gradient of norm " + print_number(report.grad_norm), "one like those that passed", update);
 }
 
 }  // namespace
@@ -57,6 +70,7 @@ bool Optimizer::Impl::must_skip(Report& report) {
   if (++skips > options.most_skips) {
     fail(report, "the gradient is not finite, " + std::to_string(skips) + " steps in a row", updates);
   }
+  runner.drop_grads();
   report.skipped = true;
   return true;
 }
@@ -91,7 +105,7 @@ Report Optimizer::step(const StepInput& input) {
     report.waits = verdict == Verdict::wait;
     report.skipped = verdict == Verdict::hold || verdict == Verdict::fail;
     o.finish(report);
-    if (verdict == Verdict::fail) fail(report, "too many steps in a row had to be skipped", o.updates);
+    if (verdict == Verdict::fail) fail_budget(report, o.updates);
   }
   report.update = o.updates;
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -143,7 +157,9 @@ void Optimizer::replan() {
   for (const StateNumber& number : next.numbers()) {
     if (const auto old = kept.find(number.name); old != kept.end()) *number.value = old->second;
   }
-  std::copy(impl_->clocks.begin(), impl_->clocks.end(), next.impl_->clocks.begin());
+  for (std::size_t p = 0; p < impl_->clocks.size(); ++p) {  // without state a clock has nothing to count
+    if (impl_->plan.group_of[p] != Plan::kNoGroup) next.impl_->clocks[p] = impl_->clocks[p];
+  }
   next.impl_->updates = impl_->updates;
   next.impl_->gradients = impl_->gradients;
   next.impl_->skips = impl_->skips;

@@ -83,6 +83,22 @@ void check_landings(const std::vector<Link>& links, const std::vector<std::size_
   }
 }
 
+// A window has one memory, and is divided by what holds for all of it: what is linear stands behind.
+void check_window(const std::vector<Link>& links, const std::vector<std::size_t>& gates) {
+  const Transform* linear = nullptr;
+  for (const std::size_t gate : gates) {
+    const Transform& here = *links[gate].transform;
+    if (here.accumulates && linear != nullptr) {
+      const std::string window(here.spec.name), name(linear->spec.name);
+      throw Error(
+          Code::usage,
+          {"optimizer", "`" + window + "` adds up gradients as they come", "`" + name + "` in front of it",
+           linear->accumulates ? "one window" : "`" + name + "` behind it, as it holds for the window", ""});
+    }
+    if (here.affine != nullptr) linear = &here;
+  }
+}
+
 // A gate holds the whole step, so it stands before everything that a step does and is for all parameters.
 std::vector<std::size_t> find_gates(const std::vector<Link>& links) {
   std::vector<std::size_t> gates;
@@ -105,6 +121,7 @@ std::vector<std::size_t> find_gates(const std::vector<Link>& links) {
     }
     gates.push_back(i);
   }
+  check_window(links, gates);
   return gates;
 }
 
@@ -121,6 +138,17 @@ void add_element(Group& group, PhasePlan& phase, std::size_t link, const Link& l
   group.states += l.state().size();
   group.sees_before = group.sees_before || transform.sees_before;
   group.sees_noise = group.sees_noise || transform.seed != nullptr;
+}
+
+// Whether a gather would not notice a gradient that is not finite: sums over units have no blocks, and a
+// count of signs stays finite.
+bool overlooks(const Transform& transform) { return transform.unit != nullptr || transform.sees_entered; }
+
+// The first phase that forms updates, updates the parameter or adds up what shows NaN and infinity.
+std::size_t looking_phase(const Group& group, const std::vector<Link>& links) {
+  const PhasePlan& first = group.phases.front();
+  const bool blind = first.gathers && !first.keeps && overlooks(*links[group.links[first.end]].transform);
+  return blind ? 1 : 0;
 }
 
 // Splits a group's links into phases. `phase_of` tells for each gather of the chain which phase ends with it.
@@ -152,6 +180,7 @@ void plan_phases(Group& group, const std::vector<Link>& links,
   phase.phase = last_phase;
   phase.end = group.links.size();
   group.phases.push_back(phase);
+  group.looks_in = looking_phase(group, links);
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ struct Group {
   std::size_t landings = 0;
   std::size_t states = 0;    // state streams a parameter
   std::size_t numbers = 0;   // kept a parameter
+  std::size_t looks_in = 0;  // its phase that finds gradients that are not finite
   bool keeps = false;        // needs memory for one more stream between phases
   bool per_tensor = false;   // gathers over each parameter alone
   bool sees_before = false;  // a landing reads the value before the step

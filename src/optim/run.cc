@@ -5,7 +5,6 @@
 #include <cstring>
 #include <limits>
 
-#include "optim/denormals.h"
 #include "optim/noise.h"
 #include "thalweg/error.h"
 
@@ -105,7 +104,8 @@ void Runner::fill_initial() {
 
 Verdict Runner::step(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks) {
   const FlushDenormals flush;
-  grad_norm_ = given_norm_ = std::numeric_limits<double>::quiet_NaN();
+  grad_norm_ = entered_norm_ = std::numeric_limits<double>::quiet_NaN();
+  if (std::isfinite(input.grad_norm)) entered_norm_ = input.grad_norm;
   inspector_.clear();
   lowering_.evaluate(k);
   if (params_.changes() != seen_changes_) {
@@ -113,19 +113,20 @@ Verdict Runner::step(std::uint64_t k, const StepInput& input, std::span<std::uin
     seen_changes_ = params_.changes();
     classified_ = false;
   }
-  if (const Verdict verdict = pass_gates(k, input); verdict != Verdict::pass) return verdict;
-  if (!plan_.accumulates) given_norm_ = input.grad_norm;
+  if (const Verdict verdict = pass_gates(k, input); verdict != Verdict::pass) {
+    drop_grads();
+    return verdict;
+  }
+  inspector_.clear();  // what a gate let pass is found again
+  measures_ = wants_norm_ && !knows_norm();
   refresh(clocks);
-  if (measurer_) measurer_->clear();
+  if (measurer_) measurer_->clear(entered_scale());
   lowering_.lower(0, sums());
-  team_.run([this](int member) {
-    if (member == 0) return run_member(member);  // the caller's thread flushes already
-    const FlushDenormals flush_member;
-    run_member(member);
-  });
+  on_team([this](int member) { run_member(member); });
   lowering_.keep_numbers();
+  if (measures_) entered_norm_ = norm_of(measured_);
+  if (!first_gather_is_norm_) grad_norm_ = entered_norm_ * entered_scale();
   tell_gates();
-  if (measures_ && std::isnan(grad_norm_)) grad_norm_ = norm_of(measured_) * entered_scale();
   if (measurer_) measurer_->finish();
   return Verdict::pass;
 }
@@ -172,9 +173,14 @@ void Runner::join_runs() {
 }
 
 Found Runner::inspect(bool zero) {
+  from_window_ = false;
+  return inspect_entered(zero);
+}
+
+Found Runner::inspect_entered(bool zero) {
   memory_.look_up();
   inspector_.clear();
-  team_.run([this, zero](int member) {
+  on_team([this, zero](int member) {
     for_each_piece(member, [&](const Piece& piece) {
       if (takes_part(piece.parameter)) look(piece, member, zero);
     });
@@ -278,8 +284,10 @@ const RuleKernels& Runner::kernels_of(std::size_t link, Dtype dtype) const {
   return simd_.rules[l.transform->first_kernel + l.variant][static_cast<std::size_t>(dtype)];
 }
 
-// Whether the phase meets the gradient as it came, and is the first to do so.
-bool Runner::is_first(const PhasePlan& phase, const Class& c) { return &phase == &c.group->phases.front(); }
+// Whether the phase finds gradients that are not finite.
+bool Runner::looks(const PhasePlan& phase, const Class& c) {
+  return &phase == &c.group->phases[c.group->looks_in];
+}
 
 void Runner::run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
   if (phase.gathers) {
@@ -302,9 +310,19 @@ void Runner::run_fused(const PhasePlan& phase, const Class& c, const Piece& piec
         phase.rules.empty()
             ? core(c.group->dtype).plain(c.end, streams)
             : kernels_of(phase.rules[0].link, c.group->dtype).fused(c.rules[phase.first_rule], streams);
-    if (!finite && is_first(phase, c)) look(part, member);
+    if (!finite && looks(phase, c)) look(part, member);
     zero_grads(part);
   }
+}
+
+void Runner::drop_grads() {
+  if (!zero_grad_) return;
+  from_window_ = false;
+  on_team([this](int member) {
+    for_each_piece(member, [&](const Piece& piece) {
+      if (takes_part(piece.parameter)) zero_grads(piece);
+    });
+  });
 }
 
 void Runner::zero_grads(const Piece& piece) {
@@ -322,7 +340,7 @@ void Runner::run_tiles(const PhasePlan& phase, const Class& c, const Piece& piec
   for (std::size_t begin = piece.begin; begin < piece.end; begin += tile_) {
     const Piece part{p, begin, std::min(begin + tile_, piece.end)};
     const std::size_t n = part.end - part.begin;
-    if (is_first(phase, c)) look(part, member);
+    if (looks(phase, c)) look(part, member);
     void* value = offset(memory_.value(p), begin, dtype);
     if (reads_old) std::memcpy(old_[m], value, n * size_of(dtype));
     form_update(phase, c, part, member);

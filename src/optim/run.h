@@ -1,12 +1,14 @@
 // Runs a plan: one step of every parameter, phase after phase.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/threads.h"
+#include "optim/denormals.h"
 #include "optim/inspect.h"
 #include "optim/lower.h"
 #include "optim/memory.h"
@@ -27,8 +29,11 @@ class Runner {
   // raised here where it does.
   Verdict step(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks);
 
-  // Looks for what is not finite in the gradients of the next step, before it; with `zero` sets it to 0.
+  // Looks for what is not finite in the gradients that have come; with `zero` sets it to 0.
   Found inspect(bool zero);
+
+  // What is not used is zeroed too, where gradients are.
+  void drop_grads();
 
   // Whoever changed clocks or kept numbers by hand says so.
   void forget_classes() { classified_ = false; }
@@ -59,13 +64,18 @@ class Runner {
   void refresh(std::span<std::uint64_t> clocks);
   void join_runs();
   Verdict pass_gates(std::uint64_t k, const StepInput& input);
-  Arrival arrival(std::size_t link, std::uint64_t k, const StepInput& input);
+  Arrival arrival(std::size_t at, std::uint64_t k, const StepInput& input);
   void accumulate(const Arrival& arrival);
   bool measures_for(std::size_t gate) const;
   void tell_gates();
-  double measure_norm();
-  double entered_scale() const;
+  void measure_entered();
+  bool knows_norm() const { return !std::isnan(entered_norm_); }
+  double entered_scale(std::size_t gates) const;
+  double entered_scale() const { return entered_scale(plan_.gates.size()); }
+  Found inspect_entered(bool zero);
 
+  template <class F>
+  void on_team(const F& f);
   void run_member(int member);
   void run_phase(std::size_t phase, int member);
   void run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
@@ -90,7 +100,7 @@ class Runner {
   Sums sums() const;
   bool splits(std::size_t phase) const;
   bool crosses_parameters(const PhasePlan& phase, const Group& group) const;
-  static bool is_first(const PhasePlan& phase, const Class& c);
+  static bool looks(const PhasePlan& phase, const Class& c);
 
   const void* entered(std::size_t parameter) const;
   const void* source_of(const Piece& piece, const PhasePlan& phase) const;
@@ -131,14 +141,25 @@ class Runner {
   std::vector<char> gathers_;             // gather * groups + group -> whether that group takes part in it
   std::vector<std::size_t> sizes_;
   std::vector<UnitMap> units_;         // of the gather that was last run over units
-  bool measures_ = false;              // a pass of its own for grad_norm
+  bool wants_norm_ = false;            // whether or not the chain gathers it
+  bool measures_ = false;              // this step has a pass of its own for it
   bool first_gather_is_norm_ = false;  // the chain's first gather is the norm of the whole gradient
-  double given_norm_;                  // told by the caller; NaN otherwise
+  double entered_norm_;                // of the gradient that entered, before its scale; NaN where unknown
 
   Inspector inspector_;
   std::optional<Measurer> measurer_;
   double grad_norm_ = 0;
 };
+
+// f(member) on every thread of the team, each of which takes denormal numbers as zero.
+template <class F>
+void Runner::on_team(const F& f) {
+  team_.run([&f](int member) {
+    if (member == 0) return f(member);  // the caller's thread flushes already
+    const FlushDenormals flush;
+    f(member);
+  });
+}
 
 // The member's share of all blocks, parameter by parameter.
 template <class F>

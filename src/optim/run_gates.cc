@@ -1,14 +1,17 @@
 // Runner: what is decided before a step.
 #include <algorithm>
+#include <limits>
+#include <span>
 
 #include "optim/run.h"
 
 namespace thalweg {
 
-// The factor of the gradient that entered: of the window's mean, of what the loss was scaled by.
-double Runner::entered_scale() const {
+// The factor that the first gates put before the gradient that entered: of the window's mean, of what the
+// loss was scaled by.
+double Runner::entered_scale(std::size_t gates) const {
   double scale = 1.0;
-  for (const std::size_t gate : plan_.gates) {
+  for (const std::size_t gate : std::span(plan_.gates).first(gates)) {
     const Transform& transform = *plan_.chain.links()[gate].transform;
     if (transform.affine == nullptr) continue;
     Moment now;
@@ -31,25 +34,31 @@ void Runner::tell_gates() {
   }
 }
 
-Arrival Runner::arrival(std::size_t gate, std::uint64_t k, const StepInput& input) {
+// What the gate of that place decides from.
+Arrival Runner::arrival(std::size_t at, std::uint64_t k, const StepInput& input) {
+  const std::size_t gate = plan_.gates[at];
   const Transform& transform = *plan_.chain.links()[gate].transform;
   Arrival now{.o = lowering_.options_of(gate), .numbers = lowering_.chain_numbers(gate), .k = k};
   now.weight = input.weight;
   now.last = input.last;
-  if (transform.looks) now.finite = inspect(false).count == 0;
-  if (measures_for(gate)) now.norm = grad_norm_ = measure_norm();
+  if (transform.looks) now.finite = inspect_entered(false).count == 0;
+  if (measures_for(gate)) {
+    if (!knows_norm()) measure_entered();
+    now.norm = grad_norm_ = entered_norm_ * entered_scale(at);
+  }
   return now;
 }
 
 Verdict Runner::pass_gates(std::uint64_t k, const StepInput& input) {
   from_window_ = false;
-  for (const std::size_t gate : plan_.gates) {
-    const Arrival now = arrival(gate, k, input);
-    const Transform& transform = *plan_.chain.links()[gate].transform;
+  for (std::size_t i = 0; i < plan_.gates.size(); ++i) {
+    const Arrival now = arrival(i, k, input);
+    const Transform& transform = *plan_.chain.links()[plan_.gates[i]].transform;
     const Verdict verdict = transform.decide(now);
     if (transform.accumulates && (verdict == Verdict::pass || verdict == Verdict::wait)) {
       accumulate(now);
       from_window_ = true;
+      entered_norm_ = std::numeric_limits<double>::quiet_NaN();  // of the window it is another
     }
     if (verdict != Verdict::pass) return verdict;
   }
@@ -62,7 +71,7 @@ void Runner::accumulate(const Arrival& now) {
   if (first) std::fill(weights_.begin(), weights_.end(), 0.0);
   if (now.weight == 0.0) return;
   from_window_ = false;
-  team_.run([&](int member) {
+  on_team([&](int member) {
     for_each_piece(member, [&](const Piece& piece) {
       const std::size_t p = piece.parameter;
       if (!takes_part(p)) return;

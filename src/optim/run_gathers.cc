@@ -27,9 +27,9 @@ void Runner::allocate_sums(const OptimizerOptions& options) {
   const bool gate_measures = std::any_of(plan_.gates.begin(), plan_.gates.end(),
                                          [&](std::size_t gate) { return measures_for(gate); });
   first_gather_is_norm_ = gathers_whole_gradient(plan_);
-  measures_ = options.grad_norm && !first_gather_is_norm_ && !gate_measures;
+  wants_norm_ = options.grad_norm && !first_gather_is_norm_;
   if (!plan_.gathers.empty()) partials_.resize(block_begin_.back() * kMaxSums);
-  if (measures_ || gate_measures) measured_.resize(block_begin_.back());
+  if (wants_norm_ || gate_measures) measured_.resize(block_begin_.back());
   sums_.resize(params_.size());
   all_.resize(plan_.gathers.size() * kMaxSums);
   taking_part_.resize(plan_.gathers.size());
@@ -70,15 +70,18 @@ void Runner::measure(const Piece& piece) {
   }
 }
 
-double Runner::measure_norm() {
-  team_.run([this](int member) { for_each_piece(member, [&](const Piece& piece) { measure(piece); }); });
-  return norm_of(measured_) * entered_scale();
+void Runner::measure_entered() {
+  on_team([this](int member) { for_each_piece(member, [&](const Piece& piece) { measure(piece); }); });
+  entered_norm_ = norm_of(measured_);
 }
 
 void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
   const std::size_t p = piece.parameter, link = c.group->links[phase.end];
+  const bool squares = plan_.chain.links()[link].transform->adds_squares;
+  const bool first = !phase.keeps && looks(phase, c);
+  if (first && !squares) look(piece, member);                 // sums of other things hide what is not finite
   if (plan_.gathers[phase.phase].over == Over::unit) return;  // when all updates are formed
-  if (phase.phase == 0 && first_gather_is_norm_ && !std::isnan(given_norm_)) return;
+  if (phase.phase == 0 && first_gather_is_norm_ && knows_norm()) return;
   const Dtype dtype = c.group->dtype;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
     const Piece part{p, begin, std::min(begin + kBlock, piece.end)};
@@ -86,7 +89,7 @@ void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, 
     if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, dtype);
     double* partial = &partials_[(block_begin_[p] + begin / kBlock) * kMaxSums];
     kernels_of(link, dtype).gather(c.end, streams, partial);
-    if (!std::isfinite(partial[0]) && phase.rules.empty() && is_first(phase, c)) look(part, member);
+    if (first && squares && !std::isfinite(partial[0])) look(part, member);
   }
 }
 
@@ -115,8 +118,8 @@ void Runner::finish_gather(std::size_t gather) {
     if (over == Over::all) all_[gather * kMaxSums + m] = tree_sum(sums_);
   }
   if (gather != 0 || !first_gather_is_norm_) return;
-  if (!std::isnan(given_norm_)) all_[0] = given_norm_ * given_norm_;
-  grad_norm_ = std::sqrt(all_[0]);
+  grad_norm_ = knows_norm() ? entered_norm_ * entered_scale() : std::sqrt(all_[0]);
+  all_[0] = grad_norm_ * grad_norm_;  // the same, whoever found the norm
 }
 
 // Sums over whole units, each by one member, once every update that they run over has been formed.

@@ -43,7 +43,8 @@ Measurer::Measurer(const Params& params, const std::vector<std::size_t>& block_b
   for (std::size_t p = 0; p < params.size(); ++p) reports_[p].parameter = &params[p];
 }
 
-void Measurer::clear() {
+void Measurer::clear(double grad_scale) {
+  grad_scale_ = grad_scale;
   for (auto* sums : {&grads_, &values_, &updates_}) std::fill(sums->begin(), sums->end(), 0.0);
   std::fill(seen_.begin(), seen_.end(), char{0});
   std::fill(counts_.begin(), counts_.end(), Counts{});
@@ -52,7 +53,7 @@ void Measurer::clear() {
 template <class T>
 void Measurer::count(Counts& counts, const T* grad, const T* before, const T* after, std::size_t n) const {
   for (std::size_t i = 0; i < n; ++i) {
-    count_one(counts.grads, static_cast<double>(grad[i]));
+    count_one(counts.grads, grad_scale_ * static_cast<double>(grad[i]));
     count_one(counts.values, static_cast<double>(after[i]));
     count_one(counts.updates, static_cast<double>(after[i]) - static_cast<double>(before[i]));
   }
@@ -101,7 +102,7 @@ void Measurer::finish() {
     before += squared_value;
     update += squared_update;
     if (wanted_.norms) {
-      report.grad_norm = std::sqrt(sum_of(grads_, p));
+      report.grad_norm = grad_scale_ * std::sqrt(sum_of(grads_, p));
       report.value_norm = std::sqrt(squared_value);
       report.update_norm = std::sqrt(squared_update);
     }

@@ -18,7 +18,8 @@ class Measurer {
   Measurer(const Params& params, const std::vector<std::size_t>& block_begin, const Statistics& wanted,
            int members);
 
-  void clear();
+  // Before a step whose gradient is worth `grad_scale` of what is added.
+  void clear(double grad_scale);
   // One block of a parameter: n elements of the gradient, and of the value before and after the update.
   void add(const CoreKernels& core, int member, std::size_t parameter, std::size_t block, const void* grad,
            const void* before, const void* after, std::size_t n);
@@ -37,6 +38,7 @@ class Measurer {
 
   const std::vector<std::size_t>& block_begin_;
   Statistics wanted_;
+  double grad_scale_ = 1.0;
   std::vector<double> grads_, values_, updates_;  // block -> sum of squares
   std::vector<char> seen_;                        // block -> whether it was added
   std::vector<Counts> counts_;                    // member * parameters + parameter

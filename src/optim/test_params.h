@@ -61,8 +61,10 @@ inline std::string value_bits(const Parameter& p) {
 template <class T>
 class OneParameter {
  public:
-  explicit OneParameter(std::vector<T> value) : value_(std::move(value)), grad_(value_.size()) {
-    params_.adopt("p", {static_cast<std::int64_t>(value_.size())}, value_.data(), grad_.data());
+  explicit OneParameter(std::vector<T> value)
+      : OneParameter(value, {static_cast<std::int64_t>(value.size())}) {}
+  OneParameter(std::vector<T> value, const Shape& shape) : value_(std::move(value)), grad_(value_.size()) {
+    params_.adopt("p", shape, value_.data(), grad_.data());
   }
   Params& params() { return params_; }
   const std::vector<T>& value() const { return value_; }

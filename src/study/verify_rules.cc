@@ -320,7 +320,7 @@ void add_schedule_free(Fields& hyper, Parts& parts) {
     throw Skip("decay of schedule-free, form keras");
   add_own_decay(hyper, parts);
   const double power = form == "keras" ? 0 : 2;
-  parts.push_back({"schedule_free", "beta=" + print_number(hyper.number("beta1")) +
+  parts.push_back({"schedule_free", "beta1=" + print_number(hyper.number("beta1")) +
                                         option("r", hyper.number("r", 0)) +
                                         option("power", hyper.number("weight_lr_power", power))});
 }

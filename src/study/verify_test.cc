@@ -209,7 +209,7 @@ TEST_F(Verify, WhatTheEngineLacksIsNamed) {
   const auto sgd = [&](const char* key, const Json& value) {
     return one_step("sgd", {{"lr", 1}, {key, value}}, gradient, {{1}}, {{0}});
   };
-  expect_skip(sgd("lookahead", {{"sync_period", 5}}), "hyper lookahead");
+  expect_skip(sgd("lookahead", {{"sync_period", 5}}), "lookahead without slow_step_size");
   expect_skip(sgd("never_heard_of", 1), "hyper never_heard_of");
   expect_skip(sgd("form", "onnx"), "hyper without beta");
   expect_skip(sgd("form", "mystery"), "form mystery");
@@ -264,7 +264,10 @@ TEST_F(Verify, ClippingByTensorLooksAtEachTensor) {
   expect_pass(clipping);
   Json by_value = clipping;
   by_value["hyper"]["mode"] = "value";
-  expect_skip(by_value, "clipping by value");
+  by_value["expected"] = {{5, 5}, {3, 4}};
+  expect_pass(by_value);
+  by_value["hyper"]["mode"] = "rows";
+  expect_skip(by_value, "clipping by rows");
 }
 
 TEST_F(Verify, WrongFilesFail) {

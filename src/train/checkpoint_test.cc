@@ -186,9 +186,10 @@ TEST_F(Checkpoint, MetadataSayWhatItIs) {
   EXPECT_EQ(metadata.at("chain"), model.optimizer->chain().text(true));
   expect_in(metadata.at("chain"), "beta2=0.999");
   EXPECT_EQ(metadata.at("updates"), "3");
+  EXPECT_EQ(metadata.at("gradients"), "3");
   EXPECT_EQ(metadata.at("model"), "dense(2) | relu");
   EXPECT_EQ(metadata.at("checksum").size(), 16U);
-  EXPECT_EQ(metadata.size(), 5U);
+  EXPECT_EQ(metadata.size(), 6U);
   EXPECT_EQ(load(model), metadata);
 }
 

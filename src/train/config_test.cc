@@ -83,7 +83,7 @@ TEST_F(Config, UnknownKeysAreNamedWithTheNearest) {
 TEST_F(Config, AnotherTypeIsShownWithItsLine) {
   for (const std::string wrong : {"epochs = \"7\"", "epochs = 7.0", "epochs = true", "epochs = [7]"}) {
     const std::string message = refusal(replaced(text_, "\nepochs = 7", "\n" + wrong));
-    EXPECT_TRUE(has(message, "config.toml:9: `epochs` has another type; want a whole number")) << message;
+    EXPECT_TRUE(has(message, "config.toml:10: `epochs` has another type; want a whole number")) << message;
   }
   const std::string message = refusal(replaced(text_, "loss = \"mse\"", "loss = 3"));
   EXPECT_TRUE(has(message, "config.toml:5: `loss` has another type; want a text")) << message;
@@ -102,7 +102,7 @@ TEST_F(Config, EveryKeyMustBeThere) {
 
 TEST_F(Config, NumbersOutOfRangeAreRefused) {
   EXPECT_TRUE(
-      has(refusal(replaced(text_, "\nepochs = 7", "\nepochs = 0")), ":9: `epochs`: out of range; got `0`"));
+      has(refusal(replaced(text_, "\nepochs = 7", "\nepochs = 0")), ":10: `epochs`: out of range; got `0`"));
   EXPECT_TRUE(has(refusal(replaced(text_, "batch = \"full\"", "batch = -1")), ":7: `batch`: "));
   EXPECT_TRUE(has(refusal(replaced(text_, "threads = 3", "threads = 0")), "`threads`: out of range"));
   EXPECT_TRUE(has(refusal(replaced(text_, "threads = 3", "threads = 4294967297")), "`threads`"));

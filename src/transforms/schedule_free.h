@@ -1,10 +1,10 @@
 // schedule_free: averaging that takes the place of a schedule.   Defazio et al. 2024, arXiv:2405.15682
 //   w = t^r max(lr so far)^power, W <- W + w, c = w / W     scope landing     state z, begins as the
-//   parameter y <- y + c (z - y) + (beta (1 - c) - 1) u; z <- z - u   kept W and the largest rate
+//   parameter y <- y + c (z - y) + (b1 (1 - c) - 1) u; z <- z - u   kept W and the largest rate
 // The parameters are y; lr is the product of the rates of the chain and u the whole update, with its decay.
-// To be evaluated: x = y + (1 - 1/beta)(z - y). As the authors' code; the rule before it has no momentum.
+// To be evaluated: x = y + (1 - 1/b1)(z - y). As the authors' code; the rule before it has no momentum.
 struct ScheduleFree {
-  static constexpr Option kOptions[] = {{.name = "beta",
+  static constexpr Option kOptions[] = {{.name = "beta1",
                                          .type = OptionType::number,
                                          .fallback = "0.9",
                                          .range = {.min = 0.0, .max = 1.0, .open_min = true},
