@@ -40,6 +40,7 @@ std::vector<double> numbers_of(const Parameter& p, bool grad) {
 }
 
 TEST_P(ReportLaws, StatisticsAreWhatTheStepDid) {
+  if (GetParam()->scope == Scope::gate) return;  // may hold the step: tests/gate_laws_test.cc
   for_each_chain([](const std::string& chain, Dtype dtype) {
     Params params = make_params(kLarge, dtype);
     Optimizer optimizer(params, Chain(chain), with_statistics(3));
@@ -47,7 +48,12 @@ TEST_P(ReportLaws, StatisticsAreWhatTheStepDid) {
     std::vector<std::vector<double>> before;
     for (const Parameter& p : params) before.push_back(numbers_of(p, false));
     fill_grads(params, 1);
+    const double scale = optimizer.loss_scale();
     const Report report = optimizer.step();
+    if (report.skipped) {
+      EXPECT_TRUE(report.parameters.empty());
+      return;
+    }
     ASSERT_EQ(report.parameters.size(), params.size());
     for (std::size_t i = 0; i < params.size(); ++i) {
       if (params[i].size() == 0) continue;
@@ -58,7 +64,7 @@ TEST_P(ReportLaws, StatisticsAreWhatTheStepDid) {
       for (std::size_t j = 0; j < moved.size(); ++j) moved[j] -= before[i][j];
       EXPECT_EQ(r.parameter, &params[i]);
       EXPECT_EQ(counted, params[i].size());
-      EXPECT_NEAR(r.grad_norm, norm_of(numbers_of(params[i], true)), 1e-5 * r.grad_norm);
+      EXPECT_NEAR(scale * r.grad_norm, norm_of(numbers_of(params[i], true)), 1e-5 * scale * r.grad_norm);
       EXPECT_NEAR(r.value_norm, norm_of(before[i]), 1e-5 * r.value_norm);
       EXPECT_NEAR(r.update_norm, norm_of(moved), 1e-5 * r.update_norm + 1e-12);
       EXPECT_NEAR(r.update_ratio, r.update_norm / r.value_norm, 1e-12);
@@ -84,6 +90,7 @@ void poison_gradient(Parameter& p, std::uint64_t at, double poison) {
 }
 
 TEST_P(ReportLaws, C7GradientsThatAreNotFiniteAreFoundByEveryPolicy) {
+  if (GetParam()->scope == Scope::gate) return;  // may hold the step: tests/gate_laws_test.cc
   const std::string chain = use(GetParam()->spec) + " | lr(0.01)";
   for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
     for_each_poison([&](const char* name, std::uint64_t at, double poison) {
@@ -114,7 +121,8 @@ TEST_P(ReportLaws, C7GradientsThatAreNotFiniteAreFoundByEveryPolicy) {
         ASSERT_NE(report.nonfinite_parameter, nullptr);
         EXPECT_EQ(report.nonfinite_parameter->name(), name);
         EXPECT_EQ(report.nonfinite_index, at);
-        EXPECT_EQ(report.skipped, policy == Nonfinite::skip);
+        const bool gate = policy == Nonfinite::report && GetParam()->looks;
+        EXPECT_EQ(report.skipped, policy == Nonfinite::skip || gate);
         EXPECT_EQ(all_bits(params, optimizer) == before, policy == Nonfinite::skip);
         if (policy != Nonfinite::zero) continue;
         Params clean = make_params(kSmall, dtype);

@@ -46,7 +46,7 @@ struct OptimizerOptions {
   Nonfinite nonfinite = Nonfinite::report;
   int most_skips = 10;  // steps in a row that may be skipped; one more is Error(diverged)
   Statistics statistics = {};
-  bool zero_grad = false;  // set gradients to 0 as they are used, in the same pass
+  bool zero_grad = false;  // set gradients to 0 as they are used, in the same pass, or dropped
   std::string simd = {};   // a name of simd_targets(); empty: the best
   std::size_t tile =
       2048;  // elements that an interpreted phase handles at a time: a multiple of 16, at most 2,048

@@ -53,7 +53,7 @@ struct Form {
 TEST(Averaged, IsTheClosedFormOfEachKind) {
   for (const Form& form : {
            Form{"average(decay=0.75)", [](int t) { return ema(t, 0.75, false); }},
-           Form{"average(decay=0.75, ramp=true)", [](int t) { return ema(t, 0.75, true); }},
+           Form{"average(decay=0.4, ramp=true)", [](int t) { return ema(t, 0.4, true); }},
            Form{"average(form=mean)", [](int t) { return mean(t, 0, 1); }},
            Form{"average(form=mean, start=3, every=2)", [](int t) { return mean(t, 3, 2); }},
            Form{"lookahead(k=3, alpha=0.25)", [](int t) { return slow(t, 3, 0.25); }},

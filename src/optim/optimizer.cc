@@ -86,7 +86,8 @@ void Optimizer::Impl::finish(Report& report) {
   report.lr = runner.lr();
   report.grad_norm = runner.grad_norm();
   if (options.nonfinite == Nonfinite::report) tell(report, runner.nonfinite(), params);
-  if (const auto& measurer = runner.measurer()) {
+  const bool ran = !report.waits && !report.skipped;
+  if (const auto& measurer = runner.measurer(); measurer && ran) {
     report.parameters = measurer->reports();
     report.update_ratio = measurer->update_ratio();
   }

@@ -127,6 +127,23 @@ TEST(Report, TheNormHasTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+// A12: pytorch#2545, keras#3991
+TEST(Optimizer, A12ThePlateauCutsTheRateThatIsUsed) {
+  const std::vector<std::pair<const char*, std::vector<double>>> cases = {
+      {"lr(0.1) | plateau(patience=2)", {.1, .1, .1, .01, .01, .01, .001, .001, .001, .0001}},
+      {"lr(0.1) | plateau(patience=2, cooldown=1)", {.1, .1, .1, .01, .01, .01, .01, .001, .001, .001}}};
+  for (const auto& [chain, rates] : cases) {
+    Params params = two_parameters();
+    Optimizer optimizer(params, Chain(chain));
+    for (const double rate : rates) {
+      optimizer.observe(1.0);
+      const double before = value_of(params, 0);
+      EXPECT_NEAR(optimizer.step().lr, rate, 1e-15) << chain;
+      EXPECT_NEAR(before - value_of(params, 0), rate, 1e-15) << chain;
+    }
+  }
+}
+
 TEST(Optimizer, StateIsNamedByParameterRuleAndSlot) {
   Params params = two_parameters();
   Optimizer optimizer(params, Chain("adam | momentum(on=b) | adam(on=b) | lr(1)"));

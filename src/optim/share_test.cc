@@ -61,16 +61,22 @@ TEST(Share, OfNothingIsNothing) {
   for_each_share({0, 1}, 1, 3, [](std::size_t i, std::size_t, std::size_t) { EXPECT_EQ(i, 0u); });
 }
 
-TEST(Share, D6OffsetsAreCountedIn64Bits) {
-  const std::uintptr_t start = 4096;
+template <class Pointer>
+void check_offsets(Pointer start) {
   const auto at = [&](std::uint64_t elements, Dtype dtype) {
-    return reinterpret_cast<std::uintptr_t>(offset(reinterpret_cast<const void*>(start), elements, dtype)) -
-           start;
+    return reinterpret_cast<std::uintptr_t>(offset(start, elements, dtype)) -
+           reinterpret_cast<std::uintptr_t>(start);
   };
   for (const std::uint64_t size : kSizes) {
     EXPECT_EQ(at(size, Dtype::f32), 4 * size);
     EXPECT_EQ(at(size, Dtype::f64), 8 * size);
   }
+}
+
+TEST(Share, D6OffsetsAreCountedIn64Bits) {
+  constexpr std::uintptr_t kStart = 4096;
+  check_offsets(reinterpret_cast<void*>(kStart));
+  check_offsets(reinterpret_cast<const void*>(kStart));
 }
 
 }  // namespace

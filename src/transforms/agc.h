@@ -10,7 +10,7 @@ struct Agc {
                                          .doc = "the largest norm of the update, in norms of the parameter"},
                                         {.name = "eps",
                                          .type = OptionType::number,
-                                         .fallback = "1e-3",
+                                         .fallback = "0.001",
                                          .range = kNotNegative,
                                          .doc = "the smallest norm of a parameter that counts"}};
   static constexpr Card kCard{"agc", "bound each unit's update by the size of its parameters",

@@ -10,7 +10,7 @@ struct Cautious {
                                          .choices = "mean|count|none"},
                                         {.name = "floor",
                                          .type = OptionType::number,
-                                         .fallback = "1e-3",
+                                         .fallback = "0.001",
                                          .range = kPositive,
                                          .doc = "the smallest share that is divided by"},
                                         {.name = "keep",
