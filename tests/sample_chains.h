@@ -14,7 +14,8 @@ namespace thalweg {
 inline double sample_number_of(const Option& option) {
   const bool whole = option.type == OptionType::integer || option.type == OptionType::length;
   // A limit that is none when left out: steps of usual size stay below it.
-  if (option.type == OptionType::scalar && option.fallback.empty() && !option.required) return 100.0;
+  const bool open = option.type == OptionType::scalar && option.fallback.empty() && !option.required;
+  if (open && option.range.contains(100.0)) return 100.0;
   for (const double x : {0.5, 0.05, 1.0, 2.0, 5.0, 100.0}) {
     if (option.range.contains(x) && (!whole || x >= 1.0)) return x;
   }

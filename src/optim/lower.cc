@@ -50,6 +50,8 @@ Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_
     const Transform& transform = *plan.chain.links()[i].transform;
     if (transform.begin != nullptr) transform.begin(options_of(i), chain_numbers(i));
   }
+  rate_changes_ = !scheduled_.empty() || !chain_numbers_.empty();
+  rate_ = first_rate();
 }
 
 std::span<const double> Lowering::options_of(std::size_t link) const {
@@ -218,8 +220,12 @@ void Lowering::lower(Class& c, std::size_t phase, const Sums& sums) {
   if (rule > 0) c.rules[rule - 1].post = map;
 }
 
+double Lowering::first_rate() const {
+  return plan_.groups.empty() ? 1.0 : product(plan_.groups[0], 0, is_rate, false);
+}
+
 void Lowering::lower(std::size_t phase, const Sums& sums) {
-  if (phase == 0) rate_ = plan_.groups.empty() ? 1.0 : product(plan_.groups[0], 0, is_rate, false);
+  if (phase == 0 && rate_changes_) rate_ = first_rate();
   for (std::size_t i = 0; i < class_count_; ++i) {
     Class& c = classes_[i];
     if (phase == 0 && c.group->numbers > 0) {

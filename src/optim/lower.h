@@ -74,11 +74,13 @@ class Lowering {
   Class& class_for(const Group& group, std::size_t parameter, std::uint64_t t);
   Class& fresh_class(const Group& group, std::size_t parameter, std::uint64_t t);
   bool same_numbers(const Class& c, std::size_t parameter) const;
+  double first_rate() const;
   double product(const Group& group, std::size_t from, bool (*counts)(const Transform&), bool highest) const;
 
   const Plan& plan_;
   std::uint64_t k_ = 0;
   double rate_ = 0;
+  bool rate_changes_ = false;              // from update to update
   std::vector<std::size_t> option_begin_;  // link -> its first entry of options_
   std::vector<double> options_;            // of all links, for this step
   std::vector<double> highest_;            // of the first option of each link

@@ -64,6 +64,7 @@ Runner::Runner(Params& params, const Plan& plan, const OptimizerOptions& options
   allocate_sums(options);
   runs_.reserve(params.size());
   run_begin_.reserve(params.size() + 1);
+  for (std::size_t phase = 0; phase < plan.phases; ++phase) splits_.push_back(splits(phase) ? 1 : 0);
   fill_initial();
 }
 
@@ -244,7 +245,7 @@ void Runner::run_phase(std::size_t phase, int member) {
     if (phase == 0 && measures_) return;
     run(piece, true);
   });
-  if (!splits(phase)) return;
+  if (splits_[phase] == 0) return;
   for_each_piece(member, [&](const Piece& piece) {
     if (phase == 0 && measures_) measure(piece);
     if (!lowering_.takes_part(piece.parameter)) return;

@@ -120,6 +120,7 @@ class Runner {
 
   bool classified_ = false;
   std::uint64_t seen_changes_ = 0;
+  std::vector<char> splits_;            // phase -> splits()
   std::vector<char> takes_part_;        // parameter -> whether the next step touches it
   std::vector<Piece> runs_;             // parameters of one class that lie behind each other
   std::vector<std::size_t> run_begin_;  // run -> its first block in the count of all runs

@@ -29,7 +29,7 @@ struct PlateauTransform {
        .choices = "min|max"},
       {.name = "threshold",
        .type = OptionType::number,
-       .fallback = "1e-4",
+       .fallback = "0.0001",
        .range = kNotNegative,
        .doc = "by how much a metric must be better than the best one"},
       {.name = "threshold_mode",
