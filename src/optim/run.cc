@@ -220,7 +220,6 @@ void Runner::run_member(int member) {
 
 // Whether some group's part of the phase goes parameter by parameter.
 bool Runner::splits(std::size_t phase) const {
-  if (phase == 0 && measures_) return true;
   return std::any_of(plan_.groups.begin(), plan_.groups.end(), [&](const Group& group) {
     return std::any_of(group.phases.begin(), group.phases.end(), [&](const PhasePlan& part) {
       return part.phase == phase && !crosses_parameters(part, group);
@@ -241,16 +240,14 @@ void Runner::run_phase(std::size_t phase, int member) {
         run_piece(part, c, piece, member);
     }
   };
-  for_each_run(member, [&](const Piece& piece) {
-    if (phase == 0 && measures_) return;
-    run(piece, true);
-  });
-  if (splits_[phase] == 0) return;
+  const bool measures = phase == 0 && measures_;  // then all goes parameter by parameter
+  if (!measures) for_each_run(member, [&](const Piece& piece) { run(piece, true); });
+  if (splits_[phase] == 0 && !measures) return;
   for_each_piece(member, [&](const Piece& piece) {
-    if (phase == 0 && measures_) measure(piece);
+    if (measures) measure(piece);
     if (!lowering_.takes_part(piece.parameter)) return;
     run(piece, false);
-    if (phase == 0 && measures_) run(piece, true);
+    if (measures) run(piece, true);
   });
 }
 
