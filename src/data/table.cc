@@ -85,9 +85,9 @@ Moments moments(const Table& table, std::size_t column, const Rows& training) {
     least = std::min(least, x);
     most = std::max(most, x);
   });
-  if (n == 0 || least == most) return {n == 0 ? 0 : least, 1};
-  double squares = 0;
   out.mean += 0.0;  // never -0, whose sign a text may lose
+  if (n == 0 || least == most) return {n == 0 ? 0 : least + 0.0, 1};
+  double squares = 0;
   each([&](double x) { squares += (x - out.mean) * (x - out.mean) / n; });
   out.deviation = std::sqrt(squares);
   if (!std::isfinite(out.mean) || !std::isfinite(out.deviation)) {
