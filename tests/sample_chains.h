@@ -105,11 +105,12 @@ inline std::vector<std::string> positions_of(const Transform& transform, const s
             x + " | momentum(on=matrices) | adam(on=rest) | lr(0.01) | average"};
   }
   if (transform.scope == Scope::landing) {  // stands behind everything that forms the update
+    const std::string another = transform.lands_first ? "average" : x;
     return {
         x + " | lr(0.01)",
         "decay(0.02) | adam | decay(0.03) | lr(0.01) | " + x,
         "clip_norm(0.5) | momentum | " + x + " | lr(0.01)",
-        "adam | clip_norm(0.5) | " + x + " | " + x + " | lr(linear(0.01, total=9, warmup=2))",
+        "adam | clip_norm(0.5) | " + x + " | " + another + " | lr(linear(0.01, total=9, warmup=2))",
         "adam | " + use(transform.spec, "on=[bias, norm]") + " | lr(0.01)",
         "momentum(0.5, on=bias) | clip_norm(0.5, on=rest) | " + use(transform.spec, "on=matrices") +
             " | lr(0.01)",

@@ -18,7 +18,8 @@
 namespace thalweg {
 
 // What a step does about gradients that are NaN or infinite. All but `report` look at every gradient before
-// they change anything, which costs one more read of it.
+// they change anything, which costs one more read of it. Where a gate of the chain looks - `skip`,
+// `loss_scale` - it decides, and the policy only counts.
 enum class Nonfinite {
   report,  // goes on and counts them
   error,   // throws Error(diverged) that names the first one; nothing is changed
@@ -80,7 +81,7 @@ class Averaged {
 
 // A number that the optimizer keeps from step to step, as checkpoints keep it.
 struct StateNumber {
-  std::string name;  // "plateau.factor", "dense1.weight/nadam.product"
+  std::string name;  // "plateau.rate", "dense1.weight/nadam.mu_product"
   double* value;
 };
 
@@ -103,7 +104,8 @@ class Optimizer {
   Optimizer& operator=(Optimizer&&) noexcept;
 
   // One update of every parameter that is neither absent nor frozen, from the gradients as they stand. Does
-  // not allocate, lock or log, and throws by the policies `error` and `skip` only. The bits do not depend on
+  // not allocate, lock or log, and throws only by the policies `error` and `skip` and by gates of the chain
+  // whose budget is used up. The bits do not depend on
   // threads, tile or SIMD target.
   Report step(const StepInput& input = {});
 
@@ -117,13 +119,15 @@ class Optimizer {
 
   // What the loss must be multiplied by, so that `loss_scale` finds the gradient that it divides; else 1.
   double loss_scale() const;
+  bool scales_loss() const;  // whether the chain has one
 
   // Puts into the parameters what is to be evaluated. Does nothing where the chain averages nothing.
   [[nodiscard]] Averaged averaged();
   bool averages() const;
 
   // Takes up parameters that were added or thawed since: they begin afresh at the present update. State of
-  // the others stays. Throws Error(usage) as the constructor does, with nothing changed.
+  // the others stays, but for those that are frozen now: they are forgotten. Throws Error(usage) as the
+  // constructor does, with nothing changed.
   void replan();
 
   const Chain& chain() const;

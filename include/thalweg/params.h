@@ -61,7 +61,8 @@ class Parameter {
   void set_absent(bool absent);
 
   // Frozen: never touched, and without state when an Optimizer is bound. Frozen later, it keeps its state and
-  // may be thawed at any time; one that was frozen when the Optimizer was bound needs Optimizer::replan().
+  // may be thawed at any time; one that was frozen when the Optimizer was bound, or last replanned, needs
+  // Optimizer::replan().
   bool frozen() const { return frozen_; }
   void set_frozen(bool frozen);
 

@@ -60,7 +60,7 @@ Nonfinite parse_nonfinite(std::string_view name) {
 // Looks before anything is changed, by every policy but `report`.
 bool Optimizer::Impl::must_skip(Report& report) {
   const Nonfinite policy = options.nonfinite;
-  if (policy == Nonfinite::report) return false;
+  if (policy == Nonfinite::report || gate_looks) return false;
   tell(report, runner.inspect(policy == Nonfinite::zero), params);
   if (report.nonfinite == 0 || policy == Nonfinite::zero) {
     skips = 0;
@@ -85,7 +85,7 @@ Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 void Optimizer::Impl::finish(Report& report) {
   report.lr = runner.lr();
   report.grad_norm = runner.grad_norm();
-  if (options.nonfinite == Nonfinite::report) tell(report, runner.nonfinite(), params);
+  if (options.nonfinite == Nonfinite::report || gate_looks) tell(report, runner.nonfinite(), params);
   const bool ran = !report.waits && !report.skipped;
   if (const auto& measurer = runner.measurer(); measurer && ran) {
     report.parameters = measurer->reports();
@@ -118,8 +118,15 @@ bool Optimizer::observes() const {
 }
 
 bool Optimizer::may_skip() const {
-  return impl_->options.nonfinite == Nonfinite::skip ||
-         std::ranges::any_of(chain().links(), [](const Link& l) { return l.transform->looks; });
+  const Nonfinite policy = impl_->options.nonfinite;
+  return policy == Nonfinite::skip || policy == Nonfinite::zero || impl_->gate_looks;
+}
+
+bool Optimizer::scales_loss() const {
+  return std::ranges::any_of(impl_->plan.gates, [this](std::size_t gate) {
+    const Transform& transform = *chain().links()[gate].transform;
+    return transform.affine != nullptr && !transform.accumulates;
+  });
 }
 
 void Optimizer::observe(double metric) {

@@ -12,7 +12,9 @@ namespace thalweg {
 
 struct Optimizer::Impl {
   Impl(Params& p, Chain chain, const OptimizerOptions& o)
-      : params(p), options(o), plan(std::move(chain), p), clocks(p.size()), runner(p, plan, o) {}
+      : params(p), options(o), plan(std::move(chain), p), clocks(p.size()), runner(p, plan, o) {
+    for (const std::size_t gate : plan.gates) gate_looks |= plan.chain.links()[gate].transform->looks;
+  }
 
   bool must_skip(Report& report);
   void finish(Report& report);
@@ -22,7 +24,8 @@ struct Optimizer::Impl {
   Plan plan;
   std::vector<std::uint64_t> clocks;
   Runner runner;
-  int skips = 0;  // in a row, by the policy
+  bool gate_looks = false;  // a gate of the chain decides about what is not finite
+  int skips = 0;            // in a row, by the policy
   std::uint64_t updates = 0;
   std::uint64_t gradients = 0;
 };

@@ -67,11 +67,37 @@ bool forms_update(const Transform& transform) {
   return transform.scope == Scope::element || transform.scope == Scope::gather;
 }
 
+// The gradient that a transform compares with must have the sign of what came to the rules.
+void check_signs(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
+  const Link* turned = nullptr;
+  for (const std::size_t i : selected) {
+    const Link& link = links[i];
+    if (link.transform->scope == Scope::affine && link.transform->observe == nullptr) {
+      Moment now;
+      now.o = link.fixed;
+      if (link.transform->affine(now).a < 0) turned = &link;
+    }
+    if (turned == nullptr || !link.transform->sees_entered) continue;
+    const std::string name = "`" + std::string(link.transform->spec.name) + "`";
+    throw Error(Code::usage,
+                {"optimizer", name + " compares the update with the gradient as it came",
+                 "`" + std::string(turned->transform->spec.name) + "` in front of it, which turns the sign",
+                 "a chain that does not", "negate the objective instead"});
+  }
+}
+
 // A landing acts when the update is done, so nothing that only can act before may stand behind it.
 void check_landings(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
   const Link* landing = nullptr;
   for (const std::size_t i : selected) {
     const Link& link = links[i];
+    if (landing != nullptr && link.transform->lands_first) {
+      throw Error(Code::usage, {"optimizer",
+                                "`" + std::string(link.transform->spec.name) +
+                                    "` forms the new parameter from the whole update",
+                                "`" + std::string(landing->transform->spec.name) + "` in front of it",
+                                "a place in front of everything else that acts on the new parameter", ""});
+    }
     if (link.transform->scope == Scope::landing) landing = &link;
     if (landing == nullptr || !forms_update(*link.transform)) continue;
     const std::string name(landing->transform->spec.name);
@@ -215,6 +241,7 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) 
     if (fresh) {
       check_rate(links, selected, params[p]);
       check_landings(links, selected);
+      check_signs(links, selected);
       for (const std::size_t i : selected) {
         if (links[i].transform->scope == Scope::gather) phase_of.emplace(i, 0);
       }

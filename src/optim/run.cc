@@ -323,8 +323,9 @@ void Runner::drop_grads() {
   });
 }
 
+// Those of a window have been zeroed as they entered it.
 void Runner::zero_grads(const Piece& piece) {
-  if (!zero_grad_) return;
+  if (!zero_grad_ || from_window_) return;
   const Dtype dtype = memory_.dtype(piece.parameter);
   std::memset(offset(memory_.grad(piece.parameter), piece.begin, dtype), 0,
               (piece.end - piece.begin) * size_of(dtype));

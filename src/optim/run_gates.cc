@@ -69,7 +69,7 @@ Verdict Runner::pass_gates(std::uint64_t k, const StepInput& input) {
 void Runner::accumulate(const Arrival& now) {
   const bool first = now.numbers[0] == 1.0;
   if (first) std::fill(weights_.begin(), weights_.end(), 0.0);
-  if (now.weight == 0.0) return;
+  if (now.weight == 0.0) return drop_grads();
   from_window_ = false;
   on_team([&](int member) {
     for_each_piece(member, [&](const Piece& piece) {

@@ -81,7 +81,10 @@ void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, 
   const bool first = !phase.keeps && looks(phase, c);
   if (first && !squares) look(piece, member);                 // sums of other things hide what is not finite
   if (plan_.gathers[phase.phase].over == Over::unit) return;  // when all updates are formed
-  if (phase.phase == 0 && first_gather_is_norm_ && knows_norm()) return;
+  if (phase.phase == 0 && first_gather_is_norm_ && knows_norm()) {
+    if (!std::isfinite(entered_norm_)) look(piece, member);
+    return;
+  }
   const Dtype dtype = c.group->dtype;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
     const Piece part{p, begin, std::min(begin + kBlock, piece.end)};

@@ -395,8 +395,10 @@ bool Run::next(Report& report) {
   run.seconds += since(start);
   if (report.skipped) return true;  // nothing has changed but the data
   run.metrics->update(report);
-  run.epoch_loss += report.loss * static_cast<double>(report.samples);
-  run.epoch_samples += report.samples;
+  if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
+    run.epoch_loss += report.loss * static_cast<double>(report.samples);
+    run.epoch_samples += report.samples;
+  }
   const bool last_of_epoch = report.update % run.per_epoch == 0;
   if (last_of_epoch) run.end_epoch();
   if (run.keep_every > 0 && report.update % run.keep_every == 0) run.save(Kept::always);

@@ -28,7 +28,7 @@ struct Cautious {
 
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE auto agrees(D d, const Seen<V>& x) {
-    return hn::Gt(hn::Mul(x.update, x.entered), hn::Zero(d));
+    return hn::Gt(hn::Mul(sign_of(d, x.update), x.entered), hn::Zero(d));  // no product of small numbers
   }
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void terms(D d, const Seen<V>& x, V* sums) {

@@ -18,7 +18,7 @@ struct CautiousDecay {
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D d, const Seen<V>& x, V*, const hn::TFromD<D>* c) {
     const V decayed = hn::Add(x.update, hn::Mul(hn::Set(d, c[0]), x.value));
-    return hn::IfThenElse(hn::Gt(hn::Mul(x.update, x.value), hn::Zero(d)), decayed, x.update);
+    return hn::IfThenElse(hn::Gt(hn::Mul(sign_of(d, x.update), x.value), hn::Zero(d)), decayed, x.update);
   }
 };
 THALWEG_TRANSFORM(CautiousDecay)

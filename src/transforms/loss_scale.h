@@ -46,6 +46,7 @@ struct LossScale {
                               true,
                               kDialects};
   static constexpr bool kLooks = true;
+  static constexpr double kMostAtFloor = 100;  // drops since it last grew, where no smaller scale is left
 
   static void begin(Numbers o, std::span<double> numbers) { numbers[0] = o[0]; }
   static Verdict decide(const Arrival& now) {
@@ -53,8 +54,9 @@ struct LossScale {
     if (!now.finite) {
       good = 0.0;
       tolerated += 1.0;
+      const bool spent = scale <= now.o[5] && tolerated > kMostAtFloor;
       if (tolerated >= now.o[4]) scale = std::fmax(scale * now.o[3], now.o[5]);
-      return Verdict::hold;
+      return spent ? Verdict::fail : Verdict::hold;
     }
     good += 1.0;
     return Verdict::pass;

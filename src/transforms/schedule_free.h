@@ -23,6 +23,7 @@ struct ScheduleFree {
                               "Defazio et al. 2024, arXiv:2405.15682", kOptions, false};
   static constexpr bool kLands = true;
   static constexpr bool kSeesBefore = true;
+  static constexpr bool kLandsFirst = true;
 
   static double prepare(const Moment& now, Coefs& c) {
     double &sum = now.numbers[0], &highest = now.numbers[1];

@@ -105,6 +105,7 @@ constexpr Transform describe() {
   if constexpr (requires { T::kSees; }) out.sees_value = true;
   if constexpr (requires { T::kSeesEntered; }) out.sees_entered = true;
   if constexpr (requires { T::kSeesBefore; }) out.sees_before = true;
+  if constexpr (requires { T::kLandsFirst; }) out.lands_first = true;
   if constexpr (requires { T::needs_rates({}); }) out.needs_rates = T::needs_rates;
   if constexpr (requires { T::kLooks; }) out.looks = true;
   if constexpr (requires { T::kAccumulates; }) out.accumulates = true;
