@@ -32,8 +32,10 @@ std::shared_ptr<void> map(std::size_t bytes) {
 
 Arena::Arena(int colour) : offset_(static_cast<std::size_t>(colour) * kColour % kPage) {}
 
+std::size_t Arena::padded(std::size_t bytes) { return round_up(std::max<std::size_t>(bytes, 1), kAlignment); }
+
 void* Arena::allocate(std::size_t bytes) {
-  bytes = round_up(std::max<std::size_t>(bytes, 1), kAlignment);
+  bytes = padded(bytes);
   if (bytes > left_) {
     // Doubling keeps the number of blocks small without wasting more than half.
     const std::size_t wanted = std::max({bytes + offset_, kSmallestBlock, bytes_});

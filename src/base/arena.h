@@ -17,6 +17,9 @@ class Arena {
   // side by side do not compete for the same cache sets.
   explicit Arena(int colour = 0);
 
+  // The bytes that a piece of so many takes.
+  static std::size_t padded(std::size_t bytes);
+
   // Throws Error(resource) naming the bytes when the system has none left.
   void* allocate(std::size_t bytes);
 

@@ -129,13 +129,17 @@ double Lowering::product(const Group& group, std::size_t from, bool (*counts)(co
     if (highest && transform.observe == nullptr) {
       product *= highest_[link];
     } else if (!highest) {
-      Moment now;
-      now.o = options_of(link);
-      now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);
-      product *= transform.affine(now).a;
+      product *= factor(link);
     }
   }
   return product;
+}
+
+double Lowering::factor(std::size_t link) const {
+  Moment now;
+  now.o = options_of(link);
+  now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);  // only read
+  return plan_.chain.links()[link].transform->affine(now).a;
 }
 
 Moment Lowering::moment(const Class& c, std::size_t i) const {

@@ -62,6 +62,8 @@ class Lowering {
   std::span<const double> options_of(std::size_t link) const;
   std::span<double> chain_numbers(std::size_t link);
   std::span<double> numbers(std::size_t parameter);
+  // The factor of a link of the chain that is linear.
+  double factor(std::size_t link) const;
   // What link i of the group is prepared from, without its sums.
   Moment moment(const Class& c, std::size_t i) const;
 

@@ -7,10 +7,6 @@ namespace {
 
 constexpr int kFirstColour = 2;  // behind values and gradients
 
-std::size_t padded_bytes(std::size_t bytes) {
-  return (std::max<std::size_t>(bytes, 1) + Arena::kAlignment - 1) / Arena::kAlignment * Arena::kAlignment;
-}
-
 std::ptrdiff_t distance(const void* from, const void* to) {
   return static_cast<const std::byte*>(to) - static_cast<const std::byte*>(from);
 }
@@ -53,7 +49,7 @@ void Memory::look_up() {
 std::size_t Memory::padded_size(std::size_t p) const {
   const Place& place = places_[p];
   if (place.adopted) return place.size;
-  return padded_bytes(place.size * size_of(place.dtype)) / size_of(place.dtype);
+  return Arena::padded(place.size * size_of(place.dtype)) / size_of(place.dtype);
 }
 
 bool Memory::follows(std::size_t p, std::size_t q) const {

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "optim/link.h"
+#include "transforms/numbers.h"
 
 namespace thalweg {
 namespace {
@@ -47,26 +48,11 @@ constexpr Option kDampening{.name = "dampening",
                             .doc = "share of the gradient that does not enter the running sum",
                             .needs = "momentum"};
 
-constexpr Option kBeta2{.name = "beta2",
-                        .type = OptionType::scalar,
-                        .fallback = "0.999",
-                        .range = kFraction,
-                        .doc = "share of the average square that is kept"};
-constexpr Option kEps{.name = "eps",
-                      .type = OptionType::scalar,
-                      .fallback = "1e-8",
-                      .range = kNotNegative,
-                      .doc = "keeps the denominator away from 0"};
-constexpr Option kNovogradBeta1{.name = "beta1",
-                                .type = OptionType::scalar,
-                                .fallback = "0.9",
-                                .range = kFraction,
-                                .doc = "share of the running sum that is kept"};
-constexpr Option kNovogradBeta2{.name = "beta2",
-                                .type = OptionType::scalar,
-                                .fallback = "0.25",
-                                .range = kFraction,
-                                .doc = "share of the average squared norm of a tensor that is kept"};
+constexpr Option kBeta2 = beta2_option("0.999");
+constexpr Option kEps = eps_option("1e-8");
+constexpr Option kNovogradBeta1 = share_kept("beta1", "0.9", "share of the running sum that is kept");
+constexpr Option kNovogradBeta2 =
+    share_kept("beta2", "0.25", "share of the average squared norm of a tensor that is kept");
 
 template <const Option&... kOption>
 constexpr Option kOptions[] = {kOption...};

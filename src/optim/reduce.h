@@ -3,14 +3,15 @@
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 namespace thalweg {
 
 // The sum of leaf(first) .. leaf(first + n - 1) by a fixed pairwise tree: the first half, rounded up, plus
-// the second. 0 of nothing.
+// the second. Leaves are numbers, or several that are added side by side; 0 of nothing.
 template <class Leaf>
-double tree_sum(std::size_t first, std::size_t n, const Leaf& leaf) {
-  if (n == 0) return 0.0;
+std::invoke_result_t<Leaf, std::size_t> tree_sum(std::size_t first, std::size_t n, const Leaf& leaf) {
+  if (n == 0) return {};
   if (n == 1) return leaf(first);
   const std::size_t half = (n + 1) / 2;
   return tree_sum(first, half, leaf) + tree_sum(first + half, n - half, leaf);

@@ -12,12 +12,7 @@ namespace thalweg {
 double Runner::entered_scale(std::size_t gates) const {
   double scale = 1.0;
   for (const std::size_t gate : std::span(plan_.gates).first(gates)) {
-    const Transform& transform = *plan_.chain.links()[gate].transform;
-    if (transform.affine == nullptr) continue;
-    Moment now;
-    now.o = lowering_.options_of(gate);
-    now.numbers = const_cast<Lowering&>(lowering_).chain_numbers(gate);
-    scale *= transform.affine(now).a;
+    if (plan_.chain.links()[gate].transform->affine != nullptr) scale *= lowering_.factor(gate);
   }
   return scale;
 }

@@ -1,5 +1,6 @@
 // Runner: sums that the chain needs, and what it measures.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "optim/reduce.h"
@@ -7,6 +8,15 @@
 
 namespace thalweg {
 namespace {
+
+// All sums of one gather, added one by one.
+struct UnitSums : std::array<double, kMaxSums> {
+  UnitSums() : std::array<double, kMaxSums>{} {}
+};
+UnitSums operator+(UnitSums a, const UnitSums& b) {
+  for (std::size_t m = 0; m < kMaxSums; ++m) a[m] += b[m];
+  return a;
+}
 
 // Whether the chain's first gather is the norm of the gradient of every parameter, as it came.
 bool gathers_whole_gradient(const Plan& plan) {
@@ -77,9 +87,6 @@ void Runner::measure_entered() {
 
 void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
   const std::size_t p = piece.parameter, link = c.group->links[phase.end];
-  const bool squares = plan_.chain.links()[link].transform->adds_squares;
-  const bool first = !phase.keeps && looks(phase, c);
-  if (first && !squares) look(piece, member);                 // sums of other things hide what is not finite
   if (plan_.gathers[phase.phase].over == Over::unit) return;  // when all updates are formed
   if (phase.phase == 0 && first_gather_is_norm_ && knows_norm()) {
     if (!std::isfinite(entered_norm_)) look(piece, member);
@@ -92,7 +99,7 @@ void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, 
     if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, dtype);
     double* partial = &partials_[(block_begin_[p] + begin / kBlock) * kMaxSums];
     kernels_of(link, dtype).gather(c.end, streams, partial);
-    if (first && squares && !std::isfinite(partial[0])) look(part, member);
+    if (!std::isfinite(partial[0]) && !phase.keeps && looks(phase, c)) look(part, member);
   }
 }
 
@@ -147,21 +154,18 @@ void Runner::add_unit(const PhasePlan& phase, const Class& c, std::size_t p, std
   const std::size_t link = c.group->links[phase.end], each = unit_size(params_[p]);
   const std::size_t from = (unit - unit_begin_[p]) * each;
   const Transform& transform = *plan_.chain.links()[link].transform;
-  const auto leaf = [&](std::size_t block, std::size_t sum) {
+  const auto leaf = [&](std::size_t block) {
     const std::size_t begin = from + block * kBlock;
     const Piece part{p, begin, std::min(begin + kBlock, from + each)};
     Streams streams = streams_of(part, phase, 0, member);
     if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, c.group->dtype);
-    double sums[kMaxSums];
-    kernels_of(link, c.group->dtype).gather(c.end, streams, sums);
-    return sums[sum];
+    UnitSums sums;
+    kernels_of(link, c.group->dtype).gather(c.end, streams, sums.data());
+    return sums;
   };
-  double sums[kMaxSums] = {};
-  for (std::size_t m = 0; m < transform.sums; ++m) {
-    sums[m] = tree_sum(0, (each + kBlock - 1) / kBlock, [&](std::size_t block) { return leaf(block, m); });
-  }
+  const UnitSums sums = tree_sum(0, (each + kBlock - 1) / kBlock, leaf);
   Moment now = lowering_.moment(c, phase.end);
-  now.sums = {sums, transform.sums};
+  now.sums = std::span(sums).first(transform.sums);
   now.size = static_cast<double>(each);
   units_[unit] = transform.unit(now, params_[p].shape().size());
 }

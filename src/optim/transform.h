@@ -166,7 +166,6 @@ struct Transform {
   bool is_rule;                     // a core rule: takes `lr=` and `decay=`, and there is one kind of them
   bool is_rate;                     // the learning rate, or a factor of it
   bool acts;                        // a gather that is also a step on single elements, with its sums
-  bool adds_squares;                // a gather over tensors whose first sum is of the squares of the update
   bool sees_value;                  // reads the parameter
   bool sees_entered;                // reads the gradient as it entered the chain
   bool sees_before;                 // a landing that reads the parameter before the step

@@ -22,8 +22,7 @@ struct Ema {
   }
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D d, V u, V* s, const hn::TFromD<D>* c) {
-    s[0] = hn::Add(hn::Mul(hn::Set(d, c[0]), s[0]), hn::Mul(hn::Set(d, c[1]), u));
-    return s[0];
+    return s[0] = average(d, s[0], u, c);
   }
 };
 THALWEG_TRANSFORM(Ema)

@@ -113,10 +113,7 @@ constexpr Transform describe() {
   out.variants = kVariants<T>;
   if constexpr (requires { T::kNumbers; }) out.numbers = T::kNumbers;
   if constexpr (requires { T::kChainNumbers; }) out.chain_numbers = T::kChainNumbers;
-  if constexpr (Gathers<T>) {
-    out.sums = T::kSums;
-    out.adds_squares = !Acts<T> && !requires { T::unit(Moment{}, 0); };
-  }
+  if constexpr (Gathers<T>) out.sums = T::kSums;
   if constexpr (Prepares<T>) out.prepare = T::prepare;
   if constexpr (Gates<T>) out.decide = T::decide;
   if constexpr (requires { T::affine(Moment{}); }) out.affine = T::affine;
