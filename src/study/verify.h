@@ -102,6 +102,9 @@ struct Tensor {
 
 std::string engine_name(std::size_t index);
 
+// The case as it is, or with the last axis of every matrix first where its transforms go by columns.
+Json units_first(const Json& test);
+
 // Puts the gradients at the parameters' present values for the update `step` (1-based), and marks the absent.
 struct Gradient {
   std::function<void(std::uint64_t step, Params& params)> write;

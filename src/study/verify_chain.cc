@@ -21,6 +21,7 @@ constexpr DecayMode kDecayModes[] = {
     {"l2", Place::left_of_rule},
     {"decoupled_lr", Place::left_of_lr},
     {"coupled_update", Place::left_of_lr},
+    {"decoupled_before_ratio", Place::left_of_lr},
     {"decoupled_lr_unscaled", Place::right_of_lr},
 };
 
@@ -140,6 +141,10 @@ struct Before {
 };
 
 constexpr Before kBefore[] = {
+    {"adaptive_grad_clip",
+     [](Fields& pre) -> Part {
+       return {"agc", print_number(pre.number("clipping")) + ", eps=" + print_number(pre.number("eps"))};
+     }},
     {"apply_every",
      [](Fields& pre) -> Part {
        return {"accumulate", print_number(pre.number("k")) + ", form=sum"};

@@ -2,6 +2,7 @@
 #include "study/verify_rules.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "base/spec.h"
@@ -90,7 +91,11 @@ Parts nadam_with(Fields& hyper, bool constant) {
                     (constant ? ", mu=constant" : option("momentum_decay", hyper.number("momentum_decay")))}};
 }
 
-Parts nadam(Fields& hyper, const Context&) { return nadam_with(hyper, false); }
+Parts nadam(Fields& hyper, const Context&) {
+  if (hyper.flag("mu_product_quirk", false))
+    throw Skip("a fault of the library: mu enters the product twice");
+  return nadam_with(hyper, false);
+}
 
 Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
   if (hyper.flag("nesterov", false)) return nadam_with(hyper, true);  // optax
@@ -260,6 +265,7 @@ double one_of_two(Fields& hyper, const char* key, std::size_t index, double fall
 
 Parts rprop(Fields& hyper, const Context&) {
   const std::string form = hyper.text("form", "torch");
+  if (form == "delayed") throw Skip("a fault of the library: it makes the move of the update before");
   if (form != "torch") throw Skip("form " + form);
   return {{"rprop", "eta_minus=" + print_number(one_of_two(hyper, "etas", 0, 0.5)) +
                         option("eta_plus", one_of_two(hyper, "etas", 1, 1.2)) +
@@ -276,8 +282,34 @@ void add_own_decay(Fields& hyper, Parts& parts) {
 
 Place inside(Fields&) { return Place::none; }  // said by the parts
 
+// The factor 1 / (1 - beta^t) of the updates t = 1, 2, ... as a part of its own.
+Part correction(double beta, std::uint64_t updates) {
+  std::string values, at;
+  for (std::uint64_t t = 1; t <= updates; ++t) {
+    values += (t == 1 ? "" : ", ") + print_number(1.0 / (1.0 - std::pow(beta, static_cast<double>(t))));
+    if (t > 1) at += (t == 2 ? "" : ", ") + std::to_string(t - 1);
+  }
+  return {"scale", updates == 1 ? values : "piecewise([" + values + "], at=[" + at + "])"};
+}
+
+// What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that behind the ratio; norms
+// of parameters are bounded, eps stands in the ratio too, and the parameters may shrink before their norm is
+// taken, by 1 - lr decay.
+Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
+  const std::string eps = print_number(hyper.number("eps"));
+  const bool before = hyper.text("weight_decay_mode", "") == "decoupled_before_ratio";
+  const double kept = before ? 1.0 - hyper.number("lr") * hyper.number("weight_decay", 0) : 1.0;
+  if (before && hyper.find("lr_schedule") != nullptr) throw Skip("decay before the ratio under a schedule");
+  Parts parts = {{"adam", betas(hyper) + ", eps=" + eps + ", bias_correction=false"}};
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", "coefficient=" + print_number(kept) + ", eps=" + eps +
+                                      option("max_norm", hyper.number("norm_clamp") / kept)});
+  parts.push_back(correction(hyper.number("beta1"), context.updates));
+  return parts;
+}
+
 Parts lamb(Fields& hyper, const Context& context) {
-  if (hyper.text("form", "") == "no_v_correction") throw Skip("form no_v_correction");
+  if (hyper.text("form", "") == "no_v_correction") return lamb_of_pytorch_optimizer(hyper, context);
   Parts parts = adam(hyper, context);
   add_own_decay(hyper, parts);
   parts.push_back({"trust_ratio", ""});
