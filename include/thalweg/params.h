@@ -19,8 +19,8 @@ class Arena;
 using Shape = std::vector<std::int64_t>;  // {} is a scalar; a size of 0 is allowed
 
 enum class Dtype { f32, f64 };
-std::size_t size_of(Dtype dtype);          // bytes: 4 or 8
-std::string_view dtype_name(Dtype dtype);  // "f32", "f64"
+constexpr std::size_t size_of(Dtype dtype) { return dtype == Dtype::f32 ? 4 : 8; }  // bytes
+std::string_view dtype_name(Dtype dtype);                                           // "f32", "f64"
 
 template <class T>
 inline constexpr Dtype kDtype = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;

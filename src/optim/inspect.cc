@@ -1,7 +1,6 @@
 #include "optim/inspect.h"
 
 #include <cmath>
-#include <tuple>
 
 namespace thalweg {
 namespace {
@@ -19,29 +18,11 @@ Found look_at(T* grad, std::size_t number, std::size_t begin, std::size_t end, b
 
 }  // namespace
 
-void Found::add(const Found& other) {
-  if (std::tie(other.parameter, other.index) < std::tie(parameter, index)) {
-    parameter = other.parameter;
-    index = other.index;
-  }
-  count += other.count;
-}
-
-void Inspector::clear() {
-  for (Slot& slot : found_) slot.found = {};
-}
-
 void Inspector::look(int member, Dtype dtype, void* grad, std::size_t number, std::size_t begin,
                      std::size_t end, bool zero) {
   Found& found = found_[static_cast<std::size_t>(member)].found;
   if (dtype == Dtype::f32) found.add(look_at(static_cast<float*>(grad), number, begin, end, zero));
   if (dtype == Dtype::f64) found.add(look_at(static_cast<double*>(grad), number, begin, end, zero));
-}
-
-Found Inspector::found() const {
-  Found sum;
-  for (const Slot& slot : found_) sum.add(slot.found);
-  return sum;
 }
 
 }  // namespace thalweg

@@ -55,12 +55,12 @@ Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_
 }
 
 std::span<const double> Lowering::options_of(std::size_t link) const {
-  return {options_.data() + option_begin_[link], plan_.chain.links()[link].numbers.size()};
+  return {options_.data() + option_begin_[link], plan_.links[link].numbers.size()};
 }
 
 std::span<double> Lowering::chain_numbers(std::size_t link) {
   return {chain_numbers_.data() + chain_begin_[link],
-          plan_.chain.links()[link].transform->chain_numbers.size()};
+          plan_.links[link].transform->chain_numbers.size()};
 }
 
 std::span<double> Lowering::numbers(std::size_t parameter) {
@@ -124,7 +124,7 @@ double Lowering::product(const Group& group, std::size_t from, bool (*counts)(co
   double product = 1.0;
   for (std::size_t j = from; j < group.links.size(); ++j) {
     const std::size_t link = group.links[j];
-    const Transform& transform = *plan_.chain.links()[link].transform;
+    const Transform& transform = *plan_.links[link].transform;
     if (!counts(transform)) continue;
     if (highest && transform.observe == nullptr) {
       product *= highest_[link];
@@ -139,13 +139,13 @@ double Lowering::factor(std::size_t link) const {
   Moment now;
   now.o = options_of(link);
   now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);  // only read
-  return plan_.chain.links()[link].transform->affine(now).a;
+  return plan_.links[link].transform->affine(now).a;
 }
 
 Moment Lowering::moment(const Class& c, std::size_t i) const {
   const Group& group = *c.group;
   const std::size_t link = group.links[i];
-  const Transform& transform = *plan_.chain.links()[link].transform;
+  const Transform& transform = *plan_.links[link].transform;
   Moment now;
   now.o = options_of(link);
   now.t = c.t;
@@ -156,7 +156,7 @@ Moment Lowering::moment(const Class& c, std::size_t i) const {
     now.numbers = {c.numbers + group.numbers_from[i], transform.numbers.size()};
   }
   const bool lands = transform.scope == Scope::landing;
-  if (plan_.chain.links()[link].needs_rates) {
+  if (plan_.links[link].needs_rates) {
     now.rate = product(group, lands ? 0 : i + 1, is_rate, false);
     now.peak = product(group, lands ? 0 : i + 1, is_rate, true);
     now.scale = product(group, i + 1, is_linear, false);
@@ -166,7 +166,7 @@ Moment Lowering::moment(const Class& c, std::size_t i) const {
 
 Moment Lowering::gathered_moment(const Class& c, std::size_t i, std::size_t gather, const Sums& sums) const {
   Moment now = moment(c, i);
-  const Transform& transform = *plan_.chain.links()[c.group->links[i]].transform;
+  const Transform& transform = *plan_.links[c.group->links[i]].transform;
   if (plan_.gathers[gather].over == Over::all) {
     now.sums = {sums.all + gather * kMaxSums, transform.sums};
     now.size = sums.size_of_all[gather];
@@ -180,7 +180,7 @@ Moment Lowering::gathered_moment(const Class& c, std::size_t i, std::size_t gath
 // A rule is prepared in its own phase; later phases only need the factor of its update. Behind a rule that
 // has taken the rates inside they scale what was added since, not the update.
 void Lowering::lower(Class& c, std::size_t phase, const Sums& sums) {
-  const std::vector<Link>& links = plan_.chain.links();
+  const std::vector<Link>& links = plan_.links;
   Affine map;
   bool rates_taken = false;
   std::size_t rule = 0, landing = 0;

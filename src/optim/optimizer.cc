@@ -18,34 +18,28 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip", "zero"};
 
-void tell(Report& report, const Found& found, const Params& params) {
-  report.nonfinite = found.count;
-  if (found.count == 0) return;
-  report.nonfinite_parameter = &params[found.parameter];
-  report.nonfinite_index = found.index;
-}
-
 [[noreturn]] void fail(const std::string& what, const std::string& got, const std::string& want,
                        std::uint64_t update) {
   throw Error(Code::diverged, {"update " + std::to_string(update), what, got, want,
                                "try a smaller learning rate, a warm-up or clip_norm(1)"});
 }
 
-[[noreturn]] void fail(const Report& report, const std::string& what, std::uint64_t update) {
+}  // namespace
+
+// Of elements that are not finite.
+void Optimizer::Impl::fail_at(const Found& found, const std::string& what) const {
   fail(what,
-       "`" + report.nonfinite_parameter->name() + "` at " + std::to_string(report.nonfinite_index) +
-           ", one of " + std::to_string(report.nonfinite),
-       "numbers", update);
+       "`" + params[found.parameter].name() + "` at " + std::to_string(found.index) + ", one of " +
+           std::to_string(found.count),
+       "numbers", updates);
 }
 
 // The gates allow no more steps to be skipped.
-[[noreturn]] void fail_budget(const Report& report, std::uint64_t update) {
+void Optimizer::Impl::fail_budget(const Found& found) const {
   const std::string what = "too many steps in a row had to be skipped";
-  if (report.nonfinite > 0) fail(report, what, update);
-  fail(what, "a gradient of norm " + print_number(report.grad_norm), "one like those that passed", update);
+  if (found.count > 0) fail_at(found, what);
+  fail(what, "a gradient of norm " + print_number(runner.grad_norm()), "one like those that passed", updates);
 }
-
-}  // namespace
 
 std::string_view nonfinite_name(Nonfinite policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
 
@@ -57,21 +51,20 @@ Nonfinite parse_nonfinite(std::string_view name) {
                did_you_mean(name, {kPolicies.begin(), kPolicies.end()})});
 }
 
-// Looks before anything is changed, by every policy but `report`.
-bool Optimizer::Impl::must_skip(Report& report) {
+// Looks before anything is changed, by every policy but `report`. Whether the step is to be left out.
+bool Optimizer::Impl::must_skip(Found& found) {
   const Nonfinite policy = options.nonfinite;
   if (policy == Nonfinite::report || gate_looks) return false;
-  tell(report, runner.inspect(policy == Nonfinite::zero), params);
-  if (report.nonfinite == 0 || policy == Nonfinite::zero) {
+  found = runner.inspect(policy == Nonfinite::zero);
+  if (found.count == 0 || policy == Nonfinite::zero) {
     skips = 0;
     return false;
   }
-  if (policy == Nonfinite::error) fail(report, "the gradient is not finite", updates);
+  if (policy == Nonfinite::error) fail_at(found, "the gradient is not finite");
   if (++skips > options.most_skips) {
-    fail(report, "the gradient is not finite, " + std::to_string(skips) + " steps in a row", updates);
+    fail_at(found, "the gradient is not finite, " + std::to_string(skips) + " steps in a row");
   }
   runner.drop_grads();
-  report.skipped = true;
   return true;
 }
 
@@ -81,35 +74,38 @@ Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 
-// What the step found out, beside whether it ran.
-void Optimizer::Impl::finish(Report& report) {
-  report.lr = runner.lr();
-  report.grad_norm = runner.grad_norm();
-  if (options.nonfinite == Nonfinite::report || gate_looks) tell(report, runner.nonfinite(), params);
-  const bool ran = !report.waits && !report.skipped;
-  if (const auto& measurer = runner.measurer(); measurer && ran) {
-    report.parameters = measurer->reports();
-    report.update_ratio = measurer->update_ratio();
-  }
-}
-
 Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
   Impl& o = *impl_;
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
-  Report report;
-  report.grad_norm = std::numeric_limits<double>::quiet_NaN();
   ++o.gradients;
-  if (!o.must_skip(report)) {
-    const Verdict verdict = o.runner.step(o.updates, input, o.clocks);
-    if (verdict == Verdict::pass) ++o.updates;
-    report.waits = verdict == Verdict::wait;
-    report.skipped = verdict == Verdict::hold || verdict == Verdict::fail;
-    o.finish(report);
-    if (verdict == Verdict::fail) fail_budget(report, o.updates);
-  }
-  report.update = o.updates;
+  Found found;
+  const bool held = o.must_skip(found);
+  const Verdict verdict = held ? Verdict::hold : o.runner.step(o.updates, input, o.clocks);
+  if (verdict == Verdict::pass) ++o.updates;
+  if (o.options.nonfinite == Nonfinite::report || o.gate_looks) found = o.runner.nonfinite();
+  if (verdict == Verdict::fail) o.fail_budget(found);
+  Report report = o.report(found, verdict, !held);
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return report;
+}
+
+// What came of a gradient: of one that the policy held back nothing was measured.
+Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) const {
+  Report report{
+      .update = updates,
+      .lr = ran ? runner.lr() : 0.0,
+      .grad_norm = ran ? runner.grad_norm() : std::numeric_limits<double>::quiet_NaN(),
+      .nonfinite = found.count,
+      .nonfinite_parameter = found.count > 0 ? &params[found.parameter] : nullptr,
+      .nonfinite_index = found.count > 0 ? found.index : 0,
+      .skipped = verdict == Verdict::hold || verdict == Verdict::fail,
+      .waits = verdict == Verdict::wait,
+  };
+  if (const auto& measurer = runner.measurer(); measurer && verdict == Verdict::pass) {
+    report.parameters = measurer->reports();
+    report.update_ratio = measurer->update_ratio();
+  }
   return report;
 }
 

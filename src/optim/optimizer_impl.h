@@ -16,8 +16,10 @@ struct Optimizer::Impl {
     for (const std::size_t gate : plan.gates) gate_looks |= plan.chain.links()[gate].transform->looks;
   }
 
-  bool must_skip(Report& report);
-  void finish(Report& report);
+  bool must_skip(Found& found);
+  Report report(const Found& found, Verdict verdict, bool ran) const;
+  [[noreturn]] void fail_at(const Found& found, const std::string& what) const;
+  [[noreturn]] void fail_budget(const Found& found) const;
 
   Params& params;
   OptimizerOptions options;

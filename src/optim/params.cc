@@ -30,8 +30,6 @@ void occupy(Map& extents, const void* data, std::size_t bytes, const std::string
 
 }  // namespace
 
-std::size_t size_of(Dtype dtype) { return dtype == Dtype::f32 ? 4 : 8; }
-
 std::string_view dtype_name(Dtype dtype) { return dtype == Dtype::f32 ? "f32" : "f64"; }
 
 std::string_view role_name(Role role) { return kRoles[static_cast<std::size_t>(role)]; }

@@ -217,10 +217,9 @@ std::size_t unit_size(const Parameter& parameter) {
   return has_rows ? parameter.size() / static_cast<std::size_t>(shape[0]) : parameter.size();
 }
 
-Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)) {
+Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)), links(chain.links()) {
   check_resolved(chain);
   check_patterns(chain, params);
-  const std::vector<Link>& links = chain.links();
   gates = find_gates(links);
   for (const std::size_t gate : gates) accumulates = accumulates || links[gate].transform->accumulates;
   std::map<std::pair<std::vector<std::size_t>, Dtype>, std::size_t> known;

@@ -64,6 +64,7 @@ struct GatherPlan {
 
 struct Plan {
   Chain chain;
+  const std::vector<Link>& links;  // of the chain
   std::vector<Group> groups;
   std::vector<std::size_t> group_of;  // parameter -> group; kNoGroup when frozen
   std::size_t phases = 0;             // passes of a step

@@ -86,8 +86,8 @@ void Runner::fill_initial() {
   for (const Group& group : plan_.groups) {
     std::size_t stream = 0;
     for (const std::size_t link : group.links) {
-      const Transform& transform = *plan_.chain.links()[link].transform;
-      for (std::size_t i = 0; i < plan_.chain.links()[link].state().size(); ++i, ++stream) {
+      const Transform& transform = *plan_.links[link].transform;
+      for (std::size_t i = 0; i < plan_.links[link].state().size(); ++i, ++stream) {
         const double initial =
             transform.initial != nullptr ? transform.initial(lowering_.options_of(link), i) : 0.0;
         if (initial == 0.0) continue;
@@ -278,7 +278,7 @@ Streams Runner::streams_of(const Piece& piece, const PhasePlan& phase, std::size
 }
 
 const RuleKernels& Runner::kernels_of(std::size_t link, Dtype dtype) const {
-  const Link& l = plan_.chain.links()[link];
+  const Link& l = plan_.links[link];
   return simd_.rules[l.transform->first_kernel + l.variant][static_cast<std::size_t>(dtype)];
 }
 
@@ -372,7 +372,7 @@ void Runner::form_update(const PhasePlan& phase, const Class& c, const Piece& pi
     const Lowered& lowered = c.rules[phase.first_rule + i];
     const std::size_t link = phase.rules[i].link;
     kernels.affine(lowered.pre, source, value, u, n);
-    if (const auto seed = plan_.chain.links()[link].transform->seed; seed != nullptr) {
+    if (const auto seed = plan_.links[link].transform->seed; seed != nullptr) {
       fill_noise(seed(lowering_.options_of(link)), params_[piece.parameter].name(), lowering_.updates(),
                  piece.begin, n, c.group->dtype, noise_[static_cast<std::size_t>(member)]);
     }

@@ -155,6 +155,7 @@ class Runner {
 // f(member) on every thread of the team, each of which takes denormal numbers as zero.
 template <class F>
 void Runner::on_team(const F& f) {
+  if (team_.size() == 1) return f(0);
   team_.run([&f](int member) {
     if (member == 0) return f(member);  // the caller's thread flushes already
     const FlushDenormals flush;

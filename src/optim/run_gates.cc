@@ -12,19 +12,19 @@ namespace thalweg {
 double Runner::entered_scale(std::size_t gates) const {
   double scale = 1.0;
   for (const std::size_t gate : std::span(plan_.gates).first(gates)) {
-    if (plan_.chain.links()[gate].transform->affine != nullptr) scale *= lowering_.factor(gate);
+    if (plan_.links[gate].transform->affine != nullptr) scale *= lowering_.factor(gate);
   }
   return scale;
 }
 
 bool Runner::measures_for(std::size_t gate) const {
-  const Link& link = plan_.chain.links()[gate];
+  const Link& link = plan_.links[gate];
   return link.transform->measures != nullptr && link.transform->measures(link.fixed);
 }
 
 void Runner::tell_gates() {
   for (const std::size_t gate : plan_.gates) {
-    const auto passed = plan_.chain.links()[gate].transform->passed;
+    const auto passed = plan_.links[gate].transform->passed;
     if (passed != nullptr) passed(lowering_.options_of(gate), lowering_.chain_numbers(gate));
   }
 }
@@ -32,7 +32,7 @@ void Runner::tell_gates() {
 // What the gate of that place decides from.
 Arrival Runner::arrival(std::size_t at, std::uint64_t k, const StepInput& input) {
   const std::size_t gate = plan_.gates[at];
-  const Transform& transform = *plan_.chain.links()[gate].transform;
+  const Transform& transform = *plan_.links[gate].transform;
   Arrival now{.o = lowering_.options_of(gate), .numbers = lowering_.chain_numbers(gate), .k = k};
   now.weight = input.weight;
   now.last = input.last;
@@ -48,7 +48,7 @@ Verdict Runner::pass_gates(std::uint64_t k, const StepInput& input) {
   from_window_ = false;
   for (std::size_t i = 0; i < plan_.gates.size(); ++i) {
     const Arrival now = arrival(i, k, input);
-    const Transform& transform = *plan_.chain.links()[plan_.gates[i]].transform;
+    const Transform& transform = *plan_.links[plan_.gates[i]].transform;
     const Verdict verdict = transform.decide(now);
     if (transform.accumulates && (verdict == Verdict::pass || verdict == Verdict::wait)) {
       accumulate(now);

@@ -112,7 +112,7 @@ bool Runner::counts_in(std::size_t parameter, std::size_t gather) const {
 void Runner::finish_gather(std::size_t gather) {
   const auto [link, over] = plan_.gathers[gather];
   if (over == Over::unit) return;
-  const std::size_t sums = plan_.chain.links()[link].transform->sums;
+  const std::size_t sums = plan_.links[link].transform->sums;
   taking_part_[gather] = 0;
   for (std::size_t p = 0; p < sizes_.size(); ++p) {
     if (counts_in(p, gather)) taking_part_[gather] += static_cast<double>(sizes_[p]);
@@ -153,7 +153,7 @@ void Runner::gather_units(std::size_t gather, int member) {
 void Runner::add_unit(const PhasePlan& phase, const Class& c, std::size_t p, std::size_t unit, int member) {
   const std::size_t link = c.group->links[phase.end], each = unit_size(params_[p]);
   const std::size_t from = (unit - unit_begin_[p]) * each;
-  const Transform& transform = *plan_.chain.links()[link].transform;
+  const Transform& transform = *plan_.links[link].transform;
   const auto leaf = [&](std::size_t block) {
     const std::size_t begin = from + block * kBlock;
     const Piece part{p, begin, std::min(begin + kBlock, from + each)};

@@ -14,6 +14,12 @@ namespace thalweg {
 // `first` is the first block of each, with one more entry for the end.
 template <class F>
 void for_each_share(const std::vector<std::size_t>& first, int member, int members, const F& f) {
+  if (members == 1) {
+    for (std::size_t i = 0; i + 1 < first.size(); ++i) {
+      if (first[i] < first[i + 1]) f(i, 0, (first[i + 1] - first[i]) * kBlock);
+    }
+    return;
+  }
   const Slice blocks = slice(first.back(), member, members);
   auto next = std::upper_bound(first.begin(), first.end(), blocks.begin);
   for (auto i = static_cast<std::size_t>(next - first.begin()) - 1;
