@@ -59,7 +59,7 @@ TEST(Thin, KeepsOnePointOfAGap) {
 
 TEST(Draw, BreaksTheLineAtAGapAndDotsALonelyPoint) {
   const std::string svg = draw(chart({{0, 1}, {1, 2}, {2, NAN}, {3, 1}, {4, NAN}, {5, 1}, {6, 3}}));
-  const std::size_t from = svg.find("<g class=\"line train\"><path d=\"");
+  const std::size_t from = svg.find("<g class=\"line train\" data-name=\"train\"><path d=\"");
   ASSERT_NE(from, std::string::npos);
   const std::string line = svg.substr(from, svg.find("/>", from) - from);
   EXPECT_EQ(times(line, "M"), 3u);
