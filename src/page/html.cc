@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "page/script.h"
 
 namespace thalweg::page {
 namespace {
@@ -101,18 +102,27 @@ std::string verbatim(std::string_view label, std::string_view text) {
                      escape(text));
 }
 
-std::string document(std::string_view title, std::string_view body) {
-  // The policy forbids every request and every script, whatever the files of the run held; the empty icon
-  // keeps browsers from asking for one.
+std::string document(std::string_view title, std::string_view body, const std::vector<std::string>& scripts) {
+  std::vector<std::string> run = scripts;
+  if (has_charts(body)) run.insert(run.begin(), chart_script());
+  std::string elements, sources;
+  for (const std::string& script : run) {
+    elements += script_element(script);
+    sources += " " + script_source(script);
+  }
+  if (!run.empty()) sources = "script-src" + sources + "; ";
+  // The policy forbids every request, and every script but these, whatever the files of the run held; the
+  // empty icon keeps browsers from asking for one.
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; {}style-src "
+      "'unsafe-inline'; "
       "img-src data:; base-uri 'none'; form-action 'none'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"Thalweg\">\n"
       "<title>{}</title>\n<link rel=\"icon\" "
-      "href=\"data:,\">\n<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      escape(title), style_sheet(), body);
+      "href=\"data:,\">\n<style>{}</style>\n</head>\n<body>\n{}{}</body>\n</html>\n",
+      sources, escape(title), style_sheet(), body, elements);
 }
 
 }  // namespace thalweg::page

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "page/script.h"
+
 namespace thalweg::page {
 namespace {
 
@@ -49,6 +51,21 @@ TEST(Document, AsksNothingOfAnybody) {
   for (const char* word : {"http://", "https://", "@import", "url(", "<script", "src=", "</style>\n<style"}) {
     EXPECT_FALSE(has(html, word)) << word;
   }
+}
+
+TEST(Document, RunsNoScriptButThoseItNames) {
+  const std::string html = document("a", "<main></main>", {"let a = 1;\n"});
+  EXPECT_TRUE(has(html, "<script>let a = 1;\n</script>\n</body>"));
+  // printf 'let a = 1;\n' | openssl dgst -sha256 -binary | base64
+  EXPECT_TRUE(has(html, "script-src 'sha256-3smTKsMnFX9i0OGCm4n/7GAEzudwCR3kiBveN8jVUAk='; "));
+  EXPECT_FALSE(has(html, "unsafe-inline'; script") || has(html, "script-src 'unsafe"));
+}
+
+TEST(Document, WithChartsHasTheirScript) {
+  const std::string html = document("a", "<svg data-x=\"0 1 0 1 linear\"></svg>");
+  EXPECT_TRUE(has(html, script_element(chart_script())));
+  EXPECT_TRUE(has(html, script_source(chart_script())));
+  EXPECT_FALSE(has(document("a", "<svg></svg> data-x="), "<script"));
 }
 
 }  // namespace

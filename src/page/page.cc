@@ -327,9 +327,7 @@ std::string render(const RunData& data) {
   body += summary(data, out) + curves(data, out) + epochs_table(data, out);
   body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
   body += section("configuration", "Configuration", verbatim("Configuration", data.config));
-  body +=
-      "</main>\n<footer><p>One file, without scripts: it opens from disk and asks nothing of "
-      "anybody.</p></footer>\n";
+  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
   return document(title + " \u2013 " + data.name + " \u2013 Thalweg", body);
 }
 

@@ -13,12 +13,16 @@ constexpr std::string_view kStyle = R"css(
   --paper: #ffffff; --ink: #15191e; --soft: #56606b; --rule: #d9dee4; --wash: #f5f7f9;
   --grid: #e3e7ec; --minor: #f1f3f6; --each: #8491a1; --train: #0072b2; --held-out: #d55e00;
   --hover: rgba(0, 114, 178, .09); --warn: #8a3d00; --warn-wash: #fdf3ea;
+  --s0: #0072b2; --s1: #d55e00; --s2: #00805f; --s3: #b04a8a; --s4: #9a6a00; --s5: #3a8fc2; --s6: #15191e;
+  --s7: #7a63b8;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #12161b; --ink: #e6e9ed; --soft: #9da8b4; --rule: #2c343d; --wash: #191f26;
     --grid: #29313a; --minor: #1c222a; --each: #66727f; --train: #56b4e9; --held-out: #e69f00;
     --hover: rgba(86, 180, 233, .13); --warn: #f0b775; --warn-wash: #2a2118;
+    --s0: #56b4e9; --s1: #e69f00; --s2: #2fb98c; --s3: #dd8fbd; --s4: #f0e442; --s5: #8fb6cf; --s6: #e6e9ed;
+    --s7: #b3a1e6;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
@@ -85,7 +89,38 @@ svg .axis { stroke: var(--soft); }
 .line.each circle { fill: var(--each); }
 .line.held-out path { stroke: var(--held-out); }
 .line.held-out rect { fill: var(--held-out); }
+.s0 { --line: var(--s0); } .s1 { --line: var(--s1); } .s2 { --line: var(--s2); } .s3 { --line: var(--s3); }
+.s4 { --line: var(--s4); } .s5 { --line: var(--s5); } .s6 { --line: var(--s6); } .s7 { --line: var(--s7); }
+.line:is(.s0, .s1, .s2, .s3, .s4, .s5, .s6, .s7) path { stroke: var(--line); }
+.line:is(.s0, .s1, .s2, .s3, .s4, .s5, .s6, .s7) :is(circle, rect) { fill: var(--line); }
+.line.s1 path { stroke-dasharray: 9 3; }
+.line.s2 path { stroke-dasharray: 3 3.5; }
+.line.s3 path { stroke-dasharray: 10 3 2 3; }
+.line.s4 path { stroke-dasharray: 5 2; }
+.line.s5 path { stroke-dasharray: 1.5 3; }
+.line.s6 path { stroke-dasharray: 14 4; }
+.line.s7 path { stroke-dasharray: 8 3 2 3 2 3; }
 .line.fine path { stroke-width: 1.3; }
+.plot { position: relative; }
+.plot svg { touch-action: pan-y; cursor: crosshair; user-select: none; -webkit-user-select: none; }
+.plot svg:focus:not(:focus-visible) { outline: none; }
+.cursor path { stroke: var(--soft); stroke-width: 1; fill: none; }
+.cursor circle { stroke: var(--paper); stroke-width: 1.5; }
+.cursor, .selection { pointer-events: none; }
+.selection { fill: var(--hover); stroke: var(--train); stroke-width: 1; }
+.tip { position: absolute; top: 12%; z-index: 2; max-width: 100%; padding: 7px 11px; pointer-events: none;
+  border: 1px solid var(--rule); border-radius: 5px; background: var(--paper); font-size: 13px; line-height: 1.5;
+  white-space: nowrap; box-shadow: 0 2px 8px rgba(0, 0, 0, .14); }
+.tip p { margin: 0; color: var(--soft); overflow: hidden; text-overflow: ellipsis; }
+.tip b { color: var(--ink); font-weight: 600; }
+.tip i { display: inline-block; width: 9px; height: 9px; margin-right: 7px; border-radius: 2px; }
+.back { position: absolute; top: 13%; right: 3%; padding: 3px 11px; border: 1px solid var(--soft);
+  border-radius: 5px; background: var(--paper); color: var(--ink); font: inherit; font-size: 13px;
+  cursor: pointer; }
+.back:hover { border-color: var(--train); }
+.hint { margin: -6px 0 22px; color: var(--soft); font-size: 14px; }
+.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 .bands rect { fill: transparent; }
 .bands rect:hover { fill: var(--hover); }
 .scroll { overflow-x: auto; }
@@ -146,7 +181,7 @@ footer p { margin: 0; padding-top: 14px; border-top: 1px solid var(--rule); }
   figcaption p { font-size: 9pt; }
   table { font-size: 9pt; }
   th, td { padding: 3px 8px; }
-  .bands { display: none; }
+  .bands, .hint, .back, .tip, .cursor { display: none; }
   pre { padding: 0; background: none; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 8.5pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

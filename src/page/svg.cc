@@ -24,6 +24,7 @@ constexpr double kTop = 40;
 constexpr double kBottom = 54;
 constexpr double kLetter = 10.2;  // width of one letter at most
 constexpr double kSwatch = 26;
+constexpr double kLegendRow = 20;
 constexpr int kTicks = 6;
 constexpr std::size_t kMostMarkers = 40;  // else there are kFewMarkers: more would hide the line
 constexpr std::size_t kFewMarkers = 16;
@@ -48,7 +49,8 @@ struct Extent {
 };
 
 std::optional<Extent> extent(const Chart& chart) {
-  Extent found{{chart.x_lo, chart.x_hi}, {}};
+  Extent found;
+  if (!chart.x_log) found.x = {chart.x_lo, chart.x_hi};
   for (const Series& series : chart.series) {
     for (const Point& point : series.points) {
       if (drawable(point.x)) found.x.add(point.x);
@@ -68,14 +70,18 @@ Axis y_axis(const Chart& chart, Limits y) {
   return linear_axis(y.lo, y.hi, kTicks, Fit::ticks);
 }
 
+Axis x_axis(const Chart& chart, const Limits& x) {
+  const bool log = chart.x_log && x.lo >= kSmallest && x.hi <= kLargest;
+  return log ? log_axis(x.lo, x.hi) : whole_axis(x.lo, x.hi, kTicks + 1);
+}
+
 // Numbers to places on the paper.
 struct Frame {
   Axis x, y;
+  double top = kTop;
 
   double at_x(double number) const { return kLeft + x.place(number) * (kWidth - kLeft - kRight); }
-  double at_y(double number) const {
-    return kHeight - kBottom - y.place(number) * (kHeight - kTop - kBottom);
-  }
+  double at_y(double number) const { return kHeight - kBottom - y.place(number) * (kHeight - top - kBottom); }
   std::string at(const Point& point) const {
     return coordinate(at_x(point.x)) + " " + coordinate(at_y(point.y));
   }
@@ -114,7 +120,7 @@ std::string draw_grid(const Chart& chart, const Frame& frame) {
   }
   out += horizontal("axis", floor);
   out += text("x name", (kLeft + kWidth - kRight) / 2, kHeight - 10, axis_name(chart.x_name, frame.x));
-  return out + text("name", 0, 16, axis_name(chart.y_name, frame.y));
+  return "<g class=\"scale\">" + out + text("name", 0, 16, axis_name(chart.y_name, frame.y)) + "</g>";
 }
 
 std::string mark(Marker marker, double x, double y) {
@@ -157,25 +163,51 @@ std::string draw_markers(const Series& series, const Frame& frame) {
 std::string draw_series(const Series& series, const Frame& frame) {
   const int columns = static_cast<int>(kWidth - kLeft - kRight);
   const std::string line = draw_line(thin(series.points, frame.x.lo, frame.x.hi, columns), frame);
-  return fmt::format("<g class=\"line {}\">{}{}</g>", escape(series.look), line, draw_markers(series, frame));
+  return fmt::format("<g class=\"line {}\" data-name=\"{}\">{}{}</g>", escape(series.look),
+                     escape(series.name), line, draw_markers(series, frame));
 }
 
 double legend_width(const Series& series) {
   return kSwatch + 8 + kLetter * static_cast<double>(series.name.size()) + 12;
 }
 
-// In the upper right corner, one row.
-std::string draw_legend(const Chart& chart) {
-  if (chart.series.size() < 2) return "";
-  double x = kWidth - kRight + 12;
-  for (const Series& series : chart.series) x -= legend_width(series);
-  std::string out;
+// Which series share a row of the legend: as many as fit. The first row leaves room for the axis's name.
+std::vector<std::vector<const Series*>> legend_rows(const Chart& chart) {
+  if (chart.series.size() < 2 || !chart.legend) return {};
+  std::vector<std::vector<const Series*>> rows(1);
+  double free = kWidth - kRight - kLetter * static_cast<double>(chart.y_name.size());
   for (const Series& series : chart.series) {
-    const std::string point = series.marker == Marker::none ? "" : mark(series.marker, x + kSwatch / 2, 11);
-    out += fmt::format("<g class=\"line {}\"><path d=\"M{} 11h{}\"/>{}</g>", escape(series.look),
-                       coordinate(x), kSwatch, point);
-    out += text("legend", x + kSwatch + 8, 16, series.name);
-    x += legend_width(series);
+    if (free < legend_width(series)) {
+      rows.emplace_back();
+      free = kWidth - kRight;
+    }
+    free -= legend_width(series);
+    rows.back().push_back(&series);
+  }
+  return rows;
+}
+
+double top_of(const Chart& chart) {
+  const std::size_t rows = std::max<std::size_t>(1, legend_rows(chart).size());
+  return kTop + kLegendRow * static_cast<double>(rows - 1);
+}
+
+// In the upper right corner.
+std::string draw_legend(const Chart& chart) {
+  std::string out;
+  double y = 11;
+  for (const std::vector<const Series*>& row : legend_rows(chart)) {
+    double x = kWidth - kRight + 12;
+    for (const Series* series : row) x -= legend_width(*series);
+    for (const Series* series : row) {
+      const std::string point =
+          series->marker == Marker::none ? "" : mark(series->marker, x + kSwatch / 2, y);
+      out += fmt::format("<g class=\"line {}\"><path d=\"M{} {}h{}\"/>{}</g>", escape(series->look),
+                         coordinate(x), coordinate(y), kSwatch, point);
+      out += text("legend", x + kSwatch + 8, y + 5, series->name);
+      x += legend_width(*series);
+    }
+    y += kLegendRow;
   }
   return out;
 }
@@ -216,7 +248,7 @@ std::string draw_bands(const Chart& chart, const Frame& frame) {
     const double left = i == 0 ? kLeft : (frame.at_x(places[i - 1]) + here) / 2;
     const double right = i + 1 == places.size() ? kWidth - kRight : (frame.at_x(places[i + 1]) + here) / 2;
     out += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
-                       coordinate(left), kTop, coordinate(right - left), kHeight - kTop - kBottom,
+                       coordinate(left), frame.top, coordinate(right - left), kHeight - frame.top - kBottom,
                        escape(told(chart, places[i])));
   }
   return "<g class=\"bands\">" + out + "</g>";
@@ -238,22 +270,36 @@ std::string describe(const Chart& chart, const Series& series) {
                      chart.x_name, count(seen.back().x), say(y.lo), say(y.hi));
 }
 
+// An axis for the script of charts: where it lies on the paper, its numbers there, its kind.
+std::string scale_data(const char* name, double from, double to, const Axis& axis) {
+  return fmt::format(" data-{}=\"{} {} {:.9g} {:.9g} {}\"", name, coordinate(from), coordinate(to), axis.lo,
+                     axis.hi, axis.log ? "log" : "linear");
+}
+
+std::string data_of(const Chart& chart, const Frame& frame) {
+  return scale_data("x", kLeft, kWidth - kRight, frame.x) +
+         scale_data("y", kHeight - kBottom, frame.top, frame.y) +
+         fmt::format(" data-x-name=\"{}\" data-y-name=\"{}\" data-unit=\"{}\"", escape(chart.x_name),
+                     escape(chart.y_name), escape(chart.y_unit));
+}
+
 }  // namespace
 
 bool has_points(const Chart& chart) { return extent(chart).has_value(); }
 
 std::string draw(const Chart& chart) {
   const std::optional<Extent> data = extent(chart);
+  Frame frame;
+  if (data) frame = {x_axis(chart, data->x), y_axis(chart, data->y), top_of(chart)};
   std::string out = fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-title {}-desc\"><title "
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-title {}-desc\"{}><title "
       "id=\"{}-title\">{}</title>",
-      kWidth, kHeight, chart.id, chart.id, chart.id, escape(chart.title));
+      kWidth, kHeight, chart.id, chart.id, data ? data_of(chart, frame) : "", chart.id, escape(chart.title));
   std::string words;
   for (const Series& series : chart.series) words += describe(chart, series);
   if (words.empty()) words = "No numbers yet.";
   out += fmt::format("<desc id=\"{}-desc\">{}</desc>", chart.id, escape(words));
   if (!data) return out + text("x", kWidth / 2, kHeight / 2, "no numbers yet") + "</svg>";
-  const Frame frame{whole_axis(data->x.lo, data->x.hi, kTicks + 1), y_axis(chart, data->y)};
   out += draw_grid(chart, frame);
   for (const Series& series : chart.series) out += draw_series(series, frame);
   return out + draw_legend(chart) + draw_bands(chart, frame) + "</svg>";

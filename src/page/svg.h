@@ -17,7 +17,9 @@ enum class Marker { none, circle, square };
 
 struct Series {
   std::string name;
-  std::string look;  // the class that gives colour and weight: "train", "held-out", "each"
+  // The class that gives colour and weight: "train", "held-out", "each", or "s0" to "s7" of several equals,
+  // which differ in dashes too. "fine" after it makes the line thin.
+  std::string look;
   Marker marker = Marker::none;
   std::vector<Point> points;  // x ascending
 };
@@ -34,10 +36,12 @@ struct Chart {
   std::string x_name;
   std::string y_name;
   std::string y_unit;  // follows every number: "%"
-  double x_lo = 0;     // the least span of the x axis, the same in all charts of a page
+  double x_lo = 0;     // the least span of a linear x axis, the same in all charts of a page
   double x_hi = 0;
   Scale scale = Scale::linear;
+  bool x_log = false;      // the x axis, where all its numbers are positive
   bool from_zero = false;  // a linear axis holds 0
+  bool legend = true;      // false where the page has one for several charts
   std::vector<Series> series;
 };
 
@@ -45,6 +49,7 @@ struct Chart {
 bool has_points(const Chart& chart);
 
 // One <svg>. Series are told apart by colour, weight and marker; a legend names them where there are several.
+// It carries its scales as data: with scripts the page lets it be zoomed and read off.
 // Every column tells its numbers when pointed at, without a script.
 std::string draw(const Chart& chart);
 

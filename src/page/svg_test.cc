@@ -59,7 +59,7 @@ TEST(Thin, KeepsOnePointOfAGap) {
 
 TEST(Draw, BreaksTheLineAtAGapAndDotsALonelyPoint) {
   const std::string svg = draw(chart({{0, 1}, {1, 2}, {2, NAN}, {3, 1}, {4, NAN}, {5, 1}, {6, 3}}));
-  const std::size_t from = svg.find("<g class=\"line train\"><path d=\"");
+  const std::size_t from = svg.find("<g class=\"line train\" data-name=\"train\"><path d=\"");
   ASSERT_NE(from, std::string::npos);
   const std::string line = svg.substr(from, svg.find("/>", from) - from);
   EXPECT_EQ(times(line, "M"), 3u);
@@ -107,7 +107,8 @@ TEST(Draw, CoordinatesAreFiniteAndShort) {
       Chart drawn = chart(points);
       drawn.scale = scale;
       const std::string svg = draw(drawn);
-      const std::string marks = std::regex_replace(svg, std::regex("<(title|desc|text)[^>]*>[^<]*<"), "");
+      const std::string marks =
+          std::regex_replace(svg, std::regex("<(title|desc|text)[^>]*>[^<]*<| data-[xy]=\"[^\"]*\""), "");
       EXPECT_FALSE(std::regex_search(marks, std::regex("nan|inf|[0-9]\\.[0-9]{3}|[0-9]{6}"))) << marks;
     }
   }
@@ -123,6 +124,40 @@ TEST(Draw, ManyPointsMakeASmallDrawing) {
   std::vector<Point> points;
   for (int i = 0; i < 2000; ++i) points.push_back({static_cast<double>(i), 1 + std::sin(i * 12.9898)});
   EXPECT_LT(draw(chart(points)).size(), 60000u);
+}
+
+TEST(Draw, LegendTakesAsManyRowsAsItNeeds) {
+  Chart many = chart({{1, 3}, {2, 1}});
+  for (int i = 0; i < 7; ++i) many.series.push_back({"a rather long name", "s1", Marker::none, {{2, 2}}});
+  const std::string svg = draw(many);
+  EXPECT_EQ(times(svg, "class=\"legend\""), 8u);
+  std::smatch found;
+  std::string rest = svg;
+  double lowest = 0;
+  while (std::regex_search(rest, found, std::regex("class=\"legend\" x=\"([-0-9.]+)\" y=\"([0-9.]+)\""))) {
+    EXPECT_GE(std::stod(found[1]), 0);
+    lowest = std::max(lowest, std::stod(found[2]));
+    rest = found.suffix();
+  }
+  ASSERT_TRUE(std::regex_search(svg, found, std::regex("data-y=\"[0-9.]+ ([0-9.]+) ")));
+  EXPECT_GT(std::stod(found[1]), lowest);  // the curves begin below
+  many.legend = false;
+  EXPECT_FALSE(has(draw(many), "class=\"legend\""));
+}
+
+TEST(Draw, TellsItsScalesToScripts) {
+  const std::string svg = draw(chart({{0, 1}, {10, 2}}));
+  EXPECT_TRUE(has(svg, "data-x=\"66 546 0 10 linear\" data-y=\"276 40 1 2 linear\""));
+  EXPECT_TRUE(has(svg, "data-x-name=\"update\" data-y-name=\"loss\" data-unit=\"\""));
+  EXPECT_TRUE(has(svg, "<g class=\"line train\" data-name=\"train\">"));
+}
+
+TEST(Draw, AnXAxisMayBeLogarithmic) {
+  Chart rates = chart({{1e-5, 1}, {1, 2}});
+  rates.x_log = true;
+  EXPECT_TRUE(has(draw(rates), "data-x=\"66 546 1e-05 1 log\""));
+  rates.series[0].points[0].x = 0;
+  EXPECT_TRUE(has(draw(rates), " linear\""));
 }
 
 TEST(Draw, EscapesNames) {
