@@ -1,6 +1,6 @@
-// Problems: functions with known minima, to watch optimizers on.
+// Problems: functions with known minima, and formulas as text, to watch optimizers on.
 //
-//   Problem problem("rosenbrock");
+//   Problem problem("rosenbrock");  // or "(1-x)^2 + 100*(y-x^2)^2"
 //   Descent descent = descend(problem, Chain("adam(lr=0.05)"), {.updates = 500});
 //   std::cout << descent.distances.back() << "\n";
 #pragma once
@@ -20,24 +20,36 @@ namespace thalweg {
 // throws Error(usage).
 class Problem {
  public:
-  // A name of `thalweg list problems` with its options: "quadratic(condition=100, dimension=5)". Throws
-  // Error(usage) with a caret for a text that is no problem.
+  // A name of `thalweg list problems` with its options: "quadratic(condition=100, dimension=5)"; or a formula
+  // of x and y: + - * / ^ ( ), numbers, pi, e, sin, cos, exp, log, sqrt, abs; at most 10,000 bytes, brackets,
+  // signs and powers at most 64 deep. A text is a formula when it begins with a number, a sign, a bracket, a
+  // variable or a function. Throws Error(usage) with a caret for a text that is neither.
   explicit Problem(std::string_view text);
 
-  // Canonical text; with `every`, also the options at their default.
+  // Canonical text; with `every`, also the options at their default. A formula as it was written.
   std::string text(bool every = false) const;
 
   std::size_t dimension() const;
-  std::span<const double> start() const;  // the standard one of the literature, where there is one
+  // The standard one of the literature, where there is one. Of a formula the first of (-1.2, 1), (1.2, 1),
+  // (1.2, -1), (-1.2, -1) and (0.5, 0.5) where value and gradient are finite and the gradient is not 0.
+  std::span<const double> start() const;
 
   double value(std::span<const double> x) const;
-  // Writes the gradient at x; exact up to rounding, 0 in a kink. Takes `dimension()` times as long as value.
+  // Writes the gradient at x; exact up to rounding, 0 in a kink. Takes `dimension()` times as long as value,
+  // of a formula a few times as long.
   void gradient(std::span<const double> x, std::span<double> out) const;
 
-  // Every point of the region where the function is least, and its value there.
+  // A function that is the mean of losses of samples (linear_regression) tells how many; others have 0.
+  std::size_t samples() const;
+  // Writes the gradient at x of the mean over the named samples. Throws Error(usage) for no rows, and for one
+  // that does not exist.
+  void gradient(std::span<const double> x, std::span<const std::uint32_t> rows, std::span<double> out) const;
+
+  // Every point of the region where the function is least, and its value there; none and NaN where they are
+  // not known, as those of a formula.
   const std::vector<std::vector<double>>& minima() const;
   double minimum() const;
-  // From x to the nearest of them.
+  // From x to the nearest of them; NaN where none is known.
   double distance(std::span<const double> x) const;
 
   // The region in which the minima are meant, a lower and an upper bound a coordinate; empty: everywhere.
@@ -54,7 +66,15 @@ struct DescendOptions {
   std::uint64_t updates = 200;
   std::vector<double> start = {};  // empty: the problem's
   double noise = 0;                // standard deviation of what is added to each element of each gradient
-  std::uint64_t seed = 1;          // of the noise
+  std::uint64_t seed = 1;          // of noise and batches
+  // Samples a gradient: each epoch takes all of them once in another random order, `batch` at a time; 0: all
+  // of them at once. A problem without samples of its own is taken for the mean of kNoisySamples losses f +
+  // e_i x, each with a vector e_i of `noise` normal numbers, which add up to 0: a gradient then has the noise
+  // of its batch, and the full batch has none.
+  std::uint64_t batch = 0;
+  bool until_diverged = false;  // the descent ends, without an error, before the loss is not finite
+
+  static constexpr std::size_t kNoisySamples = 256;
 };
 
 // The way of an optimizer over a problem. Element k of `losses` and `distances`, and coordinates
@@ -66,12 +86,14 @@ struct Descent {
   std::vector<double> losses;     // updates + 1
   std::vector<double> distances;  // to the nearest minimum; updates + 1
   std::vector<double> rates;      // updates
+  bool diverged = false;          // it ended early
 };
 
 // Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64; `plateau` is
 // told every loss, and `accumulate` takes several gradients an update. Throws
-// Error(usage) as binding an Optimizer does, for a start of another dimension and for an unbounded record,
-// and Error(diverged) when the loss is not finite.
+// Error(usage) as binding an Optimizer does, for a start of another dimension, for an unbounded record and
+// for a batch larger than the set or without samples and noise, and Error(diverged) when the loss is not
+// finite.
 Descent descend(const Problem& problem, const Chain& chain, const DescendOptions& options = {});
 
 }  // namespace thalweg

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "base/file.h"
+#include "base/spec.h"
 #include "base/threads.h"
 #include "thalweg/error.h"
 
@@ -19,6 +21,22 @@ std::uint64_t whole_number(std::string_view option, const std::string& text, std
   if (whole && number >= least) return number;
   throw Error(Code::usage, {std::string(option), whole ? "out of range" : "this is no whole number",
                             "`" + text + "`", "a whole number from " + std::to_string(least), ""});
+}
+
+double real_number(std::string_view option, const std::string& text) {
+  if (const auto number = read_number(text)) return *number;
+  throw Error(Code::usage,
+              {std::string(option), "this is no number", "`" + text + "`", "a number, such as -1.5", ""});
+}
+
+std::vector<double> real_numbers(std::string_view option, std::string text) {
+  std::replace(text.begin(), text.end(), ',', ' ');
+  std::vector<double> numbers;
+  for (std::size_t end = 0, at = 0; (at = text.find_first_not_of(' ', end)) != std::string::npos;) {
+    end = std::min(text.find(' ', at), text.size());
+    numbers.push_back(real_number(option, text.substr(at, end - at)));
+  }
+  return numbers;
 }
 
 int thread_count(const std::string& text) {

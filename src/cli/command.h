@@ -31,6 +31,13 @@ Action add_help(CLI::App& tool);
 Action add_verify(CLI::App& tool);
 Action add_split(CLI::App& tool);
 Action add_descend(CLI::App& tool);
+Action add_landscape(CLI::App& tool);
+
+// A number given to `option`. Throws Error(usage).
+double real_number(std::string_view option, const std::string& text);
+
+// Numbers parted by spaces or commas.
+std::vector<double> real_numbers(std::string_view option, std::string text);
 
 // A whole number of at least `least` given to `option`. Throws Error(usage).
 std::uint64_t whole_number(std::string_view option, const std::string& text, std::uint64_t least);

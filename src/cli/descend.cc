@@ -1,6 +1,5 @@
 // thalweg descend: the way of an optimizer over a problem with known minima.
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include <fmt/core.h>
@@ -27,25 +26,8 @@ struct Flags {
   bool json = false;
 };
 
-double number(std::string_view option, const std::string& word) {
-  if (const auto number = read_number(word)) return *number;
-  throw Error(Code::usage,
-              {std::string(option), "this is no number", "`" + word + "`", "a number, such as -1.5", ""});
-}
-
-// Numbers parted by spaces or commas.
-std::vector<double> read_point(std::string text) {
-  std::replace(text.begin(), text.end(), ',', ' ');
-  std::vector<double> point;
-  for (std::size_t end = 0, at = 0; (at = text.find_first_not_of(' ', end)) != std::string::npos;) {
-    end = std::min(text.find(' ', at), text.size());
-    point.push_back(number("--start", text.substr(at, end - at)));
-  }
-  return point;
-}
-
 std::vector<double> read_start(const std::string& text, const Problem& problem) {
-  std::vector<double> start = read_point(text);
+  std::vector<double> start = real_numbers("--start", text);
   if (text.empty() || start.size() == problem.dimension()) return start;
   throw Error(Code::usage,
               {"--start", "a point of another dimension", "`" + text + "`",
@@ -96,8 +78,9 @@ std::string row(const Descent& descent, std::size_t k) {
 
 std::string table(const Problem& problem, const Descent& descent) {
   const std::uint64_t updates = descent.rates.size(), rows = std::min(kRows, updates);
-  std::string out =
-      problem.text() + ", minimum " + print_number(problem.minimum()) + "\n" + descent.optimizer;
+  const bool known = !problem.minima().empty();
+  std::string out = problem.text() + (known ? ", minimum " + print_number(problem.minimum()) : "") + "\n" +
+                    descent.optimizer;
   out += fmt::format("\n{:>9}  {:>12}  {:>12}  {:>12}  {:>9}\n", "update", "loss", "distance", "lr", "x");
   for (std::uint64_t i = 0; i <= rows; ++i) out += row(descent, updates * i / rows);
   return out;
@@ -108,7 +91,7 @@ int descend_problem(const Flags& flags) {
   const Descent descent = descend(problem, Chain(flags.optimizer),
                                   {.updates = whole_number("--steps", flags.steps, 1),
                                    .start = read_start(flags.start, problem),
-                                   .noise = number("--noise", flags.noise),
+                                   .noise = real_number("--noise", flags.noise),
                                    .seed = whole_number("--seed", flags.seed, 0)});
   print(flags.json ? json(problem, descent) + "\n" : table(problem, descent));
   return kOk;
@@ -118,8 +101,12 @@ int descend_problem(const Flags& flags) {
 
 Action add_descend(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand("descend", "Watch an optimizer on a problem with known minima");
-  command->add_option("problem", flags->problem, "a name of `thalweg list problems`, such as rosenbrock")
+  CLI::App* command = tool.add_subcommand(
+      "descend", "Watch an optimizer on a function: a problem with known minima, or a formula");
+  command
+      ->add_option("problem", flags->problem,
+                   "a name of `thalweg list problems`, such as rosenbrock, or a formula of x and y, such as "
+                   "\"(1-x)^2 + 100*(y-x^2)^2\"")
       ->required();
   command->add_option("--optimizer", flags->optimizer, "chain of transforms")->capture_default_str();
   command->add_option("--steps", flags->steps, "updates; the run whose lengths schedules take")
@@ -131,7 +118,7 @@ Action add_descend(CLI::App& tool) {
   command->add_flag("--json", flags->json,
                     "print one object: problem, optimizer, dimension, updates, minima, minimum; loss and "
                     "distance to the nearest minimum at the end; path, losses and distances after 0, 1, ... "
-                    "updates; rates of the updates");
+                    "updates; rates of the updates; null for what is not known of a formula");
   return [flags] { return descend_problem(*flags); };
 }
 

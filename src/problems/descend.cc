@@ -1,11 +1,10 @@
 // The loop of gradient descent on a problem: value and gradient, then a step.
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
-#include "base/random.h"
 #include "base/spec.h"
 #include "optim/link.h"
+#include "problems/gradients.h"
 #include "thalweg/error.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/problem.h"
@@ -27,27 +26,6 @@ void check(const Problem& problem, const DescendOptions& options) {
     throw Error(Code::usage, {"descend", "too many updates to record", std::to_string(options.updates),
                               "at most " + std::to_string(most), ""});
   }
-  if (!(options.noise >= 0 && std::isfinite(options.noise))) {
-    throw Error(Code::usage,
-                {"descend", "the noise is out of range", print_number(options.noise), "a number from 0", ""});
-  }
-}
-
-// The element-th number of a normal distribution for an update (Box and Muller 1958).
-double normal(const Random& random, std::uint64_t element) {
-  const double radius = std::sqrt(-2 * std::log1p(-random.uniform(2 * element)));
-  return radius * std::cos(2 * std::numbers::pi * random.uniform(2 * element + 1));
-}
-
-// The gradient as the optimizer is to have it: with noise, the n-th of this descent, and scaled.
-void write_gradient(const Problem& problem, const DescendOptions& options, std::span<const double> x,
-                    std::uint64_t n, double scale, std::span<double> grad) {
-  problem.gradient(x, grad);
-  const Random random(options.seed, Purpose::noise, n);
-  for (std::size_t i = 0; i < grad.size(); ++i) {
-    if (options.noise > 0) grad[i] += options.noise * normal(random, i);
-    grad[i] *= scale;
-  }
 }
 
 bool listens(const Chain& chain) {
@@ -55,10 +33,15 @@ bool listens(const Chain& chain) {
                      [](const Link& link) { return link.transform->observe != nullptr; });
 }
 
-// Notes where it stands after some updates.
-void record(const Problem& problem, std::span<const double> x, Descent& out) {
+bool finite(std::span<const double> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
+}
+
+// Notes where it stands after some updates; false when it has diverged there and that is no error.
+bool record(const Problem& problem, const DescendOptions& options, std::span<const double> x, Descent& out) {
   const double loss = problem.value(x);
   if (!std::isfinite(loss)) {
+    if (options.until_diverged) return false;
     throw Error(Code::diverged, {"update " + std::to_string(out.losses.size()), "the loss is not finite",
                                  print_number(loss) + " at " + point_text(x), "",
                                  "try a smaller learning rate or clip_norm(1)"});
@@ -66,31 +49,44 @@ void record(const Problem& problem, std::span<const double> x, Descent& out) {
   out.path.insert(out.path.end(), x.begin(), x.end());
   out.losses.push_back(loss);
   out.distances.push_back(problem.distance(x));
+  return true;
+}
+
+// Updates until there are enough, or it has diverged.
+void walk(const Problem& problem, const DescendOptions& options, Gradients& gradients, Optimizer& optimizer,
+          std::span<double> x, std::span<double> grad, Descent& out) {
+  const bool tells = listens(optimizer.chain());
+  for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
+    gradients.write(x, n++, grad);
+    if (options.until_diverged && !finite(grad)) break;
+    for (double& slope : grad) slope *= optimizer.loss_scale();
+    const Report report = optimizer.step();
+    if (report.waits) continue;
+    const Averaged evaluated = optimizer.averaged();
+    if (!record(problem, options, x, out)) break;
+    out.rates.push_back(report.lr);
+    if (tells) optimizer.observe(out.losses.back());
+  }
+  out.diverged = out.rates.size() < options.updates;
 }
 
 }  // namespace
 
 Descent descend(const Problem& problem, const Chain& chain, const DescendOptions& options) {
   check(problem, options);
+  Gradients gradients(problem, options);
   std::vector<double> x(problem.start().begin(), problem.start().end());
   if (!options.start.empty()) x = options.start;
   std::vector<double> grad(x.size());
   Params params;
   params.adopt("x", {static_cast<std::int64_t>(x.size())}, x.data(), grad.data());
   Descent out;
-  record(problem, x, out);
+  DescendOptions must_start = options;
+  must_start.until_diverged = false;
+  record(problem, must_start, x, out);
   Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = Nonfinite::error});
   out.optimizer = optimizer.chain().text();
-  const bool tells = listens(optimizer.chain());
-  for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
-    write_gradient(problem, options, x, n++, optimizer.loss_scale(), grad);
-    const Report report = optimizer.step();
-    if (report.waits) continue;
-    out.rates.push_back(report.lr);
-    const Averaged evaluated = optimizer.averaged();
-    record(problem, x, out);
-    if (tells) optimizer.observe(out.losses.back());
-  }
+  walk(problem, options, gradients, optimizer, x, grad, out);
   return out;
 }
 

@@ -17,7 +17,7 @@ using Point = std::vector<double>;
 // What is known of a problem.
 struct Facts {
   Point start;                // the standard one of the literature, where there is one
-  std::vector<Point> minima;  // every point of the region where it is least
+  std::vector<Point> minima;  // every point of the region where it is least; none: not known
   double minimum = 0;         // its value there
   Point low = {};             // the region; empty: everywhere
   Point high = {};
@@ -30,6 +30,9 @@ namespace formula {
 //   static Facts facts(std::span<const double> o);     the dimension is that of the start
 //   template <class T>                                 the formula, for double and Dual
 //   static T value(std::span<const double> o, std::span<const T> x);
+// One that is the mean of losses of samples has in place of the value
+//   static std::size_t samples(std::span<const double> o);
+//   static T sample(std::span<const double> o, std::size_t i, std::span<const T> x);
 template <std::size_t slot>
 struct ProblemSlot;
 

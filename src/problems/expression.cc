@@ -1,0 +1,349 @@
+#include "problems/expression.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <numbers>
+#include <optional>
+
+#include "thalweg/error.h"
+
+namespace thalweg {
+
+struct Slopes {
+  double a, b;  // of the result by each operand
+};
+
+struct Operation {
+  std::string_view name;
+  double (*value)(double a, double b);
+  Slopes (*slopes)(double a, double b, double result);
+};
+
+namespace {
+
+using Step = Expression::Step;
+
+Slopes power_slopes(double a, double b, double result) {
+  const double by_base = b == 0 ? 0 : b * std::pow(a, b - 1);
+  const double by_exponent = result == 0 ? 0 : result * std::log(a);
+  return {a == 0 && !std::isfinite(by_base) ? 0 : by_base, by_exponent};
+}
+
+constexpr Operation kAdd{"+", [](double a, double b) { return a + b; },
+                         [](double, double, double) {
+                           return Slopes{1, 1};
+                         }};
+constexpr Operation kSubtract{"-", [](double a, double b) { return a - b; },
+                              [](double, double, double) {
+                                return Slopes{1, -1};
+                              }};
+constexpr Operation kMultiply{"*", [](double a, double b) { return a * b; },
+                              [](double a, double b, double) {
+                                return Slopes{b, a};
+                              }};
+constexpr Operation kDivide{"/", [](double a, double b) { return a / b; },
+                            [](double, double b, double result) {
+                              return Slopes{1 / b, -result / b};
+                            }};
+constexpr Operation kPower{"^", [](double a, double b) { return std::pow(a, b); }, power_slopes};
+constexpr Operation kNegate{"-", [](double a, double) { return -a; },
+                            [](double, double, double) {
+                              return Slopes{-1, 0};
+                            }};
+
+constexpr std::array kFunctions = {
+    Operation{"sin", [](double a, double) { return std::sin(a); },
+              [](double a, double, double) {
+                return Slopes{std::cos(a), 0};
+              }},
+    Operation{"cos", [](double a, double) { return std::cos(a); },
+              [](double a, double, double) {
+                return Slopes{-std::sin(a), 0};
+              }},
+    Operation{"exp", [](double a, double) { return std::exp(a); },
+              [](double, double, double result) {
+                return Slopes{result, 0};
+              }},
+    Operation{"log", [](double a, double) { return std::log(a); },
+              [](double a, double, double) {
+                return Slopes{1 / a, 0};
+              }},
+    Operation{"sqrt", [](double a, double) { return std::sqrt(a); },
+              [](double, double, double root) {
+                return Slopes{root == 0 ? 0 : 0.5 / root, 0};
+              }},
+    Operation{"abs", [](double a, double) { return std::abs(a); },
+              [](double a, double, double) {
+                return Slopes{a == 0 ? 0 : std::copysign(1.0, a), 0};
+              }},
+};
+
+struct Leaf {
+  std::string_view name;
+  int variable;
+  double number;
+};
+
+constexpr std::array kLeaves = {Leaf{"x", 0, 0}, Leaf{"y", 1, 0}, Leaf{"pi", -1, std::numbers::pi},
+                                Leaf{"e", -1, std::numbers::e}};
+
+template <class Named>
+const typename Named::value_type* named(const Named& all, std::string_view name) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+std::string_view word_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && (is_letter(text[end]) || (end > at && is_digit(text[end])))) ++end;
+  return text.substr(at, end - at);
+}
+
+class FormulaParser {
+ public:
+  explicit FormulaParser(const Source& source) : source_(source), text_(source.text) {}
+
+  std::vector<Step> run() {
+    sum();
+    if (at_ < text_.size()) fail_behind_operand();
+    return std::move(steps_);
+  }
+
+ private:
+  struct Depth {
+    explicit Depth(FormulaParser& parser) : depth(parser.depth_) {
+      if (++depth > kMaxNesting) {
+        parser.fail("brackets, signs and powers nest too deep", "more than " + std::to_string(kMaxNesting),
+                    "at most " + std::to_string(kMaxNesting));
+      }
+    }
+    ~Depth() { --depth; }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+    int& depth;
+  };
+
+  std::size_t sum() {
+    std::size_t left = product();
+    while (true) {
+      if (take('+')) {
+        left = push(kAdd, left, product());
+      } else if (take('-')) {
+        left = push(kSubtract, left, product());
+      } else {
+        return left;
+      }
+    }
+  }
+
+  std::size_t product() {
+    std::size_t left = signed_power();
+    while (true) {
+      if (take('*')) {
+        if (at_ < text_.size() && text_[at_] == '*')
+          fail("unexpected character", "`**`", "a factor", "a power is written x^2");
+        left = push(kMultiply, left, signed_power());
+      } else if (take('/')) {
+        left = push(kDivide, left, signed_power());
+      } else {
+        return left;
+      }
+    }
+  }
+
+  std::size_t signed_power() {
+    const Depth depth(*this);
+    if (take('+')) return signed_power();
+    if (take('-')) {
+      const std::size_t a = signed_power();
+      return push(kNegate, a, a);
+    }
+    const std::size_t base = atom();
+    return take('^') ? push(kPower, base, signed_power()) : base;
+  }
+
+  std::size_t atom() {
+    skip_space();
+    if (at_ == text_.size()) fail("the formula ends too early", "the end", kOperand);
+    if (take('(')) return bracket();
+    if (is_digit(text_[at_]) || text_[at_] == '.') return number();
+    const std::string_view word = word_at(text_, at_);
+    if (word.empty()) fail("unexpected character", here(), kOperand);
+    return named_atom(word);
+  }
+
+  std::size_t bracket() {
+    const Depth depth(*this);
+    const std::size_t inside = sum();
+    if (!take(')')) {
+      if (at_ == text_.size()) fail("a bracket is not closed", "the end", "`)`");
+      fail_behind_operand();
+    }
+    return inside;
+  }
+
+  std::size_t named_atom(std::string_view word) {
+    if (const Leaf* leaf = named(kLeaves, word)) {
+      at_ += word.size();
+      return leaf->variable < 0 ? constant(leaf->number) : variable(leaf->variable);
+    }
+    const Operation* function = named(kFunctions, word);
+    if (function == nullptr) {
+      fail("unknown name", "`" + std::string(word) + "`", "x, y, pi, e, sin, cos, exp, log, sqrt or abs",
+           did_you_mean(word, names()));
+    }
+    at_ += word.size();
+    if (!take('(')) fail("a function wants brackets", here(), "`(` behind `" + std::string(word) + "`");
+    const std::size_t a = bracket();
+    return push(*function, a, a);
+  }
+
+  std::size_t number() {
+    double value = 0;
+    const char* begin = text_.data() + at_;
+    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+    if (error == std::errc::result_out_of_range) fail("this number is out of range", here(), "a double");
+    if (error != std::errc()) fail("this is no number", here(), kOperand);
+    at_ += static_cast<std::size_t>(end - begin);
+    return constant(value);
+  }
+
+  std::size_t constant(double number) {
+    steps_.push_back({.number = number});
+    return steps_.size() - 1;
+  }
+  std::size_t variable(int which) {
+    steps_.push_back({.variable = which, .varies = true});
+    return steps_.size() - 1;
+  }
+  std::size_t push(const Operation& operation, std::size_t a, std::size_t b) {
+    steps_.push_back(
+        {.operation = &operation, .a = a, .b = b, .varies = steps_[a].varies || steps_[b].varies});
+    return steps_.size() - 1;
+  }
+
+  void skip_space() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+  }
+
+  // White space in front of the character goes too.
+  bool take(char c) {
+    skip_space();
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+
+  static std::vector<std::string_view> names() {
+    std::vector<std::string_view> out;
+    for (const Leaf& leaf : kLeaves) out.push_back(leaf.name);
+    for (const Operation& function : kFunctions) out.push_back(function.name);
+    return out;
+  }
+
+  // The word or the whole character that stands here.
+  std::string here() const {
+    if (at_ >= text_.size()) return "the end";
+    std::string_view word = word_at(text_, at_);
+    if (word.empty()) {
+      std::size_t end = at_ + 1;
+      while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80) ++end;
+      word = text_.substr(at_, end - at_);
+    }
+    return "`" + std::string(word) + "`";
+  }
+
+  [[noreturn]] void fail_behind_operand() const {
+    const char c = text_[at_];
+    const bool operand = is_letter(c) || is_digit(c) || c == '.' || c == '(';
+    fail("unexpected character", here(), "+, -, *, /, ^ or the end",
+         operand ? "a product is written 2*x" : "");
+  }
+
+  [[noreturn]] void fail(std::string what, std::string got, std::string want, std::string hint = "") const {
+    throw source_.error(at_, {"", std::move(what), std::move(got), std::move(want), std::move(hint)});
+  }
+
+  static constexpr const char* kOperand = "a number, x, y, a function or `(`";
+
+  const Source& source_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+  std::vector<Step> steps_;
+};
+
+std::string single_blanks(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (!is_space(c)) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+Expression::Expression(const Source& source) : text_(single_blanks(source.text)) {
+  if (source.text.size() > kMostBytes) {
+    throw source.error(kMostBytes,
+                       {"", "the formula is too long", std::to_string(source.text.size()) + " bytes",
+                        "at most " + std::to_string(kMostBytes), ""});
+  }
+  steps_ = FormulaParser(source).run();
+}
+
+bool Expression::begins(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && is_space(text[at])) ++at;
+  if (at == text.size()) return false;
+  const std::string_view word = word_at(text, at);
+  if (word.empty()) return std::string_view("+-(.0123456789").find(text[at]) != std::string_view::npos;
+  return named(kLeaves, word) != nullptr || named(kFunctions, word) != nullptr;
+}
+
+std::vector<double> Expression::forward(std::span<const double> at) const {
+  std::vector<double> values(steps_.size());
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    values[i] = step.operation != nullptr ? step.operation->value(values[step.a], values[step.b])
+                : step.variable < 0       ? step.number
+                                          : at[static_cast<std::size_t>(step.variable)];
+  }
+  return values;
+}
+
+double Expression::value(std::span<const double> at) const { return forward(at).back(); }
+
+void Expression::gradient(std::span<const double> at, std::span<double> out) const {
+  const std::vector<double> values = forward(at);
+  std::vector<double> slopes(steps_.size());
+  slopes.back() = 1;
+  std::fill(out.begin(), out.end(), 0.0);
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    const Step& step = steps_[i];
+    if (!step.varies) continue;
+    if (step.operation == nullptr) {
+      out[static_cast<std::size_t>(step.variable)] += slopes[i];
+      continue;
+    }
+    // A slope of 0 stays 0, also through an operation whose own slope is not finite there.
+    if (slopes[i] == 0) continue;
+    const Slopes by = step.operation->slopes(values[step.a], values[step.b], values[i]);
+    if (steps_[step.a].varies) slopes[step.a] += slopes[i] * by.a;
+    const bool two = step.a != step.b;
+    if (two && steps_[step.b].varies) slopes[step.b] += slopes[i] * by.b;
+  }
+}
+
+}  // namespace thalweg
