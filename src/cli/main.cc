@@ -24,10 +24,20 @@ struct Command {
   Action (*add)(CLI::App& tool);
 };
 
-constexpr Command kCommands[] = {
-    {"train", add_train},     {"eval", add_eval},      {"predict", add_predict}, {"schedule", add_schedule},
-    {"explain", add_explain}, {"list", add_list},      {"help", add_help},       {"verify", add_verify},
-    {"split", add_split},     {"descend", add_descend}};
+constexpr Command kCommands[] = {{"train", add_train},
+                                 {"eval", add_eval},
+                                 {"predict", add_predict},
+                                 {"schedule", add_schedule},
+                                 {"explain", add_explain},
+                                 {"list", add_list},
+                                 {"help", add_help},
+                                 {"verify", add_verify},
+                                 {"split", add_split},
+                                 {"descend", add_descend},
+                                 {"lr-find", add_lr_find},
+                                 {"doctor", add_doctor},
+                                 {"batch-find", add_batch_find},
+                                 {"tune", add_tune}};
 
 int fail(int code, const char* message) {
   std::fflush(stdout);
