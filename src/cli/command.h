@@ -21,17 +21,9 @@ inline constexpr int kSignalled = 128;  // plus the signal's number
 using Action = std::function<int()>;
 
 // Each adds its subcommand with its options to the tool and returns what it does.
-Action add_train(CLI::App& tool);
-Action add_eval(CLI::App& tool);
-Action add_predict(CLI::App& tool);
-Action add_schedule(CLI::App& tool);
-Action add_explain(CLI::App& tool);
-Action add_list(CLI::App& tool);
-Action add_help(CLI::App& tool);
-Action add_verify(CLI::App& tool);
-Action add_split(CLI::App& tool);
-Action add_descend(CLI::App& tool);
-Action add_landscape(CLI::App& tool);
+#define THALWEG_COMMAND(name, add) Action add(CLI::App& tool);
+#include "cli/commands.inc"
+#undef THALWEG_COMMAND
 
 // A number given to `option`. Throws Error(usage).
 double real_number(std::string_view option, const std::string& text);

@@ -24,11 +24,11 @@ struct Command {
   Action (*add)(CLI::App& tool);
 };
 
+#define THALWEG_COMMAND(name, add) {name, add},
 constexpr Command kCommands[] = {
-    {"train", add_train},       {"eval", add_eval},          {"predict", add_predict},
-    {"schedule", add_schedule}, {"explain", add_explain},    {"list", add_list},
-    {"help", add_help},         {"verify", add_verify},      {"split", add_split},
-    {"descend", add_descend},   {"landscape", add_landscape}};
+#include "cli/commands.inc"
+};
+#undef THALWEG_COMMAND
 
 int fail(int code, const char* message) {
   std::fflush(stdout);

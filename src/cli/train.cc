@@ -8,7 +8,9 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/setting_flags.h"
 #include "thalweg/error.h"
+#include "thalweg/find.h"
 #include "thalweg/page.h"
 #include "thalweg/run.h"
 
@@ -16,7 +18,7 @@ namespace thalweg::cli {
 namespace {
 
 struct Flags {
-  std::vector<std::string> settings;  // one a setting, in the order of run_settings()
+  SettingFlags settings;
   std::string config;
   std::string out;
   std::string resume;
@@ -40,17 +42,6 @@ void catch_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-std::string flag_of(const RunSetting& setting) { return "--" + std::string(setting.name); }
-
-const std::string* given(const CLI::App& command, const Flags& flags, std::string_view name) {
-  const std::span<const RunSetting> settings = run_settings();
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (settings[i].name == name)
-      return command.count(flag_of(settings[i])) > 0 ? &flags.settings[i] : nullptr;
-  }
-  return nullptr;
-}
-
 void refuse(const CLI::App& command, const std::string& flag) {
   if (command.count(flag) == 0) return;
   throw Error(Code::usage, {"thalweg train", "a run is continued as it was begun", "`" + flag + "`",
@@ -63,8 +54,8 @@ ResumeOptions resume_options(const CLI::App& command, const Flags& flags) {
   }
   for (const char* flag : {"--out", "--config", "--print-config", "--dry-run"}) refuse(command, flag);
   ResumeOptions options;
-  if (const std::string* threads = given(command, flags, "threads")) options.threads = thread_count(*threads);
-  if (const std::string* epochs = given(command, flags, "epochs")) {
+  if (const std::string* threads = flags.settings.given("threads")) options.threads = thread_count(*threads);
+  if (const std::string* epochs = flags.settings.given("epochs")) {
     options.epochs = whole_number("--epochs", *epochs, 1);
   }
   if (flags.lengths.empty()) return options;
@@ -83,10 +74,14 @@ RunSettings settings_of(const CLI::App& command, const Flags& flags) {
   if (!flags.lengths.empty()) {
     throw Error(Code::usage, {"--lengths", "there is no run to go on with", "", "--resume with it", ""});
   }
-  RunSettings settings({.threads = 0});
-  if (command.count("--config") > 0) settings.read_file(flags.config);
-  for (const RunSetting& setting : run_settings()) {
-    if (const std::string* text = given(command, flags, setting.name)) settings.set(setting.name, *text);
+  const std::string* const batch = flags.settings.given("batch");
+  const bool find = batch != nullptr && *batch == "find";
+  RunSettings settings =
+      flags.settings.settings(command.count("--config") > 0 ? &flags.config : nullptr, find ? "batch" : "");
+  if (find) {
+    const FoundBatch found = find_batch(settings.config());
+    note(fmt::format("batch {}: {}", found.batch, found.why));
+    settings.set("batch", std::to_string(found.batch));
   }
   if (command.count("--out") > 0 && flags.out.empty()) {
     throw Error(Code::usage, {"--out", "the name is empty", "", "a new folder", ""});
@@ -160,28 +155,14 @@ int train(const CLI::App& command, const Flags& flags) {
   return run_to_its_end(run, flags);
 }
 
-void add_settings(CLI::App& command, Flags& flags) {
-  const RunConfig defaults{.threads = 0};
-  const std::span<const RunSetting> settings = run_settings();
-  flags.settings.resize(settings.size());
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    const RunSetting& setting = settings[i];
-    const std::string flag = flag_of(setting);
-    CLI::Option* option =
-        setting.kind == RunSetting::Kind::flag
-            ? command.add_flag(flag + "{true},--no-" + std::string(setting.name) + "{false}",
-                               flags.settings[i], std::string(setting.doc))
-            : command.add_option(flag, flags.settings[i], std::string(setting.doc));
-    option->default_str(setting.print(defaults));
-  }
-}
-
 }  // namespace
 
 Action add_train(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = tool.add_subcommand("train", "Train a model and write a run directory");
-  add_settings(*command, *flags);
+  flags->settings.add(*command);
+  command->get_option("--batch")->description(
+      "samples a batch; find: what `batch-find` measures, written down as a number");
   command->add_option("--config", flags->config, "TOML file with settings by name; flags win over it");
   command->add_option("--out", flags->out, "run directory; runs/<n> when left out");
   command->add_option("--resume", flags->resume, "run directory to go on with");

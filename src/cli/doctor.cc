@@ -1,0 +1,41 @@
+// thalweg doctor: what is wrong with a run.
+#include <memory>
+
+#include "cli/command.h"
+#include "thalweg/doctor.h"
+
+namespace thalweg::cli {
+namespace {
+
+struct Flags {
+  std::string run;
+  std::string threads;
+  bool json = false;
+};
+
+int doctor(const Flags& flags) {
+  const Diagnosis diagnosis = diagnose(flags.run, thread_count(flags.threads));
+  for (const std::string& line : diagnosis.notes) note(line);
+  print(flags.json ? diagnosis.json() + "\n" : diagnosis.text());
+  return kOk;
+}
+
+}  // namespace
+
+Action add_doctor(CLI::App& tool) {
+  const auto flags = std::make_shared<Flags>();
+  std::string faults;
+  for (const std::string_view name : fault_names())
+    faults += (faults.empty() ? "" : ", ") + std::string(name);
+  CLI::App* command =
+      tool.add_subcommand("doctor", "Name what is wrong with a run, with evidence and what to do: " + faults);
+  command->add_option("run", flags->run, "run directory")->required();
+  command->add_option("--threads", flags->threads, "threads; else all that the process may use");
+  command->add_flag(
+      "--json", flags->json,
+      "print one object: schema, run, updates, healthy; findings, each with fault, evidence and "
+      "advice; notes");
+  return [flags] { return doctor(*flags); };
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,47 @@
+// trials.jsonl: the trainings of a search, a line each, below a line that says what is searched.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+namespace thalweg {
+
+struct TuneTraining {
+  std::uint64_t trial = 0;
+  std::uint64_t epochs = 0;
+  std::uint64_t repeat = 0;
+  bool diverged = false;
+  double loss = 0;      // NaN when diverged
+  double accuracy = 0;  // NaN for values, and when diverged
+
+  auto key() const { return std::tuple(trial, epochs, repeat); }
+};
+
+class TuneFolder {
+ public:
+  // Reads what is there; an empty path keeps everything in memory. A torn last line is cut off. Throws
+  // Error(usage) when the folder belongs to a search other than `search`, Error(data) for a line that is
+  // none.
+  TuneFolder(const std::filesystem::path& folder, const std::string& search);
+
+  // The training of that key, or null.
+  const TuneTraining* find(const TuneTraining& key) const;
+
+  // Keeps it, and writes it down. May be called from several threads at once. Throws Error(resource).
+  void add(const TuneTraining& training);
+
+  std::uint64_t size() const { return trainings_.size(); }
+
+ private:
+  void read(const std::string& search);
+
+  std::filesystem::path file_;
+  std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>, TuneTraining> trainings_;
+  std::mutex mutex_;
+};
+
+}  // namespace thalweg

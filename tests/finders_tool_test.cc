@@ -1,0 +1,84 @@
+// thalweg lr-find, batch-find, tune and doctor as their users meet them.
+#include "tool_case.h"
+
+namespace thalweg {
+namespace {
+
+const Arguments kSmall = {"--model", "dense(10)", "--epochs", "2", "--threads", "2"};
+
+Arguments with(Arguments command, const Arguments& more) {
+  command.insert(command.end(), more.begin(), more.end());
+  return command;
+}
+
+TEST_F(Tool, LrFindGivesTheTextWithItsRate) {
+  const Json found =
+      json(with(with({"lr-find", "--json", "--trial", "20"}, kSmall),
+                {"--optimizer", "sgd(lr=7, momentum=0.9)", "--svg", "rate.svg", "--html", "rate.html"}));
+  EXPECT_EQ(keys(found), (std::set<std::string>{"schema", "rate", "optimizer", "why", "given", "low", "high",
+                                                "trial_updates", "train_samples", "judge_samples",
+                                                "start_loss", "trials", "sweep"}));
+  EXPECT_EQ(found["given"], 7);
+  const std::string text = found["optimizer"];
+  EXPECT_TRUE(text.starts_with("sgd(lr=") && text.ends_with(", momentum=0.9)")) << text;
+  EXPECT_NE(contents(path("rate.svg")).find("<svg xmlns"), std::string::npos);
+  EXPECT_NE(contents(path("rate.html")).find("<!DOCTYPE html>"), std::string::npos);
+  EXPECT_EQ(run(with({"train", "--quiet", "--optimizer", text}, kSmall)).code, 0);
+}
+
+TEST_F(Tool, BatchFindMeasures) {
+  const Json found = json(with({"batch-find", "--json", "--most", "4", "--rounds", "1"}, kSmall));
+  EXPECT_EQ(keys(found),
+            (std::set<std::string>{"schema", "batch", "why", "memory", "rounds", "threads", "timings"}));
+  EXPECT_EQ(found["timings"].size(), 3u);
+}
+
+TEST_F(Tool, TrainWritesTheBatchThatWasFoundDown) {
+  const Json result = train("run", with({"--batch", "find"}, kSmall));
+  const std::string config = contents(path("run") / "config.toml");
+  EXPECT_NE(config.find("batch = " + std::to_string(result["batch"].get<int>()) + "\n"), std::string::npos)
+      << config;
+  EXPECT_EQ(run({"train", "--resume", "run", "--quiet"}).code, 0);
+}
+
+TEST_F(Tool, TuneEndsWithACommandToRun) {
+  const Arguments search = with({"tune", "--trials", "3", "--out", "search", "--html", "tune.html",
+                                 "--optimizer", "adam(lr=log(1e-4, 1e-1))"},
+                                kSmall);
+  const Outcome outcome = run(search);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("thalweg train --model 'dense(10)' --optimizer 'adam(lr="), std::string::npos)
+      << outcome.out;
+  EXPECT_EQ(run(search).out, outcome.out);  // from the folder
+  const Json again = json(with(search, {"--json"}));
+  EXPECT_EQ(again["trained"], 0);
+  EXPECT_EQ(again["trials"].size(), 3u);
+}
+
+TEST_F(Tool, DoctorNamesAFaultAndReturnsZero) {
+  train("run", with({"--optimizer", "adam | decay(0.1) | lr(cosine(1e-2))"}, kSmall));
+  const Json found = json({"doctor", "run", "--json"});
+  EXPECT_EQ(keys(found), (std::set<std::string>{"schema", "run", "updates", "healthy", "findings", "notes"}));
+  EXPECT_EQ(found["findings"][0]["fault"], "decay-on-biases");
+  EXPECT_NE(run({"doctor", "run"}).out.find("decay-on-biases"), std::string::npos);
+}
+
+TEST_F(Tool, FindersSayWhatIsWrong) {
+  const std::vector<std::pair<Arguments, const char*>> refused = {
+      {{"lr-find", "--optimizer", "adam"}, "lr(1e-3)"},
+      {{"lr-find", "--from", "0"}, "--from"},
+      {{"batch-find", "--memory", "1x"}, "--memory"},
+      {{"tune"}, "nothing is to be searched"},
+      {{"tune", "--optimizer", "adam(lr=log(1, 0))"}, "in order"},
+      {{"tune", "--optimizer", "adam(lr=log(1e-4, 1))", "--method", "grid"}, "halving or random"},
+  };
+  for (const auto& [arguments, says] : refused) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(run({"doctor", "nothing"}).code, 3);
+}
+
+}  // namespace
+}  // namespace thalweg
