@@ -4,6 +4,7 @@
 #include "thalweg/catalog.h"
 #include "thalweg/chain.h"
 #include "thalweg/checkpoint.h"
+#include "thalweg/compare.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
 #include "thalweg/loss.h"
