@@ -16,6 +16,7 @@
 #include "thalweg/report.h"
 #include "thalweg/run.h"
 #include "thalweg/schedule.h"
+#include "thalweg/schedule_plot.h"
 #include "thalweg/study.h"
 #include "thalweg/tensor.h"
 #include "thalweg/trainer.h"

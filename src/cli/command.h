@@ -32,6 +32,8 @@ Action add_verify(CLI::App& tool);
 Action add_split(CLI::App& tool);
 Action add_descend(CLI::App& tool);
 Action add_compare(CLI::App& tool);
+Action add_completion(CLI::App& tool);
+Action add_man(CLI::App& tool);
 
 // A whole number of at least `least` given to `option`. Throws Error(usage).
 std::uint64_t whole_number(std::string_view option, const std::string& text, std::uint64_t least);

@@ -24,11 +24,13 @@ struct Command {
   Action (*add)(CLI::App& tool);
 };
 
-constexpr Command kCommands[] = {
-    {"train", add_train},     {"eval", add_eval},      {"predict", add_predict}, {"schedule", add_schedule},
-    {"explain", add_explain}, {"list", add_list},      {"help", add_help},       {"verify", add_verify},
-    {"split", add_split},     {"descend", add_descend},
-    {"compare", add_compare}};
+constexpr Command kCommands[] = {{"train", add_train},     {"eval", add_eval},
+                                 {"predict", add_predict}, {"schedule", add_schedule},
+                                 {"explain", add_explain}, {"list", add_list},
+                                 {"help", add_help},       {"verify", add_verify},
+                                 {"split", add_split},     {"descend", add_descend},
+                                 {"compare", add_compare}, {"completion", add_completion},
+                                 {"man", add_man}};
 
 int fail(int code, const char* message) {
   std::fflush(stdout);
