@@ -1,6 +1,5 @@
 // thalweg train: runs a training, or continues one.
 #include <array>
-#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/setting_flags.h"
+#include "cli/signals.h"
 #include "thalweg/error.h"
 #include "thalweg/find.h"
 #include "thalweg/page.h"
@@ -28,19 +28,6 @@ struct Flags {
   bool json = false;
   bool quiet = false;
 };
-
-volatile std::sig_atomic_t caught_signal = 0;
-
-extern "C" void note_signal(int signal) { caught_signal = signal; }
-
-// The first signal lets the step at hand finish; the second ends the process at once.
-void catch_signals() {
-  struct sigaction action = {};
-  action.sa_handler = note_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 void refuse(const CLI::App& command, const std::string& flag) {
   if (command.count(flag) == 0) return;
@@ -126,14 +113,14 @@ int run_to_its_end(Run& run, const Flags& flags) {
   Progress progress(run, flags.quiet);
   Report report;
   try {
-    while (caught_signal == 0 && run.next(report)) progress.show(report);
+    while (caught_signal() == 0 && run.next(report)) progress.show(report);
   } catch (const Error&) {
     progress.end();
     write_page(run.directory());
     throw;
   }
   progress.end();
-  if (caught_signal != 0 && !run.done()) return interrupted(run, caught_signal);
+  if (caught_signal() != 0 && !run.done()) return interrupted(run, caught_signal());
   const RunResult result = run.finish();
   if (!was_finished) write_page(run.directory());
   print(flags.json ? result.json : result_text(run, result));

@@ -1,0 +1,157 @@
+// thalweg compare and schedule --html as their users meet them.
+#include "tool_case.h"
+
+namespace thalweg {
+namespace {
+
+const Arguments kQuick = {"compare",
+                          "--optimizers",
+                          "gd; sgd; adam(lr=1e-3)",
+                          "--seeds",
+                          "2",
+                          "--rates",
+                          "3",
+                          "--decades",
+                          "2",
+                          "--epochs",
+                          "2",
+                          "--model",
+                          "dense(10)",
+                          "--quiet",
+                          "--json",
+                          "--target-accuracy",
+                          "0.5",
+                          "--threads",
+                          "2"};
+
+Arguments with(Arguments arguments, const Arguments& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+// Without what differs from one execution to the next.
+Json without_seconds(Json result) {
+  for (Json& o : result["optimizers"]) {
+    o.erase("seconds");
+    o.erase("seconds_to_target");
+    for (Json& run : o["runs"]) run.erase("seconds");
+  }
+  return result;
+}
+
+TEST_F(Tool, CompareAnswersWhichOneAndHowSure) {
+  const Json result = json(with(kQuick, {"--out", "c"}));
+  EXPECT_EQ(keys(result), (std::set<std::string>{"schema",
+                                                 "headline",
+                                                 "doubt",
+                                                 "data",
+                                                 "model",
+                                                 "loss",
+                                                 "epochs",
+                                                 "batch",
+                                                 "seed",
+                                                 "seeds",
+                                                 "training_samples",
+                                                 "held_out_samples",
+                                                 "measure",
+                                                 "target_accuracy",
+                                                 "target_loss",
+                                                 "tuning",
+                                                 "least_p",
+                                                 "seeds_to_decide",
+                                                 "optimizers",
+                                                 "pairs"}));
+  EXPECT_EQ(result["schema"], 1);
+  EXPECT_EQ(result["measure"], "accuracy");
+  EXPECT_EQ(result["tuning"]["runs"], 3);
+  EXPECT_EQ(result["pairs"].size(), 3u);
+  EXPECT_EQ(result["least_p"], 1);  // 3 pairs at 1/2
+  ASSERT_EQ(result["optimizers"].size(), 3u);
+  const Json& best = result["optimizers"][0];
+  EXPECT_EQ(best["standing"], "best");
+  EXPECT_EQ(result["headline"].get<std::string>().find(best["optimizer"]), 0u);
+  for (const Json& o : result["optimizers"]) {
+    EXPECT_EQ(o["runs"].size(), 2u);
+    EXPECT_EQ(o["rates"].size(), 3u);
+    EXPECT_EQ(o["updates"], o["optimizer"] == "gd" ? 2 : 46);
+    EXPECT_LE(o["score"]["low"], o["score"]["median"]);
+    if (o["optimizer"] == "adam(lr=0.001)") EXPECT_NEAR(o["rates"][1]["rate"].get<double>(), 1e-3, 1e-12);
+  }
+  const std::string page = contents(path("c") / "report.html");
+  for (const std::string& part : {best["optimizer"].get<std::string>(), result["headline"].get<std::string>(),
+                                  std::string("<svg"), std::string("Holm")}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
+  for (const char* part : {"http://", "https://", " src=", "url(", "nan\"", "inf\""})
+    EXPECT_EQ(page.find(part), std::string::npos) << part;
+}
+
+TEST_F(Tool, CompareGoesOnWhereItWas) {
+  const Json whole = without_seconds(json(with(kQuick, {"--out", "c"})));
+  std::vector<std::string> lines = lines_of(contents(path("c") / "runs.jsonl"));
+  ASSERT_EQ(lines.size(), 15u);
+  std::string half;
+  for (std::size_t i = 0; i < 7; ++i) half += lines[i] + "\n";
+  write("c/runs.jsonl", half + lines[7].substr(0, 20));  // cut off by a crash
+  EXPECT_EQ(without_seconds(json(with(kQuick, {"--out", "c", "--threads", "1"}))), whole);
+  EXPECT_EQ(lines_of(contents(path("c") / "runs.jsonl")).size(), 15u);
+
+  // Nothing is left to do; more seeds come to those that are there.
+  const auto before = snapshot(path("c"));
+  EXPECT_EQ(without_seconds(json(with(kQuick, {"--out", "c"}))), whole);
+  EXPECT_EQ(json(with(kQuick, {"--out", "c", "--seeds", "3"}))["seeds"], 3);
+  EXPECT_EQ(lines_of(contents(path("c") / "runs.jsonl")).size(), 18u);
+
+  const Outcome other = run(with(kQuick, {"--out", "c", "--epochs", "3"}));
+  EXPECT_EQ(other.code, 2);
+  EXPECT_NE(other.err.find("another `epochs`"), std::string::npos) << other.err;
+  write("c/runs.jsonl", half + "{}\n");
+  EXPECT_EQ(run(with(kQuick, {"--out", "c"})).code, 3);
+}
+
+struct Refusal {
+  Arguments arguments;
+  std::vector<std::string> says;
+};
+
+const std::vector<Refusal> kRefused = {
+    {{}, {"--optimizers is required"}},
+    {{"--optimizers", "adam"}, {"nothing to compare"}},
+    {{"--optimizers", "adam; adam"}, {"the same one twice"}},
+    {{"--optimizers", "adam; sdg"}, {"`sdg`", "sgd"}},
+    {{"--optimizers", "adam; sgd", "--rates", "1"}, {"names its rate"}},
+    {{"--optimizers", "adam; sgd", "--seeds", "0"}, {"--seeds"}},
+    {{"--optimizers", "adam; sgd", "--seeds", "201"}, {"seeds", "200"}},
+    {{"--optimizers", "adam; sgd", "--target-accuracy", "97"}, {"target-accuracy", "0 to 1"}},
+    {{"--optimizers", "adam; sgd", "--data", "digit"}, {"`digit`"}},
+    {{"--optimizers", "adam; sgd(lr=0.1, on=bias)"}, {"on"}},
+};
+
+TEST_F(Tool, CompareRefusesWhatCannotBeMeant) {
+  for (const Refusal& refusal : kRefused) {
+    SCOPED_TRACE(testing::PrintToString(refusal.arguments));
+    const Outcome outcome = run(with({"compare"}, refusal.arguments));
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_TRUE(is_message(outcome.err)) << outcome.err;
+    for (const std::string& part : refusal.says)
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
+  }
+  EXPECT_TRUE(snapshot(path("")).empty());  // nothing was written
+}
+
+TEST_F(Tool, SchedulesAreDrawnOverEachOther) {
+  const std::string two = "cosine(1e-3, total=100, warmup=10); cyclic(1e-3, total=100, cycles=2)";
+  const Json values =
+      json({"schedule", two, "--svg", "s.svg", "--html", "s.html", "--points", "0,50", "--json"});
+  ASSERT_EQ(values["schedules"].size(), 2u);
+  EXPECT_EQ(values["schedules"][1]["points"], Json::parse("[[0, 0.001], [50, 0.001]]"));
+  EXPECT_NE(contents(path("s.svg")).find("restart at 50"), std::string::npos);
+  EXPECT_NE(contents(path("s.html")).find("warm-up ends at 10"), std::string::npos);
+  EXPECT_EQ(run({"schedule", "cosine(1)", "--svg", "t.svg"}).code, 2);
+  EXPECT_FALSE(fs::exists(path("t.svg")));
+  EXPECT_EQ(run({"schedule", "0.1", "--svg", "missing/t.svg"}).code, 4);
+}
+
+}  // namespace
+}  // namespace thalweg
