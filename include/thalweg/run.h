@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -136,7 +137,8 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
 // A run's model on held-out data.
 struct RunEvaluation {
   std::string data;           // canonical text
-  std::uint64_t updates = 0;  // that made the weights
+  std::uint64_t updates = 0;  // that made the weights, of several checkpoints the last one named
+  std::vector<std::uint64_t> members = {};  // of several checkpoints: the updates of each
   Evaluation test;
   std::vector<std::string> notes;
 };
@@ -146,5 +148,11 @@ struct RunEvaluation {
 // the run's result. Throws Error(data) when the directory is no run or holds no such checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});
+
+// The same of several checkpoints as one model, a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109):
+// the mean of their probabilities under cross_entropy and bce, of their scores or values under other losses.
+// One checkpoint alone is itself. Throws also Error(usage) for none.
+RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> checkpoints,
+                           const std::string& data = {}, int threads = 1);
 
 }  // namespace thalweg

@@ -12,13 +12,25 @@ struct Flags {
   std::string run;
   std::string data;
   std::string checkpoint;
+  std::vector<std::string> checkpoints;
   std::string threads;
   bool json = false;
 };
 
+RunEvaluation evaluated(const Flags& flags) {
+  const int threads = thread_count(flags.threads);
+  if (flags.checkpoints.empty()) return evaluate_run(flags.run, flags.data, threads, flags.checkpoint);
+  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, threads);
+}
+
+std::string members_json(const std::vector<std::uint64_t>& members) {
+  JsonArray array;
+  for (const std::uint64_t updates : members) array.raw(std::to_string(updates));
+  return array.text();
+}
+
 int eval(const Flags& flags) {
-  const RunEvaluation result =
-      evaluate_run(flags.run, flags.data, thread_count(flags.threads), flags.checkpoint);
+  const RunEvaluation result = evaluated(flags);
   for (const std::string& line : result.notes) note(line);
   const Evaluation& e = result.test;
   if (flags.json) {
@@ -31,10 +43,13 @@ int eval(const Flags& flags) {
         .add("loss", e.loss)
         .add("accuracy", e.accuracy);
     if (e.accuracy != e.accuracy) object.add("r2", e.r2).add("mae", e.mae);
+    if (!result.members.empty()) object.raw("members", members_json(result.members));
     print(object.text() + "\n");
     return kOk;
   }
-  print("held out   " + evaluation_text(e) + " of " + result.data + "\n");
+  const std::string by =
+      result.members.empty() ? "" : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
+  print("held out   " + evaluation_text(e) + " of " + result.data + by + "\n");
   return kOk;
 }
 
@@ -47,6 +62,12 @@ Action add_eval(CLI::App& tool) {
   command->add_option("--data", flags->data, "another data source, encoded as the run's own");
   command->add_option("--checkpoint", flags->checkpoint,
                       "last, best or a number of updates; that of the result when left out");
+  command
+      ->add_option("--checkpoints", flags->checkpoints,
+                   "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble; JSON "
+                   "has the updates of each as `members`")
+      ->delimiter(',')
+      ->excludes("--checkpoint");
   command->add_option("--threads", flags->threads, "threads; all that the process may use when left out");
   command->add_flag("--json", flags->json, "print the result as JSON");
   return [flags] { return eval(*flags); };

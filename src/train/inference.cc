@@ -1,6 +1,5 @@
 // A run's model at work: on held-out data, and on data without targets.
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "base/file.h"
@@ -13,18 +12,6 @@
 
 namespace thalweg {
 namespace {
-
-bool has_best(const std::filesystem::path& directory) { return !checkpoints(directory, Kept::best).empty(); }
-
-// Softmax.
-void to_probabilities(std::span<float> scores) {
-  const float most = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(static_cast<double>(score) - most);
-  for (float& score : scores) {
-    score = static_cast<float>(std::exp(static_cast<double>(score) - most) / sum);
-  }
-}
 
 void name_outputs(const Dataset& data, std::size_t columns, RunPredictions& out) {
   out.classes = data.classes > 0;

@@ -1,6 +1,8 @@
 #include "train/loaded_weights.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
@@ -59,6 +61,17 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
   throw Error(Code::data, {directory.string(), "there is no whole checkpoint `" + which + "`",
                            notes.empty() ? "none" : notes.front(), "a whole one of this model",
                            notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
+}
+
+bool has_best(const std::filesystem::path& directory) { return !checkpoints(directory, Kept::best).empty(); }
+
+void to_probabilities(std::span<float> scores) {
+  const float most = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(static_cast<double>(score) - most);
+  for (float& score : scores) {
+    score = static_cast<float>(std::exp(static_cast<double>(score) - most) / sum);
+  }
 }
 
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,10 @@ class LoadedWeights {
 // passed over with a note. Throws Error(data) where none is, Error(usage) for another name.
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
                            std::vector<std::string>& notes);
+
+bool has_best(const std::filesystem::path& directory);
+
+// Softmax, in place.
+void to_probabilities(std::span<float> scores);
 
 }  // namespace thalweg
