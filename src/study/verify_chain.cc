@@ -85,8 +85,13 @@ struct Neutral {
 };
 
 constexpr Neutral kNeutral[] = {
-    {"amsgrad", "false"}, {"bias_correction", "true"}, {"dampening", "0"},    {"eps_root", "0"},
-    {"grams", "false"},   {"momentum", "0"},           {"nesterov", "false"}, {"norm_coefficient_post", "0"},
+    {"amsgrad", "false"},
+    {"bias_correction", "true"},
+    {"dampening", "0"},
+    {"eps_root", "0"},
+    {"momentum", "0"},
+    {"nesterov", "false"},
+    {"norm_coefficient_post", "0"},
 };
 
 bool is_neutral(const std::string& key, const Json& value) {
@@ -118,6 +123,7 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
     const double share = read_number(*keep, "cautious_factor");
     if (share < 1) parts.push_back({"cautious", "keep=" + print_number(share)});
   }
+  if (hyper.flag("grams", false)) parts.push_back({"grams", ""});
   if (decay.place == Place::left_of_lr) parts.push_back({"decay", decay.rate});
   if (decay.place == Place::proximal) parts.push_back({"l2", decay.rate});
   parts.push_back({"lr", rate});
