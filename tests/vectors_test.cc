@@ -147,19 +147,21 @@ TEST(Vectors, EveryFileIsAboutItsName) {
   }
 }
 
-TEST(Vectors, TheEngineReproducesEveryCase) {
-  const std::vector<fs::path> paths = vector_files();
-  ASSERT_FALSE(paths.empty());
-  for (const fs::path& path : paths) {
-    for (const Fields& fields : read_cases(path)) {
-      SCOPED_TRACE(path.filename().string() + ": " + trimmed(fields.at("name")) + ": " +
-                   trimmed(fields.at("chain")));
-      EXPECT_FALSE(read_rows(fields.at("p'")).empty());
-      check_f64(fields);
-      check_f32(fields);
-    }
+class EveryFile : public testing::TestWithParam<fs::path> {};
+
+TEST_P(EveryFile, IsReproducedByTheEngine) {
+  const std::vector<Fields> cases = read_cases(GetParam());
+  ASSERT_FALSE(cases.empty());
+  for (const Fields& fields : cases) {
+    SCOPED_TRACE(trimmed(fields.at("name")) + ": " + trimmed(fields.at("chain")));
+    EXPECT_FALSE(read_rows(fields.at("p'")).empty());
+    check_f64(fields);
+    check_f32(fields);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Vectors, EveryFile, testing::ValuesIn(vector_files()),
+                         [](const auto& test) { return test.param.stem().string(); });
 
 }  // namespace
 }  // namespace thalweg
