@@ -153,10 +153,10 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
   EXPECT_EQ(result["state_bytes"], 2 * 9610 * 4);
   std::set<std::string> files;
   for (const auto& [name, bytes] : snapshot(path("a"))) files.insert(name);
-  EXPECT_EQ(files,
-            (std::set<std::string>{"checkpoints", "checkpoints/46.safetensors",
-                                   "checkpoints/best-46.safetensors", "config.toml", "encoding.json", "lock",
-                                   "metrics.jsonl", "plan.txt", "report.html", "result.json"}));
+  EXPECT_EQ(files, (std::set<std::string>{"checkpoints", "checkpoints/46.safetensors",
+                                          "checkpoints/best-46.safetensors", "config.toml", "details.jsonl",
+                                          "encoding.json", "environment.json", "examples.json", "lock",
+                                          "metrics.jsonl", "plan.txt", "report.html", "result.json"}));
 }
 
 TEST_F(Tool, MetricsAreLinesOfUpdatesAndEpochs) {

@@ -4,12 +4,19 @@
 //   plan.txt                              the optimizer's chain, explained
 //   metrics.jsonl                         a line an update (thinned to at most 2,000 by a fixed stride) and a
 //                                         line an epoch
+//   details.jsonl                         of at most 61 updates: norms and histograms of every parameter, and
+//                                         the mean time of data, forward, backward and update
+//                                         (train/details.h)
+//   environment.json                      machine, compiler, threads, versions, of the process that went last
 //   checkpoints/<update>.safetensors      the newest two: parameters, optimizer state, clocks, counts
 //   checkpoints/kept-<update>.safetensors the same, as often as asked for, for ever
 //   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the lowest held-out loss,
 //                                         or training loss where nothing is held out
 //   lock                                  the process that runs in it
+//   examples.json                         when it is finished: the confusion matrix over the held-out samples
+//                                         and the worst of them (train/examples.h)
 //   result.json                           when it is finished
+// What a run appends to is cut when it is resumed; a run directory of before details.jsonl goes on as well.
 #pragma once
 
 #include <cstdint>

@@ -53,6 +53,14 @@ struct TrainingLength {
 inline TrainingLength epochs(std::uint64_t n) { return {.epochs = n}; }
 inline TrainingLength updates(std::uint64_t n) { return {.updates = n}; }
 
+// Where the time of the steps so far went.
+struct StepSeconds {
+  double data = 0;      // gathering the inputs
+  double forward = 0;   // predictions and loss
+  double backward = 0;  // backpropagation
+  double update = 0;    // the optimizer
+};
+
 // Trains a model on a data set. All arguments must outlive it, and belong together: Error(usage) otherwise.
 //
 //   for (const Report& r : trainer.run(epochs(20)))
@@ -81,6 +89,8 @@ class Trainer {
   // parameters and optimizer as they were.
   Report step();
 
+  const StepSeconds& step_seconds() const { return step_seconds_; }
+
   // How well the model as it stands does.
   Evaluation evaluate(const Samples& samples);
 
@@ -108,6 +118,7 @@ class Trainer {
   std::unique_ptr<Recordings> recordings_;
   std::vector<std::int32_t> labels_;  // of the chunk at hand
   std::vector<float> values_;
+  StepSeconds step_seconds_;
 };
 
 // A single-pass range of reports, one an update, each made when it is asked for.

@@ -1,11 +1,7 @@
 #include "train/metrics.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <utility>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
@@ -16,55 +12,29 @@
 
 namespace thalweg {
 
-MetricsFile::MetricsFile(std::filesystem::path path, std::uint64_t total_updates)
-    : path_(std::move(path)),
-      stride_(std::max<std::uint64_t>(1, (total_updates + kMostUpdateLines - 1) / kMostUpdateLines)),
-      file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  if (file_ < 0)
-    throw Error(Code::resource, {path_.string(), "cannot be written", system_message(errno), "", ""});
-}
-
-MetricsFile::MetricsFile(MetricsFile&& other) noexcept
-    : path_(std::move(other.path_)), stride_(other.stride_), file_(std::exchange(other.file_, -1)) {}
-
-MetricsFile::~MetricsFile() {
-  if (file_ >= 0) ::close(file_);
-}
-
-void MetricsFile::line(const std::string& json) {
-  const std::string text = json + "\n";
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t written = ::write(file_, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      throw Error(Code::resource,
-                  {path_.string(), "a line cannot be written", system_message(errno),
-                   std::to_string(text.size()) + " bytes", "free some space and resume the run"});
-    }
-    left.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t total_updates)
+    : file_(path),
+      stride_(std::max<std::uint64_t>(1, (total_updates + kMostUpdateLines - 1) / kMostUpdateLines)) {}
 
 void MetricsFile::update(const Report& report) {
   if ((report.update - 1) % stride_ != 0) return;
-  line(JsonObject()
-           .add("update", report.update)
-           .add("epoch", report.epoch)
-           .add("loss", report.loss)
-           .add("lr", report.lr)
-           .add("grad_norm", report.grad_norm)
-           .text());
+  file_.add(JsonObject()
+                .add("update", report.update)
+                .add("epoch", report.epoch)
+                .add("loss", report.loss)
+                .add("lr", report.lr)
+                .add("grad_norm", report.grad_norm)
+                .text());
 }
 
 void MetricsFile::epoch(const EpochReport& report) {
-  line(JsonObject()
-           .add("update", report.update)
-           .add("epoch", report.epoch)
-           .add("train_loss", report.train_loss)
-           .raw("test", report.test ? evaluation_json(*report.test) : "null")
-           .add("seconds", report.seconds)
-           .text());
+  file_.add(JsonObject()
+                .add("update", report.update)
+                .add("epoch", report.epoch)
+                .add("train_loss", report.train_loss)
+                .raw("test", report.test ? evaluation_json(*report.test) : "null")
+                .add("seconds", report.seconds)
+                .text());
 }
 
 double cut_metrics(const std::filesystem::path& path, std::uint64_t updates) {

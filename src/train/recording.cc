@@ -1,5 +1,7 @@
 #include "train/recording.h"
 
+#include <chrono>
+
 namespace thalweg {
 
 Recording::Recording(Module& model, std::size_t rows, int threads) : tape(model.dtype(), threads) {
@@ -19,7 +21,9 @@ Recording& Recordings::forward(const Samples& samples, std::span<const std::uint
                                std::optional<std::uint64_t> counter) {
   Recording& recording = of(rows.size());
   counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
+  const auto start = std::chrono::steady_clock::now();
   samples.gather(rows, recording.tape.value<float>(recording.x));
+  gather_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   recording.tape.forward();
   return recording;
 }

@@ -35,12 +35,14 @@ class Recordings {
                      std::optional<std::uint64_t> counter = {});
 
   std::uint64_t bytes() const;
+  double gather_seconds() const { return gather_seconds_; }  // of all calls so far
 
  private:
   Module& model_;
   std::uint64_t seed_;
   int threads_;
   std::map<std::size_t, std::unique_ptr<Recording>> recordings_;
+  double gather_seconds_ = 0;
 };
 
 // Calls `use` with `rows` in chunks, in order.

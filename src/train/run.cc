@@ -17,7 +17,10 @@
 #include "train/best.h"
 #include "train/config.h"
 #include "train/defaults.h"
+#include "train/details.h"
 #include "train/diverged.h"
+#include "train/environment.h"
+#include "train/examples.h"
 #include "train/folder.h"
 #include "train/metrics.h"
 #include "train/outline.h"
@@ -150,6 +153,7 @@ struct Run::Impl {
   void open(const std::filesystem::path& where) {
     directory = std::filesystem::absolute(where).lexically_normal();
     metrics.emplace(directory / "metrics.jsonl", total);
+    details.emplace(directory / "details.jsonl", total);
     last_save = Clock::now();
   }
 
@@ -178,7 +182,9 @@ struct Run::Impl {
   std::unique_ptr<RunLock> lock;
   std::filesystem::path directory;
   std::optional<MetricsFile> metrics;
+  std::optional<Details> details;
   std::vector<std::string> notes;
+  std::string judged;  // examples.json, of a run with held-out samples
   std::optional<EpochReport> last_epoch;
   double epoch_loss = 0;            // sum over the samples of the epoch at hand
   std::uint64_t epoch_samples = 0;  // that it is over
@@ -251,6 +257,7 @@ void Run::Impl::load(const std::filesystem::path& where, const std::string& also
 void Run::Impl::write_config() const {
   replace_file(directory / "plan.txt", plan);
   replace_file(directory / "encoding.json", data.encoding + "\n");
+  replace_file(directory / "environment.json", environment_json(config.threads));
   replace_file(directory / "config.toml", print_config(config));
 }
 
@@ -284,7 +291,10 @@ RunResult Run::Impl::evaluate_all() {
   const Averaged averaged = result.of_best ? Averaged() : optimizer.averaged();
   if (result.of_best) best.swap_with(model.params());
   result.train = trainer.evaluate(data.train);
-  if (data.test.size() > 0) result.test = trainer.evaluate(data.test);
+  if (data.test.size() > 0) {
+    result.test = trainer.evaluate(data.test);
+    judged = examples_json(model, loss, data, config.threads);
+  }
   if (result.of_best) best.swap_with(model.params());
   seconds += since(start);
   result.seconds = seconds;
@@ -361,6 +371,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
     std::filesystem::remove(directory / "result.json");
   }
   impl->seconds = cut_metrics(directory / "metrics.jsonl", updates);
+  cut_metrics(directory / "details.jsonl", updates);
   impl->open(directory);
   if (other) impl->change(old);
   return Run(std::move(impl));
@@ -391,10 +402,12 @@ bool Run::next(Report& report) {
   Impl& run = *impl_;
   if (run.done()) return false;
   const auto start = Clock::now();
+  run.details->before(run.optimizer.updates() + 1, run.model.params());
   report = run.trainer.step();
   run.seconds += since(start);
   if (report.skipped) return true;  // nothing has changed but the data
   run.metrics->update(report);
+  run.details->after(report, run.model.params(), run.trainer.step_seconds());
   if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
     run.epoch_loss += report.loss * static_cast<double>(report.samples);
     run.epoch_samples += report.samples;
@@ -411,6 +424,7 @@ RunResult Run::finish() {
   if (run.finished) return read_result(directory() / "result.json");
   save();
   RunResult result = run.evaluate_all();
+  if (!run.judged.empty()) replace_file(directory() / "examples.json", run.judged);
   result.json = run.result_json(result);
   replace_file(directory() / "result.json", result.json);
   run.finished = true;

@@ -1,6 +1,7 @@
 #include "thalweg/trainer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -40,6 +41,19 @@ std::size_t samples_an_update(const TrainerOptions& options) {
 Loader loader_of(std::size_t samples, const TrainerOptions& options) {
   return {samples, samples_an_update(options), options.seed, options.order};
 }
+
+// Seconds since it was made or asked last.
+class Stopwatch {
+ public:
+  double lap() {
+    const Clock::time_point now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
 
 }  // namespace
 
@@ -97,15 +111,22 @@ Report Trainer::step() {
   const double share = 1.0 / static_cast<double>(batch.size());
   double loss = 0;
   bool first = true;
+  const double gathered = recordings_->gather_seconds();
+  Stopwatch watch;
   for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     const auto begin = static_cast<std::size_t>(rows.data() - batch.data());
     Recording& r = predict(data_.train, rows, came * loader_.batch() + begin);
     loss += share * compare(r, share);
+    step_seconds_.forward += watch.lap();
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
     r.tape.backward(r.y, !std::exchange(first, false));
+    step_seconds_.backward += watch.lap();
   });
+  const double data = recordings_->gather_seconds() - gathered;
+  step_seconds_.data += data;
+  step_seconds_.forward -= data;
   loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss) && !optimizer_.may_skip()) {
     throw Error(Code::diverged,
@@ -116,7 +137,9 @@ Report Trainer::step() {
   loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
+  watch.lap();
   Report report = optimizer_.step();
+  step_seconds_.update += watch.lap();
   report.epoch = came / loader_.updates_per_epoch();
   report.samples = batch.size();
   report.loss = loss;

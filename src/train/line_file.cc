@@ -1,0 +1,43 @@
+#include "train/line_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "base/file.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+
+LineFile::LineFile(std::filesystem::path path)
+    : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  if (file_ < 0)
+    throw Error(Code::resource, {path_.string(), "cannot be written", system_message(errno), "", ""});
+}
+
+LineFile::LineFile(LineFile&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+
+LineFile::~LineFile() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void LineFile::add(const std::string& json) {
+  const std::string text = json + "\n";
+  std::string_view left = text;
+  while (!left.empty()) {
+    const ssize_t written = ::write(file_, left.data(), left.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      throw Error(Code::resource,
+                  {path_.string(), "a line cannot be written", system_message(errno),
+                   std::to_string(text.size()) + " bytes", "free some space and resume the run"});
+    }
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace thalweg

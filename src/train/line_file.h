@@ -1,0 +1,26 @@
+// A file of lines that grows while a run goes on.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace thalweg {
+
+// Every line is on its way to the disk when add() returns, so that a crash loses at most a torn last one.
+class LineFile {
+ public:
+  // Opens for appending; the file is made when it is not there. Throws Error(resource).
+  explicit LineFile(std::filesystem::path path);
+  ~LineFile();
+  LineFile(LineFile&& other) noexcept;
+  LineFile& operator=(LineFile&&) = delete;
+
+  // Throws Error(resource) naming the file when the line cannot be written.
+  void add(const std::string& json);
+
+ private:
+  std::filesystem::path path_;
+  int file_;
+};
+
+}  // namespace thalweg
