@@ -174,7 +174,7 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
     const std::string d = cross(frame.at(minimum));
     out += fmt::format("<path class=\"halo\" d=\"{}\"/><path d=\"{}\"><title>minimum</title></path>", d, d);
   }
-  if (!landscape.paths.empty() && inside(landscape.surface.range, landscape.paths.front().points.front())) {
+  if (last_update(landscape) > 0 && inside(landscape.surface.range, landscape.paths.front().points.front())) {
     const Point p = frame.at(landscape.paths.front().points.front());
     out += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\"><title>start</title></circle>", coordinate(p.x),
                        coordinate(p.y));
