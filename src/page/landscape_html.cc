@@ -127,9 +127,9 @@ std::string script_safe(std::string json) {
 std::string render(const Landscape& landscape) {
   const Levels levels = levels_of(landscape);
   std::string body = fmt::format(
-      "<style>{}</style>\n<header>\n<p class=\"brand\"><b>Thalweg</b><span>loss "
+      "<style>{}{}</style>\n<header>\n<p class=\"brand\"><b>Thalweg</b><span>loss "
       "landscape</span></p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
-      landscape_style(), escape(landscape.title), escape(landscape.subtitle));
+      landscape_style(), landscape_page_style(), escape(landscape.title), escape(landscape.subtitle));
   const std::uint64_t last = last_update(landscape);
   const std::string losses = last == 0 ? "" : losses_svg(landscape);
   std::string ways = "<div class=\"charts\">\n" +

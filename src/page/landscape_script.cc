@@ -149,10 +149,10 @@ function paint() {
   canvas.height = Math.round(box.height * sharp);
   const pen = canvas.getContext('2d');
   pen.scale(sharp, sharp);
-  const scale = Math.min(box.width / 1.5, box.height / 1.25) * zoom;
+  const scale = Math.min(box.width / 1.45, box.height / 1.3) * zoom;
   const [sin, cos, up, flat] = [Math.sin(turn), Math.cos(turn), Math.cos(tilt), Math.sin(tilt)];
   const place = (x, y, z) => {
-    const a = x - 0.5, b = y - 0.5, c = (z - 0.4) * 0.6, px = a * cos - b * sin, py = a * sin + b * cos;
+    const a = x - 0.5, b = y - 0.5, c = (z - 0.5) * 0.55, px = a * cos - b * sin, py = a * sin + b * cos;
     return [box.width / 2 + px * scale, box.height / 2 - (py * flat + c * up) * scale, py * up - c * flat];
   };
   const paper = colour('--l-paper'), hill = colour('--l-hill'), ink = colour('--l-ink'), things = [];

@@ -44,6 +44,10 @@ constexpr std::string_view kStyle = R"css(
 .way-4 .track { stroke-dasharray: 12 4 2 4; }
 .way-6 .track, .way-8 .track, .way-10 .track { stroke-dasharray: 6 3 1 3; }
 .way-7 .track, .way-9 .track, .way-11 .track { stroke-dasharray: 2 3; }
+)css";
+
+// Of the page around it.
+constexpr std::string_view kPageStyle = R"css(
 .player { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: center; margin: 26px 0 8px; }
 .player[hidden], .solid[hidden] { display: none; }
 .player button, .solid button, .player select { font: inherit; font-size: 15px; color: var(--ink);
@@ -82,5 +86,6 @@ constexpr std::string_view kStyle = R"css(
 }  // namespace
 
 std::string_view landscape_style() { return kStyle; }
+std::string_view landscape_page_style() { return kPageStyle; }
 
 }  // namespace thalweg::page
