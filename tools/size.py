@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES = 500
 FUNCTION_LINES = 80
 FOLDER_DEPTH = 2
-LIBRARY_LINES = 32_000
+LIBRARY_LINES = 44_000
 
 CODE = {".cc", ".h", ".inc", ".S", ".py", ".cmake", ".sh", ".cu", ".cuh"}
 CODE_NAMES = {"CMakeLists.txt", "Makefile"}

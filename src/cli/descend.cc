@@ -68,8 +68,9 @@ std::string json(const Problem& problem, const Descent& descent) {
 
 std::string row(const Descent& descent, std::size_t k) {
   const std::string rate = k == 0 ? "" : fmt::format("{:.6g}", descent.rates[k - 1]);
-  std::string out =
-      fmt::format("{:>9}  {:>12.6g}  {:>12.6g}  {:>12}", k, descent.losses[k], descent.distances[k], rate);
+  const double far = descent.distances[k];
+  const std::string distance = far == far ? fmt::format("{:.6g}", far) : "unknown";
+  std::string out = fmt::format("{:>9}  {:>12.6g}  {:>12}  {:>12}", k, descent.losses[k], distance, rate);
   const std::span<const double> x = point(descent, k);
   for (std::size_t i = 0; i < std::min(x.size(), kShownCoordinates); ++i)
     out += fmt::format("  {:>9.4g}", x[i]);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -94,26 +95,31 @@ void check_flags(const CLI::App& command, bool run) {
   }
 }
 
+std::filesystem::path page_of(const Flags& flags, bool run) {
+  if (!flags.html.empty()) return flags.html;
+  if (!flags.svg.empty() || flags.json) return {};
+  return run ? std::filesystem::path(flags.what) / "landscape.html" : std::filesystem::path("landscape.html");
+}
+
 int landscape(const Flags& flags, const CLI::App& command) {
   const bool run = std::filesystem::is_directory(flags.what);
   check_flags(command, run);
   const Landscape made = run ? of_run(flags) : of_function(flags);
-  if (flags.json) print(landscape_json(made) + "\n");
-  if (!flags.svg.empty()) replace_file(flags.svg, landscape_svg(made));
-  const bool usual = flags.html.empty() && flags.svg.empty() && !flags.json;
-  const std::filesystem::path page = !flags.html.empty() ? std::filesystem::path(flags.html)
-                                     : !usual            ? std::filesystem::path()
-                                     : run ? std::filesystem::path(flags.what) / "landscape.html"
-                                           : std::filesystem::path("landscape.html");
-  if (!page.empty()) replace_file(page, landscape_html(made));
-  for (const std::string& path : {flags.svg, page.string()}) {
+  // All of it is there before the first file is written.
+  const std::pair<std::filesystem::path, std::string> files[] = {
+      {flags.svg, flags.svg.empty() ? "" : landscape_svg(made)},
+      {page_of(flags, run), page_of(flags, run).empty() ? "" : landscape_html(made)}};
+  for (const auto& [path, text] : files) {
     if (path.empty()) continue;
+    replace_file(path, text);
+    const std::string line = "wrote " + path.string();
     if (flags.json) {
-      note("wrote " + path);
+      note(line);
     } else {
-      print("wrote " + path + "\n");
+      print(line + "\n");
     }
   }
+  if (flags.json) print(landscape_json(made) + "\n");
   return kOk;
 }
 

@@ -55,7 +55,8 @@ std::string losses_svg(const Landscape& landscape);
 // What the script of the page works on: one JSON object.
 std::string animation_data(const Landscape& landscape, const Levels& levels);
 
-std::string_view landscape_style();
+std::string_view landscape_style();       // of the picture
+std::string_view landscape_page_style();  // of the page around it
 std::string_view landscape_script();
 
 }  // namespace thalweg::page

@@ -31,16 +31,34 @@ std::string path_data(const SurfacePath& path, const Frame& frame) {
   return "{\"p\":[" + places + "],\"u\":[" + updates + "],\"l\":[" + losses + "]}";
 }
 
+// The mean height around a place, so that narrow valleys do not come and go between the places.
+double mean_height(const Surface& surface, const Levels& levels, std::size_t column, std::size_t row,
+                   std::size_t reach_x, std::size_t reach_y) {
+  double sum = 0, count = 0;
+  const auto from = [](std::size_t at, std::size_t reach) { return at - std::min(at, reach); };
+  for (std::size_t y = from(row, reach_y); y <= std::min(row + reach_y, surface.rows - 1); ++y) {
+    for (std::size_t x = from(column, reach_x); x <= std::min(column + reach_x, surface.columns - 1); ++x) {
+      const double height = levels.height(surface.values[y * surface.columns + x]);
+      if (!std::isfinite(height)) continue;
+      sum += height;
+      ++count;
+    }
+  }
+  return count > 0 ? sum / count : NAN;
+}
+
 // Heights of at most kMostCells cells a side, 0 to 1000; -1 for a hole.
 std::string surface_data(const Surface& surface, const Levels& levels) {
   double low = INFINITY, high = -INFINITY;
   std::vector<double> heights;
   const std::size_t n = std::min(surface.columns, kMostCells + 1), m = std::min(surface.rows, kMostCells + 1);
+  const std::size_t reach_x = surface.columns / (2 * n), reach_y = surface.rows / (2 * m);
   for (std::size_t j = 0; j < m; ++j) {
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t row = j * (surface.rows - 1) / (m - 1), column = i * (surface.columns - 1) / (n - 1);
-      heights.push_back(levels.height(surface.values[row * surface.columns + column]));
-      if (!std::isfinite(heights.back())) continue;
+      const bool hole = !std::isfinite(surface.values[row * surface.columns + column]);
+      heights.push_back(hole ? NAN : mean_height(surface, levels, column, row, reach_x, reach_y));
+      if (hole) continue;
       low = std::min(low, heights.back());
       high = std::max(high, heights.back());
     }

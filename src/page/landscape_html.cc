@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "page/html.h"
 #include "page/landscape.h"
 #include "page/number.h"
@@ -27,31 +29,64 @@ constexpr std::string_view kPlayer =
 
 std::string player(std::uint64_t last) { return last == 0 ? "" : fmt::format(kPlayer, last, last, last); }
 
-std::string row(const Landscape& landscape, std::size_t i) {
-  const SurfacePath& path = landscape.paths[i];
-  const std::string remark = path_remark(landscape, path);
-  const std::string distance = path.distances.empty() ? kNone : significant(path.distances.back(), 3);
+// A column of the table of paths; one with nothing in it is left out.
+struct Column {
+  std::string head;
+  std::vector<std::string> cells;
+};
+
+std::vector<Column> columns_of(const Landscape& landscape) {
+  Column now{"Loss now", {}}, end{"Loss at the end", {}}, distance{"Distance to a minimum", {}},
+      remark{"Remark", {}};
+  for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
+    const SurfacePath& path = landscape.paths[i];
+    const std::string loss = significant(path.losses.back(), 4);
+    now.cells.push_back(fmt::format("<td id=\"loss-{}\">{}</td>", i, loss));
+    end.cells.push_back("<td>" + loss + "</td>");
+    const std::string far = path.distances.empty() ? kNone : significant(path.distances.back(), 3);
+    distance.cells.push_back("<td>" + far + "</td>");
+    const std::string said = path_remark(landscape, path);
+    remark.cells.push_back("<td class=\"" + std::string(said.empty() ? "none" : "remark") + "\">" +
+                           escape(said.empty() ? kNone : said) + "</td>");
+  }
+  std::vector<Column> out = {std::move(end)};
+  if (last_update(landscape) > 0) out.insert(out.begin(), std::move(now));
+  const auto& paths = landscape.paths;
+  const auto known = [](const SurfacePath& path) { return !path.distances.empty(); };
+  const auto said = [&](const SurfacePath& path) { return !path_remark(landscape, path).empty(); };
+  if (std::any_of(paths.begin(), paths.end(), known)) out.push_back(std::move(distance));
+  if (std::any_of(paths.begin(), paths.end(), said)) out.push_back(std::move(remark));
+  return out;
+}
+
+std::string row_head(const SurfacePath& path, std::size_t i) {
   const std::string chain = path.optimizer == path.name || path.optimizer.empty()
                                 ? ""
                                 : "<br><span class=\"chain\">" + escape(path.optimizer) + "</span>";
   return fmt::format(
-      "<tr><th scope=\"row\"><svg viewBox=\"0 0 46 14\" aria-hidden=\"true\"><g class=\"way way-{} "
-      "head\"><path class=\"track\" d=\"M3 7h40\"/>{}</g></svg><code>{}</code>{}</th><td "
-      "id=\"loss-{}\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-      i, symbol(i, 23, 7), escape(path.name), chain, i, significant(path.losses.back(), 4),
-      significant(path.losses.back(), 4), distance, escape(remark.empty() ? kNone : remark));
+      "<th scope=\"row\"><svg viewBox=\"0 0 46 14\" aria-hidden=\"true\"><g class=\"way way-{} "
+      "head\"><path class=\"track\" d=\"M3 7h40\"/>{}</g></svg><code>{}</code>{}</th>",
+      i, symbol(i, 23, 7), escape(path.name), chain);
 }
 
 std::string paths_table(const Landscape& landscape) {
   if (landscape.paths.empty()) return "";
-  std::string rows;
-  for (std::size_t i = 0; i < landscape.paths.size(); ++i) rows += row(landscape, i);
+  const std::vector<Column> columns = columns_of(landscape);
+  std::string head, rows;
+  for (const Column& column : columns) {
+    head += fmt::format("<th scope=\"col\"{}>{}</th>", column.head == "Remark" ? " class=\"remark\"" : "",
+                        column.head);
+  }
+  for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
+    rows += "<tr>" + row_head(landscape.paths[i], i);
+    for (const Column& column : columns) rows += column.cells[i];
+    rows += "</tr>\n";
+  }
   return fmt::format(
       "<div class=\"paths scroll\" role=\"group\" aria-label=\"Paths\" tabindex=\"0\"><table "
-      "aria-label=\"Paths\">\n<thead><tr><th scope=\"col\">Path</th><th scope=\"col\">Loss now</th><th "
-      "scope=\"col\">Loss at the end</th><th scope=\"col\">Distance to the nearest minimum</th><th "
-      "scope=\"col\">Remark</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
-      rows);
+      "class=\"paths-table\" aria-label=\"Paths\">\n<thead><tr><th scope=\"col\">Path</th>{}</tr></thead>\n"
+      "<tbody>\n{}</tbody></table></div>\n",
+      head, rows);
 }
 
 // What only a script can show is hidden without one.
@@ -92,9 +127,9 @@ std::string script_safe(std::string json) {
 std::string render(const Landscape& landscape) {
   const Levels levels = levels_of(landscape);
   std::string body = fmt::format(
-      "<style>{}</style>\n<header>\n<p class=\"brand\"><b>Thalweg</b><span>loss "
+      "<style>{}{}</style>\n<header>\n<p class=\"brand\"><b>Thalweg</b><span>loss "
       "landscape</span></p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
-      landscape_style(), escape(landscape.title), escape(landscape.subtitle));
+      landscape_style(), landscape_page_style(), escape(landscape.title), escape(landscape.subtitle));
   const std::uint64_t last = last_update(landscape);
   const std::string losses = last == 0 ? "" : losses_svg(landscape);
   std::string ways = "<div class=\"charts\">\n" +
@@ -102,8 +137,7 @@ std::string render(const Landscape& landscape) {
                             contour_svg(landscape, levels, false)) +
                      figure("curves", "Losses", "The same paths, by updates.", losses) + "</div>\n";
   ways += player(last);
-  body +=
-      section("ways", last == 0 ? "Contour" : "The ways down", ways + paths_table(landscape));
+  body += section("ways", last == 0 ? "Contour" : "The ways down", ways + paths_table(landscape));
   body += section("third", "The surface", kSolid);
   body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
   body += "<script type=\"application/json\" id=\"landscape-data\">" +

@@ -49,19 +49,21 @@ Levels levels_of(const Landscape& landscape) {
   Levels out;
   if (values.empty()) return out;
   const bool known = std::isfinite(landscape.least) && landscape.least <= values.front();
-  out.floor = known ? landscape.least : values.front();
+  // Losses that are positive and span much are read from 0.
+  const bool from_zero = !known && values.front() > 0 && values.back() > kSpanForLog * values.front();
+  out.floor = known ? landscape.least : from_zero ? 0 : values.front();
   const double span = values.back() - out.floor;
   if (!(span > 0)) return out;
   const auto above_floor = [&](double share) {
     return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))] - out.floor;
   };
-  out.log = span > kSpanForLog * above_floor(0.1);
+  out.log = from_zero || span > kSpanForLog * above_floor(0.1);
   if (!out.log) {
     const int most = static_cast<int>(kMostLevels);
     out.values = linear_axis(values.front(), values.back(), most, Fit::data).ticks;
     return out;
   }
-  out.lowest = std::max(above_floor(0.004), span * 1e-9);
+  out.lowest = std::max(above_floor(from_zero ? 0 : 0.004), span * 1e-9);
   for (const double level : log_levels(out.lowest, span)) out.values.push_back(out.floor + level);
   return out;
 }

@@ -68,7 +68,7 @@ function show() {
     const seen = x >= left && x <= left + width && y >= top && y <= top + height;
     heads[i].setAttribute('visibility', seen ? 'visible' : 'hidden');
     heads[i].setAttribute('transform', `translate(${x - origins[i][0]} ${y - origins[i][1]})`);
-    byId('loss-' + i).textContent = say(path.l[end]);
+    if (byId('loss-' + i)) byId('loss-' + i).textContent = say(path.l[end]);
   });
   if (now) {
     const x = +now.dataset.left + update * now.dataset.scale;
@@ -132,7 +132,8 @@ function colour(name) {
   const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim().slice(1);
   return [0, 2, 4].map(i => parseInt(hex.slice(i, i + 2), 16));
 }
-const mix = (a, b, t) => `rgb(${a.map((v, i) => Math.round(v + (b[i] - v) * t)).join(',')})`;
+const blend = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
+const rgb = a => `rgb(${a.join(',')})`;
 
 function height(x, y) {
   const fx = Math.max(0, Math.min(1, x)) * (grid.n - 1), fy = Math.max(0, Math.min(1, y)) * (grid.m - 1);
@@ -148,10 +149,10 @@ function paint() {
   canvas.height = Math.round(box.height * sharp);
   const pen = canvas.getContext('2d');
   pen.scale(sharp, sharp);
-  const scale = Math.min(box.width / 1.5, box.height / 1.25) * zoom;
+  const scale = Math.min(box.width / 1.45, box.height / 1.3) * zoom;
   const [sin, cos, up, flat] = [Math.sin(turn), Math.cos(turn), Math.cos(tilt), Math.sin(tilt)];
   const place = (x, y, z) => {
-    const a = x - 0.5, b = y - 0.5, c = (z - 0.4) * 0.6, px = a * cos - b * sin, py = a * sin + b * cos;
+    const a = x - 0.5, b = y - 0.5, c = (z - 0.5) * 0.55, px = a * cos - b * sin, py = a * sin + b * cos;
     return [box.width / 2 + px * scale, box.height / 2 - (py * flat + c * up) * scale, py * up - c * flat];
   };
   const paper = colour('--l-paper'), hill = colour('--l-hill'), ink = colour('--l-ink'), things = [];
@@ -162,14 +163,16 @@ function paint() {
       const zs = at.map(([a, b]) => grid.z[b * grid.n + a]);
       if (Math.min(...zs) < 0) continue;
       const points = at.map(([a, b]) => corner(a, b)), z = zs.reduce((s, v) => s + v, 0) / 4000;
-      const fill = mix(mix(paper, hill, 0.12 + 0.75 * z), ink, 0.25 * Math.max(0, Math.min(1, (zs[1] - zs[0]) / 400)));
+      const shade = 0.3 * Math.max(0, Math.min(1, (zs[1] - zs[0]) / 300));
+      const fill = rgb(blend(blend(paper, hill, 0.1 + 0.8 * z), ink, shade));
       things.push({ depth: points.reduce((s, p) => s + p[2], 0) / 4, points, fill });
     }
   }
   const [left, top, width, tall] = data.plot;
   data.paths.forEach((path, i) => {
-    const end = reached(path, update), look = colour('--w' + i % 6);
-    let last = null, shade = mix(look, look, 0);
+    const end = reached(path, update);
+    const shade = rgb(colour('--w' + i % 6));
+    let last = null;
     for (let k = 0; k <= end; ++k) {
       const x = (path.p[2 * k] - left) / width, y = 1 - (path.p[2 * k + 1] - top) / tall;
       const outside = x < 0 || x > 1 || y < 0 || y > 1;
@@ -199,7 +202,7 @@ function paint() {
     } else {
       pen.arc(thing.head[0], thing.head[1], 5, 0, 7);
       pen.fillStyle = thing.shade;
-      pen.strokeStyle = mix(paper, paper, 0);
+      pen.strokeStyle = rgb(paper);
       pen.lineWidth = 1.5;
       pen.fill();
       pen.stroke();

@@ -44,6 +44,10 @@ constexpr std::string_view kStyle = R"css(
 .way-4 .track { stroke-dasharray: 12 4 2 4; }
 .way-6 .track, .way-8 .track, .way-10 .track { stroke-dasharray: 6 3 1 3; }
 .way-7 .track, .way-9 .track, .way-11 .track { stroke-dasharray: 2 3; }
+)css";
+
+// Of the page around it.
+constexpr std::string_view kPageStyle = R"css(
 .player { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: center; margin: 26px 0 8px; }
 .player[hidden], .solid[hidden] { display: none; }
 .player button, .solid button, .player select { font: inherit; font-size: 15px; color: var(--ink);
@@ -59,6 +63,7 @@ constexpr std::string_view kStyle = R"css(
 .paths tbody th { overflow-wrap: anywhere; text-align: left; }
 .paths tbody th svg { width: 46px; height: 14px; margin-right: 8px; vertical-align: -1px; }
 .paths td { font-variant-numeric: tabular-nums; }
+.paths .chain { color: var(--soft); font-size: 14px; }
 .paths code { overflow-wrap: anywhere; }
 .solid canvas { display: block; width: 100%; height: min(64vw, 560px); touch-action: pan-y; cursor: grab;
   border: 1px solid var(--rule); border-radius: 6px; }
@@ -68,6 +73,12 @@ constexpr std::string_view kStyle = R"css(
   .landscape .level-names text { font-size: 14px; }
   .way .track { stroke-width: 2.4; }
   .solid canvas { height: 92vw; }
+  .paths tr { display: grid; grid-template-columns: repeat(3, 1fr); border-bottom: 1px solid var(--grid);
+    padding: 6px 0; align-items: end; }
+  .paths .paths-table th, .paths .paths-table td { border: 0; padding: 2px 8px 2px 0; text-align: left; }
+  .paths tr th:first-child, .paths tr td.remark { grid-column: 1 / -1; }
+  .paths .paths-table td.none, .paths .paths-table thead th.remark, .paths .paths-table thead th:first-child {
+    display: none; }
 }
 @media print { .player, .solid { display: none; } }
 )css";
@@ -75,5 +86,6 @@ constexpr std::string_view kStyle = R"css(
 }  // namespace
 
 std::string_view landscape_style() { return kStyle; }
+std::string_view landscape_page_style() { return kPageStyle; }
 
 }  // namespace thalweg::page

@@ -61,6 +61,15 @@ struct Label {
   std::string text;
 };
 
+// "0.05" and "50": levels are round numbers, or nearly.
+std::string level_name(double level) {
+  std::string text = significant(level, 3);
+  if (text.find('.') == std::string::npos || text.find("\u00d7") != std::string::npos) return text;
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 // A label on the longest outline, away from the edge and from other labels; none where there is no room.
 void place_label(const Surface& surface, const std::vector<Outline>& lines, std::string text,
                  std::vector<Label>& labels) {
@@ -82,6 +91,15 @@ void place_label(const Surface& surface, const std::vector<Outline>& lines, std:
   }
 }
 
+// What labels keep away from, as labels without text.
+std::vector<Label> marked_places(const Landscape& landscape) {
+  const Frame frame(landscape.surface.range);
+  std::vector<Label> out;
+  for (const PlanePoint& minimum : landscape.minima) out.push_back({frame.at(minimum), ""});
+  if (!landscape.paths.empty()) out.push_back({frame.at(landscape.paths.front().points.front()), ""});
+  return out;
+}
+
 std::string draw_levels(const Landscape& landscape, const Levels& levels) {
   const Surface& surface = landscape.surface;
   std::vector<double> heights, holes;
@@ -90,12 +108,12 @@ std::string draw_levels(const Landscape& landscape, const Levels& levels) {
     holes.push_back(std::isnan(value) ? 1 : 0);
   }
   std::string out = "<g class=\"levels\">";
-  std::vector<Label> labels;
+  std::vector<Label> labels = marked_places(landscape);
   for (std::size_t i = 0; i < levels.values.size(); ++i) {
     const std::vector<Outline> lines = outlines_at(surface, heights, levels.height(levels.values[i]));
     if (lines.empty()) continue;
     out += "<path d=\"" + closed_path(surface, lines) + "\"/>";
-    if (i % 2 == 0) place_label(surface, lines, significant(levels.values[i], 3), labels);
+    if (i % 2 == 0) place_label(surface, lines, level_name(levels.values[i]), labels);
   }
   out += "</g>";
   const std::vector<Outline> undefined = outlines_at(surface, holes, 0.5);
@@ -105,6 +123,7 @@ std::string draw_levels(const Landscape& landscape, const Levels& levels) {
   }
   out += "<g class=\"level-names\">";
   for (const Label& label : labels) {
+    if (label.text.empty()) continue;
     out += fmt::format("<text x=\"{}\" y=\"{}\">{}</text>", coordinate(label.at.x),
                        coordinate(label.at.y + 4), escape(label.text));
   }
@@ -174,7 +193,7 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
     const std::string d = cross(frame.at(minimum));
     out += fmt::format("<path class=\"halo\" d=\"{}\"/><path d=\"{}\"><title>minimum</title></path>", d, d);
   }
-  if (!landscape.paths.empty() && inside(landscape.surface.range, landscape.paths.front().points.front())) {
+  if (last_update(landscape) > 0 && inside(landscape.surface.range, landscape.paths.front().points.front())) {
     const Point p = frame.at(landscape.paths.front().points.front());
     out += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\"><title>start</title></circle>", coordinate(p.x),
                        coordinate(p.y));

@@ -64,17 +64,27 @@ std::vector<double> coordinates(const std::vector<SurfacePath>& paths, double Pl
   return out;
 }
 
-// One axis of the range: around start, minima and paths, within the region.
-Span span_of(const Problem& problem, std::span<const double> start, std::size_t i,
-             const std::vector<double>& ways) {
+// What must be seen along one axis: start and minima.
+Span needed(const Problem& problem, std::span<const double> start, std::size_t i) {
   Span span;
   span.add(start[i]);
   for (const std::vector<double>& minimum : problem.minima()) span.add(minimum[i]);
-  const bool known = !problem.minima().empty();
-  if (!known) span.add(0);
+  if (problem.minima().empty()) span.add(0);
   const double least = 0.5 * std::max(1.0, std::abs(start[i]));
-  if (span.size() < least) span = {span.low - least / 2, span.high + least / 2};
-  grow(span, ways, (known ? kMostGrowth : kUnknownGrowth) * span.size());
+  return span.size() < least ? Span{span.low - least / 2, span.high + least / 2} : span;
+}
+
+// Neither axis is shorter than half of the other.
+void balance(Span& a, Span& b) {
+  for (const auto& [small, large] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    const double missing = large->size() / 2 - small->size();
+    if (missing > 0) *small = {small->low - missing / 2, small->high + missing / 2};
+  }
+}
+
+// With paths, as far as they may enlarge it, and a margin, within the region.
+Span seen(const Problem& problem, Span span, std::size_t i, const std::vector<double>& ways) {
+  grow(span, ways, (problem.minima().empty() ? kUnknownGrowth : kMostGrowth) * span.size());
   const double margin = kMargin * span.size();
   span = {span.low - margin, span.high + margin};
   if (problem.low().empty()) return span;
@@ -82,18 +92,12 @@ Span span_of(const Problem& problem, std::span<const double> start, std::size_t 
   return inside.size() > 0 ? inside : span;
 }
 
-// Neither axis is shorter than a third of the other.
-void balance(Span& a, Span& b) {
-  for (const auto& [small, large] : {std::pair(&a, &b), std::pair(&b, &a)}) {
-    const double missing = large->size() / 3 - small->size();
-    if (missing > 0) *small = {small->low - missing / 2, small->high + missing / 2};
-  }
-}
-
 PlaneRange range_of(const Problem& problem, std::span<const double> start,
                     const std::vector<SurfacePath>& paths) {
-  Span x = span_of(problem, start, 0, coordinates(paths, &PlanePoint::x));
-  Span y = span_of(problem, start, 1, coordinates(paths, &PlanePoint::y));
+  Span x = needed(problem, start, 0), y = needed(problem, start, 1);
+  balance(x, y);
+  x = seen(problem, x, 0, coordinates(paths, &PlanePoint::x));
+  y = seen(problem, y, 1, coordinates(paths, &PlanePoint::y));
   balance(x, y);
   const PlaneRange range{x.low, x.high, y.low, y.high};
   check_range(range);
@@ -134,7 +138,7 @@ std::string subtitle(const Problem& problem, const FunctionLandscapeOptions& opt
                                 print_number(start[1]));
   if (problem.minima().empty()) return out += " A formula: its minima are not known.";
   const std::size_t n = problem.minima().size();
-  return out + fmt::format(" {} of value {}.", n == 1 ? "The minimum is" : std::to_string(n) + " minima",
+  return out + fmt::format(" {} {}.", n == 1 ? "The minimum is" : "The " + std::to_string(n) + " minima are",
                            print_number(problem.minimum()));
 }
 

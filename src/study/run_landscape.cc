@@ -1,6 +1,10 @@
 // The loss of a run's model on a plane through its weights.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <exception>
+#include <functional>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -8,6 +12,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/spec.h"
+#include "base/threads.h"
 #include "problems/normal.h"
 #include "study/principal.h"
 #include "thalweg/error.h"
@@ -23,7 +28,7 @@ namespace {
 using Vector = std::vector<float>;  // all parameters, one after the other
 
 constexpr std::size_t kMostCheckpoints = 100;
-constexpr double kMargin = 0.25;  // around the path, in its size
+constexpr double kMargin = 0.3;  // around the path, in its size
 
 Vector weights_of(const Params& params) {
   Vector out;
@@ -50,39 +55,66 @@ Samples chosen(const Samples& from, const std::vector<std::uint32_t>& rows, std:
   return out;
 }
 
-// A run's model, its loss and the samples that it is looked at with.
+// A model that is evaluated on one thread, with any weights.
+class Evaluator {
+ public:
+  Evaluator(const RunConfig& config, const Dataset& data)
+      : model_(config.model, data.sample),
+        loss_(config.loss),
+        stands_still_(model_.params(), Chain("lr(0)")),
+        trainer_(model_, loss_, stands_still_, data,
+                 {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
+                  .accumulate = static_cast<std::size_t>(config.accumulate),
+                  .seed = config.seed}) {}
+
+  Module& model() { return model_; }
+
+  double loss(const Vector& weights, const Samples& samples) {
+    auto from = weights.begin();
+    for (Parameter& parameter : model_.params()) {
+      const std::span<float> value = parameter.value<float>();
+      std::copy_n(from, value.size(), value.begin());
+      from += static_cast<std::ptrdiff_t>(value.size());
+    }
+    const double loss = trainer_.evaluate(samples).loss + loss_.penalty(model_.params());
+    return std::isfinite(loss) ? loss : NAN;
+  }
+
+ private:
+  Module model_;
+  Loss loss_;
+  Optimizer stands_still_;
+  Trainer trainer_;
+};
+
+// A run, and the samples that it is looked at with.
 class Landform {
  public:
   Landform(const std::filesystem::path& run, const RunLandscapeOptions& options)
       : directory_(run),
         config_(read_config(run / "config.toml")),
-        data_(load_dataset(config_.data, config_.seed, read_text_file(run / "encoding.json"))),
-        model_(config_.model, data_.sample),
-        loss_(config_.loss),
-        stands_still_(model_.params(), Chain("lr(0)")),
-        trainer_(model_, loss_, stands_still_, data_,
-                 {.batch = static_cast<std::size_t>(config_.batch.value_or(0)),
-                  .accumulate = static_cast<std::size_t>(config_.accumulate),
-                  .seed = config_.seed,
-                  .threads = options.threads}) {
+        data_(load_dataset(config_.data, config_.seed, read_text_file(run / "encoding.json"))) {
+    for (int i = 0; i < std::max(1, options.threads); ++i) {
+      evaluators_.push_back(std::make_unique<Evaluator>(config_, data_));
+    }
     const std::size_t all = data_.train.size();
     if (options.samples > 0 && options.samples < all) {
       std::vector<std::uint32_t> rows = Random(options.seed, Purpose::replacement, 0).permutation(all);
       rows.resize(static_cast<std::size_t>(options.samples));
       std::sort(rows.begin(), rows.end());
-      samples_ = chosen(data_.train, rows, data_.columns);
+      chosen_ = chosen(data_.train, rows, data_.columns);
     }
   }
 
-  Params& params() { return model_.params(); }
+  Module& model() const { return evaluators_.front()->model(); }
+  Params& params() const { return model().params(); }
   const std::filesystem::path& directory() const { return directory_; }
-  const std::string& model() const { return config_.model; }
   const std::string& data() const { return data_.text; }
   std::size_t all() const { return data_.train.size(); }
-  std::size_t seen() const { return samples_.size() > 0 ? samples_.size() : all(); }
+  const Samples& samples() const { return chosen_.size() > 0 ? chosen_ : data_.train; }
 
   Vector initial() {
-    model_.initialise(config_.seed);
+    model().initialise(config_.seed);
     return weights_of(params());
   }
 
@@ -105,25 +137,38 @@ class Landform {
     }
   }
 
-  double loss(const Vector& weights) {
-    auto from = weights.begin();
-    for (Parameter& parameter : params()) {
-      const std::span<float> value = parameter.value<float>();
-      std::copy_n(from, value.size(), value.begin());
-      from += static_cast<std::ptrdiff_t>(value.size());
+  double loss(const Vector& weights) { return evaluators_.front()->loss(weights, samples()); }
+
+  // The losses of n weights, each made and evaluated by one thread. Each is the same for any number of them.
+  std::vector<double> losses(std::size_t n, const std::function<void(std::size_t i, Vector& out)>& make) {
+    std::vector<double> out(n);
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::exception_ptr> failures(evaluators_.size());
+    Team team(static_cast<int>(evaluators_.size()));
+    team.run([&](int member) {
+      const std::size_t me = static_cast<std::size_t>(member);
+      try {
+        Vector weights(params().elements());
+        for (std::size_t i; (i = next++) < n;) {
+          make(i, weights);
+          out[i] = evaluators_[me]->loss(weights, samples());
+        }
+      } catch (...) {
+        failures[me] = std::current_exception();
+      }
+    });
+    for (const std::exception_ptr& failure : failures) {
+      if (failure) std::rethrow_exception(failure);
     }
-    return trainer_.evaluate(samples_.size() > 0 ? samples_ : data_.train).loss + loss_.penalty(params());
+    return out;
   }
 
  private:
   std::filesystem::path directory_;
   RunConfig config_;
   Dataset data_;
-  Module model_;
-  Loss loss_;
-  Optimizer stands_still_;
-  Trainer trainer_;
-  Samples samples_;  // none: all
+  Samples chosen_;  // none: all
+  std::vector<std::unique_ptr<Evaluator>> evaluators_;
 };
 
 // Normal numbers in `column` of a matrix {..., columns}, of the norm of that column of the weights.
@@ -162,36 +207,31 @@ struct Plane {
   Vector origin, x, y;
 };
 
-double checked_loss(double loss) { return std::isfinite(loss) ? loss : NAN; }
-
 Surface surface_of(Landform& land, const Plane& plane, const PlaneRange& range, std::size_t points) {
   Surface out{range, points, points, {}};
   const double last = static_cast<double>(points - 1);
-  Vector weights(plane.origin.size());
-  for (std::size_t j = 0; j < points; ++j) {
-    const double b = std::lerp(range.y_low, range.y_high, static_cast<double>(j) / last);
-    for (std::size_t i = 0; i < points; ++i) {
-      const double a = std::lerp(range.x_low, range.x_high, static_cast<double>(i) / last);
-      for (std::size_t k = 0; k < weights.size(); ++k) {
-        weights[k] = static_cast<float>(plane.origin[k] + a * plane.x[k] + b * plane.y[k]);
-      }
-      out.values.push_back(checked_loss(land.loss(weights)));
+  out.values = land.losses(points * points, [&](std::size_t i, Vector& weights) {
+    const double a = std::lerp(range.x_low, range.x_high, static_cast<double>(i % points) / last);
+    const double b = std::lerp(range.y_low, range.y_high, static_cast<double>(i / points) / last);
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      weights[k] = static_cast<float>(plane.origin[k] + a * plane.x[k] + b * plane.y[k]);
     }
-  }
+  });
   return out;
 }
 
 std::string samples_text(const Landform& land, std::uint64_t seed) {
   const std::string all = std::to_string(land.all());
-  if (land.seen() == land.all()) return "Mean loss over all " + all + " training samples.";
-  return fmt::format("Mean loss over {} of {} training samples, drawn with seed {}.", land.seen(), all, seed);
+  if (land.samples().size() == land.all()) return "Mean loss over all " + all + " training samples.";
+  return fmt::format("Mean loss over {} of {} training samples, drawn with seed {}.", land.samples().size(),
+                     all, seed);
 }
 
 Landscape named(const Landform& land) {
   Landscape out;
   const std::filesystem::path path = std::filesystem::absolute(land.directory()).lexically_normal();
   const std::string name = (path.has_filename() ? path : path.parent_path()).filename().string();
-  out.title = "Loss around the weights of run " + name;
+  out.title = "Loss surface of run " + name;
   out.least = NAN;
   return out;
 }
@@ -204,13 +244,13 @@ Landscape random_plane(Landform& land, const RunLandscapeOptions& options) {
   Landscape out = named(land);
   out.subtitle = fmt::format(
       "{} on {}, after {} updates. Two random directions, each unit's as long as its weights, seed {}. {}",
-      land.model(), land.data(), updates, options.seed, samples_text(land, options.seed));
+      land.model().text(), land.data(), updates, options.seed, samples_text(land, options.seed));
   out.x_name = "first random direction";
   out.y_name = "second random direction";
   const double r = options.radius;
   const double loss = land.loss(plane.origin);
   out.surface = surface_of(land, plane, {-r, r, -r, r}, options.points);
-  out.paths.push_back({"trained weights", "", {{0, 0}}, {checked_loss(loss)}, {}, {updates}, false});
+  out.paths.push_back({"trained weights", "", {{0, 0}}, {loss}, {}, {updates}, false});
   return out;
 }
 
@@ -304,14 +344,14 @@ Landscape path_plane(Landform& land, const RunLandscapeOptions& options) {
   SurfacePath path{"checkpoints", "", {}, {}, {}, {}, false};
   for (std::size_t i = 0; i < n; ++i) {
     path.points.push_back({product(differences[i], plane.x), product(differences[i], plane.y)});
-    path.losses.push_back(checked_loss(land.loss(stands[i].weights)));
+    path.losses.push_back(land.loss(stands[i].weights));
     path.updates.push_back(stands[i].updates);
   }
   const auto share = [&](std::size_t k) { return fmt::format("{:.1f} %", 100 * eigen.values[k] / all); };
   out.subtitle = fmt::format(
       "{} on {}, from its initial weights through {} checkpoints to update {}, projected on the plane; the "
       "losses of the path are those of the weights themselves. {}",
-      land.model(), land.data(), n - 1, stands.back().updates, samples_text(land, options.seed));
+      land.model().text(), land.data(), n - 1, stands.back().updates, samples_text(land, options.seed));
   out.x_name = "first principal direction (" + share(0) + ")";
   out.y_name = "second principal direction (" + share(1) + ")";
   out.surface = surface_of(land, plane, around(path.points), options.points);
