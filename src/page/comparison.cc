@@ -13,8 +13,8 @@ namespace thalweg::page {
 namespace {
 
 constexpr double kWidth = 560;
-constexpr double kLeft = 10;
-constexpr double kRight = 16;
+constexpr double kLeft = 24;
+constexpr double kRight = 24;
 constexpr double kRowHeight = 46;
 constexpr double kFoot = 44;
 
@@ -59,7 +59,7 @@ std::string draw_row(const ComparedRow& row, std::size_t number, const Axis& axi
     return coordinate(kLeft + axis.place(score) * (kWidth - kLeft - kRight));
   };
   const double y = kRowHeight * static_cast<double>(number) + 32;
-  std::string out = fmt::format("<text class=\"said\" x=\"{}\" y=\"{}\">{}</text>", kLeft, coordinate(y - 14),
+  std::string out = fmt::format("<text class=\"said\" x=\"{}\" y=\"{}\">{}</text>", 0, coordinate(y - 14),
                                 escape(row.name));
   if (std::isfinite(row.low) && std::isfinite(row.high)) {
     out += fmt::format("<path class=\"range\" d=\"M{} {}H{}\"/>", at(row.low), coordinate(y), at(row.high));
