@@ -5,6 +5,8 @@ namespace thalweg {
 namespace {
 
 const Arguments kQuick = {"compare",
+                          "--tuning-seeds",
+                          "1",
                           "--optimizers",
                           "gd; sgd; adam(lr=1e-3)",
                           "--seeds",

@@ -26,7 +26,7 @@ struct Flags {
   std::string seeds = "10";
   std::string rates = "11";
   std::string decades = "5";
-  std::string tuning_seeds = "1";
+  std::string tuning_seeds = "3";
   std::string tuning_epochs = "auto";
   std::string schedule = CompareOptions{}.schedule;
   std::string target_accuracy;

@@ -13,19 +13,16 @@ namespace thalweg::page {
 namespace {
 
 constexpr double kWidth = 560;
-constexpr double kLeft = 10;
-constexpr double kRight = 16;
+constexpr double kLeft = 24;
+constexpr double kRight = 24;
 constexpr double kRowHeight = 46;
 constexpr double kFoot = 44;
 
-// Below the best quartiles by this many of their spreads a run is drawn at the edge, or the rest would not be
-// told apart.
 constexpr std::string_view kOwnStyle = R"css(
-.wide { max-width: 860px; }
-.pairs { margin-top: 20px; }
-.pairs summary { cursor: pointer; color: var(--soft); font-size: 14px; }
+.compared table { max-width: none; width: auto; min-width: min(100%, 860px); }
+.further { margin-top: 28px; }
+.further summary { cursor: pointer; color: var(--soft); font-size: 14px; }
 .sure { margin: 18px 0 0; max-width: 68ch; font-size: 19px; line-height: 1.5; }
-.compared td:last-child { text-align: left; }
 .notes { margin: 14px 0 0; padding-left: 18px; color: var(--soft); font-size: 14px; max-width: 76ch; }
 .chains dt { font-size: 15px; color: var(--ink); } .chains dd { overflow-wrap: anywhere; }
 .chains { gap: 12px; }
@@ -62,7 +59,7 @@ std::string draw_row(const ComparedRow& row, std::size_t number, const Axis& axi
     return coordinate(kLeft + axis.place(score) * (kWidth - kLeft - kRight));
   };
   const double y = kRowHeight * static_cast<double>(number) + 32;
-  std::string out = fmt::format("<text class=\"said\" x=\"{}\" y=\"{}\">{}</text>", kLeft, coordinate(y - 14),
+  std::string out = fmt::format("<text class=\"said\" x=\"{}\" y=\"{}\">{}</text>", 0, coordinate(y - 14),
                                 escape(row.name));
   if (std::isfinite(row.low) && std::isfinite(row.high)) {
     out += fmt::format("<path class=\"range\" d=\"M{} {}H{}\"/>", at(row.low), coordinate(y), at(row.high));
@@ -130,44 +127,57 @@ std::string draw_rates(const ComparisonPage& page) {
   return draw(o);
 }
 
+// A table beside that of the results, which is the one of the page that has a caption.
+std::string further_table(std::string_view label, const std::vector<std::string>& head,
+                          const std::vector<std::vector<std::string>>& rows) {
+  std::string heads, body;
+  for (const std::string& one : head) heads += "<th scope=\"col\">" + escape(one) + "</th>";
+  for (const std::vector<std::string>& row : rows) {
+    body += "<tr><th scope=\"row\">" + escape(row.front()) + "</th>";
+    for (std::size_t i = 1; i < row.size(); ++i) body += "<td>" + escape(row[i]) + "</td>";
+    body += "</tr>\n";
+  }
+  return fmt::format(
+      "<div class=\"scroll\" role=\"group\" aria-label=\"{0}\" tabindex=\"0\"><table "
+      "aria-label=\"{0}\">\n<thead><tr>{1}</tr></thead>\n<tbody>\n{2}</tbody></table></div>\n",
+      escape(label), heads, body);
+}
+
 std::string results_table(const ComparisonPage& page) {
   Table made;
   made.caption =
       "Median over the seeds, with quartiles. Behind: the median of the differences to the best, seed by "
       "seed. "
       "p: of the pair with the best, corrected for all pairs.";
-  made.head = {"Optimizer", "Held-out " + page.score_name, "Quartiles", "Behind", "p", "Rank", "Loss",
-               "Rate"};
-  const bool target = !page.target.empty();
-  if (target) made.head.insert(made.head.end(), {"Reached " + page.target, "Updates to it", "Seconds to it"});
-  made.head.emplace_back("Standing");
-  for (const ComparedRow& row : page.rows) {
-    std::vector<std::string> cells = {row.name, row.score, row.quartiles, row.behind,
-                                      row.p,    row.rank,  row.loss,      row.rate};
-    if (target) cells.insert(cells.end(), {row.reached, row.updates, row.seconds});
-    cells.push_back(row.standing);
-    made.rows.push_back(std::move(cells));
-  }
+  made.head = {"Optimizer", "Held-out " + page.score_name, "Quartiles", "Behind", "p", "Standing"};
+  for (const ComparedRow& row : page.rows)
+    made.rows.push_back({row.name, row.score, row.quartiles, row.behind, row.p, row.standing});
   made.marked = 0;
-  std::string notes;
-  for (const std::string& note : page.notes) notes += "<li>" + escape(note) + "</li>\n";
-  return "<div class=\"compared\">\n" + table(made) + "</div>\n" +
-         (notes.empty() ? "" : "<ul class=\"notes\">\n" + notes + "</ul>\n");
+  return table(made);
 }
 
-std::string pairs_table(const ComparisonPage& page) {
-  std::string rows;
-  for (const std::vector<std::string>& pair : page.pairs) {
-    std::string cells = "<th scope=\"row\">" + escape(pair.front()) + "</th>";
-    for (std::size_t i = 1; i < pair.size(); ++i) cells += "<td>" + escape(pair[i]) + "</td>";
-    rows += "<tr>" + cells + "</tr>\n";
+// What it took, and with what rate.
+std::string costs_table(const ComparisonPage& page) {
+  std::vector<std::string> head = {"Optimizer", "Rate", "Samples an update", "Average rank", "Held-out loss"};
+  const bool target = !page.target.empty();
+  if (target) head.insert(head.end(), {page.target + " reached", "Updates to it", "Seconds to it"});
+  std::vector<std::vector<std::string>> rows;
+  for (const ComparedRow& row : page.rows) {
+    rows.push_back({row.name, row.rate, row.batch, row.rank, row.loss});
+    if (target) rows.back().insert(rows.back().end(), {row.reached, row.updates, row.seconds});
   }
-  return "<details class=\"pairs compared\"><summary>All pairs</summary>\n<div class=\"scroll\" "
-         "role=\"group\" "
-         "aria-label=\"All pairs\" tabindex=\"0\"><table aria-label=\"All pairs\">\n<thead><tr><th "
-         "scope=\"col\">Optimizer</th><th scope=\"col\">against</th><th scope=\"col\">p</th><th "
-         "scope=\"col\">p, corrected</th></tr></thead>\n<tbody>\n" +
-         rows + "</tbody></table></div></details>\n";
+  return further_table("Rates and costs", head, rows);
+}
+
+std::string tables(const ComparisonPage& page) {
+  std::string notes;
+  for (const std::string& note : page.notes) notes += "<li>" + escape(note) + "</li>\n";
+  std::string out = "<div class=\"compared\">\n" + results_table(page) + "<div class=\"further\">" +
+                    costs_table(page) + "</div>\n";
+  if (!notes.empty()) out += "<ul class=\"notes\">\n" + notes + "</ul>\n";
+  return out + "<details class=\"further\"><summary>All pairs</summary>\n" +
+         further_table("All pairs", {"Optimizer", "Against", "p", "p, corrected"}, page.pairs) +
+         "</details>\n</div>\n";
 }
 
 std::string chains(const ComparisonPage& page) {
@@ -187,7 +197,7 @@ std::string render(const ComparisonPage& page) {
       "optimizers</span></p>\n<h1>{}</h1>\n<p class=\"sure\">{}</p>\n<p "
       "class=\"lead\">{}</p>\n</header>\n<main>\n",
       overlay_style(), kOwnStyle, escape(page.headline), escape(page.doubt), escape(page.setting));
-  body += section("results", "Results", results_table(page) + pairs_table(page));
+  body += section("results", "Results", tables(page));
   std::string figures =
       figure("Every run", "A ring is one seed, the bar holds the middle half, the stroke is the median.",
              draw_seeds(page));

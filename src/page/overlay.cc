@@ -18,7 +18,7 @@ constexpr double kLeft = 70;
 constexpr double kRight = 16;
 constexpr double kTop = 40;
 constexpr double kBottom = 54;
-constexpr double kLetter = 9.2;      // width of one letter at most, on narrow screens
+constexpr double kLetter = 9.4;      // width of one letter at most, on narrow screens
 constexpr double kLine = 18;         // height of a line of words
 constexpr double kRow = 22;          // of the legend of a file of its own
 constexpr std::size_t kColours = 8;  // in the style sheet
@@ -55,7 +55,8 @@ constexpr std::string_view kStyle = R"css(
 .names svg { width: 34px; height: 12px; flex: none; }
 figure .names + svg { margin-top: 0; }
 @media (max-width: 720px) {
-  .overlay text, .overlay text.said { font-size: 16px; }
+  .overlay text { font-size: 17.5px; }
+  .overlay text.said { font-size: 16.5px; }
   .overlay .curve path { stroke-width: 2.6; }
 }
 @media print { .overlay text { font-size: 15px; } }
@@ -230,9 +231,9 @@ std::string opening(const Overlay& o, double height, std::string_view more) {
       more, kWidth, height, o.id, o.id, o.id, escape(o.title), o.id, escape(description(o)));
 }
 
-std::string swatch(std::size_t number, double x, double y) {
+std::string swatch(std::size_t number, double x, double y, bool marked) {
   return fmt::format("<g class=\"curve c{}\"><path{} d=\"M{} {}h34\"/>{}</g>", number % kColours,
-                     dash(number), coordinate(x), coordinate(y), marker(number, x + 17, y));
+                     dash(number), coordinate(x), coordinate(y), marked ? marker(number, x + 17, y) : "");
 }
 
 }  // namespace
@@ -241,13 +242,13 @@ std::string draw(const Overlay& overlay) {
   return opening(overlay, kHeight, "") + contents(overlay) + "</svg>";
 }
 
-std::string overlay_legend(const std::vector<std::string>& names) {
+std::string overlay_legend(const std::vector<std::string>& names, bool marked) {
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
     out += fmt::format(
         "<li><svg class=\"overlay\" viewBox=\"0 0 34 12\" "
         "aria-hidden=\"true\">{}</svg><code>{}</code></li>\n",
-        swatch(i, 0, 6), escape(names[i]));
+        swatch(i, 0, 6, marked), escape(names[i]));
   }
   return "<ul class=\"names\">\n" + out + "</ul>\n";
 }
@@ -263,7 +264,8 @@ std::string standalone(const Overlay& overlay) {
   out += contents(overlay);
   for (std::size_t i = 0; i < overlay.curves.size(); ++i) {
     const double y = kHeight + kRow * (static_cast<double>(i) + 0.5);
-    out += swatch(i, kLeft, y) + text("said", kLeft + 44, y + 5, overlay.curves[i].name);
+    out += swatch(i, kLeft, y, overlay.curves[i].marked) +
+           text("said", kLeft + 44, y + 5, overlay.curves[i].name);
   }
   return out + "</svg>\n";
 }

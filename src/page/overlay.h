@@ -38,8 +38,8 @@ struct Overlay {
 // One <svg>, coloured by overlay_style().
 std::string draw(const Overlay& overlay);
 
-// A list of the curves' names with their colour, dash and marker; `first` is the number of the first.
-std::string overlay_legend(const std::vector<std::string>& names);
+// A list of the curves' names with their colour and dash, and their marker where they are marked.
+std::string overlay_legend(const std::vector<std::string>& names, bool marked = true);
 
 // The style sheet of the curves: light, dark and print.
 std::string_view overlay_style();

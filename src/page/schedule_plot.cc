@@ -41,7 +41,7 @@ std::string events(const PlottedSchedule& schedule) {
 }
 
 constexpr std::string_view kOwnStyle = R"css(
-.lone { max-width: 860px; }
+.lone { max-width: 720px; }
 .events { margin-bottom: 28px; max-width: 620px; }
 .events .caption { overflow-wrap: anywhere; }
 @media (max-width: 480px) { .events th:nth-child(2), .events td:nth-child(2) { display: table-cell; } }
@@ -67,8 +67,8 @@ std::string schedule_html(const std::vector<PlottedSchedule>& schedules) {
       "<h1>{}</h1>\n</header>\n<main>\n",
       overlay_style(), kOwnStyle, escape(title));
   body += section("picture", "Values",
-                  "<div class=\"lone\">" + overlay_legend(names) + "<figure>" + draw(overlay(schedules)) +
-                      "</figure></div>\n");
+                  "<div class=\"lone\">" + overlay_legend(names, false) + "<figure>" +
+                      draw(overlay(schedules)) + "</figure></div>\n");
   body += section("events", "Boundaries", tables);
   body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
   return document(title + " \u2013 Thalweg", body);

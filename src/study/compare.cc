@@ -80,9 +80,9 @@ struct Comparison::Impl {
         all(contenders(wanted)),
         config(fit_to_data(given, dataset)),
         data(std::move(dataset)) {
-    config.data = data.full_text;
-    config.model = Module(config.model, data.sample).text(true);
-    config.loss = Loss(config.loss).text(true);
+    config.data = data.text;
+    config.model = Module(config.model, data.sample).text();
+    config.loss = Loss(config.loss).text();
     options.tuning_epochs = options.tuning_epochs.value_or(config.epochs.value());
     if (options.rates > 1) tuning_data = validation_split(data, config.seed);
     check_names();

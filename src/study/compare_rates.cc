@@ -15,7 +15,7 @@
 namespace thalweg {
 namespace {
 
-constexpr double kMiddle = 0.0316;  // of the rates of an optimizer that names none: 10^-1.5
+constexpr double kMiddle = 0.031622776601683794;  // of the rates of one that names none: 10^-1.5
 constexpr int kDigits = 3;
 
 double rounded(double number) {
@@ -127,7 +127,7 @@ Schedule times(const Schedule& schedule, double factor) {
       return Schedule(print(parsed));
     }
   }
-  return Schedule("scale(" + text + ", " + print_number(factor) + ")");
+  return Schedule("scale(" + text + ", " + print_number(rounded(factor)) + ")");
 }
 
 Chain with_rate(const Chain& chain, double factor) {
@@ -154,7 +154,7 @@ std::vector<double> ladder(std::size_t count, double decades) {
   std::vector<double> out;
   for (std::size_t i = 0; i < count; ++i) {
     const double at = count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1) - 0.5;
-    out.push_back(rounded(std::pow(10.0, at * decades)));
+    out.push_back(std::pow(10.0, at * decades));
   }
   return out;
 }

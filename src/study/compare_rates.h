@@ -29,10 +29,10 @@ Chain with_rate(const Chain& chain, double factor);
 // The highest value of its first rate; 0 where it has none.
 double rate_of(const Chain& chain);
 
-// The schedule times a number: its peak where everything else is a share of it.
+// The schedule times a number, to three digits: its peak where everything else is a share of it.
 Schedule times(const Schedule& schedule, double factor);
 
-// `count` factors evenly over `decades` on a log scale, to three digits, ascending, 1 in the middle.
+// `count` factors evenly over `decades` on a log scale, ascending, 1 in the middle.
 std::vector<double> ladder(std::size_t count, double decades);
 
 }  // namespace thalweg

@@ -188,12 +188,12 @@ std::string ComparisonResult::doubt() const {
   const std::vector<std::string> close = standing(*this, Standing::close);
   const std::vector<std::string> apart = standing(*this, Standing::told_apart);
   const std::vector<std::string> always = standing(*this, Standing::always_worse);
-  const std::string corrected =
-      pairs.size() < 2 ? "" : fmt::format(" after Holm's correction for {} pairs", pairs.size());
+  const bool many = pairs.size() > 1;
   if (least_p > kLevel) {
     std::string out =
-        fmt::format("{} seeds cannot prove it: the least p that they can give is {:.3g}{}; {} seeds could.",
-                    options.seeds, least_p, corrected, seeds_to_decide);
+        fmt::format("{} seeds cannot prove it: no pair has a p below {:.2g}{}; {} seeds could.",
+                    options.seeds, std::exp2(1.0 - static_cast<double>(options.seeds)),
+                    many ? fmt::format(", and there are {} pairs", pairs.size()) : "", seeds_to_decide);
     if (!always.empty()) out += fmt::format(" Worse in every seed: {}.", listed(always));
     return out;
   }
@@ -201,7 +201,8 @@ std::string ComparisonResult::doubt() const {
                                   : fmt::format("It is told apart from {}", listed(apart));
   if (!apart.empty() && !close.empty()) out += ", not from " + listed(close);
   return out + fmt::format(": Wilcoxon's signed-rank test over {} seeds, p at most {}{}.", options.seeds,
-                           print_number(kLevel), corrected);
+                           print_number(kLevel),
+                           many ? fmt::format(" after Holm's correction for {} pairs", pairs.size()) : "");
 }
 
 std::string ComparisonResult::text() const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "base/spec.h"
 #include "base/text.h"
 #include "page/number.h"
@@ -71,7 +73,7 @@ std::vector<ScheduleEvent> scan(const Schedule& schedule, std::uint64_t from, st
   return out;
 }
 
-std::string shown(double value) { return page::significant(value, 4); }
+std::string shown(double value) { return fmt::format("{:.4g}", value); }
 
 std::string words(const ScheduleEvent& e) {
   switch (e.kind) {
