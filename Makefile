@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench catalog mutants bench-peers bench-small clean
+.PHONY: experiments train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench catalog mutants bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -71,6 +71,11 @@ coverage:               ## the share of lines that the tests run, by folder
 catalog: configured     ## everything that can be named, as one page: build/catalog.md
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
 	python3 tools/catalog.py build/thalweg > build/catalog.md
+
+DATA ?= ../shared/data
+experiments: configured ## the field's claims, measured: build/experiments.html; ARGS="--write 04 05"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_experiments
+	build/thalweg_experiments --data $(DATA) $(ARGS)
 
 mutants:                ## faults put into a copy of the tree, and the tests that find them
 	python3 tools/mutants.py --jobs $(JOBS) --write docs/mutants.md

@@ -106,8 +106,9 @@ class Checker:
                 continue
             self.check_folder(folder, folder.name)
         self.check_public()
-        if (self.root / "examples").is_dir():
-            self.check_folder(self.root / "examples", "examples")
+        for folder in ("examples", "experiments"):
+            if (self.root / folder).is_dir():
+                self.check_folder(self.root / folder, folder)
         return self.errors
 
     def check_folder(self, top: Path, folder: str) -> None:

@@ -1,0 +1,25 @@
+// For tests: what an error says.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "thalweg/error.h"
+
+namespace thalweg::experiments {
+
+// The message of the Error of that code which the call must throw.
+inline std::string error_of(Code code, const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+}  // namespace thalweg::experiments
