@@ -66,6 +66,7 @@ std::uint64_t bytes_of(Sized& sized) {
 
 // Samples a second, from updates for so many seconds at least.
 double measure(Sized& sized, double seconds) {
+  sized.trial.trainer().activation_bytes();  // records all tapes, that of the last batch of an epoch too
   for (int i = 0; i < kWarmUp; ++i) sized.trial.trainer().step();
   const auto start = Clock::now();
   std::uint64_t samples = 0;
@@ -210,7 +211,7 @@ std::string FoundBatch::html() const {
   }
   const std::string figure =
       page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));
-  return page::finder_page(fmt::format("Batch {}", batch), why + ".",
+  return page::finder_page(fmt::format("Batch {}", batch), "Why: " + why + ".",
                            page::section("charts", "Speed", "<div class=\"charts\">" + figure + "</div>\n") +
                                page::section("sizes", "Sizes", page::table(table)));
 }

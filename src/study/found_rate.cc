@@ -117,7 +117,7 @@ std::string FoundRate::html() const {
                           std::isnan(t.accuracy) ? page::kNone : page::percent(t.accuracy)});
   }
   return page::finder_page(
-      headline(*this), why + ".",
+      headline(*this), "Why: " + why + ".",
       page::section("charts", "Search", "<div class=\"charts\">" + tried + range + "</div>\n") +
           page::section("trials-made", "Trials", page::table(table)) +
           page::section("text", "Optimizer", page::verbatim("Optimizer", optimizer)));
