@@ -84,12 +84,12 @@ void choose(FoundBatch& found, double slack, bool by_memory) {
       found.timings, [&](const BatchTiming& t) { return t.median >= (1 - slack) * best->median; });
   found.batch = chosen->batch;
   found.why = chosen == best
-                  ? fmt::format("the fastest, {:.4g} samples a second, and no smaller one is within {:.3g} %",
-                                best->median, 100 * slack)
+                  ? fmt::format("the fastest, {} samples a second, and no smaller one is within {:.3g} %",
+                                page::count(std::round(best->median)), 100 * slack)
                   : fmt::format(
-                        "the smallest within {:.3g} % of the fastest, {}, which makes {:.4g} samples a "
+                        "the smallest within {:.3g} % of the fastest, {}, which makes {} samples a "
                         "second",
-                        100 * slack, best->batch, best->median);
+                        100 * slack, best->batch, page::count(std::round(best->median)));
   if (by_memory)
     found.why += fmt::format("; {} is the largest that fits the memory", found.timings.back().batch);
 }
@@ -201,12 +201,12 @@ std::string FoundBatch::svg() const { return page::draw(chart(*this), true); }
 
 std::string FoundBatch::html() const {
   page::Table table{.caption = "Every size.",
-                    .head = {"Batch", "Samples a second", "Slowest", "Fastest", "Memory"},
+                    .head = {"Batch", "Slowest", "Samples a second", "Fastest", "Memory"},
                     .rows = {}};
   for (const BatchTiming& t : timings) {
     if (t.batch == batch) table.marked = table.rows.size();
-    table.rows.push_back({page::count(static_cast<double>(t.batch)), page::count(std::round(t.median)),
-                          page::count(std::round(t.low)), page::count(std::round(t.high)),
+    table.rows.push_back({page::count(static_cast<double>(t.batch)), page::count(std::round(t.low)),
+                          page::count(std::round(t.median)), page::count(std::round(t.high)),
                           page::bytes(static_cast<double>(t.bytes))});
   }
   const std::string figure =

@@ -54,7 +54,7 @@ std::string tried(const TuneTrial& trial) {
 // The loss over one of the numbers that were drawn.
 page::Sweep chart(const Tuned& tuned, const std::string& name, std::size_t number) {
   page::SweepSeries early{"stopped early", page::Look::faint, false, true, {}};
-  page::SweepSeries whole{"trained to the end", page::Look::first, false, true, {}};
+  page::SweepSeries whole{"trained to the end", page::Look::second, false, true, {}};
   bool log = false;
   for (const TuneTrial& trial : tuned.trials) {
     const Drawn* drawn = find(trial, name);
