@@ -56,7 +56,7 @@ TEST_F(Tool, TuneEndsWithACommandToRun) {
 }
 
 TEST_F(Tool, DoctorNamesAFaultAndReturnsZero) {
-  train("run", with({"--optimizer", "adam | decay(0.1) | lr(cosine(1e-2))"}, kSmall));
+  train("run", with({"--optimizer", "adam | decay(0.1) | lr(cosine(0.1))"}, kSmall));
   const Json found = json({"doctor", "run", "--json"});
   EXPECT_EQ(keys(found), (std::set<std::string>{"schema", "run", "updates", "healthy", "findings", "notes"}));
   EXPECT_EQ(found["findings"][0]["fault"], "decay-on-biases");

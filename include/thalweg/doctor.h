@@ -16,8 +16,8 @@ struct Finding {
 };
 
 // "not-finite"          a loss or tensor is NaN or infinite: the first one, and when
-// "rate-too-large"      a tenth of the rate learns far better, measured
-// "rate-too-small"      ten times the rate learns far better, measured
+// "rate-too-large"      a rate 10, 100 or 1,000 times smaller learns far better, measured
+// "rate-too-small"      a rate 10, 100 or 1,000 times larger learns far better, measured
 // "exploding-norms"     gradients or weights grow without bound
 // "dead-units"          units of a relu that fire for no training sample
 // "overfitting"         the held-out loss has climbed while the training loss fell

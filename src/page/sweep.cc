@@ -71,10 +71,8 @@ struct Frame {
   bool shows(const Point& p) const { return on_axis(p.x, sweep.log_x) && on_axis(p.y, sweep.log_y); }
   double at_x(double number) const { return kLeft + x.place(number) * (kWidth - kLeft - kRight); }
   double at_y(double number) const {
-    const double place = std::min(1.0, y.place(std::min(number, most())));
-    return kHeight - kBottom - place * (kHeight - kTop - kBottom);
+    return kHeight - kBottom - std::min(1.0, y.place(number)) * (kHeight - kTop - kBottom);
   }
-  double most() const { return std::isnan(sweep.y_most) ? INFINITY : sweep.y_most; }
 };
 
 std::optional<Frame> frame_of(const Sweep& sweep) {

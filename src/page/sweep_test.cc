@@ -48,7 +48,7 @@ TEST(Sweep, IsAFileOfItsOwnWhenAlone) {
 
 TEST(Sweep, SaysWhatItShows) {
   const std::string svg = draw(example());
-  EXPECT_NE(svg.find("lowest 1 at rate 0.001"), std::string::npos) << svg.substr(0, 400);
+  EXPECT_NE(svg.find("lowest 1.000 at rate 0.00100"), std::string::npos) << svg.substr(0, 400);
   EXPECT_NE(svg.find(">here</text>"), std::string::npos);
   Sweep empty = example();
   empty.series[0].points = {{-1, 1}, {0, 2}};

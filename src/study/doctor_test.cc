@@ -76,13 +76,13 @@ std::string table(std::size_t rows, std::size_t columns, double first_scale, con
       const double x = random.uniform(i * columns + j) - 0.5;
       out += std::to_string(j == 0 ? first_scale * x : x) + ",";
     }
-    out += label(i) + "\n";
+    out += std::string(label(i)) + "\n";
   }
   return out;
 }
 
 TEST_F(Doctor, NamesWhatIsFirstNotFinite) {
-  expect_fault(with_optimizer("sgd(lr=1e30)"), "not-finite", "output of `relu`, layer 2, at update 2");
+  expect_fault(with_optimizer("sgd(lr=1e30)"), "not-finite", "output of `dense`, layer 3, at update 2");
 }
 
 TEST_F(Doctor, NamesARateThatIsTooLarge) {
@@ -135,12 +135,12 @@ TEST_F(Doctor, NamesLabelsOfOneClass) {
   RunConfig config;
   config.data = csv(table(300, 4, 1, [](std::size_t i) { return i % 50 == 0 ? "rare" : "usual"; }));
   config.epochs = 3;
-  expect_fault(config, "one-class", "98.3 % of the 240 training labels are `usual`");
+  expect_fault(config, "one-class", "97.9 % of the 240 training labels are `usual`");
 }
 
 TEST_F(Doctor, NamesSamplesInTheOrderOfTheirLabels) {
   RunConfig config;
-  config.data = "csv(\"" THALWEG_TESTS "/data/tables/iris.csv\")";
+  config.data = "csv(\"" THALWEG_TESTS "/data/tables/iris.csv\", header=yes)";
   config.order = "file";
   config.batch = 16;
   config.epochs = 3;
@@ -163,7 +163,7 @@ TEST_F(Doctor, IsSilentAboutMomentum) {
 
 TEST_F(Doctor, IsSilentAboutATableOfClasses) {
   RunConfig config;
-  config.data = "csv(\"" THALWEG_TESTS "/data/tables/iris.csv\")";
+  config.data = "csv(\"" THALWEG_TESTS "/data/tables/iris.csv\", header=yes)";
   expect_healthy(config);
 }
 

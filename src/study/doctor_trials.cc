@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint64_t kTrialUpdates = 300;
 constexpr std::size_t kJudge = 1000;
-constexpr double kFarBetter = 0.5;   // of the loss
+constexpr double kFarBetter = 0.33;  // of the loss
+constexpr double kLearns = 0.9;      // of the loss before training
 constexpr double kRunIsWorse = 1.5;  // than that trial
 constexpr std::uint64_t kMostReplayed = 20000;
 constexpr std::size_t kFiringRows = 1000;
@@ -123,7 +124,7 @@ Findings find_not_finite(Patient& patient) {
 Findings find_rate(Patient& patient) {
   std::optional<RateText> text;
   try {
-    text.emplace(patient.config.optimizer);
+    text.emplace(Chain(patient.config.optimizer).text());
   } catch (const Error&) {
     patient.notes.emplace_back("the optimizer has not one rate: other rates were not tried");
     return {};
@@ -135,21 +136,23 @@ Findings find_rate(Patient& patient) {
             patient.options.seed);
   const RateBench bench{patient.start, patient.loss, *text, part, patient.options, length};
   const double rate = text->peak();
-  const std::vector<RateTrial> trials =
-      bench.try_rates({rate / 10, rate, rate * 10}, patient.options.threads);
+  std::vector<double> rates;
+  for (const double factor : {1.0, 1e-3, 1e-2, 0.1, 10.0, 100.0, 1000.0}) rates.push_back(rate * factor);
+  const std::vector<RateTrial> trials = bench.try_rates(rates, patient.options.threads);
+  const RateTrial& own = trials.front();
+  const RateTrial& best = *std::ranges::min_element(
+      trials, {}, [](const RateTrial& trial) { return trial.diverged ? INFINITY : trial.loss; });
   const double run_loss = looks_cut_off(patient) ? NAN : last_train_loss(patient);
-  const auto finding = [&](const char* fault, const RateTrial& other) {
-    return Finding{
-        fault,
-        fmt::format("in {} updates the rate {:.3g} {}, and {:.3g} {}", length, rate, outcome(trials[1]),
-                    other.rate, outcome(other)),
-        fmt::format("try `--optimizer \"{}\"`; `thalweg lr-find` looks closer", text->with(other.rate))};
-  };
-  const bool smaller = far_better(trials[0], trials[1], run_loss);
-  const bool larger = far_better(trials[2], trials[1], run_loss);
-  if (smaller && !(larger && trials[2].loss < trials[0].loss)) return {finding("rate-too-large", trials[0])};
-  if (larger && patient.seen.result.there) return {finding("rate-too-small", trials[2])};
-  return {};
+  Trial untrained(patient.start, patient.loss, Chain("lr(0)"), part, patient.options);
+  const std::optional<Evaluation> before = untrained.evaluate(part.test);
+  const bool learns = !before || best.loss < kLearns * before->loss;
+  if (!learns || !far_better(best, own, run_loss)) return {};
+  const bool smaller = best.rate < rate;
+  if (!smaller && !patient.seen.result.there) return {};  // it may still get there
+  return {{smaller ? "rate-too-large" : "rate-too-small",
+           fmt::format("in {} updates the rate {:.3g} {}, and {:.3g} {}", length, rate, outcome(own),
+                       best.rate, outcome(best)),
+           fmt::format("try `--optimizer \"{}\"`; `thalweg lr-find` looks closer", text->with(best.rate))}};
 }
 
 Findings find_dead_units(Patient& patient) {

@@ -66,6 +66,7 @@ std::uint64_t bytes_of(Sized& sized) {
 
 // Samples a second, from updates for so many seconds at least.
 double measure(Sized& sized, double seconds) {
+  sized.trial.trainer().activation_bytes();  // records all tapes, that of the last batch of an epoch too
   for (int i = 0; i < kWarmUp; ++i) sized.trial.trainer().step();
   const auto start = Clock::now();
   std::uint64_t samples = 0;
@@ -83,12 +84,12 @@ void choose(FoundBatch& found, double slack, bool by_memory) {
       found.timings, [&](const BatchTiming& t) { return t.median >= (1 - slack) * best->median; });
   found.batch = chosen->batch;
   found.why = chosen == best
-                  ? fmt::format("the fastest, {:.4g} samples a second, and no smaller one is within {:.3g} %",
-                                best->median, 100 * slack)
+                  ? fmt::format("the fastest, {} samples a second, and no smaller one is within {:.3g} %",
+                                page::count(std::round(best->median)), 100 * slack)
                   : fmt::format(
-                        "the smallest within {:.3g} % of the fastest, {}, which makes {:.4g} samples a "
+                        "the smallest within {:.3g} % of the fastest, {}, which makes {} samples a "
                         "second",
-                        100 * slack, best->batch, best->median);
+                        100 * slack, best->batch, page::count(std::round(best->median)));
   if (by_memory)
     found.why += fmt::format("; {} is the largest that fits the memory", found.timings.back().batch);
 }
@@ -200,17 +201,17 @@ std::string FoundBatch::svg() const { return page::draw(chart(*this), true); }
 
 std::string FoundBatch::html() const {
   page::Table table{.caption = "Every size.",
-                    .head = {"Batch", "Samples a second", "Slowest", "Fastest", "Memory"},
+                    .head = {"Batch", "Slowest", "Samples a second", "Fastest", "Memory"},
                     .rows = {}};
   for (const BatchTiming& t : timings) {
     if (t.batch == batch) table.marked = table.rows.size();
-    table.rows.push_back({page::count(static_cast<double>(t.batch)), page::count(std::round(t.median)),
-                          page::count(std::round(t.low)), page::count(std::round(t.high)),
+    table.rows.push_back({page::count(static_cast<double>(t.batch)), page::count(std::round(t.low)),
+                          page::count(std::round(t.median)), page::count(std::round(t.high)),
                           page::bytes(static_cast<double>(t.bytes))});
   }
   const std::string figure =
       page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));
-  return page::finder_page(fmt::format("Batch {}", batch), why + ".",
+  return page::finder_page(fmt::format("Batch {}", batch), "Why: " + why + ".",
                            page::section("charts", "Speed", "<div class=\"charts\">" + figure + "</div>\n") +
                                page::section("sizes", "Sizes", page::table(table)));
 }

@@ -110,14 +110,14 @@ std::string FoundRate::html() const {
   const std::string range = page::figure(
       range_chart(*this), "The rate grows from update to update; the band is what is worth trying.");
   const std::string tried = page::figure(trial_chart(*this), "Each point is a training of its own.");
-  page::Table table{.caption = "Every trial.", .head = {"Rate", "Loss", "Right"}, .rows = {}};
+  page::Table table{.caption = "Every trial.", .head = {"Rate", "Right", "Loss"}, .rows = {}};
   for (const RateTrial& t : trials) {
     table.rows.push_back({page::significant(t.rate, 3),
-                          t.diverged ? "diverged" : page::significant(t.loss, 4),
-                          std::isnan(t.accuracy) ? page::kNone : page::percent(t.accuracy)});
+                          std::isnan(t.accuracy) ? page::kNone : page::percent(t.accuracy),
+                          t.diverged ? "diverged" : page::significant(t.loss, 4)});
   }
   return page::finder_page(
-      headline(*this), why + ".",
+      headline(*this), "Why: " + why + ".",
       page::section("charts", "Search", "<div class=\"charts\">" + tried + range + "</div>\n") +
           page::section("trials-made", "Trials", page::table(table)) +
           page::section("text", "Optimizer", page::verbatim("Optimizer", optimizer)));

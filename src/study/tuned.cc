@@ -54,7 +54,7 @@ std::string tried(const TuneTrial& trial) {
 // The loss over one of the numbers that were drawn.
 page::Sweep chart(const Tuned& tuned, const std::string& name, std::size_t number) {
   page::SweepSeries early{"stopped early", page::Look::faint, false, true, {}};
-  page::SweepSeries whole{"trained to the end", page::Look::first, false, true, {}};
+  page::SweepSeries whole{"trained to the end", page::Look::second, false, true, {}};
   bool log = false;
   for (const TuneTrial& trial : tuned.trials) {
     const Drawn* drawn = find(trial, name);
@@ -150,9 +150,9 @@ std::string Tuned::html() const {
   std::string best;
   for (const SettingText& text : trials.front().texts)
     best += "--" + text.setting + " \"" + text.text + "\"\n";
-  const std::string lead =
-      fmt::format("Trial {} of {}, judged on {} training samples set aside after {} epochs.",
-                  trials.front().trial, trials.size(), judge_samples, trials.front().epochs);
+  const std::string lead = fmt::format(
+      "Number {} is the best of {} trials, judged on {} training samples set aside after {} epochs.",
+      trials.front().trial, trials.size(), judge_samples, trials.front().epochs);
   return page::finder_page(
       "Loss " + loss_of(trials.front()) + " at best", lead,
       page::section("best", "Best", page::verbatim("Best settings", best)) +
