@@ -69,7 +69,11 @@ Landscape of_function(const Flags& flags) {
     throw Error(Code::usage, {"--start", "a point of another dimension", "`" + flags.start + "`",
                               "2 numbers, such as \"-1.5 2\"", ""});
   }
-  const std::vector<std::string> chains = split_list({"paths", flags.paths});
+  std::vector<std::string> chains = split_list({"paths", flags.paths});
+  for (std::string& chain : chains) {
+    chain = chain.substr(chain.find_first_not_of(' '));
+    chain.resize(chain.find_last_not_of(' ') + 1);
+  }
   return function_landscape(problem, chains, options);
 }
 

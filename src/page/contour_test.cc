@@ -81,7 +81,7 @@ TEST(Contour, SimplifiedOutlinesStayNear) {
   ASSERT_EQ(fine.size(), coarse.size());
   std::size_t before = 0, after = 0;
   for (std::size_t i = 0; i < fine.size(); ++i) before += fine[i].size(), after += coarse[i].size();
-  EXPECT_LT(3 * after, before);
+  EXPECT_LT(2 * after, before);
   EXPECT_NEAR(area(coarse), area(fine), 0.01 * area(fine));
 }
 

@@ -10,6 +10,7 @@ namespace page {
 namespace {
 
 constexpr std::size_t kMostCells = 48;  // of a side of the surface in three dimensions
+constexpr double kLowest = 0.03;        // this share of it is its flat ground: logarithms fall without end
 
 std::string numbers(const std::vector<double>& values) {
   JsonArray out;
@@ -49,8 +50,7 @@ double mean_height(const Surface& surface, const Levels& levels, std::size_t col
 
 // Heights of at most kMostCells cells a side, 0 to 1000; -1 for a hole.
 std::string surface_data(const Surface& surface, const Levels& levels) {
-  double low = INFINITY, high = -INFINITY;
-  std::vector<double> heights;
+  std::vector<double> heights, seen;
   const std::size_t n = std::min(surface.columns, kMostCells + 1), m = std::min(surface.rows, kMostCells + 1);
   const std::size_t reach_x = surface.columns / (2 * n), reach_y = surface.rows / (2 * m);
   for (std::size_t j = 0; j < m; ++j) {
@@ -58,14 +58,17 @@ std::string surface_data(const Surface& surface, const Levels& levels) {
       const std::size_t row = j * (surface.rows - 1) / (m - 1), column = i * (surface.columns - 1) / (n - 1);
       const bool hole = !std::isfinite(surface.values[row * surface.columns + column]);
       heights.push_back(hole ? NAN : mean_height(surface, levels, column, row, reach_x, reach_y));
-      if (hole) continue;
-      low = std::min(low, heights.back());
-      high = std::max(high, heights.back());
+      if (!hole) seen.push_back(heights.back());
     }
   }
+  std::sort(seen.begin(), seen.end());
+  const double low =
+      seen.empty() ? 0 : seen[static_cast<std::size_t>(kLowest * static_cast<double>(seen.size()))];
+  const double high = seen.empty() ? 0 : seen.back();
   std::string z;
   for (const double height : heights) {
-    const double share = std::isfinite(height) ? (high > low ? (height - low) / (high - low) : 0) : -0.001;
+    const double share =
+        std::isfinite(height) ? (high > low ? std::max(0.0, height - low) / (high - low) : 0) : -0.001;
     z += (z.empty() ? "" : ",") + std::to_string(std::lround(1000 * share));
   }
   return "{\"n\":" + std::to_string(n) + ",\"m\":" + std::to_string(m) + ",\"z\":[" + z + "]}";

@@ -36,8 +36,8 @@ struct Column {
 };
 
 std::vector<Column> columns_of(const Landscape& landscape) {
-  Column now{"Loss now", {}}, end{"Loss at the end", {}}, distance{"Distance to a minimum", {}},
-      remark{"Remark", {}};
+  Column now{"Loss now", {}}, end{last_update(landscape) > 0 ? "Loss at the end" : "Loss", {}},
+      distance{"Distance to a minimum", {}}, remark{"Remark", {}};
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
     const SurfacePath& path = landscape.paths[i];
     const std::string loss = significant(path.losses.back(), 4);

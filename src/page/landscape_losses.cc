@@ -14,6 +14,7 @@ namespace {
 constexpr double kDecadesForLog = 1.5;
 constexpr int kTicks = 6;
 constexpr int kColumns = 480;
+constexpr double kMostAboveStart = 1000;
 
 double plot_width() { return Frame::kWidth - Frame::kLeft - Frame::kRight; }
 double plot_height() { return Frame::kHeight - Frame::kTop - Frame::kBottom; }
@@ -28,17 +29,29 @@ struct Curves {
 
 bool drawable(double y) { return std::isfinite(y) && std::abs(y) <= kLargest; }
 
+// Far above all starts: where what diverges leaves the picture.
+double ceiling(const Landscape& landscape, double least) {
+  double most = 0;
+  for (const SurfacePath& path : landscape.paths)
+    most = std::max(most, std::abs(path.losses.front() - least));
+  return most > 0 ? kMostAboveStart * most : INFINITY;
+}
+
 Curves curves_of(const Landscape& landscape) {
   const bool known = std::isfinite(landscape.least) && !landscape.minima.empty();
   Curves out{known ? "loss above the minimum" : "loss", {}};
   // What is less than rounding above the minimum is rounding.
   const double least = std::numeric_limits<double>::epsilon() * std::max(1e-4, std::abs(landscape.least));
+  const double most = ceiling(landscape, known ? landscape.least : 0);
   for (const SurfacePath& path : landscape.paths) {
     std::vector<Point>& line = out.lines.emplace_back();
+    bool below = true;
     for (std::size_t k = 0; k < path.losses.size(); ++k) {
       const double x = static_cast<double>(updates_at(path, k));
       double y = known ? path.losses[k] - landscape.least : path.losses[k];
       if (known && y < least) y = std::max(y, y > -1e3 * least ? least : y);
+      if (y > most) y = below ? most : NAN;  // the line goes up to there
+      below = y < most;
       line.push_back({x, drawable(y) ? y : NAN});
       out.last_update = std::max(out.last_update, x);
       if (!drawable(y)) continue;

@@ -55,7 +55,7 @@ function dotsTo(path, end) {
 function say(loss) {
   if (loss === null) return '\u2013';
   const size = Math.abs(loss);
-  return size !== 0 && (size < 1e-3 || size >= 1e6) ? loss.toExponential(3) : String(+loss.toPrecision(4));
+  return size !== 0 && (size < 1e-3 || size >= 1e4) ? loss.toExponential(3) : size === 0 ? '0' : loss.toPrecision(4);
 }
 
 function show() {
@@ -149,7 +149,7 @@ function paint() {
   canvas.height = Math.round(box.height * sharp);
   const pen = canvas.getContext('2d');
   pen.scale(sharp, sharp);
-  const scale = Math.min(box.width / 1.45, box.height / 1.3) * zoom;
+  const scale = Math.min(box.width / 1.45, box.height / 1.5) * zoom;
   const [sin, cos, up, flat] = [Math.sin(turn), Math.cos(turn), Math.cos(tilt), Math.sin(tilt)];
   const place = (x, y, z) => {
     const a = x - 0.5, b = y - 0.5, c = (z - 0.5) * 0.55, px = a * cos - b * sin, py = a * sin + b * cos;

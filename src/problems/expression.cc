@@ -118,7 +118,7 @@ class FormulaParser {
  private:
   struct Depth {
     explicit Depth(FormulaParser& parser) : depth(parser.depth_) {
-      if (++depth > kMaxNesting) {
+      if (++depth > kMaxNesting + 1) {  // what stands in no bracket is the first
         parser.fail("brackets, signs and powers nest too deep", "more than " + std::to_string(kMaxNesting),
                     "at most " + std::to_string(kMaxNesting));
       }
@@ -179,7 +179,6 @@ class FormulaParser {
   }
 
   std::size_t bracket() {
-    const Depth depth(*this);
     const std::size_t inside = sum();
     if (!take(')')) {
       if (at_ == text_.size()) fail("a bracket is not closed", "the end", "`)`");

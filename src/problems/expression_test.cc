@@ -162,9 +162,9 @@ const std::vector<Refused> kRefused = {
     {"x + .", 5, "this is no number"},
     {"x + \xc3\xa4", 5, "`\xc3\xa4`"},
     {"x,y", 2, "unexpected character"},
-    {std::string(65, '(') + "x", 65, "too deep"},
+    {std::string(65, '(') + "x", 66, "too deep"},
     {std::string(100'000, '-') + "x", 10'001, "too long"},
-    {std::string(5'000, '-') + "x", 65, "too deep"},
+    {std::string(5'000, '-') + "x", 66, "too deep"},
 };
 
 TEST(Formulas, MistakesAreShownWithACaret) {
@@ -180,7 +180,7 @@ TEST(Formulas, LongOnesArePossible) {
   std::string text = "x";
   for (int i = 0; i < 2'000; ++i) text += " + y";
   EXPECT_EQ(gradient(text, 1, 1), (std::vector<double>{1, 2000}));
-  EXPECT_EQ(value(std::string(63, '(') + "x" + std::string(63, ')'), 3), 3);
+  EXPECT_EQ(value(std::string(64, '(') + "x" + std::string(64, ')'), 3), 3);
 }
 
 TEST(Formulas, AreProblemsWithoutKnownMinima) {
@@ -198,8 +198,8 @@ TEST(Formulas, AreProblemsWithoutKnownMinima) {
 
 TEST(Formulas, StartWhereTheyAreFiniteAndSteep) {
   const auto start = [](const char* text) {
-    const std::span<const double> x = Problem(text).start();
-    return std::vector<double>(x.begin(), x.end());
+    const Problem problem(text);
+    return std::vector<double>(problem.start().begin(), problem.start().end());
   };
   EXPECT_EQ(start("x*x + y"), (std::vector<double>{-1.2, 1}));
   EXPECT_EQ(start("log(x) + y"), (std::vector<double>{1.2, 1}));

@@ -139,7 +139,7 @@ std::string subtitle(const Problem& problem, const FunctionLandscapeOptions& opt
   if (problem.minima().empty()) return out += " A formula: its minima are not known.";
   const std::size_t n = problem.minima().size();
   return out + fmt::format(" {} {}.", n == 1 ? "The minimum is" : "The " + std::to_string(n) + " minima are",
-                           print_number(problem.minimum()));
+                           fmt::format("{:.6g}", problem.minimum()));
 }
 
 std::string noise_text(const Problem& problem, const FunctionLandscapeOptions& options) {

@@ -28,7 +28,7 @@ TEST(Principal, VectorsAreEigenvectors) {
   const Eigen eigen = symmetric_eigen(a, n);
   for (std::size_t k = 0; k < n; ++k) {
     sum += eigen.values[k];
-    if (k > 0) EXPECT_LE(eigen.values[k], eigen.values[k - 1]);
+    EXPECT_LE(eigen.values[k], eigen.values[k > 0 ? k - 1 : 0]);
     for (std::size_t i = 0; i < n; ++i) {
       double product = 0, dot = 0;
       for (std::size_t j = 0; j < n; ++j) {
