@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "page/html.h"
 #include "page/number.h"
+#include "page/parts.h"
 #include "page/run_data.h"
 #include "page/svg.h"
 
@@ -257,8 +258,7 @@ std::string curves(const RunData& data, const Outcome& outcome) {
     keep_drawn(figure.chart);
     figure.chart.x_hi = outcome.updates;
     if (!has_points(figure.chart)) continue;
-    out += fmt::format("<figure><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n",
-                       escape(figure.chart.title), escape(figure.caption), draw(figure.chart));
+    out += page::figure(figure.chart, figure.caption);
   }
   return out.empty() ? "" : section("curves", "Curves", "<div class=\"charts\">\n" + out + "</div>\n");
 }
@@ -324,7 +324,8 @@ std::string render(const RunData& data) {
       "<header>\n<p class=\"brand\">{}<b>Thalweg</b><span>training run "
       "{}</span></p>\n<h1>{}</h1>\n{}{}</header>\n<main>\n",
       kMark, escape(data.name), heading(title), lead(data), notice(data, out));
-  body += summary(data, out) + curves(data, out) + epochs_table(data, out);
+  body += summary(data, out) + curves(data, out) + epochs_table(data, out) + examples_section(data);
+  body += layers_section(data) + time_section(data);
   body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
   body += section("configuration", "Configuration", verbatim("Configuration", data.config));
   body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
