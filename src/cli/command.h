@@ -31,6 +31,8 @@ Action add_help(CLI::App& tool);
 Action add_verify(CLI::App& tool);
 Action add_split(CLI::App& tool);
 Action add_descend(CLI::App& tool);
+Action add_page(CLI::App& tool);
+Action add_watch(CLI::App& tool);
 
 // A whole number of at least `least` given to `option`. Throws Error(usage).
 std::uint64_t whole_number(std::string_view option, const std::string& text, std::uint64_t least);

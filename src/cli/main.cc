@@ -25,9 +25,9 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"train", add_train},     {"eval", add_eval},      {"predict", add_predict}, {"schedule", add_schedule},
-    {"explain", add_explain}, {"list", add_list},      {"help", add_help},       {"verify", add_verify},
-    {"split", add_split},     {"descend", add_descend}};
+    {"train", add_train},     {"eval", add_eval},       {"predict", add_predict}, {"schedule", add_schedule},
+    {"explain", add_explain}, {"list", add_list},       {"help", add_help},       {"verify", add_verify},
+    {"split", add_split},     {"descend", add_descend}, {"page", add_page},       {"watch", add_watch}};
 
 int fail(int code, const char* message) {
   std::fflush(stdout);
