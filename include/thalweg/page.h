@@ -1,13 +1,46 @@
-// The page of a run: one HTML file that opens from disk and asks nothing of anybody.
+// Pages of runs: HTML files that open from disk and ask nothing of anybody.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace thalweg {
 
-// Reads the run directory `run` (metrics.jsonl, config.toml, result.json and plan.txt where they are there)
-// and replaces `run`/report.html. Throws Error(data) when `run` is no run directory or a file of it is
-// malformed, with file and line; Error(resource) when the page cannot be written.
-void write_page(const std::filesystem::path& run);
+// Reads the run directory `run` (metrics.jsonl, config.toml, and what else is there of result.json, plan.txt,
+// details.jsonl, examples.json, environment.json) and replaces `out`, by default `run`/report.html. Throws
+// Error(data) when `run` is no run directory or a file of it is malformed, with file and line;
+// Error(resource) when the page cannot be written.
+void write_page(const std::filesystem::path& run, const std::filesystem::path& out = {});
+
+// The same of several runs, their curves over each other; at least two. Throws Error(usage) for less.
+void write_page(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& out);
+
+// The pages of all runs in a folder, live, to this machine alone: an HTTP server on 127.0.0.1. It answers GET
+// for /, the index; /all, the runs over each other; and /run/NAME, one of the runs of the index; nothing
+// else, and nobody whose Host is not this machine. The pages fetch themselves anew every few seconds. A run
+// that is being written, begins anew or is malformed is shown as it was when it could last be read.
+class Watch {
+ public:
+  // Listens at once. `folder` holds run directories, or is one; it may still be empty. port 0: any free one.
+  // Throws Error(data) when there is no such folder, Error(resource) when it cannot listen.
+  explicit Watch(const std::filesystem::path& folder, std::uint16_t port = 0);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  std::uint16_t port() const;
+  std::string url() const;  // "http://127.0.0.1:8420/"
+
+  // Serves until `done` says so, which it is asked several times a second.
+  void serve(const std::function<bool()>& done);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace thalweg

@@ -81,11 +81,11 @@ std::string table(const Table& table) {
                     escape(row.front()), cells("td", "", row, 1));
   }
   return fmt::format(
-      "<p class=\"caption\" id=\"table-caption\">{}</p>\n"
-      "<div class=\"scroll\" role=\"group\" aria-labelledby=\"table-caption\" tabindex=\"0\">"
+      "<p class=\"caption\" id=\"{0}-caption\">{1}</p>\n"
+      "<div class=\"scroll\" role=\"group\" aria-labelledby=\"{0}-caption\" tabindex=\"0\">"
       "<table "
-      "aria-labelledby=\"table-caption\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>\n",
-      escape(table.caption), cells("th", " scope=\"col\"", table.head, 0), rows);
+      "aria-labelledby=\"{0}-caption\">\n<thead><tr>{2}</tr></thead>\n<tbody>\n{3}</tbody>\n</table></div>\n",
+      escape(table.id), escape(table.caption), cells("th", " scope=\"col\"", table.head, 0), rows);
 }
 
 std::string section(std::string_view id, std::string_view heading, std::string_view body) {

@@ -26,9 +26,9 @@ struct Table {
   std::vector<std::string> head;
   std::vector<std::vector<std::string>> rows;  // the first cell of a row heads it
   std::size_t marked = SIZE_MAX;               // a row to set apart
+  std::string id = "table";                    // unique in the page: a word
 };
 
-// One a page: its caption has a fixed id.
 std::string table(const Table& table);
 
 // A section with a heading of level 2; `id` is a word, `body` is HTML. Empty when the body is.

@@ -9,8 +9,11 @@
 #include "base/file.h"
 #include "page/html.h"
 #include "page/number.h"
+#include "page/parts.h"
+#include "page/render.h"
 #include "page/run_data.h"
 #include "page/svg.h"
+#include "thalweg/error.h"
 
 namespace thalweg {
 namespace page {
@@ -257,8 +260,7 @@ std::string curves(const RunData& data, const Outcome& outcome) {
     keep_drawn(figure.chart);
     figure.chart.x_hi = outcome.updates;
     if (!has_points(figure.chart)) continue;
-    out += fmt::format("<figure><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n",
-                       escape(figure.chart.title), escape(figure.caption), draw(figure.chart));
+    out += page::figure(figure.chart, figure.caption);
   }
   return out.empty() ? "" : section("curves", "Curves", "<div class=\"charts\">\n" + out + "</div>\n");
 }
@@ -317,25 +319,58 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
   return section("epochs", "Epochs", table(made));
 }
 
-std::string render(const RunData& data) {
-  const Outcome out = outcome(data);
-  const std::string title = headline(data, out);
-  std::string body = fmt::format(
-      "<header>\n<p class=\"brand\">{}<b>Thalweg</b><span>training run "
-      "{}</span></p>\n<h1>{}</h1>\n{}{}</header>\n<main>\n",
-      kMark, escape(data.name), heading(title), lead(data), notice(data, out));
-  body += summary(data, out) + curves(data, out) + epochs_table(data, out);
-  body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
-  body += section("configuration", "Configuration", verbatim("Configuration", data.config));
-  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
-  return document(title + " \u2013 " + data.name + " \u2013 Thalweg", body);
+}  // namespace
+
+std::string page_header(const std::string& subject, const std::string& heading, const std::string& more) {
+  return fmt::format(
+      "<header>\n<p class=\"brand\">{}<b>Thalweg</b><span>{}</span></p>\n<h1>{}</h1>\n{}</header>\n", kMark,
+      escape(subject), heading, more);
 }
 
-}  // namespace
+std::string outcome_words(const RunData& data) {
+  const Outcome out = outcome(data);
+  if (out.diverged) return "diverged";
+  if (known(out.test.accuracy)) return percent(out.test.accuracy);
+  if (known(out.test.r2)) return "R\u00b2 " + significant(out.test.r2, kDigits);
+  const double loss = known(out.test.loss) ? out.test.loss : out.train_loss;
+  return known(loss) ? "loss " + significant(loss, kDigits) : kNone;
+}
+
+double outcome_number(const RunData& data) {
+  const Outcome out = outcome(data);
+  if (known(out.test.accuracy)) return out.test.accuracy;
+  if (known(out.test.r2)) return out.test.r2;
+  return -(known(out.test.loss) ? out.test.loss : out.train_loss);
+}
+
+std::string render(const RunData& data, const std::vector<std::string>& scripts) {
+  const Outcome out = outcome(data);
+  const std::string title = headline(data, out);
+  std::string body = page_header("training run " + data.name, heading(title), lead(data) + notice(data, out));
+  body +=
+      "<main>\n" + summary(data, out) + curves(data, out) + epochs_table(data, out) + examples_section(data);
+  body += layers_section(data) + time_section(data);
+  body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
+  body += section("configuration", "Configuration", verbatim("Configuration", data.config));
+  body += environment_section(data);
+  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
+  return document(title + " \u2013 " + data.name + " \u2013 Thalweg", body, scripts);
+}
+
 }  // namespace page
 
-void write_page(const std::filesystem::path& run) {
-  replace_file(run / "report.html", page::render(page::read_run(run)));
+void write_page(const std::filesystem::path& run, const std::filesystem::path& out) {
+  replace_file(out.empty() ? run / "report.html" : out, page::render(page::read_run(run)));
+}
+
+void write_page(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& out) {
+  if (runs.size() < 2) {
+    throw Error(Code::usage,
+                {"page", "nothing to compare", std::to_string(runs.size()) + " run", "two runs or more", ""});
+  }
+  std::vector<page::RunData> data;
+  for (const std::filesystem::path& run : runs) data.push_back(page::read_run(run));
+  replace_file(out, page::render(data));
 }
 
 }  // namespace thalweg

@@ -191,6 +191,9 @@ RunData read_run(const std::filesystem::path& run) {
   data.result = read_result(run / "result.json");
   data.config = read_if_there(config);
   data.plan = read_if_there(run / "plan.txt");
+  data.details = read_details(run / "details.jsonl");
+  data.examples = read_examples(run / "examples.json");
+  data.environment = read_environment(run / "environment.json");
   data.name = data.result.run.empty() ? folder_name(run) : data.result.run;
   return data;
 }

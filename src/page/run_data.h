@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace thalweg::page {
@@ -52,6 +53,42 @@ struct Result {
   Score train, test;
 };
 
+// Numbers by binary exponent: counts[i] of 2^(from + i) <= |x| < 2^(from + i + 1).
+struct Octaves {
+  int from = 0;
+  std::vector<double> counts;
+};
+
+struct LayerDetail {
+  std::string name;  // of the parameter
+  double size = 0;
+  double value_norm = kMissing, update_norm = kMissing, grad_norm = kMissing;
+  Octaves values, updates;
+};
+
+// One line of details.jsonl; seconds are means over the updates since the line before.
+struct Detail {
+  double update = 0;
+  double data = kMissing, forward = kMissing, backward = kMissing, step = kMissing;
+  std::vector<LayerDetail> layers;
+};
+
+struct Example {
+  double row = 0;
+  std::string truth, prediction;
+  double probability = kMissing;  // of the prediction
+  double error = kMissing;        // of values
+  std::vector<double> inputs;     // empty where they are not told
+};
+
+// examples.json.
+struct Examples {
+  std::vector<std::string> classes, features;
+  std::vector<std::vector<double>> confusion;  // class of the sample x class it was taken for; or empty
+  std::vector<double> shape;                   // of a sample
+  std::vector<Example> worst;
+};
+
 struct RunData {
   std::string name;             // of the run, or of its folder
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
@@ -59,10 +96,20 @@ struct RunData {
   Result result;
   std::string config;  // the text of config.toml; empty where there is none
   std::string plan;    // the text of plan.txt; empty where there is none
+  // Empty for runs of before these files.
+  std::vector<Detail> details;  // ascending
+  Examples examples;
+  std::vector<std::pair<std::string, std::string>> environment;  // what, and its value
 };
 
 // Throws Error(data) when `run` has neither metrics.jsonl nor config.toml, and for a malformed file, naming
 // it and the line. A last line of metrics.jsonl that a crash cut off is left out.
 RunData read_run(const std::filesystem::path& run);
+
+// Its parts that may be missing: nothing is read then. A torn last line is left out. Throw Error(data) naming
+// the file.
+std::vector<Detail> read_details(const std::filesystem::path& path);
+Examples read_examples(const std::filesystem::path& path);
+std::vector<std::pair<std::string, std::string>> read_environment(const std::filesystem::path& path);
 
 }  // namespace thalweg::page

@@ -1,5 +1,6 @@
 #include "page/script.h"
 
+#include "page/base64.h"
 #include "page/sha256.h"
 
 namespace thalweg::page {
@@ -358,19 +359,6 @@ window.thalweg = { attach };
 attach(document);
 )js";
 
-std::string base64(const Digest& digest) {
-  static constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < digest.size(); i += 3) {
-    unsigned bits = 0;
-    for (std::size_t k = i; k < i + 3; ++k) bits = bits << 8 | (k < digest.size() ? digest[k] : 0u);
-    for (int shift = 18; shift >= 0; shift -= 6) out += kLetters[bits >> shift & 63];
-  }
-  out.back() = '=';  // 32 bytes are two thirds short of a group
-  return out;
-}
-
 }  // namespace
 
 const std::string& chart_script() {
@@ -388,6 +376,9 @@ std::string script_element(std::string_view script) {
   return "<script>" + std::string(script) + "</script>\n";
 }
 
-std::string script_source(std::string_view script) { return "'sha256-" + base64(sha256(script)) + "'"; }
+std::string script_source(std::string_view script) {
+  const Digest digest = sha256(script);
+  return "'sha256-" + base64(std::string(digest.begin(), digest.end())) + "'";
+}
 
 }  // namespace thalweg::page

@@ -123,6 +123,32 @@ svg .axis { stroke: var(--soft); }
   white-space: nowrap; }
 .bands rect { fill: transparent; }
 .bands rect:hover { fill: var(--hover); }
+.heat { fill: var(--train); stroke: none; }
+.h1 { fill-opacity: .12; } .h2 { fill-opacity: .28; } .h3 { fill-opacity: .5; } .h4 { fill-opacity: .75; }
+.shares { grid-template-columns: repeat(4, minmax(0, 1fr)); margin-bottom: 34px; }
+.shares dd { font-size: 24px; line-height: 1.35; font-weight: 600; }
+.key:is(.s0, .s1, .s2, .s3, .s4, .s5, .s6, .s7)::before { background: var(--line); }
+.environment { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+.environment dd { font-size: 15px; font-weight: 400; overflow-wrap: anywhere; }
+.confusion { width: auto; font-size: 14px; }
+.confusion td { min-width: 34px; padding: 4px 6px; text-align: center; border: 1px solid var(--paper); }
+.confusion thead th { text-align: center; }
+.confusion thead th:first-child, .confusion tbody th { text-align: left; padding-right: 12px; }
+.confusion td:last-child { padding-right: 6px; }
+.c0 { background: var(--wash); }
+.right:not(.c0) { background: color-mix(in srgb, var(--train) 20%, var(--paper)); }
+.wrong:is(.c1) { background: color-mix(in srgb, var(--held-out) 16%, var(--paper)); }
+.wrong:is(.c2, .c3, .c4, .c5) { background: color-mix(in srgb, var(--held-out) 34%, var(--paper)); }
+.scroll + h3 { margin-top: 40px; }
+.examples { display: grid; grid-template-columns: repeat(8, minmax(0, 1fr)); gap: 20px 18px; margin: 0;
+  padding: 0; list-style: none; font-size: 13px; line-height: 1.4; }
+.examples img { display: block; width: 100%; height: auto; aspect-ratio: 1; margin-bottom: 6px;
+  object-fit: contain; image-rendering: pixelated; border: 1px solid var(--rule); }
+.examples span { display: block; color: var(--soft); }
+.runs { display: flex; flex-wrap: wrap; gap: 6px 26px; margin: 0 0 26px; padding: 0; list-style: none;
+  font-size: 15px; }
+.runs svg { width: 34px; height: 12px; margin-right: 8px; vertical-align: middle; }
+.runs li { overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { width: 100%; max-width: 860px; border-collapse: collapse; font-size: 15px; }
 .caption { margin: 0 0 10px; color: var(--soft); font-size: 14px; }
@@ -141,6 +167,8 @@ footer p { margin: 0; padding-top: 14px; border-top: 1px solid var(--rule); }
 @media (max-width: 980px) {
   .charts { grid-template-columns: minmax(0, 640px); gap: 40px; }
   .facts { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .environment { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .examples { grid-template-columns: repeat(6, minmax(0, 1fr)); }
 }
 @media (max-width: 720px) {
   header, main, footer { padding-left: 18px; padding-right: 18px; }
@@ -148,20 +176,22 @@ footer p { margin: 0; padding-top: 14px; border-top: 1px solid var(--rule); }
   .brand { margin-bottom: 34px; }
   h1 { font-size: 29px; }
   section { margin-top: 46px; }
-  .results, .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 22px 20px; }
+  .results, .facts, .shares { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 22px 20px; }
   .results dd { font-size: 29px; }
   .results div:first-child:nth-last-child(3) { grid-column: 1 / -1; }
   figure svg text { font-size: 17.5px; }
   .line path { stroke-width: 2.6; }
   .line.each path { stroke-width: 1.5; }
   .line.fine path { stroke-width: 1.8; }
+  .examples { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .confusion td { min-width: 24px; padding: 4px 2px; }
   table { font-size: 14px; }
   thead th { white-space: normal; }
   th, td { padding: 5px 8px; }
   pre { padding: 14px; font-size: 12px; }
 }
 @media (max-width: 480px) {
-  th:nth-child(2), td:nth-child(2) { display: none; }
+  #epochs th:nth-child(2), #epochs td:nth-child(2) { display: none; }
 }
 @media print {
   @page { margin: 16mm 14mm; }
