@@ -45,8 +45,8 @@ std::vector<double> measure_option(const Lab& lab, const Dataset& data, const Co
     names.push_back(prefix + print_number(value));
     optimizers.push_back(replaced(optimizer, "VALUE", print_number(value)));
   }
-  const std::vector<Tuned> results =
-      hold(lab, {"", data, course, names, optimizers, lab.setup.numbers("rates")}, &Trajectory::loss, out);
+  const std::vector<Tuned> results = hold(
+      lab, {"", always(data), course, names, optimizers, lab.setup.numbers("rates")}, &Trajectory::loss, out);
   std::vector<double> losses;
   for (const Tuned& result : results) losses.push_back(middle(each(result.runs, &Trajectory::loss)));
   return losses;

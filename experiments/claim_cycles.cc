@@ -9,6 +9,7 @@
 #include "experiments/lines.h"
 #include "experiments/statistics.h"
 #include "thalweg/checkpoint.h"
+#include "thalweg/error.h"
 #include "thalweg/run.h"
 
 namespace thalweg::experiments {
@@ -73,7 +74,7 @@ double barrier(std::span<const double> losses) {
 
 struct Found {
   double loss = 0, last = 0, ensemble = 0, distance = 0, barrier = 0;
-  std::vector<double> line;  // between the last two ends
+  std::vector<double> line = {};  // between the last two ends
 };
 
 // The updates of the checkpoints that were kept for ever, ascending.
@@ -133,6 +134,19 @@ Found inspect(const Lab& lab, const fs::path& directory, std::uint64_t seed) {
   return out;
 }
 
+// An optimizer of the setup. One that diverges has an infinite loss and predicts nothing.
+Found train_and_inspect(const Lab& lab, std::size_t optimizer, std::uint64_t seed,
+                        const fs::path& directory) {
+  try {
+    train_run(lab, lab.setup.texts("optimizers").at(optimizer), lab.setup.texts("keeps").at(optimizer), seed,
+              directory);
+  } catch (const Error& error) {
+    if (error.code() != Code::diverged) throw;
+    return {.loss = INFINITY};
+  }
+  return inspect(lab, directory, seed);
+}
+
 void add(const std::string& name, const std::vector<Found>& found, Findings& out) {
   const auto column = [&](const char* what, double Found::*number) {
     Quantity quantity{name + "." + what, {}};
@@ -160,8 +174,7 @@ Findings measure_cycles(const Lab& lab) {
     std::vector<Found> found(lab.seeds());
     for_each_job(found.size(), lab.threads, [&](std::size_t job) {
       const fs::path directory = fs::path(lab.work) / (names[i] + "-" + std::to_string(job));
-      train_run(lab, lab.setup.texts("optimizers").at(i), lab.setup.texts("keeps").at(i), job + 1, directory);
-      found[job] = inspect(lab, directory, job + 1);
+      found[job] = train_and_inspect(lab, i, job + 1, directory);
       fs::remove_all(directory);
     });
     add(names[i], found, out);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/spec.h"
 #include "experiments/claims.h"
 #include "experiments/lines.h"
 #include "experiments/statistics.h"
@@ -39,30 +40,48 @@ double swing(const Trajectory& run) {
   return deviation(std::span(run.losses).subspan(run.losses.size() / 2));
 }
 
+// A line of the experiment: its name, its optimizer with RATE, and the rate.
+struct Arm {
+  std::string name, optimizer;
+  double rate;
+};
+
 }  // namespace
 
 Findings measure_rates(const Lab& lab) {
   const Dataset data = lab.load("data");
   const Course course = course_of(lab, data);
   const double least = minimum(lab, data), target = lab.setup.number("target_excess");
-  Picture picture{"Loss above its minimum", "update", "loss above the minimum", {}, page::Scale::log};
+  const auto training = [&](const std::string& optimizer, double rate, std::uint64_t seed) {
+    Course one = course;
+    one.optimizer = with_rate(optimizer, rate);
+    one.seed = seed;
+    return train(data, one);
+  };
+  const auto best_rate = [&](const std::string& optimizer) {
+    return tuned(
+               lab, lab.setup.numbers("rates"),
+               [&](double rate, std::uint64_t seed) { return training(optimizer, rate, seed); },
+               &Trajectory::loss)
+        .rate;
+  };
+  const std::string &constant = lab.setup.text("constant"), &falling = lab.setup.text("falling");
+  const double good = best_rate(constant);
   Findings out;
-  const std::vector<std::string>& names = lab.setup.texts("names");
-  const std::vector<std::string>& optimizers = lab.setup.texts("optimizers");
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::vector<Trajectory> runs = over_seeds(lab, [&](std::uint64_t seed) {
-      Course one = course;
-      one.optimizer = optimizers.at(i);
-      one.seed = seed;
-      return train(data, one);
-    });
-    out.add(names[i] + ".excess", each(runs, [&](const Trajectory& run) { return run.loss() - least; }));
-    out.add(names[i] + ".swing", each(runs, swing));
-    out.add(names[i] + ".updates",
+  Picture picture{"Loss above its minimum", "update", "loss above the minimum", {}, page::Scale::log};
+  for (const Arm& arm :
+       {Arm{"small", constant, good * lab.setup.number("small_share")}, Arm{"good", constant, good},
+        Arm{"large", constant, good * lab.setup.number("large_share")},
+        Arm{"falling", falling, best_rate(falling)}}) {
+    const std::vector<Trajectory> runs =
+        over_seeds(lab, [&](std::uint64_t seed) { return training(arm.optimizer, arm.rate, seed); });
+    out.notes.push_back(arm.name + ": rate " + print_number(arm.rate));
+    out.add(arm.name + ".excess", each(runs, [&](const Trajectory& run) { return run.loss() - least; }));
+    out.add(arm.name + ".swing", each(runs, swing));
+    out.add(arm.name + ".updates",
             each(runs, [&](const Trajectory& run) { return updates_to(run, course.every, least, target); }));
-    Line curve = loss_line(names[i], runs, course.every);
-    for (page::Point& point : curve.points) point.y -= least;
-    picture.lines.push_back(std::move(curve));
+    picture.lines.push_back(loss_line(arm.name, runs, course.every));
+    for (page::Point& point : picture.lines.back().points) point.y -= least;
   }
   out.add("minimum.loss", {least});
   out.pictures.push_back(std::move(picture));

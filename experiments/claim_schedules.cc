@@ -20,8 +20,8 @@ Findings measure_schedules(const Lab& lab) {
     optimizers.push_back(replaced(lab.setup.text("optimizer"), "SCHEDULE", schedule));
   }
   Findings out;
-  const std::vector<Tuned> results =
-      hold(lab, {"", data, course, names, optimizers, lab.setup.numbers("rates")}, &Trajectory::loss, out);
+  const std::vector<Tuned> results = hold(
+      lab, {"", always(data), course, names, optimizers, lab.setup.numbers("rates")}, &Trajectory::loss, out);
   Picture falling{"Constant and falling", "update", "training loss", {}, page::Scale::log};
   Picture cyclic{"Cosines", "update", "training loss", {}, page::Scale::log};
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -17,9 +17,10 @@ Findings measure_sparse(const Lab& lab) {
                   .updates = updates_of(data, batch, lab.setup.number(name + "_epochs"))};
     course.every = std::max<std::uint64_t>(1, course.updates / 20);
     const std::vector<std::string>& methods = lab.setup.texts("methods");
-    const std::vector<Tuned> results = hold(
-        lab, {name + ".", data, course, methods, lab.setup.texts("optimizers"), lab.setup.numbers("rates")},
-        &Trajectory::loss, out);
+    const std::vector<Tuned> results = hold(lab,
+                                            {name + ".", always(data), course, methods,
+                                             lab.setup.texts("optimizers"), lab.setup.numbers("rates")},
+                                            &Trajectory::loss, out);
     Picture picture{name, "update", "training loss", {}, page::Scale::log};
     for (std::size_t i = 0; i < methods.size(); ++i) {
       picture.lines.push_back(loss_line(methods[i], results[i].runs, course.every));

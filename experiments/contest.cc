@@ -11,7 +11,7 @@ std::vector<Tuned> hold(const Lab& lab, const Contest& contest, const Score& sco
       Course course = contest.course;
       course.optimizer = with_rate(contest.optimizers.at(i), rate);
       course.seed = seed;
-      return train(contest.data, course);
+      return train(contest.data(seed), course);
     };
     results.push_back(tuned(lab, contest.rates, training, score));
     const std::string name = contest.prefix + contest.names[i];

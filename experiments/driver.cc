@@ -51,18 +51,22 @@ std::string machine() {
   return fmt::format("{} cores of an {}", std::thread::hardware_concurrency(), kind);
 }
 
+bool wanted(const Options& options, const fs::path& path) {
+  const std::string name = path.stem().string();
+  return options.only.empty() ||
+         std::ranges::any_of(options.only, [&](const std::string& begin) { return name.starts_with(begin); });
+}
+
 std::vector<fs::path> files_of(const Options& options) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(options.folder)) {
-    const std::string name = entry.path().stem().string();
-    const bool wanted =
-        options.only.empty() ||
-        std::ranges::any_of(options.only, [&](const std::string& begin) { return name.starts_with(begin); });
-    if (entry.path().extension() == ".toml" && wanted) found.push_back(entry.path());
+    if (entry.path().extension() == ".toml") found.push_back(entry.path());
   }
   std::ranges::sort(found);
-  if (found.empty())
-    throw Error(Code::data, {options.folder.string(), "there is no such experiment", "", "", ""});
+  if (std::ranges::none_of(found, [&](const fs::path& path) { return wanted(options, path); })) {
+    throw Error(Code::data, {options.folder.string(), "there is no such experiment", "",
+                             "the beginning of a name of a TOML file", ""});
+  }
   return found;
 }
 
@@ -96,22 +100,27 @@ void finish(const Experiment& experiment, const Result& result, const fs::path& 
   replace_file(work / "result.toml", result_toml(result));
   replace_file(work / "section.html", result_section(experiment, result));
   replace_file(work / "verdict", result.verdict);
+  replace_file(work / "summary", summary(result.decisions));
   replace_file(work / "key", key);
 }
 
 Entry run_one(const Options& options, const fs::path& path) {
   const Experiment experiment = read_experiment(path);
   find_measurement(experiment.kind);
-  Entry entry{experiment.name, experiment.claim, "", ""};
+  Entry entry{experiment.name, experiment.claim, "", "", ""};
   if (const std::string missing = missing_data(options, experiment); !missing.empty()) {
-    entry.verdict = "left out: there is no folder " + missing + " in the folder of data";
-    options.tell(experiment.name + ": " + entry.verdict);
+    entry.summary = "left out: there is no folder " + missing + " in the folder of data";
+    options.tell(experiment.name + ": " + entry.summary);
     return entry;
   }
   const fs::path work = options.work / experiment.name;
   const std::string key = fingerprint(experiment.text + options.program);
-  const bool again = finished(work, key);
-  if (!again) {
+  if (!wanted(options, path)) {
+    if (!fs::exists(work / "key")) {
+      entry.summary = "not measured yet";
+      return entry;
+    }
+  } else if (!finished(work, key)) {
     make_folder(work / "runs");
     options.tell(experiment.name + ": running");
     const Result result = measure(options, experiment, work);
@@ -120,8 +129,9 @@ Entry run_one(const Options& options, const fs::path& path) {
   } else {
     options.tell(experiment.name + ": unchanged, " + read_text_file(work / "verdict"));
   }
-  if (options.write) write_result(path, read_text_file(work / "result.toml"));
+  if (options.write && wanted(options, path)) write_result(path, read_text_file(work / "result.toml"));
   entry.verdict = read_text_file(work / "verdict");
+  entry.summary = read_text_file(work / "summary");
   entry.section = read_text_file(work / "section.html");
   return entry;
 }
@@ -130,10 +140,8 @@ Entry run_one(const Options& options, const fs::path& path) {
 
 void run_experiments(const Options& options) {
   std::vector<Entry> entries;
-  for (const fs::path& path : files_of(options)) {
-    entries.push_back(run_one(options, path));
-    replace_file(options.page, experiments_page(entries));
-  }
+  for (const fs::path& path : files_of(options)) entries.push_back(run_one(options, path));
+  replace_file(options.page, experiments_page(entries));
 }
 
 }  // namespace thalweg::experiments

@@ -9,13 +9,13 @@
 namespace thalweg::experiments {
 
 struct Options {
-  std::filesystem::path folder;   // of *.toml
-  std::filesystem::path data;     // of data sets
-  std::filesystem::path work;     // what is finished is kept here, one folder an experiment
-  std::filesystem::path page;     // to be written
-  std::string program;            // changes whenever the measurements may
+  std::filesystem::path folder;        // of *.toml
+  std::filesystem::path data;          // of data sets
+  std::filesystem::path work;          // what is finished is kept here, one folder an experiment
+  std::filesystem::path page;          // to be written
+  std::string program;                 // changes whenever the measurements may
   std::vector<std::string> only = {};  // beginnings of names; empty: all
-  bool write = false;             // results into the TOML files, too
+  bool write = false;                  // results into the TOML files, too
   int threads = 1;
   std::function<void(const std::string&)> tell = [](const std::string&) {};
 };

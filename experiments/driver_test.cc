@@ -31,18 +31,22 @@ batch = 256
 epochs = 2
 every = 6
 target_excess = 0.1
-names = ["still", "moving"]
-optimizers = ["sgd(lr=0)", "sgd(lr=0.1)"]
+constant = "sgd(lr=RATE)"
+falling = "sgd(lr=linear(RATE))"
+rates = [0.1, 0.3]
+small_share = 0
+large_share = 1
+tuning_seeds = 1
 minimum_optimizer = "momentum(0.9) | lr(0.3)"
 minimum_updates = 50
 
 [[rule]]
 part = "moving ends lower"
-test = "moving.excess < still.excess"
+test = "good.excess < small.excess"
 
 [[rule]]
 part = "still swings"
-test = "still.swing > 0"
+test = "small.swing > 0"
 )";
 
 class DriverTest : public ::testing::Test {

@@ -95,4 +95,10 @@ std::string verdict(const std::vector<Decision>& decisions) {
   return holding == 0 ? "does not hold here" : "holds when: " + held;
 }
 
+std::string summary(const std::vector<Decision>& decisions) {
+  const auto holding = std::ranges::count(decisions, Outcome::holds, &Decision::outcome);
+  if (holding == 0 || holding == std::ssize(decisions)) return verdict(decisions);
+  return "holds in " + std::to_string(holding) + " of " + std::to_string(decisions.size()) + " parts";
+}
+
 }  // namespace thalweg::experiments

@@ -32,4 +32,7 @@ Decision decide(const Rule& rule, const Findings& findings);
 // when none does.
 std::string verdict(const std::vector<Decision>& decisions);
 
+// The same in short: "holds", "holds in 5 of 7 parts", "does not hold here".
+std::string summary(const std::vector<Decision>& decisions);
+
 }  // namespace thalweg::experiments

@@ -75,6 +75,9 @@ TEST(Verdict, SaysWhichPartsHold) {
   EXPECT_EQ(verdict({yes, also}), "holds");
   EXPECT_EQ(verdict({yes, open, also, no}), "holds when: first; second");
   EXPECT_EQ(verdict({open, no}), "does not hold here");
+  EXPECT_EQ(summary({yes, also}), "holds");
+  EXPECT_EQ(summary({yes, open, also, no}), "holds in 2 of 4 parts");
+  EXPECT_EQ(summary({open, no}), "does not hold here");
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ constexpr std::string_view kStyle = R"css(<style>
 .source { margin: 10px 0 26px; max-width: 76ch; color: var(--soft); font-size: 14px; }
 .how { margin: 10px 0 0; max-width: 76ch; font-size: 15px; }
 .rules { margin: 26px 0 36px; padding: 0; max-width: 860px; list-style: none; }
-.rules li { display: grid; grid-template-columns: 7.5em 1fr; gap: 2px 14px; padding: 8px 0;
+.rules li { display: grid; grid-template-columns: 9em 1fr; gap: 2px 14px; padding: 8px 0;
   border-bottom: 1px solid var(--grid); }
 .rules .outcome { font-weight: 600; }
 .rules .outcome.holds::before { content: "\2713\00a0"; } .rules .outcome.reversed::before { content: "\2717\00a0"; }
@@ -43,11 +43,12 @@ constexpr std::string_view kStyle = R"css(<style>
 .overview { max-width: 860px; padding: 0; margin: 0; list-style: none; }
 .overview li { display: grid; grid-template-columns: 10em 1fr; gap: 2px 16px; padding: 12px 0;
   border-bottom: 1px solid var(--grid); }
+.overview b { grid-column: 2; }
 .overview .verdict { grid-column: 2; margin: 0; font-size: 15px; color: var(--soft); }
 a { color: var(--train); }
 @media (max-width: 720px) {
   .claim { font-size: 18px; }
-  .overview li, .rules li { grid-template-columns: 1fr; } .overview .verdict, .rules .test { grid-column: 1; }
+  .overview li, .rules li { grid-template-columns: 1fr; } .overview b, .overview .verdict, .rules .test { grid-column: 1; }
 }
 </style>
 )css";
@@ -55,6 +56,21 @@ a { color: var(--train); }
 std::string number(double x) {
   if (std::isinf(x)) return x > 0 ? "\u221e" : "\u2212\u221e";
   return std::isnan(x) ? page::kNone : x == 0 ? "0" : page::significant(x, 3);
+}
+
+// Text whose words between backticks are code.
+std::string with_code(const std::string& text) {
+  std::string out;
+  bool inside = false;
+  for (const char c : escape(text)) {
+    if (c != '`') {
+      out += c;
+      continue;
+    }
+    out += inside ? "</code>" : "<code>";
+    inside = !inside;
+  }
+  return inside ? out + "</code>" : out;
 }
 
 std::string toml_number(double x) {
@@ -192,10 +208,11 @@ std::string result_section(const Experiment& experiment, const Result& result) {
       "</summary>\n{}</details>\n<details><summary>Setup</summary>\n{}</details>\n<p "
       "class=\"source\">Measured on "
       "{} on {} in {}.</p>\n</div>\n",
-      escape(experiment.claim), escape(result.verdict), escape(experiment.source), escape(experiment.measure),
-      rules_html(result.decisions), pictures_html(experiment.name, result.findings.pictures),
-      numbers_html(result), page::verbatim("Setup", experiment.setup.print()), escape(result.date),
-      escape(result.machine), page::duration(result.seconds));
+      escape(experiment.claim), escape(summary(result.decisions)), escape(experiment.source),
+      with_code(experiment.measure), rules_html(result.decisions),
+      pictures_html(experiment.name, result.findings.pictures), numbers_html(result),
+      page::verbatim("Setup", experiment.setup.print()), escape(result.date), escape(result.machine),
+      page::duration(result.seconds));
   return page::section("experiment-" + experiment.name.substr(0, 2), experiment.name, body);
 }
 
@@ -206,16 +223,17 @@ std::string experiments_page(const std::vector<Entry>& entries) {
     const std::string name = entry.section.empty()
                                  ? escape(entry.name)
                                  : fmt::format("<a href=\"#{}\">{}</a>", id, escape(entry.name));
-    overview += fmt::format("<li><span>{}</span><span>{}</span><span class=\"verdict\">{}</span></li>\n",
-                            name, escape(entry.claim), escape(entry.verdict));
+    const std::string more = entry.verdict == entry.summary ? "" : escape(entry.verdict);
+    overview +=
+        fmt::format("<li><span>{}</span><span>{}</span><b>{}</b><span class=\"verdict\">{}</span></li>\n",
+                    name, escape(entry.claim), escape(entry.summary), more);
     sections += entry.section;
   }
   const std::string head =
-      "<header>\n<h1>What every course says about optimizers, measured</h1>\n<p class=\"lead\">Each claim "
-      "was put "
-      "to a rule that was written before the run. A rule holds when an interval that holds the median over "
-      "the "
-      "seeds with 95 % agrees with it.</p>\n</header>\n";
+      "<header>\n<h1>What every course says about optimizers, measured</h1>\n"
+      "<p class=\"lead\">Each claim was put to rules that were written down before the run. A rule holds "
+      "when "
+      "an interval that holds the median over the seeds with 95 % agrees with it.</p>\n</header>\n";
   return page::document("Claims about optimizers, measured",
                         std::string(kStyle) + head + "<main>\n" +
                             page::section("overview", "Claims and verdicts",

@@ -31,6 +31,7 @@ std::string result_section(const Experiment& experiment, const Result& result);
 struct Entry {
   std::string name;
   std::string claim;
+  std::string summary;  // of its verdict, or why there is none
   std::string verdict;
   std::string section;  // empty for an experiment that was left out
 };
