@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -27,7 +29,7 @@ std::string path_data(const SurfacePath& path, const Frame& frame) {
     const std::string comma = updates.empty() ? "" : ",";
     places += comma + coordinate(p.x) + "," + coordinate(p.y);
     updates += comma + std::to_string(updates_at(path, k));
-    losses += comma + json_number(path.losses[k]);
+    losses += comma + (std::isfinite(path.losses[k]) ? fmt::format("{:.6g}", path.losses[k]) : "null");
   }
   return "{\"p\":[" + places + "],\"u\":[" + updates + "],\"l\":[" + losses + "]}";
 }

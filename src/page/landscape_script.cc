@@ -176,9 +176,9 @@ function paint() {
     for (let k = 0; k <= end; ++k) {
       const x = (path.p[2 * k] - left) / width, y = 1 - (path.p[2 * k + 1] - top) / tall;
       const outside = x < 0 || x > 1 || y < 0 || y > 1;
-      const point = outside ? null : place(x, y, height(x, y) + 0.012);
-      if (point && last) things.push({ depth: (point[2] + last[2]) / 2 - 0.05, line: [last, point], shade });
-      if (point && k === end) things.push({ depth: point[2] - 0.08, head: point, shade });
+      const point = outside ? null : place(x, y, height(x, y) + 0.02);
+      if (point && last) things.push({ depth: (point[2] + last[2]) / 2 - 0.1, line: [last, point], shade });
+      if (point && k === end) things.push({ depth: point[2] - 0.13, head: point, shade });
       last = point;
     }
   });

@@ -23,7 +23,7 @@ constexpr std::string_view kStyle = R"css(
 .levels path { fill: var(--l-hill); fill-opacity: .058; fill-rule: evenodd; stroke: var(--l-hill);
   stroke-opacity: .42; stroke-width: .7; }
 .hole { fill: var(--l-paper); stroke: var(--l-soft); stroke-dasharray: 2 3; }
-.landscape .level-names text { font-size: 11px; text-anchor: middle; fill: var(--l-soft); paint-order: stroke;
+.landscape .level-names text { font-size: 11px; text-anchor: middle; fill: var(--l-ink); paint-order: stroke;
   stroke: var(--l-paper); stroke-width: 3; stroke-opacity: .75; }
 .marks path { fill: none; stroke: var(--l-ink); stroke-width: 2; stroke-linecap: round; }
 .marks .halo { stroke: var(--l-paper); stroke-width: 5; }
