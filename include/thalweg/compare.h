@@ -20,7 +20,7 @@ namespace thalweg {
 struct CompareOptions {
   // Chains, as in `thalweg train`. One that names no rate gets `schedule`. The recipe `gd` is gradient
   // descent over the whole training part: one update an epoch, whatever the batch of the others.
-  std::vector<std::string> optimizers;
+  std::vector<std::string> optimizers = {};
 
   std::uint64_t seeds = 10;  // runs an optimizer, 1 to 200: of seed, seed + 1, ...
 
