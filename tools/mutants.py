@@ -57,7 +57,7 @@ def copy_tree() -> None:
         if target.exists() and target.read_bytes() == source.read_bytes():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+        shutil.copyfile(source, target)  # with a new date: the object of a mutant may be younger than the source
     for folder in ("src", "tests", "include"):  # what has gone since
         for target in (COPY / folder).rglob("*.*"):
             if not (ROOT / target.relative_to(COPY)).exists():
@@ -77,7 +77,7 @@ def verdict(mutant: Mutant, jobs: str) -> str:
         if build(jobs).returncode != 0:
             return "does not compile"
         result = run("ctest", "--preset", "release", "-R", mutant.tests, "-j", jobs, "--stop-on-failure")
-        failed = [line.split("- ", 1)[1].split(" (")[0] for line in result.stdout.splitlines() if "(Failed)" in line and "- " in line]
+        failed = [line.split("- ", 1)[1].split(" (")[0].split("  #")[0] for line in result.stdout.splitlines() if "(Failed)" in line and "- " in line]
         if result.returncode == 0:
             return "ALIVE"
         return "killed by " + (failed[0] if failed else "a crash")

@@ -59,8 +59,7 @@ std::span<const double> Lowering::options_of(std::size_t link) const {
 }
 
 std::span<double> Lowering::chain_numbers(std::size_t link) {
-  return {chain_numbers_.data() + chain_begin_[link],
-          plan_.links[link].transform->chain_numbers.size()};
+  return {chain_numbers_.data() + chain_begin_[link], plan_.links[link].transform->chain_numbers.size()};
 }
 
 std::span<double> Lowering::numbers(std::size_t parameter) {
