@@ -77,7 +77,7 @@ TEST_F(Tool, CompareAnswersWhichOneAndHowSure) {
     EXPECT_EQ(o["rates"].size(), 3u);
     EXPECT_EQ(o["updates"], o["optimizer"] == "gd" ? 2 : 46);
     EXPECT_LE(o["score"]["low"], o["score"]["median"]);
-    if (o["optimizer"] == "adam(lr=0.001)") EXPECT_NEAR(o["rates"][1]["rate"].get<double>(), 1e-3, 1e-12);
+    if (o["optimizer"] == "adam(lr=1e-3)") EXPECT_NEAR(o["rates"][1]["rate"].get<double>(), 1e-3, 1e-12);
   }
   const std::string page = contents(path("c") / "report.html");
   for (const std::string& part : {best["optimizer"].get<std::string>(), result["headline"].get<std::string>(),

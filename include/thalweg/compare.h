@@ -20,7 +20,7 @@ namespace thalweg {
 struct CompareOptions {
   // Chains, as in `thalweg train`. One that names no rate gets `schedule`. The recipe `gd` is gradient
   // descent over the whole training part: one update an epoch, whatever the batch of the others.
-  std::vector<std::string> optimizers;
+  std::vector<std::string> optimizers = {};
 
   std::uint64_t seeds = 10;  // runs an optimizer, 1 to 200: of seed, seed + 1, ...
 
@@ -28,8 +28,8 @@ struct CompareOptions {
   // the rate it names, else around 10^-1.5. One rate: that which it names, untuned. 1 to 101; 0 to 20.
   std::uint64_t rates = 11;
   double decades = 5;
-  std::uint64_t tuning_seeds = 3;              // runs a rate, 1 to 20: of seed + 1,000,000, ...
-  std::optional<std::uint64_t> tuning_epochs;  // of a tuning run; none: as many as a run has
+  std::uint64_t tuning_seeds = 3;                   // runs a rate, 1 to 20: of seed + 1,000,000, ...
+  std::optional<std::uint64_t> tuning_epochs = {};  // of a tuning run; none: as many as a run has
 
   std::string schedule = "cosine(1, warmup=5%)";  // of optimizers that name no rate, times the rate
 

@@ -61,7 +61,7 @@ _thalweg() {
   local -a names
   names=("${(@)described%%$'\t'*}")
   described=("${(@)described/$'\t'/ -- }")
-  compadd -Q -S '' -d described -- "${(@)names}"
+  compadd -S '' -d described -- "${(@)names}"
 }
 if [[ $funcstack[1] == _thalweg ]]; then _thalweg "$@"; else compdef _thalweg thalweg; fi
 )";
@@ -70,7 +70,7 @@ constexpr const char* kFish = R"(# fish completion of thalweg: save as ~/.config
 function __thalweg
   set -l before (commandline -opc)
   set -l typed (string trim -l -c '"\'' -- (commandline -ct))
-  $before[1] completion words -- $before[2..-1] $typed 2> /dev/null
+  $before[1] completion words -- $before[2..-1] "$typed" 2> /dev/null
 end
 complete -c thalweg -a '(__thalweg)'
 )";

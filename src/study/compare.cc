@@ -145,6 +145,7 @@ void Comparison::Impl::check_binding() const {
       const Optimizer optimizer(model.params(), resolved_chain(one));
       const Loss loss(config.loss);
       loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
+      loss.check(model.params());
     }
   }
 }

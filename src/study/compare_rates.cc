@@ -71,7 +71,7 @@ Contender contender(const std::string& given, const CompareOptions& options) {
   Contender out;
   out.given = print(text);
   out.full_batch = text.front().name == "gd";
-  const Schedule schedule = times(Schedule(options.schedule), kMiddle);
+  const Schedule schedule(options.schedule);
   out.names_rate = !complete(text, to_value(schedule));
   out.chain = out.names_rate ? Chain(given) : Chain(print(text));
   for (const Link& link : out.chain.links()) {
@@ -83,7 +83,8 @@ Contender contender(const std::string& given, const CompareOptions& options) {
     out.chain = insert_rate(out.chain, schedule);
     out.names_rate = false;
   }
-  out.factors = ladder(options.rates, options.decades);
+  for (const double factor : ladder(options.rates, options.decades))
+    out.factors.push_back(out.names_rate ? factor : rounded(kMiddle * factor));
   return out;
 }
 

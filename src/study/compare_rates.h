@@ -10,7 +10,8 @@
 
 namespace thalweg {
 
-// One optimizer of a comparison. Its chain has a rate, which `factor`s multiply.
+// One optimizer of a comparison. Its chain has a rate, which the factors multiply: where it named none, the
+// schedule as it is, and the factors are the rates.
 struct Contender {
   std::string given;            // canonical, as it was given
   Chain chain;                  // with a rate

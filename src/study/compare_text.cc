@@ -191,7 +191,7 @@ std::string ComparisonResult::doubt() const {
   const bool many = pairs.size() > 1;
   if (least_p > kLevel) {
     std::string out =
-        fmt::format("{} seeds cannot prove it: no pair has a p below {:.2g}{}; {} seeds could.",
+        fmt::format("{} seeds cannot prove it: no pair has a p below {:.3g}{}; {} seeds could.",
                     options.seeds, std::exp2(1.0 - static_cast<double>(options.seeds)),
                     many ? fmt::format(", and there are {} pairs", pairs.size()) : "", seeds_to_decide);
     if (!always.empty()) out += fmt::format(" Worse in every seed: {}.", listed(always));
