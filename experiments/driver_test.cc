@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kTiny[] = R"(claim = "A rate of 0 learns <nothing>."
+constexpr char kTiny[] = R"toml(claim = "A rate of 0 learns <nothing>."
 source = "nobody"
 measure = "two rates"
 kind = "rates"
@@ -47,7 +47,7 @@ test = "good.excess < small.excess"
 [[rule]]
 part = "still swings"
 test = "small.swing > 0"
-)";
+)toml";
 
 class DriverTest : public ::testing::Test {
  protected:
@@ -155,8 +155,10 @@ TEST(Training, WhatDivergesIsInfinite) {
   EXPECT_TRUE(std::isinf(run.loss()));
 }
 
+using SettingsTable = Setup;  // the word means another thing in a test
+
 TEST(Tuning, TakesTheRateWithTheLowestScore) {
-  Setup setup("test");
+  SettingsTable setup("test");
   setup.set("seeds", std::vector<double>{4});
   setup.set("tuning_seeds", std::vector<double>{3});
   const Lab lab{setup, "", "", 2};
