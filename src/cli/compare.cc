@@ -2,14 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include <fmt/core.h>
 
-#include "base/spec.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/setting_flags.h"
 #include "cli/signals.h"
 #include "thalweg/compare.h"
 #include "thalweg/error.h"
@@ -17,12 +16,9 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr std::array kSettings = {"data",      "model",  "loss",  "batch", "accumulate",
-                                  "nonfinite", "epochs", "order", "seed",  "threads"};
-
 struct Flags {
   std::string optimizers;
-  std::array<std::string, kSettings.size()> settings;
+  SettingFlags settings;
   std::string seeds = "10";
   std::string rates = "11";
   std::string decades = "5";
@@ -37,32 +33,19 @@ struct Flags {
   bool quiet = false;
 };
 
-double number(std::string_view option, const std::string& text) {
-  if (const auto number = read_number(text)) return *number;
-  throw Error(Code::usage, {std::string(option), "this is no number", "`" + text + "`", "a number", ""});
-}
-
-RunConfig config_of(const CLI::App& command, const Flags& flags) {
-  RunSettings settings({.threads = 0});
-  for (std::size_t i = 0; i < kSettings.size(); ++i) {
-    if (command.count(std::string("--") + kSettings[i]) > 0) settings.set(kSettings[i], flags.settings[i]);
-  }
-  return settings.config();
-}
-
 CompareOptions options_of(const Flags& flags) {
   CompareOptions options{.optimizers = split_list({"--optimizers", flags.optimizers}),
                          .seeds = whole_number("--seeds", flags.seeds, 1),
                          .rates = whole_number("--rates", flags.rates, 1),
-                         .decades = number("--decades", flags.decades),
+                         .decades = real_number("--decades", flags.decades),
                          .tuning_seeds = whole_number("--tuning-seeds", flags.tuning_seeds, 1),
                          .tuning_epochs = {},
                          .schedule = flags.schedule};
   if (flags.tuning_epochs != "auto")
     options.tuning_epochs = whole_number("--tuning-epochs", flags.tuning_epochs, 1);
   if (!flags.target_accuracy.empty())
-    options.target_accuracy = number("--target-accuracy", flags.target_accuracy);
-  if (!flags.target_loss.empty()) options.target_loss = number("--target-loss", flags.target_loss);
+    options.target_accuracy = real_number("--target-accuracy", flags.target_accuracy);
+  if (!flags.target_loss.empty()) options.target_loss = real_number("--target-loss", flags.target_loss);
   return options;
 }
 
@@ -100,7 +83,7 @@ int compare(const CLI::App& command, const Flags& flags) {
   if (command.count("--out") > 0 && flags.out.empty()) {
     throw Error(Code::usage, {"--out", "the name is empty", "", "a folder", ""});
   }
-  Comparison comparison = Comparison::open(config_of(command, flags), options_of(flags), flags.out);
+  Comparison comparison = Comparison::open(flags.settings.settings().config(), options_of(flags), flags.out);
   if (comparison.restored() > 0)
     note(fmt::format("{} of {} runs are there already", comparison.restored(), comparison.total()));
   Counter counter(comparison, flags.quiet);
@@ -123,19 +106,12 @@ int compare(const CLI::App& command, const Flags& flags) {
   return kOk;
 }
 
+// What a comparison does its own way is left out.
 void add_settings(CLI::App& command, Flags& flags) {
-  const RunConfig defaults{.threads = 0};
-  for (const RunSetting& setting : run_settings()) {
-    const auto at = std::find(kSettings.begin(), kSettings.end(), setting.name);
-    if (at == kSettings.end()) continue;
-    command
-        .add_option("--" + std::string(setting.name),
-                    flags.settings[static_cast<std::size_t>(at - kSettings.begin())],
-                    setting.name == "seed"      ? "of the split; runs have this seed and those behind it"
-                    : setting.name == "threads" ? "runs at once, each with one thread; auto: all there are"
-                                                : std::string(setting.doc))
-        ->default_str(setting.print(defaults));
-  }
+  flags.settings.add(command, {"optimizer", "schedule-epochs", "patience", "min-delta", "restore-best",
+                               "checkpoint-every"});
+  command.get_option("--seed")->description("of the split; runs have this seed and those behind it");
+  command.get_option("--threads")->description("runs at once, each with one thread; auto: all there are");
 }
 
 }  // namespace
