@@ -114,7 +114,8 @@ std::vector<std::pair<std::string, std::string>> read_environment(const std::fil
   const std::string text = read_text_file(path, kLargest);
   return reading(path, [&] {
     std::vector<std::pair<std::string, std::string>> out;
-    for (const auto& [name, value] : Json::parse(text).items()) {
+    const Json json = Json::parse(text);
+    for (const auto& [name, value] : json.items()) {
       if (name == "schema") continue;
       const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
       if (!shown.empty()) out.emplace_back(name, shown);
