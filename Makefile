@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: experiments train test build configured one fmt check install asan tsan clang syntax fuzz coverage bench catalog mutants bench-peers bench-small clean
+.PHONY: train test test-web build configured one fmt check install asan tsan clang syntax fuzz coverage bench catalog experiments mutants bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -37,6 +37,11 @@ bench-peers: configured ## steps beside torch and optax; ARGS="--tasks adamw --p
 bench-small: configured ## start, planning, compilation, size
 	@cmake --build --preset release -j $(JOBS) --target bench_first_step bench_planning
 	python3 bench/small/run.py $(ARGS)
+
+test-web: configured    ## every page in headless Chromium: wide, narrow, light, dark, with and without scripts
+	@sh tools/install.sh web
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
+	/usr/bin/python3 tests/web/test_pages.py build/thalweg
 
 asan:                   ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@sh tools/install.sh test

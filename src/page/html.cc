@@ -102,7 +102,8 @@ std::string verbatim(std::string_view label, std::string_view text) {
                      escape(text));
 }
 
-std::string document(std::string_view title, std::string_view body, const std::vector<std::string>& scripts) {
+std::string document(std::string_view title, std::string_view body, const std::vector<std::string>& scripts,
+                     Reach reach) {
   std::vector<std::string> run = scripts;
   if (has_charts(body)) run.insert(run.begin(), chart_script());
   std::string elements, sources;
@@ -111,6 +112,7 @@ std::string document(std::string_view title, std::string_view body, const std::v
     sources += " " + script_source(script);
   }
   if (!run.empty()) sources = "script-src" + sources + "; ";
+  if (reach == Reach::own_server) sources += "connect-src 'self'; ";
   // The policy forbids every request, and every script but these, whatever the files of the run held; the
   // empty icon keeps browsers from asking for one.
   return fmt::format(

@@ -37,11 +37,16 @@ std::string section(std::string_view id, std::string_view heading, std::string_v
 // Text as it stands, in a box that scrolls; `label` names the box. Empty when the text is.
 std::string verbatim(std::string_view label, std::string_view text);
 
+enum class Reach {
+  nothing,     // the page asks nothing of anybody
+  own_server,  // it may ask the server that it came from
+};
+
 // The whole document; `title` is text, `body` is HTML. A body with charts gets the script of charts, and
 // `scripts` run after it, at the end of the page: no other script does, wherever it stands. Blocks of data,
 // <script type="application/json">, may stand in the body; in them "<" must be written \u003c.
 std::string document(std::string_view title, std::string_view body,
-                     const std::vector<std::string>& scripts = {});
+                     const std::vector<std::string>& scripts = {}, Reach reach = Reach::nothing);
 
 // The style sheet of the page.
 std::string_view style_sheet();

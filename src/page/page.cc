@@ -327,6 +327,10 @@ std::string page_header(const std::string& subject, const std::string& heading, 
       escape(subject), heading, more);
 }
 
+std::string finished(const std::string& title, const std::string& body, const std::string& live) {
+  return live.empty() ? document(title, body) : document(title, body, {live}, Reach::own_server);
+}
+
 std::string outcome_words(const RunData& data) {
   const Outcome out = outcome(data);
   if (out.diverged) return "diverged";
@@ -343,7 +347,7 @@ double outcome_number(const RunData& data) {
   return -(known(out.test.loss) ? out.test.loss : out.train_loss);
 }
 
-std::string render(const RunData& data, const std::vector<std::string>& scripts) {
+std::string render(const RunData& data, const std::string& live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
   std::string body = page_header("training run " + data.name, heading(title), lead(data) + notice(data, out));
@@ -354,7 +358,7 @@ std::string render(const RunData& data, const std::vector<std::string>& scripts)
   body += section("configuration", "Configuration", verbatim("Configuration", data.config));
   body += environment_section(data);
   body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
-  return document(title + " \u2013 " + data.name + " \u2013 Thalweg", body, scripts);
+  return finished(title + " \u2013 " + data.name + " \u2013 Thalweg", body, live);
 }
 
 }  // namespace page

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -40,7 +41,8 @@ class Page : public ::testing::Test {
     write_page(run_);
     std::string html = read_text_file(run_ / "report.html");
     const std::string still = without_scripts(html);
-    for (const char* word : {"http://", "https://", "<script", " src=", "url(", "NaN", "nan\"", "inf\""}) {
+    for (const char* word :
+         {"http://", "https://", "<script", " src=\"http", "url(", "NaN", "nan\"", "inf\""}) {
       EXPECT_EQ(still.find(word), std::string::npos) << word;
     }
     for (const char* word : {"<main>", "</html>", "<h1>", "lang=\"en\""}) {
@@ -157,6 +159,70 @@ TEST_F(Page, OfHugeNumbers) {
                          "epochs": 1e308, "seed": 1e308, "threads": 1e308, "batch": -1e308,
                          "samples_per_second": 1e308})");
   EXPECT_LT(write().size(), 100000u);
+}
+
+constexpr const char* kDetail =
+    R"({"update": 1, "seconds": {"data": 0.001, "forward": 0.002, "backward": 0.003, "update": 0.004},
+ "parameters": [{"name": "dense1.weight", "size": 8, "value_norm": 2, "update_norm": 0.5, "grad_norm": 1,
+ "values": {"from": -3, "zeros": 0, "counts": [2, 6]}, "updates": {"from": -9, "zeros": 0, "counts": [8]}}]})";
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text + "\n";
+}
+
+TEST_F(Page, ShowsLayersAndTheTimeOfAStep) {
+  put("metrics.jsonl", long_run(2, 5));
+  put("details.jsonl", one_line(kDetail) + "{\"torn");
+  const std::string html = write();
+  for (const char* words :
+       {"<h3>Update ratio</h3>", "dense1.weight: 0.2500 at update 1", "dense1.weight: updates",
+        "class=\"heat h5\"", "Where the time goes", ">10.0%<", ">40.0%<"}) {
+    EXPECT_TRUE(has(html, words)) << words;
+  }
+}
+
+TEST_F(Page, ShowsWhatItGetsWrongAndWhereItRan) {
+  put("examples.json",
+      R"({"schema": 1, "classes": ["<a>", "b"], "confusion": [[7, 3], [0, 5]], "features": [],
+      "shape": [25], "worst": [{"row": 17, "truth": "<a>", "prediction": "b", "probability": 0.9, "inputs":
+      [0,0,0,0,0,1,1,1,1,1,0,0,0,0,0,1,1,1,1,1,0,0,0,0,0]}]})");
+  put("environment.json", R"({"schema": 1, "processor": "one <fast>", "threads": 2})");
+  const std::string html = write();
+  for (const char* words : {"<td class=\"right c3\">7</td>", "<td class=\"wrong c2\">3</td>",
+                            "<td class=\"wrong c0\"></td>", "alt=\"row 17: &lt;a&gt; taken for b, 90.0%\"",
+                            "src=\"data:image/bmp;base64,Qk1", "one &lt;fast&gt;"}) {
+    EXPECT_TRUE(has(html, words)) << words;
+  }
+}
+
+TEST_F(Page, MalformedPartsAreNamed) {
+  for (const char* name : {"details.jsonl", "examples.json", "environment.json"}) {
+    put(name, "{\"update\": []}\n[\n");
+    try {
+      write_page(run_);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_TRUE(has(error.what(), name)) << error.what();
+    }
+    std::filesystem::remove(run_ / name);
+  }
+}
+
+TEST_F(Page, OfSeveralRuns) {
+  put("metrics.jsonl", long_run(3, 5));
+  const std::filesystem::path other = run_ / "other";
+  make_folder(other);
+  replace_file(other / "config.toml", "batch = 32\nseed = 1\n");
+  replace_file(other / "metrics.jsonl", long_run(4, 5));
+  write_page({run_, other}, run_ / "both.html");
+  const std::string html = read_text_file(run_ / "both.html");
+  for (const char* words :
+       {"2 training runs", "other does best: 87.5%", "The settings in which the runs differ", "<td>32</td>",
+        "data-name=\"other\"", "class=\"line s1\""}) {
+    EXPECT_TRUE(has(html, words)) << words;
+  }
+  EXPECT_THROW(write_page(std::vector<std::filesystem::path>{run_}, run_ / "x.html"), Error);
 }
 
 TEST_F(Page, EscapesHostileText) {

@@ -8,9 +8,12 @@
 
 namespace thalweg::page {
 
-// `scripts` as for document().
-std::string render(const RunData& data, const std::vector<std::string>& scripts = {});
-std::string render(const std::vector<RunData>& runs, const std::vector<std::string>& scripts = {});
+// With `live`, a script of a page that its server renews; it may then ask that server.
+std::string render(const RunData& data, const std::string& live = {});
+std::string render(const std::vector<RunData>& runs, const std::string& live = {});
+
+// document() for either.
+std::string finished(const std::string& title, const std::string& body, const std::string& live);
 
 // The head of a page: mark, what it is of, heading and whatever follows, as HTML.
 std::string page_header(const std::string& subject, const std::string& heading, const std::string& more);

@@ -220,7 +220,7 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
 
 }  // namespace
 
-std::string render(const std::vector<RunData>& runs, const std::vector<std::string>& scripts) {
+std::string render(const std::vector<RunData>& runs, const std::string& live) {
   const std::vector<std::string> names = short_names(runs);
   const std::size_t best = best_of(runs);
   const std::string title = best == SIZE_MAX
@@ -229,7 +229,7 @@ std::string render(const std::vector<RunData>& runs, const std::vector<std::stri
   std::string body = page_header(fmt::format("{} training runs", runs.size()), escape(title), "");
   body += "<main>\n" + results(runs, names) + curves(runs, names) + differences(runs, names);
   body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
-  return document(title + " \u2013 Thalweg", body, scripts);
+  return finished(title + " \u2013 Thalweg", body, live);
 }
 
 }  // namespace thalweg::page
