@@ -173,8 +173,7 @@ std::vector<Candidate> values(const CLI::App& tool, const std::string& command, 
   }
   if (command == "help") add_names(answer, catalog_kinds());
   if (command == "man") {
-    for (const CLI::App* one : commands(tool))
-      answer.add(one->get_name(), one->get_description());
+    for (const CLI::App* one : commands(tool)) answer.add(one->get_name(), one->get_description());
   }
   return answer.take();
 }
@@ -237,8 +236,7 @@ std::vector<Candidate> candidates(const CLI::App& tool, const std::vector<std::s
   }
   if (starts(typed, "-")) return options(tool, typed);
   Answer answer("", typed);
-  for (const CLI::App* command : commands(tool))
-    answer.add(command->get_name(), command->get_description());
+  for (const CLI::App* command : commands(tool)) answer.add(command->get_name(), command->get_description());
   return answer.take();
 }
 

@@ -148,7 +148,7 @@ std::string results_table(const ComparisonPage& page) {
   made.caption =
       "Median over the seeds, with quartiles. Behind: the median of the differences to the best, seed by "
       "seed. "
-      "p: of the pair with the best, corrected for all pairs.";
+      "p: Wilcoxon's signed-rank test of the pair with the best, with Holm's correction for all pairs.";
   made.head = {"Optimizer", "Held-out " + page.score_name, "Quartiles", "Behind", "p", "Standing"};
   for (const ComparedRow& row : page.rows)
     made.rows.push_back({row.name, row.score, row.quartiles, row.behind, row.p, row.standing});

@@ -35,7 +35,7 @@ TEST(Overlay, CurvesDifferInMoreThanColour) {
   EXPECT_EQ(times(svg, "class=\"mark\""), 2u);  // of the second, not where it has a gap
   EXPECT_TRUE(has(svg, "a &lt; b"));
   EXPECT_TRUE(has(svg, ">half</text>"));
-  EXPECT_TRUE(has(svg, "first: 1 at 0, 3 at 10."));
+  EXPECT_TRUE(has(svg, "first: 1.000 at 0, 3.000 at 10.00."));
   EXPECT_FALSE(has(svg, "nan"));
 }
 
@@ -52,7 +52,7 @@ TEST(Overlay, WordsDoNotCoverEachOther) {
 TEST(Overlay, ALogAxisLeavesOutWhatIsNotPositive) {
   Overlay o = two();
   o.log_x = true;
-  EXPECT_TRUE(has(draw(o), "first: 2 at 5, 3 at 10."));
+  EXPECT_TRUE(has(draw(o), "first: 2.000 at 5.000, 3.000 at 10.00."));
   o.curves.clear();
   EXPECT_TRUE(has(draw(o), "no numbers yet"));
 }

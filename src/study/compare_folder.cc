@@ -92,7 +92,8 @@ void check_settings(const std::filesystem::path& directory, const std::string& s
   if (!old.is_object()) {
     throw Error(Code::data, {path.string(), "this is no JSON object", "", "settings of a comparison", ""});
   }
-  for (const auto& [name, value] : Json::parse(settings).items()) {
+  const Json wanted = Json::parse(settings);
+  for (const auto& [name, value] : wanted.items()) {
     const auto found = old.find(name);
     if (found != old.end() && *found == value) continue;
     throw Error(Code::usage,

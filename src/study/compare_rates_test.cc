@@ -36,7 +36,7 @@ TEST(CompareRates, EveryRateIsMultiplied) {
   EXPECT_EQ(scaled("adam | lr(0.02, on=matrices) | lr(3e-4, on=rest)", 10),
             "adam | lr(0.2, on=matrices) | lr(0.003, on=rest)");
   EXPECT_EQ(scaled("adam(lr=cosine(5e-3, warmup=5%, floor=10%))", 0.1),
-            "adam | lr(cosine(5e-4, warmup=5%, floor=10%))");
+            "adam | lr(cosine(0.0005, warmup=5%, floor=10%))");
   EXPECT_EQ(scaled("adam(lr=0.1)", 1), "adam | lr(0.1)");
   EXPECT_EQ(scaled("momentum | lr(0.1) | decay(0.5)", 2), "momentum | lr(0.2) | decay(0.5)");
 }
