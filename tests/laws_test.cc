@@ -322,7 +322,7 @@ std::size_t threads_of_the_process() {
   return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
-TEST_P(Laws, AStepAllocatesNothingAndStartsNoThread) {
+TEST_P(Laws, D7AStepAllocatesNothingAndStartsNoThread) {
   for_each_chain([](const std::string& chain, Dtype dtype) {
     Params params = make_params(kLarge, dtype);
     OptimizerOptions options = with_statistics(3);

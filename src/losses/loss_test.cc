@@ -73,7 +73,7 @@ void check_gradient(const Loss& loss, std::size_t rows, std::size_t columns, con
   }
 }
 
-TEST(Loss, GradientsOfAllAreThoseOfCentralDifferences) {
+TEST(Loss, C11GradientsOfAllAreThoseOfCentralDifferences) {
   ASSERT_GE(loss_specs().size(), 2u);
   for (const Spec* spec : loss_specs()) {
     const Loss loss(spec->name);
@@ -103,7 +103,7 @@ TEST(Loss, AllAreTheSameInBothTypes) {
   }
 }
 
-TEST(Loss, RowsDoNotDependOnOneAnother) {
+TEST(Loss, C10RowsDoNotDependOnOneAnother) {
   for (const Spec* spec : loss_specs()) {
     const Loss loss(spec->name);
     const std::vector<float> p = as<float>(random_values(4 * 5, 3));
@@ -120,7 +120,7 @@ TEST(Loss, RowsDoNotDependOnOneAnother) {
   }
 }
 
-TEST(Loss, CrossEntropyIsExactFarOut) {
+TEST(Loss, C10CrossEntropyIsExactFarOut) {
   const std::vector<float> p = {1e4f, -1e4f, -1e4f, 1e4f, 1e4f, 1e4f};
   std::vector<float> grad(6);
   const Labels labels = {0, 0, 1};
@@ -172,7 +172,7 @@ void expect_bce_far_out() {
   EXPECT_EQ(grad, (std::vector<T>{1, 0, T{0.75}, 0, -1, T{-0.25}, 0}));
 }
 
-TEST(Loss, BceIsExactFarOut) {
+TEST(Loss, C10BceIsExactFarOut) {
   expect_bce_far_out<float>();
   expect_bce_far_out<double>();
 }

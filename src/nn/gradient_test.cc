@@ -110,7 +110,7 @@ void check_span(Bench<double>& bench, std::span<double> values, std::span<const 
   }
 }
 
-TEST(Gradients, OfEveryLayerAreThoseOfCentralDifferences) {
+TEST(Gradients, C11OfEveryLayerAreThoseOfCentralDifferences) {
   ASSERT_GE(layer_specs().size(), 3u);
   for (const Spec* spec : layer_specs()) {
     for (const int size : {1, 3, 10}) {

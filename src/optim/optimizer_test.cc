@@ -174,7 +174,7 @@ TEST(Optimizer, BindsOnlyWhatCanRun) {
   expect_contains(bind("lr(cosine(1))", {}), "`total`");
   expect_contains(bind("lr(1, on=x)", {}), "`x`");
   OptimizerOptions options;
-  options.simd = "AVX9";
+  options.simd = "AVX9";  // D4: an impossible target is refused, never run
   const std::string error = bind("lr(1)", options);
   expect_contains(error, "`AVX9`");
   for (const std::string_view target : simd_targets()) expect_contains(error, std::string(target));
@@ -224,6 +224,23 @@ TEST(Optimizer, StaysItselfWhenMoved) {
   second.step();
   EXPECT_EQ(value_of(params, 0), -2.5);
   EXPECT_EQ(second.updates(), 2u);
+}
+
+TEST(Simd, D4EveryNamedTargetRuns) {
+  for (const std::string_view target : simd_targets()) {
+    Params params = two_parameters();
+    OptimizerOptions options;
+    options.simd = target;
+    EXPECT_EQ(Optimizer(params, Chain("adamw(lr=0.1)"), options).step().update, 1u) << target;
+  }
+}
+
+// The default is the first target, and the loop that a chain is run by is the one of its rule.
+TEST(Simd, D9TheDefaultIsTheFastest) {
+  EXPECT_EQ(OptimizerOptions().simd, "");
+  Params params = two_parameters();
+  const std::string plan = Chain("clip_norm(1) | adamw(lr=0.1)").explain(params);
+  expect_contains(plan, "loop adam");
 }
 
 TEST(Simd, TargetsAreNamedBestFirstWithTheScalarReferenceLast) {

@@ -29,7 +29,7 @@ Dataset small_set() {
 
 struct Trained {
   std::vector<float> weights;
-  std::vector<double> losses;
+  std::vector<double> rates, losses;
   std::vector<double> norms;
   std::vector<std::uint64_t> clocks;
   std::vector<std::uint64_t> samples;
@@ -45,6 +45,7 @@ Trained train(const std::string& chain, const TrainerOptions& options, std::uint
   Trained out;
   for (const Report& r : trainer.run(updates(count))) {
     out.losses.push_back(r.loss);
+    out.rates.push_back(r.lr);
     out.norms.push_back(r.grad_norm);
     out.samples.push_back(r.samples);
   }
@@ -81,6 +82,14 @@ TEST(Accumulate, B13IsTheLargeBatch) {
 TEST(Accumulate, B13TheLastWindowOfAnEpochCountsByItsSamples) {
   const Trained got = train("sgd(lr=0.1)", {.batch = 5, .accumulate = 3}, 6);
   EXPECT_EQ(got.samples, (std::vector<std::uint64_t>{15, 15, 7, 15, 15, 7}));
+}
+
+// A schedule counts updates, whatever makes one.
+TEST(Accumulate, A13RatesAreThoseOfTheLargeBatch) {
+  const std::string chain = "adam | lr(cosine(0.1, total=12, warmup=3))";
+  const std::vector<double> want = train(chain, {.batch = 12}, 12).rates;
+  EXPECT_EQ(train(chain, {.batch = 3, .accumulate = 4}, 12).rates, want);
+  EXPECT_EQ(train(chain, {.batch = 1, .accumulate = 12}, 12).rates, want);
 }
 
 TEST(Accumulate, MoreThanThereAreIsTheWholeSet) {
