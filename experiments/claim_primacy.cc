@@ -75,20 +75,20 @@ double epochs_to(const Trajectory& run, double target, double epochs_each) {
 
 struct Arm {
   const char* name;
+  const char* label;      // in the picture
   const char* optimizer;  // its setting
   bool first;
 };
 
 void measure_batch(const Lab& lab, const Dataset& data, const std::string& size, Findings& out) {
-  constexpr Arm kArms[] = {{"shuffled.cold", "cold", false},
-                           {"shuffled.warm", "warm", false},
-                           {"first.cold", "cold", true},
-                           {"first.warm", "warm", true}};
+  constexpr Arm kArms[] = {{"shuffled.cold", "cold", "cold", false},
+                           {"shuffled.warm", "warm", "warm", false},
+                           {"first.cold", "first cold", "cold", true},
+                           {"first.warm", "first warm", "warm", true}};
   const std::size_t batch = lab.setup.whole(size + "_batch");
   const std::uint64_t every = lab.setup.whole(size + "_every");
   const double epoch = static_cast<double>(updates_of(data, batch, 1));
-  Picture picture{
-      "Batches of " + std::to_string(batch), "update", "held-out accuracy, %", {}, page::Scale::linear};
+  Picture picture{"Batches of " + std::to_string(batch), "update", "accuracy, %", {}, page::Scale::linear};
   for (const Arm& arm : kArms) {
     const std::string text = with_rate(lab.setup.text(arm.optimizer), lab.setup.number(size + "_rate"));
     const std::vector<Trajectory> runs = over_seeds(
@@ -98,7 +98,7 @@ void measure_batch(const Lab& lab, const Dataset& data, const std::string& size,
               return epochs_to(run, target, static_cast<double>(every) / epoch);
             }));
     out.add(size + "." + arm.name + ".accuracy", each(runs, &Trajectory::accuracy));
-    picture.lines.push_back(accuracy_line(arm.name, runs, every));
+    picture.lines.push_back(accuracy_line(arm.label, runs, every));
   }
   out.pictures.push_back(std::move(picture));
 }

@@ -68,7 +68,7 @@ Findings measure_rates(const Lab& lab) {
   const std::string &constant = lab.setup.text("constant"), &falling = lab.setup.text("falling");
   const double good = best_rate(constant);
   Findings out;
-  Picture picture{"Loss above its minimum", "update", "loss above the minimum", {}, page::Scale::log};
+  Picture picture{"Loss above its minimum", "update", "excess", {}, page::Scale::log};
   for (const Arm& arm :
        {Arm{"small", constant, good * lab.setup.number("small_share")}, Arm{"good", constant, good},
         Arm{"large", constant, good * lab.setup.number("large_share")},

@@ -31,7 +31,7 @@ TEST(Rules, ComparePairsOfSeeds) {
 }
 
 TEST(Rules, TakeFactorsOffsetsAndNumbers) {
-  EXPECT_EQ(outcome("low.loss < 0.9 * high.loss"), Outcome::undecided);  // 5 < 5.4, but 1 < 1.8 and 4 < 4.5
+  EXPECT_EQ(outcome("low.loss < 0.8 * high.loss"), Outcome::undecided);  // 1 < 1.6, but 5 > 4.8
   EXPECT_EQ(outcome("2 * low.loss > high.loss - 0.5"), Outcome::holds);
   EXPECT_EQ(outcome("low.loss < high.loss - 1"), Outcome::undecided);
   EXPECT_EQ(outcome("low.loss < 6"), Outcome::holds);

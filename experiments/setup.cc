@@ -126,6 +126,7 @@ Experiment read_experiment(const std::filesystem::path& path) {
   Experiment out;
   out.name = path.stem().string();
   out.text = all.substr(0, result_at(all));
+  while (out.text.ends_with('\n')) out.text.pop_back();  // as many as there are with or without a result
   const toml::table table = parse(all, file);
   check_keys(table, file);
   out.claim = text_of(table, file, "claim");
