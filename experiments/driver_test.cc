@@ -49,9 +49,9 @@ part = "still swings"
 test = "small.swing > 0"
 )toml";
 
-class DriverTest : public ::testing::Test {
+class ClaimDriverTest : public ::testing::Test {
  protected:
-  DriverTest() {
+  ClaimDriverTest() {
     fs::create_directories(folder_ / "claims");
     put(kTiny);
     options_ = {.folder = folder_ / "claims",
@@ -61,7 +61,7 @@ class DriverTest : public ::testing::Test {
                 .program = "one",
                 .tell = [this](const std::string& line) { told_ += line + "\n"; }};
   }
-  ~DriverTest() override {
+  ~ClaimDriverTest() override {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
@@ -84,7 +84,7 @@ class DriverTest : public ::testing::Test {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-TEST_F(DriverTest, MeasuresDecidesAndWrites) {
+TEST_F(ClaimDriverTest, MeasuresDecidesAndWrites) {
   options_.write = true;
   EXPECT_TRUE(has(run(), "01_tiny: holds when: moving ends lower"));
   EXPECT_TRUE(has(page(), "A rate of 0 learns &lt;nothing&gt;."));
@@ -98,7 +98,7 @@ TEST_F(DriverTest, MeasuresDecidesAndWrites) {
   EXPECT_EQ(read_text_file(file()), text);
 }
 
-TEST_F(DriverTest, RunsOnlyWhatChanged) {
+TEST_F(ClaimDriverTest, RunsOnlyWhatChanged) {
   EXPECT_TRUE(has(run(), "running"));
   EXPECT_TRUE(has(run(), "unchanged, holds when"));
   put(std::string(kTiny) + "\n[result]\nverdict = \"holds\"\n");
@@ -110,13 +110,13 @@ TEST_F(DriverTest, RunsOnlyWhatChanged) {
   EXPECT_TRUE(has(run(), "running"));
 }
 
-TEST_F(DriverTest, LeavesOutWhatHasNoData) {
+TEST_F(ClaimDriverTest, LeavesOutWhatHasNoData) {
   put("needs = [\"nowhere\"]\n" + std::string(kTiny));
   EXPECT_TRUE(has(run(), "left out: there is no folder nowhere"));
   EXPECT_TRUE(has(page(), "left out"));
 }
 
-TEST_F(DriverTest, RefusesWhatIsNoExperiment) {
+TEST_F(ClaimDriverTest, RefusesWhatIsNoExperiment) {
   put("");
   error_of(Code::usage, [&] { run(); });
   put("claims = 1\n" + std::string(kTiny));
@@ -131,7 +131,7 @@ TEST_F(DriverTest, RefusesWhatIsNoExperiment) {
   error_of(Code::data, [&] { run(); });
 }
 
-TEST(Training, IsTheSameForTheSameSeed) {
+TEST(ClaimTraining, IsTheSameForTheSameSeed) {
   const Dataset data = load_dataset("digits", 1);
   const Course course{
       .model = "dense(10)", .optimizer = "sgd(lr=0.1)", .batch = 64, .updates = 20, .every = 5};
@@ -142,7 +142,7 @@ TEST(Training, IsTheSameForTheSameSeed) {
   EXPECT_LT(one.loss(), one.losses.front());
 }
 
-TEST(Training, WhatDivergesIsInfinite) {
+TEST(ClaimTraining, WhatDivergesIsInfinite) {
   const Dataset data = load_dataset("drift(10, rows=200)", 1);
   const Trajectory run = train(data, {.model = "dense(1)",
                                       .loss = "mse",
@@ -157,7 +157,7 @@ TEST(Training, WhatDivergesIsInfinite) {
 
 using SettingsTable = Setup;  // the word means another thing in a test
 
-TEST(Tuning, TakesTheRateWithTheLowestScore) {
+TEST(ClaimTuning, TakesTheRateWithTheLowestScore) {
   SettingsTable setup("test");
   setup.set("seeds", std::vector<double>{4});
   setup.set("tuning_seeds", std::vector<double>{3});

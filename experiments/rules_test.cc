@@ -22,7 +22,7 @@ Findings found() {
 
 Outcome outcome(const std::string& test) { return decide({"", test}, found()).outcome; }
 
-TEST(Rules, ComparePairsOfSeeds) {
+TEST(ClaimRules, ComparePairsOfSeeds) {
   EXPECT_EQ(outcome("low.loss < high.loss"), Outcome::holds);  // though the samples overlap
   EXPECT_EQ(outcome("high.loss > low.loss"), Outcome::holds);
   EXPECT_EQ(outcome("high.loss < low.loss"), Outcome::reversed);
@@ -30,7 +30,7 @@ TEST(Rules, ComparePairsOfSeeds) {
   EXPECT_EQ(outcome("low.loss < low.loss"), Outcome::undecided);
 }
 
-TEST(Rules, TakeFactorsOffsetsAndNumbers) {
+TEST(ClaimRules, TakeFactorsOffsetsAndNumbers) {
   EXPECT_EQ(outcome("low.loss < 0.8 * high.loss"), Outcome::undecided);  // 1 < 1.6, but 5 > 4.8
   EXPECT_EQ(outcome("2 * low.loss > high.loss - 0.5"), Outcome::holds);
   EXPECT_EQ(outcome("low.loss < high.loss - 1"), Outcome::undecided);
@@ -39,19 +39,19 @@ TEST(Rules, TakeFactorsOffsetsAndNumbers) {
   EXPECT_EQ(outcome("-1 < low.loss"), Outcome::holds);
 }
 
-TEST(Rules, KnowTheMarginAndItsInterval) {
+TEST(ClaimRules, KnowTheMarginAndItsInterval) {
   const Decision decision = decide({"", "low.loss < mixed.loss"}, found());
   EXPECT_EQ(decision.margin.value, 1);
   EXPECT_EQ(decision.margin.low, -1);
   EXPECT_EQ(decision.margin.high, 1);
 }
 
-TEST(Rules, InfiniteLossesAreMoreThanAllOthersAndNotThanEachOther) {
+TEST(ClaimRules, InfiniteLossesAreMoreThanAllOthersAndNotThanEachOther) {
   EXPECT_EQ(outcome("low.loss < endless.loss"), Outcome::holds);
   EXPECT_EQ(outcome("endless.loss < endless.loss"), Outcome::undecided);
 }
 
-TEST(Rules, FifteenSeedsMayHaveThreeThatDisagree) {
+TEST(ClaimRules, FifteenSeedsMayHaveThreeThatDisagree) {
   Findings findings;
   std::vector<double> samples(15, 1.0);
   for (std::size_t i = 0; i < 3; ++i) samples[i] = -1;
@@ -62,14 +62,14 @@ TEST(Rules, FifteenSeedsMayHaveThreeThatDisagree) {
   EXPECT_EQ(decide({"", "a > 0"}, findings).outcome, Outcome::undecided);
 }
 
-TEST(Rules, RefuseWhatIsNoRule) {
+TEST(ClaimRules, RefuseWhatIsNoRule) {
   for (const char* const test : {"low.loss", "low.loss < unknown", "low.loss < 2 high.loss",
                                  "a * low.loss < 1", "low.loss < short", "<"}) {
     error_of(Code::usage, [&] { outcome(test); });
   }
 }
 
-TEST(Verdict, SaysWhichPartsHold) {
+TEST(ClaimVerdict, SaysWhichPartsHold) {
   const Decision yes{{"first", ""}, Outcome::holds, {}}, also{{"second", ""}, Outcome::holds, {}};
   const Decision open{{"third", ""}, Outcome::undecided, {}}, no{{"fourth", ""}, Outcome::reversed, {}};
   EXPECT_EQ(verdict({yes, also}), "holds");

@@ -10,7 +10,7 @@
 namespace thalweg::experiments {
 namespace {
 
-TEST(Statistics, MeanAndDeviation) {
+TEST(ClaimStatistics, MeanAndDeviation) {
   const std::vector<double> numbers = {2, 4, 4, 4, 5, 5, 7, 9};
   EXPECT_DOUBLE_EQ(mean(numbers), 5);
   EXPECT_DOUBLE_EQ(deviation(numbers), std::sqrt(32.0 / 7));
@@ -18,7 +18,7 @@ TEST(Statistics, MeanAndDeviation) {
   EXPECT_TRUE(std::isinf(deviation(std::vector<double>{1, INFINITY})));
 }
 
-TEST(Statistics, PowerIsThatOfAPowerLaw) {
+TEST(ClaimStatistics, PowerIsThatOfAPowerLaw) {
   std::vector<double> x, y;
   for (double one = 1; one <= 64; one *= 2) {
     x.push_back(one);
@@ -27,16 +27,16 @@ TEST(Statistics, PowerIsThatOfAPowerLaw) {
   EXPECT_NEAR(power(x, y), -1.5, 1e-12);
 }
 
-TEST(Statistics, RisesCountsWhatGoesUp) {
+TEST(ClaimStatistics, RisesCountsWhatGoesUp) {
   EXPECT_DOUBLE_EQ(rises(std::vector<double>{1, 2, 2, 1, 3}), 0.5);
   EXPECT_DOUBLE_EQ(rises(std::vector<double>{1}), 0);
 }
 
-TEST(Statistics, MiddlesGoByColumns) {
+TEST(ClaimStatistics, MiddlesGoByColumns) {
   EXPECT_EQ(middles({{1, 9}, {3, 7}, {2, 8}}), (std::vector<double>{2, 8}));
 }
 
-TEST(Jobs, EachIsDoneOnceAndErrorsArrive) {
+TEST(ClaimJobs, EachIsDoneOnceAndErrorsArrive) {
   std::vector<int> done(100);
   for_each_job(done.size(), 3, [&](std::size_t i) { ++done[i]; });
   EXPECT_EQ(done, std::vector<int>(100, 1));
@@ -47,7 +47,7 @@ TEST(Jobs, EachIsDoneOnceAndErrorsArrive) {
                std::out_of_range);
 }
 
-TEST(Samples, ArePickedRepeatedAndParted) {
+TEST(ClaimSamples, ArePickedRepeatedAndParted) {
   const Dataset data = load_dataset("digits", 1);
   const std::vector<std::uint32_t> rows = {5, 2};
   const std::vector<float> factors = {2, 1};
