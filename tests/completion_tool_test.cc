@@ -36,17 +36,19 @@ TEST_F(Words, EveryCommandAndOptionOfHelpIsThere) {
   ASSERT_GE(all.size(), 13u);
   EXPECT_EQ(complete({""}), all);
   const std::string tool_page = run({"man"}).out;
+  const auto as_roff = [](const std::string& text) {
+    return std::regex_replace(text, std::regex("-"), "\\-");
+  };
   for (const std::string& command : all) {
     SCOPED_TRACE(command);
-    EXPECT_NE(tool_page.find("\\fB" + command + "\\fR"), std::string::npos);
+    EXPECT_NE(tool_page.find("\\fB" + as_roff(command) + "\\fR"), std::string::npos);
     const std::set<std::string> options = found(run({command, "--help"}).out, "(--[a-z][a-z-]*)(?=[ ,\n{])");
     EXPECT_TRUE(options.contains("--help"));
     const std::set<std::string> completed = complete({command, "--"});
     const std::string page = run({"man", command}).out;
     for (const std::string& option : options) {
       EXPECT_TRUE(completed.contains(option)) << option;
-      const std::string escaped = std::regex_replace(option, std::regex("-"), "\\-");
-      EXPECT_NE(page.find("\\fB" + escaped + "\\fR"), std::string::npos) << option;
+      EXPECT_NE(page.find("\\fB" + as_roff(option) + "\\fR"), std::string::npos) << option;
     }
   }
 }

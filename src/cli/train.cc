@@ -99,6 +99,14 @@ std::string result_text(const Run& run, const RunResult& result) {
   return out + "page       " + (run.directory() / "report.html").string() + "\n";
 }
 
+// Behind a failure: a page that cannot be written either must not hide its message.
+void draw_what_there_is(const Run& run) {
+  try {
+    write_page(run.directory());
+  } catch (const Error&) {
+  }
+}
+
 int interrupted(Run& run, int signal) {
   run.save();
   write_page(run.directory());
@@ -116,7 +124,7 @@ int run_to_its_end(Run& run, const Flags& flags) {
     while (caught_signal() == 0 && run.next(report)) progress.show(report);
   } catch (const Error&) {
     progress.end();
-    write_page(run.directory());
+    draw_what_there_is(run);
     throw;
   }
   progress.end();

@@ -8,9 +8,9 @@
 #include "thalweg/run.h"
 #include "train/config.h"
 #include "train/folder.h"
+#include "train/loaded_weights.h"
 #include "train/recording.h"
 #include "train/score.h"
-#include "train/loaded_weights.h"
 
 namespace thalweg {
 namespace {
