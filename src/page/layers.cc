@@ -110,7 +110,7 @@ std::string time_section(const RunData& data) {
   chart.x_name = "update";
   chart.y_name = "ms";
   chart.x_hi = data.details.back().update;
-  chart.from_zero = true;
+  chart.scale = Scale::automatic;  // the first update takes many times as long as others
   double total = 0, weight = 0, before = 0;
   const auto add = [&](std::string name, std::size_t look, double Detail::*part) {
     Series series{std::move(name), "s" + std::to_string(look), Marker::none, {}};

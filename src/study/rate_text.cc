@@ -1,5 +1,7 @@
 #include "study/rate_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -32,9 +34,10 @@ Value text_value(const std::string& text) {
   return value;
 }
 
+// Without the last digit of a product: 0.062, not 0.062000000000000006.
 bool scale_word(Value& value, double factor) {
   const auto number = value.kind == Value::Kind::word ? read_number(value.word) : std::nullopt;
-  if (number) value.word = print_number(*number * factor);
+  if (number) value.word = fmt::format("{:.14g}", *number * factor);
   return number.has_value();
 }
 

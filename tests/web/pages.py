@@ -7,6 +7,17 @@ PAGES = {
     "run.html": ["page", "RUN", "--out", "run.html"],
     "table.html": ["page", "TABLE", "--out", "table.html"],
     "runs.html": ["page", "RUN", "OTHER", "--out", "runs.html"],
+    "schedules.html": ["schedule", "cosine(1); linear(1, warmup=10%); cyclic(1, cycles=4)", "--total", "200", "--html",
+                       "schedules.html"],
+    "landscape.html": ["landscape", "rosenbrock", "--paths", "gd(lr=1e-3); adam(lr=0.05)", "--steps", "50", "--html",
+                       "landscape.html"],
+    "surface.html": ["landscape", "RUN", "--points", "9", "--html", "surface.html"],
+    "comparison.html": ["compare", "--quiet", "--optimizers", "sgd; adam; gd", "--seeds", "3", "--rates", "3",
+                        "--tuning-seeds", "1", "--epochs", "3", "--html", "comparison.html"],
+    "rate.html": ["lr-find", "--epochs", "2", "--html", "rate.html"],
+    "batch.html": ["batch-find", "--rounds", "1", "--html", "batch.html"],
+    "tune.html": ["tune", "--optimizer", "adamw(lr=log(1e-4, 1e-1))", "--trials", "4", "--epochs", "2", "--html",
+                  "tune.html"],
 }
 
 

@@ -136,10 +136,11 @@ def check(driver, page, width, dark, scripts):
     faults = [f"asks for {url}" for url in requests_of(driver, page)]
     faults += [entry["message"] for entry in driver.get_log("browser")]
     faults += driver.execute_script(CHECKS)
+    charts = driver.execute_script("return document.querySelector('svg[data-x]') !== null")
     has_script = driver.execute_script("return document.querySelector('.plot') !== null")
-    if has_script != scripts:
+    if charts and has_script != scripts:
         faults.append("scripts run" if has_script else "scripts do not run")
-    if scripts and not dark and not faults:
+    if charts and scripts and not dark and not faults:
         faults += check_keyboard(driver)
     if os.environ.get("SHOTS"):
         name = f"{page.stem}-{width}-{'dark' if dark else 'light'}{'' if scripts else '-still'}.png"
