@@ -231,9 +231,9 @@ std::string experiments_page(const std::vector<Entry>& entries) {
   }
   const std::string head =
       "<header>\n<h1>What every course says about optimizers, measured</h1>\n"
-      "<p class=\"lead\">Each claim was put to rules that were written down before the run. A rule holds "
-      "when "
-      "an interval that holds the median over the seeds with 95 % agrees with it.</p>\n</header>\n";
+      "<p class=\"lead\">Each claim was put to rules that were written down before the run, but for "
+      "those that experiments/README.md names. A rule holds when an interval that holds the median over the "
+      "seeds with 95 % agrees with it.</p>\n</header>\n";
   return page::document("Claims about optimizers, measured",
                         std::string(kStyle) + head + "<main>\n" +
                             page::section("overview", "Claims and verdicts",

@@ -28,13 +28,12 @@ Action add_doctor(CLI::App& tool) {
   for (const std::string_view name : fault_names())
     faults += (faults.empty() ? "" : ", ") + std::string(name);
   CLI::App* command =
-      tool.add_subcommand("doctor", "Name what is wrong with a run, with evidence and what to do: " + faults);
+      tool.add_subcommand("doctor", "Name what is wrong with a run, with evidence and what to do");
   command->add_option("run", flags->run, "run directory")->required();
   command->add_option("--threads", flags->threads, "threads; else all that the process may use");
-  command->add_flag(
-      "--json", flags->json,
-      "print one object: schema, run, updates, healthy; findings, each with fault, evidence and "
-      "advice; notes");
+  command->add_flag("--json", flags->json,
+                    "print one object: schema, run, updates, healthy; findings, each with fault (" + faults +
+                        "), evidence and advice; notes");
   return [flags] { return doctor(*flags); };
 }
 

@@ -89,11 +89,8 @@ int search(const Flags& flags) {
 
 Action add_tune(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      tool.add_subcommand("tune",
-                          "Search for numbers in the texts of a run: log(a, b), uniform(a, b), whole(a, b) "
-                          "or choice(x, y, ...) in "
-                          "--optimizer, --model, --loss or --batch; other settings as for `train`");
+  CLI::App* command = tool.add_subcommand(
+      "tune", "Search for numbers in texts of a run: log(a, b), uniform, whole, choice(x, y, ...)");
   flags->settings.add(*command, {"patience", "min-delta", "restore-best", "checkpoint-every", "nonfinite",
                                  "schedule-epochs"});
   command->add_option("--trials", flags->trials, "how many are drawn")->capture_default_str();
