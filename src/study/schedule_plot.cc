@@ -28,7 +28,8 @@ constexpr double kSteeper = 4;            // than the steps on both sides of it
 std::uint64_t warmup_of(const Schedule& schedule) {
   const std::string text = schedule.text();
   if (read_number(text)) return 0;
-  for (const Arg& arg : parse({"schedule", text}).front().args) {
+  const Text parsed = parse({"schedule", text});
+  for (const Arg& arg : parsed.front().args) {
     if (arg.name == "warmup") return static_cast<std::uint64_t>(read_number(arg.value.word).value_or(0));
   }
   return 0;
