@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "base/test_error.h"
 #include "experiments/section.h"
 #include "experiments/setup.h"
-#include "experiments/test_error.h"
 #include "experiments/training.h"
 
 namespace thalweg::experiments {

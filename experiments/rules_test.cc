@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "experiments/test_error.h"
+#include "base/test_error.h"
 
 namespace thalweg::experiments {
 namespace {

@@ -62,8 +62,7 @@ Action add_batch_find(CLI::App& tool) {
   CLI::App* command = tool.add_subcommand(
       "batch-find",
       "Measure samples a second for batches of 1, 2, 4, ... and choose; settings as for `train`");
-  flags->settings.add(*command, {"batch", "patience", "min-delta", "restore-best", "checkpoint-every",
-                                 "nonfinite", "schedule-epochs"});
+  flags->settings.add_for_trials(*command, {"batch", "nonfinite"});
   command->add_option("--config", flags->config, "TOML file with settings by name; flags win over it");
   command->add_option("--memory", flags->memory, "what the training may take: bytes, 512MiB, 2GiB")
       ->capture_default_str();

@@ -108,8 +108,7 @@ int compare(const CLI::App& command, const Flags& flags) {
 
 // What a comparison does its own way is left out.
 void add_settings(CLI::App& command, Flags& flags) {
-  flags.settings.add(
-      command, {"optimizer", "schedule-epochs", "patience", "min-delta", "restore-best", "checkpoint-every"});
+  flags.settings.add_for_trials(command, {"optimizer"});
   command.get_option("--seed")->description("of the split; runs have this seed and those behind it");
   command.get_option("--threads")->description("runs at once, each with one thread; auto: all there are");
 }

@@ -47,8 +47,7 @@ Action add_lr_find(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = tool.add_subcommand(
       "lr-find", "Find the learning rate by a range test and short trainings; settings as for `train`");
-  flags->settings.add(*command, {"patience", "min-delta", "restore-best", "checkpoint-every", "nonfinite",
-                                 "schedule-epochs"});
+  flags->settings.add_for_trials(*command, {"nonfinite"});
   command->add_option("--config", flags->config, "TOML file with settings by name; flags win over it");
   command->add_option("--from", flags->from, "lowest rate of the range test")->capture_default_str();
   command->add_option("--to", flags->to, "highest rate of the range test")->capture_default_str();

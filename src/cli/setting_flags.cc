@@ -1,6 +1,7 @@
 #include "cli/setting_flags.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace thalweg::cli {
 
@@ -10,9 +11,9 @@ bool SettingFlags::has(std::string_view name) const {
   return std::find(left_out_.begin(), left_out_.end(), name) == left_out_.end();
 }
 
-void SettingFlags::add(CLI::App& command, std::initializer_list<std::string_view> left_out) {
+void SettingFlags::add_but(CLI::App& command, std::vector<std::string_view> left_out) {
   command_ = &command;
-  left_out_ = left_out;
+  left_out_ = std::move(left_out);
   const RunConfig defaults{.threads = 0};
   const std::span<const RunSetting> settings = run_settings();
   texts_.resize(settings.size());
@@ -27,6 +28,13 @@ void SettingFlags::add(CLI::App& command, std::initializer_list<std::string_view
             : command.add_option(flag, texts_[i], std::string(setting.doc));
     option->default_str(setting.print(defaults));
   }
+}
+
+void SettingFlags::add_for_trials(CLI::App& command, std::initializer_list<std::string_view> left_out) {
+  std::vector<std::string_view> all = {"patience", "min-delta", "restore-best", "checkpoint-every",
+                                       "schedule-epochs"};
+  all.insert(all.end(), left_out);
+  add_but(command, std::move(all));
 }
 
 const std::string* SettingFlags::given(std::string_view name) const {

@@ -91,8 +91,7 @@ Action add_tune(CLI::App& tool) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = tool.add_subcommand(
       "tune", "Search for numbers in texts of a run: log(a, b), uniform, whole, choice(x, y, ...)");
-  flags->settings.add(*command, {"patience", "min-delta", "restore-best", "checkpoint-every", "nonfinite",
-                                 "schedule-epochs"});
+  flags->settings.add_for_trials(*command, {"nonfinite"});
   command->add_option("--trials", flags->trials, "how many are drawn")->capture_default_str();
   command->add_option("--repeats", flags->repeats, "trainings of each, from other weights")
       ->capture_default_str();

@@ -11,8 +11,8 @@
 #include <numeric>
 #include <string>
 
+#include "base/test_error.h"
 #include "thalweg/dataset.h"
-#include "thalweg/error.h"
 
 namespace thalweg {
 
@@ -58,18 +58,6 @@ inline std::string gzip(const std::string& bytes) {
   out.resize(stream.total_out);
   deflateEnd(&stream);
   return out;
-}
-
-// The message of the Error of that code which the call must throw.
-inline std::string error_of(Code code, const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
 }
 
 // The encoded inputs of a part, row after row.

@@ -134,11 +134,11 @@ std::string explain_group(const Plan& plan, const Group& group, const Params& pa
 // Roles and `rest` that select nothing: allowed, but worth knowing.
 std::vector<std::string> idle_links(const Plan& plan) {
   std::vector<std::string> idle;
-  for (std::size_t i = 0; i < plan.chain.links().size(); ++i) {
+  for (std::size_t i = 0; i < plan.links.size(); ++i) {
     const bool used = std::any_of(plan.groups.begin(), plan.groups.end(), [&](const Group& group) {
       return std::binary_search(group.links.begin(), group.links.end(), i);
     });
-    if (!used) idle.push_back(print(Text{plan.chain.links()[i].item(false)}));
+    if (!used) idle.push_back(print(Text{plan.links[i].item(false)}));
   }
   return idle;
 }

@@ -13,7 +13,7 @@ bool is_linear(const Transform& transform) { return transform.scope == Scope::af
 }  // namespace
 
 Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_of_(params.size(), kNone) {
-  for (const Link& link : plan.chain.links()) {
+  for (const Link& link : plan.links) {
     option_begin_.push_back(options_.size());
     for (std::size_t i = 0; i < link.numbers.size(); ++i) {
       if (std::holds_alternative<Value>(link.settings[i])) {
@@ -46,8 +46,8 @@ Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_
   double* numbers = array(static_cast<double*>(nullptr), most_numbers_);
   parts_ = {rules, scales, landings, gathered, numbers};
   evaluate(0);
-  for (std::size_t i = 0; i < plan.chain.links().size(); ++i) {
-    const Transform& transform = *plan.chain.links()[i].transform;
+  for (std::size_t i = 0; i < plan.links.size(); ++i) {
+    const Transform& transform = *plan.links[i].transform;
     if (transform.begin != nullptr) transform.begin(options_of(i), chain_numbers(i));
   }
   rate_changes_ = !scheduled_.empty() || !chain_numbers_.empty();

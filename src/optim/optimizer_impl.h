@@ -13,7 +13,7 @@ namespace thalweg {
 struct Optimizer::Impl {
   Impl(Params& p, Chain chain, const OptimizerOptions& o)
       : params(p), options(o), plan(std::move(chain), p), clocks(p.size()), runner(p, plan, o) {
-    for (const std::size_t gate : plan.gates) gate_looks |= plan.chain.links()[gate].transform->looks;
+    for (const std::size_t gate : plan.gates) gate_looks |= plan.links[gate].transform->looks;
   }
 
   bool must_skip(Found& found);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "page/drawing.h"
 #include "page/html.h"
 #include "page/landscape.h"
 #include "page/number.h"
@@ -26,8 +27,6 @@ struct Curves {
   double last_update = 1;
   double low = INFINITY, high = -INFINITY;
 };
-
-bool drawable(double y) { return std::isfinite(y) && std::abs(y) <= kLargest; }
 
 // Far above all starts: where what diverges leaves the picture.
 double ceiling(const Landscape& landscape, double least) {
@@ -76,11 +75,6 @@ struct Paper {
     return Frame::kHeight - Frame::kBottom - y.place(number) * plot_height();
   }
 };
-
-std::string text(std::string_view look, double x, double y, const std::string& words) {
-  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
-}
 
 std::string draw_grid(const Paper& paper, const std::string& name) {
   const double floor = Frame::kHeight - Frame::kBottom;

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "page/contour.h"
+#include "page/drawing.h"
 #include "page/html.h"
 #include "page/landscape.h"
 #include "page/number.h"
@@ -128,15 +129,6 @@ std::string draw_levels(const Landscape& landscape, const Levels& levels) {
                        coordinate(label.at.y + 4), escape(label.text));
   }
   return out + "</g>";
-}
-
-std::string text(std::string_view look, double x, double y, const std::string& words) {
-  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
-}
-
-std::string axis_name(const std::string& name, const Axis& axis) {
-  return axis.exponent == 0 ? name : name + " (\u00d7" + power_of_ten(axis.exponent) + ")";
 }
 
 std::string draw_axes(const Landscape& landscape, const Frame& frame) {

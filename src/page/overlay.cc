@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "page/drawing.h"
 #include "page/html.h"
 #include "page/number.h"
 
@@ -71,9 +72,8 @@ struct Frame {
   }
 };
 
-bool drawable(const Overlay& o, const Point& p) {
-  return std::isfinite(p.x) && std::isfinite(p.y) && std::abs(p.x) <= kLargest && std::abs(p.y) <= kLargest &&
-         (!o.log_x || p.x >= kSmallest);
+bool shown(const Overlay& o, const Point& p) {
+  return drawable(p.x) && drawable(p.y) && (!o.log_x || p.x >= kSmallest);
 }
 
 // The limits of what can be drawn; false when that is nothing.
@@ -82,7 +82,7 @@ bool limits(const Overlay& o, Point& lo, Point& hi) {
   hi = {-INFINITY, -INFINITY};
   for (const Curve& curve : o.curves) {
     for (const Point& p : curve.points) {
-      if (!drawable(o, p)) continue;
+      if (!shown(o, p)) continue;
       lo = {std::min(lo.x, p.x), std::min(lo.y, p.y)};
       hi = {std::max(hi.x, p.x), std::max(hi.y, p.y)};
     }
@@ -95,16 +95,6 @@ Frame frame_of(const Overlay& o, Point lo, Point hi) {
   const bool log_y = o.log_y && lo.y >= kSmallest;
   return {o.log_x ? log_axis(lo.x, hi.x) : whole_axis(lo.x, hi.x, kTicks),
           log_y ? log_axis(lo.y, hi.y) : linear_axis(lo.y, hi.y, kTicks, Fit::ticks)};
-}
-
-std::string text(std::string_view look, double x, double y, std::string_view words) {
-  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
-}
-
-std::string axis_name(const std::string& name, const Axis& axis) {
-  if (axis.log) return name + " (log scale)";
-  return axis.exponent == 0 ? name : name + " (\u00d7" + power_of_ten(axis.exponent) + ")";
 }
 
 std::string draw_grid(const Overlay& o, const Frame& frame) {
@@ -144,7 +134,7 @@ std::string draw_curve(const Overlay& o, const Frame& frame, std::size_t number)
   std::string path, marks;
   bool begun = false;
   for (const Point& p : curve.points) {
-    if (!drawable(o, p) || (frame.y.log && p.y < kSmallest)) {
+    if (!shown(o, p) || (frame.y.log && p.y < kSmallest)) {
       begun = false;
       continue;
     }
@@ -187,7 +177,7 @@ std::string draw_labels(const Overlay& o, const Frame& frame) {
   std::vector<Box> taken;
   for (std::size_t i = 0; i < o.curves.size(); ++i) {
     for (const Label& label : o.curves[i].labels) {
-      if (!drawable(o, label.at) || (frame.y.log && label.at.y < kSmallest)) continue;
+      if (!shown(o, label.at) || (frame.y.log && label.at.y < kSmallest)) continue;
       const double x = frame.at_x(label.at.x), y = frame.at_y(label.at.y);
       dots += fmt::format(
           "<g class=\"c{}\"><circle class=\"dot\" cx=\"{}\" cy=\"{}\" "
@@ -214,7 +204,7 @@ std::string description(const Overlay& o) {
   for (const Curve& curve : o.curves) {
     std::vector<Point> seen;
     std::copy_if(curve.points.begin(), curve.points.end(), std::back_inserter(seen),
-                 [&](const Point& p) { return drawable(o, p); });
+                 [&](const Point& p) { return shown(o, p); });
     if (seen.empty()) continue;
     out += fmt::format("{}: {}{} at {}, {}{} at {}. ", curve.name, significant(seen.front().y, 4), o.y_unit,
                        significant(seen.front().x, 4), significant(seen.back().y, 4), o.y_unit,

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "page/drawing.h"
 #include "page/html.h"
 #include "page/number.h"
 
@@ -31,18 +32,7 @@ constexpr std::size_t kFewMarkers = 16;
 constexpr std::size_t kMostColumns = 80;  // that tell their numbers
 constexpr double kDecadesForLog = 1.5;
 
-bool drawable(double number) { return std::isfinite(number) && std::abs(number) <= kLargest; }
-bool drawable(const Point& point) { return drawable(point.x) && drawable(point.y); }
-
-struct Limits {
-  double lo = INFINITY;
-  double hi = -INFINITY;
-
-  void add(double number) {
-    lo = std::min(lo, number);
-    hi = std::max(hi, number);
-  }
-};
+bool shown(const Point& point) { return drawable(point.x) && drawable(point.y); }
 
 struct Extent {
   Limits x, y;
@@ -54,7 +44,7 @@ std::optional<Extent> extent(const Chart& chart) {
   for (const Series& series : chart.series) {
     for (const Point& point : series.points) {
       if (drawable(point.x)) found.x.add(point.x);
-      if (drawable(point)) found.y.add(point.y);
+      if (shown(point)) found.y.add(point.y);
     }
   }
   if (found.y.lo > found.y.hi) return std::nullopt;
@@ -96,16 +86,6 @@ std::string vertical(std::string_view look, double x, double from, double to) {
                      coordinate(to));
 }
 
-std::string text(std::string_view look, double x, double y, std::string_view words) {
-  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
-}
-
-std::string axis_name(const std::string& name, const Axis& axis) {
-  if (axis.log) return name + " (log scale)";
-  return axis.exponent == 0 ? name : name + " (\u00d7" + power_of_ten(axis.exponent) + ")";
-}
-
 std::string draw_grid(const Chart& chart, const Frame& frame) {
   const double floor = kHeight - kBottom;
   std::string out;
@@ -135,10 +115,10 @@ std::string draw_line(const std::vector<Point>& points, const Frame& frame) {
   std::string path;
   bool begun = false;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const bool point = drawable(points[i]);
+    const bool point = shown(points[i]);
     if (point) path += (begun ? "L" : "M") + frame.at(points[i]);
     // A point alone between gaps is a dot: a line of no length with round ends.
-    const bool alone = point && !begun && (i + 1 == points.size() || !drawable(points[i + 1]));
+    const bool alone = point && !begun && (i + 1 == points.size() || !shown(points[i + 1]));
     if (alone) path += "h0";
     begun = point;
   }
@@ -148,8 +128,7 @@ std::string draw_line(const std::vector<Point>& points, const Frame& frame) {
 // Markers at even distances in the list, the last point always among them.
 std::string draw_markers(const Series& series, const Frame& frame) {
   std::vector<Point> points;
-  std::copy_if(series.points.begin(), series.points.end(), std::back_inserter(points),
-               [](const Point& point) { return drawable(point); });
+  std::copy_if(series.points.begin(), series.points.end(), std::back_inserter(points), shown);
   if (points.size() != 1 && series.marker == Marker::none) return "";
   const std::size_t stride = points.size() <= kMostMarkers ? 1 : points.size() / kFewMarkers;
   std::string out;
@@ -259,7 +238,7 @@ std::string describe(const Chart& chart, const Series& series) {
   Limits y;
   std::vector<Point> seen;
   for (const Point& point : series.points) {
-    if (!drawable(point)) continue;
+    if (!shown(point)) continue;
     seen.push_back(point);
     y.add(point.y);
   }
@@ -311,14 +290,13 @@ std::vector<Point> thin(const std::vector<Point>& points, double lo, double hi, 
     return static_cast<std::int64_t>(std::floor((point.x - lo) / (hi - lo) * columns));
   };
   for (std::size_t i = 0; i < points.size();) {
-    if (!drawable(points[i])) {
-      if (out.empty() || drawable(out.back())) out.push_back({points[i].x, NAN});
+    if (!shown(points[i])) {
+      if (out.empty() || shown(out.back())) out.push_back({points[i].x, NAN});
       ++i;
       continue;
     }
     std::size_t end = i + 1;
-    while (end < points.size() && drawable(points[end]) && column_of(points[end]) == column_of(points[i]))
-      ++end;
+    while (end < points.size() && shown(points[end]) && column_of(points[end]) == column_of(points[i])) ++end;
     const auto [least, most] = std::minmax_element(points.begin() + i, points.begin() + end,
                                                    [](const Point& a, const Point& b) { return a.y < b.y; });
     const std::set<std::size_t> kept = {i, static_cast<std::size_t>(least - points.begin()),

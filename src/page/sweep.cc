@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "page/drawing.h"
 #include "page/html.h"
 #include "page/number.h"
 
@@ -49,19 +50,7 @@ constexpr std::array<std::string_view, 4> kLooks = {"first", "second", "third", 
 
 std::string_view look_name(Look look) { return kLooks[static_cast<std::size_t>(look)]; }
 
-struct Limits {
-  double lo = INFINITY;
-  double hi = -INFINITY;
-
-  void add(double number) {
-    lo = std::min(lo, number);
-    hi = std::max(hi, number);
-  }
-};
-
-bool on_axis(double number, bool log) {
-  return std::isfinite(number) && std::abs(number) <= kLargest && (!log || number >= kSmallest);
-}
+bool on_axis(double number, bool log) { return drawable(number) && (!log || number >= kSmallest); }
 
 // Numbers to places on the paper.
 struct Frame {
@@ -106,11 +95,6 @@ std::string across(const Frame& frame, std::string_view look, double tick) {
 
 std::string down(std::string_view look, double x, double from, double to) {
   return stroke(look, fmt::format("M{} {}V{}", coordinate(x), coordinate(from), coordinate(to)));
-}
-
-std::string axis_name(const std::string& name, const Axis& axis) {
-  if (axis.log) return name + " (log scale)";
-  return axis.exponent == 0 ? name : name + " (\u00d7" + power_of_ten(axis.exponent) + ")";
 }
 
 std::string draw_grid(const Frame& frame) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "data/part.h"
 #include "data/split.h"
 #include "thalweg/error.h"
 #include "thalweg/loss.h"
@@ -72,23 +73,6 @@ bool train_epoch(Bench& bench, std::uint64_t epoch, const std::atomic<bool>& sto
   return true;
 }
 
-Samples part_of(const Dataset& data, const std::vector<std::uint32_t>& rows) {
-  Samples out;
-  std::vector<float> inputs(rows.size() * data.train.features());
-  data.train.gather(rows, inputs);
-  out.assign(data.train.features(), std::move(inputs));
-  for (const std::uint32_t row : rows) {
-    if (!data.train.labels.empty()) {
-      out.labels.push_back(data.train.labels[row]);
-    } else {
-      const auto first = data.train.values.begin() + static_cast<std::ptrdiff_t>(row * data.columns);
-      out.values.insert(out.values.end(), first, first + static_cast<std::ptrdiff_t>(data.columns));
-    }
-    out.rows.push_back(data.train.rows.empty() ? row : data.train.rows[row]);
-  }
-  return out;
-}
-
 std::vector<bool> drawn(const Dataset& data, std::uint64_t seed) {
   if (data.classes > 0) return hold_out(data.train.labels, data.classes, seed);
   const std::vector<std::int32_t> one_class(data.train.size(), 0);
@@ -127,13 +111,6 @@ bool train(const TrainingTask& task, const std::atomic<bool>& stop, ComparedRun&
 }
 
 Dataset validation_split(const Dataset& data, std::uint64_t seed) {
-  Dataset out;
-  out.text = data.text;
-  out.full_text = data.full_text;
-  out.sample = data.sample;
-  out.classes = data.classes;
-  out.columns = data.columns;
-  out.target_scaling = data.target_scaling;
   const std::vector<bool> held = drawn(data, seed);
   std::vector<std::uint32_t> train, test;
   for (std::uint32_t row = 0; row < held.size(); ++row) (held[row] ? test : train).push_back(row);
@@ -141,9 +118,7 @@ Dataset validation_split(const Dataset& data, std::uint64_t seed) {
     throw Error(Code::data, {data.text, "too few samples to find a rate by",
                              std::to_string(held.size()) + " to train on", "5 or more of a class", ""});
   }
-  out.train = part_of(data, train);
-  out.test = part_of(data, test);
-  return out;
+  return parted(data, train, test);
 }
 
 }  // namespace thalweg

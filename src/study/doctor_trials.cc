@@ -50,20 +50,6 @@ std::string first_not_finite(const Module& model, const Patient& patient, std::u
   return "loss";
 }
 
-// The run itself once more, from its newest checkpoint, watched.
-struct Replay {
-  explicit Replay(const Patient& patient)
-      : model(copy_of(patient.start)),
-        optimizer(
-            model.params(), patient.chain,
-            {.threads = patient.options.threads, .nonfinite = parse_nonfinite(patient.config.nonfinite)}),
-        trainer(model, patient.loss, optimizer, patient.data, patient.options) {}
-
-  Module model;
-  Optimizer optimizer;
-  Trainer trainer;
-};
-
 // What the run recorded last, if that says that it did not end well.
 bool looks_cut_off(const Patient& patient) {
   const std::vector<page::Update>& updates = patient.seen.updates;
@@ -97,22 +83,24 @@ std::string outcome(const RateTrial& trial) {
 
 }  // namespace
 
+// The run itself once more, from its newest checkpoint, watched.
 Findings find_not_finite(Patient& patient) {
   if (!looks_cut_off(patient)) return {};
-  Replay replay(patient);
+  Trial replay(patient.start, patient.loss, patient.chain, patient.data, patient.options,
+               parse_nonfinite(patient.config.nonfinite));
   if (!patient.checkpoint.empty() &&
       patient.checkpoint.filename().string().find("best") == std::string::npos) {
-    load_checkpoint(patient.checkpoint, replay.model.params(), replay.optimizer);
+    load_checkpoint(patient.checkpoint, replay.model().params(), replay.optimizer());
   }
-  const std::uint64_t first = replay.optimizer.updates();
+  const std::uint64_t first = replay.optimizer().updates();
   const std::uint64_t end =
       std::min({patient.total, patient.updates + patient.per_epoch, first + kMostReplayed});
-  while (replay.optimizer.updates() < end) {
-    const std::uint64_t came = replay.optimizer.gradients();
-    const std::optional<Report> report = unless_diverged([&] { return replay.trainer.step(); });
-    const std::uint64_t update = replay.optimizer.updates() + (report && !report->skipped ? 0 : 1);
+  while (replay.optimizer().updates() < end) {
+    const std::uint64_t came = replay.optimizer().gradients();
+    const std::optional<Report> report = unless_diverged([&] { return replay.trainer().step(); });
+    const std::uint64_t update = replay.optimizer().updates() + (report && !report->skipped ? 0 : 1);
     if (!report || !std::isfinite(report->loss)) {
-      return {not_finite(first_not_finite(replay.model, patient, came), update)};
+      return {not_finite(first_not_finite(replay.model(), patient, came), update)};
     }
     if (report->nonfinite > 0) {
       return {not_finite("gradient of `" + report->nonfinite_parameter->name() + "`", update)};

@@ -38,12 +38,4 @@ std::size_t samples_visited(const TrainerOptions& options, std::uint64_t updates
   return batch == 0 || updates > all / batch ? all : static_cast<std::size_t>(updates * batch);
 }
 
-TrainerOptions trainer_options_of(const RunConfig& config) {
-  return {.batch = static_cast<std::size_t>(config.batch.value()),
-          .accumulate = static_cast<std::size_t>(config.accumulate),
-          .order = read_order(config.order).value(),
-          .seed = config.seed,
-          .threads = config.threads};
-}
-
 }  // namespace thalweg

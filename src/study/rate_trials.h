@@ -31,7 +31,4 @@ struct RateBench {
 // Training samples that a trial of so many updates visits at most, of `all`.
 std::size_t samples_visited(const TrainerOptions& options, std::uint64_t updates, std::size_t all);
 
-// What `thalweg train` would give a trainer; nothing of `config` is auto.
-TrainerOptions trainer_options_of(const RunConfig& config);
-
 }  // namespace thalweg

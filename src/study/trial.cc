@@ -17,9 +17,9 @@ Module copy_of(const Module& model) {
 }
 
 Trial::Trial(const Module& start, const Loss& loss, const Chain& chain, const Dataset& data,
-             const TrainerOptions& options)
+             const TrainerOptions& options, Nonfinite nonfinite)
     : model_(copy_of(start)),
-      optimizer_(model_.params(), chain, {.threads = options.threads}),
+      optimizer_(model_.params(), chain, {.threads = options.threads, .nonfinite = nonfinite}),
       trainer_(model_, loss, optimizer_, data, options) {}
 
 std::optional<double> Trial::step() {

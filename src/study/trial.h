@@ -14,7 +14,7 @@ class Trial {
   // Begins at the weights of `start`, of which it trains a copy; what is frozen there is frozen here. `chain`
   // is resolved. `loss` and `data` must outlive it. Throws as Optimizer and Trainer do.
   Trial(const Module& start, const Loss& loss, const Chain& chain, const Dataset& data,
-        const TrainerOptions& options);
+        const TrainerOptions& options, Nonfinite nonfinite = Nonfinite::report);
 
   // One update; its loss, from before it, or nothing when that is not finite: nothing has changed then.
   std::optional<double> step();

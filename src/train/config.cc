@@ -166,4 +166,12 @@ void check_config(const RunConfig& config) {
   }
 }
 
+TrainerOptions trainer_options_of(const RunConfig& config) {
+  return {.batch = static_cast<std::size_t>(config.batch.value()),
+          .accumulate = static_cast<std::size_t>(config.accumulate),
+          .order = read_order(config.order).value(),
+          .seed = config.seed,
+          .threads = config.threads};
+}
+
 }  // namespace thalweg

@@ -8,6 +8,7 @@
 
 #include "thalweg/error.h"
 #include "thalweg/settings.h"
+#include "thalweg/trainer.h"
 
 namespace thalweg {
 
@@ -24,6 +25,9 @@ std::string print_config(const RunConfig& config);
 
 // Throws Error(data) as read_toml(), and for a key that every run has and this file has not.
 RunConfig read_config(const std::filesystem::path& path);
+
+// What such a run gives its trainer; nothing of `config` is auto.
+TrainerOptions trainer_options_of(const RunConfig& config);
 
 // Throws Error(usage) naming the setting for a value that no text gives.
 void check_config(const RunConfig& config);

@@ -54,16 +54,6 @@ void check_finite(const Evaluation& evaluation, std::uint64_t updates) {
                std::isnan(evaluation.loss) ? "nan" : "inf", "a number", kDivergedHint});
 }
 
-std::size_t batch_of(const RunConfig& config) { return static_cast<std::size_t>(config.batch.value()); }
-
-TrainerOptions trainer_options(const RunConfig& config) {
-  return {.batch = batch_of(config),
-          .accumulate = static_cast<std::size_t>(config.accumulate),
-          .order = read_order(config.order).value(),
-          .seed = config.seed,
-          .threads = config.threads};
-}
-
 std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch) {
   constexpr std::uint64_t kMostUpdates = std::uint64_t{1} << 53;  // schedules count them in double
   if (epochs <= kMostUpdates / per_epoch) return epochs * per_epoch;
@@ -131,11 +121,11 @@ struct Run::Impl {
         model(config.model, data.sample),
         loss(config.loss),
         chain(config.optimizer),
-        per_epoch(thalweg::updates_per_epoch(data.train.size(), trainer_options(config))),
+        per_epoch(thalweg::updates_per_epoch(data.train.size(), trainer_options_of(config))),
         total(updates_of(config.epochs.value(), per_epoch)),
         resolved(checked(chain).resolve(schedule_lengths(config, per_epoch))),
         optimizer(model.params(), resolved, optimizer_options(config)),
-        trainer(model, loss, optimizer, data, trainer_options(config)),
+        trainer(model, loss, optimizer, data, trainer_options_of(config)),
         plan(resolved.explain(model.params())),
         keep_every(updates_between(config.checkpoint_every, {.updates = total, .per_epoch = per_epoch})),
         best(model.params(), config.patience, config.min_delta) {
@@ -299,7 +289,7 @@ RunResult Run::Impl::evaluate_all() {
   seconds += since(start);
   result.seconds = seconds;
   result.samples_seen =
-      optimizer.updates() / per_epoch * samples_per_epoch(data.train.size(), trainer_options(config));
+      optimizer.updates() / per_epoch * samples_per_epoch(data.train.size(), trainer_options_of(config));
   check_finite(result.train, optimizer.updates());
   return result;
 }

@@ -8,7 +8,7 @@
 
 #include "thalweg/error.h"
 
-namespace thalweg::experiments {
+namespace thalweg {
 
 // The message of the Error of that code which the call must throw.
 inline std::string error_of(Code code, const std::function<void()>& call) {
@@ -22,4 +22,4 @@ inline std::string error_of(Code code, const std::function<void()>& call) {
   return {};
 }
 
-}  // namespace thalweg::experiments
+}  // namespace thalweg
