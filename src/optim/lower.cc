@@ -25,6 +25,8 @@ Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_
     chain_begin_.push_back(chain_numbers_.size());
     chain_numbers_.resize(chain_numbers_.size() + link.transform->chain_numbers.size());
   }
+  option_begin_.push_back(options_.size());
+  chain_begin_.push_back(chain_numbers_.size());
   for (std::size_t p = 0; p < params.size(); ++p) {
     number_begin_.push_back(numbers_.size());
     if (plan.group_of[p] != Plan::kNoGroup)
@@ -52,14 +54,6 @@ Lowering::Lowering(const Params& params, const Plan& plan) : plan_(plan), class_
   }
   rate_changes_ = !scheduled_.empty() || !chain_numbers_.empty();
   rate_ = first_rate();
-}
-
-std::span<const double> Lowering::options_of(std::size_t link) const {
-  return {options_.data() + option_begin_[link], plan_.links[link].numbers.size()};
-}
-
-std::span<double> Lowering::chain_numbers(std::size_t link) {
-  return {chain_numbers_.data() + chain_begin_[link], plan_.links[link].transform->chain_numbers.size()};
 }
 
 std::span<double> Lowering::numbers(std::size_t parameter) {
@@ -141,39 +135,22 @@ double Lowering::factor(std::size_t link) const {
   return plan_.links[link].transform->affine(now).a;
 }
 
-Moment Lowering::moment(const Class& c, std::size_t i) const {
-  const Group& group = *c.group;
-  const std::size_t link = group.links[i];
-  const Transform& transform = *plan_.links[link].transform;
-  Moment now;
-  now.o = options_of(link);
-  now.t = c.t;
-  now.k = k_;
-  if (!transform.chain_numbers.empty()) {
-    now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);
-  } else {
-    now.numbers = {c.numbers + group.numbers_from[i], transform.numbers.size()};
-  }
-  const bool lands = transform.scope == Scope::landing;
-  if (plan_.links[link].needs_rates) {
-    now.rate = product(group, lands ? 0 : i + 1, is_rate, false);
-    now.peak = product(group, lands ? 0 : i + 1, is_rate, true);
-    now.scale = product(group, i + 1, is_linear, false);
-  }
-  return now;
+void Lowering::add_rates(Moment& now, const Group& group, std::size_t i) const {
+  const bool lands = plan_.links[group.links[i]].transform->scope == Scope::landing;
+  now.rate = product(group, lands ? 0 : i + 1, is_rate, false);
+  now.peak = product(group, lands ? 0 : i + 1, is_rate, true);
+  now.scale = product(group, i + 1, is_linear, false);
 }
 
-Moment Lowering::gathered_moment(const Class& c, std::size_t i, std::size_t gather, const Sums& sums) const {
-  Moment now = moment(c, i);
-  const Transform& transform = *plan_.links[c.group->links[i]].transform;
+void Lowering::add_sums(Moment& now, const Class& c, std::size_t gather, const Sums& sums) const {
+  const std::size_t n = plan_.links[plan_.gathers[gather].link].transform->sums;
   if (plan_.gathers[gather].over == Over::all) {
-    now.sums = {sums.all + gather * kMaxSums, transform.sums};
+    now.sums = {sums.all + gather * kMaxSums, n};
     now.size = sums.size_of_all[gather];
   } else {
-    now.sums = {sums.tensor + (gather * sums.parameters + c.first) * kMaxSums, transform.sums};
+    now.sums = {sums.tensor + (gather * sums.parameters + c.first) * kMaxSums, n};
     now.size = static_cast<double>(sums.sizes[c.first]);
   }
-  return now;
 }
 
 // A rule is prepared in its own phase; later phases only need the factor of its update. Behind a rule that
@@ -181,40 +158,48 @@ Moment Lowering::gathered_moment(const Class& c, std::size_t i, std::size_t gath
 void Lowering::lower(Class& c, std::size_t phase, const Sums& sums) {
   const std::vector<Link>& links = plan_.links;
   Affine map;
+  Moment now;
   bool rates_taken = false;
   std::size_t rule = 0, landing = 0;
   for (const PhasePlan& part : c.group->phases) {
     if (part.phase > phase) break;
-    const bool now = part.phase == phase;
+    const bool current = part.phase == phase;
     for (std::size_t i = part.begin; i < part.end; ++i) {
       const Link& link = links[c.group->links[i]];
       const Transform& transform = *link.transform;
       if (transform.scope == Scope::affine || transform.scope == Scope::gate) {
         if (transform.affine == nullptr) continue;
-        const Affine next = transform.affine(moment(c, i));
+        turn_to(now, c, i);
+        const Affine next = transform.affine(now);
         map = transform.is_rate && rates_taken ? Affine{map.a, map.b * next.a} : map.then(next);
         continue;
       }
       if (transform.scope == Scope::landing) {
-        if (now) transform.prepare(moment(c, i), c.landings[landing]);
+        if (current) {
+          turn_to(now, c, i);
+          transform.prepare(now, c.landings[landing]);
+        }
         ++landing;
         continue;
       }
       const bool gathers = transform.scope == Scope::gather;
+      if (current) {
+        turn_to(now, c, i);
+        if (gathers && transform.unit == nullptr) add_sums(now, c, part.gather, sums);
+      }
       if (gathers && transform.unit != nullptr) {
         c.start = map;
         map = {};
       } else if (gathers && transform.affine != nullptr) {
         // Formed once, in the phase that it begins: it may move on what it keeps.
-        if (now) c.gathered[part.gather] = transform.affine(gathered_moment(c, i, part.gather, sums));
+        if (current) c.gathered[part.gather] = transform.affine(now);
         map = map.then(c.gathered[part.gather]);
       }
       if (gathers && !transform.acts) continue;
       rates_taken = link.rate_inside || (rates_taken && !transform.is_rule);
-      if (now) {
+      if (current) {
         c.rules[rule].pre = map;
-        const Moment from = gathers ? gathered_moment(c, i, part.gather, sums) : moment(c, i);
-        c.scales[rule] = transform.prepare(from, c.rules[rule].coefs);
+        c.scales[rule] = transform.prepare(now, c.rules[rule].coefs);
       }
       map = {c.scales[rule++], 0.0};
     }
@@ -239,7 +224,6 @@ void Lowering::lower(std::size_t phase, const Sums& sums) {
 }
 
 void Lowering::keep_numbers() {
-  if (numbers_.empty()) return;
   for (std::size_t p = 0; p < class_of_.size(); ++p) {
     if (class_of_[p] == kNone) continue;
     const Class& c = of(p);

@@ -51,6 +51,7 @@ class Lowering {
 
   // Prepares the rules of a phase; those of earlier ones have been.
   void lower(std::size_t phase, const Sums& sums);
+  bool keeps_numbers() const { return !numbers_.empty(); }
   // Puts the kept numbers back to the parameters.
   void keep_numbers();
 
@@ -59,20 +60,25 @@ class Lowering {
   const Class& of(std::size_t parameter) const { return classes_[class_of_[parameter]]; }
   bool takes_part(std::size_t parameter) const { return class_of_[parameter] != kNone; }
 
-  std::span<const double> options_of(std::size_t link) const;
-  std::span<double> chain_numbers(std::size_t link);
+  std::span<const double> options_of(std::size_t link) const {
+    return {options_.data() + option_begin_[link], options_.data() + option_begin_[link + 1]};
+  }
+  std::span<double> chain_numbers(std::size_t link) {
+    return {chain_numbers_.data() + chain_begin_[link], chain_numbers_.data() + chain_begin_[link + 1]};
+  }
   std::span<double> numbers(std::size_t parameter);
   // The factor of a link of the chain that is linear.
   double factor(std::size_t link) const;
-  // What link i of the group is prepared from, without its sums.
-  Moment moment(const Class& c, std::size_t i) const;
+  // Sets what link i of the group is prepared from, but for its sums; rates only where it asks for them.
+  void turn_to(Moment& now, const Class& c, std::size_t i) const;
 
   std::uint64_t updates() const { return k_; }  // done before this one
   double rate() const { return rate_; }         // of the first group
 
  private:
+  void add_rates(Moment& now, const Group& group, std::size_t i) const;
   void lower(Class& c, std::size_t phase, const Sums& sums);
-  Moment gathered_moment(const Class& c, std::size_t i, std::size_t gather, const Sums& sums) const;
+  void add_sums(Moment& now, const Class& c, std::size_t gather, const Sums& sums) const;
   Class& class_for(const Group& group, std::size_t parameter, std::uint64_t t);
   Class& fresh_class(const Group& group, std::size_t parameter, std::uint64_t t);
   bool same_numbers(const Class& c, std::size_t parameter) const;
@@ -83,7 +89,7 @@ class Lowering {
   std::uint64_t k_ = 0;
   double rate_ = 0;
   bool rate_changes_ = false;              // from update to update
-  std::vector<std::size_t> option_begin_;  // link -> its first entry of options_
+  std::vector<std::size_t> option_begin_;  // link -> its first entry of options_; one more for the end
   std::vector<double> options_;            // of all links, for this step
   std::vector<double> highest_;            // of the first option of each link
   struct Scheduled {
@@ -91,7 +97,7 @@ class Lowering {
     std::size_t option;  // in options_
   };
   std::vector<Scheduled> scheduled_;      // the options that change
-  std::vector<std::size_t> chain_begin_;  // link -> its first entry of chain_numbers_
+  std::vector<std::size_t> chain_begin_;  // link -> its first entry of chain_numbers_; one more for the end
   std::vector<double> chain_numbers_;
   std::vector<std::size_t> number_begin_;  // parameter -> its first entry of numbers_
   std::vector<double> numbers_;
@@ -109,5 +115,20 @@ class Lowering {
   std::size_t rules_ = 0, landings_ = 0, most_numbers_ = 0;
   std::vector<std::uint32_t> class_of_;
 };
+
+inline void Lowering::turn_to(Moment& now, const Class& c, std::size_t i) const {
+  const Group& group = *c.group;
+  const std::size_t link = group.links[i];
+  const Transform& transform = *plan_.links[link].transform;
+  now.o = options_of(link);
+  now.t = c.t;
+  now.k = k_;
+  if (!transform.chain_numbers.empty()) {
+    now.numbers = const_cast<Lowering*>(this)->chain_numbers(link);
+  } else {
+    now.numbers = {c.numbers + group.numbers_from[i], transform.numbers.size()};
+  }
+  if (plan_.links[link].needs_rates) add_rates(now, group, i);
+}
 
 }  // namespace thalweg

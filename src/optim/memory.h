@@ -27,7 +27,10 @@ class Memory {
   void* grad(std::size_t p) const { return places_[p].grad; }      // as it came
   void* window(std::size_t p) const { return places_[p].window; }  // sum of gradients, or null
   void* kept(std::size_t p) const { return places_[p].kept; }      // update between phases, or null
-  void* state(std::size_t p, std::size_t stream) const { return states_[places_[p].first_state + stream]; }
+  std::span<void* const> states(std::size_t p) const {
+    return {states_.data() + places_[p].first_state, places_[p].states};
+  }
+  void* state(std::size_t p, std::size_t stream) const { return states(p)[stream]; }
 
   // Whether parameter q begins where p ends in every stream, so that one call may handle both: padding of
   // the library's own memory may be walked over, the caller's may not.

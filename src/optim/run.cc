@@ -114,20 +114,23 @@ Verdict Runner::step(std::uint64_t k, const StepInput& input, std::span<std::uin
     seen_changes_ = params_.changes();
     classified_ = false;
   }
-  if (const Verdict verdict = pass_gates(k, input); verdict != Verdict::pass) {
-    drop_grads();
-    return verdict;
+  from_window_ = false;
+  if (!plan_.gates.empty()) {
+    if (const Verdict verdict = ask_gates(k, input); verdict != Verdict::pass) {
+      drop_grads();
+      return verdict;
+    }
+    inspector_.clear();  // what a gate let pass is found again
   }
-  inspector_.clear();  // what a gate let pass is found again
   measures_ = wants_norm_ && !knows_norm();
   refresh(clocks);
   if (measurer_) measurer_->clear(entered_scale());
   lowering_.lower(0, sums());
   on_team([this](int member) { run_member(member); });
-  lowering_.keep_numbers();
+  if (lowering_.keeps_numbers()) lowering_.keep_numbers();
   if (measures_) entered_norm_ = norm_of(measured_);
   if (!first_gather_is_norm_) grad_norm_ = entered_norm_ * entered_scale();
-  tell_gates();
+  if (!plan_.gates.empty()) tell_gates();
   if (measurer_) measurer_->finish();
   return Verdict::pass;
 }
@@ -270,9 +273,9 @@ Streams Runner::streams_of(const Piece& piece, const PhasePlan& phase, std::size
   streams.entered = offset(entered(p), piece.begin, dtype);
   if (!noise_.empty()) streams.noise = noise_[static_cast<std::size_t>(member)];
   streams.n = piece.end - piece.begin;
-  const std::size_t states = plan_.groups[plan_.group_of[p]].states;
-  for (std::size_t i = 0; i < kMaxState && first_state + i < states; ++i) {
-    streams.state[i] = offset(memory_.state(p, first_state + i), piece.begin, dtype);
+  const std::span<void* const> states = memory_.states(p).subspan(first_state);
+  for (std::size_t i = 0; i < std::min(kMaxState, states.size()); ++i) {
+    streams.state[i] = offset(states[i], piece.begin, dtype);
   }
   return streams;
 }

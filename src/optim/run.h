@@ -63,15 +63,15 @@ class Runner {
   void fill_initial();
   void refresh(std::span<std::uint64_t> clocks);
   void join_runs();
-  Verdict pass_gates(std::uint64_t k, const StepInput& input);
+  Verdict ask_gates(std::uint64_t k, const StepInput& input);
   Arrival arrival(std::size_t at, std::uint64_t k, const StepInput& input);
   void accumulate(const Arrival& arrival);
   bool measures_for(std::size_t gate) const;
   void tell_gates();
   void measure_entered();
   bool knows_norm() const { return !std::isnan(entered_norm_); }
-  double entered_scale(std::size_t gates) const;
-  double entered_scale() const { return entered_scale(plan_.gates.size()); }
+  double scale_of_gates(std::size_t gates) const;
+  double entered_scale() const { return plan_.gates.empty() ? 1.0 : scale_of_gates(plan_.gates.size()); }
   Found inspect_entered(bool zero);
 
   template <class F>

@@ -9,7 +9,7 @@ namespace thalweg {
 
 // The factor that the first gates put before the gradient that entered: of the window's mean, of what the
 // loss was scaled by.
-double Runner::entered_scale(std::size_t gates) const {
+double Runner::scale_of_gates(std::size_t gates) const {
   double scale = 1.0;
   for (const std::size_t gate : std::span(plan_.gates).first(gates)) {
     if (plan_.links[gate].transform->affine != nullptr) scale *= lowering_.factor(gate);
@@ -39,13 +39,12 @@ Arrival Runner::arrival(std::size_t at, std::uint64_t k, const StepInput& input)
   if (transform.looks) now.finite = inspect_entered(false).count == 0;
   if (measures_for(gate)) {
     if (!knows_norm()) measure_entered();
-    now.norm = grad_norm_ = entered_norm_ * entered_scale(at);
+    now.norm = grad_norm_ = entered_norm_ * scale_of_gates(at);
   }
   return now;
 }
 
-Verdict Runner::pass_gates(std::uint64_t k, const StepInput& input) {
-  from_window_ = false;
+Verdict Runner::ask_gates(std::uint64_t k, const StepInput& input) {
   for (std::size_t i = 0; i < plan_.gates.size(); ++i) {
     const Arrival now = arrival(i, k, input);
     const Transform& transform = *plan_.links[plan_.gates[i]].transform;

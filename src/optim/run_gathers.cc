@@ -164,7 +164,8 @@ void Runner::add_unit(const PhasePlan& phase, const Class& c, std::size_t p, std
     return sums;
   };
   const UnitSums sums = tree_sum(0, (each + kBlock - 1) / kBlock, leaf);
-  Moment now = lowering_.moment(c, phase.end);
+  Moment now;
+  lowering_.turn_to(now, c, phase.end);
   now.sums = std::span(sums).first(transform.sums);
   now.size = static_cast<double>(each);
   units_[unit] = transform.unit(now, params_[p].shape().size());
