@@ -9,6 +9,7 @@ import numpy as np
 
 from memory import parts, stream
 
+EMA_DECAY = 0.999
 ADAM = {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01}
 
 
@@ -76,8 +77,13 @@ class Torch:
         except TypeError as error:
             raise Absent(str(error)) from error
         self.place_state(task, [len(value) for value in values])
-        self.clips = task.rule == "clip_adamw"
+        self.clips = task.rule.startswith("clip_adamw")
         self.foreach = None if form == "default" else True
+        self.averages = []
+        if task.rule == "clip_adamw_ema":
+            self.averages = [torch.from_numpy(a) for a in parts(stream(sum(map(len, values)), 4), [len(v) for v in values])]
+            for average, value in zip(self.averages, values):
+                average.copy_(torch.from_numpy(value))
 
     def make(self, rule, how):
         optim = self.torch.optim
@@ -98,6 +104,8 @@ class Torch:
         if self.clips:
             self.torch.nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=self.foreach)
         self.optimizer.step()
+        if self.averages:
+            self.torch._foreach_lerp_(self.averages, [p.detach() for p in self.parameters], 1 - EMA_DECAY)
 
     def values(self):
         return [parameter.detach().numpy() for parameter in self.parameters]
@@ -114,7 +122,7 @@ class DeepSpeed(Torch):
             from deepspeed.ops.adam import DeepSpeedCPUAdam
         except ImportError as error:
             raise Absent(str(error)) from error
-        if rule not in ("adamw", "clip_adamw"):
+        if not rule.endswith("adamw"):
             raise Absent("it has no CPU kernel for " + rule)
         return DeepSpeedCPUAdam(self.parameters, lr=0.001, adamw_mode=True, **ADAM)
 
@@ -130,6 +138,8 @@ class Optax:
     def __init__(self, task, _threads, values, grads):
         if len(values) > 1000:
             raise Absent("it compiles thousands of tensors for minutes")
+        if task.rule == "clip_adamw_ema":
+            raise Absent("it has no average of parameters as a part of a chain")
         try:
             import jax
             import optax

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,18 @@ std::unique_ptr<thalweg::MemoryLimit> limit(std::size_t elements, int states, in
   return std::make_unique<thalweg::MemoryLimit>(passes, threads);
 }
 
+double median_seconds(std::size_t times, const std::function<void()>& f) {
+  std::vector<double> seconds(times);
+  for (double& one : seconds) {
+    const auto start = std::chrono::steady_clock::now();
+    f();
+    one = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(times / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
+}
+
 }  // namespace
 
 extern "C" {
@@ -60,16 +73,10 @@ void* peers_bind(const char* chain, int threads, std::size_t count, float** valu
 
 void peers_step(void* bound) { static_cast<Bound*>(bound)->optimizer->step(); }
 
-// The median time of a step that C++ calls.
+// The median time of a step that C++ calls, less what reading the clock takes.
 double peers_median_step(void* bound, std::size_t steps) {
-  std::vector<double> seconds(steps);
-  for (double& one : seconds) {
-    const auto start = std::chrono::steady_clock::now();
-    peers_step(bound);
-    one = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(steps / 2), seconds.end());
-  return seconds[steps / 2];
+  const double clock = median_seconds(steps, [] {});
+  return median_seconds(steps, [&] { peers_step(bound); }) - clock;
 }
 
 void* peers_limit(std::size_t elements, int states, int gathers, int threads) {

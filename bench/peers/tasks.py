@@ -42,6 +42,7 @@ TASKS = {
     "adamw_many": Task("adamw", ADAMW, 2, steps=5, layout="many"),
     "adamw_tiny": Task("adamw", ADAMW, 2, steps=2000, layout="tiny"),
     "clip_adamw": Task("clip_adamw", "clip_norm(1) | " + ADAMW, 2, gathers=1),
+    "clip_adamw_ema": Task("clip_adamw_ema", "clip_norm(1) | " + ADAMW + " | average(decay=0.999)", 3, gathers=1),
     "rmsprop": Task("rmsprop", "rmsprop | lr(0.001)", 1),
     "adagrad": Task("adagrad", "adagrad | lr(0.01)", 1),
 }

@@ -40,6 +40,10 @@ class Chain {
   // none.
   std::string unresolved() const;
 
+  // A line for each schedule that ends before the last of `updates` updates, with the value that it holds
+  // from there on.
+  std::vector<std::string> early_ends(std::uint64_t updates) const;
+
   // How the chain would run on these parameters: the expanded chain, the groups of parameters with their
   // phases, the streams and bytes of each, and the state in memory. Throws as binding an Optimizer does.
   std::string explain(const Params& params) const;

@@ -49,8 +49,9 @@ struct OptimizerOptions {
   Statistics statistics = {};
   bool zero_grad = false;  // set gradients to 0 as they are used, in the same pass, or dropped
   std::string simd = {};   // a name of simd_targets(); empty: the best
-  std::size_t tile =
-      2048;  // elements that an interpreted phase handles at a time: a multiple of 16, at most 2,048
+  // Elements that a phase with several parts handles at a time: a multiple of 16, at most 2,048. Small ones
+  // keep all streams of memory moving, large ones call less.
+  std::size_t tile = 256;
 };
 
 // What the caller tells of the gradient that has come.
@@ -133,12 +134,14 @@ class Optimizer {
   const Chain& chain() const;
   std::uint64_t updates() const;      // done: the clock of schedules
   std::uint64_t gradients() const;    // that have come, those that waited or were dropped included
+  std::uint64_t skips() const;        // in a row until now, by the policy
   std::uint64_t state_bytes() const;  // owned: state, and updates kept between phases
 
   // For checkpoints, and for state that comes from elsewhere: it may be set before the first step. The clock
   // of a parameter counts the updates it took part in.
   void set_updates(std::uint64_t updates);  // and gradients as many
   void set_gradients(std::uint64_t gradients);
+  void set_skips(std::uint64_t skips);
   std::span<std::uint64_t> clocks();  // one a parameter, in the order of Params
   std::vector<StateTensor> state();
   std::vector<StateNumber> numbers();

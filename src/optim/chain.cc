@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "base/spec.h"
 #include "optim/link.h"
 #include "optim/recipes.h"
 
@@ -42,6 +43,19 @@ std::string Chain::unresolved() const {
     }
   }
   return {};
+}
+
+std::vector<std::string> Chain::early_ends(std::uint64_t updates) const {
+  std::vector<std::string> out;
+  for (const Link& link : links()) {
+    for (const Schedule& number : link.numbers) {
+      const std::uint64_t end = number.total();
+      if (end == 0 || end + 1 >= updates) continue;
+      out.push_back("`" + number.text() + "` ends at update " + std::to_string(end) + " of " +
+                    std::to_string(updates) + " and holds " + print_number(number(end)) + " from there on");
+    }
+  }
+  return out;
 }
 
 Chain operator|(const Chain& left, const Chain& right) {

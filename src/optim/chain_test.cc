@@ -238,6 +238,20 @@ TEST(Chain, NamesTheFirstLengthThatIsOpen) {
   expect_contains(Chain("adam | lr(cosine(1))").unresolved(), "cosine(1)");
 }
 
+// A11
+TEST(Chain, TellsAScheduleThatEndsBeforeTheRunDoes) {
+  const Chain chain(
+      "momentum(one_cycle(0.9, total=10, opposite=true)) | lr(one_cycle(1, total=10)) | scale(0.5)");
+  EXPECT_TRUE(chain.early_ends(10).empty());
+  const std::vector<std::string> lines = chain.early_ends(12);
+  ASSERT_EQ(lines.size(), 2u);
+  expect_contains(lines[1], "`one_cycle(1, total=10)` ends at update 9 of 12 and holds 4e-6 from there on");
+  EXPECT_TRUE(Chain("lr(linear(1, total=9))").early_ends(10).empty());
+  EXPECT_EQ(Chain("lr(linear(1, total=8))").early_ends(10).size(), 1u);
+  EXPECT_TRUE(Chain("lr(step(1, every=2))").early_ends(1000).empty()) << "it has no end";
+  EXPECT_TRUE(Chain("lr(linear(1))").resolve({.updates = 1000}).early_ends(1000).empty());
+}
+
 TEST(Chain, ResolvingTellsAWarmupThatDoesNotEnd) {
   const Chain chain("adam | lr(cosine(1, warmup=500))");
   expect_contains(usage_error([&] { chain.resolve({.updates = 400}); }), "warmup=500, total=400");

@@ -14,7 +14,7 @@ constexpr std::size_t kNamesShown = 4;
 // A phase of one group in words: what it is called, what it computes, which streams it reads and writes.
 struct Described {
   std::string kind;    // "gather" or "update"
-  std::string engine;  // "loop adam", "plain loop", "tiles", "sum"
+  std::string engine;  // "loop adam", "plain loop, then average", "tiles", "sum"
   std::string formula;
   std::vector<std::string> reads, writes;
   std::uint64_t bytes = 0;  // a parameter element
@@ -53,8 +53,12 @@ bool reads_parameter(const Chain& chain, const Group& group, const PhasePlan& ph
 std::string engine_of(const Chain& chain, const PhasePlan& phase) {
   if (phase.gathers && !phase.keeps) return "sum";
   if (!phase.fused()) return "tiles";
-  if (phase.rules.empty()) return "plain loop";
-  return "loop " + std::string(chain.links()[phase.rules[0].link].transform->spec.name);
+  const auto name = [&](const ElementStep& step) {
+    return std::string(chain.links()[step.link].transform->spec.name);
+  };
+  std::string out = phase.rules.empty() ? "plain loop" : "loop " + name(phase.rules[0]);
+  for (const ElementStep& landing : phase.landings) out += ", then " + name(landing);
+  return out;
 }
 
 void add_state(const Link& link, Described& out) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "base/spec.h"
 #include "base/text.h"
@@ -61,7 +62,7 @@ bool Optimizer::Impl::must_skip(Found& found) {
     return false;
   }
   if (policy == Nonfinite::error) fail_at(found, "the gradient is not finite");
-  if (++skips > options.most_skips) {
+  if (std::cmp_greater(++skips, options.most_skips)) {
     fail_at(found, "the gradient is not finite, " + std::to_string(skips) + " steps in a row");
   }
   runner.drop_grads();
@@ -178,9 +179,13 @@ std::uint64_t Optimizer::state_bytes() const { return impl_->plan.state_bytes(im
 
 std::uint64_t Optimizer::gradients() const { return impl_->gradients; }
 
+std::uint64_t Optimizer::skips() const { return impl_->skips; }
+
 void Optimizer::set_updates(std::uint64_t updates) { impl_->updates = impl_->gradients = updates; }
 
 void Optimizer::set_gradients(std::uint64_t gradients) { impl_->gradients = gradients; }
+
+void Optimizer::set_skips(std::uint64_t skips) { impl_->skips = skips; }
 
 std::span<std::uint64_t> Optimizer::clocks() {
   impl_->runner.forget_classes();

@@ -27,7 +27,7 @@ struct Optimizer::Impl {
   std::vector<std::uint64_t> clocks;
   Runner runner;
   bool gate_looks = false;  // a gate of the chain decides about what is not finite
-  int skips = 0;            // in a row, by the policy
+  std::uint64_t skips = 0;  // in a row, by the policy
   std::uint64_t updates = 0;
   std::uint64_t gradients = 0;
 };

@@ -155,6 +155,7 @@ void add_element(Group& group, PhasePlan& phase, std::size_t link, const Link& l
   const Transform& transform = *l.transform;
   if (transform.scope == Scope::landing) {
     phase.landings.push_back({link, group.states});
+    phase.tiled = phase.tiled || transform.lands_first;
     ++group.landings;
   } else {
     phase.rules.push_back({link, group.states});

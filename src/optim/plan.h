@@ -31,10 +31,11 @@ struct PhasePlan {
   bool reads_kept = false;  // begins with what an earlier phase kept, not with the gradient
   bool keeps = false;       // stores the update for the next phase
   bool maps_units = false;  // begins by mapping each unit with its own sums
-  bool tiled = false;       // has a rule that a register-resident loop cannot run
+  bool tiled = false;       // has a part that needs the update in memory
 
-  // Whether one register-resident loop does it; tiles are interpreted otherwise.
-  bool fused() const { return !gathers && !maps_units && !tiled && rules.size() <= 1 && landings.empty(); }
+  // Whether one register-resident loop forms the new values, on which landings then act tile by tile; the
+  // update is formed in tiles otherwise.
+  bool fused() const { return !gathers && !maps_units && !tiled && rules.size() <= 1; }
 };
 
 struct Group {

@@ -125,7 +125,9 @@ TEST(Plan, ALoopDoesOneRuleAndTilesDoSeveral) {
   EXPECT_TRUE(fused("lr(1)"));
   EXPECT_TRUE(fused("decay(1) | scale(2) | adam | decay(1) | lr(1) | decay(2)"));
   EXPECT_TRUE(fused("adam | clip_norm(1) | momentum | lr(1)")) << "one rule a phase";
+  EXPECT_TRUE(fused("adam | lr(1) | nonnegative | average")) << "which act on what the loop has written";
   EXPECT_FALSE(fused("momentum(mu=0) | adam | lr(1)"));
+  EXPECT_FALSE(fused("adam | lr(1) | schedule_free")) << "which reads the update";
 }
 
 TEST(Plan, StateIsCountedInBytes) {

@@ -302,18 +302,27 @@ void Runner::run_piece(const PhasePlan& phase, const Class& c, const Piece& piec
 }
 
 void Runner::run_fused(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  // Gradients that are to be zeroed are so while they are in the cache.
-  const std::size_t each = zero_grad_ ? kBlock : piece.end;
+  // What follows the loop finds values and gradients in the cache.
+  const std::size_t each = !phase.landings.empty() ? tile_ : zero_grad_ ? kBlock : piece.end;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += each) {
     const Piece part{piece.parameter, begin, std::min(begin + each, piece.end)};
+    if (c.group->sees_before) keep_old(part, member);
     const Streams streams = streams_of(part, phase, phase.rules.empty() ? 0 : phase.rules[0].state, member);
     const bool finite =
         phase.rules.empty()
             ? core(c.group->dtype).plain(c.end, streams)
             : kernels_of(phase.rules[0].link, c.group->dtype).fused(c.rules[phase.first_rule], streams);
     if (!finite && looks(phase, c)) look(part, member);
+    land(phase, c, part, member);
     zero_grads(part);
   }
+}
+
+void Runner::keep_old(const Piece& piece, int member) {
+  const Dtype dtype = memory_.dtype(piece.parameter);
+  std::memcpy(old_[static_cast<std::size_t>(member)],
+              offset(memory_.value(piece.parameter), piece.begin, dtype),
+              (piece.end - piece.begin) * size_of(dtype));
 }
 
 void Runner::drop_grads() {
@@ -344,7 +353,7 @@ void Runner::run_tiles(const PhasePlan& phase, const Class& c, const Piece& piec
     const std::size_t n = part.end - part.begin;
     if (looks(phase, c)) look(part, member);
     void* value = offset(memory_.value(p), begin, dtype);
-    if (reads_old) std::memcpy(old_[m], value, n * size_of(dtype));
+    if (reads_old) keep_old(part, member);
     form_update(phase, c, part, member);
     if (phase.keeps) {
       std::memcpy(offset(memory_.kept(p), begin, dtype), tiles_[m], n * size_of(dtype));

@@ -81,6 +81,7 @@ class Runner {
   void run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_fused(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void keep_old(const Piece& piece, int member);
   void form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void land(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void map_units(const Piece& piece, void* u, Dtype dtype) const;

@@ -169,7 +169,7 @@ struct Transform {
   bool sees_value;                  // reads the parameter
   bool sees_entered;                // reads the gradient as it entered the chain
   bool sees_before;                 // a landing that reads the parameter before the step
-  bool lands_first;                 // a landing that does not build on others
+  bool lands_first;                 // a landing that forms the value from the update, not from others' value
   bool looks;                       // a gate that asks whether the gradient is finite
   bool accumulates;                 // a gate that keeps the sum of the gradients of a window
   std::string_view kind;            // "rule" for every rule, else the name: what `rest` compares

@@ -198,12 +198,13 @@ void save_checkpoint(const std::filesystem::path& path, Params& params, Optimize
                      Metadata metadata) {
   metadata["chain"] = optimizer.chain().text(true);
   metadata["gradients"] = std::to_string(optimizer.gradients());
+  if (optimizer.skips() > 0) metadata["skips"] = std::to_string(optimizer.skips());
   save(path, training_slots(params, optimizer), optimizer.updates(), metadata);
 }
 
 void save_parameters(const std::filesystem::path& path, Params& params, std::uint64_t updates,
                      Metadata metadata) {
-  for (const char* key : {"chain", "gradients"}) metadata.erase(key);
+  for (const char* key : {"chain", "gradients", "skips"}) metadata.erase(key);
   save(path, parameter_slots(params), updates, metadata);
 }
 
@@ -217,10 +218,12 @@ Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Opti
   const std::uint64_t updates = read_count(path, metadata, "updates");
   const std::uint64_t gradients =
       metadata.contains("gradients") ? read_count(path, metadata, "gradients") : updates;
+  const std::uint64_t skips = metadata.contains("skips") ? read_count(path, metadata, "skips") : 0;
   check_tensors(path, slots, file.tensors(), [](std::string_view) { return false; });
   copy(file.tensors(), slots);
   optimizer.set_updates(updates);
   optimizer.set_gradients(gradients);
+  optimizer.set_skips(skips);
   return metadata;
 }
 

@@ -211,11 +211,13 @@ TEST_F(Checkpoint, NamesTensorsByParameterStateAndClock) {
 TEST_F(Checkpoint, KeepsLargeCounts) {
   Model model(kItems, kMomentum, 1);
   model.optimizer->set_updates(UINT64_MAX);
+  model.optimizer->set_skips(3);
   model.optimizer->clocks()[0] = UINT64_MAX - 1;
   save(model);
   Model loaded(kItems, kMomentum, 2);
   load(loaded);
   EXPECT_EQ(loaded.optimizer->updates(), UINT64_MAX);
+  EXPECT_EQ(loaded.optimizer->skips(), 3u);
   EXPECT_EQ(loaded.optimizer->clocks()[0], UINT64_MAX - 1);
 }
 

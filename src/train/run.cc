@@ -130,6 +130,7 @@ struct Run::Impl {
         keep_every(updates_between(config.checkpoint_every, {.updates = total, .per_epoch = per_epoch})),
         best(model.params(), config.patience, config.min_delta) {
     notes = data.notes;
+    for (std::string& line : resolved.early_ends(total)) notes.push_back(std::move(line));
     config.data = data.full_text;
     config.model = model.text(true);
     config.loss = loss.text(true);

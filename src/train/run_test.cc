@@ -205,6 +205,17 @@ TEST_F(RunTest, OneProcessRunsInADirectory) {
   EXPECT_EQ(Training::resume(path()).updates(), 5u);
 }
 
+// A11
+TEST_F(RunTest, AScheduleThatEndsBeforeTheRunIsToldOnce) {
+  RunConfig config = small();
+  config.optimizer = "adam | lr(one_cycle(1e-2, total=20))";
+  Training run = Training::create(config, path());
+  ASSERT_EQ(run.notes().size(), 1u);
+  EXPECT_TRUE(has(run.notes()[0], "ends at update 19 of 46")) << run.notes()[0];
+  advance(run, 46);
+  EXPECT_EQ(run.updates(), 46u);
+}
+
 TEST_F(RunTest, DescribesItselfWithoutWriting) {
   const std::string text = Training::describe(small());
   for (const char* part :

@@ -50,17 +50,29 @@ struct Rule {
   }
 };
 
+// +0 where x is finite and NaN elsewhere: bits that only the latter leave.
+template <class V>
+HWY_INLINE V odd_of(V x) {
+  return hn::Sub(x, x);
+}
+
+// Whether what odd_of has left is of finite numbers alone.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE bool has_none(D d, V odd) {
+  return hn::AllTrue(d, hn::Eq(odd, hn::Zero(d)));
+}
+
 template <class Rule, bool kPre, bool kPost, class T>
 bool fused_loop(const Rounded<T> numbers, T* p, const T* g, T* const* states, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   T* s[Rule::kStates + 1] = {};
   for (std::size_t j = 0; j < Rule::kStates; ++j) s[j] = states[j];
-  V odd = hn::Zero(d);  // g - g is +0 where g is finite and NaN elsewhere: bits that only the latter leave
+  V odd = hn::Zero(d);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     const V value = hn::LoadU(d, p + i);
     const V entered = hn::LoadU(d, g + i);
-    odd = hn::Or(odd, hn::Sub(entered, entered));
+    odd = hn::Or(odd, odd_of(entered));
     const V grad = affine_of<kPre>(d, entered, value, numbers.pre_a, numbers.pre_b);
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, s[j] + i);
@@ -68,7 +80,7 @@ bool fused_loop(const Rounded<T> numbers, T* p, const T* g, T* const* states, st
     for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, s[j] + i);
     hn::StoreU(hn::Sub(value, affine_of<kPost>(d, u, value, numbers.post_a, numbers.post_b)), d, p + i);
   }
-  return hn::AllTrue(d, hn::Eq(odd, hn::Zero(d)));
+  return has_none(d, odd);
 }
 
 template <class Rule, class T>
@@ -248,9 +260,13 @@ void land(const Coefs& coefs, const void* u, const Streams& streams) {
 
 template <class T>
 bool finite(const void* source, std::size_t n) {
+  const hn::ScalableTag<T> d;
   const T* x = static_cast<const T*>(source);
-  bool all = true;
-  for (std::size_t i = 0; i < n; ++i) all &= (x[i] - x[i] == T(0));
+  auto odd = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) odd = hn::Or(odd, odd_of(hn::LoadU(d, x + i)));
+  bool all = has_none(d, odd);
+  for (; i < n; ++i) all &= (x[i] - x[i] == T(0));
   return all;
 }
 
