@@ -20,12 +20,17 @@ class Arena {
   // The bytes that a piece of so many takes.
   static std::size_t padded(std::size_t bytes);
 
-  // Throws Error(resource) naming the bytes when the system has none left.
+  // The next pieces lie in one block as long as they take no more than `bytes` together, each padded().
+  void reserve(std::size_t bytes);
+
+  // Both throw Error(resource) naming the bytes when the system has none left.
   void* allocate(std::size_t bytes);
 
   std::size_t bytes() const { return bytes_; }  // handed out, padding included
 
  private:
+  void add_block(std::size_t bytes);
+
   std::size_t offset_;  // of the first piece of a block
   std::size_t bytes_ = 0;
   std::vector<std::shared_ptr<void>> blocks_;

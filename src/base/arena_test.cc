@@ -43,6 +43,15 @@ TEST(Arena, PiecesStayWhereTheyAreWhenItGrows) {
   EXPECT_EQ(first[99], 7);
 }
 
+TEST(Arena, WhatIsReservedLiesInOneBlock) {
+  Arena arena(1);
+  arena.reserve(std::size_t{5} << 20);
+  EXPECT_EQ(arena.bytes(), 0u);
+  const auto* first = static_cast<const unsigned char*>(arena.allocate(std::size_t{2} << 20));
+  EXPECT_EQ(arena.allocate(std::size_t{3} << 20), first + (std::size_t{2} << 20));
+  EXPECT_EQ(arena.bytes(), std::size_t{5} << 20);
+}
+
 TEST(Arena, ColoursStartAtDifferentOffsetsOfThePage) {
   for (const int colour : {0, 1, 2, 7}) {
     Arena arena(colour);

@@ -13,11 +13,22 @@ std::ptrdiff_t distance(const void* from, const void* to) {
 
 }  // namespace
 
-// Streams of one kind lie in one arena, so that a step walks through few places of memory.
+// Streams of one kind lie in one block of one arena, so that parameters whose values do are one run.
 Memory::Memory(const Params& params, const Plan& plan) : params_(params), places_(params.size()) {
   std::size_t most_states = 0;
   for (const Group& group : plan.groups) most_states = std::max(most_states, group.states);
-  for (std::size_t i = 0; i < most_states + 2; ++i) arenas_.emplace_back(kFirstColour + static_cast<int>(i));
+  std::vector<std::size_t> bytes_of(most_states + 2);  // a state stream each, kept updates, windows
+  for (const Group& group : plan.groups) {
+    for (const std::size_t p : group.parameters) {
+      const std::size_t bytes = Arena::padded(params[p].size() * size_of(group.dtype));
+      for (std::size_t i = 0; i < group.states; ++i) bytes_of[i] += bytes;
+      if (group.keeps) bytes_of[most_states] += bytes;
+      if (plan.accumulates) bytes_of[most_states + 1] += bytes;
+    }
+  }
+  for (std::size_t i = 0; i < bytes_of.size(); ++i) {
+    arenas_.emplace_back(kFirstColour + static_cast<int>(i)).reserve(bytes_of[i]);
+  }
   for (std::size_t p = 0; p < params.size(); ++p) {
     Place& place = places_[p];
     place.size = params[p].size();
