@@ -68,6 +68,14 @@ void add_state(const Link& link, Described& out) {
   }
 }
 
+// Whether a phase compares with the gradient as it came.
+bool reads_entered(const Chain& chain, const Group& group, const PhasePlan& phase) {
+  const auto sees = [&](std::size_t link) { return chain.links()[link].transform->sees_entered; };
+  return (phase.gathers && sees(group.links[phase.end])) ||
+         std::any_of(phase.rules.begin(), phase.rules.end(),
+                     [&](const ElementStep& step) { return sees(step.link); });
+}
+
 Described describe(const Chain& chain, const Group& group, const PhasePlan& phase) {
   Described out;
   out.kind = phase.gathers ? "gather" : "update";
@@ -79,7 +87,8 @@ Described describe(const Chain& chain, const Group& group, const PhasePlan& phas
   }
   const bool reads_p = !phase.gathers || reads_parameter(chain, group, phase);
   if (reads_p) out.reads.push_back("p");
-  out.reads.push_back(phase.reads_kept ? "u" : "g");
+  if (phase.reads_kept) out.reads.push_back("u");
+  if (!phase.reads_kept || reads_entered(chain, group, phase)) out.reads.push_back("g");
   if (!phase.gathers) out.writes.push_back("p");
   if (phase.keeps) out.writes.push_back("u");
   for (const std::vector<ElementStep>& steps : {phase.rules, phase.landings}) {

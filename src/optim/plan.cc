@@ -155,11 +155,11 @@ void add_element(Group& group, PhasePlan& phase, std::size_t link, const Link& l
   const Transform& transform = *l.transform;
   if (transform.scope == Scope::landing) {
     phase.landings.push_back({link, group.states});
-    phase.tiled = phase.tiled || transform.lands_first;
+    phase.lands_update = phase.lands_update || transform.lands_first;
     ++group.landings;
   } else {
     phase.rules.push_back({link, group.states});
-    phase.tiled = phase.tiled || transform.sees_entered || transform.seed != nullptr;
+    phase.tiled = phase.tiled || transform.seed != nullptr;
     ++group.rules;
   }
   group.states += l.state().size();

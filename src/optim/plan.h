@@ -28,14 +28,15 @@ struct PhasePlan {
   std::size_t first_rule = 0;         // those of earlier phases
   std::vector<ElementStep> landings;  // those of them that act on the new value, in order
   bool gathers = false;  // ends with the sums that link `end` of the group needs; else updates the parameter
-  bool reads_kept = false;  // begins with what an earlier phase kept, not with the gradient
-  bool keeps = false;       // stores the update for the next phase
-  bool maps_units = false;  // begins by mapping each unit with its own sums
-  bool tiled = false;       // has a part that needs the update in memory
+  bool reads_kept = false;    // begins with what an earlier phase kept, not with the gradient
+  bool keeps = false;         // stores the update for the next phase
+  bool maps_units = false;    // begins by mapping each unit with its own sums
+  bool tiled = false;         // has a rule that a register-resident loop cannot run
+  bool lands_update = false;  // its first landing forms the new value
 
   // Whether one register-resident loop forms the new values, on which landings then act tile by tile; the
   // update is formed in tiles otherwise.
-  bool fused() const { return !gathers && !maps_units && !tiled && rules.size() <= 1; }
+  bool fused() const { return !gathers && !maps_units && !tiled && !lands_update && rules.size() <= 1; }
 };
 
 struct Group {

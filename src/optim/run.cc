@@ -11,8 +11,8 @@
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kWorthForking = std::uint64_t{256}
-                                        << 10;  // bytes of a step below which one thread does it
+constexpr std::uint64_t kWorthForking = 256 << 10;  // bytes of a step below which one thread does it
+constexpr std::uint64_t kPastCaches = 64 << 20;  // bytes of a step that no cache keeps until the next phase
 
 const SimdTable& find_simd(std::string_view name) {
   std::vector<std::string_view> names;
@@ -33,10 +33,11 @@ std::size_t checked_tile(std::size_t tile) {
                "a multiple of " + std::to_string(kLanes) + " up to " + std::to_string(kBlock), ""});
 }
 
-bool worth_forking(const Params& params, const Plan& plan) {
+// That a step reads and writes.
+std::uint64_t bytes_of_step(const Params& params, const Plan& plan) {
   std::uint64_t bytes = plan.state_bytes(params);
   for (const Parameter& parameter : params) bytes += 2 * parameter.size() * size_of(parameter.dtype());
-  return bytes >= kWorthForking;
+  return bytes;
 }
 
 std::size_t blocks_of(std::size_t elements) { return (elements + kBlock - 1) / kBlock; }
@@ -49,7 +50,8 @@ Runner::Runner(Params& params, const Plan& plan, const OptimizerOptions& options
       simd_(find_simd(options.simd)),
       tile_(options.statistics.any() ? kBlock : checked_tile(options.tile)),
       zero_grad_(options.zero_grad),
-      team_(worth_forking(params, plan) ? options.threads : 1),
+      past_caches_(bytes_of_step(params, plan) >= kPastCaches),
+      team_(bytes_of_step(params, plan) >= kWorthForking ? options.threads : 1),
       memory_(params, plan),
       lowering_(params, plan),
       takes_part_(params.size()),
@@ -291,8 +293,9 @@ bool Runner::looks(const PhasePlan& phase, const Class& c) {
 }
 
 void Runner::run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  if (phase.gathers) {
-    if (phase.keeps) run_tiles(phase, c, piece, member);
+  if (phase.keeps) {
+    run_kept(phase, c, piece, member);
+  } else if (phase.gathers) {
     gather(phase, c, piece, member);
   } else if (phase.fused() && !measurer_) {
     run_fused(phase, c, piece, member);
@@ -347,52 +350,70 @@ void Runner::run_tiles(const PhasePlan& phase, const Class& c, const Piece& piec
   const auto m = static_cast<std::size_t>(member);
   const std::size_t p = piece.parameter;
   const Dtype dtype = c.group->dtype;
-  const bool reads_old = !phase.gathers && (measurer_ || c.group->sees_before);
+  const bool reads_old = measurer_ || c.group->sees_before;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += tile_) {
     const Piece part{p, begin, std::min(begin + tile_, piece.end)};
-    const std::size_t n = part.end - part.begin;
     if (looks(phase, c)) look(part, member);
-    void* value = offset(memory_.value(p), begin, dtype);
     if (reads_old) keep_old(part, member);
-    form_update(phase, c, part, member);
-    if (phase.keeps) {
-      std::memcpy(offset(memory_.kept(p), begin, dtype), tiles_[m], n * size_of(dtype));
-      continue;
-    }
-    core(dtype).update(tiles_[m], value, n);
+    apply_update(phase, c, part, form_update(phase, c, part, member), member);
     land(phase, c, part, member);
-    if (measurer_)
-      measurer_->add(core(dtype), member, p, begin / kBlock, offset(entered(p), begin, dtype), old_[m], value,
-                     n);
+    if (measurer_) {
+      measurer_->add(core(dtype), member, p, begin / kBlock, offset(entered(p), begin, dtype), old_[m],
+                     offset(memory_.value(p), begin, dtype), part.end - part.begin);
+    }
     zero_grads(part);
   }
 }
 
-// Every transform of the phase on one tile of updates, which stays in the nearest cache.
-void Runner::form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  const CoreKernels& kernels = core(c.group->dtype);
+// Where a tile of updates is formed: what a phase keeps goes there at once where caches hold it.
+void* Runner::forms_in(const PhasePlan& phase, const Piece& piece, int member) const {
+  if (!phase.keeps || past_caches_) return tiles_[static_cast<std::size_t>(member)];
+  return offset(memory_.kept(piece.parameter), piece.begin, memory_.dtype(piece.parameter));
+}
+
+// Every rule of the phase on one tile of updates, which stays in the nearest cache. Tells where the update
+// is: what is linear behind the last rule is still to come.
+const void* Runner::form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
+  const Dtype dtype = c.group->dtype;
+  const CoreKernels& kernels = core(dtype);
   const std::size_t n = piece.end - piece.begin;
   const void* source = source_of(piece, phase);
-  void* u = tiles_[static_cast<std::size_t>(member)];
-  void* value = offset(memory_.value(piece.parameter), piece.begin, c.group->dtype);
-  if (phase.maps_units) {
-    kernels.affine(c.start, source, value, u, n);
-    map_units(piece, u, c.group->dtype);
+  const void* value = offset(memory_.value(piece.parameter), piece.begin, dtype);
+  void* u = forms_in(phase, piece, member);
+  const auto map = [&](const Affine& affine) {
+    if (source != u || affine.a != 1.0 || affine.b != 0.0) kernels.affine(affine, source, value, u, n);
     source = u;
+  };
+  if (phase.maps_units) {
+    map(c.start);
+    map_units(piece, u, dtype);
   }
   for (std::size_t i = 0; i < phase.rules.size(); ++i) {
     const Lowered& lowered = c.rules[phase.first_rule + i];
     const std::size_t link = phase.rules[i].link;
-    kernels.affine(lowered.pre, source, value, u, n);
+    map(lowered.pre);
     if (const auto seed = plan_.links[link].transform->seed; seed != nullptr) {
       fill_noise(seed(lowering_.options_of(link)), params_[piece.parameter].name(), lowering_.updates(),
-                 piece.begin, n, c.group->dtype, noise_[static_cast<std::size_t>(member)]);
+                 piece.begin, n, dtype, noise_[static_cast<std::size_t>(member)]);
     }
-    kernels_of(link, c.group->dtype)
-        .tile(lowered.coefs, u, streams_of(piece, phase, phase.rules[i].state, member));
-    source = u;
+    kernels_of(link, dtype).tile(lowered.coefs, u, streams_of(piece, phase, phase.rules[i].state, member));
   }
-  if (!phase.keeps) kernels.affine(c.end, source, value, u, n);
+  return source;
+}
+
+// The last linear map, and the new values, where it is not a landing that forms them.
+void Runner::apply_update(const PhasePlan& phase, const Class& c, const Piece& piece, const void* u,
+                          int member) {
+  const CoreKernels& kernels = core(c.group->dtype);
+  Streams streams;
+  streams.value = offset(memory_.value(piece.parameter), piece.begin, c.group->dtype);
+  streams.grad = u;
+  streams.n = piece.end - piece.begin;
+  if (phase.lands_update) {
+    kernels.affine(c.end, u, streams.value, tiles_[static_cast<std::size_t>(member)], streams.n);
+  } else {
+    kernels.plain(c.end, streams);
+  }
 }
 
 void Runner::land(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {

@@ -80,13 +80,19 @@ class Runner {
   void run_phase(std::size_t phase, int member);
   void run_piece(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_fused(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void run_kept(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void run_tiles(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void keep_old(const Piece& piece, int member);
-  void form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void* forms_in(const PhasePlan& phase, const Piece& piece, int member) const;
+  const void* form_update(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void apply_update(const PhasePlan& phase, const Class& c, const Piece& piece, const void* u, int member);
   void land(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void map_units(const Piece& piece, void* u, Dtype dtype) const;
   void zero_grads(const Piece& piece);
   void gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
+  void add_sums(const PhasePlan& phase, const Class& c, const Piece& piece, const void* u, LaneSums& sums,
+                int member);
+  void put_sums(const PhasePlan& phase, const Class& c, const Piece& block, const LaneSums& sums);
   void gather_units(std::size_t gather, int member);
   void add_unit(const PhasePlan& phase, const Class& c, std::size_t parameter, std::size_t unit, int member);
   void finish_gather(std::size_t gather);
@@ -115,6 +121,7 @@ class Runner {
   const SimdTable& simd_;
   const std::size_t tile_;
   const bool zero_grad_;
+  const bool past_caches_;  // a phase writes what it keeps past them
   Team team_;
   Memory memory_;
   Lowering lowering_;

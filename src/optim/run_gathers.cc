@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include <hwy/cache_control.h>
+
 #include "optim/reduce.h"
 #include "optim/run.h"
 
@@ -85,22 +87,55 @@ void Runner::measure_entered() {
   entered_norm_ = norm_of(measured_);
 }
 
+// Sums of what entered the phase.
 void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
-  const std::size_t p = piece.parameter, link = c.group->links[phase.end];
   if (plan_.gathers[phase.phase].over == Over::unit) return;  // when all updates are formed
   if (phase.phase == 0 && first_gather_is_norm_ && knows_norm()) {
     if (!std::isfinite(entered_norm_)) look(piece, member);
     return;
   }
-  const Dtype dtype = c.group->dtype;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
-    const Piece part{p, begin, std::min(begin + kBlock, piece.end)};
-    Streams streams = streams_of(part, phase, 0, member);
-    if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, dtype);
-    double* partial = &partials_[(block_begin_[p] + begin / kBlock) * kMaxSums];
-    kernels_of(link, dtype).gather(c.end, streams, partial);
-    if (!std::isfinite(partial[0]) && !phase.keeps && looks(phase, c)) look(part, member);
+    const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
+    LaneSums sums;
+    add_sums(phase, c, block, source_of(block, phase), sums, member);
+    put_sums(phase, c, block, sums);
+    if (!std::isfinite(sums.total(0)) && looks(phase, c)) look(block, member);
   }
+}
+
+// Keeps the updates that the phase forms, and sums them while they are in the nearest cache.
+void Runner::run_kept(const PhasePlan& phase, const Class& c, const Piece& piece, int member) {
+  const bool sums_now = plan_.gathers[phase.phase].over != Over::unit;
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
+    const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
+    LaneSums sums;
+    for (std::size_t at = block.begin; at < block.end; at += tile_) {
+      const Piece part{piece.parameter, at, std::min(at + tile_, block.end)};
+      if (looks(phase, c)) look(part, member);
+      const void* u = form_update(phase, c, part, member);
+      if (sums_now) add_sums(phase, c, part, u, sums, member);
+      if (past_caches_) {
+        core(c.group->dtype)
+            .stream(u, offset(memory_.kept(part.parameter), at, c.group->dtype), part.end - at);
+      }
+    }
+    if (sums_now) put_sums(phase, c, block, sums);
+  }
+  if (past_caches_) hwy::FlushStream();
+}
+
+// Of the updates u of a piece.
+void Runner::add_sums(const PhasePlan& phase, const Class& c, const Piece& piece, const void* u,
+                      LaneSums& sums, int member) {
+  Streams streams = streams_of(piece, phase, 0, member);
+  streams.grad = u;
+  kernels_of(c.group->links[phase.end], c.group->dtype).gather(c.end, streams, sums);
+}
+
+void Runner::put_sums(const PhasePlan& phase, const Class& c, const Piece& block, const LaneSums& sums) {
+  const Transform& transform = *plan_.links[c.group->links[phase.end]].transform;
+  double* partial = &partials_[(block_begin_[block.parameter] + block.begin / kBlock) * kMaxSums];
+  for (std::size_t m = 0; m < transform.sums; ++m) partial[m] = sums.total(m);
 }
 
 // Whether the parameter takes part, and in this gather.
@@ -151,17 +186,17 @@ void Runner::gather_units(std::size_t gather, int member) {
 }
 
 void Runner::add_unit(const PhasePlan& phase, const Class& c, std::size_t p, std::size_t unit, int member) {
-  const std::size_t link = c.group->links[phase.end], each = unit_size(params_[p]);
-  const std::size_t from = (unit - unit_begin_[p]) * each;
-  const Transform& transform = *plan_.links[link].transform;
+  const std::size_t each = unit_size(params_[p]), from = (unit - unit_begin_[p]) * each;
+  const Transform& transform = *plan_.links[c.group->links[phase.end]].transform;
   const auto leaf = [&](std::size_t block) {
     const std::size_t begin = from + block * kBlock;
     const Piece part{p, begin, std::min(begin + kBlock, from + each)};
-    Streams streams = streams_of(part, phase, 0, member);
-    if (phase.keeps) streams.grad = offset(memory_.kept(p), begin, c.group->dtype);
-    UnitSums sums;
-    kernels_of(link, c.group->dtype).gather(c.end, streams, sums.data());
-    return sums;
+    const void* u = phase.keeps ? offset(memory_.kept(p), begin, c.group->dtype) : source_of(part, phase);
+    LaneSums sums;
+    add_sums(phase, c, part, u, sums, member);
+    UnitSums out;
+    for (std::size_t m = 0; m < transform.sums; ++m) out[m] = sums.total(m);
+    return out;
   };
   const UnitSums sums = tree_sum(0, (each + kBlock - 1) / kBlock, leaf);
   Moment now;

@@ -125,6 +125,23 @@ struct Landing {
   V value;
 };
 
+inline constexpr std::size_t kLanes = 16;    // virtual lanes: no target has more
+inline constexpr std::size_t kBlock = 2048;  // elements of one partial sum, and the largest tile
+
+// Running sums of a block: its element i goes to lane i modulo kLanes, and a fixed pairwise tree adds up the
+// lanes.
+struct LaneSums {
+  std::array<std::array<double, kLanes>, kMaxSums> lanes{};
+
+  double total(std::size_t sum) const {
+    std::array<double, kLanes> left = lanes[sum];
+    for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
+      for (std::size_t j = 0; j < half; ++j) left[j] += left[j + half];
+    }
+    return left[0];
+  }
+};
+
 // Kernels of one transform for one element type.
 struct RuleKernels {
   // Register-resident: pre, rule and post on every element, the parameter written. Tells whether every
@@ -134,9 +151,8 @@ struct RuleKernels {
   void (*tile)(const Coefs& coefs, void* u, const Streams& streams) = nullptr;
   // A landing alone: n elements. `u` is the whole update and streams.grad the parameter before the step.
   void (*land)(const Coefs& coefs, const void* u, const Streams& streams) = nullptr;
-  // Sums over at most kBlock elements of map(source): kLanes running sums in double, element i going to lane
-  // i modulo kLanes, then a fixed pairwise tree.
-  void (*gather)(const Affine& map, const Streams& streams, double* sums) = nullptr;
+  // Adds map(source) of some elements of a block; of a multiple of kLanes, but for the block's last.
+  void (*gather)(const Affine& map, const Streams& streams, LaneSums& sums) = nullptr;
 };
 
 // Kernels that no transform owns, for one element type.
@@ -147,32 +163,29 @@ struct CoreKernels {
   void (*affine)(const Affine& map, const void* source, const void* value, void* u, std::size_t n);
   // u = a * u + offset, n elements.
   void (*shift)(const UnitMap& map, void* u, std::size_t n);
-  // p' = p - u, n elements.
-  void (*update)(const void* u, void* value, std::size_t n);
+  // to = from, n elements, past the caches; `to` is aligned to 64 bytes.
+  void (*stream)(const void* from, void* to, std::size_t n);
   // sum = keep * sum + weight * g, n elements.
   void (*accumulate)(double keep, double weight, const void* grad, void* sum, std::size_t n);
-  // Sum of the squares of a * source + b * p over at most kBlock elements, as RuleKernels::gather sums.
+  // Sum of the squares of a * source + b * p over at most kBlock elements, as LaneSums sums.
   double (*squares)(const Affine& map, const void* source, const void* value, std::size_t n);
   // Whether n elements are finite.
   bool (*finite)(const void* source, std::size_t n);
 };
 
-inline constexpr std::size_t kLanes = 16;    // virtual lanes: no target has more
-inline constexpr std::size_t kBlock = 2048;  // elements of one partial sum, and the largest tile
-
 struct Transform {
   Spec spec;  // with the option `on`, which every transform has
   Scope scope;
-  bool is_rule;                     // a core rule: takes `lr=` and `decay=`, and there is one kind of them
-  bool is_rate;                     // the learning rate, or a factor of it
-  bool acts;                        // a gather that is also a step on single elements, with its sums
-  bool sees_value;                  // reads the parameter
-  bool sees_entered;                // reads the gradient as it entered the chain
-  bool sees_before;                 // a landing that reads the parameter before the step
-  bool lands_first;                 // a landing that forms the value from the update, not from others' value
-  bool looks;                       // a gate that asks whether the gradient is finite
-  bool accumulates;                 // a gate that keeps the sum of the gradients of a window
-  std::string_view kind;            // "rule" for every rule, else the name: what `rest` compares
+  bool is_rule;           // a core rule: takes `lr=` and `decay=`, and there is one kind of them
+  bool is_rate;           // the learning rate, or a factor of it
+  bool acts;              // a gather that is also a step on single elements, with its sums
+  bool sees_value;        // reads the parameter
+  bool sees_entered;      // reads the gradient as it entered the chain
+  bool sees_before;       // a landing that reads the parameter before the step
+  bool lands_first;       // a landing that forms the value itself, from the update and the old value
+  bool looks;             // a gate that asks whether the gradient is finite
+  bool accumulates;       // a gate that keeps the sum of the gradients of a window
+  std::string_view kind;  // "rule" for every rule, else the name: what `rest` compares
   std::span<const Names> variants;  // names of its state streams in each of its variants
   Names numbers;                    // that it keeps for each parameter
   Names chain_numbers;              // that it keeps for the whole chain

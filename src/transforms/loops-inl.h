@@ -33,8 +33,8 @@ template <class Transform, std::size_t kVariant>
 struct Rule {
   static constexpr std::size_t kStates = kVariants<Transform>[kVariant].size();
   static constexpr bool kSeesNoise = requires { Transform::seed({}); };
-  static constexpr bool kSees = kSeesNoise || requires { Transform::kSees; }
-  || requires { Transform::kSeesEntered; };
+  static constexpr bool kSeesEntered = requires { Transform::kSeesEntered; };
+  static constexpr bool kSees = kSeesNoise || kSeesEntered || requires { Transform::kSees; };
 
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const hn::TFromD<D>* c) {
@@ -62,18 +62,35 @@ HWY_INLINE bool has_none(D d, V odd) {
   return hn::AllTrue(d, hn::Eq(odd, hn::Zero(d)));
 }
 
+// The streams of a loop over whole vectors.
+template <class T>
+struct Pointers {
+  explicit Pointers(const Streams& streams)
+      : value(static_cast<T*>(streams.value)),
+        grad(static_cast<const T*>(streams.grad)),
+        entered(static_cast<const T*>(streams.entered)),
+        noise(static_cast<const T*>(streams.noise)) {
+    for (std::size_t j = 0; j < kMaxState; ++j) state[j] = static_cast<T*>(streams.state[j]);
+  }
+  T* value;
+  const T *grad, *entered, *noise;
+  T* state[kMaxState];
+};
+
 template <class Rule, bool kPre, bool kPost, class T>
-bool fused_loop(const Rounded<T> numbers, T* p, const T* g, T* const* states, std::size_t n) {
+bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-  T* s[Rule::kStates + 1] = {};
-  for (std::size_t j = 0; j < Rule::kStates; ++j) s[j] = states[j];
+  T *p = at.value, *s[Rule::kStates + 1] = {};
+  const T *g = at.grad, *e = at.entered;
+  for (std::size_t j = 0; j < Rule::kStates; ++j) s[j] = at.state[j];
   V odd = hn::Zero(d);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     const V value = hn::LoadU(d, p + i);
-    const V entered = hn::LoadU(d, g + i);
-    odd = hn::Or(odd, odd_of(entered));
-    const V grad = affine_of<kPre>(d, entered, value, numbers.pre_a, numbers.pre_b);
+    const V source = hn::LoadU(d, g + i);
+    const V entered = Rule::kSeesEntered ? hn::LoadU(d, e + i) : source;
+    odd = hn::Or(odd, odd_of(source));
+    const V grad = affine_of<kPre>(d, source, value, numbers.pre_a, numbers.pre_b);
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, s[j] + i);
     const V u = Rule::apply(d, {grad, value, entered, value}, state, numbers.coefs);
@@ -84,14 +101,14 @@ bool fused_loop(const Rounded<T> numbers, T* p, const T* g, T* const* states, st
 }
 
 template <class Rule, class T>
-bool fused_pick(const Lowered& lowered, T* p, const T* g, T* const* states, std::size_t n) {
+bool fused_pick(const Lowered& lowered, const Pointers<T>& at, std::size_t n) {
   const Rounded<T> numbers(lowered);
   const bool pre = lowered.pre.b != 0.0;
   const bool post = lowered.post.b != 0.0;
-  if (pre && post) return fused_loop<Rule, true, true, T>(numbers, p, g, states, n);
-  if (pre) return fused_loop<Rule, true, false, T>(numbers, p, g, states, n);
-  if (post) return fused_loop<Rule, false, true, T>(numbers, p, g, states, n);
-  return fused_loop<Rule, false, false, T>(numbers, p, g, states, n);
+  if (pre && post) return fused_loop<Rule, true, true, T>(numbers, at, n);
+  if (pre) return fused_loop<Rule, true, false, T>(numbers, at, n);
+  if (post) return fused_loop<Rule, false, true, T>(numbers, at, n);
+  return fused_loop<Rule, false, false, T>(numbers, at, n);
 }
 
 // A padded copy of the last, incomplete lanes of every stream.
@@ -127,30 +144,15 @@ class Tail {
   std::size_t next_ = 0, from_, left_;
 };
 
-// The streams of a loop over whole vectors.
-template <class T>
-struct Pointers {
-  explicit Pointers(const Streams& streams)
-      : value(static_cast<T*>(streams.value)),
-        grad(static_cast<const T*>(streams.grad)),
-        entered(static_cast<const T*>(streams.entered)),
-        noise(static_cast<const T*>(streams.noise)) {
-    for (std::size_t j = 0; j < kMaxState; ++j) state[j] = static_cast<T*>(streams.state[j]);
-  }
-  T* value;
-  const T *grad, *entered, *noise;
-  T* state[kMaxState];
-};
-
 template <class Rule, class T>
 bool fused(const Lowered& lowered, const Streams& streams) {
   const std::size_t whole = streams.n / kLanes * kLanes;
   const Pointers<T> at(streams);
-  const bool finite = fused_pick<Rule, T>(lowered, at.value, at.grad, at.state, whole);
+  const bool finite = fused_pick<Rule, T>(lowered, at, whole);
   if (whole == streams.n) return finite;
   Tail<T> tail(streams);
   const Pointers<T> last(tail.streams());
-  const bool finite_tail = fused_pick<Rule, T>(lowered, last.value, last.grad, last.state, kLanes);
+  const bool finite_tail = fused_pick<Rule, T>(lowered, last, kLanes);
   tail.put_back(streams.value, last.value);
   tail.put_back_states(streams);
   return finite && finite_tail;
@@ -202,6 +204,7 @@ void tile(const Coefs& coefs, void* u, const Streams& streams) {
 // A chain without a rule is the rule that hands the gradient through.
 struct Plain {
   static constexpr std::size_t kStates = 0;
+  static constexpr bool kSeesEntered = false;
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D, const Seen<V>& x, V*, const hn::TFromD<D>*) {
     return x.update;
@@ -270,24 +273,24 @@ bool finite(const void* source, std::size_t n) {
   return all;
 }
 
-template <class T>
-void affine(const Affine& map, const void* source, const void* value, void* u, std::size_t n) {
-  const T a = T(map.a), b = T(map.b);
-  const T* x = static_cast<const T*>(source);
-  const T* p = static_cast<const T*>(value);
-  T* out = static_cast<T*>(u);
-  if (map.b == 0.0) {
-    for (std::size_t i = 0; i < n; ++i) out[i] = a * x[i];
-  } else {
-    for (std::size_t i = 0; i < n; ++i) out[i] = a * x[i] + b * p[i];
+template <bool kWithValue, class T>
+void affine_loop(T a, T b, const T* x, const T* p, T* out, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto value = kWithValue ? hn::LoadU(d, p + i) : hn::Zero(d);
+    hn::StoreU(affine_of<kWithValue>(d, hn::LoadU(d, x + i), value, a, b), d, out + i);
   }
+  for (; i < n; ++i) out[i] = kWithValue ? a * x[i] + b * p[i] : a * x[i];
 }
 
 template <class T>
-void update(const void* u, void* value, std::size_t n) {
-  const T* x = static_cast<const T*>(u);
-  T* p = static_cast<T*>(value);
-  for (std::size_t i = 0; i < n; ++i) p[i] -= x[i];
+void affine(const Affine& map, const void* source, const void* value, void* u, std::size_t n) {
+  const T* x = static_cast<const T*>(source);
+  const T* p = static_cast<const T*>(value);
+  T* out = static_cast<T*>(u);
+  if (map.b == 0.0) return affine_loop<false>(T(map.a), T(map.b), x, p, out, n);
+  affine_loop<true>(T(map.a), T(map.b), x, p, out, n);
 }
 
 template <class T>
@@ -295,6 +298,16 @@ void shift(const UnitMap& map, void* u, std::size_t n) {
   const T a = T(map.a), offset = T(map.offset);
   T* x = static_cast<T*>(u);
   for (std::size_t i = 0; i < n; ++i) x[i] = a * x[i] + offset;
+}
+
+template <class T>
+void stream(const void* from, void* to, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const T* x = static_cast<const T*>(from);
+  T* out = static_cast<T*>(to);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) hn::Stream(hn::LoadU(d, x + i), d, out + i);
+  for (; i < n; ++i) out[i] = x[i];
 }
 
 template <class T>
@@ -352,13 +365,13 @@ constexpr bool kGatherSees = requires {
 
 // Elements i and i + kLanes belong to the same running sum; `n` is a multiple of kLanes.
 template <class Gather, bool kWithValue, class T>
-void add_terms(T a, T b, const Pointers<T> at, std::size_t n, double (*lanes)[kLanes]) {
+void add_terms(T a, T b, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
   const hn::ScalableTag<double> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t kEach = hn::MaxLanes(d), kParts = kLanes / kEach;
   V sums[Gather::kSums][kParts];
-  for (auto& sum : sums) {
-    for (std::size_t j = 0; j < kParts; ++j) sum[j] = hn::Zero(d);
+  for (std::size_t m = 0; m < Gather::kSums; ++m) {
+    for (std::size_t j = 0; j < kParts; ++j) sums[m][j] = hn::LoadU(d, lanes.lanes[m].data() + j * kEach);
   }
   for (std::size_t i = 0; i < n; i += kLanes) {
     for (std::size_t j = 0; j < kLanes * sizeof(T); j += kCacheLine) {
@@ -378,33 +391,25 @@ void add_terms(T a, T b, const Pointers<T> at, std::size_t n, double (*lanes)[kL
     }
   }
   for (std::size_t m = 0; m < Gather::kSums; ++m) {
-    for (std::size_t j = 0; j < kParts; ++j) hn::StoreU(sums[m][j], d, lanes[m] + j * kEach);
+    for (std::size_t j = 0; j < kParts; ++j) hn::StoreU(sums[m][j], d, lanes.lanes[m].data() + j * kEach);
   }
 }
 
 template <class Gather, bool kWithValue, class T>
-void gather_loop(const Affine& map, const Streams& streams, double* sums) {
+void gather_loop(const Affine& map, const Streams& streams, LaneSums& sums) {
   const T a = T(map.a), b = T(map.b);
-  double lanes[Gather::kSums][kLanes];
-  add_terms<Gather, kWithValue>(a, b, Pointers<T>(streams), streams.n / kLanes * kLanes, lanes);
-  if (streams.n % kLanes != 0) {  // the padding of the last lanes adds zeros
-    double last[Gather::kSums][kLanes];
-    const Tail<T> tail(streams);
-    add_terms<Gather, kWithValue>(a, b, Pointers<T>(tail.streams()), kLanes, last);
-    for (std::size_t m = 0; m < Gather::kSums; ++m) {
-      for (std::size_t j = 0; j < streams.n % kLanes; ++j) lanes[m][j] += last[m][j];
-    }
-  }
+  add_terms<Gather, kWithValue>(a, b, Pointers<T>(streams), streams.n / kLanes * kLanes, sums);
+  if (streams.n % kLanes == 0) return;
+  LaneSums last;  // of which the padding is left out
+  const Tail<T> tail(streams);
+  add_terms<Gather, kWithValue>(a, b, Pointers<T>(tail.streams()), kLanes, last);
   for (std::size_t m = 0; m < Gather::kSums; ++m) {
-    for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
-      for (std::size_t j = 0; j < half; ++j) lanes[m][j] += lanes[m][j + half];
-    }
-    sums[m] = lanes[m][0];
+    for (std::size_t j = 0; j < streams.n % kLanes; ++j) sums.lanes[m][j] += last.lanes[m][j];
   }
 }
 
 template <class Gather, class T>
-void gather(const Affine& map, const Streams& streams, double* sums) {
+void gather(const Affine& map, const Streams& streams, LaneSums& sums) {
   if (map.b == 0.0) return gather_loop<Gather, false, T>(map, streams, sums);
   gather_loop<Gather, true, T>(map, streams, sums);
 }
@@ -415,7 +420,7 @@ double squares(const Affine& map, const void* source, const void* value, std::si
   streams.value = const_cast<void*>(value);  // only read
   streams.grad = source;
   streams.n = n;
-  double sum = 0;
-  gather<Squares, T>(map, streams, &sum);
-  return sum;
+  LaneSums sums;
+  gather<Squares, T>(map, streams, sums);
+  return sums.total(0);
 }

@@ -22,7 +22,6 @@ struct ScheduleFree {
   static constexpr Card kCard{"schedule_free", "averaging that takes the place of a schedule",
                               "Defazio et al. 2024, arXiv:2405.15682", kOptions, false};
   static constexpr bool kLands = true;
-  static constexpr bool kSeesBefore = true;
   static constexpr bool kLandsFirst = true;
 
   static double prepare(const Moment& now, Coefs& c) {

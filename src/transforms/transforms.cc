@@ -164,7 +164,7 @@ constexpr auto kCards = all_cards(std::make_index_sequence<kCount>());
 
 template <class T>
 CoreKernels core_kernels() {
-  return {plain<T>, affine<T>, shift<T>, update<T>, accumulate<T>, squares<T>, finite<T>};
+  return {plain<T>, affine<T>, shift<T>, stream<T>, accumulate<T>, squares<T>, finite<T>};
 }
 
 SimdTable table() {
