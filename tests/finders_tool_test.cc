@@ -1,4 +1,5 @@
 // thalweg lr-find, batch-find, tune and doctor as their users meet them.
+#include "base/file.h"
 #include "tool_case.h"
 
 namespace thalweg {
@@ -58,9 +59,15 @@ TEST_F(Tool, TuneEndsWithACommandToRun) {
 TEST_F(Tool, DoctorNamesAFaultAndReturnsZero) {
   train("run", with({"--optimizer", "adam | decay(0.1) | lr(cosine(0.1))"}, kSmall));
   const Json found = json({"doctor", "run", "--json"});
-  EXPECT_EQ(keys(found), (std::set<std::string>{"schema", "run", "updates", "healthy", "findings", "notes"}));
+  EXPECT_EQ(keys(found),
+            (std::set<std::string>{"schema", "run", "updates", "healthy", "findings", "notes", "trials"}));
+  EXPECT_EQ(found["trials"].size(), 7u);
   EXPECT_EQ(found["findings"][0]["fault"], "decay-on-biases");
-  EXPECT_NE(run({"doctor", "run"}).out.find("decay-on-biases"), std::string::npos);
+  EXPECT_NE(run({"doctor", "run", "--html", "doctor.html"}).out.find("decay-on-biases"), std::string::npos);
+  const std::string page = read_text_file(path("doctor.html"));
+  for (const char* part : {"1 fault found", "decay-on-biases", "id=\"loss", "id=\"rates"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
 }
 
 TEST_F(Tool, FindersSayWhatIsWrong) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "thalweg/find.h"
+
 namespace thalweg {
 
 struct Finding {
@@ -35,9 +37,12 @@ struct Diagnosis {
   std::uint64_t updates = 0;       // done
   std::vector<Finding> findings;   // in the order above
   std::vector<std::string> notes;  // what could not be looked at, a line each
+  double rate = 0;                 // peak of the run's own
+  std::vector<RateTrial> trials;   // at its rate and at others, by rate; empty where none were made
 
   std::string text() const;  // for people
   std::string json() const;  // one object
+  std::string html() const;  // a page with the curves of the run, which is read again
 };
 
 // Reads the run directory - configuration, metrics, the newest whole checkpoint, the data themselves - and

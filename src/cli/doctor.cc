@@ -1,6 +1,7 @@
 // thalweg doctor: what is wrong with a run.
 #include <memory>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "thalweg/doctor.h"
 
@@ -10,12 +11,14 @@ namespace {
 struct Flags {
   std::string run;
   std::string threads;
+  std::string html;
   bool json = false;
 };
 
 int doctor(const Flags& flags) {
   const Diagnosis diagnosis = diagnose(flags.run, thread_count(flags.threads));
   for (const std::string& line : diagnosis.notes) note(line);
+  if (!flags.html.empty()) replace_file(flags.html, diagnosis.html());
   print(flags.json ? diagnosis.json() + "\n" : diagnosis.text());
   return kOk;
 }
@@ -31,9 +34,10 @@ Action add_doctor(CLI::App& tool) {
       tool.add_subcommand("doctor", "Name what is wrong with a run, with evidence and what to do");
   command->add_option("run", flags->run, "run directory")->required();
   command->add_option("--threads", flags->threads, "threads; else all that the process may use");
+  command->add_option("--html", flags->html, "write a page with what was found and pictures to this file");
   command->add_flag("--json", flags->json,
                     "print one object: schema, run, updates, healthy; findings, each with fault (" + faults +
-                        "), evidence and advice; notes");
+                        "), evidence and advice; notes; trials at other rates, each with rate and loss");
   return [flags] { return doctor(*flags); };
 }
 

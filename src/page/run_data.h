@@ -11,6 +11,7 @@ namespace thalweg::page {
 
 // A number that a file leaves out or has as null is NaN here.
 inline constexpr double kMissing = NAN;
+inline bool known(double number) { return std::isfinite(number); }
 
 struct Score {
   double loss = kMissing;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "study/patient.h"
 #include "study/rate_trials.h"
@@ -120,37 +119,9 @@ Diagnosis diagnose(const std::filesystem::path& run, int threads) {
   for (const Check check : kChecks) std::ranges::move(check(patient), std::back_inserter(diagnosis.findings));
   if (diagnosis.findings.empty()) diagnosis.findings = find_learns_nothing(patient);
   diagnosis.notes = std::move(patient.notes);
+  diagnosis.rate = patient.rate;
+  diagnosis.trials = std::move(patient.trials);
   return diagnosis;
-}
-
-std::string Diagnosis::text() const {
-  std::string out = fmt::format("run        {}\nupdates    {}\n", run, updates);
-  if (findings.empty()) return out + "healthy    no fault found\n";
-  for (const Finding& finding : findings) {
-    out +=
-        fmt::format("\n{}\n  seen     {}\n  try      {}\n", finding.fault, finding.evidence, finding.advice);
-  }
-  return out;
-}
-
-std::string Diagnosis::json() const {
-  JsonArray found, noted;
-  for (const Finding& finding : findings) {
-    found.raw(JsonObject()
-                  .add("fault", finding.fault)
-                  .add("evidence", finding.evidence)
-                  .add("advice", finding.advice)
-                  .text());
-  }
-  for (const std::string& note : notes) noted.raw(json_string(note));
-  return JsonObject()
-      .add("schema", 1)
-      .add("run", run)
-      .add("updates", updates)
-      .add("healthy", findings.empty())
-      .raw("findings", found.text())
-      .raw("notes", noted.text())
-      .text();
 }
 
 }  // namespace thalweg

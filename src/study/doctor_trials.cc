@@ -134,6 +134,9 @@ Findings find_rate(Patient& patient) {
   Trial untrained(patient.start, patient.loss, Chain("lr(0)"), part, patient.options);
   const std::optional<Evaluation> before = untrained.evaluate(part.test);
   const bool learns = !before || best.loss < kLearns * before->loss;
+  patient.rate = rate;
+  patient.trials = trials;
+  std::ranges::sort(patient.trials, {}, &RateTrial::rate);
   if (!learns || !far_better(best, own, run_loss)) return {};
   const bool smaller = best.rate < rate;
   if (!smaller && !patient.seen.result.there) return {};  // it may still get there

@@ -8,19 +8,13 @@
 #include "page/html.h"
 #include "page/number.h"
 #include "page/sweep.h"
+#include "study/show_trials.h"
 #include "thalweg/find.h"
 
 namespace thalweg {
 namespace {
 
 std::string json_or_null(std::optional<double> number) { return number ? json_number(*number) : "null"; }
-
-std::string row(const RateTrial& trial) {
-  if (trial.diverged) return fmt::format("{:>10.3g}  {:>10}\n", trial.rate, "diverged");
-  std::string out = fmt::format("{:>10.3g}  {:>10.4g}", trial.rate, trial.loss);
-  if (!std::isnan(trial.accuracy)) out += fmt::format("  {:>9.2f} %", 100 * trial.accuracy);
-  return out + "\n";
-}
 
 page::Sweep range_chart(const FoundRate& found) {
   page::SweepSeries each{"each update", page::Look::faint, true, false, {}};
@@ -42,17 +36,12 @@ page::Sweep range_chart(const FoundRate& found) {
 }
 
 page::Sweep trial_chart(const FoundRate& found) {
-  page::SweepSeries trials{"loss on samples set aside", page::Look::first, true, true, {}};
-  for (const RateTrial& trial : found.trials) {
-    trials.points.push_back({trial.rate, trial.loss});
-    trials.notes.push_back(row(trial));
-  }
   page::Sweep chart{.id = "trials",
                     .title = "Short trainings",
                     .x_name = "learning rate",
                     .y_name = "loss on samples set aside",
                     .log_y = true,
-                    .series = {trials}};
+                    .series = {trial_series(found.trials)}};
   if (found.rate) chart.marks = {{*found.rate, "rate " + print_number(*found.rate)}};
   return chart;
 }
@@ -70,7 +59,7 @@ std::string FoundRate::text() const {
       fmt::format("range      {:.2g} to {:.2g} by the range test of {} updates\n", low, high, sweep.size());
   out += fmt::format("\n{:>10}  {:>10}{}\n", "rate", "loss",
                      trials.empty() || std::isnan(trials[0].accuracy) ? "" : "      right");
-  for (const RateTrial& trial : trials) out += row(trial);
+  for (const RateTrial& trial : trials) out += trial_text(trial);
   return out + "\n" + (rate ? "optimizer  " + optimizer + "\n" : "");
 }
 
@@ -79,14 +68,7 @@ std::string FoundRate::json() const {
   for (const RateSweepPoint& p : sweep) {
     points.raw(JsonObject().add("rate", p.rate).add("loss", p.loss).add("smoothed", p.smoothed).text());
   }
-  for (const RateTrial& t : trials) {
-    tried.raw(JsonObject()
-                  .add("rate", t.rate)
-                  .add("diverged", t.diverged)
-                  .add("loss", t.loss)
-                  .add("accuracy", t.accuracy)
-                  .text());
-  }
+  for (const RateTrial& trial : trials) tried.raw(trial_json(trial));
   return JsonObject()
       .add("schema", 1)
       .raw("rate", json_or_null(rate))

@@ -33,6 +33,8 @@ struct Patient {
   std::optional<Module> trained;     // of the newest whole checkpoint
   std::filesystem::path checkpoint;  // it; empty where there is none
   std::vector<std::string> notes;
+  double rate = 0;                // peak of the chain, once find_rate has seen it
+  std::vector<RateTrial> trials;  // that it made, by rate
 };
 
 // Each says what it finds, mostly nothing. Those of a group are in one file.

@@ -16,6 +16,7 @@ PAGES = {
                         "--tuning-seeds", "1", "--epochs", "3", "--html", "comparison.html"],
     "rate.html": ["lr-find", "--epochs", "2", "--html", "rate.html"],
     "batch.html": ["batch-find", "--rounds", "1", "--html", "batch.html"],
+    "doctor.html": ["doctor", "RUN", "--html", "doctor.html"],
     "tune.html": ["tune", "--optimizer", "adamw(lr=log(1e-4, 1e-1))", "--trials", "4", "--epochs", "2", "--html",
                   "tune.html"],
 }
