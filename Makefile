@@ -40,7 +40,7 @@ bench-small: configured ## start, planning, compilation, size
 
 test-web: configured    ## every page in headless Chromium: wide, narrow, light, dark, with and without scripts
 	@sh tools/install.sh web
-	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool thalweg_experiments
 	/usr/bin/python3 tests/web/test_pages.py build/thalweg
 
 asan:                   ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
