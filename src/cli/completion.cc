@@ -49,7 +49,7 @@ constexpr const char* kZsh = R"(#compdef thalweg
 _thalweg() {
   local -a found described
   local line typed
-  typed=${(Q)words[CURRENT]}
+  typed=${(Q)PREFIX}
   found=("${(@f)$("${words[1]}" completion words -- "${(@Q)words[2,CURRENT-1]}" "$typed" 2> /dev/null)}")
   for line in $found; do
     [[ -n $line ]] && described+=("${line//:/\\:}")
@@ -70,9 +70,14 @@ constexpr const char* kFish = R"(# fish completion of thalweg: save as ~/.config
 function __thalweg
   set -l before (commandline -opc)
   set -l typed (string trim -l -c '"\'' -- (commandline -ct))
-  $before[1] completion words -- $before[2..-1] "$typed" 2> /dev/null
+  set -l found ($before[1] completion words -- $before[2..-1] "$typed" 2> /dev/null)
+  if test (count $found) -gt 0
+    printf '%s\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c thalweg -a '(__thalweg)'
+complete -c thalweg -f -a '(__thalweg)'
 )";
 
 int completion(const CLI::App& tool, const std::string& shell, const std::vector<std::string>& words) {
