@@ -51,7 +51,7 @@ Action add_lr_find(CLI::App& tool) {
   command->add_option("--config", flags->config, "TOML file with settings by name; flags win over it");
   command->add_option("--from", flags->from, "lowest rate of the range test")->capture_default_str();
   command->add_option("--to", flags->to, "highest rate of the range test")->capture_default_str();
-  command->add_option("--trial", flags->trial, "updates of a trial; auto: a quarter of the run, 200 to 1,000")
+  command->add_option("--trial", flags->trial, "updates of a trial; auto: those of the run, at most 1,000")
       ->capture_default_str();
   command->add_option("--svg", flags->svg, "write the picture of the trials to this file");
   command->add_option("--html", flags->html, "write a page with pictures and numbers to this file");

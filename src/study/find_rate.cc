@@ -17,9 +17,8 @@ namespace {
 constexpr double kSmoothing = 0.9;  // of the exponential average
 constexpr double kClimbed = 2;      // times the loss at the start: the range test has diverged
 constexpr double kFallen = 0.1;     // share of the whole fall that a rate must reach to count as moving
-constexpr std::uint64_t kLeastTrial = 200;
-constexpr std::uint64_t kMostTrial = 1000;
-constexpr std::uint64_t kTrialShare = 4;  // one in so many updates of the run
+constexpr std::uint64_t kMostTrial =
+    1000;  // updates; in much shorter trainings than the run larger rates win
 constexpr int kPerDecade = 2;
 
 void check(const RateSearch& search) {
@@ -118,8 +117,7 @@ double best_rate(const std::vector<RateTrial>& trials) {
 
 std::uint64_t trial_updates(const RateSearch& search) {
   if (search.trial > 0) return search.trial;
-  const std::uint64_t quarter = std::clamp(search.updates / kTrialShare, kLeastTrial, kMostTrial);
-  return search.updates > 0 ? std::min(quarter, search.updates) : quarter;
+  return search.updates > 0 ? std::min(search.updates, kMostTrial) : kMostTrial;
 }
 
 }  // namespace
