@@ -59,8 +59,8 @@ TEST_F(Tool, TuneEndsWithACommandToRun) {
 TEST_F(Tool, DoctorNamesAFaultAndReturnsZero) {
   train("run", with({"--optimizer", "adam | decay(0.1) | lr(cosine(0.1))"}, kSmall));
   const Json found = json({"doctor", "run", "--json"});
-  EXPECT_EQ(keys(found),
-            (std::set<std::string>{"schema", "run", "updates", "healthy", "findings", "notes", "trials"}));
+  EXPECT_EQ(keys(found), (std::set<std::string>{"schema", "run", "updates", "healthy", "findings", "notes",
+                                                "rate", "trials"}));
   EXPECT_EQ(found["trials"].size(), 7u);
   EXPECT_EQ(found["findings"][0]["fault"], "decay-on-biases");
   EXPECT_NE(run({"doctor", "run", "--html", "doctor.html"}).out.find("decay-on-biases"), std::string::npos);

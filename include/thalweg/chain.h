@@ -40,8 +40,8 @@ class Chain {
   // none.
   std::string unresolved() const;
 
-  // A line for each schedule that ends before the last of `updates` updates, with the value that it holds
-  // from there on.
+  // A line for each schedule that ends before the last of `updates` updates and holds one value from there
+  // on.
   std::vector<std::string> early_ends(std::uint64_t updates) const;
 
   // How the chain would run on these parameters: the expanded chain, the groups of parameters with their

@@ -3,8 +3,8 @@
 // Tensors: each parameter under its name (F32 or F64); each optimizer state under `optimizer/` and its name;
 // each parameter's clock under `clock/` and its name, as a U64 scalar; each number that the optimizer keeps
 // under `number/` and its name, as an F64 scalar. Metadata (string to string): what the
-// caller gives, and "format", "chain" (canonical text with every option), "updates", "gradients",
-// "checksum".
+// caller gives, and "format", "chain" (canonical text with every option), "updates", "gradients", "skips"
+// (in a row until then, where there are some) and "checksum".
 //
 // Any other reader of safetensors can open such a file. A file that another tool wrote or changed is none.
 #pragma once

@@ -42,7 +42,8 @@ struct Diagnosis {
 
   std::string text() const;  // for people
   std::string json() const;  // one object
-  std::string html() const;  // a page with the curves of the run, which is read again
+  // A page with the curves of the run, which is read again. Throws Error(data) when it is gone.
+  std::string html() const;
 };
 
 // Reads the run directory - configuration, metrics, the newest whole checkpoint, the data themselves - and

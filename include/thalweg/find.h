@@ -13,12 +13,13 @@
 namespace thalweg {
 
 struct RateSearch {
-  std::uint64_t updates = 0;  // of the run that the rate is for; 0: no more than a trial has
+  std::uint64_t updates = 0;  // of the run that the rate is for; 0: not known
   double from = 1e-7;         // rates of the range test, above 0
   double to = 10;             // above `from`
   std::uint64_t sweep = 120;  // updates of the range test, from 20
-  std::uint64_t trial = 0;    // updates of a trial; 0: as many as the run, at most 1,000
-  std::size_t judge = 2000;   // training samples that trials are judged by, at most a fifth of them
+  std::uint64_t trial =
+      0;  // updates of a trial; 0: as many as the run, at most 1,000, which it is where they are not known
+  std::size_t judge = 2000;  // training samples that trials are judged by, at most a fifth of them
 };
 
 // One update of the range test.

@@ -34,8 +34,7 @@ Arena::Arena(int colour) : offset_(static_cast<std::size_t>(colour) * kColour % 
 
 std::size_t Arena::padded(std::size_t bytes) { return round_up(std::max<std::size_t>(bytes, 1), kAlignment); }
 
-void Arena::add_block(std::size_t bytes) {
-  const std::size_t wanted = bytes + offset_;
+void Arena::add_block(std::size_t wanted) {
   const std::size_t size = round_up(wanted, wanted >= kHugePage ? kHugePage : kPage);
   blocks_.push_back(map(size));
   next_ = static_cast<std::byte*>(blocks_.back().get()) + offset_;
@@ -43,13 +42,13 @@ void Arena::add_block(std::size_t bytes) {
 }
 
 void Arena::reserve(std::size_t bytes) {
-  if (bytes > left_) add_block(bytes);
+  if (bytes > left_) add_block(bytes + offset_);
 }
 
 void* Arena::allocate(std::size_t bytes) {
   bytes = padded(bytes);
   // Doubling keeps the number of blocks small without wasting more than half.
-  if (bytes > left_) add_block(std::max({bytes, kSmallestBlock, bytes_}));
+  if (bytes > left_) add_block(std::max({bytes + offset_, kSmallestBlock, bytes_}));
   std::byte* piece = next_;
   next_ += bytes;
   left_ -= bytes;

@@ -29,7 +29,7 @@ class Arena {
   std::size_t bytes() const { return bytes_; }  // handed out, padding included
 
  private:
-  void add_block(std::size_t bytes);
+  void add_block(std::size_t wanted);  // bytes, the offset included
 
   std::size_t offset_;  // of the first piece of a block
   std::size_t bytes_ = 0;

@@ -37,7 +37,8 @@ Action add_doctor(CLI::App& tool) {
   command->add_option("--html", flags->html, "write a page with what was found and pictures to this file");
   command->add_flag("--json", flags->json,
                     "print one object: schema, run, updates, healthy; findings, each with fault (" + faults +
-                        "), evidence and advice; notes; trials at other rates, each with rate and loss");
+                        "), evidence and advice; notes; rate of the run (null: one was not tried) and trials "
+                        "at it and others, each with rate, diverged, loss and accuracy");
   return [flags] { return doctor(*flags); };
 }
 

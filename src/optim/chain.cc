@@ -51,8 +51,10 @@ std::vector<std::string> Chain::early_ends(std::uint64_t updates) const {
     for (const Schedule& number : link.numbers) {
       const std::uint64_t end = number.total();
       if (end == 0 || end + 1 >= updates) continue;
+      const double held = number(updates - 1);
+      if (number(end + 1) != held) continue;  // it goes on in another way
       out.push_back("`" + number.text() + "` ends at update " + std::to_string(end) + " of " +
-                    std::to_string(updates) + " and holds " + print_number(number(end)) + " from there on");
+                    std::to_string(updates) + " and holds " + print_number(held) + " from there on");
     }
   }
   return out;

@@ -248,6 +248,10 @@ TEST(Chain, TellsAScheduleThatEndsBeforeTheRunDoes) {
   expect_contains(lines[1], "`one_cycle(1, total=10)` ends at update 9 of 12 and holds 4e-6 from there on");
   EXPECT_TRUE(Chain("lr(linear(1, total=9))").early_ends(10).empty());
   EXPECT_EQ(Chain("lr(linear(1, total=8))").early_ends(10).size(), 1u);
+  EXPECT_TRUE(Chain("lr(cosine(1, total=6, past=bounce))").early_ends(10).empty()) << "it climbs again";
+  EXPECT_TRUE(Chain("lr(product([linear(1, total=6, floor=0.5), exponential(1, gamma=0.9)]))")
+                  .early_ends(10)
+                  .empty());
   EXPECT_TRUE(Chain("lr(step(1, every=2))").early_ends(1000).empty()) << "it has no end";
   EXPECT_TRUE(Chain("lr(linear(1))").resolve({.updates = 1000}).early_ends(1000).empty());
 }

@@ -197,26 +197,35 @@ TEST(Optimizer, FewerThanOneThreadIsOne) {
 
 // What a phase keeps goes past the caches where a step is larger than they are.
 TEST(Optimizer, AStepBeyondTheCachesHasTheBitsOfASmallOne) {
-  constexpr std::size_t kSmall = 40000, kTimes = 110;
-  Params small, large;
-  for (auto [params, times] : {std::pair(&small, std::size_t{1}), std::pair(&large, kTimes)}) {
-    Parameter& p = params->add("p", {static_cast<std::int64_t>(kSmall * times)}, Role::weight);
+  constexpr std::size_t kSmall = 40001, kTimes = 120;
+  const auto fill = [](Params& params, std::size_t times) {
+    Parameter& p = params.add("p", {static_cast<std::int64_t>(kSmall * times)}, Role::weight);
     for (std::size_t i = 0; i < p.size(); ++i) {
       p.value<float>()[i] = 0.5f + 0.001f * static_cast<float>(i % kSmall % 1009);
       p.grad<float>()[i] = 0.01f * (static_cast<float>(i % kSmall % 997) - 500.0f);
     }
-  }
-  const Chain chain("momentum(0.9) | cautious(form=none) | decay(0.1) | lr(0.1)");
-  Optimizer one(small, chain), many(large, chain);
-  for (int i = 0; i < 3; ++i) {
-    for (Optimizer* each : {&one, &many}) each->step();
-    for (Params* params : {&small, &large}) {  // some elements now go against the gradient
-      for (float& g : (*params)[0].grad<float>()) g = 0.3f - g;
+  };
+  for (const char* text :
+       {"momentum(0.9) | cautious(form=none) | decay(0.1) | lr(0.1)",
+        "momentum(0.9) | cautious(form=none) | momentum(0.5) | cautious(form=none) | lr(0.1)"}) {
+    Params small, large;
+    fill(small, 1);
+    fill(large, kTimes);
+    OptimizerOptions options;
+    options.threads = 2;
+    Optimizer one(small, Chain(text)), many(large, Chain(text), options);
+    ASSERT_GE(many.state_bytes() + 2 * sizeof(float) * kSmall * kTimes, std::size_t{64} << 20) << "the path";
+    for (int i = 0; i < 2; ++i) {
+      for (Optimizer* each : {&one, &many}) each->step();
+      for (Params* params : {&small, &large}) {  // some elements now go against the gradient
+        for (float& g : (*params)[0].grad<float>()) g = 0.3f - g;
+      }
     }
-  }
-  const auto want = small[0].value<float>(), got = large[0].value<float>();
-  for (std::size_t i = 0; i < got.size(); i += kSmall) {
-    ASSERT_TRUE(std::equal(want.begin(), want.end(), got.begin() + static_cast<std::ptrdiff_t>(i))) << i;
+    const auto want = small[0].value<float>(), got = large[0].value<float>();
+    for (std::size_t i = 0; i < got.size(); i += kSmall) {
+      ASSERT_TRUE(std::equal(want.begin(), want.end(), got.begin() + static_cast<std::ptrdiff_t>(i)))
+          << text << " at " << i;
+    }
   }
 }
 

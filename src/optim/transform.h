@@ -94,7 +94,7 @@ struct Arrival {
 // type.
 struct Streams {
   void* value = nullptr;
-  const void* grad = nullptr;     // the gradient, or what an earlier phase kept
+  const void* grad = nullptr;     // the gradient, what an earlier phase kept, or the update of a tile
   const void* entered = nullptr;  // the gradient as it entered the chain
   const void* noise = nullptr;    // standard normal numbers, for transforms that ask for them
   std::array<void*, kMaxState> state{};
@@ -117,12 +117,12 @@ struct Seen {
   V noise;    // for a transform with kSeesNoise
 };
 
-// What a landing sees: the parameter before the step, the whole update, and the value so far.
+// What a landing sees.
 template <class V>
 struct Landing {
-  V before;
-  V update;
-  V value;
+  V before;  // the parameter before the step, with kSeesBefore; else the value so far
+  V update;  // the whole update, with kLandsFirst; else nothing that it may read
+  V value;   // so far: with kLandsFirst the parameter before the step
 };
 
 inline constexpr std::size_t kLanes = 16;    // virtual lanes: no target has more
@@ -147,9 +147,10 @@ struct RuleKernels {
   // Register-resident: pre, rule and post on every element, the parameter written. Tells whether every
   // gradient was finite.
   bool (*fused)(const Lowered& lowered, const Streams& streams) = nullptr;
-  // The rule alone on a tile `u` of streams.n elements, padded to a multiple of kLanes.
+  // The rule alone on a tile `u` of streams.n elements.
   void (*tile)(const Coefs& coefs, void* u, const Streams& streams) = nullptr;
-  // A landing alone: n elements. `u` is the whole update and streams.grad the parameter before the step.
+  // A landing alone: n elements. `u` and streams.grad are the update and the parameter before the step, as
+  // far as Landing says; streams.grad may be null.
   void (*land)(const Coefs& coefs, const void* u, const Streams& streams) = nullptr;
   // Adds map(source) of some elements of a block; of a multiple of kLanes, but for the block's last.
   void (*gather)(const Affine& map, const Streams& streams, LaneSums& sums) = nullptr;
@@ -157,7 +158,8 @@ struct RuleKernels {
 
 // Kernels that no transform owns, for one element type.
 struct CoreKernels {
-  // p' = p - (post.a g + post.b p): a chain without a rule. Tells whether every gradient was finite.
+  // p' = p - (post.a g + post.b p): a chain without a rule, or the end of one, g being its update. Tells
+  // whether every g was finite.
   bool (*plain)(const Affine& post, const Streams& streams);
   // u = a * source + b * p, n elements.
   void (*affine)(const Affine& map, const void* source, const void* value, void* u, std::size_t n);

@@ -14,8 +14,8 @@ std::string figure(const Chart& chart, const std::string& caption);
 // A picture that is drawn already, likewise.
 std::string figure(const std::string& title, const std::string& caption, const std::string& picture);
 
-std::string curves_section(const RunData& data,
-                           double updates);            // loss, score, rate, gradient; from 0 to `updates`
+// Loss, score, rate and gradient norm, from 0 to `updates`.
+std::string curves_section(const RunData& data, double updates);
 std::string layers_section(const RunData& data);       // update ratios, histograms of weights and updates
 std::string time_section(const RunData& data);         // of the phases of a step
 std::string examples_section(const RunData& data);     // confusion matrix, the worst of the held-out samples

@@ -129,12 +129,15 @@ std::string Analysis::text() const {
   const auto rate = [](double moved, double seconds) { return moved / seconds / 1e9; };
   std::string out = fmt::format("\nmeasured  {} elements, {} thread{}, {} pairs of step and limit\n",
                                 elements, threads, threads == 1 ? "" : "s", rounds);
-  out += "  phase  group  what                  bytes/elem   predicted ms   limit GB/s\n";
+  std::size_t widest = 0;
+  for (const PhaseCost& phase : phases)
+    widest = std::max(widest, phase.kind.size() + phase.engine.size() + 2);
+  out += fmt::format("  phase  group  {:<{}}  bytes/elem   predicted ms   limit GB/s\n", "what", widest);
   for (const PhaseCost& phase : phases) {
     const double moved = static_cast<double>(phase.elements * phase.bytes_per_element);
-    out += fmt::format("  {:<5}  {:<5}  {:<20}  {:>10}   {:>12.4f}   {:>10.1f}\n", phase.phase, phase.group,
-                       phase.kind + ", " + phase.engine, phase.bytes_per_element, phase.limit_seconds * 1e3,
-                       rate(moved, phase.limit_seconds));
+    out += fmt::format("  {:<5}  {:<5}  {:<{}}  {:>10}   {:>12.4f}   {:>10.1f}\n", phase.phase, phase.group,
+                       phase.kind + ", " + phase.engine, widest, phase.bytes_per_element,
+                       phase.limit_seconds * 1e3, rate(moved, phase.limit_seconds));
   }
   const double moved = static_cast<double>(bytes);
   out +=

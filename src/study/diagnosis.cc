@@ -58,6 +58,7 @@ std::string Diagnosis::json() const {
       .add("healthy", findings.empty())
       .raw("findings", found.text())
       .raw("notes", noted.text())
+      .raw("rate", trials.empty() ? "null" : json_number(rate))
       .raw("trials", tried.text())
       .text();
 }

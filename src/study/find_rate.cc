@@ -17,8 +17,8 @@ namespace {
 constexpr double kSmoothing = 0.9;  // of the exponential average
 constexpr double kClimbed = 2;      // times the loss at the start: the range test has diverged
 constexpr double kFallen = 0.1;     // share of the whole fall that a rate must reach to count as moving
-constexpr std::uint64_t kMostTrial =
-    1000;  // updates; in much shorter trainings than the run larger rates win
+// In trainings that are much shorter than the run larger rates win.
+constexpr std::uint64_t kMostTrial = 1000;
 constexpr int kPerDecade = 2;
 
 void check(const RateSearch& search) {

@@ -67,6 +67,12 @@ TEST(FindRate, ComesNearTheBestOfAGrid) {
   EXPECT_GT(accuracy_at(digits, found.optimizer), best - 0.02) << found.text();
 }
 
+TEST(FindRate, ATrialIsAsLongAsTheRunUnlessToldOtherwise) {
+  const Digits digits;
+  EXPECT_EQ(digits.find("sgd(lr=1)", {.updates = 30}).trial_updates, 30u);
+  EXPECT_EQ(digits.find("sgd(lr=1)", {.updates = 30, .trial = 20}).trial_updates, 20u);
+}
+
 TEST(FindRate, ChangesNothing) {
   Digits digits;
   Optimizer optimizer(digits.model.params(), Chain("adam(lr=1e-3)"));

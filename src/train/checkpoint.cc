@@ -198,6 +198,7 @@ void save_checkpoint(const std::filesystem::path& path, Params& params, Optimize
                      Metadata metadata) {
   metadata["chain"] = optimizer.chain().text(true);
   metadata["gradients"] = std::to_string(optimizer.gradients());
+  metadata.erase("skips");  // of the checkpoint that `metadata` may be from
   if (optimizer.skips() > 0) metadata["skips"] = std::to_string(optimizer.skips());
   save(path, training_slots(params, optimizer), optimizer.updates(), metadata);
 }

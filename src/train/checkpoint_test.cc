@@ -218,6 +218,10 @@ TEST_F(Checkpoint, KeepsLargeCounts) {
   load(loaded);
   EXPECT_EQ(loaded.optimizer->updates(), UINT64_MAX);
   EXPECT_EQ(loaded.optimizer->skips(), 3u);
+  loaded.optimizer->set_skips(0);
+  save(loaded, load_checkpoint(path, model.params, *model.optimizer));
+  load(model);
+  EXPECT_EQ(model.optimizer->skips(), 0u);
   EXPECT_EQ(loaded.optimizer->clocks()[0], UINT64_MAX - 1);
 }
 

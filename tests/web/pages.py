@@ -1,4 +1,4 @@
-"""Makes every kind of page that the tool writes, into one folder. To add a page, add a line to PAGES."""
+"""Makes every kind of page that there is, into one folder. To add one of the tool's, add a line to PAGES."""
 
 import subprocess
 from pathlib import Path
