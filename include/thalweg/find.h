@@ -17,8 +17,8 @@ struct RateSearch {
   double from = 1e-7;         // rates of the range test, above 0
   double to = 10;             // above `from`
   std::uint64_t sweep = 120;  // updates of the range test, from 20
-  std::uint64_t trial =
-      0;  // updates of a trial; 0: as many as the run, at most 1,000, which it is where they are not known
+  // Updates of a trial. 0: as many as the run, at most 1,000; 1,000 where those are not known.
+  std::uint64_t trial = 0;
   std::size_t judge = 2000;  // training samples that trials are judged by, at most a fifth of them
 };
 

@@ -92,7 +92,7 @@ class Runner {
   void gather(const PhasePlan& phase, const Class& c, const Piece& piece, int member);
   void add_sums(const PhasePlan& phase, const Class& c, const Piece& piece, const void* u, LaneSums& sums,
                 int member);
-  void put_sums(const PhasePlan& phase, const Class& c, const Piece& block, const LaneSums& sums);
+  bool put_sums(const PhasePlan& phase, const Class& c, const Piece& block, const LaneSums& sums);
   void gather_units(std::size_t gather, int member);
   void add_unit(const PhasePlan& phase, const Class& c, std::size_t parameter, std::size_t unit, int member);
   void finish_gather(std::size_t gather);
@@ -121,7 +121,8 @@ class Runner {
   const SimdTable& simd_;
   const std::size_t tile_;
   const bool zero_grad_;
-  const bool past_caches_;  // a phase writes what it keeps past them
+  const std::uint64_t step_bytes_;  // that a step reads and writes
+  const bool past_caches_;          // a phase writes what it keeps past them
   Team team_;
   Memory memory_;
   Lowering lowering_;

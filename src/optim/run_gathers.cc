@@ -98,8 +98,8 @@ void Runner::gather(const PhasePlan& phase, const Class& c, const Piece& piece, 
     const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
     LaneSums sums;
     add_sums(phase, c, block, source_of(block, phase), sums, member);
-    put_sums(phase, c, block, sums);
-    if (!std::isfinite(sums.total(0)) && looks(phase, c)) look(block, member);
+    const bool finite = put_sums(phase, c, block, sums);
+    if (!finite && looks(phase, c)) look(block, member);
   }
 }
 
@@ -132,10 +132,12 @@ void Runner::add_sums(const PhasePlan& phase, const Class& c, const Piece& piece
   kernels_of(c.group->links[phase.end], c.group->dtype).gather(c.end, streams, sums);
 }
 
-void Runner::put_sums(const PhasePlan& phase, const Class& c, const Piece& block, const LaneSums& sums) {
+// Tells whether the first of them is finite.
+bool Runner::put_sums(const PhasePlan& phase, const Class& c, const Piece& block, const LaneSums& sums) {
   const Transform& transform = *plan_.links[c.group->links[phase.end]].transform;
   double* partial = &partials_[(block_begin_[block.parameter] + block.begin / kBlock) * kMaxSums];
   for (std::size_t m = 0; m < transform.sums; ++m) partial[m] = sums.total(m);
+  return std::isfinite(partial[0]);
 }
 
 // Whether the parameter takes part, and in this gather.

@@ -12,7 +12,6 @@
 #include "page/parts.h"
 #include "page/render.h"
 #include "page/run_data.h"
-#include "page/svg.h"
 #include "thalweg/error.h"
 
 namespace thalweg {

@@ -2,10 +2,8 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "base/spec.h"
 #include "page/html.h"
 #include "page/parts.h"
-#include "page/sweep.h"
 #include "study/show_trials.h"
 #include "thalweg/doctor.h"
 
@@ -18,13 +16,8 @@ std::string headline(const Diagnosis& diagnosis) {
 }
 
 page::Sweep rates_chart(const Diagnosis& diagnosis) {
-  page::Sweep chart{.id = "rates",
-                    .title = "The same training at other rates",
-                    .x_name = "learning rate",
-                    .y_name = "loss on samples set aside",
-                    .log_y = true,
-                    .series = {trial_series(diagnosis.trials)},
-                    .marks = {{diagnosis.rate, "the run's"}}};
+  page::Sweep chart = trials_chart("rates", "The same training at other rates", diagnosis.trials);
+  chart.marks = {{diagnosis.rate, "the run's"}};
   return chart;
 }
 

@@ -36,12 +36,7 @@ page::Sweep range_chart(const FoundRate& found) {
 }
 
 page::Sweep trial_chart(const FoundRate& found) {
-  page::Sweep chart{.id = "trials",
-                    .title = "Short trainings",
-                    .x_name = "learning rate",
-                    .y_name = "loss on samples set aside",
-                    .log_y = true,
-                    .series = {trial_series(found.trials)}};
+  page::Sweep chart = trials_chart("trials", "Short trainings", found.trials);
   if (found.rate) chart.marks = {{*found.rate, "rate " + print_number(*found.rate)}};
   return chart;
 }

@@ -1,6 +1,7 @@
 #include "study/show_trials.h"
 
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,13 +25,18 @@ std::string trial_json(const RateTrial& trial) {
       .text();
 }
 
-page::SweepSeries trial_series(const std::vector<RateTrial>& trials) {
+page::Sweep trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials) {
   page::SweepSeries series{"loss on samples set aside", page::Look::first, true, true, {}};
   for (const RateTrial& trial : trials) {
     series.points.push_back({trial.rate, trial.loss});
     series.notes.push_back(trial_text(trial));
   }
-  return series;
+  return {.id = std::move(id),
+          .title = std::move(title),
+          .x_name = "learning rate",
+          .y_name = series.name,
+          .log_y = true,
+          .series = {series}};
 }
 
 }  // namespace thalweg

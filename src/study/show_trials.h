@@ -9,8 +9,10 @@
 
 namespace thalweg {
 
-std::string trial_text(const RateTrial& trial);                        // one line of a table
-std::string trial_json(const RateTrial& trial);                        // one object
-page::SweepSeries trial_series(const std::vector<RateTrial>& trials);  // loss over the rate
+std::string trial_text(const RateTrial& trial);  // one line of a table
+std::string trial_json(const RateTrial& trial);  // one object
+
+// Loss over the rate; `id` is unique in its page.
+page::Sweep trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials);
 
 }  // namespace thalweg
