@@ -2,7 +2,7 @@
 #include <iomanip>
 #include <iostream>
 
-#include "thalweg/problem.h"
+#include "thalweg/lab/problem.h"
 
 using namespace thalweg;
 

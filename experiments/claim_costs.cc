@@ -5,11 +5,11 @@
 #include <chrono>
 #include <cmath>
 
+#include "draw/number.h"
 #include "experiments/claims.h"
 #include "experiments/lines.h"
 #include "experiments/samples.h"
 #include "experiments/statistics.h"
-#include "page/number.h"
 #include "thalweg/error.h"
 
 namespace thalweg::experiments {

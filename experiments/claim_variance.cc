@@ -1,11 +1,11 @@
 // How far the gradient of a batch is from that of all samples, and how the loss swings.
 #include <cmath>
 
+#include "draw/number.h"
 #include "experiments/claims.h"
 #include "experiments/jobs.h"
 #include "experiments/lines.h"
 #include "experiments/statistics.h"
-#include "page/number.h"
 
 namespace thalweg::experiments {
 namespace {

@@ -9,9 +9,9 @@
 #include <thread>
 
 #include "base/file.h"
+#include "draw/number.h"
 #include "experiments/claims.h"
 #include "experiments/section.h"
-#include "page/number.h"
 #include "thalweg/error.h"
 
 namespace thalweg::experiments {

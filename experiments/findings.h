@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "page/svg.h"
+#include "draw/svg.h"
 
 namespace thalweg::experiments {
 

@@ -12,7 +12,7 @@
 
 #include "experiments/findings.h"
 #include "experiments/setup.h"
-#include "thalweg/study.h"
+#include "thalweg/lab/analyze.h"
 
 namespace thalweg::experiments {
 

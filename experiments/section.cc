@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "base/spec.h"
-#include "page/html.h"
-#include "page/number.h"
+#include "draw/html.h"
+#include "draw/number.h"
 
 namespace thalweg::experiments {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "thalweg/study.h"
+#include "thalweg/lab/analyze.h"
 
 namespace thalweg::experiments {
 

@@ -1,9 +1,9 @@
 // Bytes as a safetensors file, and what it holds, under a checksum of its own, as a checkpoint.
 #include <cstring>
 
+#include "checkpoint/safetensors.h"
 #include "target.h"
 #include "thalweg/checkpoint.h"
-#include "train/safetensors.h"
 
 namespace thalweg::fuzz {
 namespace {

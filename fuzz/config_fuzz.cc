@@ -1,6 +1,6 @@
 // Bytes as the configuration of a run: what is read can be written and is read again the same.
+#include "run/config.h"
 #include "target.h"
-#include "train/config.h"
 
 namespace thalweg::fuzz {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "target.h"
-#include "thalweg/problem.h"
+#include "thalweg/lab/problem.h"
 
 namespace thalweg::fuzz {
 namespace {

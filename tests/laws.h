@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "optim/test_params.h"
+#include "params/test_params.h"
 #include "sample_chains.h"
+#include "thalweg/optimizer.h"
 
 namespace thalweg {
 

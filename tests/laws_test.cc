@@ -12,7 +12,7 @@
 
 #include "allocations.h"
 #include "laws.h"
-#include "optim/plan.h"
+#include "plan/plan.h"
 
 namespace thalweg {
 namespace {

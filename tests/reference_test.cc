@@ -7,10 +7,10 @@
 #include <cmath>
 #include <memory>
 
-#include "optim/test_params.h"
-#include "optim/transform.h"
+#include "params/test_params.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/schedule.h"
+#include "transforms/transform.h"
 
 namespace thalweg {
 namespace {

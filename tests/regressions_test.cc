@@ -6,7 +6,7 @@
 #include <cmath>
 #include <thread>
 
-#include "optim/test_params.h"
+#include "params/test_params.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg {

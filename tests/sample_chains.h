@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/spec.h"
-#include "optim/transform.h"
+#include "transforms/transform.h"
 
 namespace thalweg {
 

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <set>
 
-#include "optim/recipes.h"
-#include "optim/schedules.h"
-#include "optim/test_params.h"
+#include "base/test_error.h"
+#include "chain/recipes.h"
 #include "problems/problem.h"
 #include "sample_chains.h"
+#include "schedule/schedules.h"
 #include "thalweg/chain.h"
-#include "thalweg/problem.h"
+#include "thalweg/lab/problem.h"
 
 namespace thalweg {
 namespace {

@@ -23,7 +23,7 @@ TITLES = {
 
 def card(name: str) -> str:
     """The comment at the head of a transform's file: paper, formula, state, exactness, dialects."""
-    path = ROOT / "src" / "transforms" / f"{name}.h"
+    path = ROOT / "src" / "engine" / "transforms" / f"{name}.h"
     lines = []
     for line in path.read_text().splitlines():
         if not line.startswith("//"):

@@ -5,8 +5,8 @@
 #include <iostream>
 #include <string>
 
-#include "optim/recipes.h"
-#include "optim/transform.h"
+#include "chain/recipes.h"
+#include "transforms/transform.h"
 
 namespace thalweg {
 namespace {

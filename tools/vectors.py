@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "tests" / "vectors"
-REGISTRY = ROOT / "src" / "transforms" / "transforms.inc"
+REGISTRY = ROOT / "src" / "engine" / "transforms" / "transforms.inc"
 REGISTRATION = re.compile(r'^\s*#include "transforms/(\w+)\.h"', re.MULTILINE)
 
 DIGITS = 50

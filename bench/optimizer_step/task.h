@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "thalweg/study.h"
+#include "device/limit.h"
+#include "thalweg/lab/analyze.h"
 
 namespace optimizer_step {
 

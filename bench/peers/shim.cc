@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "device/limit.h"
 #include "thalweg/optimizer.h"
-#include "thalweg/study.h"
 
 namespace {
 

@@ -1,0 +1,37 @@
+// One transform of a chain with its options.
+#pragma once
+
+#include <vector>
+
+#include "params/selector.h"
+#include "thalweg/schedule.h"
+#include "transforms/transform.h"
+
+namespace thalweg {
+
+struct Link {
+  const Transform* transform;
+  Settings settings;              // one for each option of the Spec, `on` the last
+  std::vector<Schedule> numbers;  // the same as numbers: a flag is 0 or 1, a choice its index; `on` left out
+  Selector on;
+  std::size_t variant = 0;         // of the transform
+  bool rate_inside = false;        // the rates behind it are inside
+  bool needs_rates = false;        // it is prepared from them
+  std::vector<double> fixed = {};  // numbers that stand fast, which decide on kernels; NaN for schedules
+
+  Names state() const { return transform->variants[variant]; }
+  Over over() const { return transform->over != nullptr ? transform->over(fixed) : Over::all; }
+
+  // Reads one item of a chain. Throws Error(usage).
+  static Link read(const Item& item, const Source& source);
+
+  // The item that read() reads back.
+  Item item(bool every) const;
+
+  Link resolve(const Lengths& lengths) const;
+};
+
+// The transform of that name, or null.
+const Transform* find_transform(std::string_view name);
+
+}  // namespace thalweg

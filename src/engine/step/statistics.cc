@@ -1,0 +1,114 @@
+#include "step/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "device/reduce.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int kLowest = -40, kHighest = 23;  // exponents with a bin of their own
+
+// The bin of a number that is not NaN.
+std::size_t bin_of(double x) {
+  const double size = std::abs(x);
+  if (size < std::ldexp(1.0, kLowest)) return kZeroBin;
+  const int exponent = std::isinf(size) ? kHighest : std::min(std::ilogb(size), kHighest);
+  const auto steps = static_cast<std::size_t>(exponent - kLowest + 1);
+  return x < 0 ? kZeroBin - steps : kZeroBin + steps;
+}
+
+void count_one(Histogram& histogram, double x) {
+  if (!std::isnan(x)) ++histogram[bin_of(x)];
+}
+
+void add_to(Histogram& sum, const Histogram& part) {
+  for (std::size_t i = 0; i < kHistogramBins; ++i) sum[i] += part[i];
+}
+
+}  // namespace
+
+Measurer::Measurer(const Params& params, const std::vector<std::size_t>& block_begin,
+                   const Statistics& wanted, int members)
+    : block_begin_(block_begin),
+      wanted_(wanted),
+      grads_(block_begin.back()),
+      values_(block_begin.back()),
+      updates_(block_begin.back()),
+      seen_(block_begin.back()),
+      reports_(params.size()),
+      update_ratio_(std::numeric_limits<double>::quiet_NaN()) {
+  if (wanted.histograms) counts_.resize(static_cast<std::size_t>(members) * params.size());
+  for (std::size_t p = 0; p < params.size(); ++p) reports_[p].parameter = &params[p];
+}
+
+void Measurer::clear(double grad_scale) {
+  grad_scale_ = grad_scale;
+  for (auto* sums : {&grads_, &values_, &updates_}) std::fill(sums->begin(), sums->end(), 0.0);
+  std::fill(seen_.begin(), seen_.end(), char{0});
+  std::fill(counts_.begin(), counts_.end(), Counts{});
+}
+
+template <class T>
+void Measurer::count(Counts& counts, const T* grad, const T* before, const T* after, std::size_t n) const {
+  for (std::size_t i = 0; i < n; ++i) {
+    count_one(counts.grads, grad_scale_ * static_cast<double>(grad[i]));
+    count_one(counts.values, static_cast<double>(after[i]));
+    count_one(counts.updates, static_cast<double>(after[i]) - static_cast<double>(before[i]));
+  }
+}
+
+void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, std::size_t block,
+                   const void* grad, const void* before, const void* after, std::size_t n) {
+  const std::size_t at = block_begin_[parameter] + block;
+  seen_[at] = 1;
+  if (wanted_.norms) grads_[at] = core.squares({}, grad, nullptr, n);
+  if (wanted_.norms || wanted_.update_ratio) {
+    values_[at] = core.squares({}, before, nullptr, n);
+    updates_[at] = core.squares({1.0, -1.0}, after, before, n);
+  }
+  if (!wanted_.histograms) return;
+  Counts& counts = counts_[static_cast<std::size_t>(member) * reports_.size() + parameter];
+  if (reports_[parameter].parameter->dtype() == Dtype::f32) {
+    count(counts, static_cast<const float*>(grad), static_cast<const float*>(before),
+          static_cast<const float*>(after), n);
+  } else {
+    count(counts, static_cast<const double*>(grad), static_cast<const double*>(before),
+          static_cast<const double*>(after), n);
+  }
+}
+
+void Measurer::finish() {
+  const auto sum_of = [&](std::vector<double>& blocks, std::size_t p) {
+    return tree_sum(std::span(blocks).subspan(block_begin_[p], block_begin_[p + 1] - block_begin_[p]));
+  };
+  const std::size_t members = counts_.size() / std::max<std::size_t>(reports_.size(), 1);
+  double before = 0, update = 0;
+  for (std::size_t p = 0; p < reports_.size(); ++p) {
+    ParameterReport& report = reports_[p];
+    const bool seen = block_begin_[p] < block_begin_[p + 1] && seen_[block_begin_[p]] != 0;
+    const Parameter* parameter = report.parameter;
+    report = {};
+    report.parameter = parameter;
+    for (std::size_t member = 0; member < members; ++member) {
+      const Counts& counts = counts_[member * reports_.size() + p];
+      add_to(report.grads, counts.grads);
+      add_to(report.values, counts.values);
+      add_to(report.updates, counts.updates);
+    }
+    if (!seen || !(wanted_.norms || wanted_.update_ratio)) continue;
+    const double squared_value = sum_of(values_, p), squared_update = sum_of(updates_, p);
+    before += squared_value;
+    update += squared_update;
+    if (wanted_.norms) {
+      report.grad_norm = grad_scale_ * std::sqrt(sum_of(grads_, p));
+      report.value_norm = std::sqrt(squared_value);
+      report.update_norm = std::sqrt(squared_update);
+    }
+    if (wanted_.update_ratio) report.update_ratio = std::sqrt(squared_update) / std::sqrt(squared_value);
+  }
+  if (wanted_.update_ratio) update_ratio_ = std::sqrt(update) / std::sqrt(before);
+}
+
+}  // namespace thalweg

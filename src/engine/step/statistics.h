@@ -1,0 +1,49 @@
+// What a step did to each parameter, block by block.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "thalweg/optimizer.h"
+#include "thalweg/report.h"
+#include "transforms/transform.h"
+
+namespace thalweg {
+
+// Everything is allocated at construction. Blocks may be added from several threads; sums are formed in a
+// fixed order and counts are whole numbers, so that nothing depends on the threads.
+class Measurer {
+ public:
+  // `block_begin`: parameter -> its first block, with one more entry for the end.
+  Measurer(const Params& params, const std::vector<std::size_t>& block_begin, const Statistics& wanted,
+           int members);
+
+  // Before a step whose gradient is worth `grad_scale` of what is added.
+  void clear(double grad_scale);
+  // One block of a parameter: n elements of the gradient, and of the value before and after the update.
+  void add(const CoreKernels& core, int member, std::size_t parameter, std::size_t block, const void* grad,
+           const void* before, const void* after, std::size_t n);
+  // Fills the reports; parameters that no block was added of are left NaN.
+  void finish();
+
+  std::span<const ParameterReport> reports() const { return reports_; }
+  double update_ratio() const { return update_ratio_; }
+
+ private:
+  struct Counts {
+    Histogram grads{}, values{}, updates{};
+  };
+  template <class T>
+  void count(Counts& counts, const T* grad, const T* before, const T* after, std::size_t n) const;
+
+  const std::vector<std::size_t>& block_begin_;
+  Statistics wanted_;
+  double grad_scale_ = 1.0;
+  std::vector<double> grads_, values_, updates_;  // block -> sum of squares
+  std::vector<char> seen_;                        // block -> whether it was added
+  std::vector<Counts> counts_;                    // member * parameters + parameter
+  std::vector<ParameterReport> reports_;
+  double update_ratio_;
+};
+
+}  // namespace thalweg

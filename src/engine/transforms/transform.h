@@ -1,0 +1,232 @@
+// What a transform is to the engine: a description, its numbers for one step, and kernels for a SIMD target.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/spec.h"
+#include "thalweg/params.h"
+
+namespace thalweg {
+
+// Where a transform acts.
+enum class Scope {
+  affine,   // linear in update and parameter: becomes two numbers, no work of its own
+  element,  // one element at a time, with state if it wants
+  gather,   // needs sums over elements first: ends a phase, and acts with them at the start of the next one
+  landing,  // acts on the new value of the parameter: stands behind everything that forms the update
+  gate,     // decides before a step whether it runs: stands left of everything else
+};
+
+// What the sums of a gather run over.
+enum class Over { all, tensor, unit };  // unit: a row of a matrix, a whole vector
+
+// update' = a * update + b * parameter. Formed in double, rounded once.
+struct Affine {
+  double a = 1;
+  double b = 0;
+  // This map, then `next`.
+  constexpr Affine then(const Affine& next) const { return {next.a * a, next.a * b + next.b}; }
+};
+
+// update' = a * update + offset, of the elements of one unit.
+struct UnitMap {
+  double a = 1;
+  double offset = 0;
+};
+
+inline constexpr std::size_t kMaxState = 4;    // state streams of one transform
+inline constexpr std::size_t kMaxCoefs = 10;   // numbers of one transform in a step
+inline constexpr std::size_t kMaxSums = 2;     // of one gather
+inline constexpr std::size_t kMaxNumbers = 3;  // that one transform keeps from step to step
+using Coefs = std::array<double, kMaxCoefs>;
+
+using Names = std::span<const std::string_view>;
+using Numbers = std::span<const double>;  // of a transform's options, in Spec order
+
+// The head card of a transform, as its file states it.
+struct Card {
+  std::string_view name;
+  std::string_view doc;
+  std::string_view source;
+  std::span<const Option> options = {};
+  bool positional = true;  // whether its options may be given by position
+  std::span<const DialectDefault> dialects = {};
+  std::string_view formula = {};  // lines of plain text, with the letters that the code uses
+};
+
+// What a transform prepares the numbers of a step from.
+struct Moment {
+  Numbers o;            // its options
+  std::uint64_t t = 1;  // updates of the parameter, this one included
+  std::uint64_t k = 0;  // updates done: the clock of schedules
+  double rate = 1;      // product of the rates behind it; of all rates of the chain for a landing
+  double peak = 1;      // product of the highest values of the same rates
+  double scale = 1;     // product of every factor behind it
+  std::span<const double> sums = {};  // gathered
+  double size = 1;                    // elements that the sums run over
+  std::span<double> numbers = {};     // what it keeps: as the update before left them, zeros at t == 1
+};
+
+// What a gate decides about a gradient that has come.
+enum class Verdict {
+  pass,  // the step runs
+  wait,  // the gradient is taken into the window; the step waits for more
+  hold,  // the gradient is dropped and nothing changes
+  fail,  // too many of them were
+};
+
+// What a gate decides from.
+struct Arrival {
+  Numbers o;
+  std::span<double> numbers;  // what it keeps
+  std::uint64_t k;            // updates done
+  bool finite = true;         // every element of the gradient, where it asks
+  double norm = 0;            // of the gradient, where it asks
+  double weight = 1;          // of the gradient
+  bool last = false;          // of its window
+};
+
+// Memory that one call of a kernel works on: n elements from each pointer. Streams of one call are of one
+// type.
+struct Streams {
+  void* value = nullptr;
+  const void* grad = nullptr;     // the gradient, what an earlier phase kept, or the update of a tile
+  const void* entered = nullptr;  // the gradient as it entered the chain
+  const void* noise = nullptr;    // standard normal numbers, for transforms that ask for them
+  std::array<void*, kMaxState> state{};
+  std::size_t n = 0;
+};
+
+// The numbers around a rule: g' = pre.a g + pre.b p before it, p' = p - (post.a u + post.b p) after it.
+struct Lowered {
+  Affine pre;
+  Coefs coefs{};
+  Affine post;
+};
+
+// What a rule that needs more than the update sees of one register of elements.
+template <class V>
+struct Seen {
+  V update;
+  V value;    // the parameter
+  V entered;  // the gradient as it entered the chain
+  V noise;    // for a transform with kSeesNoise
+};
+
+// What a landing sees.
+template <class V>
+struct Landing {
+  V before;  // the parameter before the step, with kSeesBefore; else the value so far
+  V update;  // the whole update, with kLandsFirst; else nothing that it may read
+  V value;   // so far: with kLandsFirst the parameter before the step
+};
+
+inline constexpr std::size_t kLanes = 16;    // virtual lanes: no target has more
+inline constexpr std::size_t kBlock = 2048;  // elements of one partial sum, and the largest tile
+
+// Running sums of a block: its element i goes to lane i modulo kLanes, and a fixed pairwise tree adds up the
+// lanes.
+struct LaneSums {
+  std::array<std::array<double, kLanes>, kMaxSums> lanes{};
+
+  double total(std::size_t sum) const {
+    std::array<double, kLanes> left = lanes[sum];
+    for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
+      for (std::size_t j = 0; j < half; ++j) left[j] += left[j + half];
+    }
+    return left[0];
+  }
+};
+
+// Kernels of one transform for one element type.
+struct RuleKernels {
+  // Register-resident: pre, rule and post on every element, the parameter written. Tells whether every
+  // gradient was finite.
+  bool (*fused)(const Lowered& lowered, const Streams& streams) = nullptr;
+  // The rule alone on a tile `u` of streams.n elements.
+  void (*tile)(const Coefs& coefs, void* u, const Streams& streams) = nullptr;
+  // A landing alone: n elements. `u` and streams.grad are the update and the parameter before the step, as
+  // far as Landing says; streams.grad may be null.
+  void (*land)(const Coefs& coefs, const void* u, const Streams& streams) = nullptr;
+  // Adds map(source) of some elements of a block; of a multiple of kLanes, but for the block's last.
+  void (*gather)(const Affine& map, const Streams& streams, LaneSums& sums) = nullptr;
+};
+
+// Kernels that no transform owns, for one element type.
+struct CoreKernels {
+  // p' = p - (post.a g + post.b p): a chain without a rule, or the end of one, g being its update. Tells
+  // whether every g was finite.
+  bool (*plain)(const Affine& post, const Streams& streams);
+  // u = a * source + b * p, n elements.
+  void (*affine)(const Affine& map, const void* source, const void* value, void* u, std::size_t n);
+  // u = a * u + offset, n elements.
+  void (*shift)(const UnitMap& map, void* u, std::size_t n);
+  // to = from, n elements, past the caches; `to` is aligned to 64 bytes.
+  void (*stream)(const void* from, void* to, std::size_t n);
+  // sum = keep * sum + weight * g, n elements.
+  void (*accumulate)(double keep, double weight, const void* grad, void* sum, std::size_t n);
+  // Sum of the squares of a * source + b * p over at most kBlock elements, as LaneSums sums.
+  double (*squares)(const Affine& map, const void* source, const void* value, std::size_t n);
+  // Whether n elements are finite.
+  bool (*finite)(const void* source, std::size_t n);
+};
+
+struct Transform {
+  Spec spec;  // with the option `on`, which every transform has
+  Scope scope;
+  bool is_rule;           // a core rule: takes `lr=` and `decay=`, and there is one kind of them
+  bool is_rate;           // the learning rate, or a factor of it
+  bool acts;              // a gather that is also a step on single elements, with its sums
+  bool sees_value;        // reads the parameter
+  bool sees_entered;      // reads the gradient as it entered the chain
+  bool sees_before;       // a landing that reads the parameter before the step
+  bool lands_first;       // a landing that forms the value itself, from the update and the old value
+  bool looks;             // a gate that asks whether the gradient is finite
+  bool accumulates;       // a gate that keeps the sum of the gradients of a window
+  std::string_view kind;  // "rule" for every rule, else the name: what `rest` compares
+  std::span<const Names> variants;  // names of its state streams in each of its variants
+  Names numbers;                    // that it keeps for each parameter
+  Names chain_numbers;              // that it keeps for the whole chain
+  std::size_t sums;                 // of a gather
+  std::size_t first_kernel;         // of its first variant, in SimdTable::rules
+
+  // Those that the scope calls for are set.
+  Affine (*affine)(const Moment& now);                   // affine, and gathers and gates that are linear
+  double (*prepare)(const Moment& now, Coefs& coefs);    // element, landing: factor of the update
+  UnitMap (*unit)(const Moment& now, std::size_t rank);  // gather over units of a tensor of that rank
+  Over (*over)(Numbers o);                               // gather
+
+  // Where a transform has them; null otherwise. Options that are schedules are NaN in variant() and
+  // rate_inside().
+  std::size_t (*variant)(Numbers o);
+  bool (*needs_rates)(Numbers o);               // it is prepared from rate, peak or scale
+  bool (*rate_inside)(Numbers o);               // the rates behind it scale what it remembers, not its update
+  double (*initial)(Numbers o, std::size_t i);  // what fills its state stream i
+  Affine (*averaged)(const Moment& now);        // landing: what to evaluate, of parameter and state 0
+  std::uint64_t (*seed)(Numbers o);             // element: of the random numbers that it reads
+  Verdict (*decide)(const Arrival& now);        // gate
+  bool (*measures)(Numbers o);                  // gate: whether it asks for the norm of the gradient
+  void (*begin)(Numbers o, std::span<double> numbers);   // what fills chain_numbers
+  void (*passed)(Numbers o, std::span<double> numbers);  // gate: told when a step has run
+  void (*observe)(Numbers o, std::span<double> numbers, double metric);
+};
+
+// Every transform, in the order of transforms.inc.
+std::span<const Transform> transforms();
+
+// Kernels compiled for one SIMD target.
+struct SimdTable {
+  std::string_view target;                            // Highway's name: "AVX2"
+  std::span<const std::array<RuleKernels, 2>> rules;  // a row for each variant of each transform; by Dtype
+  std::array<CoreKernels, 2> core;                    // by Dtype
+};
+
+// Tables of the targets that this machine can run, best first.
+std::span<const SimdTable> simd_tables();
+
+}  // namespace thalweg

@@ -1,0 +1,39 @@
+// Optimizers and the rates they are tried with.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/chain.h"
+#include "thalweg/lab/compare.h"
+
+namespace thalweg {
+
+// One optimizer of a comparison. Its chain has a rate, which the factors multiply: where it named none, the
+// schedule as it is, and the factors are the rates.
+struct Contender {
+  std::string given;            // canonical, as it was given
+  Chain chain;                  // with a rate
+  bool full_batch = false;      // the recipe `gd`
+  bool names_rate = true;       // or it was given one
+  std::vector<double> factors;  // to try, ascending
+};
+
+// Throws Error(usage) with a caret for a text that is no chain, for one that gathers batches, and for two
+// that are the same.
+std::vector<Contender> contenders(const CompareOptions& options);
+
+// The chain with every rate multiplied by `factor`.
+Chain with_rate(const Chain& chain, double factor);
+
+// The highest value of its first rate; 0 where it has none.
+double rate_of(const Chain& chain);
+
+// The schedule times a number, to three digits: its peak where everything else is a share of it.
+Schedule times(const Schedule& schedule, double factor);
+
+// `count` factors evenly over `decades` on a log scale, ascending, 1 in the middle.
+std::vector<double> ladder(std::size_t count, double decades);
+
+}  // namespace thalweg

@@ -1,0 +1,72 @@
+#include "compare/rates.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+Contender one(const std::string& text, const std::string& schedule = "cosine(1, warmup=5%)") {
+  return contenders({.optimizers = {text}, .schedule = schedule}).front();
+}
+
+TEST(CompareRates, AnOptimizerWithoutARateGetsTheSchedule) {
+  EXPECT_EQ(one("adam").chain.text(), "adam | lr(cosine(1, warmup=5%))");
+  EXPECT_EQ(one("adamw").chain.text(),
+            "adam | decay(0.01, on=[matrices, embedding]) | lr(cosine(1, warmup=5%))");
+  EXPECT_EQ(one("sgd(momentum=0.9)", "constant(1)").chain.text(), "momentum | lr(constant(1))");
+  EXPECT_EQ(one("adam | average").chain.text(), "adam | lr(cosine(1, warmup=5%)) | average");
+  EXPECT_FALSE(one("adam").names_rate);
+  EXPECT_TRUE(one("adam(lr=0.1)").names_rate);
+}
+
+TEST(CompareRates, OnlyGradientDescentTakesAllSamples) {
+  EXPECT_TRUE(one("gd").full_batch);
+  EXPECT_TRUE(one("gd(lr=0.5)").full_batch);
+  EXPECT_FALSE(one("sgd").full_batch);
+  EXPECT_FALSE(one("lr(0.5)").full_batch);
+}
+
+TEST(CompareRates, EveryRateIsMultiplied) {
+  const auto scaled = [](const char* text, double factor) { return with_rate(Chain(text), factor).text(); };
+  EXPECT_EQ(scaled("adam(lr=1e-3)", 3.16), "adam | lr(0.00316)");
+  EXPECT_EQ(scaled("adam | lr(0.02, on=matrices) | lr(3e-4, on=rest)", 10),
+            "adam | lr(0.2, on=matrices) | lr(0.003, on=rest)");
+  EXPECT_EQ(scaled("adam(lr=cosine(5e-3, warmup=5%, floor=10%))", 0.1),
+            "adam | lr(cosine(0.0005, warmup=5%, floor=10%))");
+  EXPECT_EQ(scaled("adam(lr=0.1)", 1), "adam | lr(0.1)");
+  EXPECT_EQ(scaled("momentum | lr(0.1) | decay(0.5)", 2), "momentum | lr(0.2) | decay(0.5)");
+}
+
+// The values are those of the schedule times the factor, whatever its text has become.
+TEST(CompareRates, AScheduleIsMultipliedAtEveryUpdate) {
+  for (const char* text :
+       {"0.5", "constant(0.5)", "cosine(0.5, total=100, warmup=10)", "linear(0.5, total=50, floor=0.1)",
+        "cyclic(0.5, total=100, cycles=3, floor=5%)", "join([0.5, linear(0.25, total=50)], at=[20])",
+        "linear(0.5, total=50, warmup=5, warmup_from=0.1)", "step(0.5, every=30)"}) {
+    const Schedule before(text), after = times(before, 0.25);
+    for (std::uint64_t k = 0; k <= 120; ++k) EXPECT_NEAR(after(k), before(k) / 4, 1e-15) << text << " " << k;
+  }
+}
+
+TEST(CompareRates, TheLadderIsEvenOnALogScale) {
+  EXPECT_EQ(ladder(1, 5), std::vector<double>{1});
+  EXPECT_EQ(ladder(3, 2), (std::vector<double>{0.1, 1, 10}));
+  EXPECT_EQ(one("adam").factors[1], 3.16e-4);
+  EXPECT_NEAR(ladder(5, 2)[3], std::sqrt(10), 1e-15);
+  EXPECT_EQ(rate_of(with_rate(one("adam").chain, one("adam").factors.front())), 1e-4);
+  EXPECT_EQ(one("adam").factors.back(), 10);
+}
+
+TEST(CompareRates, RefusesWhatCannotBeCompared) {
+  EXPECT_THROW(one("adm"), Error);
+  EXPECT_THROW(one("accumulate(4) | adam"), Error);
+  EXPECT_THROW(one("adam", "cosin(1)"), Error);
+  EXPECT_THROW(contenders({.optimizers = {"adam", "adam()"}}), Error);
+}
+
+}  // namespace
+}  // namespace thalweg

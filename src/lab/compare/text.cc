@@ -1,0 +1,247 @@
+// A comparison in words, as a table and as JSON.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/spec.h"
+#include "thalweg/lab/compare.h"
+
+namespace thalweg {
+namespace {
+
+using Standing = ComparedOptimizer::Standing;
+
+constexpr std::size_t kMostNamed = 3;
+
+bool classes(const ComparisonResult& result) { return result.score_name == "accuracy"; }
+
+std::string score_text(const ComparisonResult& result, double score) {
+  if (!std::isfinite(score)) return "diverged";
+  return classes(result) ? fmt::format("{:.2f} %", 100 * score) : fmt::format("R2 {:.4f}", score);
+}
+
+// "a", "a and b", "a, b and c", "9 others".
+std::string listed(const std::vector<std::string>& names) {
+  if (names.size() > kMostNamed) return std::to_string(names.size()) + " others";
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  }
+  return out;
+}
+
+std::vector<std::string> standing(const ComparisonResult& result, Standing wanted) {
+  std::vector<std::string> out;
+  for (const ComparedOptimizer& o : result.optimizers) {
+    if (o.standing == wanted) out.push_back(o.given);
+  }
+  return out;
+}
+
+std::string_view standing_word(Standing standing) {
+  switch (standing) {
+    case Standing::first:
+      return "best";
+    case Standing::told_apart:
+      return "worse";
+    case Standing::always_worse:
+      return "worse in every seed";
+    case Standing::close:
+      return "not told apart";
+  }
+  return "";
+}
+
+std::string quartiles_json(const ComparedQuartiles& q) {
+  return JsonObject().add("low", q.low).add("median", q.median).add("high", q.high).text();
+}
+
+std::string rates_json(const ComparedOptimizer& o) {
+  JsonArray out;
+  for (const TriedRate& rate : o.rates) {
+    out.raw(JsonObject()
+                .add("rate", rate.rate)
+                .add("factor", rate.factor)
+                .add("score", rate.score)
+                .add("loss", rate.loss)
+                .text());
+  }
+  return out.text();
+}
+
+std::string runs_json(const ComparedOptimizer& o) {
+  JsonArray out;
+  for (const ComparedRun& run : o.runs) {
+    const bool any = !run.epochs.empty();
+    out.raw(JsonObject()
+                .add("seed", run.seed)
+                .add("diverged", run.diverged)
+                .add("score", run.diverged ? NAN : run.epochs.back().score)
+                .add("loss", run.diverged ? NAN : run.epochs.back().loss)
+                .add("updates", any ? run.epochs.back().update : std::uint64_t{0})
+                .add("seconds", any ? run.epochs.back().seconds : 0.0)
+                .text());
+  }
+  return out.text();
+}
+
+std::string optimizer_json(const ComparisonResult& result, const ComparedOptimizer& o) {
+  JsonObject out;
+  out.add("optimizer", o.given)
+      .add("chain", o.chain)
+      .add("batch", o.batch)
+      .add("updates", o.updates)
+      .add("rate", o.rates[o.chosen].rate)
+      .add("factor", o.rates[o.chosen].factor)
+      .add("at_edge", o.at_edge)
+      .raw("score", quartiles_json(o.score))
+      .raw("loss", quartiles_json(o.loss))
+      .add("seconds", o.seconds)
+      .add("diverged", o.diverged)
+      .add("average_rank", o.average_rank)
+      .add("seeds_best", o.seeds_best)
+      .add("standing", standing_word(o.standing))
+      .add("behind", o.behind)
+      .add("worse", o.worse)
+      .add("equal", o.equal)
+      .add("better", o.better)
+      .add("p", o.p);
+  if (result.options.target_accuracy || result.options.target_loss) {
+    out.add("reached", o.reached)
+        .add("updates_to_target", o.updates_to_target)
+        .add("seconds_to_target", o.seconds_to_target);
+  }
+  return out.raw("rates", rates_json(o)).raw("runs", runs_json(o)).text();
+}
+
+std::string tuning_json(const ComparisonResult& result) {
+  return JsonObject()
+      .add("runs", result.tuning_runs)
+      .add("rates", result.options.rates)
+      .add("decades", result.options.decades)
+      .add("seeds", result.options.tuning_seeds)
+      .add("epochs", result.tuning_epochs)
+      .add("validation_samples", result.validation)
+      .text();
+}
+
+std::string row(const ComparisonResult& result, const ComparedOptimizer& o, int width) {
+  const double unit = classes(result) ? 100 : 1;
+  const auto number = [&](double x) {
+    return std::isfinite(x) ? fmt::format("{:.{}f}", unit * x, classes(result) ? 2 : 4) : std::string("-");
+  };
+  std::string out = fmt::format("{:<{}}  {:>9}{} {:>9} {:>15}  {:>9.4g}  {:>4.1f}  {:>8}", o.given, width,
+                                print_number(o.rates[o.chosen].rate), o.at_edge ? "*" : " ",
+                                number(o.score.median), number(o.score.low) + " " + number(o.score.high),
+                                o.loss.median, o.average_rank, number(o.behind));
+  if (result.options.target_accuracy || result.options.target_loss) {
+    const bool half = std::isfinite(o.updates_to_target);
+    out += fmt::format("  {:>3} of {:<3} {:>8} {:>8}", o.reached, o.runs.size(),
+                       half ? fmt::format("{:.0f}", o.updates_to_target) : "-",
+                       half ? fmt::format("{:.3g}", o.seconds_to_target) : "-");
+  }
+  const std::string p = o.standing == Standing::first ? "" : fmt::format("{:.2g}", o.p);
+  return out + fmt::format("  {:>6}  {}\n", p, standing_word(o.standing));
+}
+
+std::string table(const ComparisonResult& result) {
+  int width = 9;
+  bool edge = false;
+  for (const ComparedOptimizer& o : result.optimizers) {
+    width = std::max(width, static_cast<int>(o.given.size()));
+    edge = edge || o.at_edge;
+  }
+  std::string out = fmt::format("{:<{}}  {:>9}  {:>9} {:>15}  {:>9}  {:>4}  {:>8}", "optimizer", width,
+                                "rate", result.score_name, "quartiles", "loss", "rank", "behind");
+  if (result.options.target_accuracy || result.options.target_loss)
+    out += fmt::format("  {:>10} {:>8} {:>8}", "target", "updates", "seconds");
+  out += fmt::format("  {:>6}\n", "p");
+  for (const ComparedOptimizer& o : result.optimizers) out += row(result, o, width);
+  if (edge) out += "* the lowest or highest rate tried: a better one may lie beyond\n";
+  return out;
+}
+
+std::string budget(const ComparisonResult& result) {
+  if (result.tuning_runs == 0) return "Rates as they are named, untuned.";
+  return fmt::format(
+      "Each rate is the best of {} over {} decades, found in {} runs of {} epochs on {} samples, by {} "
+      "others "
+      "of the training part.",
+      result.options.rates, print_number(result.options.decades), result.tuning_runs, result.tuning_epochs,
+      result.training - result.validation, result.validation);
+}
+
+}  // namespace
+
+std::string ComparisonResult::headline() const {
+  const ComparedOptimizer& best = optimizers.front();
+  const std::string score = score_text(*this, best.score.median);
+  const std::vector<std::string> close = standing(*this, Standing::close);
+  if (!close.empty()) return best.given + " leads with " + score + ", not told apart from " + listed(close);
+  if (standing(*this, Standing::always_worse).empty()) return best.given + " is best: " + score;
+  return fmt::format("{} is best in each of {} seeds: {}", best.given, options.seeds, score);
+}
+
+std::string ComparisonResult::doubt() const {
+  const std::vector<std::string> close = standing(*this, Standing::close);
+  const std::vector<std::string> apart = standing(*this, Standing::told_apart);
+  const std::vector<std::string> always = standing(*this, Standing::always_worse);
+  const bool many = pairs.size() > 1;
+  if (least_p > kLevel) {
+    std::string out =
+        fmt::format("{} seeds cannot prove it: no pair has a p below {:.3g}{}; {} seeds could.",
+                    options.seeds, std::exp2(1.0 - static_cast<double>(options.seeds)),
+                    many ? fmt::format(", and there are {} pairs", pairs.size()) : "", seeds_to_decide);
+    if (!always.empty()) out += fmt::format(" Worse in every seed: {}.", listed(always));
+    return out;
+  }
+  std::string out = apart.empty() ? "No other is told apart from it"
+                                  : fmt::format("It is told apart from {}", listed(apart));
+  if (!apart.empty() && !close.empty()) out += ", not from " + listed(close);
+  return out + fmt::format(": Wilcoxon's signed-rank test over {} seeds, p at most {}{}.", options.seeds,
+                           print_number(kLevel),
+                           many ? fmt::format(" after Holm's correction for {} pairs", pairs.size()) : "");
+}
+
+std::string ComparisonResult::text() const {
+  return headline() + "\n" + doubt() + "\n\n" + table(*this) + "\n" + budget(*this) + "\n";
+}
+
+std::string ComparisonResult::json() const {
+  JsonArray rows, tests;
+  for (const ComparedOptimizer& o : optimizers) rows.raw(optimizer_json(*this, o));
+  for (const ComparedPair& pair : pairs) {
+    tests.raw(JsonObject()
+                  .add("first", optimizers[pair.first].given)
+                  .add("second", optimizers[pair.second].given)
+                  .add("p", pair.p)
+                  .add("p_holm", pair.p_holm)
+                  .text());
+  }
+  JsonObject out;
+  out.add("schema", 1)
+      .add("headline", headline())
+      .add("doubt", doubt())
+      .add("data", config.data)
+      .add("model", config.model)
+      .add("loss", config.loss)
+      .add("epochs", *config.epochs)
+      .add("batch", *config.batch == 0 ? training : *config.batch)
+      .add("seed", config.seed)
+      .add("seeds", options.seeds)
+      .add("training_samples", training)
+      .add("held_out_samples", held_out)
+      .add("measure", score_name)
+      .raw("target_accuracy", options.target_accuracy ? json_number(*options.target_accuracy) : "null")
+      .raw("target_loss", options.target_loss ? json_number(*options.target_loss) : "null")
+      .raw("tuning", tuning_json(*this))
+      .add("least_p", least_p)
+      .add("seeds_to_decide", seeds_to_decide)
+      .raw("optimizers", rows.text())
+      .raw("pairs", tests.text());
+  return out.text();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,79 @@
+// What the doctor found: as text, as JSON, as a page.
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "draw/html.h"
+#include "find/trial_words.h"
+#include "page/parts.h"
+#include "thalweg/lab/doctor.h"
+
+namespace thalweg {
+namespace {
+
+std::string headline(const Diagnosis& diagnosis) {
+  const std::size_t n = diagnosis.findings.size();
+  return n == 0 ? "No fault found" : fmt::format("{} fault{} found", n, n == 1 ? "" : "s");
+}
+
+page::Sweep rates_chart(const Diagnosis& diagnosis) {
+  page::Sweep chart = trials_chart("rates", "The same training at other rates", diagnosis.trials);
+  chart.marks = {{diagnosis.rate, "the run's"}};
+  return chart;
+}
+
+}  // namespace
+
+std::string Diagnosis::text() const {
+  std::string out = fmt::format("run        {}\nupdates    {}\n", run, updates);
+  if (findings.empty()) return out + "healthy    no fault found\n";
+  for (const Finding& finding : findings) {
+    out +=
+        fmt::format("\n{}\n  seen     {}\n  try      {}\n", finding.fault, finding.evidence, finding.advice);
+  }
+  return out;
+}
+
+std::string Diagnosis::json() const {
+  JsonArray found, noted, tried;
+  for (const Finding& finding : findings) {
+    found.raw(JsonObject()
+                  .add("fault", finding.fault)
+                  .add("evidence", finding.evidence)
+                  .add("advice", finding.advice)
+                  .text());
+  }
+  for (const std::string& note : notes) noted.raw(json_string(note));
+  for (const RateTrial& trial : trials) tried.raw(trial_json(trial));
+  return JsonObject()
+      .add("schema", 1)
+      .add("run", run)
+      .add("updates", updates)
+      .add("healthy", findings.empty())
+      .raw("findings", found.text())
+      .raw("notes", noted.text())
+      .raw("rate", trials.empty() ? "null" : json_number(rate))
+      .raw("trials", tried.text())
+      .text();
+}
+
+std::string Diagnosis::html() const {
+  std::string faults, noted;
+  for (const Finding& f : findings) {
+    faults += fmt::format("<h3>{}</h3>\n<p>{}.</p>\n<p>To do: {}.</p>\n", page::escape(f.fault),
+                          page::escape(f.evidence), page::escape(f.advice));
+  }
+  for (const std::string& note : notes) noted += note + "\n";
+  std::string body;
+  if (!faults.empty()) body += page::section("findings", "Faults", faults);
+  body += page::curves_section(page::read_run(run), static_cast<double>(updates));
+  if (!trials.empty()) {
+    const std::string chart =
+        page::figure(rates_chart(*this),
+                     "Each point is a short training of its own, from the weights with which the run began.");
+    body += page::section("trials-made", "Other rates", "<div class=\"charts\">" + chart + "</div>\n");
+  }
+  if (!noted.empty()) body += page::section("notes", "Not looked at", page::verbatim("Notes", noted));
+  return page::finder_page(headline(*this), fmt::format("{}, {} updates.", run, updates), body);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,170 @@
+// Configuration and data, looked through for faults.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/spec.h"
+#include "base/text.h"
+#include "chain/link.h"
+#include "doctor/examined_run.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kMostRows = 2000;      // looked at
+constexpr double kFarFromFloor = 0.1;        // of the way from peak to floor
+constexpr double kLargeInputs = 5;           // root of the mean square
+constexpr double kSpread = 100;              // between the deviations of the widest input and the middle one
+constexpr double kNearlyAll = 0.95;          // share of one class
+constexpr std::size_t kLeastToSpeakOf = 20;  // samples
+
+bool is_rate(const Link& link) { return link.transform->spec.name == "lr"; }
+
+struct Spread {
+  double rms = 0;
+  double widest = 0;  // deviation
+  double middle = 0;  // median of the deviations that are not 0
+};
+
+Spread spread_of(const Samples& samples) {
+  const std::size_t rows = std::min(samples.size(), kMostRows);
+  const std::size_t features = samples.features();
+  std::vector<std::uint32_t> order(rows);
+  for (std::size_t i = 0; i < rows; ++i) order[i] = static_cast<std::uint32_t>(i * samples.size() / rows);
+  std::vector<float> inputs(rows * features);
+  samples.gather(order, inputs);
+  const double n = static_cast<double>(rows);
+  Spread out;
+  std::vector<double> deviations;
+  for (std::size_t j = 0; j < features; ++j) {
+    double sum = 0, square = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      const double x = inputs[i * features + j];
+      sum += x;
+      square += x * x;
+    }
+    out.rms += square / n / static_cast<double>(features);
+    const double variance = square / n - sum / n * (sum / n);
+    if (variance > 1e-12 * square / n) deviations.push_back(std::sqrt(variance));
+  }
+  out.rms = std::sqrt(out.rms);
+  if (deviations.empty()) return out;
+  std::ranges::sort(deviations);
+  out.widest = deviations.back();
+  out.middle = deviations[deviations.size() / 2];
+  return out;
+}
+
+std::string class_name(const Dataset& data, std::int32_t label) {
+  const auto i = static_cast<std::size_t>(label);
+  return i < data.class_names.size() ? data.class_names[i] : std::to_string(label);
+}
+
+}  // namespace
+
+Findings find_unfinished_schedule(Patient& patient) {
+  if (patient.total == 0) return {};
+  for (const Link& link : patient.chain.links()) {
+    if (!is_rate(link)) continue;
+    const Schedule& rate = link.numbers[0];
+    const double last = rate(patient.total - 1);
+    const double reach = rate.highest() - rate.lowest();
+    const bool ends_later = rate.total() > patient.total;
+    if (!ends_later || !(last - rate.lowest() > kFarFromFloor * reach)) continue;
+    return {
+        {"schedule-unfinished",
+         fmt::format("the rate ends at {:.3g} after {} updates; its schedule comes down to {:.3g} at update "
+                     "{}",
+                     last, patient.total, rate.lowest(), rate.total()),
+         "leave `total` out, so that the schedule ends with the run, or train longer"}};
+  }
+  return {};
+}
+
+Findings find_decay_on_biases(Patient& patient) {
+  static constexpr std::array<std::string_view, 3> kDecays = {"decay", "l2", "cautious_decay"};
+  for (const Link& link : patient.chain.links()) {
+    const std::string_view name = link.transform->spec.name;
+    if (std::ranges::find(kDecays, name) == kDecays.end()) continue;
+    if (!link.numbers.empty() && link.numbers[0].highest() == 0) continue;
+    for (const Parameter& parameter : patient.start.params()) {
+      const bool spared = parameter.role() == Role::bias || parameter.role() == Role::norm;
+      if (!spared || !link.on.matches(parameter)) continue;
+      return {{"decay-on-biases",
+               fmt::format("`{}` acts on `{}`", print(Text{link.item(false)}), parameter.name()),
+               "add `on=[matrices, embedding]` to it, as `adamw` has by itself"}};
+    }
+  }
+  return {};
+}
+
+Findings find_unnormalised(Patient& patient) {
+  const Spread spread = spread_of(patient.data.train);
+  const std::string advice = "scale the inputs: `scale=standard`, or leave `scale` out of the data source";
+  if (spread.rms > kLargeInputs) {
+    return {{"not-normalised",
+             fmt::format("the root mean square of the inputs is {:.3g}; about 1 is easy to learn from",
+                         spread.rms),
+             advice}};
+  }
+  if (spread.middle > 0 && spread.widest > kSpread * spread.middle) {
+    return {{"not-normalised",
+             fmt::format("one input has the deviation {:.3g}, the middle one {:.3g}", spread.widest,
+                         spread.middle),
+             advice}};
+  }
+  return {};
+}
+
+Findings find_one_class(Patient& patient) {
+  const std::vector<std::int32_t>& labels = patient.data.train.labels;
+  if (labels.size() < kLeastToSpeakOf) return {};
+  std::map<std::int32_t, std::size_t> counts;
+  for (const std::int32_t label : labels) ++counts[label];
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
+  const double share = static_cast<double>(most->second) / static_cast<double>(labels.size());
+  if (share < kNearlyAll) return {};
+  return {{"one-class",
+           fmt::format("{:.1f} % of the {} training labels are `{}`", 100 * share, labels.size(),
+                       class_name(patient.data, most->first)),
+           "look whether the right column is the target; accuracy says little here"}};
+}
+
+Findings find_sorted_order(Patient& patient) {
+  const std::vector<std::int32_t>& labels = patient.data.train.labels;
+  if (patient.config.order != "file" || patient.per_epoch == 1 || labels.size() < kLeastToSpeakOf) return {};
+  std::map<std::int32_t, double> counts;
+  std::size_t equal = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    ++counts[labels[i]];
+    if (i > 0 && labels[i] == labels[i - 1]) ++equal;
+  }
+  const double n = static_cast<double>(labels.size());
+  double chance = 0;
+  for (const auto& [label, times] : counts) chance += times / n * times / n;
+  const double share = static_cast<double>(equal) / (n - 1);
+  if (share < (1 + chance) / 2) return {};
+  return {
+      {"sorted-order",
+       fmt::format("{:.0f} % of the samples have the label of the one before, which a random order has for "
+                   "{:.0f} %",
+                   100 * share, 100 * chance),
+       "leave `--order file` out: samples are then shuffled anew in every epoch"}};
+}
+
+Findings find_squashed_output(Patient& patient) {
+  static constexpr std::array<std::string_view, 4> kSquash = {"softmax", "sigmoid", "tanh", "relu"};
+  const std::string last = parse({"model", patient.config.model}).back().name;
+  const std::string loss = parse({"loss", patient.config.loss}).front().name;
+  const bool takes_scores = loss == "cross_entropy" || loss == "bce";
+  if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return {};
+  return {{"squashed-output",
+           fmt::format("the model ends in `{}`, and `{}` takes scores without bounds: it applies {} itself",
+                       last, loss, loss == "bce" ? "the logistic function" : "softmax"),
+           "let the model end in its last `dense`"}};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,72 @@
+#include "draw/html.h"
+
+#include <gtest/gtest.h>
+
+#include "draw/script.h"
+
+namespace thalweg::page {
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST(Escape, Markup) { EXPECT_EQ(escape("a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;"); }
+
+TEST(Escape, LeavesUtf8AndLines) { EXPECT_EQ(escape("η\t= 1\r\n\\n"), "η\t= 1\n\\n"); }
+
+TEST(Escape, ReplacesWhatIsNoText) {
+  EXPECT_EQ(escape(std::string_view("a\0b\x1b\x7f", 5)), "a\ufffdb\ufffd\ufffd");
+  EXPECT_EQ(escape("\xff\xc3"), "\ufffd\ufffd");
+}
+
+TEST(Verbatim, KeepsAFirstEmptyLine) { EXPECT_TRUE(has(verbatim("Plan", "\n x"), ">\n\n x</pre>")); }
+
+TEST(Verbatim, EmptyTextIsLeftOut) {
+  EXPECT_EQ(verbatim("Plan", ""), "");
+  EXPECT_EQ(verbatim("Plan", " \n"), "");
+  EXPECT_EQ(section("plan", "Plan", ""), "");
+}
+
+TEST(Tiles, WithoutValueAreLeftOut) {
+  EXPECT_EQ(tiles({{"Loss", "", "", ""}}, "facts"), "");
+  const std::string two = tiles({{"Loss", "1 < 2", "best", "train"}, {"Time", "", "", ""}}, "facts");
+  EXPECT_TRUE(has(two, "<dt class=\"key train\">Loss</dt><dd>1 &lt; 2</dd><dd class=\"note\">best</dd>"));
+  EXPECT_FALSE(has(two, "Time"));
+}
+
+TEST(Table, HeadsRowsAndColumns) {
+  Table made{"All.", {"Epoch", "Loss"}, {{"1", "0.5"}, {"2", "0.4"}}, 1};
+  const std::string html = table(made);
+  EXPECT_TRUE(has(html, "<th scope=\"col\">Loss</th>"));
+  EXPECT_TRUE(has(html, "<tr><th scope=\"row\">1</th><td>0.5</td></tr>"));
+  EXPECT_TRUE(has(html, "<tr class=\"best\"><th scope=\"row\">2</th>"));
+}
+
+TEST(Document, AsksNothingOfAnybody) {
+  const std::string html = document("a & b", "<main></main>");
+  EXPECT_TRUE(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
+  EXPECT_TRUE(has(html, "<title>a &amp; b</title>"));
+  EXPECT_TRUE(has(html, "name=\"viewport\""));
+  EXPECT_TRUE(has(html, "default-src 'none'"));
+  EXPECT_TRUE(has(html, "prefers-color-scheme: dark"));
+  for (const char* word : {"http://", "https://", "@import", "url(", "<script", "src=", "</style>\n<style"}) {
+    EXPECT_FALSE(has(html, word)) << word;
+  }
+}
+
+TEST(Document, RunsNoScriptButThoseItNames) {
+  const std::string html = document("a", "<main></main>", {"let a = 1;\n"});
+  EXPECT_TRUE(has(html, "<script>let a = 1;\n</script>\n</body>"));
+  // printf 'let a = 1;\n' | openssl dgst -sha256 -binary | base64
+  EXPECT_TRUE(has(html, "script-src 'sha256-3smTKsMnFX9i0OGCm4n/7GAEzudwCR3kiBveN8jVUAk='; "));
+  EXPECT_FALSE(has(html, "unsafe-inline'; script") || has(html, "script-src 'unsafe"));
+}
+
+TEST(Document, WithChartsHasTheirScript) {
+  const std::string html = document("a", "<svg data-x=\"0 1 0 1 linear\"></svg>");
+  EXPECT_TRUE(has(html, script_element(chart_script())));
+  EXPECT_TRUE(has(html, script_source(chart_script())));
+  EXPECT_FALSE(has(document("a", "<svg></svg> data-x="), "<script"));
+}
+
+}  // namespace
+}  // namespace thalweg::page

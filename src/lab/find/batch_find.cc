@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "draw/html.h"
+#include "draw/number.h"
+#include "draw/sweep.h"
+#include "find/rate_trials.h"
+#include "run/config.h"
+#include "run/defaults.h"
+#include "thalweg/lab/analyze.h"
+#include "thalweg/lab/find.h"
+#include "train/trial.h"
+
+namespace thalweg {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kWarmUp = 2;  // updates before the clock starts
+
+void check(const BatchSearch& search) {
+  const auto refuse = [](const char* what, const std::string& got, const char* want) {
+    throw Error(Code::usage, {"batch search", what, got, want, ""});
+  };
+  if (search.rounds < 1) refuse("too few rounds", std::to_string(search.rounds), "1 or more");
+  if (!(search.seconds > 0)) refuse("no time to measure", fmt::format("{}", search.seconds), "above 0");
+  if (!(search.slack >= 0 && search.slack < 1)) {
+    refuse("the slack is out of range", fmt::format("{}", search.slack), "0 or more, below 1");
+  }
+  if (search.most < 1) refuse("no sizes to try", "0", "1 or more");
+}
+
+// What a training with one size of batch is made of.
+struct Sized {
+  Sized(const RunConfig& given, const Dataset& data, const Module& start, const Loss& loss,
+        std::uint64_t batch)
+      : config(with_batch(given, data, batch)),
+        options(trainer_options_of(config)),
+        trial(start, loss, resolved(data), data, options) {}
+
+  static RunConfig with_batch(RunConfig config, const Dataset& data, std::uint64_t batch) {
+    config.batch = batch;
+    return fit_to_data(config, data);
+  }
+
+  Chain resolved(const Dataset& data) const {
+    const std::uint64_t per_epoch = updates_per_epoch(data.train.size(), options);
+    return Chain(config.optimizer).resolve({.updates = *config.epochs * per_epoch, .per_epoch = per_epoch});
+  }
+
+  RunConfig config;
+  TrainerOptions options;
+  Trial trial;
+};
+
+std::uint64_t bytes_of(Sized& sized) {
+  constexpr std::uint64_t kCopies = 3;  // values, gradients and the best weights
+  return kCopies * sizeof(float) * sized.trial.model().params().elements() +
+         sized.trial.optimizer().state_bytes() + sized.trial.trainer().activation_bytes();
+}
+
+// Samples a second, from updates for so many seconds at least.
+double measure(Sized& sized, double seconds) {
+  sized.trial.trainer().activation_bytes();  // records all tapes, that of the last batch of an epoch too
+  for (int i = 0; i < kWarmUp; ++i) sized.trial.trainer().step();
+  const auto start = Clock::now();
+  std::uint64_t samples = 0;
+  double passed = 0;
+  do {
+    samples += sized.trial.trainer().step().samples;
+    passed = std::chrono::duration<double>(Clock::now() - start).count();
+  } while (passed < seconds);
+  return static_cast<double>(samples) / passed;
+}
+
+void choose(FoundBatch& found, double slack, bool by_memory) {
+  const auto best = std::ranges::max_element(found.timings, {}, &BatchTiming::median);
+  const auto chosen = std::ranges::find_if(
+      found.timings, [&](const BatchTiming& t) { return t.median >= (1 - slack) * best->median; });
+  found.batch = chosen->batch;
+  found.why = chosen == best
+                  ? fmt::format("the fastest, {} samples a second, and no smaller one is within {:.3g} %",
+                                page::count(std::round(best->median)), 100 * slack)
+                  : fmt::format(
+                        "the smallest within {:.3g} % of the fastest, {}, which makes {} samples a "
+                        "second",
+                        100 * slack, best->batch, page::count(std::round(best->median)));
+  if (by_memory)
+    found.why += fmt::format("; {} is the largest that fits the memory", found.timings.back().batch);
+}
+
+page::Sweep chart(const FoundBatch& found) {
+  page::SweepSeries median{"median", page::Look::first, true, true, {}};
+  page::SweepSeries low{"slowest and fastest round", page::Look::faint, true, false, {}};
+  for (const BatchTiming& t : found.timings) {
+    const auto batch = static_cast<double>(t.batch);
+    median.points.push_back({batch, t.median});
+    median.notes.push_back(fmt::format("batch {}: {:.4g} samples a second, {}", t.batch, t.median,
+                                       page::bytes(static_cast<double>(t.bytes))));
+    low.points.push_back({batch, t.low});
+    low.points.push_back({batch, t.high});
+    low.points.push_back({NAN, NAN});
+  }
+  return {.id = "batches",
+          .title = "Speed over the size of the batch",
+          .x_name = "samples a batch",
+          .y_name = "samples a second",
+          .log_y = true,
+          .series = {low, median},
+          .marks = {{static_cast<double>(found.batch), fmt::format("batch {}", found.batch)}}};
+}
+
+}  // namespace
+
+FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
+  check_config(config);
+  check(search);
+  const Dataset data = load_dataset(config.data, config.seed);
+  const RunConfig fitted = fit_to_data(config, data);
+  Module start(fitted.model, data.sample);
+  start.initialise(config.seed);
+  const Loss loss(fitted.loss);
+  FoundBatch found{.batch = 0,
+                   .why = {},
+                   .memory = search.memory,
+                   .rounds = search.rounds,
+                   .threads = fitted.threads,
+                   .timings = {}};
+  bool by_memory = false;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t batch = 1; batch <= std::min<std::uint64_t>(search.most, data.train.size());
+       batch *= 2) {
+    Sized sized(config, data, start, loss, batch);
+    bytes = bytes_of(sized);
+    by_memory = bytes > search.memory;
+    if (by_memory) break;
+    found.timings.push_back({.batch = batch, .bytes = bytes});
+  }
+  if (found.timings.empty()) {
+    throw Error(Code::usage,
+                {"--memory", "not even one sample a batch fits", page::bytes(static_cast<double>(bytes)),
+                 "at most " + page::bytes(static_cast<double>(search.memory)),
+                 "allow more memory, or take a smaller model"});
+  }
+  std::vector<std::vector<double>> rates(found.timings.size());
+  for (int round = 0; round < search.rounds; ++round) {
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      Sized sized(config, data, start, loss, found.timings[i].batch);
+      rates[i].push_back(measure(sized, search.seconds));
+    }
+  }
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    found.timings[i].median = median_of(rates[i]).value;
+    found.timings[i].low = std::ranges::min(rates[i]);
+    found.timings[i].high = std::ranges::max(rates[i]);
+  }
+  choose(found, search.slack, by_memory);
+  return found;
+}
+
+std::string FoundBatch::text() const {
+  std::string out = fmt::format("batch      {}\nwhy        {}\n", batch, why);
+  out +=
+      fmt::format("\n{:>7}  {:>14}  {:>22}  {:>10}\n", "batch", "samples/s", "slowest to fastest", "memory");
+  for (const BatchTiming& t : timings) {
+    out += fmt::format("{:>7}  {:>14.0f}  {:>22}  {:>10}{}\n", t.batch, t.median,
+                       fmt::format("{:.0f} to {:.0f}", t.low, t.high),
+                       page::bytes(static_cast<double>(t.bytes)), t.batch == batch ? "  <" : "");
+  }
+  return out;
+}
+
+std::string FoundBatch::json() const {
+  JsonArray measured;
+  for (const BatchTiming& t : timings) {
+    measured.raw(JsonObject()
+                     .add("batch", t.batch)
+                     .add("bytes", t.bytes)
+                     .add("samples_per_second", t.median)
+                     .add("low", t.low)
+                     .add("high", t.high)
+                     .text());
+  }
+  return JsonObject()
+      .add("schema", 1)
+      .add("batch", batch)
+      .add("why", why)
+      .add("memory", memory)
+      .add("rounds", rounds)
+      .add("threads", threads)
+      .raw("timings", measured.text())
+      .text();
+}
+
+std::string FoundBatch::svg() const { return page::draw(chart(*this), true); }
+
+std::string FoundBatch::html() const {
+  page::Table table{.caption = "Every size.",
+                    .head = {"Batch", "Slowest", "Samples a second", "Fastest", "Memory"},
+                    .rows = {}};
+  for (const BatchTiming& t : timings) {
+    if (t.batch == batch) table.marked = table.rows.size();
+    table.rows.push_back({page::count(static_cast<double>(t.batch)), page::count(std::round(t.low)),
+                          page::count(std::round(t.median)), page::count(std::round(t.high)),
+                          page::bytes(static_cast<double>(t.bytes))});
+  }
+  const std::string figure =
+      page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));
+  return page::finder_page(fmt::format("Batch {}", batch), "Why: " + why + ".",
+                           page::section("charts", "Speed", "<div class=\"charts\">" + figure + "</div>\n") +
+                               page::section("sizes", "Sizes", page::table(table)));
+}
+
+}  // namespace thalweg

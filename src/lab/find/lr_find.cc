@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/spec.h"
+#include "data/carve.h"
+#include "find/rate_trials.h"
+#include "run/config.h"
+#include "run/defaults.h"
+#include "thalweg/lab/find.h"
+#include "train/trial.h"
+
+namespace thalweg {
+namespace {
+
+constexpr double kSmoothing = 0.9;  // of the exponential average
+constexpr double kClimbed = 2;      // times the loss at the start: the range test has diverged
+constexpr double kFallen = 0.1;     // share of the whole fall that a rate must reach to count as moving
+// In trainings that are much shorter than the run larger rates win.
+constexpr std::uint64_t kMostTrial = 1000;
+constexpr int kPerDecade = 2;
+
+void check(const RateSearch& search) {
+  const auto refuse = [](const char* what, const std::string& got, const char* want) {
+    throw Error(Code::usage, {"rate search", what, got, want, ""});
+  };
+  if (!(search.from > 0) || !std::isfinite(search.to) || !(search.to > search.from)) {
+    refuse("the rates are no range", print_number(search.from) + " to " + print_number(search.to),
+           "0 < from < to");
+  }
+  if (search.sweep < 20) refuse("the range test is too short", std::to_string(search.sweep), "20 or more");
+}
+
+std::vector<RateSweepPoint> range_test(const RateBench& bench, const RateSearch& search) {
+  const double n = static_cast<double>(search.sweep - 1);
+  const std::string ramp = fmt::format("exponential({}, every={}, gamma={})", print_number(search.from),
+                                       search.sweep - 1, print_number(search.to / search.from));
+  Trial trial(bench.model, bench.loss, bench.resolved(bench.text.with_schedule(ramp), search.sweep),
+              bench.data, bench.options);
+  std::vector<RateSweepPoint> points;
+  double average = 0;
+  for (std::uint64_t k = 0; k < search.sweep; ++k) {
+    const std::optional<double> loss = trial.step();
+    if (!loss) break;
+    average = kSmoothing * average + (1 - kSmoothing) * *loss;
+    const double smoothed = average / (1 - std::pow(kSmoothing, static_cast<double>(k + 1)));
+    const double rate = search.from * std::pow(search.to / search.from, static_cast<double>(k) / n);
+    points.push_back({rate, *loss, smoothed});
+    if (smoothed > kClimbed * points.front().smoothed) break;
+  }
+  return points;
+}
+
+// Sets the bounds of what is worth trying: from where the loss has begun to fall, a decade lower - longer
+// training favours smaller rates -, to where it has climbed above its start.
+void bracket(FoundRate& found, const RateSearch& search) {
+  found.low = search.from;
+  found.high = search.to;
+  if (found.sweep.empty()) return;
+  const double start = found.sweep.front().smoothed;
+  const auto least = std::ranges::min_element(found.sweep, {}, &RateSweepPoint::smoothed);
+  const auto moves = [&](const RateSweepPoint& p) {
+    return p.smoothed <= start - kFallen * (start - least->smoothed);
+  };
+  const auto first = std::ranges::find_if(found.sweep, moves);
+  found.low = std::max(search.from, first->rate / 10);
+  const auto back =
+      std::find_if(least, found.sweep.end(), [&](const RateSweepPoint& p) { return p.smoothed > start; });
+  if (back != found.sweep.end()) {
+    found.high = back->rate;
+  } else if (found.sweep.size() < search.sweep) {
+    found.high = found.sweep.back().rate;
+  }
+}
+
+// Rates 10^(i / kPerDecade) within the bounds, one beyond each.
+std::vector<double> ladder(double low, double high) {
+  const double first = std::floor(kPerDecade * std::log10(low));
+  const double last = std::ceil(kPerDecade * std::log10(high));
+  std::vector<double> rates;
+  for (double i = first; i <= last; ++i) rates.push_back(std::pow(10.0, i / kPerDecade));
+  return rates;
+}
+
+void try_all(const RateBench& bench, const std::vector<double>& rates, FoundRate& found) {
+  const std::vector<RateTrial> made = bench.try_rates(rates, bench.options.threads);
+  found.trials.insert(found.trials.end(), made.begin(), made.end());
+  std::ranges::sort(found.trials, {}, &RateTrial::rate);
+}
+
+double score(const RateTrial& trial) { return trial.diverged ? INFINITY : trial.loss; }
+
+std::size_t best_of(const std::vector<RateTrial>& trials) {
+  return static_cast<std::size_t>(std::ranges::min_element(trials, {}, score) - trials.begin());
+}
+
+// The vertex of the parabola through three points, x being the logarithm of the rate; the middle one is
+// lowest, so the vertex is between the others.
+double vertex(const RateTrial& a, const RateTrial& b, const RateTrial& c) {
+  const double x = std::log(a.rate / b.rate);
+  const double z = std::log(c.rate / b.rate);
+  const double fa = a.loss - b.loss;
+  const double fc = c.loss - b.loss;
+  const double curvature = z * fa - x * fc;
+  if (!(curvature > 0)) return b.rate;
+  return b.rate * std::exp((z * z * fa - x * x * fc) / (2 * curvature));
+}
+
+double best_rate(const std::vector<RateTrial>& trials) {
+  const std::size_t i = best_of(trials);
+  const bool inside = i > 0 && i + 1 < trials.size() && !trials[i - 1].diverged && !trials[i + 1].diverged;
+  const double rate = inside ? vertex(trials[i - 1], trials[i], trials[i + 1]) : trials[i].rate;
+  const double unit = std::pow(10.0, std::floor(std::log10(rate)) - 1);
+  return std::stod(fmt::format("{:.1e}", std::round(rate / unit) * unit));  // two digits
+}
+
+std::uint64_t trial_updates(const RateSearch& search) {
+  if (search.trial > 0) return search.trial;
+  return search.updates > 0 ? std::min(search.updates, kMostTrial) : kMostTrial;
+}
+
+}  // namespace
+
+FoundRate find_rate(const Module& model, const Loss& loss, std::string_view optimizer, const Dataset& data,
+                    const TrainerOptions& options, const RateSearch& search) {
+  check(search);
+  const RateText text(optimizer);
+  FoundRate found;
+  found.optimizer = std::string(optimizer);
+  found.given = text.peak();
+  found.trial_updates = trial_updates(search);
+  const std::uint64_t most = std::max(found.trial_updates, search.sweep);
+  const Dataset part =
+      carve(data, samples_visited(options, most, data.train.size()), search.judge, options.seed);
+  found.train_samples = part.train.size();
+  found.judge_samples = part.test.size();
+  const RateBench bench{model, loss, text, part, options, found.trial_updates};
+  found.sweep = range_test(bench, search);
+  bracket(found, search);
+
+  Trial untrained(model, loss, Chain("lr(0)"), part, bench.options);
+  const std::optional<Evaluation> start = untrained.evaluate(part.test);
+  found.start_loss = start ? start->loss : NAN;
+  try_all(bench, ladder(found.low, found.high), found);
+  const RateTrial coarse = found.trials[best_of(found.trials)];
+  if (coarse.diverged || !(coarse.loss < found.start_loss)) {
+    found.why = "no rate lowers the loss: look at the data, or at the weights that training begins with";
+    return found;
+  }
+  const double quarter = std::pow(10.0, 0.5 / kPerDecade);
+  try_all(bench, {coarse.rate / quarter, coarse.rate * quarter}, found);
+  found.rate = best_rate(found.trials);
+  found.optimizer = text.with(*found.rate);
+  found.why =
+      fmt::format("lowest loss on {} training samples set aside, after {} updates at each of {} rates",
+                  found.judge_samples, found.trial_updates, found.trials.size());
+  return found;
+}
+
+FoundRate find_rate(const RunConfig& given, RateSearch search) {
+  check_config(given);
+  const Dataset data = load_dataset(given.data, given.seed);
+  const RunConfig config = fit_to_data(given, data);
+  Module model(config.model, data.sample);
+  model.initialise(config.seed);
+  const TrainerOptions options = trainer_options_of(config);
+  if (search.updates == 0) search.updates = *config.epochs * updates_per_epoch(data.train.size(), options);
+  return find_rate(model, Loss(config.loss), config.optimizer, data, options, search);
+}
+
+}  // namespace thalweg

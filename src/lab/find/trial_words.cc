@@ -1,0 +1,42 @@
+#include "find/trial_words.h"
+
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+namespace thalweg {
+
+std::string trial_text(const RateTrial& trial) {
+  if (trial.diverged) return fmt::format("{:>10.3g}  {:>10}\n", trial.rate, "diverged");
+  std::string out = fmt::format("{:>10.3g}  {:>10.4g}", trial.rate, trial.loss);
+  if (!std::isnan(trial.accuracy)) out += fmt::format("  {:>9.2f} %", 100 * trial.accuracy);
+  return out + "\n";
+}
+
+std::string trial_json(const RateTrial& trial) {
+  return JsonObject()
+      .add("rate", trial.rate)
+      .add("diverged", trial.diverged)
+      .add("loss", trial.loss)
+      .add("accuracy", trial.accuracy)
+      .text();
+}
+
+page::Sweep trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials) {
+  page::SweepSeries series{"loss on samples set aside", page::Look::first, true, true, {}};
+  for (const RateTrial& trial : trials) {
+    series.points.push_back({trial.rate, trial.loss});
+    series.notes.push_back(trial_text(trial));
+  }
+  return {.id = std::move(id),
+          .title = std::move(title),
+          .x_name = "learning rate",
+          .y_name = series.name,
+          .log_y = true,
+          .series = {series}};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,196 @@
+#include "thalweg/lab/tune.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "base/jobs.h"
+#include "data/carve.h"
+#include "find/rate_trials.h"
+#include "find/tune_folder.h"
+#include "run/config.h"
+#include "run/defaults.h"
+#include "train/trial.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kEta = 3;  // one in so many goes on, so many times as long
+constexpr std::size_t kJudge = 2000;
+
+// What one trial trains, nothing of it auto.
+struct Candidate {
+  TuneTrial trial;
+  RunConfig config;
+};
+
+struct Search {
+  const Dataset& part;  // of the data: to train on and to judge by
+  std::vector<Candidate> drawn;
+  TuneFolder& folder;
+};
+
+std::vector<Template> templates_of(const std::vector<SettingText>& texts) {
+  std::vector<Template> templates;
+  for (const SettingText& text : texts) templates.emplace_back("--" + text.setting, text.text);
+  const bool any = std::ranges::any_of(templates, [](const Template& t) { return t.has_ranges(); });
+  if (any) return templates;
+  throw Error(Code::usage, {"tune", "nothing is to be searched", "", "a range in a text",
+                            "such as --optimizer \"adamw(lr=log(1e-5, 1e-1))\""});
+}
+
+// Each text draws by a seed of its own, so that equal ranges in two of them differ.
+Candidate draw(const RunSettings& base, const std::vector<SettingText>& texts,
+               const std::vector<Template>& templates, const Dataset& data, std::uint64_t seed,
+               std::uint64_t number) {
+  RunSettings settings = base;
+  Candidate out;
+  out.trial.trial = number;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    DrawnText text = templates[i].draw(seed + 0x9E3779B97F4A7C15u * i, number);
+    settings.set(texts[i].setting, text.text);
+    out.trial.texts.push_back({texts[i].setting, std::move(text.text)});
+    std::ranges::move(text.values, std::back_inserter(out.trial.values));
+  }
+  out.config = fit_to_data(settings.config(), data);
+  out.config.threads = 1;
+  return out;
+}
+
+Chain resolved(const RunConfig& config, const Dataset& part, std::uint64_t epochs) {
+  const std::uint64_t per_epoch = updates_per_epoch(part.train.size(), trainer_options_of(config));
+  return Chain(config.optimizer).resolve({.updates = epochs * per_epoch, .per_epoch = per_epoch});
+}
+
+// Builds what a training needs, to be told of what is wrong before any trains.
+void check(const Candidate& drawn, const Dataset& part) {
+  const RunConfig& config = drawn.config;
+  check_config(config);
+  const Module model(config.model, part.sample);
+  const Loss loss(config.loss);
+  Trial(model, loss, resolved(config, part, *config.epochs), part, trainer_options_of(config));
+}
+
+TuneTraining train(const Search& search, TuneTraining training) {
+  const RunConfig& config = search.drawn[training.trial].config;
+  Module start(config.model, search.part.sample);
+  start.initialise(config.seed + training.repeat);
+  const Loss loss(config.loss);
+  TrainerOptions options = trainer_options_of(config);
+  options.seed += training.repeat;
+  const Chain chain = resolved(config, search.part, training.epochs);
+  Trial trial(start, loss, chain, search.part, options);
+  const std::uint64_t updates = training.epochs * updates_per_epoch(search.part.train.size(), options);
+  const std::optional<Evaluation> judged =
+      trial.train(updates) ? trial.evaluate(search.part.test) : std::nullopt;
+  training.diverged = !judged;
+  training.loss = judged ? judged->loss : NAN;
+  training.accuracy = judged ? judged->accuracy : NAN;
+  return training;
+}
+
+// Lengths of the rungs in epochs, the shortest first.
+std::vector<std::uint64_t> rungs(std::uint64_t trials, std::uint64_t epochs, bool halving) {
+  std::vector<std::uint64_t> lengths = {epochs};
+  for (std::uint64_t n = trials; halving && n >= kEta && lengths.back() >= kEta; n /= kEta) {
+    lengths.push_back(lengths.back() / kEta);
+  }
+  std::ranges::reverse(lengths);
+  return lengths;
+}
+
+double score(const TuneTrial& trial, bool by_accuracy) {
+  if (trial.diverged) return INFINITY;
+  return by_accuracy ? 1 - trial.accuracy : trial.loss;
+}
+
+// The means over the repeats of one length.
+void judge(TuneTrial& trial, const TuneFolder& folder, std::uint64_t epochs, std::uint64_t repeats) {
+  trial.epochs = epochs;
+  trial.loss = trial.accuracy = 0;
+  for (std::uint64_t repeat = 0; repeat < repeats; ++repeat) {
+    const TuneTraining& training = *folder.find({trial.trial, epochs, repeat, false, 0, 0});
+    trial.diverged = trial.diverged || training.diverged;
+    trial.loss += training.loss / static_cast<double>(repeats);
+    trial.accuracy += training.accuracy / static_cast<double>(repeats);
+  }
+}
+
+// Trains the trials that are left for so many epochs, as far as that was not done before.
+void climb(Search& search, const std::vector<std::size_t>& left, std::uint64_t epochs,
+           const TuneOptions& options, Tuned& tuned) {
+  std::vector<TuneTraining> wanted;
+  for (const std::size_t trial : left) {
+    for (std::uint64_t repeat = 0; repeat < options.repeats; ++repeat) {
+      const TuneTraining key{trial, epochs, repeat, false, 0, 0};
+      if (search.folder.find(key) == nullptr) {
+        wanted.push_back(key);
+      } else {
+        ++tuned.found;
+      }
+    }
+  }
+  in_parallel(wanted.size(), options.threads,
+              [&](std::size_t i) { search.folder.add(train(search, wanted[i])); });
+  tuned.trained += wanted.size();
+  for (const std::size_t trial : left)
+    judge(search.drawn[trial].trial, search.folder, epochs, options.repeats);
+}
+
+std::string search_text(const RunSettings& base, const std::vector<SettingText>& texts, std::uint64_t seed) {
+  RunConfig config = base.config();
+  config.threads = 1;
+  std::string out = print_config(config) + "seed of tune = " + std::to_string(seed) + "\n";
+  for (const SettingText& text : texts) out += text.setting + " = " + text.text + "\n";
+  return out;
+}
+
+void check(const TuneOptions& options) {
+  const auto refuse = [](const char* what) {
+    throw Error(Code::usage, {"tune", what, "0", "1 or more", ""});
+  };
+  if (options.trials < 1) refuse("too few trials");
+  if (options.repeats < 1) refuse("too few repeats");
+}
+
+}  // namespace
+
+Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const TuneOptions& options) {
+  check(options);
+  const std::vector<Template> templates = templates_of(texts);
+  const RunConfig config = base.config();
+  const Dataset data = load_dataset(config.data, config.seed);
+  if (options.by_accuracy && data.classes == 0) {
+    throw Error(Code::usage, {"tune", "values have no accuracy", data.text, "a loss to judge by", ""});
+  }
+  const RunConfig fitted = fit_to_data(config, data);
+  std::vector<Candidate> drawn;
+  const Dataset part = carve(data, data.train.size(), kJudge, config.seed);
+  for (std::uint64_t trial = 0; trial < options.trials; ++trial) {
+    drawn.push_back(draw(base, texts, templates, data, options.seed, trial));
+    drawn.back().config.epochs = fitted.epochs;  // the same for all, whatever their batch
+    check(drawn.back(), part);
+  }
+  TuneFolder folder(options.folder, search_text(base, texts, options.seed));
+  Search search{part, std::move(drawn), folder};
+  Tuned tuned{.trials = {},
+              .epochs = *fitted.epochs,
+              .judge_samples = part.test.size(),
+              .by_accuracy = options.by_accuracy};
+  std::vector<std::size_t> left(options.trials);
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  for (const std::uint64_t epochs : rungs(options.trials, *fitted.epochs, options.halving)) {
+    if (search.drawn.front().trial.epochs > 0) left.resize((left.size() + kEta - 1) / kEta);
+    climb(search, left, epochs, options, tuned);
+    std::ranges::stable_sort(
+        left, {}, [&](std::size_t trial) { return score(search.drawn[trial].trial, options.by_accuracy); });
+  }
+  for (Candidate& candidate : search.drawn) tuned.trials.push_back(std::move(candidate.trial));
+  std::ranges::stable_sort(tuned.trials, {}, [&](const TuneTrial& trial) {
+    return std::pair(-static_cast<double>(trial.epochs), score(trial, options.by_accuracy));
+  });
+  return tuned;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,175 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "draw/html.h"
+#include "draw/number.h"
+#include "landscape/picture.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace page {
+namespace {
+
+std::string figure(std::string_view id, std::string_view heading, std::string_view caption,
+                   const std::string& svg) {
+  if (svg.empty()) return "";
+  return fmt::format("<figure id=\"{}\"><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n", id,
+                     heading, caption, svg);
+}
+
+constexpr std::string_view kPlayer =
+    "<div class=\"player\" id=\"player\" role=\"group\" aria-label=\"Time\" hidden>"
+    "<button type=\"button\" id=\"play\">Play</button>"
+    "<input type=\"range\" id=\"time\" min=\"0\" max=\"{}\" step=\"1\" value=\"{}\" aria-label=\"Update\">"
+    "<output id=\"at\" for=\"time\">update {}</output>"
+    "<label>Speed <select id=\"speed\"><option value=\"0.25\">\u00bc\u00d7</option><option "
+    "value=\"0.5\">\u00bd\u00d7</option><option value=\"1\" selected>1\u00d7</option><option "
+    "value=\"2\">2\u00d7</option><option value=\"4\">4\u00d7</option></select></label></div>\n";
+
+std::string player(std::uint64_t last) { return last == 0 ? "" : fmt::format(kPlayer, last, last, last); }
+
+// A column of the table of paths; one with nothing in it is left out.
+struct Column {
+  std::string head;
+  std::vector<std::string> cells;
+};
+
+std::vector<Column> columns_of(const Landscape& landscape) {
+  Column now{"Loss now", {}}, end{last_update(landscape) > 0 ? "Loss at the end" : "Loss", {}},
+      distance{"Distance to a minimum", {}}, remark{"Remark", {}};
+  for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
+    const SurfacePath& path = landscape.paths[i];
+    const std::string loss = significant(path.losses.back(), 4);
+    now.cells.push_back(fmt::format("<td id=\"loss-{}\">{}</td>", i, loss));
+    end.cells.push_back("<td>" + loss + "</td>");
+    const std::string far = path.distances.empty() ? kNone : significant(path.distances.back(), 3);
+    distance.cells.push_back("<td>" + far + "</td>");
+    const std::string said = path_remark(landscape, path);
+    remark.cells.push_back("<td class=\"" + std::string(said.empty() ? "none" : "remark") + "\">" +
+                           escape(said.empty() ? kNone : said) + "</td>");
+  }
+  std::vector<Column> out = {std::move(end)};
+  if (last_update(landscape) > 0) out.insert(out.begin(), std::move(now));
+  const auto& paths = landscape.paths;
+  const auto known = [](const SurfacePath& path) { return !path.distances.empty(); };
+  const auto said = [&](const SurfacePath& path) { return !path_remark(landscape, path).empty(); };
+  if (std::any_of(paths.begin(), paths.end(), known)) out.push_back(std::move(distance));
+  if (std::any_of(paths.begin(), paths.end(), said)) out.push_back(std::move(remark));
+  return out;
+}
+
+std::string row_head(const SurfacePath& path, std::size_t i) {
+  const std::string chain = path.optimizer == path.name || path.optimizer.empty()
+                                ? ""
+                                : "<br><span class=\"chain\">" + escape(path.optimizer) + "</span>";
+  return fmt::format(
+      "<th scope=\"row\"><svg viewBox=\"0 0 46 14\" aria-hidden=\"true\"><g class=\"way way-{} "
+      "head\"><path class=\"track\" d=\"M3 7h40\"/>{}</g></svg><code>{}</code>{}</th>",
+      i, symbol(i, 23, 7), escape(path.name), chain);
+}
+
+std::string paths_table(const Landscape& landscape) {
+  if (landscape.paths.empty()) return "";
+  const std::vector<Column> columns = columns_of(landscape);
+  std::string head, rows;
+  for (const Column& column : columns) {
+    head += fmt::format("<th scope=\"col\"{}>{}</th>", column.head == "Remark" ? " class=\"remark\"" : "",
+                        column.head);
+  }
+  for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
+    rows += "<tr>" + row_head(landscape.paths[i], i);
+    for (const Column& column : columns) rows += column.cells[i];
+    rows += "</tr>\n";
+  }
+  return fmt::format(
+      "<div class=\"paths scroll\" role=\"group\" aria-label=\"Paths\" tabindex=\"0\"><table "
+      "class=\"paths-table\" aria-label=\"Paths\">\n<thead><tr><th scope=\"col\">Path</th>{}</tr></thead>\n"
+      "<tbody>\n{}</tbody></table></div>\n",
+      head, rows);
+}
+
+// What only a script can show is hidden without one.
+constexpr std::string_view kSolid =
+    "<div class=\"solid\" id=\"solid\" hidden><canvas id=\"surface\" tabindex=\"0\" role=\"img\" "
+    "aria-label=\"The surface in three dimensions. Arrow keys turn it, plus and minus change its size, Home "
+    "puts it back.\"></canvas><p>"
+    "<button type=\"button\" value=\"ArrowLeft\">Turn left</button>"
+    "<button type=\"button\" value=\"ArrowRight\">Turn right</button>"
+    "<button type=\"button\" value=\"ArrowUp\">From above</button>"
+    "<button type=\"button\" value=\"ArrowDown\">From the side</button>"
+    "<button type=\"button\" value=\"+\">Larger</button>"
+    "<button type=\"button\" value=\"-\">Smaller</button>"
+    "<button type=\"button\" value=\"Home\">Reset</button></p></div>\n"
+    "<noscript><p class=\"lead\">The view in three dimensions needs scripts.</p></noscript>\n";
+
+std::string contour_caption(const Landscape& landscape, const Levels& levels) {
+  std::string out = levels.log ? "Levels even in the logarithm of what is above the least value"
+                               : "Levels at even distances";
+  if (!landscape.minima.empty()) out += "; crosses are minima";
+  return out + ".";
+}
+
+// "</script" in a text of the data would end the element.
+std::string script_safe(std::string json) {
+  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;) json.replace(at, 1, "\\u003c");
+  return json;
+}
+
+std::string render(const Landscape& landscape) {
+  const Levels levels = levels_of(landscape);
+  std::string body = fmt::format(
+      "<style>{}{}</style>\n<header>\n<p class=\"brand\"><b>Thalweg</b><span>loss "
+      "landscape</span></p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
+      landscape_style(), landscape_page_style(), escape(landscape.title), escape(landscape.subtitle));
+  const std::uint64_t last = last_update(landscape);
+  const std::string losses = last == 0 ? "" : losses_svg(landscape);
+  std::string ways = "<div class=\"charts\">\n" +
+                     figure("contour", "From above", contour_caption(landscape, levels),
+                            contour_svg(landscape, levels, false)) +
+                     figure("curves", "Losses", "The same paths, by updates.", losses) + "</div>\n";
+  ways += player(last);
+  body += section("ways", last == 0 ? "Contour" : "The ways down", ways + paths_table(landscape));
+  body += section("third", "The surface", kSolid);
+  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
+  body += "<script type=\"application/json\" id=\"landscape-data\">" +
+          script_safe(animation_data(landscape, levels)) + "</script>\n";
+  return document(landscape.title + " \u2013 Thalweg", body, {std::string(landscape_script())});
+}
+
+void check(const Landscape& landscape) {
+  const Surface& surface = landscape.surface;
+  const bool grid =
+      surface.columns >= 2 && surface.rows >= 2 && surface.values.size() == surface.columns * surface.rows;
+  if (!grid) {
+    throw Error(Code::usage, {"landscape", "the surface is no grid",
+                              std::to_string(surface.columns) + " x " + std::to_string(surface.rows) + ", " +
+                                  std::to_string(surface.values.size()) + " values",
+                              "at least 2 x 2, a value for each point", ""});
+  }
+  if (landscape.paths.size() > kMostPaths) {
+    throw Error(Code::usage,
+                {"landscape", "too many paths for one picture", std::to_string(landscape.paths.size()),
+                 "at most " + std::to_string(kMostPaths), ""});
+  }
+  for (const SurfacePath& path : landscape.paths) {
+    if (!path.points.empty() && path.losses.size() == path.points.size()) continue;
+    throw Error(Code::usage,
+                {"landscape", "a path without a loss for each point", "`" + path.name + "`", "", ""});
+  }
+}
+
+}  // namespace
+}  // namespace page
+
+std::string landscape_svg(const Landscape& landscape) {
+  page::check(landscape);
+  return page::contour_svg(landscape, page::levels_of(landscape), true) + "\n";
+}
+
+std::string landscape_html(const Landscape& landscape) {
+  page::check(landscape);
+  return page::render(landscape);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,112 @@
+#include "thalweg/lab/landscape.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/test_error.h"
+#include "thalweg/chain.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+using Chains = std::vector<std::string>;
+
+Landscape drawn(const char* problem, const Chains& chains, const FunctionLandscapeOptions& options = {}) {
+  return function_landscape(Problem(problem), chains, options);
+}
+
+bool holds(const PlaneRange& range, const PlanePoint& p) {
+  return p.x >= range.x_low && p.x <= range.x_high && p.y >= range.y_low && p.y <= range.y_high;
+}
+
+TEST(FunctionLandscape, TheGridHoldsTheFunction) {
+  FunctionLandscapeOptions options;
+  options.range = PlaneRange{-2, 2, -1, 3};
+  options.points = 5;
+  const Landscape landscape = drawn("rosenbrock", {}, options);
+  ASSERT_EQ(landscape.surface.columns, 5u);
+  ASSERT_EQ(landscape.surface.values.size(), 25u);
+  EXPECT_EQ(landscape.surface.values[0], 9 + 100 * 25);  // (-2, -1)
+  EXPECT_EQ(landscape.surface.values[4], 1 + 100 * 25);  // (2, -1)
+  EXPECT_EQ(landscape.surface.values[13], 0);            // (1, 1)
+  EXPECT_EQ(landscape.surface.values[22], 1 + 100 * 9);  // (0, 3)
+}
+
+TEST(FunctionLandscape, PathsAreDescents) {
+  const Landscape landscape =
+      drawn("rosenbrock", {"gd(lr=1e-3)", "adam(lr=0.05)"}, {.descend = {.updates = 30}});
+  ASSERT_EQ(landscape.paths.size(), 2u);
+  const Descent descent = descend(Problem("rosenbrock"), Chain("adam(lr=0.05)"), {.updates = 30});
+  const SurfacePath& path = landscape.paths[1];
+  EXPECT_EQ(path.name, "adam(lr=0.05)");
+  EXPECT_EQ(path.optimizer, descent.optimizer);
+  EXPECT_EQ(path.losses, descent.losses);
+  EXPECT_EQ(path.distances, descent.distances);
+  ASSERT_EQ(path.points.size(), 31u);
+  EXPECT_EQ(path.points[30].x, descent.path[60]);
+  EXPECT_EQ(path.points[30].y, descent.path[61]);
+}
+
+TEST(FunctionLandscape, TheRangeHoldsStartMinimaAndPaths) {
+  for (const char* problem :
+       {"rosenbrock", "himmelblau", "beale", "booth", "linear_regression", "styblinski_tang"}) {
+    const Landscape landscape = drawn(problem, {"adam(lr=0.05)"}, {.points = 2});
+    for (const PlanePoint& minimum : landscape.minima)
+      EXPECT_TRUE(holds(landscape.surface.range, minimum)) << problem;
+    for (const PlanePoint& point : landscape.paths[0].points)
+      EXPECT_TRUE(holds(landscape.surface.range, point)) << problem;
+  }
+}
+
+TEST(FunctionLandscape, WhatDivergesEndsAndDoesNotStretchThePicture) {
+  const Landscape landscape = drawn("rosenbrock", {"gd(lr=1)", "gd(lr=1e-3)"}, {.points = 2});
+  EXPECT_TRUE(landscape.paths[0].diverged);
+  EXPECT_LT(landscape.paths[0].losses.size(), 20u);
+  EXPECT_FALSE(landscape.paths[1].diverged);
+  EXPECT_LT(landscape.surface.range.x_high - landscape.surface.range.x_low, 12);
+}
+
+TEST(FunctionLandscape, EveryChainWithEveryBatch) {
+  const Landscape landscape = drawn("linear_regression", {"sgd(lr=0.1)"}, {.batches = {1, 0}, .points = 2});
+  ASSERT_EQ(landscape.paths.size(), 2u);
+  EXPECT_EQ(landscape.paths[0].name, "sgd(lr=0.1), batch 1");
+  EXPECT_EQ(landscape.paths[1].name, "sgd(lr=0.1), full batch");
+  // The full batch falls at every step; single samples do not.
+  const auto falls = [](const SurfacePath& path) {
+    for (std::size_t k = 1; k < path.losses.size(); ++k) {
+      if (path.losses[k] > path.losses[k - 1]) return false;
+    }
+    return true;
+  };
+  EXPECT_FALSE(falls(landscape.paths[0]));
+  EXPECT_TRUE(falls(landscape.paths[1]));
+  expect_contains(landscape.subtitle, "64 samples");
+}
+
+TEST(FunctionLandscape, FormulasHaveNoKnownMinima) {
+  const Landscape landscape = drawn("x^2 + log(y)", {"gd(lr=0.01)"}, {.points = 11});
+  EXPECT_TRUE(landscape.minima.empty());
+  EXPECT_TRUE(std::isnan(landscape.least));
+  EXPECT_TRUE(landscape.paths[0].distances.empty());
+  for (const char* part : {"\"least\": null", "\"distances\": null", "\"schema\": 1"}) {
+    expect_contains(landscape_json(landscape), part);
+  }
+}
+
+TEST(FunctionLandscape, RefusesWhatCannotBeDrawn) {
+  const auto refused = [](const char* problem, const FunctionLandscapeOptions& options) {
+    return usage_error([&] { drawn(problem, {"gd(lr=0.1)"}, options); });
+  };
+  expect_contains(refused("colville", {}), "two numbers");
+  expect_contains(refused("sphere(3)", {}), "two numbers");
+  expect_contains(refused("booth", {.range = PlaneRange{1, 1, 0, 1}}), "the range is empty");
+  expect_contains(refused("booth", {.range = PlaneRange{-1e308, 1e308, 0, 1}}), "not finite");
+  expect_contains(refused("booth", {.points = 1}), "2 to 1000");
+  expect_contains(refused("booth", {.descend = {.start = {1, 2, 3}}}), "dimension");
+  EXPECT_THROW(drawn("log(x)", {"gd(lr=0.1)"}, {.descend = {.start = {-1, 0}}}), Error);
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,98 @@
+// The curves of a run: loss, held-out score, rate and gradient norm over its updates.
+#include <algorithm>
+
+#include "draw/html.h"
+#include "draw/number.h"
+#include "page/parts.h"
+
+namespace thalweg::page {
+namespace {
+
+template <class Row>
+Series curve(std::string name, std::string look, Marker marker, const std::vector<Row>& rows,
+             double Row::*y) {
+  Series series{std::move(name), std::move(look), marker, {}};
+  for (const Row& row : rows) series.points.push_back({row.update, row.*y});
+  return series;
+}
+
+Series held_out(const std::vector<Epoch>& epochs, double Score::*y, double factor) {
+  Series series{"held-out", "held-out", Marker::square, {}};
+  for (const Epoch& epoch : epochs) series.points.push_back({epoch.update, epoch.test.*y * factor});
+  return series;
+}
+
+// The series of a chart that have a number; a legend names no others.
+void keep_drawn(Chart& chart) {
+  std::erase_if(chart.series, [](const Series& series) {
+    return std::none_of(series.points.begin(), series.points.end(),
+                        [](const Point& p) { return known(p.y); });
+  });
+}
+
+struct Figure {
+  Chart chart;
+  std::string caption;
+};
+
+Chart chart(std::string id, std::string title, std::string y_name, std::vector<Series> series) {
+  Chart made;
+  made.id = std::move(id);
+  made.title = std::move(title);
+  made.x_name = "update";
+  made.y_name = std::move(y_name);
+  made.series = std::move(series);
+  return made;
+}
+
+// Held-out accuracy; where there is none, the loss that the run is judged by, on a scale of its own.
+Figure judged(const std::vector<Epoch>& epochs) {
+  const auto any = [&](auto known_in) { return std::any_of(epochs.begin(), epochs.end(), known_in); };
+  if (any([](const Epoch& epoch) { return known(epoch.test.accuracy); })) {
+    Chart accuracy = chart("accuracy", "Held-out accuracy", "examples classified correctly",
+                           {held_out(epochs, &Score::accuracy, 100)});
+    accuracy.y_unit = "%";
+    return {std::move(accuracy), "Once an epoch, on data not trained on."};
+  }
+  const bool tested = any([](const Epoch& epoch) { return known(epoch.test.loss); });
+  Chart loss = tested ? chart("judged", "Held-out loss", "loss", {held_out(epochs, &Score::loss, 1)})
+                      : chart("judged", "Training loss by epoch", "loss",
+                              {curve("train", "train", Marker::circle, epochs, &Epoch::train_loss)});
+  loss.scale = Scale::automatic;
+  return {std::move(loss), tested ? "Once an epoch, on data not trained on." : "Mean of each epoch."};
+}
+
+std::vector<Figure> figures(const RunData& data) {
+  const std::vector<Update>& updates = data.updates;
+  const std::vector<Epoch>& epochs = data.epochs;
+  Chart loss = chart("loss", "Loss", "loss",
+                     {curve("each update", "each", Marker::none, updates, &Update::loss),
+                      curve("train", "train", Marker::circle, epochs, &Epoch::train_loss),
+                      held_out(epochs, &Score::loss, 1)});
+  loss.scale = Scale::automatic;
+  Chart rate = chart("rate", "Learning rate", "learning rate",
+                     {curve("learning rate", "train", Marker::none, updates, &Update::lr)});
+  rate.from_zero = true;
+  Chart gradient = chart("gradient", "Gradient norm", "gradient norm",
+                         {curve("gradient norm", "train fine", Marker::none, updates, &Update::grad_norm)});
+  gradient.scale = Scale::log;
+  return {{std::move(loss), "Each update's mini-batch; training and held-out mean, once an epoch."},
+          judged(epochs),
+          {std::move(rate), "As used by each update."},
+          {std::move(gradient), "Of the whole gradient, all parameters together."}};
+}
+
+}  // namespace
+
+std::string curves_section(const RunData& data, double updates) {
+  std::string out;
+  for (Figure& figure : figures(data)) {
+    keep_drawn(figure.chart);
+    figure.chart.x_hi = updates;
+    if (!has_points(figure.chart)) continue;
+    out += page::figure(figure.chart, figure.caption);
+  }
+  return out.empty() ? "" : section("curves", "Curves", "<div class=\"charts\">\n" + out + "</div>\n");
+}
+
+}  // namespace thalweg::page

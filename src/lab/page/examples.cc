@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "draw/base64.h"
+#include "draw/html.h"
+#include "draw/number.h"
+#include "page/parts.h"
+
+namespace thalweg::page {
+namespace {
+
+constexpr double kLeastSide = 5, kMostSide = 64;  // of a picture
+constexpr std::size_t kMostShown = 6;             // features of a row of the table
+
+struct Size {
+  std::size_t width = 0, height = 0;  // 0: the samples are no pictures
+};
+
+bool is_side(double n) { return n >= kLeastSide && n <= kMostSide && n == std::floor(n); }
+
+// Samples of two sides, or of a square number of inputs without names, are pictures.
+Size picture_size(const Examples& examples) {
+  std::vector<double> shape = examples.shape;
+  if (!examples.features.empty()) return {};
+  if (shape.size() == 3 && shape.front() == 1) shape.erase(shape.begin());
+  if (shape.size() == 1) shape = {std::sqrt(shape[0]), std::sqrt(shape[0])};
+  if (shape.size() != 2 || !is_side(shape[0]) || !is_side(shape[1])) return {};
+  return {static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0])};
+}
+
+void append(std::string& to, std::uint32_t number, int bytes) {
+  for (int i = 0; i < bytes; ++i) to += static_cast<char>(number >> (8 * i) & 0xff);
+}
+
+// A bitmap of 256 greys, the least input black and the largest white; rows from the bottom, of whole words.
+std::string bitmap(const std::vector<double>& inputs, Size size) {
+  const auto [lo, hi] = std::minmax_element(inputs.begin(), inputs.end());
+  const double least = *lo, span = *hi > *lo ? *hi - *lo : 1;
+  const std::size_t stride = (size.width + 3) / 4 * 4;
+  constexpr std::uint32_t kHead = 14 + 40 + 256 * 4;
+  std::string out = "BM";
+  append(out, static_cast<std::uint32_t>(kHead + stride * size.height), 4);
+  append(out, 0, 4);
+  append(out, kHead, 4);
+  append(out, 40, 4);
+  append(out, static_cast<std::uint32_t>(size.width), 4);
+  append(out, static_cast<std::uint32_t>(size.height), 4);
+  append(out, 1, 2);
+  append(out, 8, 2);
+  for (int i = 0; i < 6; ++i) append(out, i == 4 ? 256 : 0, 4);
+  for (std::uint32_t grey = 0; grey < 256; ++grey) append(out, grey * 0x010101, 4);
+  for (std::size_t row = size.height; row-- > 0;) {
+    for (std::size_t x = 0; x < stride; ++x) {
+      const double input = x < size.width ? inputs[row * size.width + x] : least;
+      append(out, static_cast<std::uint32_t>(std::lround((input - least) / span * 255)), 1);
+    }
+  }
+  return out;
+}
+
+std::string told(const Example& example) {
+  if (std::isfinite(example.probability)) return percent(example.probability);
+  return std::isfinite(example.error) ? "off by " + significant(example.error, 3) : "";
+}
+
+bool all_finite(const std::vector<double>& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
+}
+
+std::string picture(const Example& example, Size size) {
+  const std::string words =
+      fmt::format("{} taken for {}, {}", example.truth, example.prediction, told(example));
+  return fmt::format(
+      "<li><img alt=\"row {}: {}\" width=\"{}\" height=\"{}\" src=\"data:image/bmp;base64,{}\"><b>{}</b> "
+      "taken "
+      "for <b>{}</b><span>{}, row {}</span></li>\n",
+      count(example.row), escape(words), size.width, size.height, base64(bitmap(example.inputs, size)),
+      escape(example.truth), escape(example.prediction), told(example), count(example.row));
+}
+
+std::string pictures(const Examples& examples, Size size) {
+  std::string out;
+  for (const Example& example : examples.worst) {
+    if (example.inputs.size() == size.width * size.height && all_finite(example.inputs))
+      out += picture(example, size);
+  }
+  return out.empty() ? "" : "<ul class=\"examples\">\n" + out + "</ul>\n";
+}
+
+std::string rows(const Examples& examples) {
+  Table made;
+  made.id = "worst";
+  made.caption = "Inputs as the model sees them.";
+  made.head = {"Row", "True", "Taken for", examples.classes.empty() ? "Error" : "Probability"};
+  const std::size_t shown = std::min(kMostShown, examples.features.size());
+  made.head.insert(made.head.end(), examples.features.begin(),
+                   examples.features.begin() + static_cast<std::ptrdiff_t>(shown));
+  for (const Example& example : examples.worst) {
+    std::vector<std::string> row = {count(example.row), example.truth, example.prediction, told(example)};
+    for (std::size_t i = 0; i < shown; ++i)
+      row.push_back(i < example.inputs.size() ? significant(example.inputs[i], 3) : kNone);
+    made.rows.push_back(std::move(row));
+  }
+  return table(made);
+}
+
+// How dark a cell is: 0 to 5 by its share of the samples of its class.
+int shade(double n, double all) { return n == 0 || all == 0 ? 0 : 1 + static_cast<int>(n / all * 4); }
+
+std::string confusion(const Examples& examples) {
+  if (examples.confusion.empty()) return "";
+  std::string head = "<th scope=\"col\">true class</th>", body;
+  for (const std::string& name : examples.classes) head += "<th scope=\"col\">" + escape(name) + "</th>";
+  for (std::size_t i = 0; i < examples.confusion.size() && i < examples.classes.size(); ++i) {
+    const std::vector<double>& row = examples.confusion[i];
+    double all = 0;
+    for (const double n : row) all += n;
+    body += "<tr><th scope=\"row\">" + escape(examples.classes[i]) + "</th>";
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      body += fmt::format("<td class=\"{} c{}\">{}</td>", k == i ? "right" : "wrong", shade(row[k], all),
+                          row[k] == 0 ? "" : count(row[k]));
+    }
+    body += "</tr>\n";
+  }
+  return fmt::format(
+      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Held-out samples: each row is "
+      "a true "
+      "class, each column what they were taken for.</p>\n<div class=\"scroll\" role=\"group\" "
+      "aria-labelledby=\"confusion-caption\" tabindex=\"0\"><table class=\"confusion\" "
+      "aria-labelledby=\"confusion-caption\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></"
+      "div>\n",
+      head, body);
+}
+
+std::string worst(const Examples& examples) {
+  if (examples.worst.empty()) return "";
+  const Size size = picture_size(examples);
+  std::string shown = size.width > 0 ? pictures(examples, size) : "";
+  if (shown.empty()) shown = rows(examples);
+  const char* why = examples.classes.empty() ? "largest error" : "least likely true class";
+  return fmt::format(
+      "<h3>The worst examples</h3><p class=\"caption\">The {} held-out samples with the {}.</p>\n{}",
+      examples.worst.size(), why, shown);
+}
+
+}  // namespace
+
+std::string examples_section(const RunData& data) {
+  return section("examples", "What it gets wrong", confusion(data.examples) + worst(data.examples));
+}
+
+std::string environment_section(const RunData& data) {
+  std::vector<Tile> shown;
+  for (const auto& [name, value] : data.environment) {
+    std::string label = name == "version" ? "Thalweg" : name;
+    if (label.front() >= 'a' && label.front() <= 'z') label.front() = static_cast<char>(label.front() - 32);
+    shown.push_back({std::move(label), value, "", ""});
+  }
+  return section("environment", "Environment", tiles(shown, "facts environment"));
+}
+
+}  // namespace thalweg::page

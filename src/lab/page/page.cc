@@ -1,0 +1,292 @@
+#include "thalweg/lab/page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/file.h"
+#include "draw/html.h"
+#include "draw/number.h"
+#include "page/parts.h"
+#include "page/render.h"
+#include "page/run_data.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace page {
+namespace {
+
+constexpr std::size_t kMostRows = 16;  // of the table of epochs
+constexpr int kDigits = 4;
+
+// A valley in three lines, and the way along its bottom.
+constexpr std::string_view kMark =
+    "<svg viewBox=\"0 0 30 20\" aria-hidden=\"true\"><path class=\"valley\" d=\"M2 2C7 2 9 15 15 15S23 2 28 "
+    "2\"/>"
+    "<path class=\"way\" d=\"M4.5 3C8 5 9.5 15 15 15\"/></svg>";
+
+// How the run went, in the few numbers that the page speaks of.
+struct Outcome {
+  Score test;
+  double train_loss = kMissing;
+  double updates = 0;
+  double epochs = 0;
+  const Epoch* best = nullptr;  // highest held-out accuracy, else lowest held-out loss
+  double not_finite = 0;        // updates without a finite loss
+  double first_not_finite = 0;
+  bool diverged = false;
+};
+
+// Whether `a` is better than `b` on held-out data; missing numbers are worst.
+bool better(const Epoch& a, const Epoch& b) {
+  if (known(a.test.accuracy) && known(b.test.accuracy)) return a.test.accuracy > b.test.accuracy;
+  if (known(a.test.accuracy) || known(b.test.accuracy)) return known(a.test.accuracy);
+  return known(a.test.loss) && (!known(b.test.loss) || a.test.loss < b.test.loss);
+}
+
+const Epoch* best_epoch(const std::vector<Epoch>& epochs) {
+  const Epoch* best = nullptr;
+  for (const Epoch& epoch : epochs) {
+    if (!known(epoch.test.accuracy) && !known(epoch.test.loss)) continue;
+    if (best == nullptr || better(epoch, *best)) best = &epoch;
+  }
+  return best;
+}
+
+Outcome outcome(const RunData& data) {
+  Outcome out;
+  if (!data.updates.empty()) out.updates = data.updates.back().update;
+  if (!data.epochs.empty()) {
+    const Epoch& last = data.epochs.back();
+    out.test = last.test;
+    out.train_loss = last.train_loss;
+    out.updates = std::max(out.updates, last.update);
+    out.epochs = last.epoch;
+  }
+  if (data.result.there) {
+    out.test = data.result.test;
+    out.train_loss = data.result.train.loss;
+    if (known(data.result.updates)) out.updates = data.result.updates;
+    if (known(data.result.epochs)) out.epochs = data.result.epochs;
+  }
+  out.best = best_epoch(data.epochs);
+  for (const Update& update : data.updates) {
+    if (known(update.loss)) continue;
+    if (out.not_finite == 0) out.first_not_finite = update.update;
+    ++out.not_finite;
+  }
+  out.diverged = !data.updates.empty() && !known(data.updates.back().loss) && !known(out.test.loss);
+  return out;
+}
+
+std::string plural(double number, const std::string& one) {
+  return count(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+std::string headline(const RunData& data, const Outcome& out) {
+  const std::string so_far = data.result.there ? "" : " after " + plural(out.epochs, "epoch");
+  if (out.diverged) return "Diverged: the loss is not finite";
+  if (known(out.test.accuracy)) {
+    return percent(out.test.accuracy) + " of held-out examples classified correctly" + so_far;
+  }
+  if (known(out.test.r2)) return "Held-out R\u00b2 " + significant(out.test.r2, kDigits) + so_far;
+  if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits) + so_far;
+  if (known(out.train_loss)) {
+    return "Training loss " + significant(out.train_loss, kDigits) + so_far + ", nothing held out";
+  }
+  if (data.updates.empty()) return "No updates yet";
+  return "Training loss " + significant(data.updates.back().loss, kDigits) + " after " +
+         plural(out.updates, "update");
+}
+
+// A large heading is not broken inside "held-out".
+std::string heading(const std::string& title) {
+  static constexpr std::string_view kWord = "eld-out";
+  std::string text = escape(title);
+  const std::size_t at = text.find(kWord);
+  if (at == std::string::npos || at == 0) return text;
+  return text.replace(at - 1, kWord.size() + 1,
+                      "<span class=\"whole\">" + text.substr(at - 1, kWord.size() + 1) + "</span>");
+}
+
+std::string code(const std::string& text) { return "<code>" + escape(text) + "</code>"; }
+
+// "model on data, trained by optimizer." and how it was run; HTML.
+std::string lead(const RunData& data) {
+  const Result& result = data.result;
+  if (!result.there)
+    return "<p class=\"lead\">In progress, or cut off before its end: there is no result yet.</p>\n";
+  std::string text = result.model.empty() ? "A model" : code(result.model);
+  if (!result.data.empty()) text += " on " + code(result.data);
+  if (!result.optimizer.empty()) text += ", trained by " + code(result.optimizer);
+  text += ".";
+  std::string how;
+  if (known(result.batch)) how += ", batches of " + count(result.batch);
+  if (!result.seed.empty()) how += ", seed " + result.seed;
+  if (known(result.threads)) how += ", " + plural(result.threads, "thread");
+  if (how.empty()) return "<p class=\"lead\">" + text + "</p>\n";
+  how = how.substr(2);
+  if (how.front() == 'b') how.front() = 'B';
+  if (how.front() == 's') how.front() = 'S';
+  return "<p class=\"lead\">" + text + " " + escape(how) + ".</p>\n";
+}
+
+std::string notice(const RunData& data, const Outcome& out) {
+  if (out.not_finite == 0) return "";
+  return fmt::format(
+      "<p class=\"notice\">The loss was not finite at {} of {}, first at update {}. The curves have gaps "
+      "there.</p>\n",
+      count(out.not_finite), plural(static_cast<double>(data.updates.size()), "recorded update"),
+      count(out.first_not_finite));
+}
+
+std::string best_note(const Outcome& out, double Score::*member, bool higher_is_better) {
+  if (out.best == nullptr) return "";
+  const double best = out.best->test.*member;
+  const double last = out.test.*member;
+  if (!known(best) || !known(last)) return "";
+  const std::string epoch = " at epoch " + count(out.best->epoch);
+  if (best == last) return "best of all epochs";
+  return "best " + (higher_is_better ? percent(best) : significant(best, kDigits)) + epoch;
+}
+
+std::string shown(double number, std::string text) { return known(number) ? std::move(text) : std::string(); }
+
+std::string summary(const RunData& data, const Outcome& out) {
+  const Result& result = data.result;
+  const Score& test = out.test;
+  const bool by_loss = !known(test.accuracy);
+  const std::vector<Tile> results = {
+      {"Held-out accuracy", shown(test.accuracy, percent(test.accuracy)),
+       best_note(out, &Score::accuracy, true), "held-out"},
+      {"Held-out R\u00b2", shown(test.r2, significant(test.r2, kDigits)),
+       shown(test.mae, "mean absolute error " + significant(test.mae, kDigits)), "held-out"},
+      {"Held-out loss", shown(test.loss, significant(test.loss, kDigits)),
+       by_loss ? best_note(out, &Score::loss, false) : "", "held-out"},
+      {"Training loss", shown(out.train_loss, significant(out.train_loss, kDigits)),
+       shown(result.train.accuracy, percent(result.train.accuracy) + " correct"), "train"}};
+  const std::vector<Tile> facts = {
+      {"Updates", count(out.updates), "", ""},
+      {"Epochs", count(out.epochs), "", ""},
+      {"Time", shown(result.seconds, duration(result.seconds)), "", ""},
+      {"Samples a second", shown(result.samples_per_second, count(result.samples_per_second)), "", ""},
+      {"Parameters", shown(result.parameters, count(result.parameters)), "", ""},
+      {"Optimizer state", shown(result.state_bytes, bytes(result.state_bytes)), "", ""}};
+  return section("summary", "Summary", tiles(results, "results") + tiles(facts, "facts"));
+}
+
+// Rows at even distances, with the first, the best and the last.
+std::vector<const Epoch*> chosen_epochs(const RunData& data, const Outcome& out) {
+  const std::size_t n = data.epochs.size();
+  std::set<const Epoch*> chosen;
+  for (std::size_t i = 0; i < std::min(n, kMostRows); ++i) {
+    chosen.insert(&data.epochs[n <= kMostRows ? i : i * (n - 1) / (kMostRows - 1)]);
+  }
+  if (out.best != nullptr) chosen.insert(out.best);
+  return {chosen.begin(), chosen.end()};
+}
+
+struct Column {
+  std::string head;
+  double (*read)(const Epoch& epoch);
+};
+
+// Adds columns of one kind, with the same decimals, unless they are empty from top to bottom.
+void add_columns(Table& table, const std::vector<const Epoch*>& epochs, int digits,
+                 const std::vector<Column>& columns) {
+  std::vector<double> numbers;
+  for (const Column& column : columns) {
+    for (const Epoch* epoch : epochs) numbers.push_back(column.read(*epoch));
+  }
+  const std::vector<std::string> texts = aligned(numbers, digits);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(c * epochs.size());
+    if (std::none_of(first, first + static_cast<std::ptrdiff_t>(epochs.size()), known)) continue;
+    table.head.push_back(columns[c].head);
+    for (std::size_t i = 0; i < epochs.size(); ++i) table.rows[i].push_back(texts[c * epochs.size() + i]);
+  }
+}
+
+std::string epochs_table(const RunData& data, const Outcome& out) {
+  if (data.epochs.empty()) return "";
+  const std::vector<const Epoch*> epochs = chosen_epochs(data, out);
+  Table made;
+  made.head = {"Epoch", "Updates"};
+  for (const Epoch* epoch : epochs) {
+    if (epoch == out.best) made.marked = made.rows.size();
+    made.rows.push_back({count(epoch->epoch), count(epoch->update)});
+  }
+  add_columns(made, epochs, 3,
+              {{"Training loss", [](const Epoch& e) { return e.train_loss; }},
+               {"Held-out loss", [](const Epoch& e) { return e.test.loss; }}});
+  add_columns(made, epochs, 4,
+              {{"Held-out accuracy,\u00a0%", [](const Epoch& e) { return e.test.accuracy * 100; }}});
+  add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
+  const std::size_t all = data.epochs.size();
+  made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);
+  if (out.best != nullptr) made.caption += "; the best on held-out data is set in bold";
+  made.caption += ".";
+  return section("epochs", "Epochs", table(made));
+}
+
+}  // namespace
+
+std::string page_header(const std::string& subject, const std::string& heading, const std::string& more) {
+  return fmt::format(
+      "<header>\n<p class=\"brand\">{}<b>Thalweg</b><span>{}</span></p>\n<h1>{}</h1>\n{}</header>\n", kMark,
+      escape(subject), heading, more);
+}
+
+std::string finished(const std::string& title, const std::string& body, const std::string& live) {
+  return live.empty() ? document(title, body) : document(title, body, {live}, Reach::own_server);
+}
+
+std::string outcome_words(const RunData& data) {
+  const Outcome out = outcome(data);
+  if (out.diverged) return "diverged";
+  if (known(out.test.accuracy)) return percent(out.test.accuracy);
+  if (known(out.test.r2)) return "R\u00b2 " + significant(out.test.r2, kDigits);
+  const double loss = known(out.test.loss) ? out.test.loss : out.train_loss;
+  return known(loss) ? "loss " + significant(loss, kDigits) : kNone;
+}
+
+double outcome_number(const RunData& data) {
+  const Outcome out = outcome(data);
+  if (known(out.test.accuracy)) return out.test.accuracy;
+  if (known(out.test.r2)) return out.test.r2;
+  return -(known(out.test.loss) ? out.test.loss : out.train_loss);
+}
+
+std::string render(const RunData& data, const std::string& live) {
+  const Outcome out = outcome(data);
+  const std::string title = headline(data, out);
+  std::string body = page_header("training run " + data.name, heading(title), lead(data) + notice(data, out));
+  body += "<main>\n" + summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +
+          examples_section(data);
+  body += layers_section(data) + time_section(data);
+  body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
+  body += section("configuration", "Configuration", verbatim("Configuration", data.config));
+  body += environment_section(data);
+  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
+  return finished(title + " \u2013 " + data.name + " \u2013 Thalweg", body, live);
+}
+
+}  // namespace page
+
+void write_page(const std::filesystem::path& run, const std::filesystem::path& out) {
+  replace_file(out.empty() ? run / "report.html" : out, page::render(page::read_run(run)));
+}
+
+void write_page(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& out) {
+  if (runs.size() < 2) {
+    throw Error(Code::usage,
+                {"page", "nothing to compare", std::to_string(runs.size()) + " run", "two runs or more", ""});
+  }
+  std::vector<page::RunData> data;
+  for (const std::filesystem::path& run : runs) data.push_back(page::read_run(run));
+  replace_file(out, page::render(data));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,24 @@
+// Sections of the page of a run, each empty where the run recorded nothing for it.
+#pragma once
+
+#include <string>
+
+#include "draw/svg.h"
+#include "page/run_data.h"
+
+namespace thalweg::page {
+
+// A chart in a figure with its title and a caption; empty without a number.
+std::string figure(const Chart& chart, const std::string& caption);
+
+// A picture that is drawn already, likewise.
+std::string figure(const std::string& title, const std::string& caption, const std::string& picture);
+
+// Loss, score, rate and gradient norm, from 0 to `updates`.
+std::string curves_section(const RunData& data, double updates);
+std::string layers_section(const RunData& data);       // update ratios, histograms of weights and updates
+std::string time_section(const RunData& data);         // of the phases of a step
+std::string examples_section(const RunData& data);     // confusion matrix, the worst of the held-out samples
+std::string environment_section(const RunData& data);  // what the run ran on
+
+}  // namespace thalweg::page

@@ -1,0 +1,235 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "draw/html.h"
+#include "draw/number.h"
+#include "page/parts.h"
+#include "page/render.h"
+
+namespace thalweg::page {
+namespace {
+
+constexpr std::size_t kLooks = 8;
+constexpr std::size_t kMostSettings = 6;  // columns of what differs
+constexpr std::size_t kLongest = 60;      // characters of a setting in a table
+
+std::string look_of(std::size_t run) { return "s" + std::to_string(run % kLooks); }
+
+// Beyond the first round of looks, markers tell the rounds apart.
+Marker marker_of(std::size_t run) {
+  return run < kLooks ? Marker::none : run < 2 * kLooks ? Marker::circle : Marker::square;
+}
+
+std::string shortened(const std::string& text) {
+  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "\u2026";
+}
+
+// The last parts of the paths, as many as tell the runs from each other.
+std::vector<std::string> short_names(const std::vector<RunData>& runs) {
+  const auto tail = [](const std::string& path, int parts) {
+    std::size_t at = path.size();
+    for (int i = 0; i < parts && at != std::string::npos && at > 0; ++i) at = path.rfind('/', at - 1);
+    return at == std::string::npos || at == 0 ? path : path.substr(at + 1);
+  };
+  std::vector<std::string> names;
+  for (int parts = 1; parts < 8; ++parts) {
+    names.clear();
+    for (const RunData& run : runs) names.push_back(tail(run.name, parts));
+    if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
+  }
+  return names;
+}
+
+std::string legend(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string mark = marker_of(i) == Marker::circle ? "<circle cx=\"17\" cy=\"6\" r=\"3.5\"/>"
+                             : marker_of(i) == Marker::square
+                                 ? "<rect x=\"13.5\" y=\"2.5\" width=\"7\" height=\"7\"/>"
+                                 : "";
+    out += fmt::format(
+        "<li><svg viewBox=\"0 0 34 12\" aria-hidden=\"true\"><g class=\"line {}\"><path d=\"M0 "
+        "6h34\"/>{}</g></svg>{}"
+        "</li>\n",
+        look_of(i), mark, escape(names[i]));
+  }
+  return "<ul class=\"runs\">\n" + out + "</ul>\n";
+}
+
+using Points = std::vector<Point> (*)(const RunData& run);
+
+template <auto Member>
+std::vector<Point> of_updates(const RunData& run) {
+  std::vector<Point> out;
+  for (const Update& update : run.updates) out.push_back({update.update, update.*Member});
+  return out;
+}
+
+template <auto Member>
+std::vector<Point> of_tests(const RunData& run) {
+  std::vector<Point> out;
+  for (const Epoch& epoch : run.epochs) out.push_back({epoch.update, epoch.test.*Member});
+  return out;
+}
+
+std::vector<Point> training_loss(const RunData& run) {
+  std::vector<Point> out;
+  for (const Epoch& epoch : run.epochs) out.push_back({epoch.update, epoch.train_loss});
+  return out;
+}
+
+std::vector<Point> accuracy(const RunData& run) {
+  std::vector<Point> out = of_tests<&Score::accuracy>(run);
+  for (Point& point : out) point.y *= 100;
+  return out;
+}
+
+struct Compared {
+  const char* id;
+  const char* title;
+  const char* y_name;
+  const char* unit;
+  const char* caption;
+  Scale scale;
+  bool fine;
+  Points points;
+};
+
+constexpr Compared kCompared[] = {
+    {"held-out-loss", "Held-out loss", "loss", "", "Once an epoch, on data not trained on.", Scale::automatic,
+     false, of_tests<&Score::loss>},
+    {"accuracy", "Held-out accuracy", "classified correctly", "%", "Once an epoch, on data not trained on.",
+     Scale::linear, false, accuracy},
+    {"train-loss", "Training loss", "loss", "", "Mean of each epoch.", Scale::automatic, false,
+     training_loss},
+    {"rate", "Learning rate", "learning rate", "", "As used by each update.", Scale::linear, true,
+     of_updates<&Update::lr>},
+    {"gradient", "Gradient norm", "gradient norm", "", "Of the whole gradient, all parameters together.",
+     Scale::log, true, of_updates<&Update::grad_norm>}};
+
+std::string compared(const Compared& what, const std::vector<RunData>& runs,
+                     const std::vector<std::string>& names, double last) {
+  Chart chart;
+  chart.id = what.id;
+  chart.title = what.title;
+  chart.x_name = "update";
+  chart.y_name = what.y_name;
+  chart.y_unit = what.unit;
+  chart.scale = what.scale;
+  chart.x_hi = last;
+  chart.legend = false;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Series series{names[i], look_of(i) + (what.fine ? " fine" : ""), marker_of(i), what.points(runs[i])};
+    const bool any = std::any_of(series.points.begin(), series.points.end(),
+                                 [](const Point& point) { return std::isfinite(point.y); });
+    if (any) chart.series.push_back(std::move(series));
+  }
+  return figure(chart, what.caption);
+}
+
+double last_update(const std::vector<RunData>& runs) {
+  double last = 0;
+  for (const RunData& run : runs) {
+    if (!run.updates.empty()) last = std::max(last, run.updates.back().update);
+    if (!run.epochs.empty()) last = std::max(last, run.epochs.back().update);
+  }
+  return last;
+}
+
+std::string curves(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
+  std::string figures;
+  const double last = last_update(runs);
+  for (const Compared& what : kCompared) figures += compared(what, runs, names, last);
+  if (figures.empty()) return "";
+  return section("curves", "Curves", legend(names) + "<div class=\"charts\">\n" + figures + "</div>\n");
+}
+
+std::size_t best_of(const std::vector<RunData>& runs) {
+  std::size_t best = SIZE_MAX;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const double number = outcome_number(runs[i]);
+    if (std::isfinite(number) && (best == SIZE_MAX || number > outcome_number(runs[best]))) best = i;
+  }
+  return best;
+}
+
+std::string results(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
+  Table made;
+  made.id = "results";
+  made.marked = best_of(runs);
+  made.caption = "As each run ended, or stands. The best on held-out data is set in bold.";
+  made.head = {"Run", "Result", "Held-out loss", "Training loss", "Updates", "Time", "Samples a second"};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const RunData& run = runs[i];
+    const Epoch last = run.epochs.empty() ? Epoch{} : run.epochs.back();
+    const bool ended = run.result.there;
+    const double updates =
+        run.updates.empty() ? last.update : std::max(last.update, run.updates.back().update);
+    made.rows.push_back({names[i], outcome_words(run) + (ended ? "" : " so far"),
+                         significant(ended ? run.result.test.loss : last.test.loss, 4),
+                         significant(ended ? run.result.train.loss : last.train_loss, 4), count(updates),
+                         duration(ended ? run.result.seconds : last.seconds),
+                         count(run.result.samples_per_second)});
+  }
+  return section("results", "Results", table(made));
+}
+
+// Lines `key = value` of a config.toml, without comments.
+std::map<std::string, std::string> settings(const std::string& toml) {
+  std::map<std::string, std::string> out;
+  for (std::size_t begin = 0; begin < toml.size();) {
+    const std::size_t end = std::min(toml.find('\n', begin), toml.size());
+    const std::string line = toml.substr(begin, end - begin);
+    const std::size_t equals = line.find(" = ");
+    if (equals != std::string::npos && line.front() != '#')
+      out[line.substr(0, equals)] = line.substr(equals + 3);
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::string differences(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
+  std::vector<std::map<std::string, std::string>> all;
+  std::set<std::string> keys, differing;
+  for (const RunData& run : runs) {
+    all.push_back(settings(run.config));
+    for (const auto& [key, value] : all.back()) keys.insert(key);
+  }
+  for (const std::string& key : keys) {
+    if (std::any_of(all.begin(), all.end(), [&](auto& one) { return one[key] != all.front()[key]; }))
+      differing.insert(key);
+  }
+  if (differing.empty()) return "";
+  Table made;
+  made.id = "settings";
+  made.caption = "The settings in which the runs differ; all others are the same.";
+  made.head = {"Run"};
+  for (const std::string& key : differing)
+    if (made.head.size() <= kMostSettings) made.head.push_back(key);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    std::vector<std::string> row = {names[i]};
+    for (std::size_t k = 1; k < made.head.size(); ++k) row.push_back(shortened(all[i][made.head[k]]));
+    made.rows.push_back(std::move(row));
+  }
+  return section("settings", "What differs", table(made));
+}
+
+}  // namespace
+
+std::string render(const std::vector<RunData>& runs, const std::string& live) {
+  const std::vector<std::string> names = short_names(runs);
+  const std::size_t best = best_of(runs);
+  const std::string title = best == SIZE_MAX
+                                ? fmt::format("{} runs, no result yet", runs.size())
+                                : fmt::format("{} does best: {}", names[best], outcome_words(runs[best]));
+  std::string body = page_header(fmt::format("{} training runs", runs.size()), escape(title), "");
+  body += "<main>\n" + results(runs, names) + curves(runs, names) + differences(runs, names);
+  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
+  return finished(title + " \u2013 Thalweg", body, live);
+}
+
+}  // namespace thalweg::page

@@ -1,0 +1,128 @@
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "base/file.h"
+#include "thalweg/error.h"
+#include "thalweg/lab/page.h"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+class WatchTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        fs::path(::testing::TempDir()) /
+        (std::string("thalweg_watch_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    make_folder(folder_);
+    add("one", 3);
+    watch_ = std::make_unique<Watch>(folder_);
+    server_ = std::thread([this] { watch_->serve([this] { return done_.load(); }); });
+  }
+  void TearDown() override {
+    done_ = true;
+    server_.join();
+    fs::remove_all(folder_);
+  }
+
+  void add(const std::string& name, int updates) {
+    make_folder(folder_ / name);
+    std::string lines;
+    for (int k = 1; k <= updates; ++k) {
+      lines += "{\"update\": " + std::to_string(k) +
+               ", \"epoch\": 0, \"loss\": 0.5, \"lr\": 1, \"grad_norm\": 1}\n";
+    }
+    replace_file(folder_ / name / "config.toml", "batch = 64\n");
+    replace_file(folder_ / name / "metrics.jsonl", lines);
+  }
+
+  // Sends the text as it stands, and gives all that comes back.
+  std::string send_raw(const std::string& text) const {
+    const int made = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(watch_->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::send(made, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    ::shutdown(made, SHUT_WR);
+    std::string out;
+    char buffer[4096];
+    for (ssize_t got; (got = ::recv(made, buffer, sizeof buffer, 0)) > 0;)
+      out.append(buffer, static_cast<std::size_t>(got));
+    ::close(made);
+    return out;
+  }
+
+  std::string host() const { return "127.0.0.1:" + std::to_string(watch_->port()); }
+  std::string get(const std::string& target) const {
+    return send_raw("GET " + target + " HTTP/1.1\r\nHost: " + host() + "\r\n\r\n");
+  }
+
+  fs::path folder_;
+  std::unique_ptr<Watch> watch_;
+  std::thread server_;
+  std::atomic<bool> done_ = false;
+};
+
+TEST_F(WatchTest, ServesTheIndexAndTheRuns) {
+  EXPECT_TRUE(has(get("/"), "<a href=\"/run/one\">one</a>"));
+  EXPECT_FALSE(has(get("/"), "/all"));
+  add("two words", 2);
+  const std::string index = get("/");
+  EXPECT_TRUE(has(index, "<a href=\"/run/two%20words\">two words</a>"));
+  EXPECT_TRUE(has(index, "href=\"/all\""));
+  EXPECT_TRUE(has(get("/run/one"), "after 3 updates</h1>"));
+  EXPECT_TRUE(has(get("/run/two%20words"), "after 2 updates</h1>"));
+  EXPECT_TRUE(has(get("/all"), "2 training runs"));
+  EXPECT_TRUE(has(get("/run/one"), "connect-src 'self'"));
+}
+
+TEST_F(WatchTest, ServesNothingElse) {
+  replace_file(folder_ / "secret.txt", "secret");
+  for (const char* target :
+       {"/secret.txt", "/run/", "/run/none", "/run/..", "/run/../one", "/run/%2e%2e%2fone",
+        "/run/one/metrics.jsonl", "/run/.", "//", "/run/one%00", "one"}) {
+    EXPECT_TRUE(has(get(target), "HTTP/1.1 404 ")) << target;
+  }
+  EXPECT_TRUE(has(send_raw("POST / HTTP/1.1\r\nHost: " + host() + "\r\n\r\n"), "HTTP/1.1 405 "));
+  EXPECT_TRUE(has(send_raw("nonsense\r\n\r\n"), "HTTP/1.1 400 "));
+  EXPECT_TRUE(has(get("/"), "HTTP/1.1 200 "));  // and goes on
+}
+
+TEST_F(WatchTest, RefusesOtherHosts) {
+  for (const char* head : {"Host: evil.example\r\n", "Host: 127.0.0.1\r\n", ""}) {
+    EXPECT_TRUE(has(send_raw(std::string("GET / HTTP/1.1\r\n") + head + "\r\n"), "HTTP/1.1 403 ")) << head;
+  }
+}
+
+TEST_F(WatchTest, KeepsWhatItSawOfARunThatBeginsAnewOrIsHalfWritten) {
+  EXPECT_TRUE(has(get("/run/one"), "after 3 updates</h1>"));
+  replace_file(folder_ / "one/metrics.jsonl", "{\"update\": 1, \"ep\n{}");
+  EXPECT_TRUE(has(get("/run/one"), "after 3 updates</h1>"));
+  add("one", 1);
+  EXPECT_TRUE(has(get("/run/one"), "after 1 update</h1>"));
+}
+
+TEST(Watch, NeedsAFolder) { EXPECT_THROW(Watch("/nonexistent/folder"), Error); }
+
+TEST(Watch, TellsAPortThatIsTaken) {
+  const Watch first(::testing::TempDir());
+  EXPECT_THROW(Watch(::testing::TempDir(), first.port()), Error);
+  EXPECT_EQ(first.url(), "http://127.0.0.1:" + std::to_string(first.port()) + "/");
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,93 @@
+// The loop of gradient descent on a problem: value and gradient, then a step.
+#include <algorithm>
+#include <cmath>
+
+#include "base/spec.h"
+#include "chain/link.h"
+#include "problems/gradients.h"
+#include "thalweg/error.h"
+#include "thalweg/lab/problem.h"
+#include "thalweg/optimizer.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kMostNumbers = 100'000'000;  // of a path: 800 MB
+
+std::string point_text(std::span<const double> x) {
+  std::string out;
+  for (const double number : x) out += (out.empty() ? "" : " ") + print_number(number);
+  return out;
+}
+
+void check(const Problem& problem, const DescendOptions& options) {
+  const std::uint64_t most = kMostNumbers / problem.dimension();
+  if (options.updates > most) {
+    throw Error(Code::usage, {"descend", "too many updates to record", std::to_string(options.updates),
+                              "at most " + std::to_string(most), ""});
+  }
+}
+
+bool listens(const Chain& chain) {
+  return std::any_of(chain.links().begin(), chain.links().end(),
+                     [](const Link& link) { return link.transform->observe != nullptr; });
+}
+
+bool finite(std::span<const double> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
+}
+
+// Notes where it stands after some updates; false when it has diverged there and that is no error.
+bool record(const Problem& problem, const DescendOptions& options, std::span<const double> x, Descent& out) {
+  const double loss = problem.value(x);
+  if (!std::isfinite(loss)) {
+    if (options.until_diverged) return false;
+    throw Error(Code::diverged, {"update " + std::to_string(out.losses.size()), "the loss is not finite",
+                                 print_number(loss) + " at " + point_text(x), "",
+                                 "try a smaller learning rate or clip_norm(1)"});
+  }
+  out.path.insert(out.path.end(), x.begin(), x.end());
+  out.losses.push_back(loss);
+  out.distances.push_back(problem.distance(x));
+  return true;
+}
+
+// Updates until there are enough, or it has diverged.
+void walk(const Problem& problem, const DescendOptions& options, Gradients& gradients, Optimizer& optimizer,
+          std::span<double> x, std::span<double> grad, Descent& out) {
+  const bool tells = listens(optimizer.chain());
+  for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
+    gradients.write(x, n++, grad);
+    if (options.until_diverged && !finite(grad)) break;
+    for (double& slope : grad) slope *= optimizer.loss_scale();
+    const Report report = optimizer.step();
+    if (report.waits) continue;
+    const Averaged evaluated = optimizer.averaged();
+    if (!record(problem, options, x, out)) break;
+    out.rates.push_back(report.lr);
+    if (tells) optimizer.observe(out.losses.back());
+  }
+  out.diverged = out.rates.size() < options.updates;
+}
+
+}  // namespace
+
+Descent descend(const Problem& problem, const Chain& chain, const DescendOptions& options) {
+  check(problem, options);
+  Gradients gradients(problem, options);
+  std::vector<double> x(problem.start().begin(), problem.start().end());
+  if (!options.start.empty()) x = options.start;
+  std::vector<double> grad(x.size());
+  Params params;
+  params.adopt("x", {static_cast<std::int64_t>(x.size())}, x.data(), grad.data());
+  Descent out;
+  DescendOptions must_start = options;
+  must_start.until_diverged = false;
+  record(problem, must_start, x, out);
+  Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = Nonfinite::error});
+  out.optimizer = optimizer.chain().text();
+  walk(problem, options, gradients, optimizer, x, grad, out);
+  return out;
+}
+
+}  // namespace thalweg

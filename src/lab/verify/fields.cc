@@ -1,0 +1,117 @@
+// Reading the JSON of a case with complaints that name the field.
+#include <cmath>
+#include <limits>
+
+#include "verify/verify.h"
+
+namespace thalweg::oracle {
+namespace {
+
+void gather_numbers(const Json& value, std::string_view what, std::vector<double>& out) {
+  if (!value.is_array()) {
+    out.push_back(read_number(value, what));
+    return;
+  }
+  for (const Json& element : value) gather_numbers(element, what, out);
+}
+
+[[noreturn]] void wrong_type(std::string_view what, std::string_view wanted, const Json& got) {
+  throw Malformed("`" + std::string(what) + "` is " + got.type_name() + " where " + std::string(wanted) +
+                  " is wanted");
+}
+
+}  // namespace
+
+double read_number(const Json& value, std::string_view what) {
+  if (value.is_number()) return value.get<double>();
+  if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (value == "inf") return std::numeric_limits<double>::infinity();
+  if (value == "-inf") return -std::numeric_limits<double>::infinity();
+  wrong_type(what, "a number", value);
+}
+
+std::vector<double> read_numbers(const Json& value, std::string_view what) {
+  std::vector<double> numbers;
+  gather_numbers(value, what, numbers);
+  return numbers;
+}
+
+const Json& read_array(const Json& value, std::string_view what) {
+  if (!value.is_array()) wrong_type(what, "an array", value);
+  return value;
+}
+
+std::string read_string(const Json& value, std::string_view what) {
+  if (!value.is_string()) wrong_type(what, "a string", value);
+  return value.get<std::string>();
+}
+
+const Json& member(const Json& object, const char* key) {
+  if (!object.is_object()) {
+    throw Malformed("an object with `" + std::string(key) + "` is wanted, not " + object.type_name());
+  }
+  const auto found = object.find(key);
+  if (found == object.end()) throw Malformed("`" + std::string(key) + "` is missing");
+  return *found;
+}
+
+Fields::Fields(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
+  if (!object.is_object()) wrong_type(what_, "an object", object);
+}
+
+const Json* Fields::find(const std::string& key) {
+  asked_.insert(key);
+  const auto found = object_.find(key);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+double Fields::number(const std::string& key) {
+  const Json* value = find(key);
+  if (value == nullptr) throw Skip(what_ + " without " + key);
+  return read_number(*value, what_ + "." + key);
+}
+
+double Fields::number(const std::string& key, double fallback) {
+  const Json* value = find(key);
+  return value == nullptr ? fallback : read_number(*value, what_ + "." + key);
+}
+
+bool Fields::flag(const std::string& key, bool fallback) {
+  const Json* value = find(key);
+  if (value == nullptr) return fallback;
+  if (!value->is_boolean()) wrong_type(what_ + "." + key, "true or false", *value);
+  return value->get<bool>();
+}
+
+std::string Fields::text(const std::string& key, const std::string& fallback) {
+  const Json* value = find(key);
+  return value == nullptr ? fallback : read_string(*value, what_ + "." + key);
+}
+
+std::vector<std::string> Fields::unread() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object_.items()) {
+    if (!value.is_null() && !asked_.contains(key)) keys.push_back(key);
+  }
+  return keys;
+}
+
+void add_reason(std::string& reasons, const std::string& reason) {
+  if (("; " + reasons + "; ").find("; " + reason + "; ") != std::string::npos) return;
+  reasons += (reasons.empty() ? "" : "; ") + reason;
+}
+
+void collect(std::string& reasons, const std::function<void()>& part) {
+  try {
+    part();
+  } catch (const Skip& skip) {
+    add_reason(reasons, skip.what());
+  }
+}
+
+std::string refusal(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace thalweg::oracle

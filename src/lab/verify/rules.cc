@@ -1,0 +1,419 @@
+// The rules of cases as parts of the engine's chains: one function and one row for each.
+#include "verify/rules.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "base/spec.h"
+
+namespace thalweg::oracle {
+namespace {
+
+// Libraries whose velocity holds the rate: v = mu v + lr g, p -= v.
+bool rate_inside(const std::string& form) { return form == "keras" || form == "tf"; }
+
+void check_form(const std::string& form) {
+  if (form != "torch" && form != "optax" && form != "onnx" && !rate_inside(form)) throw Skip("form " + form);
+}
+
+std::string option(const std::string& name, double value) { return ", " + name + "=" + print_number(value); }
+std::string option(const std::string& name, bool value) { return value ? ", " + name + "=true" : ""; }
+
+// ONNX: V = alpha V + beta g, with 1 in place of beta in the first update.
+double dampening(Fields& hyper, const std::string& form) {
+  if (form != "onnx") return hyper.number("dampening", 0);
+  if (hyper.number("T", 0) != 0) throw Skip("form onnx from T " + print_number(hyper.number("T", 0)));
+  return 1.0 - hyper.number("beta");
+}
+
+Parts momentum(Fields& hyper, double mu, bool nesterov) {
+  const std::string form = hyper.text("form", "torch");
+  check_form(form);
+  const double dampened = dampening(hyper, form);
+  if (mu == 0) return {};  // nothing is remembered, and nesterov looks ahead by nothing
+  return {{"momentum", print_number(mu) + option("nesterov", nesterov) + option("dampening", dampened) +
+                           option("rate_inside", rate_inside(form))}};
+}
+
+Parts sgd(Fields& hyper, const Context&) {
+  return momentum(hyper, hyper.number("momentum", 0), hyper.flag("nesterov", false));
+}
+
+Parts heavy_ball(Fields& hyper, const Context&) {
+  return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", false));
+}
+
+Parts nesterov(Fields& hyper, const Context&) {
+  return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", true));
+}
+
+// Where eps stands, as a library's `eps_form` says it. ONNX's Adam has the raw form.
+std::string adam_eps(Fields& hyper, double eps, const std::string& form) {
+  const std::string place = hyper.text("eps_form", rate_inside(form) ? "of " + form : "hat");
+  const bool inside = hyper.flag("eps_inside_sqrt", false);
+  std::string text = ", eps=" + print_number(eps) + option("eps_root", hyper.number("eps_root", 0));
+  if (inside) return text + ", eps_place=inside";
+  if (place == "hat" || eps == 0) return text;
+  if (place == "raw" || place == "onnx") return text + ", eps_place=raw";
+  throw Skip("eps_form " + place);
+}
+
+// Whether the averages are corrected. ONNX does so from its update T = 1 on; the first of its cases is T = 0.
+bool corrects(Fields& hyper, const Context& context) {
+  if (hyper.text("eps_form", "hat") == "onnx") {
+    hyper.number("T0", 0);
+    if (hyper.number("T", 0) != 0 || context.updates != 1) throw Skip("eps_form onnx behind T 0");
+    return false;
+  }
+  return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
+}
+
+std::string eps_of(Fields& hyper) {
+  return "eps=" + print_number(hyper.number("eps")) +
+         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
+}
+
+std::string betas(Fields& hyper) {
+  return "beta1=" + print_number(hyper.number("beta1")) + ", beta2=" + print_number(hyper.number("beta2"));
+}
+
+// A form that says no more than what this rule always is.
+void check_eps_form(Fields& hyper, const std::string& allowed) {
+  const std::string form = hyper.text("eps_form", allowed);
+  if (form != allowed) throw Skip("eps_form " + form);
+}
+
+Parts nadam_with(Fields& hyper, bool constant) {
+  check_eps_form(hyper, "hat");
+  return {
+      {"nadam", betas(hyper) + ", " + eps_of(hyper) + option("eps_root", hyper.number("eps_root", 0)) +
+                    (constant ? ", mu=constant" : option("momentum_decay", hyper.number("momentum_decay")))}};
+}
+
+Parts nadam(Fields& hyper, const Context&) {
+  if (hyper.flag("mu_product_quirk", false))
+    throw Skip("a fault of the library: mu enters the product twice");
+  return nadam_with(hyper, false);
+}
+
+Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
+  if (hyper.flag("nesterov", false)) return nadam_with(hyper, true);  // optax
+  const std::string form = hyper.text("form", "torch");
+  check_form(form);
+  if (rate_inside(form) && context.may_be_absent) throw Skip("form " + form + " with absent gradients");
+  const double beta1 = hyper.number("beta1"), beta2 = hyper.number("beta2"), eps = hyper.number("eps");
+  std::string reasons, args = "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2);
+  collect(reasons, [&] { args += adam_eps(hyper, eps, form); });
+  collect(reasons, [&] { args += corrects(hyper, context) ? "" : ", bias_correction=false"; });
+  if (!reasons.empty()) throw Skip(reasons);
+  if (hyper.flag("amsgrad", amsgrad || hyper.find("amsgrad_form") != nullptr)) {
+    const bool corrected = hyper.text("amsgrad_form", "uncorrected") == "corrected";
+    args += corrected ? ", amsgrad=true, amsgrad_form=corrected" : ", amsgrad=true";
+  }
+  return {{"adam", args}};
+}
+
+Parts adam(Fields& hyper, const Context& context) { return adam_with(hyper, context, false); }
+Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, context, true); }
+
+Parts adagrad(Fields& hyper, const Context&) {
+  hyper.number("T0", 0);
+  return {{"adagrad", eps_of(hyper) + option("initial_accumulator", hyper.number("initial_accumulator", 0)) +
+                          option("lr_decay", hyper.number("lr_decay", 0))}};
+}
+
+Parts rmsprop(Fields& hyper, const Context&) {
+  const std::string form = hyper.text("form", "torch");
+  check_form(form);
+  const double mu = hyper.number("momentum", 0);
+  return {{"rmsprop", "alpha=" + print_number(hyper.number("rho")) + ", " + eps_of(hyper) +
+                          option("centered", hyper.flag("centered", false)) +
+                          option("initial_accumulator", hyper.number("initial_scale", 0)) +
+                          option("bias_correction", hyper.flag("bias_correction", false)) +
+                          option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
+}
+
+Parts adadelta(Fields& hyper, const Context&) {
+  return {{"adadelta", "rho=" + print_number(hyper.number("rho")) + ", " + eps_of(hyper)}};
+}
+
+// Without an average of squares there is no root whose correction eps could stand before or behind.
+Parts adamax(Fields& hyper, const Context&) {
+  const std::string form = hyper.text("form", "torch");
+  check_form(form);
+  hyper.find("eps_form");
+  return {{"adamax", betas(hyper) + ", " + eps_of(hyper) + (rate_inside(form) ? ", eps_place=outside" : "")}};
+}
+
+// Only optax gives eps_root apart; elsewhere the one eps stands in both places.
+Parts adabelief(Fields& hyper, const Context&) {
+  check_eps_form(hyper, "hat");
+  const double eps = hyper.number("eps"), threshold = hyper.number("sma_threshold", 5);
+  const bool rectify = hyper.flag("rectify", false);
+  return {{"adabelief", betas(hyper) + ", " + eps_of(hyper) +
+                            option("eps_root", hyper.number("eps_root", eps)) +
+                            option("amsgrad", hyper.flag("amsgrad", false)) + option("rectify", rectify) +
+                            (rectify ? option("threshold", threshold) : "")}};
+}
+
+Parts yogi(Fields& hyper, const Context&) {
+  check_eps_form(hyper, "hat");
+  return {{"yogi", betas(hyper) + ", " + eps_of(hyper) +
+                       option("initial_accumulator", hyper.number("initial_accumulator")) +
+                       option("accumulator_in_m", hyper.flag("initial_accumulator_in_m", false)) +
+                       (hyper.flag("bias_correction", true) ? "" : ", bias_correction=false")}};
+}
+
+// Libraries that correct before they add eps take a length equal to the threshold, torch does not.
+Parts radam(Fields& hyper, const Context&) {
+  const std::string form = hyper.text("eps_form", "hat");
+  if (form != "hat" && form != "raw") throw Skip("eps_form " + form);
+  const bool corrected = form == "hat";
+  return {{"radam", betas(hyper) + ", " + eps_of(hyper) + (corrected ? ", eps_place=corrected" : "") +
+                        option("threshold", hyper.number("sma_threshold", 5)) +
+                        option("inclusive", hyper.flag("threshold_inclusive", corrected)) +
+                        option("amsgrad", hyper.flag("amsgrad", false))}};
+}
+
+Parts lion(Fields& hyper, const Context&) { return {{"lion", betas(hyper)}}; }
+
+Parts sign_sgd(Fields&, const Context&) { return {{"sign", ""}}; }
+
+// The sign does not see by which factor an average differs from a sum.
+Parts signum(Fields& hyper, const Context&) {
+  return {{"momentum", print_number(hyper.number("beta1"))}, {"sign", ""}};
+}
+
+// Of ademamix only the fast average is masked, which is the whole update where the slow one has no weight.
+Parts ademamix(Fields& hyper, const Context&) {
+  const double alpha = hyper.number("alpha");
+  if (alpha != 0 && hyper.flag("cautious", false)) throw Skip("cautious of one of two averages");
+  return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) + option("alpha", alpha) + ", " +
+                           eps_of(hyper)}};
+}
+
+Parts adan(Fields& hyper, const Context&) {
+  const std::string factor = hyper.text("difference_factor", "beta2");
+  if (factor != "beta2" && factor != "1-beta2") throw Skip("difference_factor " + factor);
+  return {{"adan", betas(hyper) + option("beta3", hyper.number("beta3")) + ", " + eps_of(hyper) +
+                       option("eps_root", hyper.number("eps_root", 0)) +
+                       (factor == "beta2" ? "" : ", difference_factor=taken")}};
+}
+
+// Adan's decay is proximal but for a flag of the authors' code.
+Place adan_decay(Fields& hyper) { return hyper.flag("no_prox", false) ? Place::left_of_lr : Place::proximal; }
+
+Parts adopt(Fields& hyper, const Context&) {
+  const std::string count = hyper.text("clip_count", "t-1");
+  if (count != "t-1" && count != "t") throw Skip("clip_count " + count);
+  return {{"adopt", betas(hyper) + ", " + eps_of(hyper) + (count == "t" ? ", clip=with" : "")}};
+}
+
+// pytorch_optimizer has 1e-15 in the root.
+Parts adabound(Fields& hyper, const Context&) {
+  return {{"adabound", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15" +
+                           option("final_lr", hyper.number("final_lr")) +
+                           option("gamma", hyper.number("gamma")) +
+                           option("amsgrad", hyper.flag("amsbound", false))}};
+}
+
+Parts ftrl(Fields& hyper, const Context&) {
+  std::string args = "power=" + print_number(-hyper.number("lr_power", -0.5));
+  for (const char* key : {"l1", "l2", "l2_shrinkage", "beta"}) args += option(key, hyper.number(key, 0));
+  return {{"ftrl", args + option("initial_accumulator", hyper.number("initial_accumulator", 0.1))}};
+}
+
+Parts proximal_adagrad(Fields& hyper, const Context&) {
+  const double l1 = hyper.number("l1", 0), l2 = hyper.number("l2", 0);
+  if (hyper.flag("sparse", false) && (l1 != 0 || l2 != 0)) throw Skip("sparse gradients with l1 or l2");
+  return {{"proximal_adagrad", "l1=" + print_number(l1) + option("l2", l2) +
+                                   option("initial_accumulator", hyper.number("initial_accumulator"))}};
+}
+
+// torch averages from the update behind t0 + 1 on.
+Parts asgd(Fields& hyper, const Context&) {
+  return {{"asgd", "lambda=" + print_number(hyper.number("lambd")) + option("power", hyper.number("alpha"))},
+          {"average", "form=mean" + option("start", hyper.number("t0") + 1)}};
+}
+
+Parts optimistic(Fields& hyper, const Context&) {
+  return {
+      {"optimistic", "alpha=" + print_number(hyper.number("alpha")) + option("beta", hyper.number("beta"))}};
+}
+
+// The change of the gradient, its norm bounded, before Adam; pytorch_optimizer has 1e-15 in the root.
+Parts mars(Fields& hyper, const Context&) {
+  const std::string type = hyper.text("mars_type", "adamw");
+  if (type != "adamw") throw Skip("mars_type " + type);
+  for (const char* key : {"betas_1d", "lr_1d_factor", "weight_decay_1d", "optimize_1d"}) hyper.find(key);
+  const std::string weight = "gamma=" + print_number(hyper.number("gamma"));
+  return {{"mars", weight + option("beta1", hyper.number("beta1"))},
+          {"clip_norm", "1, form=optax, per=tensor"},
+          {"adam", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15, eps_place=raw"}};
+}
+
+Place decoupled(Fields&) { return Place::left_of_lr; }
+
+double one_of_two(Fields& hyper, const char* key, std::size_t index, double fallback) {
+  const Json* pair = hyper.find(key);
+  if (pair == nullptr) return fallback;
+  const std::vector<double> numbers = read_numbers(*pair, key);
+  if (numbers.size() != 2) throw Malformed("`" + std::string(key) + "` is no pair");
+  return numbers[index];
+}
+
+Parts rprop(Fields& hyper, const Context&) {
+  const std::string form = hyper.text("form", "torch");
+  if (form == "delayed") throw Skip("a fault of the library: it makes the move of the update before");
+  if (form != "torch") throw Skip("form " + form);
+  return {{"rprop", "eta_minus=" + print_number(one_of_two(hyper, "etas", 0, 0.5)) +
+                        option("eta_plus", one_of_two(hyper, "etas", 1, 1.2)) +
+                        option("step_min", one_of_two(hyper, "step_sizes", 0, 1e-6)) +
+                        option("step_max", one_of_two(hyper, "step_sizes", 1, 50))}};
+}
+
+// The decay that a rule of that name has inside itself.
+void add_own_decay(Fields& hyper, Parts& parts) {
+  const bool own = hyper.text("weight_decay_mode", "") == "in_algorithm";
+  const double rate = own ? hyper.number("weight_decay", 0) : 0.0;
+  if (rate != 0) parts.push_back({"decay", print_number(rate)});
+}
+
+Place inside(Fields&) { return Place::none; }  // said by the parts
+
+// The factor 1 / (1 - beta^t) of the updates t = 1, 2, ... as a part of its own.
+Part correction(double beta, std::uint64_t updates) {
+  std::string values, at;
+  for (std::uint64_t t = 1; t <= updates; ++t) {
+    values += (t == 1 ? "" : ", ") + print_number(1.0 / (1.0 - std::pow(beta, static_cast<double>(t))));
+    if (t > 1) at += (t == 2 ? "" : ", ") + std::to_string(t - 1);
+  }
+  return {"scale", updates == 1 ? values : "piecewise([" + values + "], at=[" + at + "])"};
+}
+
+// What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that behind the ratio; norms
+// of parameters are bounded, eps stands in the ratio too, and the parameters may shrink before their norm is
+// taken, by 1 - lr decay.
+Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
+  const std::string eps = print_number(hyper.number("eps"));
+  const bool before = hyper.text("weight_decay_mode", "") == "decoupled_before_ratio";
+  const double kept = before ? 1.0 - hyper.number("lr") * hyper.number("weight_decay", 0) : 1.0;
+  if (before && hyper.find("lr_schedule") != nullptr) throw Skip("decay before the ratio under a schedule");
+  Parts parts = {{"adam", betas(hyper) + ", eps=" + eps + ", bias_correction=false"}};
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", "coefficient=" + print_number(kept) + ", eps=" + eps +
+                                      option("max_norm", hyper.number("norm_clamp") / kept)});
+  parts.push_back(correction(hyper.number("beta1"), context.updates));
+  return parts;
+}
+
+Parts lamb(Fields& hyper, const Context& context) {
+  if (hyper.text("form", "") == "no_v_correction") return lamb_of_pytorch_optimizer(hyper, context);
+  Parts parts = adam(hyper, context);
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", ""});
+  return parts;
+}
+
+Parts lars(Fields& hyper, const Context&) {
+  Parts parts;
+  add_own_decay(hyper, parts);
+  parts.push_back({"trust_ratio", "coefficient=" + print_number(hyper.number("trust_coefficient", 0.001)) +
+                                      option("eps", hyper.number("eps", 0))});
+  const double mu = hyper.number("momentum", 0);
+  if (mu != 0) {
+    parts.push_back({"momentum", print_number(mu) + option("nesterov", hyper.flag("nesterov", false)) +
+                                     ", rate_inside=true"});
+  }
+  return parts;
+}
+
+Parts novograd(Fields& hyper, const Context&) {
+  Parts parts = {{"normalize", "per=tensor, beta=" + print_number(hyper.number("beta2")) +
+                                   ", eps=" + print_number(hyper.number("eps")) +
+                                   option("eps_root", hyper.number("eps_root", 0))}};
+  add_own_decay(hyper, parts);
+  // With averaging only a share of 1 - beta1 enters, but for the first gradient.
+  const double beta1 = hyper.number("beta1");
+  const std::string averaging = option("dampening", beta1);
+  parts.push_back({"momentum", print_number(beta1) + (hyper.flag("grad_averaging", false) ? averaging : "")});
+  return parts;
+}
+
+// The paper weighs by the square of the largest rate, Keras all updates alike.
+void add_schedule_free(Fields& hyper, Parts& parts) {
+  const std::string form = hyper.text("form", "reference");
+  if (form != "reference" && form != "optax" && form != "keras") throw Skip("form " + form);
+  if (form != "reference" && hyper.number("warmup_steps", 0) != 0) {
+    throw Skip("warm-up of schedule-free, form " + form);
+  }
+  if (form == "keras" && hyper.number("weight_decay", 0) != 0)
+    throw Skip("decay of schedule-free, form keras");
+  add_own_decay(hyper, parts);
+  const double power = form == "keras" ? 0 : 2;
+  parts.push_back({"schedule_free", "beta1=" + print_number(hyper.number("beta1")) +
+                                        option("r", hyper.number("r", 0)) +
+                                        option("power", hyper.number("weight_lr_power", power))});
+}
+
+Parts schedule_free_sgd(Fields& hyper, const Context&) {
+  Parts parts;
+  add_schedule_free(hyper, parts);
+  return parts;
+}
+
+Parts schedule_free_adamw(Fields& hyper, const Context&) {
+  check_eps_form(hyper, "hat");
+  Parts parts = {{"rmsprop", "alpha=" + print_number(hyper.number("beta2")) + ", " + eps_of(hyper) +
+                                 ", bias_correction=true"}};
+  add_schedule_free(hyper, parts);
+  return parts;
+}
+
+constexpr Rule kRules[] = {
+    {.name = "adabelief", .parts = adabelief},
+    {.name = "adabound", .parts = adabound},
+    {.name = "adadelta", .parts = adadelta},
+    {.name = "adagrad", .parts = adagrad},
+    {.name = "adam", .parts = adam},
+    {.name = "adamax", .parts = adamax},
+    {.name = "adamw", .parts = adam, .decay_needs_mode = true},
+    {.name = "adan", .parts = adan, .own_decay = adan_decay},
+    {.name = "ademamix", .parts = ademamix},
+    {.name = "adopt", .parts = adopt},
+    {.name = "amsgrad", .parts = amsgrad},
+    {.name = "asgd", .parts = asgd},
+    {.name = "ftrl", .parts = ftrl},
+    {.name = "gd", .parts = sgd},
+    {.name = "lamb", .parts = lamb, .own_decay = inside},
+    {.name = "lars", .parts = lars, .own_decay = inside},
+    {.name = "lion", .parts = lion},
+    {.name = "mars", .parts = mars, .own_decay = decoupled},
+    {.name = "momentum", .parts = heavy_ball},
+    {.name = "nadam", .parts = nadam},
+    {.name = "nesterov", .parts = nesterov},
+    {.name = "novograd", .parts = novograd, .own_decay = inside},
+    {.name = "optimistic_gradient_descent", .parts = optimistic},
+    {.name = "proximal_adagrad", .parts = proximal_adagrad},
+    {.name = "radam", .parts = radam},
+    {.name = "rmsprop", .parts = rmsprop},
+    {.name = "rprop", .parts = rprop},
+    {.name = "schedule_free_adamw", .parts = schedule_free_adamw, .own_decay = inside},
+    {.name = "schedule_free_sgd", .parts = schedule_free_sgd, .own_decay = inside},
+    {.name = "sgd", .parts = sgd},
+    {.name = "sign_sgd", .parts = sign_sgd},
+    {.name = "signum", .parts = signum},
+    {.name = "yogi", .parts = yogi},
+};
+
+}  // namespace
+
+const Rule& find_rule(const std::string& name) {
+  const auto found =
+      std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& rule) { return rule.name == name; });
+  if (found == std::end(kRules)) throw Skip("algorithm " + name);
+  return *found;
+}
+
+}  // namespace thalweg::oracle

@@ -1,0 +1,41 @@
+// The rules of cases as parts of the engine's chains.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verify/verify.h"
+
+namespace thalweg::oracle {
+
+// One transform of a chain.
+struct Part {
+  std::string name;
+  std::string args;
+};
+using Parts = std::vector<Part>;
+
+// What a case says outside `hyper`.
+struct Context {
+  bool may_be_absent;     // some gradient is absent at some step
+  bool constant;          // every update has the same gradient
+  std::uint64_t updates;  // that are replayed
+};
+
+// Where a decay stands in the chain. The parameter it adds is the one before the step, so that p (1 - lr wd)
+// - lr u and p - lr (u + wd p) are one formula; a proximal one divides the new parameter by 1 + lr wd.
+enum class Place { none, left_of_rule, left_of_lr, right_of_lr, proximal };
+
+struct Rule {
+  std::string_view name;
+  Parts (*parts)(Fields& hyper, const Context& context);
+  bool decay_needs_mode = false;  // libraries disagree on where its decay stands, so a case must say it
+  Place (*own_decay)(Fields& hyper) = nullptr;  // what weight_decay_mode `in_algorithm` means
+};
+
+// Throws Skip when the engine has no such rule.
+const Rule& find_rule(const std::string& name);
+
+}  // namespace thalweg::oracle

@@ -1,0 +1,175 @@
+#include "verify/verify.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.h"
+#include "base/spec.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace oracle {
+namespace {
+
+constexpr std::uint64_t kLargestFile = std::uint64_t{64} << 20;
+constexpr int kDeepest = 64;
+constexpr std::size_t kLongestReason = 400;
+
+struct Kind {
+  std::string_view name;
+  void (*replay)(const Json& test, Comparison& comparison);
+};
+
+constexpr Kind kKinds[] = {
+    {"optimizer_trajectory", replay_trajectory},
+    {"gradient_clipping", replay_clipping},
+    {"schedule", replay_schedule},
+    {"lr_scheduler", replay_scheduler},
+    {"test_function", replay_problem},
+};
+
+Json parse_case(const std::string& text) {
+  const auto not_too_deep = [](int depth, Json::parse_event_t, const Json&) {
+    if (depth > kDeepest)
+      throw Malformed("brackets nest more than " + std::to_string(kDeepest) + " deep; this is no case");
+    return true;
+  };
+  try {
+    return Json::parse(text, not_too_deep);
+  } catch (const Json::exception& error) {
+    throw Malformed("this is no JSON: " + std::string(error.what()));
+  }
+}
+
+const Kind& find_kind(const std::string& name) {
+  const auto found =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& kind) { return kind.name == name; });
+  if (found == std::end(kKinds)) throw Skip("kind " + name + " is not replayed");
+  return *found;
+}
+
+// Names of the file end up in reasons: one line, of a length that can be read.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  if (text.size() <= kLongestReason) return text;
+  std::size_t end = kLongestReason;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // whole characters
+  return text.substr(0, end) + "...";
+}
+
+void verify_text(const std::string& text, VerifiedCase& result) {
+  const Json test = parse_case(text);
+  if (!test.is_object() || !test.contains("kind")) throw Malformed("this is no case: it has no `kind`");
+  const std::string kind = read_string(test.at("kind"), "kind");
+  result.kind = one_line(kind);
+  if (test.contains("algorithm")) {
+    result.algorithm = one_line(read_string(test.at("algorithm"), "algorithm"));
+  }
+  const Kind& replayed = find_kind(kind);
+  Comparison comparison(test);
+  replayed.replay(test, comparison);
+  comparison.finish(result);
+}
+
+VerifiedCase verify_file(const std::filesystem::path& path) {
+  VerifiedCase result;
+  result.file = path.string();
+  const auto end = [&](VerifiedCase::Status status, const char* reason) {
+    result.status = status;
+    result.reason = one_line(reason);
+  };
+  try {
+    verify_text(read_text_file(path, kLargestFile), result);
+  } catch (const Skip& skip) {
+    end(VerifiedCase::Status::skipped, skip.what());
+  } catch (const std::exception& error) {
+    end(VerifiedCase::Status::failed, error.what());
+  }
+  return result;
+}
+
+[[noreturn]] void unreadable(const std::filesystem::path& path, const std::error_code& error) {
+  throw Error(Code::data, {"verify", "a path cannot be read", "`" + path.string() + "`: " + error.message(),
+                           "a file of a case, or a folder of such files", ""});
+}
+
+std::vector<std::filesystem::path> cases_under(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entries(folder, error);
+  for (; !error && entries != std::filesystem::recursive_directory_iterator(); entries.increment(error)) {
+    std::error_code ignored;  // a dangling link is listed, and fails when it is read
+    if (entries->path().extension() == ".json" && !entries->is_directory(ignored)) {
+      files.push_back(entries->path());
+    }
+  }
+  if (error) unreadable(folder, error);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+double tolerance_of(const Json& tolerance, const char* key) {
+  const double value = read_number(member(tolerance, key), key);
+  if (value >= 0 && std::isfinite(value)) return value;
+  throw Malformed("`tolerance` has an impossible `" + std::string(key) + "`");
+}
+
+}  // namespace
+
+Comparison::Comparison(const Json& test)
+    : rtol_(tolerance_of(member(test, "tolerance"), "rtol")),
+      atol_(tolerance_of(member(test, "tolerance"), "atol")) {
+  if (rtol_ >= 1) throw Malformed("`tolerance` lets every number pass");
+}
+
+void Comparison::add(std::uint64_t step, const std::string& param, std::uint64_t index, double got,
+                     double want) {
+  ++compared_;
+  const bool same = got == want || (std::isnan(got) && std::isnan(want));
+  const double distance = std::abs(got - want);
+  if (same || (std::isfinite(want) && distance <= atol_ + rtol_ * std::abs(want))) return;
+  const double ranked = std::isnan(distance) ? INFINITY : distance;
+  if (wrong_++ > 0 && ranked <= distance_) return;
+  distance_ = ranked;
+  worst_ = {step, param, index, got, want};
+}
+
+void Comparison::finish(VerifiedCase& result) const {
+  if (compared_ == 0) throw Malformed("nothing is expected: there is no number to compare");
+  result.status = wrong_ == 0 ? VerifiedCase::Status::passed : VerifiedCase::Status::failed;
+  if (wrong_ == 0) return;
+  result.worst = worst_;
+  const std::string place = worst_.param.empty() ? std::string() : " of `" + worst_.param + "`";
+  result.reason =
+      one_line(std::to_string(wrong_) + " of " + std::to_string(compared_) + " numbers differ; worst at " +
+               std::to_string(worst_.step) + ", element " + std::to_string(worst_.index) + place + ": got " +
+               print_number(worst_.got) + ", want " + print_number(worst_.want) + " within " +
+               print_number(atol_) + " + " + print_number(rtol_) + " of it");
+}
+
+}  // namespace oracle
+
+std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths) {
+  std::vector<std::filesystem::path> files;
+  for (const std::filesystem::path& path : paths) {
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    if (!std::filesystem::exists(status)) {
+      oracle::unreadable(path, error ? error : make_error_code(std::errc::no_such_file_or_directory));
+    }
+    if (!std::filesystem::is_directory(status)) {
+      files.push_back(path);
+      continue;
+    }
+    const std::vector<std::filesystem::path> found = oracle::cases_under(path);
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  std::vector<VerifiedCase> results;
+  results.reserve(files.size());
+  for (const std::filesystem::path& file : files) results.push_back(oracle::verify_file(file));
+  return results;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,139 @@
+// What the parts of `verify` share: reading a case, ending it early, comparing.
+//
+// A case is a JSON object of the schema that the files of tests/vectors/oracles follow. It ends in one of
+// three ways: replayed and compared; skipped (Skip), because the engine lacks what it needs or has another
+// formula; failed (Malformed), because the file does not keep to the schema. Whether a case is skipped is
+// decided from its fields only, never from its numbers or its file's name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/lab/verify.h"
+#include "thalweg/params.h"
+#include "thalweg/schedule.h"
+
+namespace thalweg::oracle {
+
+using Json = nlohmann::json;
+
+struct Skip : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Malformed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A number, or one of the strings "nan", "inf" and "-inf". `what` names it in a complaint.
+double read_number(const Json& value, std::string_view what);
+
+// The numbers of an array of any depth, or a single one.
+std::vector<double> read_numbers(const Json& value, std::string_view what);
+
+const Json& read_array(const Json& value, std::string_view what);
+std::string read_string(const Json& value, std::string_view what);
+
+// The member `key` of an object. Throws Malformed when it is missing.
+const Json& member(const Json& object, const char* key);
+
+// An object of which no member may be overlooked: it remembers what was asked for. A null member is not
+// given.
+class Fields {
+ public:
+  Fields(const Json& object, std::string what);
+
+  const Json* find(const std::string& key);  // null when not given
+  double number(const std::string& key);     // Skip when not given
+  double number(const std::string& key, double fallback);
+  bool flag(const std::string& key, bool fallback);
+  std::string text(const std::string& key, const std::string& fallback);
+
+  // What was given and not asked for.
+  std::vector<std::string> unread() const;
+  const std::set<std::string>& asked() const { return asked_; }
+  const Json& at(const std::string& key) const { return object_.at(key); }
+
+ private:
+  const Json& object_;
+  std::string what_;
+  std::set<std::string> asked_;
+};
+
+// Reasons are joined by "; ", each said once.
+void add_reason(std::string& reasons, const std::string& reason);
+
+// Runs `part` and adds the reason of its Skip to `reasons`, so that a case names everything it lacks.
+void collect(std::string& reasons, const std::function<void()>& part);
+
+// The first line of what the engine says against a text that the case asks for.
+std::string refusal(const std::exception& error);
+
+// |got - want| <= atol + rtol * |want|; what is not finite must be equal.
+class Comparison {
+ public:
+  explicit Comparison(const Json& test);  // reads `tolerance`
+
+  void add(std::uint64_t step, const std::string& param, std::uint64_t index, double got, double want);
+  void finish(VerifiedCase& result) const;
+
+ private:
+  double rtol_ = 0;
+  double atol_ = 0;
+  std::uint64_t compared_ = 0;
+  std::uint64_t wrong_ = 0;
+  double distance_ = 0;
+  WorstElement worst_;
+};
+
+// One entry of `params`. In the engine the parameters are called by engine_name, whatever the case calls
+// them, so that no name is read as a pattern or a role.
+struct Tensor {
+  std::string name;
+  Shape shape;
+  std::vector<double> init;
+};
+
+std::string engine_name(std::size_t index);
+
+// The case as it is, or with the last axis of every matrix first where its transforms go by columns.
+Json units_first(const Json& test);
+
+// Puts the gradients at the parameters' present values for the update `step` (1-based), and marks the absent.
+struct Gradient {
+  std::function<void(std::uint64_t step, Params& params)> write;
+  double cost = 0;  // numbers that one call reads or writes
+  bool may_be_absent = false;
+};
+
+Gradient make_gradient(const Json& gradient, const std::vector<Tensor>& tensors);
+
+// What decides, beside a schedule's own arguments, whether it is one of the engine's.
+struct Clock {
+  double scale = 1;   // updates of the engine to one of the case
+  double origin = 0;  // the update of the case that is the engine's first, where that is before 0
+};
+
+// The engine's text for a schedule of the case. Throws Skip when none of the engine's shapes is that
+// function.
+std::string schedule_text(const Json& schedule, const Clock& clock);
+Schedule make_schedule(const std::string& text);
+
+// The engine's chain for a case, of which `gradient` and the number of updates are known.
+std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, const Gradient& gradient,
+                       std::uint64_t updates);
+
+// The kinds of case.
+void replay_trajectory(const Json& test, Comparison& comparison);
+void replay_clipping(const Json& test, Comparison& comparison);
+void replay_schedule(const Json& test, Comparison& comparison);
+void replay_scheduler(const Json& test, Comparison& comparison);
+void replay_problem(const Json& test, Comparison& comparison);
+
+}  // namespace thalweg::oracle

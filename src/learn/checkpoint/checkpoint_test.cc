@@ -1,0 +1,400 @@
+#include "thalweg/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "base/file.h"
+#include "base/random.h"
+#include "base/test_error.h"
+#include "base/test_folder.h"
+#include "checkpoint/safetensors.h"
+
+namespace thalweg {
+namespace {
+
+struct Item {
+  std::string name;
+  Shape shape;
+  Dtype dtype = Dtype::f32;
+};
+using Items = std::vector<Item>;
+
+const Items kItems = {
+    {"w", {3, 2}}, {"b", {2}}, {"temperature", {}}, {"none", {0, 4}}, {"precise", {5}, Dtype::f64}};
+
+// A model with its optimizer, filled with numbers that depend on `seed`.
+struct Model {
+  Model(const Items& items, const std::string& chain, std::uint64_t seed) : random(seed, Purpose::init, 0) {
+    for (const Item& item : items) {
+      fill(params.add(item.name, item.shape, Role::weight, item.dtype), true);
+    }
+    optimizer = std::make_unique<Optimizer>(params, Chain(chain));
+  }
+
+  template <class T>
+  void fill(std::span<T> numbers) {
+    for (T& number : numbers) number = static_cast<T>(random.uniform(index++) - 0.5);
+  }
+
+  void fill(const Parameter& parameter, bool value) {
+    if (parameter.dtype() == Dtype::f32) fill(value ? parameter.value<float>() : parameter.grad<float>());
+    if (parameter.dtype() == Dtype::f64) fill(value ? parameter.value<double>() : parameter.grad<double>());
+  }
+
+  // `b` sits out every other step, so that clocks differ. Gradients depend on step and name alone.
+  void train(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      const std::uint64_t k = optimizer->updates();
+      for (Parameter& parameter : params) {
+        random = Random(7, Purpose::init, k * 100 + parameter.name().size());
+        index = 0;
+        fill(parameter, false);
+        if (parameter.name() == "b") parameter.set_absent(k % 2 == 1);
+      }
+      optimizer->step();
+    }
+  }
+
+  // Everything a checkpoint holds, as bytes by name.
+  std::map<std::string, std::string> contents() {
+    std::map<std::string, std::string> out{{"updates", std::to_string(optimizer->updates())}};
+    const auto add = [&](const std::string& name, const Parameter& parameter, const void* data) {
+      std::string bytes(parameter.size() * size_of(parameter.dtype()), '\0');
+      if (!bytes.empty()) std::memcpy(bytes.data(), data, bytes.size());
+      out[name] = bytes;
+    };
+    for (std::size_t i = 0; i < params.size(); ++i) {
+      const Parameter& p = params[i];
+      const bool single = p.dtype() == Dtype::f32;
+      add(p.name(), p, single ? static_cast<void*>(p.value<float>().data()) : p.value<double>().data());
+      out["clock/" + p.name()] = std::to_string(optimizer->clocks()[i]);
+    }
+    for (const StateTensor& state : optimizer->state())
+      add("optimizer/" + state.name, *state.parameter, state.data);
+    return out;
+  }
+
+  Params params;
+  std::unique_ptr<Optimizer> optimizer;
+  Random random;
+  std::uint64_t index = 0;
+};
+
+const std::string kAdam = "clip_norm(1) | adam | decay(0.01) | lr(cosine(3e-3, total=50, warmup=5))";
+const std::string kMomentum = "momentum(0.9) | lr(0.1)";
+
+class Checkpoint : public testing::Test {
+ protected:
+  std::string save(Model& model, const Metadata& metadata = {}) {
+    save_checkpoint(path, model.params, *model.optimizer, metadata);
+    return read_text_file(path);
+  }
+  Metadata load(Model& model) { return load_checkpoint(path, model.params, *model.optimizer); }
+  void write(const std::string& bytes) { folder.write("model.safetensors", bytes); }
+
+  // Loading must fail and change nothing; returns why.
+  std::string refusal(Model& model) {
+    const auto before = model.contents();
+    const std::string message = error_of(Code::data, [&] { load(model); });
+    EXPECT_EQ(message.find(path.string()), 0U) << message;
+    EXPECT_EQ(model.contents(), before);
+    return message;
+  }
+
+  TestFolder folder;
+  const std::filesystem::path path = folder.path() / "model.safetensors";
+};
+
+void expect_in(const std::string& message, const std::string& part) {
+  EXPECT_NE(message.find(part), message.npos) << message << "\nwant: " << part;
+}
+
+class CheckpointOf : public Checkpoint, public testing::WithParamInterface<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Chains, CheckpointOf,
+                         testing::Values(kAdam, kMomentum, "lr(0.1)",
+                                         "adam | adam | momentum(0.5) | lr(1e-3)",
+                                         "adagrad(initial_accumulator=0.1) | adam(amsgrad=true) | "
+                                         "rmsprop(centered=true, momentum=0.9, rate_inside=true) | "
+                                         "lr(cyclic(1e-3, period=3, mult=1.5)) | l1(1e-6)"));
+
+TEST_P(CheckpointOf, E1HoldsATrainingExactly) {
+  Model saved(kItems, GetParam(), 1);
+  saved.train(7);
+  save(saved, {{"note", "seven steps"}});
+  Model loaded(kItems, GetParam(), 2);
+  loaded.train(3);
+  EXPECT_NE(loaded.contents(), saved.contents());
+  EXPECT_EQ(load(loaded).at("note"), "seven steps");
+  EXPECT_EQ(loaded.contents(), saved.contents());
+  EXPECT_EQ(loaded.optimizer->updates(), 7U);
+  EXPECT_EQ(loaded.optimizer->clocks()[1], 4U);
+  saved.train(6);
+  loaded.train(6);
+  EXPECT_EQ(loaded.contents(), saved.contents());
+}
+
+// Whatever was done before it, a load decides what comes next.
+TEST_P(CheckpointOf, E2TheNextRateIsThatOfTheCheckpoint) {
+  Model saved(kItems, GetParam(), 1);
+  saved.train(7);
+  save(saved);
+  const double next = saved.optimizer->step().lr;
+  for (const int before : {0, 1, 9}) {
+    Model loaded(kItems, GetParam(), 2);
+    loaded.train(before);
+    load(loaded);
+    EXPECT_EQ(loaded.optimizer->step().lr, next) << before;
+  }
+}
+
+TEST_P(CheckpointOf, E3LoadingTwiceIsLoadingOnce) {
+  Model saved(kItems, GetParam(), 1);
+  saved.train(7);
+  save(saved);
+  Model once(kItems, GetParam(), 2), twice(kItems, GetParam(), 2);
+  load(once);
+  load(twice);
+  load(twice);
+  EXPECT_EQ(twice.contents(), once.contents());
+}
+
+TEST_P(CheckpointOf, E5DoesNotCareForTheOrderOfParameters) {
+  Model saved(kItems, GetParam(), 1);
+  saved.train(5);
+  save(saved);
+  Model loaded({kItems.rbegin(), kItems.rend()}, GetParam(), 2);
+  load(loaded);
+  EXPECT_EQ(loaded.contents(), saved.contents());
+}
+
+TEST_F(Checkpoint, SavesTheSameBytesAgain) {
+  Model model(kItems, kAdam, 1);
+  model.train(2);
+  const std::string first = save(model, {{"note", "x"}});
+  EXPECT_EQ(save(model, load(model)), first);
+}
+
+TEST_F(Checkpoint, MetadataSayWhatItIs) {
+  Model model(kItems, "adam | lr(0.001)", 1);
+  model.train(3);
+  save(model, {{"format", "mine"}, {"updates", "mine"}, {"model", "dense(2) | relu"}});
+  const Metadata metadata = read_metadata(path);
+  EXPECT_EQ(metadata.at("format"), "thalweg-checkpoint-1");
+  EXPECT_EQ(metadata.at("chain"), model.optimizer->chain().text(true));
+  expect_in(metadata.at("chain"), "beta2=0.999");
+  EXPECT_EQ(metadata.at("updates"), "3");
+  EXPECT_EQ(metadata.at("gradients"), "3");
+  EXPECT_EQ(metadata.at("model"), "dense(2) | relu");
+  EXPECT_EQ(metadata.at("checksum").size(), 16U);
+  EXPECT_EQ(metadata.size(), 6U);
+  EXPECT_EQ(load(model), metadata);
+}
+
+TEST_F(Checkpoint, NamesTensorsByParameterStateAndClock) {
+  Model model({{"w", {2}}, {"p", {}, Dtype::f64}}, "adam | lr(0.001)", 1);
+  save(model);
+  const Safetensors file(path);
+  std::string listed;
+  for (const auto& [name, tensor] : file.tensors()) {
+    listed += name + " " + std::string(element_name(tensor.type)) + " " + print_shape(tensor.shape) + "\n";
+  }
+  EXPECT_EQ(listed,
+            "clock/p U64 scalar\nclock/w U64 scalar\n"
+            "optimizer/p/adam.m F64 scalar\noptimizer/p/adam.v F64 scalar\n"
+            "optimizer/w/adam.m F32 2\noptimizer/w/adam.v F32 2\n"
+            "p F64 scalar\nw F32 2\n");
+}
+
+TEST_F(Checkpoint, KeepsLargeCounts) {
+  Model model(kItems, kMomentum, 1);
+  model.optimizer->set_updates(UINT64_MAX);
+  model.optimizer->set_skips(3);
+  model.optimizer->clocks()[0] = UINT64_MAX - 1;
+  save(model);
+  Model loaded(kItems, kMomentum, 2);
+  load(loaded);
+  EXPECT_EQ(loaded.optimizer->updates(), UINT64_MAX);
+  EXPECT_EQ(loaded.optimizer->skips(), 3u);
+  loaded.optimizer->set_skips(0);
+  save(loaded, load_checkpoint(path, model.params, *model.optimizer));
+  load(model);
+  EXPECT_EQ(model.optimizer->skips(), 0u);
+  EXPECT_EQ(loaded.optimizer->clocks()[0], UINT64_MAX - 1);
+}
+
+TEST_F(Checkpoint, E4ListsEveryDifference) {
+  Model saved(kItems, "adam | lr(0.001)", 1);
+  save(saved);
+  // `b` is gone, `w` has another shape, `precise` another type, `new` is new.
+  Model other({{"w", {2, 3}}, {"temperature", {}}, {"none", {0, 4}}, {"precise", {5}}, {"new", {1}}},
+              "adam | lr(0.001)", 2);
+  const std::string message = refusal(other);
+  for (const std::string prefix : {"", "optimizer/"}) {
+    const std::vector<std::string> suffixes = {"/adam.m", "/adam.v"};
+    for (const std::string& suffix : prefix.empty() ? std::vector<std::string>{""} : suffixes) {
+      expect_in(message, "`" + prefix + "w" + suffix + "` of F32 3x2 instead of F32 2x3");
+      expect_in(message, "`" + prefix + "precise" + suffix + "` of F64 5 instead of F32 5");
+      expect_in(message, "no `" + prefix + "new" + suffix + "`");
+      expect_in(message, "an extra `" + prefix + "b" + suffix + "` of F32 2");
+    }
+  }
+  expect_in(message, "no `clock/new`");
+  expect_in(message, "an extra `clock/b` of U64 scalar");
+  EXPECT_EQ(message.find("temperature"), message.npos) << message;
+  EXPECT_EQ(std::ranges::count(message, '\n'), 0);
+}
+
+TEST_F(Checkpoint, TellsAScalarFromAVectorOfOne) {
+  Model saved({{"w", {}}}, kMomentum, 1);
+  save(saved);
+  Model other({{"w", {1}}}, kMomentum, 2);
+  expect_in(refusal(other), "`w` of F32 scalar instead of F32 1");
+}
+
+TEST_F(Checkpoint, StateOfAFrozenParameterIsADifference) {
+  Model saved(kItems, kMomentum, 1);
+  save(saved);
+  Model frozen(kItems, kMomentum, 2);
+  frozen.params[0].set_frozen(true);
+  frozen.optimizer = std::make_unique<Optimizer>(frozen.params, Chain(kMomentum));
+  expect_in(refusal(frozen), "got an extra `optimizer/w/momentum.");
+}
+
+TEST_F(Checkpoint, NamesBothChains) {
+  Model saved(kItems, "adam(beta2=0.95) | lr(0.001)", 1);
+  save(saved);
+  Model other(kItems, "adam | lr(0.001)", 2);
+  const std::string message = refusal(other);
+  expect_in(message, "another chain");
+  expect_in(message, saved.optimizer->chain().text(true));
+  expect_in(message, other.optimizer->chain().text(true));
+}
+
+TEST_F(Checkpoint, LoadsParametersAlone) {
+  Model saved(kItems, kAdam, 1);
+  saved.train(4);
+  save(saved, {{"note", "x"}});
+  Model other(kItems, "lr(0.5)", 2);
+  EXPECT_EQ(load_parameters(path, other.params).at("note"), "x");
+  const auto want = saved.contents();
+  for (const Item& item : kItems) EXPECT_EQ(other.contents().at(item.name), want.at(item.name)) << item.name;
+  EXPECT_EQ(other.optimizer->updates(), 0U);
+
+  Model smaller({{"w", {3, 2}}, {"extra", {}}}, "lr(0.5)", 3);
+  const auto before = smaller.contents();
+  const std::string message = error_of(Code::data, [&] { load_parameters(path, smaller.params); });
+  expect_in(message,
+            "no `extra`, an extra `b` of F32 2, an extra `none` of F32 0x4, an extra `precise` of F64 5");
+  EXPECT_EQ(message.find("clock/"), message.npos);
+  EXPECT_EQ(smaller.contents(), before);
+}
+
+TEST_F(Checkpoint, RefusesWhatItCannotKeep) {
+  Model model(kItems, kMomentum, 1);
+  expect_in(error_of(Code::usage, [&] { save(model, {{"k", "\xff"}}); }), "UTF-8");
+  Model other(kItems, kMomentum, 1);
+  const auto mixed = [&] { save_checkpoint(path, model.params, *other.optimizer, {}); };
+  expect_in(error_of(Code::usage, mixed), "bound to other parameters");
+  model.params.add("late", {1}, Role::bias);
+  expect_in(error_of(Code::usage, [&] { save(model); }), "bound to other parameters");
+  for (const std::string name : {"optimizer/w", "clock/w"}) {
+    Model taken({{name, {1}}}, kMomentum, 1);
+    expect_in(error_of(Code::usage, [&] { save(taken); }), "parameter `" + name + "`: the name cannot stand");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  const auto nowhere = [&] { save_checkpoint(path / "x", other.params, *other.optimizer, {}); };
+  expect_in(error_of(Code::resource, nowhere), "bytes");
+}
+
+TEST_F(Checkpoint, RefusesOtherFiles) {
+  Model model(kItems, kMomentum, 1);
+  expect_in(refusal(model), "cannot be read");
+  const std::filesystem::path foreign = std::string(THALWEG_TESTS) + "/data/interop/multi_layer.safetensors";
+  expect_in(error_of(Code::data, [&] { read_metadata(foreign); }),
+            "no checkpoint of Thalweg; got no `format`");
+  const auto of = [&](const Metadata& metadata) {
+    write_safetensors(path, {}, metadata);
+    return refusal(model);
+  };
+  expect_in(of({{"format", "pt"}}), "no checkpoint of Thalweg; got format `pt`; want thalweg-checkpoint-1");
+  expect_in(of({{"format", "thalweg-checkpoint-2"}}),
+            "too new; got thalweg-checkpoint-2; want thalweg-checkpoint-1");
+  expect_in(of({{"format", "thalweg-checkpoint-10"}}), "too new");
+  for (const std::string number : {"", "0", "x", "1x", "01"}) {
+    expect_in(of({{"format", "thalweg-checkpoint-" + number}}), "no checkpoint of Thalweg");
+  }
+  Metadata metadata{{"format", "thalweg-checkpoint-1"}};
+  expect_in(of(metadata), "the metadata have no `chain`");
+  metadata["chain"] = model.optimizer->chain().text(true);
+  expect_in(of(metadata), "the metadata have no `updates`");
+  for (const std::string number : {"", "-1", "+1", "1.0", " 1", "18446744073709551616", "0x1"}) {
+    metadata["updates"] = number;
+    expect_in(of(metadata), "`updates` is no number; got `" + number + "`");
+  }
+  metadata["updates"] = "0";
+  expect_in(of(metadata), "no `w`, no `b`");
+}
+
+TEST_F(Checkpoint, RefusesAFileWithoutChecksum) {
+  Model model({}, "lr(1)", 1);
+  const std::string header = R"({"__metadata__":{"format":"thalweg-checkpoint-1","chain":"","updates":"0"}})";
+  const std::uint64_t length = header.size();
+  write(std::string(reinterpret_cast<const char*>(&length), 8) + header);
+  expect_in(refusal(model), "the checkpoint has no checksum");
+}
+
+TEST_F(Checkpoint, DetectsEveryTruncation) {
+  Model saved(kItems, kAdam, 1);
+  saved.train(3);
+  const std::string whole = save(saved, {{"note", "x"}});
+  Model model(kItems, kAdam, 2);
+  write(whole + '\0');
+  expect_in(refusal(model), "bytes after the last tensor");
+  for (std::size_t size = whole.size(); size-- > 0;) {
+    std::filesystem::resize_file(path, size);
+    expect_in(refusal(model), size < 8 ? "cut short" : "byte");
+  }
+  write(whole);
+  load(model);
+  EXPECT_EQ(model.contents(), saved.contents());
+}
+
+// More than 10,000 bits: every one of the file.
+TEST_F(Checkpoint, DetectsEveryFlippedBit) {
+  Model saved(kItems, kAdam, 1);
+  saved.train(3);
+  const std::string whole = save(saved, {{"note", "x"}});
+  ASSERT_GT(whole.size() * 8, 10'000U);
+  Model model(kItems, kAdam, 2);
+  const auto before = model.contents();
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const auto put = [&](std::size_t at, int byte) {
+    file.seekp(static_cast<std::streamoff>(at)).put(static_cast<char>(byte)).flush();
+  };
+  for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    put(bit / 8, whole[bit / 8] ^ 1 << bit % 8);
+    const std::string message = error_of(Code::data, [&] { load(model); });
+    ASSERT_EQ(message.find(path.string()), 0U) << "bit " << bit << ": " << message;
+    ASSERT_GT(message.size(), path.string().size() + 10) << "bit " << bit;
+    put(bit / 8, whole[bit / 8]);
+  }
+  EXPECT_EQ(model.contents(), before);
+  load(model);
+  EXPECT_EQ(model.contents(), saved.contents());
+}
+
+TEST_F(Checkpoint, DetectsSwappedTensors) {
+  Model saved({{"a", {4}}, {"b", {4}}}, "lr(1)", 1);
+  std::string bytes = save(saved);
+  const std::size_t a = bytes.size() - 32;
+  bytes = bytes.substr(0, a) + bytes.substr(a + 16) + bytes.substr(a, 16);
+  write(bytes);
+  expect_in(refusal(saved), "the data does not match its checksum");
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,177 @@
+#include "run/config.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <toml++/toml.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+namespace thalweg {
+namespace {
+
+using Kind = RunSetting::Kind;
+
+constexpr std::int64_t kSchema = 1;
+constexpr std::string_view kSchemaKey = "schema";
+
+// One file and the code of what is wrong with it.
+struct Place {
+  const std::filesystem::path& path;
+  Code code;
+
+  std::string at(const toml::node* node) const {
+    return path.string() + (node != nullptr ? ":" + std::to_string(node->source().begin.line) : "");
+  }
+  Error error(const toml::node* node, std::string what, std::string got, std::string want,
+              std::string hint = {}) const {
+    return Error(code, {at(node), std::move(what), std::move(got), std::move(want), std::move(hint)});
+  }
+};
+
+toml::table parse_file(const Place& place) {
+  try {
+    return toml::parse(read_text_file(place.path, std::uint64_t{1} << 20), place.path.string());
+  } catch (const toml::parse_error& error) {
+    throw Error(place.code, {place.path.string() + ":" + std::to_string(error.source().begin.line),
+                             "this is no TOML", std::string(error.description()), "key = value", ""});
+  } catch (const Error& error) {
+    throw Error(place.code == Code::usage && error.code() == Code::data ? Code::usage : error.code(),
+                {"", error.what(), "", "", ""});
+  }
+}
+
+std::string_view kind_text(const RunSetting& setting) {
+  switch (setting.kind) {
+    case Kind::text:
+      return "a text";
+    case Kind::whole:
+      return "a whole number";
+    case Kind::real:
+      return "a number";
+    case Kind::flag:
+      return "true or false";
+  }
+  return "";
+}
+
+bool is_word(const RunSetting& setting, const std::string& text) {
+  return setting.kind == Kind::text || setting.words == "*" ||
+         ("|" + std::string(setting.words) + "|").find("|" + text + "|") != std::string::npos;
+}
+
+// The value as a flag would give it; nothing for one of another type.
+std::optional<std::string> text_of(const RunSetting& setting, const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) {
+    return is_word(setting, *text) ? text : std::nullopt;
+  }
+  if (const auto number = node.value_exact<std::int64_t>()) {
+    const bool wanted = setting.kind == Kind::whole || setting.kind == Kind::real;
+    return wanted ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+  if (const auto number = node.value_exact<double>()) {
+    return setting.kind == Kind::real ? std::optional(json_number(*number)) : std::nullopt;
+  }
+  if (const auto flag = node.value_exact<bool>()) {
+    return setting.kind == Kind::flag ? std::optional<std::string>(*flag ? "true" : "false") : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void check_keys(const Place& place, const toml::table& table) {
+  std::vector<std::string_view> known = {kSchemaKey};
+  for (const RunSetting& setting : run_settings()) known.push_back(setting.name);
+  for (const auto& [key, node] : table) {
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    throw place.error(&node, "unknown key", "`" + std::string(key.str()) + "`", "",
+                      did_you_mean(key.str(), known));
+  }
+}
+
+void check_schema(const Place& place, const toml::table& table) {
+  const toml::node* schema = table.get(kSchemaKey);
+  if (schema == nullptr || schema->value_exact<std::int64_t>() == kSchema) return;
+  throw place.error(schema, "another schema", "", std::to_string(kSchema));
+}
+
+std::vector<std::uint64_t> read_settings(const Place& place, const toml::table& table, RunConfig& config) {
+  check_schema(place, table);
+  check_keys(place, table);
+  std::vector<std::uint64_t> lines;
+  for (const RunSetting& setting : run_settings()) {
+    const toml::node* node = table.get(setting.name);
+    lines.push_back(node != nullptr ? node->source().begin.line : 0);
+    if (node == nullptr) continue;
+    const std::optional<std::string> text = text_of(setting, *node);
+    if (!text) {
+      throw place.error(node, "`" + std::string(setting.name) + "` has another type", "",
+                        std::string(kind_text(setting)));
+    }
+    try {
+      setting.read(config, place.at(node) + ": `" + std::string(setting.name) + "`", *text);
+    } catch (const Error& error) {
+      throw Error(place.code, {"", error.what(), "", "", ""});
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> read_toml(const std::filesystem::path& path, Code code, RunConfig& config) {
+  const Place place{path, code};
+  return read_settings(place, parse_file(place), config);
+}
+
+std::string toml_line(const RunSetting& setting, const RunConfig& config) {
+  const std::string text = setting.print(config);
+  const bool bare =
+      setting.kind != Kind::text &&
+      (text == "true" || text == "false" || text.find_first_not_of("+-.e0123456789") == std::string::npos);
+  // A JSON string is a TOML basic string.
+  return std::string(setting.name) + " = " + (bare ? text : json_string(text));
+}
+
+std::string print_config(const RunConfig& config) {
+  std::string out =
+      "# A run of Thalweg. `thalweg train --resume` reads this file.\nschema = " + std::to_string(kSchema) +
+      "\n";
+  for (const RunSetting& setting : run_settings()) out += toml_line(setting, config) + "\n";
+  return out;
+}
+
+RunConfig read_config(const std::filesystem::path& path) {
+  const Place place{path, Code::data};
+  const toml::table table = parse_file(place);
+  RunConfig config;
+  const std::vector<std::uint64_t> lines = read_settings(place, table, config);
+  if (table.get(kSchemaKey) == nullptr) throw place.error(nullptr, "`schema` is missing", "", "1");
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const RunSetting& setting = run_settings()[i];
+    if (lines[i] > 0 || !setting.required) continue;
+    throw place.error(nullptr, "`" + std::string(setting.name) + "` is missing", "",
+                      std::string(kind_text(setting)));
+  }
+  return config;
+}
+
+void check_config(const RunConfig& config) {
+  RunConfig read;
+  for (const RunSetting& setting : run_settings()) {
+    setting.read(read, std::string(setting.name), setting.print(config));
+  }
+}
+
+TrainerOptions trainer_options_of(const RunConfig& config) {
+  return {.batch = static_cast<std::size_t>(config.batch.value()),
+          .accumulate = static_cast<std::size_t>(config.accumulate),
+          .order = read_order(config.order).value(),
+          .seed = config.seed,
+          .threads = config.threads};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,52 @@
+#include "run/defaults.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/threads.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kBatch = 64;
+constexpr std::uint64_t kLeastEpochs = 30;
+// A small table needs more passes to be learnt: values gain from many, classes are soon fitted by heart.
+constexpr std::uint64_t kLeastUpdatesForClasses = 300;
+constexpr std::uint64_t kLeastUpdatesForValues = 2000;
+constexpr std::uint64_t kEpochsForValues = 100;  // as far as that stays below
+constexpr std::uint64_t kMostUpdatesForValues = 20000;
+// Few samples of classes are separated long before the rate has fallen; the weights must not grow on.
+constexpr std::uint64_t kFewSamples = 1000;
+constexpr const char* kOptimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
+constexpr const char* kOptimizerForFew = "adamw(lr=cosine(5e-3, warmup=5%), decay=1)";
+
+std::uint64_t epochs_for(bool classes, std::uint64_t per_epoch) {
+  const std::uint64_t least = classes ? kLeastUpdatesForClasses : kLeastUpdatesForValues;
+  const std::uint64_t epochs = std::max(kLeastEpochs, (least - 1) / per_epoch + 1);
+  if (classes) return epochs;
+  return std::max(epochs, std::min(kEpochsForValues, kMostUpdatesForValues / per_epoch));
+}
+
+}  // namespace
+
+RunConfig fit_to_data(RunConfig config, const Dataset& data) {
+  const bool classes = data.classes > 0;
+  const std::uint64_t samples = std::max<std::uint64_t>(1, data.train.size());
+  if (config.model == "auto") {
+    config.model = "dense(128) | relu | dense(" + std::to_string(classes ? data.classes : data.columns) + ")";
+  }
+  if (config.loss == "auto") config.loss = classes ? "cross_entropy" : "mse";
+  if (config.optimizer == "auto") {
+    config.optimizer = classes && samples < kFewSamples ? kOptimizerForFew : kOptimizer;
+  }
+  if (!config.batch) config.batch = kBatch;
+  if (!config.epochs) {
+    const std::uint64_t batch = *config.batch == 0 ? samples : std::min(*config.batch, samples);
+    const std::uint64_t per_epoch = (samples - 1) / batch / config.accumulate + 1;
+    config.epochs = epochs_for(classes, per_epoch);
+  }
+  if (config.threads == 0) config.threads = available_threads();
+  return config;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,82 @@
+#include <cmath>
+
+#include "run/test_run.h"
+
+namespace thalweg {
+namespace {
+
+class EnsembleTest : public RunTest {
+ protected:
+  void train(RunConfig config) {
+    config.checkpoint_every = "20";
+    Training run = Training::create(config, path());
+    advance(run, UINT64_MAX);
+    run.finish();
+  }
+  RunEvaluation of(const std::vector<std::string>& which) { return evaluate_run(path(), std::span(which)); }
+};
+
+TEST_F(EnsembleTest, OneCheckpointIsItself) {
+  train(small());
+  const RunEvaluation one = of({"20"});
+  const RunEvaluation plain = evaluate_run(path(), {}, 1, "20");
+  EXPECT_EQ(one.test.accuracy, plain.test.accuracy);
+  EXPECT_NEAR(one.test.loss, plain.test.loss, 1e-6);
+  EXPECT_EQ(one.members, std::vector<std::uint64_t>{20});
+}
+
+// The mean probability of each class, from what predict_run says of each checkpoint.
+TEST_F(EnsembleTest, AveragesProbabilities) {
+  train(small());
+  const RunPredictions a = predict_run(path(), {}, 1, "20");
+  const RunPredictions b = predict_run(path(), {}, 1, "last");
+  const Dataset data = load_dataset("digits", 1);
+  double loss = 0;
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < data.test.size(); ++i) {
+    std::vector<double> mean(10);
+    for (std::size_t c = 0; c < 10; ++c) {
+      const std::size_t at = data.test.rows[i] * 10 + c;
+      mean[c] = (static_cast<double>(a.numbers[at]) + b.numbers[at]) / 2;
+    }
+    const auto label = static_cast<std::size_t>(data.test.labels[i]);
+    loss -= std::log(mean[label]);
+    right += std::max_element(mean.begin(), mean.end()) - mean.begin() == static_cast<std::ptrdiff_t>(label);
+  }
+  const RunEvaluation both = of({"20", "last"});
+  EXPECT_EQ(both.members, (std::vector<std::uint64_t>{20, 46}));
+  EXPECT_NEAR(both.test.loss, loss / 359, 1e-5);
+  EXPECT_EQ(both.test.accuracy, static_cast<double>(right) / 359);
+}
+
+TEST_F(EnsembleTest, AveragesValuesAndLogits) {
+  for (const char* const loss : {"mse", "bce"}) {
+    RunConfig config = small();
+    config.loss = loss;
+    config.seed = 2;
+    config.checkpoint_every = "20";
+    const std::string name = loss;
+    Training run = Training::create(config, path(name));
+    advance(run, UINT64_MAX);
+    run.finish();
+    const std::vector<std::string> same = {"20", "20"};
+    const RunEvaluation twice = evaluate_run(path(name), std::span(same));
+    const RunEvaluation plain = evaluate_run(path(name), {}, 1, "20");
+    EXPECT_NEAR(twice.test.loss, plain.test.loss, 1e-5 * plain.test.loss) << loss;
+    const std::vector<std::string> pair = {"20", "40"};
+    // The losses are convex in what is averaged, or in its logarithm: the mean is no worse than both.
+    const double worst = std::max(plain.test.loss, evaluate_run(path(name), {}, 1, "40").test.loss);
+    EXPECT_LT(evaluate_run(path(name), std::span(pair)).test.loss, worst) << loss;
+  }
+}
+
+TEST_F(EnsembleTest, RefusesWhatIsNotThere) {
+  train(small());
+  const std::vector<std::string> none;
+  error_of(Code::usage, [&] { evaluate_run(path(), std::span(none)); });
+  error_of(Code::usage, [&] { of({"20", "newest"}); });
+  error_of(Code::data, [&] { of({"20", "21"}); });
+}
+
+}  // namespace
+}  // namespace thalweg

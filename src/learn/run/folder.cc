@@ -1,0 +1,163 @@
+#include "run/folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "base/file.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kNewestKept = 2;
+constexpr std::string_view kSuffix = ".safetensors";
+constexpr std::array<std::string_view, 3> kPrefixes = {"", "kept-", "best-"};  // by Kept
+
+std::optional<std::uint64_t> read_count(std::string_view text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return count;
+}
+
+Error cannot_lock(const std::filesystem::path& path) {
+  return Error(Code::resource,
+               {path.string(), "the run directory cannot be locked", system_message(errno), "", ""});
+}
+
+// The process that holds the lock, as it wrote itself down.
+std::string owner(int file) {
+  std::array<char, 32> text{};
+  const ssize_t size = ::pread(file, text.data(), text.size(), 0);
+  const std::string_view all(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  const auto pid = read_count(all.substr(0, all.find('\n')));
+  return pid ? "process " + std::to_string(*pid) + " runs in it" : "another process runs in it";
+}
+
+}  // namespace
+
+void check_run(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (std::filesystem::exists(directory / "config.toml", error)) return;
+  throw Error(Code::data, {directory.string(), "this is no run directory", "no config.toml",
+                           "a directory that `thalweg train` made", ""});
+}
+
+void check_free(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) return;
+  if (std::filesystem::is_directory(directory, error) && std::filesystem::is_empty(directory, error)) return;
+  throw Error(Code::usage, {directory.string(), "the run directory exists and is not empty", "",
+                            "a new folder", "choose another, or continue with --resume"});
+}
+
+std::filesystem::path make_next_directory() {
+  const std::filesystem::path runs = "runs";
+  make_folder(runs);
+  std::uint64_t next = 1;
+  for (const auto& entry : std::filesystem::directory_iterator(runs)) {
+    if (const auto number = read_count(entry.path().filename().string())) next = std::max(next, *number + 1);
+  }
+  std::error_code error;
+  while (!std::filesystem::create_directory(runs / std::to_string(next), error)) {
+    if (error) throw Error(Code::resource, {"runs", "the folder cannot be made", error.message(), "", ""});
+    ++next;
+  }
+  return runs / std::to_string(next);
+}
+
+RunLock::RunLock(const std::filesystem::path& directory)
+    : path_(directory / "lock"), file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+  if (file_ < 0) throw cannot_lock(path_);
+  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  const bool taken = errno == EWOULDBLOCK;
+  const Error error = taken ? Error(Code::usage, {directory.string(), "the run directory is in use",
+                                                  owner(file_), "", "wait for it, or choose another"})
+                            : cannot_lock(path_);
+  ::close(file_);
+  throw error;
+}
+
+RunLock::~RunLock() { ::close(file_); }
+
+void RunLock::sign() {
+  const std::string text = std::to_string(::getpid()) + "\n";
+  const bool written = ::ftruncate(file_, 0) == 0 &&
+                       ::pwrite(file_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  if (written) return;
+  throw Error(Code::resource, {path_.string(), "cannot be written", system_message(errno),
+                               std::to_string(text.size()) + " bytes", "free some space"});
+}
+
+std::filesystem::path checkpoint_path(const std::filesystem::path& directory, std::uint64_t updates,
+                                      Kept kept) {
+  const std::string prefix(kPrefixes[static_cast<std::size_t>(kept)]);
+  return directory / "checkpoints" / (prefix + std::to_string(updates) + std::string(kSuffix));
+}
+
+std::vector<std::uint64_t> checkpoints(const std::filesystem::path& directory, Kept kept) {
+  const std::string_view prefix = kPrefixes[static_cast<std::size_t>(kept)];
+  std::vector<std::uint64_t> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "checkpoints", error)) {
+    const std::string file = entry.path().filename().string();
+    std::string_view name = file;
+    if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) continue;
+    name.remove_prefix(prefix.size());
+    name.remove_suffix(kSuffix.size());
+    if (const auto updates = read_count(name)) found.push_back(*updates);
+  }
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+std::vector<std::filesystem::path> resumable_checkpoints(const std::filesystem::path& directory) {
+  std::vector<std::pair<std::uint64_t, Kept>> all;
+  for (const Kept kept : {Kept::newest, Kept::always}) {
+    for (const std::uint64_t updates : checkpoints(directory, kept)) all.emplace_back(updates, kept);
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  std::vector<std::filesystem::path> paths;
+  for (const auto& [updates, kept] : all) paths.push_back(checkpoint_path(directory, updates, kept));
+  return paths;
+}
+
+void prune_checkpoints(const std::filesystem::path& directory, std::uint64_t updates) {
+  const auto remove = [&](std::uint64_t other, Kept kept) {
+    std::error_code ignored;  // a checkpoint too many harms nobody
+    std::filesystem::remove(checkpoint_path(directory, other, kept), ignored);
+  };
+  std::vector<std::uint64_t> newest;
+  for (const std::uint64_t other : checkpoints(directory)) {
+    if (other <= updates && newest.size() < kNewestKept) {
+      newest.push_back(other);
+    } else {
+      remove(other, Kept::newest);
+    }
+  }
+  // The best weights of a checkpoint are the latest ones up to it.
+  const std::vector<std::uint64_t> best = checkpoints(directory, Kept::best);
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    const std::uint64_t until = i == 0 ? UINT64_MAX : best[i - 1];
+    const bool needed = best[i] <= updates && std::any_of(newest.begin(), newest.end(), [&](std::uint64_t u) {
+                          return u >= best[i] && u < until;
+                        });
+    if (!needed) remove(best[i], Kept::best);
+  }
+  for (const std::uint64_t other : checkpoints(directory, Kept::always)) {
+    if (other > updates) remove(other, Kept::always);
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,60 @@
+#include "run/metrics.h"
+
+#include <algorithm>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "run/result.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+
+MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t total_updates)
+    : file_(path),
+      stride_(std::max<std::uint64_t>(1, (total_updates + kMostUpdateLines - 1) / kMostUpdateLines)) {}
+
+void MetricsFile::update(const Report& report) {
+  if ((report.update - 1) % stride_ != 0) return;
+  file_.add(JsonObject()
+                .add("update", report.update)
+                .add("epoch", report.epoch)
+                .add("loss", report.loss)
+                .add("lr", report.lr)
+                .add("grad_norm", report.grad_norm)
+                .text());
+}
+
+void MetricsFile::epoch(const EpochReport& report) {
+  file_.add(JsonObject()
+                .add("update", report.update)
+                .add("epoch", report.epoch)
+                .add("train_loss", report.train_loss)
+                .raw("test", report.test ? evaluation_json(*report.test) : "null")
+                .add("seconds", report.seconds)
+                .text());
+}
+
+double cut_metrics(const std::filesystem::path& path, std::uint64_t updates) {
+  if (!std::filesystem::exists(path)) return 0;
+  const std::string text = read_text_file(path);
+  std::string kept;
+  double seconds = 0;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    const std::string line = text.substr(begin, end - begin);
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    if (!json.is_object() || !json.contains("update") || !json["update"].is_number_unsigned()) {
+      throw Error(Code::data, {path.string(), "a line is no metric", "`" + line.substr(0, 60) + "`",
+                               "an object with `update`", ""});
+    }
+    if (json["update"].get<std::uint64_t>() > updates) continue;
+    if (json.contains("seconds") && json["seconds"].is_number()) seconds = json["seconds"].get<double>();
+    kept += line + "\n";
+  }
+  if (kept != text) replace_file(path, kept);
+  return seconds;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,278 @@
+#include "thalweg/run.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "run/test_run.h"
+
+namespace thalweg {
+namespace {
+
+using Names = std::vector<std::string>;
+
+TEST_F(RunTest, MakesItsDirectoryAndFinishesOnce) {
+  Training run = Training::create(small(), path());
+  EXPECT_EQ(run.directory(), path());
+  EXPECT_EQ(run.parameters(), 650u);
+  EXPECT_EQ(run.total_updates(), 46u);
+  EXPECT_EQ(run.config().optimizer.find("adam(beta1=0.9"), 0u) << run.config().optimizer;
+  EXPECT_EQ(read_text_file(path() / "plan.txt"), run.plan());
+  EXPECT_FALSE(run.last_epoch());
+  advance(run, 46);
+  Report report;
+  EXPECT_FALSE(run.next(report));
+  EXPECT_FALSE(run.finished());
+  const RunResult result = run.finish();
+  EXPECT_TRUE(run.finished());
+  EXPECT_EQ(run.last_epoch()->epoch, 2u);
+  EXPECT_EQ(result.samples_seen, 2 * result.train.samples);
+  EXPECT_EQ(result.json, read_text_file(path() / "result.json"));
+  EXPECT_EQ(run.finish().json, result.json);
+  EXPECT_EQ(Training::resume(path()).finish().json, result.json);
+}
+
+TEST_F(RunTest, WrongConfigurationsLeaveNothing) {
+  const auto refuse = [&](Code code, auto change) {
+    RunConfig config = small();
+    change(config);
+    error_of(code, [&] { Training::create(config, path()); });
+    EXPECT_FALSE(fs::exists(path()));
+  };
+  refuse(Code::usage, [](RunConfig& c) { c.model = "dense(0)"; });
+  refuse(Code::usage, [](RunConfig& c) { c.model = "dense(3)"; });
+  refuse(Code::usage, [](RunConfig& c) { c.loss = "mes"; });
+  refuse(Code::usage, [](RunConfig& c) { c.optimizer = "adam"; });
+  refuse(Code::usage, [](RunConfig& c) { c.data = "digit"; });
+  refuse(Code::data, [](RunConfig& c) { c.data = "idx(missing)"; });
+  refuse(Code::usage, [](RunConfig& c) { c.epochs = 0; });
+  refuse(Code::usage, [](RunConfig& c) { c.threads = -1; });
+  refuse(Code::usage, [](RunConfig& c) { c.accumulate = 0; });
+  refuse(Code::usage, [](RunConfig& c) { c.order = "random"; });
+}
+
+TEST_F(RunTest, AFullDirectoryIsRefusedAndAnEmptyOneTaken) {
+  fs::create_directories(path());
+  Training::create(small(), path());
+  EXPECT_TRUE(
+      has(error_of(Code::usage, [&] { Training::create(small(), path()); }), "exists and is not empty"));
+  replace_file(path("file"), "text");
+  EXPECT_TRUE(has(error_of(Code::usage, [&] { Training::create(small(), path("file")); }), "file"));
+}
+
+TEST_F(RunTest, AtMostTwoCheckpointsAreKept) {
+  Training run = Training::create(small(), path());
+  const std::vector<Names> want = {{"1"}, {"1", "3"}, {"3", "7"}, {"12", "7"}, {"12", "46"}};
+  std::size_t i = 0;
+  for (const std::uint64_t updates : {1, 3, 7, 12, 46}) {
+    advance(run, updates);
+    run.save();
+    EXPECT_EQ(checkpoints(), want[i++]);
+  }
+}
+
+TEST_F(RunTest, ADamagedNewestCheckpointFallsBackToThePrevious) {
+  Training whole = Training::create(small(), path("whole"));
+  advance(whole, 46);
+  whole.finish();
+  {
+    Training run = Training::create(small(), path());
+    for (const std::uint64_t updates : {10, 30}) {
+      advance(run, updates);
+      run.save();
+    }
+  }
+  damage(30);
+  Training run = Training::resume(path());
+  EXPECT_EQ(run.updates(), 10u);
+  ASSERT_EQ(run.notes().size(), 1u);
+  EXPECT_TRUE(has(run.notes()[0], "passed over a checkpoint")) << run.notes()[0];
+  EXPECT_TRUE(has(run.notes()[0], "30.safetensors")) << run.notes()[0];
+  EXPECT_EQ(evaluate_run(path()).notes.size(), 1u);
+  advance(run, 46);
+  run.finish();
+  EXPECT_TRUE(read_text_file(checkpoint(46)) == read_text_file(checkpoint(46, "whole")));
+}
+
+TEST_F(RunTest, WithoutAWholeCheckpointItStartsAgain) {
+  {
+    Training run = Training::create(small(), path());
+    advance(run, 5);
+  }
+  Training run = Training::resume(path(), {.threads = 2});
+  EXPECT_EQ(run.updates(), 0u);
+  EXPECT_EQ(run.config().threads, 2);
+  ASSERT_EQ(run.notes().size(), 1u);
+  EXPECT_TRUE(has(run.notes()[0], "no checkpoint yet"));
+  EXPECT_EQ(read_text_file(path() / "metrics.jsonl"), "");
+  EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "there is no whole checkpoint"));
+}
+
+TEST_F(RunTest, ASavedCheckpointOutlivesDamagedOnesAheadOfIt) {
+  {
+    Training run = Training::create(small(), path());
+    for (const std::uint64_t updates : {20, 30}) {
+      advance(run, updates);
+      run.save();
+    }
+  }
+  damage(20);
+  damage(30);
+  {
+    Training run = Training::resume(path());
+    EXPECT_EQ(run.notes().size(), 3u);
+    advance(run, 10);
+    run.save();
+  }
+  EXPECT_TRUE(fs::exists(checkpoint(10)));
+  EXPECT_EQ(Training::resume(path()).updates(), 10u);
+}
+
+TEST_F(RunTest, ADamagedFinalCheckpointIsWrittenAgain) {
+  {
+    Training run = Training::create(small(), path());
+    advance(run, 46);
+    run.finish();
+  }
+  const std::string whole = read_text_file(checkpoint(46));
+  damage(46);
+  Training run = Training::resume(path());
+  EXPECT_FALSE(run.finished());
+  advance(run, 46);
+  run.finish();
+  EXPECT_TRUE(read_text_file(checkpoint(46)) == whole);
+  EXPECT_TRUE(Training::resume(path()).notes().empty());
+}
+
+TEST_F(RunTest, ResumingInTheMiddleOfAnEpochKeepsItsLoss) {
+  const auto second_epoch = [](Training& run) {
+    advance(run, 46);
+    return run.last_epoch()->train_loss;
+  };
+  Training whole = Training::create(small(), path("whole"));
+  {
+    Training run = Training::create(small(), path());
+    advance(run, 30);
+    run.save();
+  }
+  Training run = Training::resume(path());
+  EXPECT_EQ(second_epoch(run), second_epoch(whole));
+}
+
+TEST_F(RunTest, CheckpointsAreKeptForEverWhereAskedFor) {
+  RunConfig config = small();
+  config.checkpoint_every = "25%";  // 11.5 updates, rounded half up
+  Training run = Training::create(config, path());
+  advance(run, UINT64_MAX);
+  run.finish();
+  EXPECT_EQ(checkpoints(), (Names{"46", "kept-12", "kept-24", "kept-36"}));
+  EXPECT_EQ(evaluate_run(path(), {}, 1, "24").updates, 24u);
+}
+
+TEST_F(RunTest, AKeptCheckpointIsGoneOnFromWhenTheNewestAreDamaged) {
+  RunConfig config = small();
+  config.checkpoint_every = "10";
+  Training whole = Training::create(config, path("whole"));
+  advance(whole, UINT64_MAX);
+  whole.finish();
+  {
+    Training run = Training::create(config, path());
+    advance(run, 15);
+    run.save();
+  }
+  damage(15);
+  Training run = Training::resume(path());
+  EXPECT_EQ(run.updates(), 10u);
+  advance(run, UINT64_MAX);
+  run.finish();
+  std::map<std::string, std::string> got = results(path());
+  got.erase("15.safetensors");
+  EXPECT_TRUE(got == results(path("whole")));
+}
+
+TEST_F(RunTest, OneProcessRunsInADirectory) {
+  auto run = std::make_optional(Training::create(small(), path()));
+  advance(*run, 5);
+  run->save();
+  const std::string message = error_of(Code::usage, [&] { Training::resume(path()); });
+  EXPECT_TRUE(has(message, "the run directory is in use")) << message;
+  EXPECT_TRUE(has(message, "process " + std::to_string(::getpid()))) << message;
+  EXPECT_EQ(evaluate_run(path()).updates, 5u);
+  run.reset();
+  EXPECT_EQ(Training::resume(path()).updates(), 5u);
+}
+
+// A11
+TEST_F(RunTest, AScheduleThatEndsBeforeTheRunIsToldOnce) {
+  RunConfig config = small();
+  config.optimizer = "adam | lr(one_cycle(1e-2, total=20))";
+  Training run = Training::create(config, path());
+  ASSERT_EQ(run.notes().size(), 1u);
+  EXPECT_TRUE(has(run.notes()[0], "ends at update 19 of 46")) << run.notes()[0];
+  advance(run, 46);
+  EXPECT_EQ(run.updates(), 46u);
+}
+
+TEST_F(RunTest, DescribesItselfWithoutWriting) {
+  const std::string text = Training::describe(small());
+  for (const char* part :
+       {"1438 samples to train on, 359 held out, inputs 64, 10 classes", "dense(10)", "650",
+        "2 epochs of 23 updates of 64 samples: 46 updates", "optimizer state", "activations", "together"}) {
+    EXPECT_TRUE(has(text, part)) << part << " in\n" << text;
+  }
+  EXPECT_FALSE(fs::exists(path()));
+}
+
+TEST_F(RunTest, PredictsEveryRowAsItEvaluates) {
+  Training run = Training::create(small(), path());
+  advance(run, UINT64_MAX);
+  run.finish();
+  const RunPredictions all = predict_run(path());
+  EXPECT_EQ(all.rows, 1797u);
+  EXPECT_EQ(all.updates, 46u);
+  ASSERT_EQ(all.names.size(), 10u);
+  ASSERT_EQ(all.numbers.size(), 17970u);
+  EXPECT_TRUE(all.classes && all.probabilities);
+  const Dataset data = load_dataset("digits", 1);
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < data.test.size(); ++i) {
+    right += all.best[data.test.rows[i]] == static_cast<std::uint32_t>(data.test.labels[i]);
+  }
+  EXPECT_EQ(static_cast<double>(right) / 359, evaluate_run(path()).test.accuracy);
+  for (std::size_t row = 0; row < all.rows; ++row) {
+    const auto numbers = std::span(all.numbers).subspan(row * 10, 10);
+    EXPECT_NEAR(std::accumulate(numbers.begin(), numbers.end(), 0.0), 1, 1e-5);
+    EXPECT_EQ(*std::ranges::max_element(numbers), numbers[all.best[row]]);
+  }
+}
+
+TEST_F(RunTest, DivergenceThrowsAndLeavesNoCheckpointOfIt) {
+  RunConfig config = small();
+  config.model = "dense(16) | relu | dense(10)";
+  config.optimizer = "sgd(lr=1e30)";
+  Training run = Training::create(config, path());
+  EXPECT_TRUE(has(error_of(Code::diverged, [&] { advance(run, 46); }), "the loss is not finite"));
+  EXPECT_TRUE(checkpoints().empty());
+}
+
+TEST_F(RunTest, WhatIsNoRunIsRefused) {
+  EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "this is no run directory"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "this is no run directory"));
+}
+
+TEST_F(RunTest, EvaluationOnOtherShapesNamesThem) {
+  Training run = Training::create(small(), path());
+  run.save();
+  try {
+    evaluate_run(path(), "idx(\"" THALWEG_TESTS "/data/mnist-small\")");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_TRUE(has(error.what(), "784")) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

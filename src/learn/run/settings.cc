@@ -1,0 +1,173 @@
+#include "thalweg/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/json.h"
+#include "base/spec.h"
+#include "base/text.h"
+#include "run/config.h"
+#include "thalweg/dataset.h"
+#include "thalweg/error.h"
+#include "thalweg/optimizer.h"
+
+namespace thalweg {
+namespace {
+
+using Kind = RunSetting::Kind;
+
+constexpr std::uint64_t kMostWhole = INT64_MAX;  // that TOML can hold
+constexpr std::uint64_t kMostThreads = 1024;
+
+std::uint64_t whole(const std::string& where, const std::string& text, std::uint64_t least,
+                    std::uint64_t most = kMostWhole) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = end == text.data() + text.size() && error != std::errc::invalid_argument;
+  if (is_whole && error == std::errc() && number >= least && number <= most) return number;
+  throw Error(Code::usage, {where, is_whole ? "out of range" : "this is no whole number", "`" + text + "`",
+                            "a whole number, " + std::to_string(least) + " to " + std::to_string(most), ""});
+}
+
+std::optional<std::uint64_t> whole_or_auto(const std::string& where, const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  return whole(where, text, 1);
+}
+
+std::string print_or_auto(const std::optional<std::uint64_t>& number) {
+  return number ? std::to_string(*number) : "auto";
+}
+
+bool flag(const std::string& where, const std::string& text) {
+  if (text == "true" || text == "false") return text == "true";
+  throw Error(Code::usage, {where, "neither yes nor no", "`" + text + "`", "true or false", ""});
+}
+
+void read_batch(RunConfig& c, const std::string& where, const std::string& text) {
+  c.batch = text == "full" ? std::optional<std::uint64_t>(0) : whole_or_auto(where, text);
+}
+
+void read_min_delta(RunConfig& c, const std::string& where, const std::string& text) {
+  const std::optional<double> number = read_number(text);
+  if (!number || *number < 0) {
+    throw Error(Code::usage, {where, "out of range", "`" + text + "`", "a number, 0 or more", ""});
+  }
+  c.min_delta = *number;
+}
+
+void read_order_word(RunConfig& c, const std::string& where, const std::string& text) {
+  if (!read_order(text)) {
+    throw Error(Code::usage, {where, "unknown order", "`" + text + "`", std::string(order_names()), ""});
+  }
+  c.order = text;
+}
+
+void read_checkpoint_every(RunConfig& c, const std::string& where, const std::string& text) {
+  const std::optional<Amount> length = read_amount(text);
+  const bool good = length && length->value > 0 && length->value < 0x1p53 &&
+                    (length->unit != Amount::Unit::plain || std::floor(length->value) == length->value);
+  if (!good && text != "never") {
+    throw Error(Code::usage,
+                {where, "this is no length", "`" + text + "`", "never, updates (500), 2ep or 5%", ""});
+  }
+  c.checkpoint_every = good ? print_amount(*length) : text;
+}
+
+using Where = const std::string&;
+using Words = const std::string&;
+
+constexpr std::array kSettings = std::to_array<RunSetting>({
+    {"data", Kind::text, "", "data source", true,  //
+     [](RunConfig& c, Where, Words t) { c.data = t; }, [](const RunConfig& c) { return c.data; }},
+    {"model", Kind::text, "", "layers; auto: one hidden layer that fits the data", true,
+     [](RunConfig& c, Where, Words t) { c.model = t; }, [](const RunConfig& c) { return c.model; }},
+    {"loss", Kind::text, "", "loss; auto: cross_entropy for classes, mse for values", true,
+     [](RunConfig& c, Where, Words t) { c.loss = t; }, [](const RunConfig& c) { return c.loss; }},
+    {"optimizer", Kind::text, "", "chain of transforms; auto: adamw under cosine decay", true,
+     [](RunConfig& c, Where, Words t) { c.optimizer = t; }, [](const RunConfig& c) { return c.optimizer; }},
+    {"batch", Kind::whole, "auto|full", "samples a batch", true, read_batch,
+     [](const RunConfig& c) { return c.batch == 0 ? "full" : print_or_auto(c.batch); }},
+    {"accumulate", Kind::whole, "", "batches whose gradients make one update", false,
+     [](RunConfig& c, Where w, Words t) { c.accumulate = whole(w, t, 1); },
+     [](const RunConfig& c) { return std::to_string(c.accumulate); }},
+    {"nonfinite", Kind::text, "", "gradients that are not finite: report, error, skip or zero", false,
+     [](RunConfig& c, Where, Words t) { c.nonfinite = nonfinite_name(parse_nonfinite(t)); },
+     [](const RunConfig& c) { return c.nonfinite; }},
+    {"epochs", Kind::whole, "auto", "passes over the data", true,
+     [](RunConfig& c, Where w, Words t) { c.epochs = whole_or_auto(w, t); },
+     [](const RunConfig& c) { return print_or_auto(c.epochs); }},
+    {"schedule-epochs", Kind::whole, "auto", "epochs that schedules are laid out for; auto: as --epochs",
+     false, [](RunConfig& c, Where w, Words t) { c.schedule_epochs = whole_or_auto(w, t); },
+     [](const RunConfig& c) { return print_or_auto(c.schedule_epochs); }},
+    {"order", Kind::text, "", "of the samples: shuffle, replacement or file", false, read_order_word,
+     [](const RunConfig& c) { return c.order; }},
+    {"patience", Kind::whole, "", "epochs without a lower held-out loss until it stops; 0: never", false,
+     [](RunConfig& c, Where w, Words t) { c.patience = whole(w, t, 0); },
+     [](const RunConfig& c) { return std::to_string(c.patience); }},
+    {"min-delta", Kind::real, "", "by how much more than this the loss must fall for patience", false,
+     read_min_delta, [](const RunConfig& c) { return print_number(c.min_delta); }},
+    {"restore-best", Kind::flag, "auto", "give the weights of the best epoch; auto: with patience", false,
+     [](RunConfig& c, Where w, Words t) {
+       c.restore_best = t == "auto" ? std::nullopt : std::optional(flag(w, t));
+     },
+     [](const RunConfig& c) -> std::string {
+       return c.restore_best ? (*c.restore_best ? "true" : "false") : "auto";
+     }},
+    {"checkpoint-every", Kind::whole, "*", "keep a checkpoint for ever: each 500 updates, 2ep or 5%; never",
+     false, read_checkpoint_every, [](const RunConfig& c) { return c.checkpoint_every; }},
+    {"seed", Kind::whole, "", "of weights, order and split", true,
+     [](RunConfig& c, Where w, Words t) { c.seed = whole(w, t, 0); },
+     [](const RunConfig& c) { return std::to_string(c.seed); }},
+    {"threads", Kind::whole, "auto", "threads; auto: all that the process may use", true,
+     [](RunConfig& c, Where w, Words t) {
+       c.threads = t == "auto" ? 0 : static_cast<int>(whole(w, t, 1, kMostThreads));
+     },
+     [](const RunConfig& c) { return c.threads == 0 ? "auto" : std::to_string(c.threads); }},
+});
+
+std::size_t index_of(std::string_view name) {
+  const auto found =
+      std::find_if(kSettings.begin(), kSettings.end(), [&](const RunSetting& s) { return s.name == name; });
+  if (found != kSettings.end()) return static_cast<std::size_t>(found - kSettings.begin());
+  std::vector<std::string_view> names;
+  for (const RunSetting& setting : kSettings) names.push_back(setting.name);
+  throw Error(Code::usage,
+              {"settings", "unknown name", "`" + std::string(name) + "`", "", did_you_mean(name, names)});
+}
+
+}  // namespace
+
+std::span<const RunSetting> run_settings() { return kSettings; }
+
+RunSettings::RunSettings(RunConfig defaults)
+    : config_(std::move(defaults)), origins_(kSettings.size(), "default") {}
+
+void RunSettings::set(std::string_view name, const std::string& text) {
+  const std::size_t i = index_of(name);
+  kSettings[i].read(config_, "--" + std::string(name), text);
+  origins_[i] = "--" + std::string(name);
+}
+
+void RunSettings::read_file(const std::filesystem::path& path) {
+  RunConfig config = config_;
+  const std::vector<std::uint64_t> lines = read_toml(path, Code::usage, config);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i] > 0) origins_[i] = path.string() + ":" + std::to_string(lines[i]);
+  }
+  config_ = std::move(config);
+}
+
+std::string RunSettings::toml() const {
+  std::string out;
+  for (std::size_t i = 0; i < kSettings.size(); ++i) {
+    std::string origin = origins_[i];
+    std::replace_if(
+        origin.begin(), origin.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+    out += toml_line(kSettings[i], config_) + "  # " + origin + "\n";
+  }
+  return out;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,126 @@
+// thalweg descend: the way of an optimizer over a problem with known minima.
+#include <algorithm>
+#include <memory>
+
+#include <fmt/core.h>
+
+#include "base/json.h"
+#include "base/spec.h"
+#include "thalweg/error.h"
+#include "thalweg/lab/problem.h"
+#include "tool/command.h"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr std::uint64_t kRows = 20;
+constexpr std::size_t kShownCoordinates = 4;
+
+struct Flags {
+  std::string problem;
+  std::string optimizer = "adam(lr=0.05)";
+  std::string steps = "200";
+  std::string start;
+  std::string noise = "0";
+  std::string seed = "1";
+  bool json = false;
+};
+
+std::vector<double> read_start(const std::string& text, const Problem& problem) {
+  std::vector<double> start = real_numbers("--start", text);
+  if (text.empty() || start.size() == problem.dimension()) return start;
+  throw Error(Code::usage,
+              {"--start", "a point of another dimension", "`" + text + "`",
+               std::to_string(problem.dimension()) + " numbers for `" + problem.text() + "`", ""});
+}
+
+std::span<const double> point(const Descent& descent, std::size_t k) {
+  const std::size_t n = descent.path.size() / descent.losses.size();
+  return std::span(descent.path).subspan(k * n, n);
+}
+
+std::string numbers_json(std::span<const double> numbers) {
+  JsonArray out;
+  for (const double number : numbers) out.raw(json_number(number));
+  return out.text();
+}
+
+std::string json(const Problem& problem, const Descent& descent) {
+  JsonArray minima, path;
+  for (const std::vector<double>& minimum : problem.minima()) minima.raw(numbers_json(minimum));
+  for (std::size_t k = 0; k < descent.losses.size(); ++k) path.raw(numbers_json(point(descent, k)));
+  return JsonObject()
+      .add("schema", 1)
+      .add("problem", problem.text())
+      .add("optimizer", descent.optimizer)
+      .add("dimension", std::uint64_t{problem.dimension()})
+      .add("updates", std::uint64_t{descent.rates.size()})
+      .raw("minima", minima.text())
+      .add("minimum", problem.minimum())
+      .add("loss", descent.losses.back())
+      .add("distance", descent.distances.back())
+      .raw("path", path.text())
+      .raw("losses", numbers_json(descent.losses))
+      .raw("distances", numbers_json(descent.distances))
+      .raw("rates", numbers_json(descent.rates))
+      .text();
+}
+
+std::string row(const Descent& descent, std::size_t k) {
+  const std::string rate = k == 0 ? "" : fmt::format("{:.6g}", descent.rates[k - 1]);
+  const double far = descent.distances[k];
+  const std::string distance = far == far ? fmt::format("{:.6g}", far) : "unknown";
+  std::string out = fmt::format("{:>9}  {:>12.6g}  {:>12}  {:>12}", k, descent.losses[k], distance, rate);
+  const std::span<const double> x = point(descent, k);
+  for (std::size_t i = 0; i < std::min(x.size(), kShownCoordinates); ++i)
+    out += fmt::format("  {:>9.4g}", x[i]);
+  return out + (x.size() > kShownCoordinates ? "  ...\n" : "\n");
+}
+
+std::string table(const Problem& problem, const Descent& descent) {
+  const std::uint64_t updates = descent.rates.size(), rows = std::min(kRows, updates);
+  const bool known = !problem.minima().empty();
+  std::string out = problem.text() + (known ? ", minimum " + print_number(problem.minimum()) : "") + "\n" +
+                    descent.optimizer;
+  out += fmt::format("\n{:>9}  {:>12}  {:>12}  {:>12}  {:>9}\n", "update", "loss", "distance", "lr", "x");
+  for (std::uint64_t i = 0; i <= rows; ++i) out += row(descent, updates * i / rows);
+  return out;
+}
+
+int descend_problem(const Flags& flags) {
+  const Problem problem(flags.problem);
+  const Descent descent = descend(problem, Chain(flags.optimizer),
+                                  {.updates = whole_number("--steps", flags.steps, 1),
+                                   .start = read_start(flags.start, problem),
+                                   .noise = real_number("--noise", flags.noise),
+                                   .seed = whole_number("--seed", flags.seed, 0)});
+  print(flags.json ? json(problem, descent) + "\n" : table(problem, descent));
+  return kOk;
+}
+
+}  // namespace
+
+Action add_descend(CLI::App& tool) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = tool.add_subcommand(
+      "descend", "Watch an optimizer on a function: a problem with known minima, or a formula");
+  command
+      ->add_option("problem", flags->problem,
+                   "a name of `thalweg list problems`, such as rosenbrock, or a formula of x and y, such as "
+                   "\"(1-x)^2 + 100*(y-x^2)^2\"")
+      ->required();
+  command->add_option("--optimizer", flags->optimizer, "chain of transforms")->capture_default_str();
+  command->add_option("--steps", flags->steps, "updates; the run whose lengths schedules take")
+      ->capture_default_str();
+  command->add_option("--start", flags->start, "where to begin, such as \"-1.5 2\"; else where it is usual");
+  command->add_option("--noise", flags->noise, "standard deviation of noise added to the gradient")
+      ->capture_default_str();
+  command->add_option("--seed", flags->seed, "decides the noise")->capture_default_str();
+  command->add_flag("--json", flags->json,
+                    "print one object: problem, optimizer, dimension, updates, minima, minimum; loss and "
+                    "distance to the nearest minimum at the end; path, losses and distances after 0, 1, ... "
+                    "updates; rates of the updates; null for what is not known of a formula");
+  return [flags] { return descend_problem(*flags); };
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,65 @@
+#include "tool/progress.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+#include <fmt/core.h>
+
+namespace thalweg::cli {
+namespace {
+
+constexpr double kTerminalSeconds = 0.1;  // between two lines
+constexpr double kFileSeconds = 5;
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::ceil(seconds));
+  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+Progress::Progress(const Run& run, bool quiet)
+    : run_(run),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      quiet_(quiet),
+      first_(run.updates()),
+      start_(Clock::now()),
+      shown_(start_ - std::chrono::hours(1)) {}
+
+void Progress::show(const Report& report) {
+  last_ = report;
+  const double silent = std::chrono::duration<double>(Clock::now() - shown_).count();
+  if (!quiet_ && silent >= (terminal_ ? kTerminalSeconds : kFileSeconds)) write(report);
+}
+
+void Progress::end() {
+  if (quiet_ || last_.update == 0) return;
+  write(last_);
+  if (terminal_) std::fputc('\n', stderr);
+}
+
+std::string Progress::line(const Report& report) const {
+  const double spent = std::chrono::duration<double>(Clock::now() - start_).count();
+  const double rate = static_cast<double>(report.update - first_) / std::fmax(spent, 1e-9);
+  const double left = static_cast<double>(run_.total_updates() - report.update) / rate;
+  std::string out = fmt::format("epoch {}/{}  update {}/{}  loss {:.4f}", report.epoch + 1,
+                                *run_.config().epochs, report.update, run_.total_updates(), report.loss);
+  if (const auto& epoch = run_.last_epoch(); epoch && epoch->test) {
+    out += std::isnan(epoch->test->accuracy)
+               ? fmt::format("  held-out loss {:.4f}, R2 {:.3f}", epoch->test->loss, epoch->test->r2)
+               : fmt::format("  held out {:.2f} %", 100 * epoch->test->accuracy);
+  }
+  return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));
+}
+
+void Progress::write(const Report& report) {
+  shown_ = Clock::now();
+  // \x1b[K clears what a longer line before it left behind.
+  std::fputs(((terminal_ ? "\r" : "") + line(report) + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace thalweg::cli
