@@ -127,7 +127,7 @@ double norm(std::span<const double> x) {
 std::span<const float> first_moment(Optimizer& optimizer, const Parameter& parameter) {
   for (const StateTensor& state : optimizer.state()) {
     if (state.parameter == &parameter && state.name.ends_with("adam.m")) {
-      return {static_cast<const float*>(state.data), parameter.size()};
+      return {static_cast<const float*>(state.buffer.data), parameter.size()};
     }
   }
   throw Error(Code::usage, {parameter.name(), "there is no state `adam.m`", "", "a chain with adam", ""});

@@ -22,13 +22,13 @@ class GateLaws : public Laws {
 INSTANTIATE_TEST_SUITE_P(EveryTransform, GateLaws, testing::ValuesIn(all_transforms()),
                          [](const auto& tested) { return std::string(tested.param->spec.name); });
 
-void set_grad(const Parameter& p, std::size_t i, double x) {
+void set_grad(Parameter& p, std::size_t i, double x) {
   if (p.dtype() == Dtype::f32) p.grad<float>()[i] = static_cast<float>(x);
   if (p.dtype() == Dtype::f64) p.grad<double>()[i] = x;
 }
 
-void scale_grads(const Params& params, double factor) {
-  for (const Parameter& p : params) {
+void scale_grads(Params& params, double factor) {
+  for (Parameter& p : params) {
     for (std::size_t i = 0; i < p.size(); ++i) {
       const double g = p.dtype() == Dtype::f32 ? p.grad<float>()[i] : p.grad<double>()[i];
       set_grad(p, i, factor * g);
@@ -76,7 +76,7 @@ std::vector<std::size_t> places_in(const Parameter& p) {
 // Poisons each place once; the step must change nothing but the number of skips in a row.
 void check_skips(Params& params, Optimizer& optimizer) {
   const std::string before = all_bits(params, optimizer);
-  for (const Parameter& p : params) {
+  for (Parameter& p : params) {
     for (const std::size_t i : places_in(p)) {
       fill_grads(params, 7);
       set_grad(p, i, i % 2 == 0 ? NAN : -INFINITY);

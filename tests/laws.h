@@ -51,7 +51,7 @@ inline const std::vector<Entry> kLarge = {{"dense.weight", {301, 127}, Role::wei
                                           {"empty", {0}, Role::other},
                                           {"table", {5, 4099}, Role::embedding}};
 
-inline void fill(const Parameter& p, bool grad, std::uint64_t seed) {
+inline void fill(Parameter& p, bool grad, std::uint64_t seed) {
   if (p.dtype() == Dtype::f32) fill_numbers(grad ? p.grad<float>() : p.value<float>(), seed);
   if (p.dtype() == Dtype::f64) fill_numbers(grad ? p.grad<double>() : p.value<double>(), seed);
 }
@@ -75,7 +75,7 @@ inline Params make_params(const std::vector<Entry>& entries, Dtype dtype) {
 inline std::string state_bits(Optimizer& optimizer) {
   std::string out;
   for (const StateTensor& s : optimizer.state()) {
-    out += s.name + "=" + bits_of(s.data, s.parameter->size() * size_of(s.parameter->dtype()));
+    out += s.name + "=" + bits_of(s.buffer.data, s.buffer.bytes());
   }
   return out;
 }

@@ -163,8 +163,7 @@ TEST_P(Laws, NothingIsReadOrWrittenBesideAdoptedMemory) {
 std::string bits_of_parameter(Params& params, Optimizer& optimizer, std::size_t i) {
   std::string out = value_bits(params[i]) + std::to_string(optimizer.clocks()[i]);
   for (const StateTensor& s : optimizer.state()) {
-    if (s.parameter == &params[i])
-      out += bits_of(s.data, s.parameter->size() * size_of(s.parameter->dtype()));
+    if (s.parameter == &params[i]) out += bits_of(s.buffer.data, s.buffer.bytes());
   }
   return out;
 }
@@ -213,7 +212,7 @@ TEST_P(Laws, AParameterWithAZeroGradientTakesPart) {
 std::uint64_t kept_streams(const std::string& chain, Dtype dtype, std::size_t parameter) {
   const Params params = make_params(kSmall, dtype);
   const Plan plan(Chain(chain), params);
-  return plan.groups[plan.group_of[parameter]].keeps ? 1 : 0;
+  return plan.groups[plan.group_of[parameter]].keeps() ? 1 : 0;
 }
 
 TEST_P(Laws, AFrozenParameterIsOutside) {
@@ -243,7 +242,7 @@ TEST_P(Laws, StateIsNamedOnceAndCountedInBytes) {
     std::uint64_t bytes = 0;
     for (const StateTensor& s : optimizer.state()) {
       EXPECT_TRUE(names.insert(s.name).second) << s.name;
-      EXPECT_TRUE(memory.insert(s.data).second) << s.name;
+      EXPECT_TRUE(memory.insert(s.buffer.data).second) << s.name;
       EXPECT_TRUE(s.name.starts_with(s.parameter->name() + "/")) << s.name;
       bytes += s.parameter->size() * size_of(dtype);
     }
@@ -275,7 +274,7 @@ void copy_run(Params& from, Optimizer& source, Params& to, Optimizer& target) {
   }
   for (const StateTensor& s : target.state()) {
     for (const StateTensor& old : source.state()) {
-      if (old.name == s.name) copy(s.data, old.data, *s.parameter);
+      if (old.name == s.name) copy(s.buffer.data, old.buffer.data, *s.parameter);
     }
   }
 }
@@ -303,7 +302,7 @@ TEST_P(Laws, AScalarIsAVectorOfOneAndEmptyParametersChangeNothing) {
     const std::vector<Entry> scalar = {{"dense.weight", {}, Role::weight}, {"dense.bias", {}, Role::bias}};
     const std::vector<Entry> vector = {{"dense.weight", {1, 1}, Role::weight},
                                        {"dense.bias", {1}, Role::bias}};
-    const bool by_rank = chain.find("matrices") != std::string::npos || GetParam()->unit != nullptr;
+    const bool by_rank = chain.find("matrices") != std::string::npos || GetParam()->sum.unit != nullptr;
     if (!by_rank) {
       EXPECT_TRUE(run(scalar, dtype, chain) == run(vector, dtype, chain));
     }

@@ -87,7 +87,7 @@ TEST_P(EveryRule, D3IsItsFormulaInSingle) {
 TEST(Reference, EveryListedRuleHasOne) {
   const std::vector<reference::Rule> known = reference::rules();
   for (const Transform& transform : transforms()) {
-    if (!transform.is_rule) continue;
+    if (transform.part != Part::rule) continue;
     const bool found = std::any_of(known.begin(), known.end(), [&](const reference::Rule& rule) {
       return rule.name == transform.spec.name;
     });

@@ -20,11 +20,11 @@ double ulp_of(double x) { return std::nextafter(std::abs(x), INFINITY) - std::ab
 TEST(Regressions, B1TheFirstAdamStepIsTheRateForEveryParameter) {
   Params params;
   for (const char* name : {"a", "b", "c"}) params.add(name, {5}, Role::weight, Dtype::f64);
-  for (const Parameter& p : params) std::fill_n(p.grad<double>().data(), 5, 1.0);
+  for (Parameter& p : params) std::fill_n(p.grad<double>().data(), 5, 1.0);
   Optimizer optimizer(params, Chain("adam(lr=0.001)"));
   optimizer.step();
   const double want = -0.001 / (1 + 1e-8);
-  for (const Parameter& p : params) {
+  for (Parameter& p : params) {
     for (const double x : p.value<double>()) EXPECT_NEAR(x, want, 2 * ulp_of(want)) << p.name();
   }
 }
@@ -34,7 +34,7 @@ TEST(Regressions, IdenticalParametersStayIdentical) {
   for (const char* name : {"a", "b", "c"}) params.add(name, {37}, Role::weight);
   Optimizer optimizer(params, Chain("clip_norm(1) | adamw(lr=0.01)"));
   for (unsigned k = 0; k < 100; ++k) {
-    for (const Parameter& p : params) fill_numbers(p.grad<float>(), k);
+    for (Parameter& p : params) fill_numbers(p.grad<float>(), k);
     optimizer.step();
   }
   EXPECT_EQ(value_bits(params[0]), value_bits(params[1]));
@@ -253,7 +253,7 @@ TEST(Regressions, C8NanIsFoundWhateverTheCallerIsCompiledWith) {
 TEST(Regressions, B8AbsentZeroAndFrozenAreThreeThings) {
   Params params;
   for (const char* name : {"absent", "zero", "frozen"}) {
-    const Parameter& p = params.add(name, {3}, Role::other, Dtype::f64);
+    Parameter& p = params.add(name, {3}, Role::other, Dtype::f64);
     std::fill_n(p.value<double>().data(), 3, 2.0);
     std::fill_n(p.grad<double>().data(), 3, 1.0);
   }
@@ -262,12 +262,12 @@ TEST(Regressions, B8AbsentZeroAndFrozenAreThreeThings) {
   EXPECT_EQ(optimizer.state().size(), 4u);
   optimizer.step();
   const std::string absent = value_bits(params[0]);
-  const double m = static_cast<double*>(optimizer.state()[2].data)[0];
+  const double m = static_cast<double*>(optimizer.state()[2].buffer.data)[0];
   params.find("absent")->set_absent(true);
   std::fill_n(params[1].grad<double>().data(), 3, 0.0);
   optimizer.step();
   EXPECT_EQ(value_bits(params[0]), absent);
-  EXPECT_DOUBLE_EQ(static_cast<double*>(optimizer.state()[2].data)[0], 0.9 * m);
+  EXPECT_DOUBLE_EQ(static_cast<double*>(optimizer.state()[2].buffer.data)[0], 0.9 * m);
   EXPECT_EQ(params[2].value<double>()[0], 2.0);
   EXPECT_EQ(optimizer.clocks()[0], 1u);
   EXPECT_EQ(optimizer.clocks()[1], 2u);
@@ -368,7 +368,7 @@ TEST(Regressions, C9AMovingAverageFadesToZeroAndDoesNotStick) {
   optimizer.step();
   one.set_grad({0.0f, 0.0f, 0.0f});
   for (int k = 0; k < 1000; ++k) optimizer.step();
-  const float* b = static_cast<const float*>(optimizer.state()[0].data);
+  const float* b = static_cast<const float*>(optimizer.state()[0].buffer.data);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(b[i], 0.0f);
 }
 
@@ -376,7 +376,7 @@ TEST(Regressions, C9AMovingAverageFadesToZeroAndDoesNotStick) {
 TEST(Regressions, C9DenormalsAreZeroOnEveryThread) {
   const auto train = [](int threads) {
     Params params;
-    const Parameter& p = params.add("p", {80000}, Role::weight);
+    Parameter& p = params.add("p", {80000}, Role::weight);
     OptimizerOptions options;
     options.threads = threads;
     Optimizer optimizer(params, Chain("momentum(0.9) | lr(1e30)"), options);
@@ -416,7 +416,7 @@ TEST(Regressions, D1EveryElementMovesWhereverItStands) {
 TEST(Regressions, E11TwoTrainingsAtOnceAreTwoTrainings) {
   const auto train = [](unsigned seed) {
     Params params;
-    const Parameter& p = params.add("p", {50000}, Role::weight);
+    Parameter& p = params.add("p", {50000}, Role::weight);
     fill_numbers(p.value<float>(), seed);
     OptimizerOptions options;
     options.threads = 2;

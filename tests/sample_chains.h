@@ -105,7 +105,7 @@ inline std::vector<std::string> positions_of(const Transform& transform, const s
             x + " | momentum(on=matrices) | adam(on=rest) | lr(0.01) | average"};
   }
   if (transform.scope == Scope::landing) {  // stands behind everything that forms the update
-    const std::string another = transform.lands_first ? "average" : x;
+    const std::string another = transform.part == Part::former ? "average" : x;
     return {
         x + " | lr(0.01)",
         "decay(0.02) | adam | decay(0.03) | lr(0.01) | " + x,

@@ -7,9 +7,9 @@
 #include <map>
 #include <sstream>
 
-#include "optim/test_params.h"
-#include "optim/transform.h"
+#include "params/test_params.h"
 #include "thalweg/optimizer.h"
+#include "transforms/transform.h"
 
 namespace thalweg {
 namespace {

@@ -3,9 +3,11 @@
 //   Chain("clip_norm(1) | adam | decay(0.01) | lr(cosine(3e-4, total=10000, warmup=500))")
 //
 // The gradient enters on the left, each transform turns it into an update, and the engine applies p <- p -
-// update. `thalweg list transforms` and `thalweg list recipes` name what there is.
+// update. `thalweg list transforms` and `thalweg list recipes` name what there is. Values: safe to share
+// between threads.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -18,6 +20,46 @@
 namespace thalweg {
 
 struct Link;
+
+// One phase of a step for one group of parameters: a pass over their memory.
+struct ExplainedPhase {
+  std::uint64_t phase = 0;  // from 1
+  std::string kind = {};    // "gather" (for sums over elements), "form" (an update as a whole) or "update"
+  std::string engine = {};  // "loop adam", "plain loop, then average", "tiles", "sum"
+  std::string does = {};    // the part of the chain that it computes
+  std::vector<std::string> reads = {},
+                           writes = {};  // "p", "g", "u" (an update between phases), "adam.m", ...
+  std::uint64_t bytes_per_element = 0;   // of the parameter, that it moves
+};
+
+// Parameters that share a chain.
+struct ExplainedGroup {
+  struct Member {
+    std::string name;
+    Shape shape;
+    Role role = Role::none;
+  };
+  std::vector<Member> parameters = {};
+  std::uint64_t elements = 0;
+  Dtype dtype = Dtype::f32;
+  std::string chain = {};
+  std::vector<ExplainedPhase> phases = {};
+  std::uint64_t state_bytes = 0;  // with updates kept between phases
+};
+
+// How a chain runs on given parameters: a plan, to be read.
+struct Explanation {
+  std::string chain = {};    // canonical and expanded
+  std::uint64_t phases = 0;  // of a step
+  std::uint64_t elements = 0;
+  std::uint64_t parameters = 0;
+  std::uint64_t state_bytes = 0;
+  std::vector<ExplainedGroup> groups = {};
+  std::vector<std::string> idle = {};  // transforms that select no parameter
+
+  std::string text() const;
+  std::string json() const;  // one object
+};
 
 // An immutable value, cheap to copy. Recipes (`adamw(lr=1e-3)`) and the sugar `lr=`, `decay=` on rules are
 // expanded when the text is read, so a Chain holds transforms only.
@@ -44,10 +86,8 @@ class Chain {
   // on.
   std::vector<std::string> early_ends(std::uint64_t updates) const;
 
-  // How the chain would run on these parameters: the expanded chain, the groups of parameters with their
-  // phases, the streams and bytes of each, and the state in memory. Throws as binding an Optimizer does.
-  std::string explain(const Params& params) const;
-  std::string explain_json(const Params& params) const;
+  // How the chain would run on these parameters. Throws as binding an Optimizer does.
+  Explanation explain(const Params& params) const;
 
   const std::vector<Link>& links() const;
 

@@ -29,26 +29,16 @@ enum class Nonfinite {
 std::string_view nonfinite_name(Nonfinite policy);  // "report", ...
 Nonfinite parse_nonfinite(std::string_view name);   // throws Error(usage) with the nearest name
 
-// What a step measures beside what it does. It costs time only where it is asked for; the bits of the update
-// are the same.
-struct Statistics {
-  bool update_ratio = false;  // norm(new - old) / norm(old): of each parameter, and of all
-  bool norms = false;         // of gradient, value and update of each parameter
-  bool histograms = false;    // of gradient, value and update of each parameter
-
-  bool any() const { return update_ratio || norms || histograms; }
-};
-
 struct OptimizerOptions {
   int threads = 1;  // threads that a step may use
   bool grad_norm =
       false;  // measure the norm of the gradient: one more read of it, unless the chain does so anyway
   bool seconds = false;  // measure the time of a step, which takes as long as a small one
   Nonfinite nonfinite = Nonfinite::report;
-  int most_skips = 10;  // steps in a row that may be skipped; one more is Error(diverged)
-  Statistics statistics = {};
-  bool zero_grad = false;  // set gradients to 0 as they are used, in the same pass, or dropped
-  std::string simd = {};   // a name of simd_targets(); empty: the best
+  int most_skips = 10;         // steps in a row that may be skipped; one more is Error(diverged)
+  Statistics statistics = {};  // that every step measures
+  bool zero_grad = false;      // set gradients to 0 as they are used, in the same pass, or dropped
+  std::string simd = {};       // a name of simd_targets(); empty: the best
   // Elements that a phase with several parts handles at a time: a multiple of 16, at most 2,048. Small ones
   // keep all streams of memory moving, large ones call less.
   std::size_t tile = 256;
@@ -60,6 +50,9 @@ struct StepInput {
   bool last = false;  // it closes its window, though that is not full
   // Its norm over all parameters, where that is known: clip_norm need not read the gradient for it.
   double grad_norm = std::numeric_limits<double>::quiet_NaN();
+  // What this step measures, beside what OptimizerOptions::statistics asks of every step. The first step that
+  // asks for more than those before it allocates.
+  Statistics statistics = {};
 };
 
 // The parameters hold what is to be evaluated while it lives: the average of `average`, the slow weights of
@@ -74,7 +67,7 @@ class Averaged {
  private:
   friend class Optimizer;
   struct Saved {
-    void* value;
+    Buffer value;
     std::vector<std::byte> bytes;
   };
   std::vector<Saved> saved_;
@@ -88,9 +81,9 @@ struct StateNumber {
 
 // One stream of state of one parameter, as checkpoints keep it.
 struct StateTensor {
-  std::string name;            // "dense1.weight/adam.m"; a second adam in the chain is "adam2"
-  const Parameter* parameter;  // of its shape and type
-  void* data;                  // its elements, row-major
+  std::string name;  // "dense1.weight/adam.m"; a second adam in the chain is "adam2"
+  const Parameter* parameter;
+  Buffer buffer;  // of a type and shape of its own: of the parameter's, where its rule does not say otherwise
 };
 
 // Not thread-safe: one step at a time. `params` must outlive it, and its parameters must stay where they are.
@@ -147,7 +140,9 @@ class Optimizer {
   std::vector<StateNumber> numbers();
 
  private:
+  friend struct OptimizerOnDevice;
   struct Impl;
+  explicit Optimizer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

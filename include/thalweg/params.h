@@ -1,5 +1,5 @@
 // Parameters: named, shaped, role-tagged memory with gradients. The library owns the memory (add) or the
-// caller does (adopt).
+// caller does (adopt). One thread at a time; reading from several is safe while nobody writes.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,28 @@ class Arena;
 
 using Shape = std::vector<std::int64_t>;  // {} is a scalar; a size of 0 is allowed
 
-enum class Dtype { f32, f64 };
-constexpr std::size_t size_of(Dtype dtype) { return dtype == Dtype::f32 ? 4 : 8; }  // bytes
-std::string_view dtype_name(Dtype dtype);                                           // "f32", "f64"
+// Of what elements a stream of memory is. Parameters and gradients are f32 or f64; bytes are for state alone.
+enum class Dtype : std::uint8_t { f32, f64, u8 };
+constexpr std::size_t size_of(Dtype dtype) {  // bytes of an element
+  return dtype == Dtype::f64 ? 8 : dtype == Dtype::f32 ? 4 : 1;
+}
+std::string_view dtype_name(Dtype dtype);  // "f32", "f64", "u8"
 
 template <class T>
 inline constexpr Dtype kDtype = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
+
+// A stream of memory - a value, a gradient, a state - that knows what it holds. It does not own it.
+struct Buffer {
+  enum class Place : std::uint8_t { host };  // whose memory it is
+
+  void* data = nullptr;  // aligned to its elements; null where the stream is absent or has no elements
+  Dtype dtype = Dtype::f32;
+  Shape shape = {};  // row-major
+  Place place = Place::host;
+
+  std::size_t size() const;  // elements
+  std::size_t bytes() const { return size() * size_of(dtype); }
+};
 
 // What a parameter is, so that `on=` can select it. `none` is only for adopted parameters whose role is not
 // told.
@@ -40,20 +56,33 @@ std::uint64_t count(const Shape& shape);
 class Parameter {
  public:
   const std::string& name() const { return name_; }
-  const Shape& shape() const { return shape_; }
+  const Shape& shape() const { return value_.shape; }
   Role role() const { return role_; }
-  Dtype dtype() const { return dtype_; }
+  Dtype dtype() const { return value_.dtype; }
   std::size_t size() const { return size_; }  // elements
 
-  // The elements in row-major order. T must be the parameter's type: Error(usage) otherwise.
+  // The elements in row-major order. T must be the stream's type: Error(usage) otherwise. A parameter without
+  // gradient memory has a span from null.
   template <class T>
-  std::span<T> value() const {
+  std::span<T> value() {
     return {static_cast<T*>(checked(value_, kDtype<T>)), size_};
   }
   template <class T>
-  std::span<T> grad() const {
+  std::span<const T> value() const {
+    return {static_cast<const T*>(checked(value_, kDtype<T>)), size_};
+  }
+  template <class T>
+  std::span<T> grad() {
     return {static_cast<T*>(checked(grad_, kDtype<T>)), size_};
   }
+  template <class T>
+  std::span<const T> grad() const {
+    return {static_cast<const T*>(checked(grad_, kDtype<T>)), size_};
+  }
+
+  // The same as buffers; null data where there is no memory.
+  const Buffer& value_buffer() { return value_; }
+  const Buffer& grad_buffer() { return grad_; }
 
   // Absent: no gradient this step, so that the next step() leaves value, state and clock as they are. Stays
   // until changed. A parameter adopted with a null gradient starts absent.
@@ -71,15 +100,13 @@ class Parameter {
 
  private:
   friend class Params;
-  void* checked(void* data, Dtype asked) const;
+  void* checked(const Buffer& stream, Dtype asked) const;
 
   std::string name_;
-  Shape shape_;
   Role role_ = Role::none;
-  Dtype dtype_ = Dtype::f32;
   std::size_t size_ = 0;
-  void* value_ = nullptr;
-  void* grad_ = nullptr;
+  Buffer value_;
+  Buffer grad_;
   bool adopted_ = false;  // its memory is the caller's
   bool absent_ = false;
   bool frozen_ = false;

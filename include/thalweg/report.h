@@ -1,4 +1,4 @@
-// What one update did.
+// What one update did. Plain values; spans point into the optimizer, until its next step.
 #pragma once
 
 #include <array>
@@ -17,6 +17,20 @@ class Parameter;
 inline constexpr std::size_t kHistogramBins = 129;
 inline constexpr std::size_t kZeroBin = 64;
 using Histogram = std::array<std::uint64_t, kHistogramBins>;
+
+// What a step measures beside what it does. It costs time only where it is asked for; the bits of the update
+// are the same.
+struct Statistics {
+  bool update_ratio = false;  // norm(new - old) / norm(old): of each parameter, and of all
+  bool norms = false;         // of gradient, value and update of each parameter
+  bool histograms = false;    // of gradient, value and update of each parameter
+
+  bool any() const { return update_ratio || norms || histograms; }
+  bool operator==(const Statistics&) const = default;
+  Statistics operator|(const Statistics& other) const {
+    return {update_ratio || other.update_ratio, norms || other.norms, histograms || other.histograms};
+  }
+};
 
 // What one update did to one parameter; only what was asked for is filled. An absent or frozen one keeps NaN.
 struct ParameterReport {
@@ -44,7 +58,7 @@ struct Report {
   bool skipped = false;  // nothing was changed: because of them, or because the norm stood out
   bool waits = false;    // the gradient was added to a window of `accumulate` that is not full
 
-  // Where OptimizerOptions::statistics asks for it; valid until the next step.
+  // Where OptimizerOptions::statistics or StepInput::statistics ask for it; valid until the next step.
   double update_ratio = std::numeric_limits<double>::quiet_NaN();  // norm(new - old) / norm(old) over all
   std::span<const ParameterReport> parameters = {};                // in the order of Params
 

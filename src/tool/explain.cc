@@ -83,8 +83,8 @@ void analyze(const Flags& flags, const Chain& chain, Params& params) {
   const std::uint64_t rounds = whole_number("--rounds", flags.rounds, 1);
   const Analysis analysis =
       analyze(chain, params, {.threads = thread_count(flags.threads), .rounds = static_cast<int>(rounds)});
-  if (!flags.json) return print(chain.explain(params) + analysis.text());
-  std::string plan = chain.explain_json(params);
+  if (!flags.json) return print(chain.explain(params).text() + analysis.text());
+  std::string plan = chain.explain(params).json();
   plan.pop_back();  // the figures join the object
   print(plan + ", \"measured\": " + analysis.json() + "}\n");
 }
@@ -97,7 +97,7 @@ int explain(const Flags& flags) {
   if (flags.analyze) {
     analyze(flags, chain, params);
   } else {
-    print(flags.json ? chain.explain_json(params) + "\n" : chain.explain(params));
+    print(flags.json ? chain.explain(params).json() + "\n" : chain.explain(params).text());
   }
   return kOk;
 }

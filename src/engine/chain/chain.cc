@@ -19,6 +19,8 @@ Chain::Chain(std::string_view text) {
 
 Chain::Chain(std::vector<Link> links) : links_(std::make_shared<const std::vector<Link>>(std::move(links))) {}
 
+Chain chain_of_links(std::vector<Link> links) { return Chain(std::move(links)); }
+
 const std::vector<Link>& Chain::links() const {
   static const std::vector<Link> none;
   return links_ ? *links_ : none;

@@ -52,12 +52,18 @@ Link Link::read(const Item& item, const Source& source) {
   }
   Selector on(std::get<Value>(settings.back()));
   std::vector<double> fixed = fixed_numbers(numbers, settings);
-  const std::size_t variant = transform->variant != nullptr ? transform->variant(fixed) : 0;
-  const bool inside = transform->rate_inside != nullptr && transform->rate_inside(fixed);
-  const bool needs_rates = inside || transform->scope == Scope::landing ||
-                           (transform->needs_rates != nullptr && transform->needs_rates(fixed));
+  const std::size_t variant = transform->kept.variant != nullptr ? transform->kept.variant(fixed) : 0;
+  const Rates& rates = transform->rates;
+  const bool inside = rates.inside != nullptr && rates.inside(fixed);
+  const bool needs_rates =
+      inside || transform->scope == Scope::landing || (rates.needs != nullptr && rates.needs(fixed));
   return {transform, std::move(settings), std::move(numbers), std::move(on), variant,
           inside,    needs_rates,         std::move(fixed)};
+}
+
+Over Link::over() const {
+  if (transform->scope == Scope::matrix) return Over::nothing;
+  return transform->sum.over != nullptr ? transform->sum.over(fixed) : Over::all;
 }
 
 Item Link::item(bool every) const {

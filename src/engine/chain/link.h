@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "params/selector.h"
+#include "thalweg/chain.h"
 #include "thalweg/schedule.h"
 #include "transforms/transform.h"
 
@@ -15,12 +16,16 @@ struct Link {
   std::vector<Schedule> numbers;  // the same as numbers: a flag is 0 or 1, a choice its index; `on` left out
   Selector on;
   std::size_t variant = 0;         // of the transform
-  bool rate_inside = false;        // the rates behind it are inside
+  bool rate_inside = false;        // the rates to the right of it are inside
   bool needs_rates = false;        // it is prepared from them
   std::vector<double> fixed = {};  // numbers that stand fast, which decide on kernels; NaN for schedules
 
-  Names state() const { return transform->variants[variant]; }
-  Over over() const { return transform->over != nullptr ? transform->over(fixed) : Over::all; }
+  Names state() const { return transform->kept.variants[variant]; }
+  // What its state stream i looks like for a parameter.
+  Form form(std::size_t i, const Form& parameter) const {
+    return transform->kept.form != nullptr ? transform->kept.form(i, parameter) : parameter;
+  }
+  Over over() const;  // of one that ends a phase
 
   // Reads one item of a chain. Throws Error(usage).
   static Link read(const Item& item, const Source& source);
@@ -30,6 +35,9 @@ struct Link {
 
   Link resolve(const Lengths& lengths) const;
 };
+
+// A chain of these.
+Chain chain_of_links(std::vector<Link> links);
 
 // The transform of that name, or null.
 const Transform* find_transform(std::string_view name);

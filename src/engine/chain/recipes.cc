@@ -272,7 +272,7 @@ Text expand(const Text& text, const Source& source) {
     if (transform == nullptr || !transform->spec.positional) check_rate_by_position(item, source);
     if (transform == nullptr) {
       expand_recipe(*find_recipe(item.name), item, source, out);
-    } else if (transform->is_rule) {
+    } else if (transform->part == Part::rule) {
       expand_rule(item, source, out);
     } else {
       out.push_back(item);

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <limits>
 #include <tuple>
-#include <vector>
 
 #include "thalweg/params.h"
 
@@ -25,28 +24,8 @@ struct Found {
   }
 };
 
-// One count a thread; the sum does not depend on who looked at what.
-class Inspector {
- public:
-  explicit Inspector(int members) : found_(static_cast<std::size_t>(members)) {}
-
-  void clear() {
-    for (Slot& slot : found_) slot.found = {};
-  }
-  // Counts in elements [begin, end) of the gradient of a parameter; with `zero` they are set to 0.
-  void look(int member, Dtype dtype, void* grad, std::size_t number, std::size_t begin, std::size_t end,
-            bool zero = false);
-  Found found() const {
-    Found sum;
-    for (const Slot& slot : found_) sum.add(slot.found);
-    return sum;
-  }
-
- private:
-  struct alignas(64) Slot {
-    Found found;
-  };
-  std::vector<Slot> found_;
-};
+// In elements [begin, end) of the gradient of a parameter; with `zero` they are set to 0.
+Found find_nonfinite(std::size_t parameter, Dtype dtype, void* grad, std::size_t begin, std::size_t end,
+                     bool zero = false);
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/threads.h"
@@ -11,10 +12,24 @@
 
 namespace thalweg {
 
+inline std::size_t blocks_of(std::size_t elements) { return (elements + kBlock - 1) / kBlock; }
+
+// The blocks of some parameters, counted through.
+struct Blocks {
+  explicit Blocks(const Params& params) : first(1, 0) {
+    for (const Parameter& parameter : params) first.push_back(first.back() + blocks_of(parameter.size()));
+  }
+
+  std::size_t all() const { return first.back(); }
+  std::size_t of(std::size_t parameter) const { return first[parameter + 1] - first[parameter]; }
+
+  std::vector<std::size_t> first;  // of each parameter; one more entry for the end
+};
+
 // Calls f(i, begin, end) for the member's share of things that are made of blocks, begin and end in elements.
 // `first` is the first block of each, with one more entry for the end.
 template <class F>
-void for_each_share(const std::vector<std::size_t>& first, int member, int members, const F& f) {
+void for_each_share(std::span<const std::size_t> first, int member, int members, const F& f) {
   if (members == 1) {
     for (std::size_t i = 0; i + 1 < first.size(); ++i) {
       if (first[i] < first[i + 1]) f(i, 0, (first[i + 1] - first[i]) * kBlock);

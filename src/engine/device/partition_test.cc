@@ -54,9 +54,10 @@ TEST(Share, IsAsEvenAsBlocksAllow) {
 
 TEST(Share, OfNothingIsNothing) {
   const auto none = [](std::size_t, std::size_t, std::size_t) { ADD_FAILURE(); };
-  for_each_share({0}, 0, 1, none);
-  for_each_share({0, 0, 0}, 1, 3, none);
-  for_each_share({0, 1}, 1, 3, [](std::size_t i, std::size_t, std::size_t) { EXPECT_EQ(i, 0u); });
+  using First = std::vector<std::size_t>;
+  for_each_share(First{0}, 0, 1, none);
+  for_each_share(First{0, 0, 0}, 1, 3, none);
+  for_each_share(First{0, 1}, 1, 3, [](std::size_t i, std::size_t, std::size_t) { EXPECT_EQ(i, 0u); });
 }
 
 template <class Pointer>

@@ -30,7 +30,12 @@ void occupy(Map& extents, const void* data, std::size_t bytes, const std::string
 
 }  // namespace
 
-std::string_view dtype_name(Dtype dtype) { return dtype == Dtype::f32 ? "f32" : "f64"; }
+std::string_view dtype_name(Dtype dtype) {
+  constexpr std::array<std::string_view, 3> kNames = {"f32", "f64", "u8"};
+  return kNames[static_cast<std::size_t>(dtype)];
+}
+
+std::size_t Buffer::size() const { return static_cast<std::size_t>(count(shape)); }
 
 std::string_view role_name(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
 
@@ -62,14 +67,14 @@ std::uint64_t count(const Shape& shape) {
   return static_cast<std::uint64_t>(product);
 }
 
-void* Parameter::checked(void* data, Dtype asked) const {
-  if (asked == dtype_) return data;
+void* Parameter::checked(const Buffer& stream, Dtype asked) const {
+  if (asked == stream.dtype) return stream.data;
   throw Error(Code::usage, {"parameter `" + name_ + "`", "asked for as another type",
-                            std::string(dtype_name(asked)), std::string(dtype_name(dtype_)), ""});
+                            std::string(dtype_name(asked)), std::string(dtype_name(stream.dtype)), ""});
 }
 
 void Parameter::set_absent(bool absent) {
-  if (!absent && grad_ == nullptr && size_ > 0) {
+  if (!absent && grad_.data == nullptr && size_ > 0) {
     throw Error(Code::usage, {"parameter `" + name_ + "`", "it has no gradient memory", "",
                               "an absent parameter", "adopt it with a gradient"});
   }
@@ -99,22 +104,25 @@ Parameter& Params::insert(std::string name, Shape shape, Role role, Dtype dtype)
   index_.emplace(name, parameters_.size());
   Parameter& parameter = parameters_.emplace_back();
   parameter.name_ = std::move(name);
-  parameter.shape_ = std::move(shape);
   parameter.role_ = role;
-  parameter.dtype_ = dtype;
   parameter.size_ = elements;
+  parameter.value_ = parameter.grad_ = {.data = nullptr, .dtype = dtype, .shape = std::move(shape)};
   parameter.changes_ = changes_.get();
   ++*changes_;
   return parameter;
 }
 
 Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
+  if (dtype == Dtype::u8) {
+    throw Error(Code::usage,
+                {"parameter `" + name + "`", "its elements would be bytes", "u8", "f32 or f64", ""});
+  }
   const std::size_t bytes = bytes_of(shape, dtype);
   void* value = values_->allocate(bytes);
   void* grad = grads_->allocate(bytes);
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
-  parameter.value_ = value;
-  parameter.grad_ = grad;
+  parameter.value_.data = value;
+  parameter.grad_.data = grad;
   for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
   return parameter;
 }
@@ -131,8 +139,8 @@ Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* g
   const std::size_t bytes = bytes_of(shape, dtype);
   check_memory(name, value, grad, bytes);
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
-  parameter.value_ = value;
-  parameter.grad_ = grad;
+  parameter.value_.data = value;
+  parameter.grad_.data = grad;
   parameter.adopted_ = true;
   parameter.absent_ = grad == nullptr;
   for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
@@ -155,13 +163,13 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
     throw Error(Code::usage, {"rebind", "no parameter of that name", "`" + std::string(name) + "`",
                               "one that is adopted", did_you_mean(name, names)});
   }
-  parameter->checked(nullptr, dtype);
+  parameter->checked(parameter->value_, dtype);
   if (!parameter->adopted_) {
     throw Error(Code::usage, {"parameter `" + parameter->name_ + "`", "its memory is the library's", "",
                               "a parameter that was adopted", ""});
   }
   const auto before = taken_;
-  for (const void* data : {parameter->value_, parameter->grad_})
+  for (const void* data : {parameter->value_.data, parameter->grad_.data})
     taken_.erase(reinterpret_cast<std::uintptr_t>(data));
   const std::size_t bytes = parameter->size_ * size_of(dtype);
   try {
@@ -171,8 +179,8 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
     throw;
   }
   for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter->name_);
-  parameter->value_ = value;
-  parameter->grad_ = grad;
+  parameter->value_.data = value;
+  parameter->grad_.data = grad;
   ++*changes_;
   if (grad == nullptr) parameter->absent_ = true;
 }

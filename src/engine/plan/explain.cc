@@ -11,29 +11,20 @@ namespace {
 
 constexpr std::size_t kNamesShown = 4;
 
-// A phase of one group in words: what it is called, what it computes, which streams it reads and writes.
-struct Described {
-  std::string kind;    // "gather" or "update"
-  std::string engine;  // "loop adam", "plain loop, then average", "tiles", "sum"
-  std::string formula;
-  std::vector<std::string> reads, writes;
-  std::uint64_t bytes = 0;  // a parameter element
-};
-
 // Joins the canonical texts of the group's links [begin, end).
-std::string chain_part(const Chain& chain, const Group& group, std::size_t begin, std::size_t end) {
+std::string chain_part(const Plan& plan, const Group& group, std::size_t begin, std::size_t end) {
   Text text;
-  for (std::size_t i = begin; i < end; ++i) text.push_back(chain.links()[group.links[i]].item(false));
+  for (std::size_t i = begin; i < end; ++i) text.push_back(plan.links[group.links[i]].item(false));
   return print(text);
 }
 
 // Whether the transform needs the parameter to form the update.
 bool reads_parameter(const Link& link) {
   const Transform& transform = *link.transform;
-  if (transform.sees_value) return true;
+  if (transform.sees & Sees::value) return true;
   if (transform.scope != Scope::affine) return false;
   const std::vector<double> ones(link.numbers.size(), 1.0);
-  std::vector<double> kept(transform.chain_numbers.size(), 1.0);
+  std::vector<double> kept(transform.kept.chain_numbers.size(), 1.0);
   Moment now;
   now.o = ones;
   now.numbers = kept;
@@ -41,60 +32,75 @@ bool reads_parameter(const Link& link) {
 }
 
 // Whether one does among the links of a phase, of those of earlier ones from whose start it begins anew, or
-// the gather that it ends with.
-bool reads_parameter(const Chain& chain, const Group& group, const PhasePlan& phase) {
-  std::size_t begin = phase.begin, end = phase.end + (phase.gathers ? 1 : 0);
-  while (begin > 0 && chain.links()[group.links[begin - 1]].transform->scope != Scope::element) --begin;
+// the one that it ends for.
+bool reads_parameter(const Plan& plan, const Group& group, const Phase& phase) {
+  std::size_t begin = phase.begin, end = phase.end + (phase.updates() ? 0 : 1);
+  while (begin > 0 && plan.links[group.links[begin - 1]].transform->scope != Scope::element) --begin;
   return std::any_of(group.links.begin() + static_cast<std::ptrdiff_t>(begin),
                      group.links.begin() + static_cast<std::ptrdiff_t>(end),
-                     [&](std::size_t link) { return reads_parameter(chain.links()[link]); });
+                     [&](std::size_t link) { return reads_parameter(plan.links[link]); });
 }
 
-std::string engine_of(const Chain& chain, const PhasePlan& phase) {
-  if (phase.gathers && !phase.keeps) return "sum";
-  if (!phase.fused()) return "tiles";
+std::string engine_of(const Plan& plan, const Phase& phase) {
+  if (phase.kind == Phase::Kind::sums) return "sum";
+  if (phase.kind != Phase::Kind::loop) return "tiles";
   const auto name = [&](const ElementStep& step) {
-    return std::string(chain.links()[step.link].transform->spec.name);
+    return std::string(plan.links[step.link].transform->spec.name);
   };
   std::string out = phase.rules.empty() ? "plain loop" : "loop " + name(phase.rules[0]);
   for (const ElementStep& landing : phase.landings) out += ", then " + name(landing);
   return out;
 }
 
-void add_state(const Link& link, Described& out) {
-  for (const std::string_view slot : link.state()) {
-    out.reads.push_back(std::string(link.transform->spec.name) + "." + std::string(slot));
-    out.writes.push_back(out.reads.back());
-  }
+// What the phase does, what it ends for included.
+std::string work_of(const Plan& plan, const Group& group, const Phase& phase) {
+  std::string out = chain_part(plan, group, phase.begin, phase.end);
+  if (phase.updates()) return out;
+  const bool whole = plan.cuts[phase.number].over == Over::nothing;
+  return out + (out.empty() ? "" : " | ") + (whole ? "whole for " : "sums for ") +
+         chain_part(plan, group, phase.end, phase.end + 1);
 }
 
 // Whether a phase compares with the gradient as it came.
-bool reads_entered(const Chain& chain, const Group& group, const PhasePlan& phase) {
-  const auto sees = [&](std::size_t link) { return chain.links()[link].transform->sees_entered; };
-  return (phase.gathers && sees(group.links[phase.end])) ||
+bool reads_entered(const Plan& plan, const Group& group, const Phase& phase) {
+  const auto sees = [&](std::size_t link) { return plan.links[link].transform->sees & Sees::entered; };
+  return (!phase.updates() && sees(group.links[phase.end])) ||
          std::any_of(phase.rules.begin(), phase.rules.end(),
                      [&](const ElementStep& step) { return sees(step.link); });
 }
 
-Described describe(const Chain& chain, const Group& group, const PhasePlan& phase) {
-  Described out;
-  out.kind = phase.gathers ? "gather" : "update";
-  out.engine = engine_of(chain, phase);
-  out.formula = chain_part(chain, group, phase.begin, phase.end);
-  if (phase.gathers) {
-    const std::string gather = chain_part(chain, group, phase.end, phase.end + 1);
-    out.formula += (out.formula.empty() ? "sums for " : " | sums for ") + gather;
-  }
-  const bool reads_p = !phase.gathers || reads_parameter(chain, group, phase);
-  if (reads_p) out.reads.push_back("p");
-  if (phase.reads_kept) out.reads.push_back("u");
-  if (!phase.reads_kept || reads_entered(chain, group, phase)) out.reads.push_back("g");
-  if (!phase.gathers) out.writes.push_back("p");
-  if (phase.keeps) out.writes.push_back("u");
+ExplainedPhase describe(const Plan& plan, const Group& group, const Phase& phase) {
+  ExplainedPhase out{
+      .phase = phase.number + 1, .engine = engine_of(plan, phase), .does = work_of(plan, group, phase)};
+  out.kind = phase.updates() ? "update" : plan.cuts[phase.number].over == Over::nothing ? "form" : "gather";
+  const bool reads_kept = phase.source == Phase::Source::kept;
+  if (phase.updates() || reads_parameter(plan, group, phase)) out.reads.push_back("p");
+  if (reads_kept) out.reads.push_back("u");
+  if (!reads_kept || reads_entered(plan, group, phase)) out.reads.push_back("g");
+  if (phase.updates()) out.writes.push_back("p");
+  if (phase.kind == Phase::Kind::keep) out.writes.push_back("u");
   for (const std::vector<ElementStep>& steps : {phase.rules, phase.landings}) {
-    for (const ElementStep& step : steps) add_state(chain.links()[step.link], out);
+    for (const ElementStep& step : steps) {
+      const Link& link = plan.links[step.link];
+      for (const std::string_view slot : link.state()) {
+        out.reads.push_back(std::string(link.transform->spec.name) + "." + std::string(slot));
+        out.writes.push_back(out.reads.back());
+      }
+    }
   }
-  out.bytes = (out.reads.size() + out.writes.size()) * size_of(group.dtype);
+  out.bytes_per_element = (out.reads.size() + out.writes.size()) * size_of(group.dtype);
+  return out;
+}
+
+ExplainedGroup describe(const Plan& plan, const Group& group, const Params& params) {
+  ExplainedGroup out{.dtype = group.dtype,
+                     .chain = chain_part(plan, group, 0, group.links.size()),
+                     .state_bytes = plan.state_bytes(group, params)};
+  for (const std::size_t p : group.parameters) {
+    out.parameters.push_back({params[p].name(), params[p].shape(), params[p].role()});
+    out.elements += params[p].size();
+  }
+  for (const Phase& phase : group.phases) out.phases.push_back(describe(plan, group, phase));
   return out;
 }
 
@@ -108,17 +114,11 @@ std::string plural(std::uint64_t n, std::string_view noun) {
   return std::to_string(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
 }
 
-std::uint64_t elements_of(const Group& group, const Params& params) {
-  std::uint64_t elements = 0;
-  for (const std::size_t p : group.parameters) elements += params[p].size();
-  return elements;
-}
-
-std::string group_names(const Group& group, const Params& params) {
+std::string names_of(const ExplainedGroup& group) {
   std::string out;
   for (std::size_t i = 0; i < group.parameters.size() && i < kNamesShown; ++i) {
-    const Parameter& parameter = params[group.parameters[i]];
-    out += (out.empty() ? "" : ", ") + parameter.name() + " " + print_shape(parameter.shape());
+    const ExplainedGroup::Member& member = group.parameters[i];
+    out += (out.empty() ? "" : ", ") + member.name + " " + print_shape(member.shape);
   }
   if (group.parameters.size() > kNamesShown) {
     out += " and " + plural(group.parameters.size() - kNamesShown, "parameter") + " more";
@@ -126,22 +126,19 @@ std::string group_names(const Group& group, const Params& params) {
   return out;
 }
 
-std::string explain_group(const Plan& plan, const Group& group, const Params& params) {
-  const std::uint64_t elements = elements_of(group, params);
-  const std::size_t each = size_of(group.dtype);
-  std::string out = "  " + group_names(group, params) + "\n    " + plural(elements, "element") + ", " +
-                    std::string(dtype_name(group.dtype)) + "; chain " +
-                    chain_part(plan.chain, group, 0, group.links.size()) + "\n";
-  for (const PhasePlan& phase : group.phases) {
-    const Described d = describe(plan.chain, group, phase);
-    out += "    phase " + std::to_string(phase.phase + 1) + "  " + d.kind + "  " + d.engine + ": " +
-           (d.formula.empty() ? "what the sums left" : d.formula) + "\n" + "             reads " +
-           joined(d.reads) + ", writes " + joined(d.writes) + ": " + plural(d.bytes, "byte") +
-           " an element\n";
+std::string text_of(const ExplainedGroup& group) {
+  std::string out = "  " + names_of(group) + "\n    " + plural(group.elements, "element") + ", " +
+                    std::string(dtype_name(group.dtype)) + "; chain " + group.chain + "\n";
+  for (const ExplainedPhase& phase : group.phases) {
+    out += "    phase " + std::to_string(phase.phase) + "  " + phase.kind + "  " + phase.engine + ": " +
+           (phase.does.empty() ? "what the sums left" : phase.does) + "\n             reads " +
+           joined(phase.reads) + ", writes " + joined(phase.writes) + ": " +
+           plural(phase.bytes_per_element, "byte") + " an element\n";
   }
-  out += "    state    " + plural(group.streams() * each, "byte") + " an element, " +
-         plural(group.streams() * each * elements, "byte") + "\n";
-  return out;
+  const bool even = group.elements > 0 && group.state_bytes % group.elements == 0;
+  out += "    state    ";
+  if (even) out += plural(group.state_bytes / group.elements, "byte") + " an element, ";
+  return out + plural(group.state_bytes, "byte") + "\n";
 }
 
 // Roles and `rest` that select nothing: allowed, but worth knowing.
@@ -162,65 +159,74 @@ std::string quoted_array(const std::vector<std::string>& words) {
   return out.text();
 }
 
-std::string group_json(const Plan& plan, const Group& group, const Params& params) {
+std::string json_of(const ExplainedGroup& group) {
   JsonArray names;
-  for (const std::size_t p : group.parameters) {
+  for (const ExplainedGroup::Member& member : group.parameters) {
     JsonArray shape;
-    for (const std::int64_t size : params[p].shape()) shape.raw(std::to_string(size));
+    for (const std::int64_t size : member.shape) shape.raw(std::to_string(size));
     names.raw(JsonObject()
-                  .add("name", params[p].name())
+                  .add("name", member.name)
                   .raw("shape", shape.text())
-                  .add("role", role_name(params[p].role()))
+                  .add("role", role_name(member.role))
                   .text());
   }
   JsonArray phases;
-  for (const PhasePlan& phase : group.phases) {
-    const Described d = describe(plan.chain, group, phase);
+  for (const ExplainedPhase& phase : group.phases) {
     phases.raw(JsonObject()
-                   .add("phase", std::uint64_t{phase.phase + 1})
-                   .add("kind", d.kind)
-                   .add("engine", d.engine)
-                   .add("does", d.formula)
-                   .raw("reads", quoted_array(d.reads))
-                   .raw("writes", quoted_array(d.writes))
-                   .add("bytes_per_element", d.bytes)
+                   .add("phase", phase.phase)
+                   .add("kind", phase.kind)
+                   .add("engine", phase.engine)
+                   .add("does", phase.does)
+                   .raw("reads", quoted_array(phase.reads))
+                   .raw("writes", quoted_array(phase.writes))
+                   .add("bytes_per_element", phase.bytes_per_element)
                    .text());
   }
   return JsonObject()
       .raw("parameters", names.text())
-      .add("elements", elements_of(group, params))
+      .add("elements", group.elements)
       .add("dtype", dtype_name(group.dtype))
-      .add("chain", chain_part(plan.chain, group, 0, group.links.size()))
+      .add("chain", group.chain)
       .raw("phases", phases.text())
-      .add("state_bytes", std::uint64_t{group.streams() * size_of(group.dtype) * elements_of(group, params)})
+      .add("state_bytes", group.state_bytes)
       .text();
 }
 
 }  // namespace
 
-std::string Chain::explain(const Params& params) const {
+Explanation Chain::explain(const Params& params) const {
   const Plan plan(*this, params);
-  std::string out = "chain  " + text() + "\n";
-  out += "steps  " + plural(plan.phases, "phase") + " over " + plural(params.elements(), "element") + " in " +
-         plural(params.size(), "parameter") + ", " + plural(plan.groups.size(), "group") + "; state " +
-         plural(plan.state_bytes(params), "byte") + "\n";
-  for (const Group& group : plan.groups) out += "\n" + explain_group(plan, group, params);
-  for (const std::string& link : idle_links(plan)) out += "\nnote   " + link + " selects no parameter\n";
+  Explanation out{.chain = text(),
+                  .phases = plan.phases,
+                  .elements = params.elements(),
+                  .parameters = params.size(),
+                  .state_bytes = plan.state_bytes(params),
+                  .idle = idle_links(plan)};
+  for (const Group& group : plan.groups) out.groups.push_back(describe(plan, group, params));
   return out;
 }
 
-std::string Chain::explain_json(const Params& params) const {
-  const Plan plan(*this, params);
-  JsonArray groups;
-  for (const Group& group : plan.groups) groups.raw(group_json(plan, group, params));
+std::string Explanation::text() const {
+  std::string out = "chain  " + chain + "\n";
+  out += "steps  " + plural(phases, "phase") + " over " + plural(elements, "element") + " in " +
+         plural(parameters, "parameter") + ", " + plural(groups.size(), "group") + "; state " +
+         plural(state_bytes, "byte") + "\n";
+  for (const ExplainedGroup& group : groups) out += "\n" + text_of(group);
+  for (const std::string& link : idle) out += "\nnote   " + link + " selects no parameter\n";
+  return out;
+}
+
+std::string Explanation::json() const {
+  JsonArray all;
+  for (const ExplainedGroup& group : groups) all.raw(json_of(group));
   return JsonObject()
       .add("schema", 1)
-      .add("chain", text())
-      .add("phases", std::uint64_t{plan.phases})
-      .add("elements", params.elements())
-      .add("state_bytes", plan.state_bytes(params))
-      .raw("groups", groups.text())
-      .raw("idle", quoted_array(idle_links(plan)))
+      .add("chain", chain)
+      .add("phases", phases)
+      .add("elements", elements)
+      .add("state_bytes", state_bytes)
+      .raw("groups", all.text())
+      .raw("idle", quoted_array(idle))
       .text();
 }
 

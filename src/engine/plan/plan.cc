@@ -22,13 +22,14 @@ void check_patterns(const Chain& chain, const Params& params) {
 }
 
 // Whether another link of the same kind selects the parameter by something other than `rest`.
-bool taken_by_another(const std::vector<Link>& links, const Link& link, const Parameter& parameter) {
+bool taken_by_another(std::span<const Link> links, const Link& link, const Parameter& parameter) {
   return std::any_of(links.begin(), links.end(), [&](const Link& other) {
-    return &other != &link && other.transform->kind == link.transform->kind && other.on.matches(parameter);
+    return &other != &link && other.transform->kind() == link.transform->kind() &&
+           other.on.matches(parameter);
   });
 }
 
-std::vector<std::size_t> links_of(const std::vector<Link>& links, const Parameter& parameter) {
+std::vector<std::size_t> links_of(std::span<const Link> links, const Parameter& parameter) {
   std::vector<std::size_t> selected;
   for (std::size_t i = 0; i < links.size(); ++i) {
     const Link& link = links[i];
@@ -39,10 +40,10 @@ std::vector<std::size_t> links_of(const std::vector<Link>& links, const Paramete
   return selected;
 }
 
-void check_rate(const std::vector<Link>& links, const std::vector<std::size_t>& selected,
+void check_rate(std::span<const Link> links, const std::vector<std::size_t>& selected,
                 const Parameter& parameter) {
   const bool has_rate = std::any_of(selected.begin(), selected.end(), [&](std::size_t i) {
-    return links[i].transform->is_rate && links[i].transform->observe == nullptr;
+    return links[i].transform->part == Part::rate && links[i].transform->observe == nullptr;
   });
   if (has_rate) return;
   throw Error(Code::usage,
@@ -58,17 +59,17 @@ struct Traits {
   auto operator<=>(const Traits&) const = default;
 };
 
-bool goes_by_name(const std::vector<Link>& links) {
+bool goes_by_name(std::span<const Link> links) {
   return std::any_of(links.begin(), links.end(),
                      [](const Link& link) { return !link.on.patterns().empty(); });
 }
 
 bool forms_update(const Transform& transform) {
-  return transform.scope == Scope::element || transform.scope == Scope::gather;
+  return transform.scope == Scope::element || transform.ends_phase();
 }
 
 // The gradient that a transform compares with must have the sign of what came to the rules.
-void check_signs(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
+void check_signs(std::span<const Link> links, const std::vector<std::size_t>& selected) {
   const Link* turned = nullptr;
   for (const std::size_t i : selected) {
     const Link& link = links[i];
@@ -77,56 +78,58 @@ void check_signs(const std::vector<Link>& links, const std::vector<std::size_t>&
       now.o = link.fixed;
       if (link.transform->affine(now).a < 0) turned = &link;
     }
-    if (turned == nullptr || !link.transform->sees_entered) continue;
+    if (turned == nullptr || !(link.transform->sees & Sees::entered)) continue;
     const std::string name = "`" + std::string(link.transform->spec.name) + "`";
-    throw Error(Code::usage,
-                {"optimizer", name + " compares the update with the gradient as it came",
-                 "`" + std::string(turned->transform->spec.name) + "` in front of it, which turns the sign",
-                 "a chain that does not", "negate the objective instead"});
+    throw Error(Code::usage, {"optimizer", name + " compares the update with the gradient as it came",
+                              "`" + std::string(turned->transform->spec.name) +
+                                  "` to the left of it, which turns the sign",
+                              "a chain that does not", "negate the objective instead"});
   }
 }
 
-// A landing acts when the update is done, so nothing that only can act before may stand behind it.
-void check_landings(const std::vector<Link>& links, const std::vector<std::size_t>& selected) {
+// A landing acts when the update is done, so nothing that can only act before may follow it.
+void check_landings(std::span<const Link> links, const std::vector<std::size_t>& selected) {
   const Link* landing = nullptr;
   for (const std::size_t i : selected) {
     const Link& link = links[i];
-    if (landing != nullptr && link.transform->lands_first) {
+    if (landing != nullptr && link.transform->part == Part::former) {
       throw Error(Code::usage, {"optimizer",
                                 "`" + std::string(link.transform->spec.name) +
                                     "` forms the new parameter from the whole update",
-                                "`" + std::string(landing->transform->spec.name) + "` in front of it",
-                                "a place in front of everything else that acts on the new parameter", ""});
+                                "`" + std::string(landing->transform->spec.name) + "` to the left of it",
+                                "a place to the left of everything else that acts on the new parameter", ""});
     }
     if (link.transform->scope == Scope::landing) landing = &link;
     if (landing == nullptr || !forms_update(*link.transform)) continue;
     const std::string name(landing->transform->spec.name);
     throw Error(Code::usage,
                 {"optimizer", "`" + name + "` acts on the new parameter, when the update is done",
-                 "`" + std::string(link.transform->spec.name) + "` behind it",
-                 "a place behind every rule, such as adam | " + name + "(...) | lr(...)",
+                 "`" + std::string(link.transform->spec.name) + "` to the right of it",
+                 "a place to the right of every rule, such as adam | " + name + "(...) | lr(...)",
                  name == "l1" ? "left of a rule use the term of the loss: --loss \"... | l1(1e-4)\"" : ""});
   }
 }
 
-// A window has one memory, and is divided by what holds for all of it: what is linear stands behind.
-void check_window(const std::vector<Link>& links, const std::vector<std::size_t>& gates) {
+// A window has one memory, and is divided by what holds for all of it: what is linear follows it.
+void check_window(std::span<const Link> links, const std::vector<std::size_t>& gates) {
   const Transform* linear = nullptr;
   for (const std::size_t gate : gates) {
     const Transform& here = *links[gate].transform;
-    if (here.accumulates && linear != nullptr) {
+    if (here.part == Part::window && linear != nullptr) {
       const std::string window(here.spec.name), name(linear->spec.name);
       throw Error(
           Code::usage,
-          {"optimizer", "`" + window + "` adds up gradients as they come", "`" + name + "` in front of it",
-           linear->accumulates ? "one window" : "`" + name + "` behind it, as it holds for the window", ""});
+          {"optimizer", "`" + window + "` adds up gradients as they come", "`" + name + "` to the left of it",
+           linear->part == Part::window ? "one window"
+                                        : "`" + name + "` to the right of it, as it holds for the window",
+           ""});
     }
     if (here.affine != nullptr) linear = &here;
   }
 }
 
 // A gate holds the whole step, so it stands before everything that a step does and is for all parameters.
-std::vector<std::size_t> find_gates(const std::vector<Link>& links) {
+std::vector<std::size_t> find_gates(std::span<const Link> links) {
   std::vector<std::size_t> gates;
   const Link* before = nullptr;
   for (std::size_t i = 0; i < links.size(); ++i) {
@@ -138,8 +141,8 @@ std::vector<std::size_t> find_gates(const std::vector<Link>& links) {
     }
     if (before != nullptr) {
       throw Error(Code::usage, {"optimizer", name + " decides before a step whether it runs",
-                                "`" + std::string(before->transform->spec.name) + "` in front of it",
-                                "a place left of everything but other gates", ""});
+                                "`" + std::string(before->transform->spec.name) + "` to the left of it",
+                                "a place to the left of everything but other gates", ""});
     }
     if (!link.on.all()) {
       throw Error(Code::usage,
@@ -151,60 +154,79 @@ std::vector<std::size_t> find_gates(const std::vector<Link>& links) {
   return gates;
 }
 
-void add_element(Group& group, PhasePlan& phase, std::size_t link, const Link& l) {
-  const Transform& transform = *l.transform;
+void add_element(Group& group, Phase& phase, std::size_t link, const Transform& transform) {
+  const ElementStep step{link, group.states.size()};
   if (transform.scope == Scope::landing) {
-    phase.landings.push_back({link, group.states});
-    phase.lands_update = phase.lands_update || transform.lands_first;
+    phase.landings.push_back(step);
+    if (transform.part == Part::former) phase.former = Phase::Former::landing;
     ++group.landings;
   } else {
-    phase.rules.push_back({link, group.states});
-    phase.tiled = phase.tiled || transform.seed != nullptr;
+    phase.rules.push_back(step);
     ++group.rules;
   }
-  group.states += l.state().size();
-  group.sees_before = group.sees_before || transform.sees_before;
-  group.sees_noise = group.sees_noise || transform.seed != nullptr;
 }
 
 // Whether a gather would not notice a gradient that is not finite: sums over units have no blocks, and a
 // count of signs stays finite.
-bool overlooks(const Transform& transform) { return transform.unit != nullptr || transform.sees_entered; }
+bool overlooks(const Transform& transform) {
+  return transform.sum.unit != nullptr || transform.sees & Sees::entered;
+}
 
 // The first phase that forms updates, updates the parameter or adds up what shows NaN and infinity.
-std::size_t looking_phase(const Group& group, const std::vector<Link>& links) {
-  const PhasePlan& first = group.phases.front();
-  const bool blind = first.gathers && !first.keeps && overlooks(*links[group.links[first.end]].transform);
+std::size_t looking_phase(const Group& group, std::span<const Link> links) {
+  const Phase& first = group.phases.front();
+  const bool blind = first.kind == Phase::Kind::sums && overlooks(*links[group.links[first.end]].transform);
   return blind ? 1 : 0;
 }
 
-// Splits a group's links into phases. `phase_of` tells for each gather of the chain which phase ends with it.
-void plan_phases(Group& group, const std::vector<Link>& links,
+// The kind of a phase that updates the parameter: what a register-resident loop cannot do is done in tiles.
+Phase::Kind updating_kind(const Phase& phase, std::span<const Link> links) {
+  const bool noisy = std::any_of(phase.rules.begin(), phase.rules.end(), [&](const ElementStep& step) {
+    return links[step.link].transform->seed != nullptr;
+  });
+  const bool loop = phase.entry != Phase::Entry::units && phase.former == Phase::Former::engine && !noisy &&
+                    phase.rules.size() <= 1;
+  return loop ? Phase::Kind::loop : Phase::Kind::tiles;
+}
+
+// The phase that begins with a transform for which the one before it has ended.
+Phase next_phase(Group& group, const Phase& last, std::size_t at, const Transform& transform) {
+  Phase next;
+  next.cut = last.number;
+  next.begin = at;
+  next.source = group.keeps() ? Phase::Source::kept : Phase::Source::gradient;
+  if (transform.sum.unit != nullptr) next.entry = Phase::Entry::units;
+  if (transform.scope == Scope::matrix) next.entry = Phase::Entry::matrix;
+  group.rules += transform.scope == Scope::matrix ? 1 : 0;  // it has numbers, but acts before the phase
+  next.first_rule = group.rules;
+  return next;
+}
+
+// Splits a group's links into phases. `phase_of` tells for each cut of the chain which phase ends with it.
+void plan_phases(Group& group, std::span<const Link> links,
                  const std::map<std::size_t, std::size_t>& phase_of, std::size_t last_phase) {
-  PhasePlan phase;
+  Phase phase;
   for (std::size_t i = 0; i < group.links.size(); ++i) {
     const std::size_t link = group.links[i];
     const Transform& transform = *links[link].transform;
     group.numbers_from.push_back(group.numbers);
-    group.numbers += transform.numbers.size();
-    if (transform.scope == Scope::gather) {
-      phase.phase = phase_of.at(link);
+    group.numbers += transform.kept.numbers.size();
+    group.sees = group.sees | transform.sees;
+    if (transform.ends_phase()) {
+      const bool forms = !phase.rules.empty() || phase.entry == Phase::Entry::units;
+      phase.kind = forms || transform.scope == Scope::matrix ? Phase::Kind::keep : Phase::Kind::sums;
+      phase.number = phase_of.at(link);
       phase.end = i;
-      phase.gathers = true;
-      phase.keeps = !phase.rules.empty() || phase.maps_units;
-      group.keeps = group.keeps || phase.keeps;
-      group.per_tensor = group.per_tensor || links[link].over() == Over::tensor;
       group.phases.push_back(phase);
-      phase = {};
-      phase.gather = phase_of.at(link);
-      phase.begin = i;
-      phase.first_rule = group.rules;
-      phase.reads_kept = group.keeps;
-      phase.maps_units = transform.unit != nullptr;
+      phase = next_phase(group, phase, i, transform);
     }
-    if (transform.acts || transform.scope == Scope::landing) add_element(group, phase, link, links[link]);
+    if (transform.acts() || transform.scope == Scope::landing) add_element(group, phase, link, transform);
+    for (std::size_t stream = 0; stream < links[link].state().size(); ++stream) {
+      group.states.push_back({link, stream});
+    }
   }
-  phase.phase = last_phase;
+  phase.kind = updating_kind(phase, links);
+  phase.number = last_phase;
   phase.end = group.links.size();
   group.phases.push_back(phase);
   group.looks_in = looking_phase(group, links);
@@ -218,11 +240,15 @@ std::size_t unit_size(const Parameter& parameter) {
   return has_rows ? parameter.size() / static_cast<std::size_t>(shape[0]) : parameter.size();
 }
 
+bool Group::keeps() const {
+  return std::any_of(phases.begin(), phases.end(),
+                     [](const Phase& phase) { return phase.kind == Phase::Kind::keep; });
+}
+
 Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)), links(chain.links()) {
   check_resolved(chain);
   check_patterns(chain, params);
   gates = find_gates(links);
-  for (const std::size_t gate : gates) accumulates = accumulates || links[gate].transform->accumulates;
   std::map<std::pair<std::vector<std::size_t>, Dtype>, std::size_t> known;
   std::map<std::size_t, std::size_t> phase_of;
   std::map<Traits, std::size_t> alike;
@@ -243,7 +269,7 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)),
       check_landings(links, selected);
       check_signs(links, selected);
       for (const std::size_t i : selected) {
-        if (links[i].transform->scope == Scope::gather) phase_of.emplace(i, 0);
+        if (links[i].transform->ends_phase()) phase_of.emplace(i, 0);
       }
       groups.emplace_back();
       groups.back().links = std::move(selected);
@@ -254,19 +280,56 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)),
     alike.emplace(traits, found->second);
   }
   for (auto& [link, phase] : phase_of) {
-    phase = gathers.size();
-    gathers.push_back({link, links[link].over()});
+    phase = cuts.size();
+    cuts.push_back({link, links[link].over()});
   }
-  phases = gathers.size() + 1;
+  phases = cuts.size() + 1;
   for (Group& group : groups) plan_phases(group, links, phase_of, phases - 1);
+}
+
+bool Plan::accumulates() const {
+  return std::any_of(gates.begin(), gates.end(),
+                     [&](std::size_t gate) { return links[gate].transform->part == Part::window; });
+}
+
+bool Plan::is_noisy(const Group& group) const {
+  return std::any_of(group.links.begin(), group.links.end(),
+                     [&](std::size_t link) { return links[link].transform->seed != nullptr; });
+}
+
+bool Plan::is_per_tensor(const Group& group) const {
+  return std::any_of(group.links.begin(), group.links.end(), [&](std::size_t link) {
+    return links[link].transform->scope == Scope::gather && links[link].over() == Over::tensor;
+  });
+}
+
+Form Plan::form(const StateStream& stream, const Parameter& parameter) const {
+  return links[stream.link].form(stream.index, {parameter.dtype(), parameter.shape()});
+}
+
+bool Plan::is_like_value(const StateStream& stream) const {
+  return links[stream.link].transform->kept.form == nullptr;
+}
+
+std::size_t Plan::bytes(const StateStream& stream, const Parameter& parameter) const {
+  if (is_like_value(stream)) return parameter.size() * size_of(parameter.dtype());
+  const Form looks = form(stream, parameter);
+  return static_cast<std::size_t>(count(looks.shape)) * size_of(looks.dtype);
+}
+
+std::uint64_t Plan::state_bytes(const Group& group, const Params& params) const {
+  const std::size_t between = (group.keeps() ? 1 : 0) + (accumulates() ? 1 : 0);
+  std::uint64_t bytes_of_all = 0;
+  for (const std::size_t p : group.parameters) {
+    bytes_of_all += between * params[p].size() * size_of(group.dtype);
+    for (const StateStream& stream : group.states) bytes_of_all += bytes(stream, params[p]);
+  }
+  return bytes_of_all;
 }
 
 std::uint64_t Plan::state_bytes(const Params& params) const {
   std::uint64_t bytes = 0;
-  for (const Group& group : groups) {
-    const std::size_t streams = group.streams() + (accumulates ? 1 : 0);
-    for (const std::size_t p : group.parameters) bytes += streams * params[p].size() * size_of(group.dtype);
-  }
+  for (const Group& group : groups) bytes += state_bytes(group, params);
   return bytes;
 }
 

@@ -1,4 +1,5 @@
 // Optimizer: the parameters to evaluate, where they are not those that are trained.
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -14,13 +15,13 @@ struct Averaging {
   std::size_t stream;  // its first state stream
 };
 
-std::optional<Averaging> averaging_of(const Group& group, const std::vector<Link>& links) {
+std::optional<Averaging> averaging_of(const Group& group, const Plan& plan) {
   std::optional<Averaging> found;
-  std::size_t stream = 0;
   for (std::size_t i = 0; i < group.links.size(); ++i) {
-    const Link& link = links[group.links[i]];
-    if (link.transform->averaged != nullptr) found = {group.links[i], i, stream};
-    stream += link.state().size();
+    if (plan.links[group.links[i]].transform->averaged == nullptr) continue;
+    const auto own = [&](const StateStream& stream) { return stream.link == group.links[i]; };
+    const auto first = std::find_if(group.states.begin(), group.states.end(), own);
+    found = {group.links[i], i, static_cast<std::size_t>(first - group.states.begin())};
   }
   return found;
 }
@@ -37,35 +38,36 @@ void evaluate(const Affine& map, void* value, const void* state, std::size_t n) 
 }  // namespace
 
 Averaged::~Averaged() {
-  for (const Saved& saved : saved_) std::memcpy(saved.value, saved.bytes.data(), saved.bytes.size());
+  for (const Saved& saved : saved_) std::memcpy(saved.value.data, saved.bytes.data(), saved.bytes.size());
 }
 
 bool Optimizer::averages() const {
-  for (const Link& link : chain().links()) {
-    if (link.transform->averaged != nullptr) return true;
-  }
-  return false;
+  const auto averages = [](const Link& link) { return link.transform->averaged != nullptr; };
+  return std::any_of(impl_->plan.links.begin(), impl_->plan.links.end(), averages);
 }
 
 Averaged Optimizer::averaged() {
   Averaged out;
-  Memory& memory = impl_->runner.memory();
-  memory.look_up();
+  Step& step = impl_->step;
+  const Memory& memory = step.memory();
+  step.look_up();
   for (const Group& group : impl_->plan.groups) {
-    const std::optional<Averaging> averaging = averaging_of(group, chain().links());
+    const std::optional<Averaging> averaging = averaging_of(group, impl_->plan);
     if (!averaging) continue;
-    const Transform& transform = *chain().links()[averaging->link].transform;
+    const Transform& transform = *impl_->plan.links[averaging->link].transform;
     for (const std::size_t p : group.parameters) {
       if (impl_->clocks[p] == 0 || memory.size(p) == 0) continue;  // it is where it began
       Moment now;
-      now.o = impl_->runner.lowering().options_of(averaging->link);
+      now.o = step.values().options(averaging->link);
       now.t = impl_->clocks[p];
-      const auto numbers = impl_->runner.lowering().numbers(p);
-      now.numbers = numbers.subspan(group.numbers_from[averaging->at], transform.numbers.size());
-      const auto* bytes = static_cast<const std::byte*>(memory.value(p));
-      out.saved_.push_back({memory.value(p), {bytes, bytes + memory.size(p) * size_of(group.dtype)}});
+      const std::span<double> numbers = step.values().of_parameter(p);
+      now.numbers = numbers.subspan(group.numbers_from[averaging->at], transform.kept.numbers.size());
+      const Buffer value = memory.value_buffer(p);
+      const auto* bytes = static_cast<const std::byte*>(value.data);
+      out.saved_.push_back({value, {bytes, bytes + value.bytes()}});
       const auto run = group.dtype == Dtype::f32 ? evaluate<float> : evaluate<double>;
-      run(transform.averaged(now), memory.value(p), memory.state(p, averaging->stream), memory.size(p));
+      run(transform.averaged(now), value.data, memory.state_buffer(p, averaging->stream).data,
+          memory.size(p));
     }
   }
   return out;

@@ -114,7 +114,7 @@ TEST(Averaged, ChangesOnlyWhatIsAveragedAndHasMoved) {
   Params params;
   for (const auto& [name, role] : {std::pair("w", Role::weight), std::pair("b", Role::bias),
                                    std::pair("absent", Role::weight), std::pair("frozen", Role::weight)}) {
-    const Parameter& p = params.add(name, {2}, role, Dtype::f64);
+    Parameter& p = params.add(name, {2}, role, Dtype::f64);
     std::fill_n(p.value<double>().data(), 2, 5.0);
     std::fill_n(p.grad<double>().data(), 2, 1.0);
   }

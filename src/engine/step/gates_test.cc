@@ -25,7 +25,7 @@ struct Samples {
   }
   // The gradient of the mean loss of samples [first, first + n).
   void fill_grads(std::size_t first, std::size_t n) {
-    for (const Parameter& p : params) {
+    for (Parameter& p : params) {
       for (std::size_t i = 0; i < p.size(); ++i) p.grad<T>()[i] = mean_grad(p.value<T>()[i], i, first, n);
     }
   }
@@ -43,7 +43,7 @@ struct Samples {
 
 template <class T>
 void fill_with(Params& params, T x) {
-  for (const Parameter& p : params) std::fill_n(p.grad<T>().data(), p.size(), x);
+  for (Parameter& p : params) std::fill_n(p.grad<T>().data(), p.size(), x);
 }
 
 // Updates from the twelve samples in parts; a part of no samples is a gradient of weight 0 that is not one.
@@ -110,7 +110,7 @@ TEST(Gates, B13AWindowWithoutWeightChangesNothing) {
   EXPECT_EQ(report.update, 0u);
   EXPECT_EQ(value_bits(samples.params[0]) + value_bits(samples.params[1]), before);
   for (const StateTensor& s : optimizer.state()) {
-    const float* data = static_cast<const float*>(s.data);
+    const float* data = static_cast<const float*>(s.buffer.data);
     EXPECT_TRUE(std::all_of(data, data + s.parameter->size(), [](float x) { return x == 0.0f; })) << s.name;
   }
   fill_with(samples.params, 1.0f);
@@ -176,7 +176,7 @@ TEST(Gates, SkipHasABudget) {
 TEST(Gates, AWindowHasTheSameBitsForAnyNumberOfThreads) {
   const auto window_of = [](int threads) {
     Params params;
-    const Parameter& p = params.add("p", {80000}, Role::weight);
+    Parameter& p = params.add("p", {80000}, Role::weight);
     OptimizerOptions options;
     options.threads = threads;
     Optimizer optimizer(params, Chain("skip(what=outlier) | accumulate(3) | lr(1)"), options);
@@ -189,7 +189,7 @@ TEST(Gates, AWindowHasTheSameBitsForAnyNumberOfThreads) {
     for (const StateNumber& number : optimizer.numbers()) {
       if (number.name == "skip.mean") mean = *number.value;
     }
-    return bits_of(optimizer.state()[0].data, 4 * p.size()) + bits_of(&mean, sizeof(mean));
+    return bits_of(optimizer.state()[0].buffer.data, 4 * p.size()) + bits_of(&mean, sizeof(mean));
   };
   const std::string one = window_of(1);
   for (const int threads : {2, 3, 7}) EXPECT_TRUE(window_of(threads) == one) << threads;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <utility>
@@ -39,7 +38,7 @@ void Optimizer::Impl::fail_at(const Found& found, const std::string& what) const
 void Optimizer::Impl::fail_budget(const Found& found) const {
   const std::string what = "too many steps in a row had to be skipped";
   if (found.count > 0) fail_at(found, what);
-  fail(what, "a gradient of norm " + print_number(runner.grad_norm()), "one like those that passed", updates);
+  fail(what, "a gradient of norm " + print_number(step.grad_norm()), "one like those that passed", updates);
 }
 
 std::string_view nonfinite_name(Nonfinite policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
@@ -55,8 +54,8 @@ Nonfinite parse_nonfinite(std::string_view name) {
 // Looks before anything is changed, by every policy but `report`. Whether the step is to be left out.
 bool Optimizer::Impl::must_skip(Found& found) {
   const Nonfinite policy = options.nonfinite;
-  if (policy == Nonfinite::report || gate_looks) return false;
-  found = runner.inspect(policy == Nonfinite::zero);
+  if (policy == Nonfinite::report || guarded) return false;
+  found = step.inspect(policy == Nonfinite::zero);
   if (found.count == 0 || policy == Nonfinite::zero) {
     skips = 0;
     return false;
@@ -65,15 +64,26 @@ bool Optimizer::Impl::must_skip(Found& found) {
   if (std::cmp_greater(++skips, options.most_skips)) {
     fail_at(found, "the gradient is not finite, " + std::to_string(skips) + " steps in a row");
   }
-  runner.drop_grads();
+  step.drop_grads();
   return true;
 }
 
 Optimizer::Optimizer(Params& params, Chain chain, OptimizerOptions options)
     : impl_(std::make_unique<Impl>(params, std::move(chain), options)) {}
+Optimizer::Optimizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
+
+struct OptimizerOnDevice {
+  static Optimizer make(Params& params, Chain chain, const OptimizerOptions& options, DeviceMaker maker) {
+    return Optimizer(std::make_unique<Optimizer::Impl>(params, std::move(chain), options, maker));
+  }
+};
+
+Optimizer make_optimizer(Params& params, Chain chain, const OptimizerOptions& options, DeviceMaker maker) {
+  return OptimizerOnDevice::make(params, std::move(chain), options, maker);
+}
 
 Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
@@ -82,9 +92,9 @@ Report Optimizer::step(const StepInput& input) {
   ++o.gradients;
   Found found;
   const bool held = o.must_skip(found);
-  const Verdict verdict = held ? Verdict::hold : o.runner.step(o.updates, input, o.clocks);
+  const Verdict verdict = held ? Verdict::hold : o.step.run(o.updates, input, o.clocks);
   if (verdict == Verdict::pass) ++o.updates;
-  if (o.options.nonfinite == Nonfinite::report || o.gate_looks) found = o.runner.nonfinite();
+  if (o.options.nonfinite == Nonfinite::report || o.guarded) found = o.step.nonfinite();
   if (verdict == Verdict::fail) o.fail_budget(found);
   Report report = o.report(found, verdict, !held);
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -95,15 +105,15 @@ Report Optimizer::step(const StepInput& input) {
 Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) const {
   Report report{
       .update = updates,
-      .lr = ran ? runner.lr() : 0.0,
-      .grad_norm = ran ? runner.grad_norm() : std::numeric_limits<double>::quiet_NaN(),
+      .lr = ran ? step.lr() : 0.0,
+      .grad_norm = ran ? step.grad_norm() : std::numeric_limits<double>::quiet_NaN(),
       .nonfinite = found.count,
       .nonfinite_parameter = found.count > 0 ? &params[found.parameter] : nullptr,
       .nonfinite_index = found.count > 0 ? found.index : 0,
       .skipped = verdict == Verdict::hold || verdict == Verdict::fail,
       .waits = verdict == Verdict::wait,
   };
-  if (const auto& measurer = runner.measurer(); measurer && verdict == Verdict::pass) {
+  if (const Measurer* measurer = step.measured(); measurer != nullptr && verdict == Verdict::pass) {
     report.parameters = measurer->reports();
     report.update_ratio = measurer->update_ratio();
   }
@@ -116,13 +126,13 @@ bool Optimizer::observes() const {
 
 bool Optimizer::may_skip() const {
   const Nonfinite policy = impl_->options.nonfinite;
-  return policy == Nonfinite::skip || policy == Nonfinite::zero || impl_->gate_looks;
+  return policy == Nonfinite::skip || policy == Nonfinite::zero || impl_->guarded;
 }
 
 bool Optimizer::scales_loss() const {
   return std::ranges::any_of(impl_->plan.gates, [this](std::size_t gate) {
     const Transform& transform = *chain().links()[gate].transform;
-    return transform.affine != nullptr && !transform.accumulates;
+    return transform.affine != nullptr && transform.part != Part::window;
   });
 }
 
@@ -130,34 +140,33 @@ void Optimizer::observe(double metric) {
   for (std::size_t i = 0; i < chain().links().size(); ++i) {
     const auto observe = chain().links()[i].transform->observe;
     if (observe == nullptr) continue;
-    observe(impl_->runner.lowering().options_of(i), impl_->runner.lowering().chain_numbers(i), metric);
+    observe(impl_->step.values().options(i), impl_->step.values().of_chain(i), metric);
   }
   if (observes()) return;
   throw Error(Code::usage, {"observe", "nothing in the chain is told how good the model is", chain().text(),
-                            "a chain with `plateau`", "add it behind the rate: lr(0.1) | plateau"});
+                            "a chain with `plateau`", "add it to the right of the rate: lr(0.1) | plateau"});
 }
 
 double Optimizer::loss_scale() const {
   double scale = 1.0;
   for (const std::size_t gate : impl_->plan.gates) {
     const Transform& transform = *chain().links()[gate].transform;
-    if (transform.affine == nullptr || transform.accumulates) continue;
-    scale *= impl_->runner.lowering().chain_numbers(gate)[0];
+    if (transform.affine == nullptr || transform.part == Part::window) continue;
+    scale *= impl_->step.values().of_chain(gate)[0];
   }
   return scale;
 }
 
 // The same chain on the parameters as they are now; what there was is carried over by name.
 void Optimizer::replan() {
-  Optimizer next(impl_->params, impl_->plan.chain, impl_->options);
-  std::map<std::string, const void*> tensors;
+  Optimizer next = make_optimizer(impl_->params, impl_->plan.chain, impl_->options, impl_->make_device);
+  std::map<std::string, Buffer> tensors;
   std::map<std::string, double> kept;
-  for (const StateTensor& tensor : state()) tensors.emplace(tensor.name, tensor.data);
+  for (const StateTensor& tensor : state()) tensors.emplace(tensor.name, tensor.buffer);
   for (const StateNumber& number : numbers()) kept.emplace(number.name, *number.value);
   for (const StateTensor& tensor : next.state()) {
     const auto old = tensors.find(tensor.name);
-    if (old == tensors.end() || tensor.parameter->size() == 0) continue;
-    std::memcpy(tensor.data, old->second, tensor.parameter->size() * size_of(tensor.parameter->dtype()));
+    if (old != tensors.end()) next.impl_->step.device().copy(old->second, tensor.buffer);
   }
   for (const StateNumber& number : next.numbers()) {
     if (const auto old = kept.find(number.name); old != kept.end()) *number.value = old->second;
@@ -188,7 +197,7 @@ void Optimizer::set_gradients(std::uint64_t gradients) { impl_->gradients = grad
 void Optimizer::set_skips(std::uint64_t skips) { impl_->skips = skips; }
 
 std::span<std::uint64_t> Optimizer::clocks() {
-  impl_->runner.forget_classes();
+  impl_->step.forget_cohorts();
   return impl_->clocks;
 }
 
@@ -211,19 +220,21 @@ class OwnerNames {
 
 std::vector<StateTensor> Optimizer::state() {
   std::vector<StateTensor> tensors;
-  const Memory& memory = impl_->runner.memory();
+  const Memory& memory = impl_->step.memory();
   for (const Group& group : impl_->plan.groups) {
     for (const std::size_t p : group.parameters) {
       const Parameter& parameter = impl_->params[p];
       OwnerNames owners;
       std::size_t stream = 0;
       for (const std::size_t i : group.links) {
-        const Link& link = chain().links()[i];
+        const Link& link = impl_->plan.links[i];
         const std::string prefix = parameter.name() + "/" + owners.next(link) + ".";
         for (const std::string_view slot : link.state()) {
-          tensors.push_back({prefix + std::string(slot), &parameter, memory.state(p, stream++)});
+          tensors.push_back({prefix + std::string(slot), &parameter, memory.state_buffer(p, stream++)});
         }
-        if (link.transform->accumulates) tensors.push_back({prefix + "sum", &parameter, memory.window(p)});
+        if (link.transform->part == Part::window) {
+          tensors.push_back({prefix + "sum", &parameter, memory.window_buffer(p)});
+        }
       }
     }
   }
@@ -232,28 +243,26 @@ std::vector<StateTensor> Optimizer::state() {
 
 std::vector<StateNumber> Optimizer::numbers() {
   std::vector<StateNumber> numbers;
-  Runner& runner = impl_->runner;
-  runner.forget_classes();
-  const std::vector<Link>& links = chain().links();
+  Step& step = impl_->step;
+  step.forget_cohorts();
+  const std::span<const Link> links = impl_->plan.links;
+  const auto add = [&](const std::string& prefix, Names slots, double*& next) {
+    for (const std::string_view slot : slots) numbers.push_back({prefix + std::string(slot), next++});
+  };
   OwnerNames owners;
   for (std::size_t i = 0; i < links.size(); ++i) {
-    const std::string prefix = owners.next(links[i]) + ".";
-    double* next = runner.lowering().chain_numbers(i).data();
-    for (const std::string_view slot : links[i].transform->chain_numbers) {
-      numbers.push_back({prefix + std::string(slot), next++});
-    }
+    double* next = step.values().of_chain(i).data();
+    add(owners.next(links[i]) + ".", links[i].transform->kept.chain_numbers, next);
   }
   for (const Group& group : impl_->plan.groups) {
     for (const std::size_t p : group.parameters) {
       OwnerNames owners_here;
-      double* next = runner.lowering().numbers(p).data();
+      double* next = step.values().of_parameter(p).data();
       for (const std::size_t i : group.links) {
         const std::string prefix = impl_->params[p].name() + "/" + owners_here.next(links[i]) + ".";
-        for (const std::string_view slot : links[i].transform->numbers) {
-          numbers.push_back({prefix + std::string(slot), next++});
-        }
-        if (links[i].transform->accumulates) {
-          numbers.push_back({prefix + "weight", &runner.window_weights()[p]});
+        add(prefix, links[i].transform->kept.numbers, next);
+        if (links[i].transform->part == Part::window) {
+          numbers.push_back({prefix + "weight", &step.window_weights()[p]});
         }
       }
     }

@@ -5,15 +5,21 @@
 #include <utility>
 #include <vector>
 
-#include "step/run.h"
+#include "device/cpu.h"
+#include "step/step.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg {
 
 struct Optimizer::Impl {
-  Impl(Params& p, Chain chain, const OptimizerOptions& o)
-      : params(p), options(o), plan(std::move(chain), p), clocks(p.size()), runner(p, plan, o) {
-    for (const std::size_t gate : plan.gates) gate_looks |= plan.links[gate].transform->looks;
+  Impl(Params& p, Chain chain, const OptimizerOptions& o, DeviceMaker maker = make_cpu)
+      : params(p),
+        options(o),
+        make_device(maker),
+        plan(std::move(chain), p),
+        clocks(p.size()),
+        step(p, plan, o, maker) {
+    for (const std::size_t gate : plan.gates) guarded |= plan.links[gate].transform->part == Part::guard;
   }
 
   bool must_skip(Found& found);
@@ -23,13 +29,17 @@ struct Optimizer::Impl {
 
   Params& params;
   OptimizerOptions options;
+  DeviceMaker make_device;
   Plan plan;
   std::vector<std::uint64_t> clocks;
-  Runner runner;
-  bool gate_looks = false;  // a gate of the chain decides about what is not finite
+  Step step;
+  bool guarded = false;     // a gate of the chain decides about what is not finite
   std::uint64_t skips = 0;  // in a row, by the policy
   std::uint64_t updates = 0;
   std::uint64_t gradients = 0;
 };
+
+// Binds as the constructor of Optimizer does, on a device of the caller's choice.
+Optimizer make_optimizer(Params& params, Chain chain, const OptimizerOptions& options, DeviceMaker maker);
 
 }  // namespace thalweg

@@ -117,7 +117,7 @@ TEST(Report, TheNormHasTheSameBitsForAnyNumberOfThreads) {
   OptimizerOptions options = measuring();
   const double one = Optimizer(params, Chain("lr(0)"), options).step().grad_norm;
   double plain = 0;
-  for (const Parameter& p : params) {
+  for (Parameter& p : params) {
     for (const double g : p.grad<float>()) plain += g * g;
   }
   EXPECT_NEAR(one, std::sqrt(plain), 1e-9);
@@ -159,8 +159,8 @@ TEST(Optimizer, StateBeginsAtZeroAndIsAligned) {
   for (const std::int64_t size : {3, 100, 17}) params.add("p" + std::to_string(size), {size}, Role::weight);
   Optimizer optimizer(params, Chain("adam | lr(1)"));
   for (const StateTensor& s : optimizer.state()) {
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(s.data) % 64, 0u) << s.name;
-    const float* data = static_cast<const float*>(s.data);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(s.buffer.data) % 64, 0u) << s.name;
+    const float* data = static_cast<const float*>(s.buffer.data);
     EXPECT_TRUE(std::all_of(data, data + s.parameter->size(), [](float x) { return x == 0.0f; })) << s.name;
   }
 }
@@ -241,7 +241,7 @@ TEST(Optimizer, ParametersAddedAfterBindingTakeNoPart) {
   Params params = two_parameters();
   Optimizer optimizer(params, Chain("clip_norm(10) | adam | lr(0.1)"), measuring());
   for (int i = 0; i < 40; ++i) {
-    const Parameter& late = params.add("late" + std::to_string(i), {30}, Role::weight, Dtype::f64);
+    Parameter& late = params.add("late" + std::to_string(i), {30}, Role::weight, Dtype::f64);
     std::fill_n(late.grad<double>().data(), 30, 1.0);
   }
   EXPECT_EQ(optimizer.step().grad_norm, std::sqrt(2.0));
@@ -273,7 +273,7 @@ TEST(Simd, D4EveryNamedTargetRuns) {
 TEST(Simd, D9TheDefaultIsTheFastest) {
   EXPECT_EQ(OptimizerOptions().simd, "");
   Params params = two_parameters();
-  const std::string plan = Chain("clip_norm(1) | adamw(lr=0.1)").explain(params);
+  const std::string plan = Chain("clip_norm(1) | adamw(lr=0.1)").explain(params).text();
   expect_contains(plan, "loop adam");
 }
 

@@ -10,13 +10,13 @@ namespace thalweg {
 namespace {
 
 void add(Params& params, const std::string& name, Role role = Role::weight) {
-  const Parameter& p = params.add(name, {13, 11}, role);
+  Parameter& p = params.add(name, {13, 11}, role);
   fill_numbers(p.value<float>(), 1);
 }
 
 void run(Params& params, Optimizer& optimizer, std::uint64_t first, std::uint64_t steps) {
   for (std::uint64_t k = first; k < first + steps; ++k) {
-    for (const Parameter& p : params) fill_numbers(p.grad<float>(), k);
+    for (Parameter& p : params) fill_numbers(p.grad<float>(), k);
     optimizer.step();
   }
 }
@@ -26,7 +26,8 @@ std::string bits_of_one(const Params& params, Optimizer& optimizer, std::size_t 
   const std::string name = params[i].name() + "/";
   std::string out = value_bits(params[i]) + std::to_string(optimizer.clocks()[i]);
   for (const StateTensor& s : optimizer.state()) {
-    if (s.parameter == &params[i]) out += s.name + bits_of(s.data, s.parameter->size() * sizeof(float));
+    if (s.parameter == &params[i])
+      out += s.name + bits_of(s.buffer.data, s.parameter->size() * sizeof(float));
   }
   for (const StateNumber& number : optimizer.numbers()) {
     if (number.name.starts_with(name)) out += number.name + bits_of(number.value, sizeof(double));
@@ -132,7 +133,8 @@ TEST(Freezing, AtRunTimeKeepsStateAndCountsInNoSum) {
   std::copy_n(params[0].value<float>().data(), params[0].size(), alone[0].value<float>().data());
   for (const StateTensor& to : without.state()) {
     for (const StateTensor& from : optimizer.state()) {
-      if (from.name == to.name) std::memcpy(to.data, from.data, alone[0].size() * sizeof(float));
+      if (from.name == to.name)
+        std::memcpy(to.buffer.data, from.buffer.data, alone[0].size() * sizeof(float));
     }
   }
   for (const StateNumber& to : without.numbers()) {

@@ -78,7 +78,7 @@ struct Pointers {
 };
 
 template <class Rule, bool kPre, bool kPost, class T>
-bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n) {
+bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n, std::size_t ahead) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   T *p = at.value, *s[Rule::kStates + 1] = {};
@@ -86,6 +86,11 @@ bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n) 
   for (std::size_t j = 0; j < Rule::kStates; ++j) s[j] = at.state[j];
   V odd = hn::Zero(d);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
+    if (ahead != 0) {
+      hwy::Prefetch(p + i + ahead);
+      hwy::Prefetch(g + i + ahead);
+      for (std::size_t j = 0; j < Rule::kStates; ++j) hwy::Prefetch(s[j] + i + ahead);
+    }
     const V value = hn::LoadU(d, p + i);
     const V source = hn::LoadU(d, g + i);
     const V entered = Rule::kSeesEntered ? hn::LoadU(d, e + i) : source;
@@ -101,14 +106,14 @@ bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n) 
 }
 
 template <class Rule, class T>
-bool fused_pick(const Lowered& lowered, const Pointers<T>& at, std::size_t n) {
+bool fused_pick(const Lowered& lowered, const Pointers<T>& at, std::size_t n, std::size_t ahead) {
   const Rounded<T> numbers(lowered);
   const bool pre = lowered.pre.b != 0.0;
   const bool post = lowered.post.b != 0.0;
-  if (pre && post) return fused_loop<Rule, true, true, T>(numbers, at, n);
-  if (pre) return fused_loop<Rule, true, false, T>(numbers, at, n);
-  if (post) return fused_loop<Rule, false, true, T>(numbers, at, n);
-  return fused_loop<Rule, false, false, T>(numbers, at, n);
+  if (pre && post) return fused_loop<Rule, true, true, T>(numbers, at, n, ahead);
+  if (pre) return fused_loop<Rule, true, false, T>(numbers, at, n, ahead);
+  if (post) return fused_loop<Rule, false, true, T>(numbers, at, n, ahead);
+  return fused_loop<Rule, false, false, T>(numbers, at, n, ahead);
 }
 
 // A padded copy of the last, incomplete lanes of every stream.
@@ -148,11 +153,11 @@ template <class Rule, class T>
 bool fused(const Lowered& lowered, const Streams& streams) {
   const std::size_t whole = streams.n / kLanes * kLanes;
   const Pointers<T> at(streams);
-  const bool finite = fused_pick<Rule, T>(lowered, at, whole);
+  const bool finite = fused_pick<Rule, T>(lowered, at, whole, streams.ahead);
   if (whole == streams.n) return finite;
   Tail<T> tail(streams);
   const Pointers<T> last(tail.streams());
-  const bool finite_tail = fused_pick<Rule, T>(lowered, last, kLanes);
+  const bool finite_tail = fused_pick<Rule, T>(lowered, last, kLanes, 0);
   tail.put_back(streams.value, last.value);
   tail.put_back_states(streams);
   return finite && finite_tail;

@@ -18,12 +18,28 @@ enum class Scope {
   affine,   // linear in update and parameter: becomes two numbers, no work of its own
   element,  // one element at a time, with state if it wants
   gather,   // needs sums over elements first: ends a phase, and acts with them at the start of the next one
-  landing,  // acts on the new value of the parameter: stands behind everything that forms the update
+  matrix,   // maps the update of a whole parameter, once all of it is formed: ends a phase
+  landing,  // acts on the new value of the parameter: stands after everything that forms the update
   gate,     // decides before a step whether it runs: stands left of everything else
 };
 
-// What the sums of a gather run over.
-enum class Over { all, tensor, unit };  // unit: a row of a matrix, a whole vector
+// What a transform is among those of its scope.
+enum class Part {
+  other,
+  rule,    // a core rule: takes `lr=` and `decay=`, and there is one kind of them
+  rate,    // the learning rate, or a factor of it
+  window,  // a gate that keeps the sum of the gradients of a window
+  guard,   // a gate that asks whether the gradient is finite
+  former,  // a landing that forms the new value itself, from the update and the old value
+};
+
+// What a transform reads beside the update.
+enum class Sees : unsigned { nothing = 0, value = 1, entered = 2, before = 4 };
+constexpr Sees operator|(Sees a, Sees b) { return Sees(unsigned(a) | unsigned(b)); }
+constexpr bool operator&(Sees a, Sees b) { return (unsigned(a) & unsigned(b)) != 0; }
+
+// What the sums of a gather run over; a matrix transform has none, and is met once everything is formed.
+enum class Over { all, tensor, unit, nothing };  // unit: a row of a matrix, a whole vector
 
 // update' = a * update + b * parameter. Formed in double, rounded once.
 struct Affine {
@@ -64,9 +80,9 @@ struct Moment {
   Numbers o;            // its options
   std::uint64_t t = 1;  // updates of the parameter, this one included
   std::uint64_t k = 0;  // updates done: the clock of schedules
-  double rate = 1;      // product of the rates behind it; of all rates of the chain for a landing
+  double rate = 1;      // product of the rates to the right of it; of all rates of the chain for a landing
   double peak = 1;      // product of the highest values of the same rates
-  double scale = 1;     // product of every factor behind it
+  double scale = 1;     // product of every factor to the right of it
   std::span<const double> sums = {};  // gathered
   double size = 1;                    // elements that the sums run over
   std::span<double> numbers = {};     // what it keeps: as the update before left them, zeros at t == 1
@@ -91,8 +107,7 @@ struct Arrival {
   bool last = false;          // of its window
 };
 
-// Memory that one call of a kernel works on: n elements from each pointer. Streams of one call are of one
-// type.
+// Memory that one call of a kernel works on: n elements from each pointer, all of the kernel's type.
 struct Streams {
   void* value = nullptr;
   const void* grad = nullptr;     // the gradient, what an earlier phase kept, or the update of a tile
@@ -100,6 +115,7 @@ struct Streams {
   const void* noise = nullptr;    // standard normal numbers, for transforms that ask for them
   std::array<void*, kMaxState> state{};
   std::size_t n = 0;
+  std::size_t ahead = 0;  // elements ahead of itself at which a loop fetches; 0: it does not
 };
 
 // The numbers around a rule: g' = pre.a g + pre.b p before it, p' = p - (post.a u + post.b p) after it.
@@ -176,44 +192,78 @@ struct CoreKernels {
   bool (*finite)(const void* source, std::size_t n);
 };
 
+// Type and shape of a stream: a Buffer without its memory.
+struct Form {
+  Dtype dtype = Dtype::f32;
+  Shape shape = {};
+};
+
+// A parameter whole, for one call of a matrix transform: row-major, in host memory.
+struct Whole {
+  const Buffer& update;  // whose elements are read and written
+  const Buffer& value;   // the parameter, to be read
+  std::span<const Buffer> states;
+};
+
+// What a transform keeps from step to step.
+struct KeptState {
+  std::span<const Names> variants = {};  // names of its state streams in each of its variants
+  Names numbers = {};                    // for each parameter
+  Names chain_numbers = {};              // for the whole chain
+
+  // Where a transform has them; null otherwise. Options that are schedules are NaN in variant().
+  std::size_t (*variant)(Numbers o) = nullptr;
+  double (*initial)(Numbers o, std::size_t i) = nullptr;          // what fills its state stream i; else 0
+  void (*begin)(Numbers o, std::span<double> numbers) = nullptr;  // what fills chain_numbers
+  Form (*form)(std::size_t i,
+               const Form& parameter) = nullptr;  // of its state stream i; else the parameter's
+};
+
+// What a gather sums.
+struct Sum {
+  std::size_t count = 0;                                           // of sums
+  Over (*over)(Numbers o) = nullptr;                               // null: all
+  UnitMap (*unit)(const Moment& now, std::size_t rank) = nullptr;  // over units of a tensor of that rank
+};
+
+// How a gate decides; null where it does not ask.
+struct Decision {
+  Verdict (*decide)(const Arrival& now) = nullptr;
+  bool (*measures)(Numbers o) = nullptr;  // whether it asks for the norm of the gradient
+  void (*passed)(Numbers o, std::span<double> numbers) = nullptr;  // told when a step has run
+};
+
+// How a transform depends on the rates to the right of it. Options that are schedules are NaN.
+struct Rates {
+  bool (*needs)(Numbers o) = nullptr;   // it is prepared from rate, peak or scale
+  bool (*inside)(Numbers o) = nullptr;  // they scale what it remembers, not its update
+};
+
 struct Transform {
-  Spec spec;  // with the option `on`, which every transform has
-  Scope scope;
-  bool is_rule;           // a core rule: takes `lr=` and `decay=`, and there is one kind of them
-  bool is_rate;           // the learning rate, or a factor of it
-  bool acts;              // a gather that is also a step on single elements, with its sums
-  bool sees_value;        // reads the parameter
-  bool sees_entered;      // reads the gradient as it entered the chain
-  bool sees_before;       // a landing that reads the parameter before the step
-  bool lands_first;       // a landing that forms the value itself, from the update and the old value
-  bool looks;             // a gate that asks whether the gradient is finite
-  bool accumulates;       // a gate that keeps the sum of the gradients of a window
-  std::string_view kind;  // "rule" for every rule, else the name: what `rest` compares
-  std::span<const Names> variants;  // names of its state streams in each of its variants
-  Names numbers;                    // that it keeps for each parameter
-  Names chain_numbers;              // that it keeps for the whole chain
-  std::size_t sums;                 // of a gather
-  std::size_t first_kernel;         // of its first variant, in SimdTable::rules
+  Spec spec = {};  // with the option `on`, which every transform has
+  Scope scope = Scope::element;
+  Part part = Part::other;
+  Sees sees = Sees::nothing;
+  KeptState kept = {};
+  Sum sum = {};
+  Decision gate = {};
+  Rates rates = {};
+  std::size_t first_kernel = 0;  // of its first variant, in SimdTable::rules
 
-  // Those that the scope calls for are set.
-  Affine (*affine)(const Moment& now);                   // affine, and gathers and gates that are linear
-  double (*prepare)(const Moment& now, Coefs& coefs);    // element, landing: factor of the update
-  UnitMap (*unit)(const Moment& now, std::size_t rank);  // gather over units of a tensor of that rank
-  Over (*over)(Numbers o);                               // gather
+  // Those that the scope calls for are set, the others null.
+  Affine (*affine)(const Moment& now) = nullptr;  // affine, and gathers and gates that are linear
+  double (*prepare)(const Moment& now,
+                    Coefs& coefs) = nullptr;  // element, matrix, landing: factor of the update
+  void (*whole)(const Coefs& coefs, const Whole& parameter) = nullptr;  // matrix; called on one thread
+  Affine (*averaged)(const Moment& now) = nullptr;  // landing: what to evaluate, of parameter and state 0
+  std::uint64_t (*seed)(Numbers o) = nullptr;       // element: of the random numbers that it reads
+  void (*observe)(Numbers o, std::span<double> numbers, double metric) = nullptr;
 
-  // Where a transform has them; null otherwise. Options that are schedules are NaN in variant() and
-  // rate_inside().
-  std::size_t (*variant)(Numbers o);
-  bool (*needs_rates)(Numbers o);               // it is prepared from rate, peak or scale
-  bool (*rate_inside)(Numbers o);               // the rates behind it scale what it remembers, not its update
-  double (*initial)(Numbers o, std::size_t i);  // what fills its state stream i
-  Affine (*averaged)(const Moment& now);        // landing: what to evaluate, of parameter and state 0
-  std::uint64_t (*seed)(Numbers o);             // element: of the random numbers that it reads
-  Verdict (*decide)(const Arrival& now);        // gate
-  bool (*measures)(Numbers o);                  // gate: whether it asks for the norm of the gradient
-  void (*begin)(Numbers o, std::span<double> numbers);   // what fills chain_numbers
-  void (*passed)(Numbers o, std::span<double> numbers);  // gate: told when a step has run
-  void (*observe)(Numbers o, std::span<double> numbers, double metric);
+  // "rule" for every rule, else the name: what `rest` compares.
+  std::string_view kind() const { return part == Part::rule ? std::string_view("rule") : spec.name; }
+  // Whether it forms the update of single elements: an element transform, or a gather that is also one.
+  bool acts() const { return prepare != nullptr && (scope == Scope::element || scope == Scope::gather); }
+  bool ends_phase() const { return scope == Scope::gather || scope == Scope::matrix; }
 };
 
 // Every transform, in the order of transforms.inc.

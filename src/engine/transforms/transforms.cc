@@ -2,7 +2,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "transforms/transforms.cc"
 #include <hwy/foreach_target.h>  // includes this file again for every target
-// behind it:
+// and after it:
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
@@ -60,7 +60,9 @@ concept Prepares = requires(Coefs& c) {
   T::prepare(Moment{}, c);
 };
 template <class T>
-concept Acts = Prepares<T> && !Lands<T>;
+concept Acts = Prepares<T> && !Lands<T> && !requires {
+  &T::whole;
+};
 template <class T>
 concept Gathers = requires {
   T::kSums;
@@ -91,42 +93,63 @@ constexpr auto kernels_of_variants(std::index_sequence<kVariant...>) {
 
 // A transform as the engine knows it, but for its options and its place.
 template <class T>
-constexpr Transform describe() {
-  Transform out{};
-  out.scope = Gates<T>     ? Scope::gate
-              : Gathers<T> ? Scope::gather
-              : Lands<T>   ? Scope::landing
-              : Acts<T>    ? Scope::element
-                           : Scope::affine;
-  out.is_rule = Acts<T>;
-  out.acts = Acts<T>;
-  if constexpr (requires { T::kIsRule; }) out.is_rule = T::kIsRule;
-  if constexpr (requires { T::kIsRate; }) out.is_rate = T::kIsRate;
-  if constexpr (requires { T::kSees; }) out.sees_value = true;
-  if constexpr (requires { T::kSeesEntered; }) out.sees_entered = true;
-  if constexpr (requires { T::kSeesBefore; }) out.sees_before = true;
-  if constexpr (requires { T::kLandsFirst; }) out.lands_first = true;
-  if constexpr (requires { T::needs_rates({}); }) out.needs_rates = T::needs_rates;
-  if constexpr (requires { T::kLooks; }) out.looks = true;
-  if constexpr (requires { T::kAccumulates; }) out.accumulates = true;
-  out.kind = out.is_rule ? std::string_view("rule") : T::kCard.name;
-  out.variants = kVariants<T>;
+constexpr Scope scope_of() {
+  if (Gates<T>) return Scope::gate;
+  if (Gathers<T>) return Scope::gather;
+  if (requires { &T::whole; }) return Scope::matrix;
+  if (Lands<T>) return Scope::landing;
+  return Acts<T> ? Scope::element : Scope::affine;
+}
+
+template <class T>
+constexpr Part part_of() {
+  if (requires { T::kIsRate; }) return Part::rate;
+  if (requires { T::kAccumulates; }) return Part::window;
+  if (requires { T::kLooks; }) return Part::guard;
+  if (requires { T::kLandsFirst; }) return Part::former;
+  bool rule = Acts<T>;
+  if constexpr (requires { T::kIsRule; }) rule = T::kIsRule;
+  return rule ? Part::rule : Part::other;
+}
+
+template <class T>
+constexpr Sees sees_of() {
+  Sees out = Sees::nothing;
+  if (requires { T::kSees; }) out = out | Sees::value;
+  if (requires { T::kSeesEntered; }) out = out | Sees::entered;
+  if (requires { T::kSeesBefore; }) out = out | Sees::before;
+  return out;
+}
+
+template <class T>
+constexpr KeptState kept_by() {
+  KeptState out{.variants = kVariants<T>};
   if constexpr (requires { T::kNumbers; }) out.numbers = T::kNumbers;
   if constexpr (requires { T::kChainNumbers; }) out.chain_numbers = T::kChainNumbers;
-  if constexpr (Gathers<T>) out.sums = T::kSums;
-  if constexpr (Prepares<T>) out.prepare = T::prepare;
-  if constexpr (Gates<T>) out.decide = T::decide;
-  if constexpr (requires { T::affine(Moment{}); }) out.affine = T::affine;
-  if constexpr (requires { T::unit(Moment{}, 0); }) out.unit = T::unit;
-  if constexpr (requires { T::seed({}); }) out.seed = T::seed;
-  if constexpr (requires { T::over({}); }) out.over = T::over;
   if constexpr (requires { T::variant({}); }) out.variant = T::variant;
-  if constexpr (requires { T::rate_inside({}); }) out.rate_inside = T::rate_inside;
   if constexpr (requires { T::initial({}, 0); }) out.initial = T::initial;
-  if constexpr (requires { T::averaged(Moment{}); }) out.averaged = T::averaged;
-  if constexpr (requires { T::measures({}); }) out.measures = T::measures;
   if constexpr (requires { T::begin({}, {}); }) out.begin = T::begin;
-  if constexpr (requires { T::passed({}, {}); }) out.passed = T::passed;
+  if constexpr (requires { T::form(0, {}); }) out.form = T::form;
+  return out;
+}
+
+// A transform as the engine knows it, but for its options and its place.
+template <class T>
+constexpr Transform describe() {
+  Transform out{.scope = scope_of<T>(), .part = part_of<T>(), .sees = sees_of<T>(), .kept = kept_by<T>()};
+  if constexpr (Gathers<T>) out.sum.count = T::kSums;
+  if constexpr (requires { T::over({}); }) out.sum.over = T::over;
+  if constexpr (requires { T::unit(Moment{}, 0); }) out.sum.unit = T::unit;
+  if constexpr (Gates<T>) out.gate.decide = T::decide;
+  if constexpr (requires { T::measures({}); }) out.gate.measures = T::measures;
+  if constexpr (requires { T::passed({}, {}); }) out.gate.passed = T::passed;
+  if constexpr (requires { T::needs_rates({}); }) out.rates.needs = T::needs_rates;
+  if constexpr (requires { T::rate_inside({}); }) out.rates.inside = T::rate_inside;
+  if constexpr (requires { T::affine(Moment{}); }) out.affine = T::affine;
+  if constexpr (Prepares<T>) out.prepare = T::prepare;
+  if constexpr (requires { &T::whole; }) out.whole = T::whole;
+  if constexpr (requires { T::averaged(Moment{}); }) out.averaged = T::averaged;
+  if constexpr (requires { T::seed({}); }) out.seed = T::seed;
   if constexpr (requires { T::observe({}, {}, 0.0); }) out.observe = T::observe;
   return out;
 }
@@ -134,7 +157,7 @@ constexpr Transform describe() {
 template <std::size_t kNumber>
 using Listed = typename Slot<int(kNumber)>::Type;
 
-// The kernels of all variants of all transforms, one behind the other.
+// The kernels of all variants of all transforms, one after the other.
 template <std::size_t... kNumber>
 constexpr auto all_kernels(std::index_sequence<kNumber...>) {
   constexpr std::size_t kAll = (kVariants<Listed<kNumber>>.size() + ...);
@@ -201,7 +224,7 @@ std::span<const Transform> transforms() {
       transform.spec = {card.name,       card.doc,      card.source, options[i],
                         card.positional, card.dialects, card.formula};
       transform.first_kernel = kernels;
-      kernels += transform.variants.size();
+      kernels += transform.kept.variants.size();
       made.push_back(transform);
     }
     return made;

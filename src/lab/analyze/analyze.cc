@@ -1,10 +1,7 @@
 // A step on synthetic numbers against the memory limit of its own traffic.
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/json.h"
 #include "device/limit.h"
@@ -21,33 +18,24 @@ struct Traffic {
 };
 
 // The plan's own account of its traffic, phase after phase of all groups.
-Traffic traffic_of(const Chain& chain, const Params& params) {
-  const nlohmann::json plan = nlohmann::json::parse(chain.explain_json(params));
-  std::map<std::tuple<std::uint64_t, std::uint64_t>, std::pair<PhaseCost, Pass>> sorted;
-  std::uint64_t number = 0;
-  for (const nlohmann::json& group : plan["groups"]) {
-    ++number;
-    const std::uint64_t elements = group["elements"];
-    const std::uint64_t each = group["dtype"] == "f64" ? 8 : 4;
-    if (elements == 0) continue;
-    for (const nlohmann::json& phase : group["phases"]) {
-      const PhaseCost cost{.phase = phase["phase"],
-                           .group = number,
-                           .kind = phase["kind"],
-                           .engine = phase["engine"],
-                           .elements = elements,
-                           .bytes_per_element = phase["bytes_per_element"]};
-      const Pass pass{.reads = static_cast<int>(phase["reads"].size()),
-                      .writes = static_cast<int>(phase["writes"].size()),
-                      .bytes = elements * each,
-                      .region = static_cast<int>(number)};
-      sorted.emplace(std::tuple(cost.phase, number), std::pair(cost, pass));
-    }
-  }
+Traffic traffic_of(const Explanation& plan) {
   Traffic out;
-  for (const auto& [key, value] : sorted) {
-    out.phases.push_back(value.first);
-    out.passes.push_back(value.second);
+  for (std::uint64_t phase = 1; phase <= plan.phases; ++phase) {
+    for (std::size_t g = 0; g < plan.groups.size(); ++g) {
+      const ExplainedGroup& group = plan.groups[g];
+      const auto own = std::ranges::find(group.phases, phase, &ExplainedPhase::phase);
+      if (group.elements == 0 || own == group.phases.end()) continue;
+      out.phases.push_back({.phase = phase,
+                            .group = g + 1,
+                            .kind = own->kind,
+                            .engine = own->engine,
+                            .elements = group.elements,
+                            .bytes_per_element = own->bytes_per_element});
+      out.passes.push_back({.reads = static_cast<int>(own->reads.size()),
+                            .writes = static_cast<int>(own->writes.size()),
+                            .bytes = group.elements * size_of(group.dtype),
+                            .region = static_cast<int>(g + 1)});
+    }
   }
   return out;
 }
@@ -92,7 +80,7 @@ Analysis analyze(const Chain& chain, Params& params, const AnalyzeOptions& optio
     throw Error(Code::usage, {"analyze", "no rounds", std::to_string(options.rounds), "at least 1", ""});
   }
   Optimizer optimizer(params, chain, {.threads = options.threads, .seconds = true});
-  Traffic traffic = traffic_of(chain, params);
+  Traffic traffic = traffic_of(chain.explain(params));
   if (traffic.passes.empty()) {
     throw Error(Code::usage, {"analyze", "nothing to move", "", "a parameter with elements", ""});
   }

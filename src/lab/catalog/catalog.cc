@@ -19,13 +19,13 @@ namespace thalweg {
 namespace {
 
 std::string scope_name(Scope scope) {
-  constexpr std::string_view kNames[] = {"affine", "element", "gather", "landing", "gate"};
+  constexpr std::string_view kNames[] = {"affine", "element", "gather", "matrix", "landing", "gate"};
   return std::string(kNames[static_cast<std::size_t>(scope)]);
 }
 
 std::string state_text(const Transform& transform) {
   std::string out;
-  for (const Names& variant : transform.variants) {
+  for (const Names& variant : transform.kept.variants) {
     std::string names;
     for (const std::string_view name : variant) names += (names.empty() ? "" : " ") + std::string(name);
     if (!names.empty()) out += (out.empty() ? "" : "; ") + names;

@@ -75,7 +75,7 @@ Contender contender(const std::string& given, const CompareOptions& options) {
   out.names_rate = !complete(text, to_value(schedule));
   out.chain = out.names_rate ? Chain(given) : Chain(print(text));
   for (const Link& link : out.chain.links()) {
-    if (!link.transform->accumulates) continue;
+    if (link.transform->part != Part::window) continue;
     throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + given + "`",
                               "a chain without `accumulate`", "say `--accumulate 4` in its place"});
   }

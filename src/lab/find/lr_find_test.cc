@@ -23,7 +23,7 @@ std::vector<std::vector<float>> bits_of(const Params& params) {
 std::vector<std::vector<float>> bits_of(Optimizer& optimizer) {
   std::vector<std::vector<float>> out;
   for (const StateTensor& state : optimizer.state()) {
-    const auto* data = static_cast<const float*>(state.data);
+    const auto* data = static_cast<const float*>(state.buffer.data);
     out.emplace_back(data, data + state.parameter->size());
   }
   return out;

@@ -199,7 +199,8 @@ std::span<double> state_of(Optimizer& optimizer, const Parameter& parameter, std
     const bool named =
         std::any_of(std::begin(kStateNames), std::end(kStateNames),
                     [&](const StateName& name) { return name.theirs == theirs && name.ours == slot; });
-    if (tensor.parameter == &parameter && named) return {static_cast<double*>(tensor.data), parameter.size()};
+    if (tensor.parameter == &parameter && named)
+      return {static_cast<double*>(tensor.buffer.data), parameter.size()};
   }
   throw Skip("init_state " + std::string(theirs));
 }
@@ -234,7 +235,7 @@ void compare_state(const Json& test, const Params& params, Optimizer& optimizer,
     if (want.size() != parameter.size()) throw Malformed("`expected_state` of another size");
     const StateTensor& stream = streams[i / params.size()];
     for (std::size_t j = 0; j < want.size(); ++j) {
-      comparison.add(optimizer.updates(), stream.name, j, static_cast<const double*>(stream.data)[j],
+      comparison.add(optimizer.updates(), stream.name, j, static_cast<const double*>(stream.buffer.data)[j],
                      want[j]);
     }
   }

@@ -32,24 +32,35 @@ struct Slot {
   std::span<std::byte> bytes;
 };
 
-ElementType element_type(const Parameter& parameter) {
-  return parameter.dtype() == Dtype::f32 ? ElementType::f32 : ElementType::f64;
+ElementType element_type(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::f32:
+      return ElementType::f32;
+    case Dtype::f64:
+      return ElementType::f64;
+    case Dtype::u8:
+      break;
+  }
+  return ElementType::u8;
 }
 
-std::span<std::byte> value_bytes(const Parameter& parameter) {
-  if (parameter.dtype() == Dtype::f32) return std::as_writable_bytes(parameter.value<float>());
-  return std::as_writable_bytes(parameter.value<double>());
+// As the buffer says; its memory is the host's.
+Slot slot_of(std::string name, const Buffer& buffer) {
+  return {std::move(name),
+          element_type(buffer.dtype),
+          buffer.shape,
+          {static_cast<std::byte*>(buffer.data), buffer.bytes()}};
 }
 
 std::vector<Slot> parameter_slots(Params& params) {
   std::vector<Slot> slots;
-  for (const Parameter& parameter : params) {
+  for (Parameter& parameter : params) {
     if (is_training_state(parameter.name())) {
       throw Error(Code::usage,
                   {"parameter `" + parameter.name() + "`", "the name cannot stand in a checkpoint", "",
                    "a name that does not begin with `optimizer/`, `clock/` or `number/`", ""});
     }
-    slots.push_back({parameter.name(), element_type(parameter), parameter.shape(), value_bytes(parameter)});
+    slots.push_back(slot_of(parameter.name(), parameter.value_buffer()));
   }
   return slots;
 }
@@ -62,11 +73,8 @@ std::vector<Slot> parameter_slots(Params& params) {
 std::vector<Slot> training_slots(Params& params, Optimizer& optimizer) {
   std::vector<Slot> slots = parameter_slots(params);
   for (const StateTensor& state : optimizer.state()) {
-    const Parameter& parameter = *state.parameter;
-    if (params.find(parameter.name()) != &parameter) not_bound();
-    const std::span bytes(static_cast<std::byte*>(state.data), parameter.size() * size_of(parameter.dtype()));
-    slots.push_back(
-        {std::string(kStatePrefix) + state.name, element_type(parameter), parameter.shape(), bytes});
+    if (params.find(state.parameter->name()) != state.parameter) not_bound();
+    slots.push_back(slot_of(std::string(kStatePrefix) + state.name, state.buffer));
   }
   const std::span<std::uint64_t> clocks = optimizer.clocks();
   if (clocks.size() != params.size()) not_bound();

@@ -40,7 +40,7 @@ struct Model {
     for (T& number : numbers) number = static_cast<T>(random.uniform(index++) - 0.5);
   }
 
-  void fill(const Parameter& parameter, bool value) {
+  void fill(Parameter& parameter, bool value) {
     if (parameter.dtype() == Dtype::f32) fill(value ? parameter.value<float>() : parameter.grad<float>());
     if (parameter.dtype() == Dtype::f64) fill(value ? parameter.value<double>() : parameter.grad<double>());
   }
@@ -68,13 +68,13 @@ struct Model {
       out[name] = bytes;
     };
     for (std::size_t i = 0; i < params.size(); ++i) {
-      const Parameter& p = params[i];
-      const bool single = p.dtype() == Dtype::f32;
-      add(p.name(), p, single ? static_cast<void*>(p.value<float>().data()) : p.value<double>().data());
+      Parameter& p = params[i];
+
+      add(p.name(), p, p.value_buffer().data);
       out["clock/" + p.name()] = std::to_string(optimizer->clocks()[i]);
     }
     for (const StateTensor& state : optimizer->state())
-      add("optimizer/" + state.name, *state.parameter, state.data);
+      add("optimizer/" + state.name, *state.parameter, state.buffer.data);
     return out;
   }
 

@@ -29,7 +29,7 @@ using Numbers = std::span<const double>;
 struct TermKind {
   const Spec* spec;
   double (*value)(Numbers o, const Parameter& parameter);
-  void (*add_gradient)(Numbers o, const Parameter& parameter);
+  void (*add_gradient)(Numbers o, Parameter& parameter);
 };
 
 namespace {
@@ -67,7 +67,7 @@ double value(Numbers o, const Parameter& p) {
 }
 
 template <class Kind>
-void add_gradient(Numbers o, const Parameter& p) {
+void add_gradient(Numbers o, Parameter& p) {
   const Kind kind(o);
   if (p.dtype() == Dtype::f32) {
     add_gradient_of<Kind, float>(kind, p.value<float>(), p.grad<float>());
@@ -141,7 +141,7 @@ double Terms::value(const Params& params) const {
 // Denormal numbers are 0 here as in a step of the optimizer.
 void Terms::add_gradient(Params& params) const {
   const FlushDenormals flush;
-  for_each(params, [](const Placed& term, const Parameter& parameter) {
+  for_each(params, [](const Placed& term, Parameter& parameter) {
     term.kind->add_gradient(term.numbers, parameter);
   });
 }

@@ -14,16 +14,6 @@ std::size_t function_of(Dtype dtype) { return dtype == Dtype::f32 ? 0 : 1; }
   throw Error(Code::usage, {"tape", std::move(what), std::move(got), std::move(want), std::move(hint)});
 }
 
-void* gradient_of(const Parameter& parameter) {
-  if (parameter.dtype() == Dtype::f32) return parameter.grad<float>().data();
-  return parameter.grad<double>().data();
-}
-
-void* value_of(const Parameter& parameter) {
-  if (parameter.dtype() == Dtype::f32) return parameter.value<float>().data();
-  return parameter.value<double>().data();
-}
-
 }  // namespace
 
 int Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape) {
@@ -81,8 +71,8 @@ Tensor Tape::parameter(Parameter& parameter) {
   Node node;
   node.shape = parameter.shape();
   node.size = parameter.size();
-  node.value = value_of(parameter);
-  node.grad = gradient_of(parameter);
+  node.value = parameter.value_buffer().data;
+  node.grad = parameter.grad_buffer().data;
   node.is_parameter = true;
   node.wanted = node.grad != nullptr && !parameter.frozen();
   impl_->nodes.push_back(std::move(node));

@@ -104,7 +104,7 @@ OptimizerOptions optimizer_options(const RunConfig& config) {
 // A run counts its epochs in updates of one batch each.
 const Chain& checked(const Chain& chain) {
   for (const Link& link : chain.links()) {
-    if (!link.transform->accumulates) continue;
+    if (link.transform->part != Part::window) continue;
     throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + chain.text() + "`",
                               "a chain without `accumulate`", "say `--accumulate 4` in its place"});
   }
@@ -126,7 +126,7 @@ struct Run::Impl {
         resolved(checked(chain).resolve(schedule_lengths(config, per_epoch))),
         optimizer(model.params(), resolved, optimizer_options(config)),
         trainer(model, loss, optimizer, data, trainer_options_of(config)),
-        plan(resolved.explain(model.params())),
+        plan(resolved.explain(model.params()).text()),
         keep_every(updates_between(config.checkpoint_every, {.updates = total, .per_epoch = per_epoch})),
         best(model.params(), config.patience, config.min_delta) {
     notes = data.notes;

@@ -1,4 +1,4 @@
-#include "step/statistics.h"
+#include "device/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -29,14 +29,13 @@ void add_to(Histogram& sum, const Histogram& part) {
 
 }  // namespace
 
-Measurer::Measurer(const Params& params, const std::vector<std::size_t>& block_begin,
-                   const Statistics& wanted, int members)
-    : block_begin_(block_begin),
+Measurer::Measurer(const Params& params, const Blocks& blocks, const Statistics& wanted, int members)
+    : blocks_(blocks),
       wanted_(wanted),
-      grads_(block_begin.back()),
-      values_(block_begin.back()),
-      updates_(block_begin.back()),
-      seen_(block_begin.back()),
+      grads_(blocks.all()),
+      values_(blocks.all()),
+      updates_(blocks.all()),
+      seen_(blocks.all()),
       reports_(params.size()),
       update_ratio_(std::numeric_limits<double>::quiet_NaN()) {
   if (wanted.histograms) counts_.resize(static_cast<std::size_t>(members) * params.size());
@@ -61,7 +60,7 @@ void Measurer::count(Counts& counts, const T* grad, const T* before, const T* af
 
 void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, std::size_t block,
                    const void* grad, const void* before, const void* after, std::size_t n) {
-  const std::size_t at = block_begin_[parameter] + block;
+  const std::size_t at = blocks_.first[parameter] + block;
   seen_[at] = 1;
   if (wanted_.norms) grads_[at] = core.squares({}, grad, nullptr, n);
   if (wanted_.norms || wanted_.update_ratio) {
@@ -81,13 +80,13 @@ void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, s
 
 void Measurer::finish() {
   const auto sum_of = [&](std::vector<double>& blocks, std::size_t p) {
-    return tree_sum(std::span(blocks).subspan(block_begin_[p], block_begin_[p + 1] - block_begin_[p]));
+    return tree_sum(std::span(blocks).subspan(blocks_.first[p], blocks_.of(p)));
   };
   const std::size_t members = counts_.size() / std::max<std::size_t>(reports_.size(), 1);
   double before = 0, update = 0;
   for (std::size_t p = 0; p < reports_.size(); ++p) {
     ParameterReport& report = reports_[p];
-    const bool seen = block_begin_[p] < block_begin_[p + 1] && seen_[block_begin_[p]] != 0;
+    const bool seen = blocks_.of(p) > 0 && seen_[blocks_.first[p]] != 0;
     const Parameter* parameter = report.parameter;
     report = {};
     report.parameter = parameter;

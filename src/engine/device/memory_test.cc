@@ -1,5 +1,5 @@
 // Neighbours in memory: which are stepped by one call, and that no bit depends on it.
-#include "step/memory.h"
+#include "device/memory.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace thalweg {
 namespace {
 
 // Whether each parameter is joined to the next, 'j', or not, '|'.
-std::string joints(const Params& params, const char* chain) {
+std::string joints(Params& params, const char* chain) {
   const Plan plan(Chain(chain), params);
   Memory memory(params, plan);
   std::string out;
@@ -45,11 +45,11 @@ class Neighbours {
       value += size + value_gap;
       grad += size + grad_gap;
     }
-    for (const Parameter& p : params) fill_numbers(p.value<float>(), p.size());
+    for (Parameter& p : params) fill_numbers(p.value<float>(), p.size());
   }
 
   void fill_grads(std::uint64_t k) {
-    for (const Parameter& p : params) fill_numbers(p.grad<float>(), 10 * k + p.size());
+    for (Parameter& p : params) fill_numbers(p.grad<float>(), 10 * k + p.size());
   }
 
   bool gaps_stand() const {
@@ -74,7 +74,7 @@ class Neighbours {
 TEST(Memory, NeighboursOfTheCallerAreJoinedWithoutAGapOnly) {
   const auto with = [](const std::vector<std::size_t>& sizes, std::size_t value_gap, std::size_t grad_gap,
                        const char* chain) {
-    const Neighbours neighbours(sizes, value_gap, grad_gap);
+    Neighbours neighbours(sizes, value_gap, grad_gap);
     return joints(neighbours.params, chain);
   };
   EXPECT_EQ(with({16, 32, 16}, 0, 0, "adam | lr(1)"), "jj");

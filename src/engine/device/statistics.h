@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "thalweg/optimizer.h"
+#include "device/partition.h"
 #include "thalweg/report.h"
 #include "transforms/transform.h"
 
@@ -14,9 +14,8 @@ namespace thalweg {
 // fixed order and counts are whole numbers, so that nothing depends on the threads.
 class Measurer {
  public:
-  // `block_begin`: parameter -> its first block, with one more entry for the end.
-  Measurer(const Params& params, const std::vector<std::size_t>& block_begin, const Statistics& wanted,
-           int members);
+  // `members` threads may add at once.
+  Measurer(const Params& params, const Blocks& blocks, const Statistics& wanted, int members);
 
   // Before a step whose gradient is worth `grad_scale` of what is added.
   void clear(double grad_scale);
@@ -28,6 +27,7 @@ class Measurer {
 
   std::span<const ParameterReport> reports() const { return reports_; }
   double update_ratio() const { return update_ratio_; }
+  const Statistics& wanted() const { return wanted_; }
 
  private:
   struct Counts {
@@ -36,7 +36,7 @@ class Measurer {
   template <class T>
   void count(Counts& counts, const T* grad, const T* before, const T* after, std::size_t n) const;
 
-  const std::vector<std::size_t>& block_begin_;
+  const Blocks blocks_;
   Statistics wanted_;
   double grad_scale_ = 1.0;
   std::vector<double> grads_, values_, updates_;  // block -> sum of squares

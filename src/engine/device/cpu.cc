@@ -1,0 +1,213 @@
+#include "device/cpu.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "base/threads.h"
+#include "device/cpu_member.h"
+#include "device/denormals.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kWorthForking = 256 << 10;  // bytes of a step below which one thread does it
+constexpr std::uint64_t kPastCaches = 64 << 20;  // bytes of a step that no cache keeps until the next phase
+constexpr std::size_t kAhead = 1024;             // elements at which a loop over more than that fetches
+
+const SimdTable& find_simd(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const SimdTable& table : simd_tables()) {
+    if (name.empty() || table.target == name) return table;
+    names.push_back(table.target);
+  }
+  std::string known;
+  for (const std::string_view target : names) known += (known.empty() ? "" : ", ") + std::string(target);
+  throw Error(Code::usage, {"simd", "unknown target, or one that this machine cannot run",
+                            "`" + std::string(name) + "`", known, did_you_mean(name, names)});
+}
+
+std::size_t checked_tile(std::size_t tile) {
+  if (tile > 0 && tile <= kBlock && tile % kLanes == 0) return tile;
+  throw Error(Code::usage,
+              {"tile", "impossible size", std::to_string(tile),
+               "a multiple of " + std::to_string(kLanes) + " up to " + std::to_string(kBlock), ""});
+}
+
+// That a step reads and writes.
+std::uint64_t bytes_of_step(const Bound& bound) {
+  std::uint64_t bytes = bound.plan.state_bytes(bound.params);
+  for (const Parameter& parameter : bound.params) bytes += 2 * parameter.size() * size_of(parameter.dtype());
+  return bytes;
+}
+
+class Cpu : public Device {
+ public:
+  Cpu(const Bound& bound, const DeviceOptions& options)
+      : shared_(bound, options), team_(bytes_of_step(bound) >= kWorthForking ? options.threads : 1) {
+    for (int member = 0; member < team_.size(); ++member) {
+      members_.push_back(std::make_unique<CpuMember>(shared_, member, team_.size()));
+    }
+  }
+
+  void run(const Work& work, const std::function<void(std::size_t)>& before) override {
+    before(0);
+    each(work, [&](int member) {
+      at(member).run_phase(0);
+      for (std::size_t phase = 1; phase < shared_.plan.phases; ++phase) run_phase(phase, member, before);
+    });
+  }
+
+  Found found() const override { return found_; }
+
+  Found inspect(const Work& work, bool zero) override {
+    each(work, [&](int member) { at(member).inspect(zero); });
+    return found_;
+  }
+  void measure(const Work& work) override {
+    each(work, [&](int member) { at(member).measure(); });
+  }
+  void accumulate(const Work& work, std::span<const double> weights, double weight) override {
+    each(work, [&](int member) { at(member).accumulate(weights, weight); });
+  }
+  void zero_grads(const Work& work) override {
+    each(work, [&](int member) { at(member).zero_grads(); });
+  }
+
+  void copy(const Buffer& from, const Buffer& to) override {
+    if (to.size() > 0) std::memcpy(to.data, from.data, to.bytes());
+  }
+  void fill(const Buffer& to, double number) override {
+    switch (to.dtype) {
+      case Dtype::f32:
+        std::fill_n(static_cast<float*>(to.data), to.size(), static_cast<float>(number));
+        break;
+      case Dtype::f64:
+        std::fill_n(static_cast<double*>(to.data), to.size(), number);
+        break;
+      case Dtype::u8:
+        std::fill_n(static_cast<std::uint8_t*>(to.data), to.size(), static_cast<std::uint8_t>(number));
+    }
+  }
+
+  int members() const override { return team_.size(); }
+
+ private:
+  CpuMember& at(int member) { return *members_[static_cast<std::size_t>(member)]; }
+
+  void run_phase(std::size_t phase, int member, const std::function<void(std::size_t)>& before) {
+    const Over over = shared_.plan.cuts[phase - 1].over;
+    team_.barrier();
+    if (over == Over::unit) {
+      at(member).gather_units(phase - 1);
+      team_.barrier();
+    }
+    if (member == 0) before(phase);
+    team_.barrier();
+    if (over == Over::nothing) {
+      at(member).map_matrices(phase);
+      team_.barrier();
+    }
+    at(member).run_phase(phase);
+  }
+
+  // f(member) on every thread of the team, each of which takes denormal numbers as zero.
+  template <class F>
+  void each(const Work& work, const F& f) {
+    shared_.work = &work;
+    if (team_.size() == 1) {
+      f(0);
+    } else {
+      const auto flushed = [&f](int member) {
+        if (member == 0) return f(member);  // the caller's thread flushes already
+        const FlushDenormals flush;
+        f(member);
+      };
+      team_.run(std::ref(flushed));
+    }
+    found_ = {};
+    for (const auto& member : members_) found_.add(member->take_found());
+  }
+
+  CpuShared shared_;
+  Team team_;
+  std::vector<std::unique_ptr<CpuMember>> members_;
+  Found found_;
+};
+
+}  // namespace
+
+CpuShared::CpuShared(const Bound& bound, const DeviceOptions& options)
+    : plan(bound.plan),
+      params(bound.params),
+      memory(bound.memory),
+      lowering(bound.lowering),
+      simd(find_simd(options.simd)),
+      blocks(bound.params),
+      tile(checked_tile(options.tile)),
+      zero_grad(options.zero_grad),
+      past_caches(bytes_of_step(bound) >= kPastCaches),
+      ahead(past_caches ? kAhead : 0) {
+  splits.resize(plan.phases);
+  for (const Group& group : plan.groups) {
+    noisy.push_back(plan.is_noisy(group) ? 1 : 0);
+    for (const Phase& phase : group.phases) add_phase(phase, group);
+  }
+  const bool by_unit =
+      std::any_of(plan.cuts.begin(), plan.cuts.end(), [](const Cut& cut) { return cut.over == Over::unit; });
+  if (!by_unit) return;
+  unit_begin.push_back(0);
+  for (const Parameter& parameter : params) {
+    const std::size_t each = unit_size(parameter);
+    unit_begin.push_back(unit_begin.back() + (each == 0 ? 0 : parameter.size() / each));
+  }
+  units = std::make_unique<UnitMap[]>(unit_begin.back());
+}
+
+const RuleKernels& CpuShared::kernels(std::size_t link, Dtype dtype) const {
+  const Link& l = plan.links[link];
+  return simd.rules[l.transform->first_kernel + l.variant][static_cast<std::size_t>(dtype)];
+}
+
+const void* CpuShared::source(const Phase& phase, const Piece& piece) const {
+  const std::size_t p = piece.parameter;
+  return offset(phase.source == Phase::Source::kept ? memory.kept(p) : entered(p), piece.begin,
+                memory.dtype(p));
+}
+
+bool CpuShared::crosses_parameters(const Phase& phase, const Group& group) const {
+  return phase.updates() && phase.entry != Phase::Entry::units &&
+         (work == nullptr || work->measurer == nullptr) &&
+         noisy[static_cast<std::size_t>(&group - plan.groups.data())] == 0;
+}
+
+void CpuShared::add_phase(const Phase& phase, const Group& group) {
+  if (!crosses_parameters(phase, group)) splits[phase.number] = 1;
+  if (phase.entry != Phase::Entry::matrix) return;
+  const std::size_t link = group.links[phase.begin];
+  for (const std::size_t p : group.parameters) {
+    MatrixCall call{p, phase.number, link, phase.first_rule - 1, memory.kept_buffer(p), {}};
+    for (std::size_t i = 0; i < group.states.size(); ++i) {
+      if (group.states[i].link == link) call.states.push_back(memory.state_buffer(p, i));
+    }
+    matrices.push_back(std::move(call));
+  }
+}
+
+CpuMember::CpuMember(const CpuShared& shared, int member, int members)
+    : shared_(shared), member_(member), members_(members) {
+  const auto tile = [&] { return scratch_.allocate(kBlock * sizeof(double)); };
+  tile_ = tile();
+  old_ = tile();
+  noise_ = tile();
+}
+
+Found CpuMember::take_found() { return std::exchange(found_, {}); }
+
+std::unique_ptr<Device> make_cpu(const Bound& bound, const DeviceOptions& options) {
+  return std::make_unique<Cpu>(bound, options);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,174 @@
+// CpuMember: sums of blocks and of units, and what is done to gradients apart from phases.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <hwy/cache_control.h>
+
+#include "device/cpu_member.h"
+#include "device/reduce.h"
+
+namespace thalweg {
+namespace {
+
+// All sums of one gather, added one by one.
+struct UnitSums : std::array<double, kMaxSums> {
+  UnitSums() : std::array<double, kMaxSums>{} {}
+};
+UnitSums operator+(UnitSums a, const UnitSums& b) {
+  for (std::size_t m = 0; m < kMaxSums; ++m) a[m] += b[m];
+  return a;
+}
+
+}  // namespace
+
+// Calls f with the member's share of all parameters, piece by piece.
+template <class F>
+void CpuMember::for_each_piece(const F& f) const {
+  for_each_share(shared_.blocks.first, member_, members_,
+                 [&](std::size_t p, std::size_t begin, std::size_t end) {
+                   f(Piece{p, begin, std::min(end, shared_.memory.size(p))});
+                 });
+}
+
+void CpuMember::inspect(bool zero) {
+  for_each_piece([&](const Piece& piece) {
+    if (shared_.work->takes_part[piece.parameter] != 0) look(piece, zero);
+  });
+}
+
+void CpuMember::measure() {
+  for_each_piece([&](const Piece& piece) { measure(piece); });
+}
+
+void CpuMember::zero_grads() {
+  for_each_piece([&](const Piece& piece) {
+    if (shared_.work->takes_part[piece.parameter] != 0) zero_grads(piece);
+  });
+}
+
+void CpuMember::accumulate(std::span<const double> weights, double weight) {
+  for_each_piece([&](const Piece& piece) {
+    const std::size_t p = piece.parameter;
+    if (shared_.work->takes_part[p] == 0) return;
+    const Dtype dtype = shared_.memory.dtype(p);
+    shared_.core(dtype).accumulate(
+        weights[p] == 0.0 ? 0.0 : 1.0, weight, offset(shared_.memory.grad(p), piece.begin, dtype),
+        offset(shared_.memory.window(p), piece.begin, dtype), piece.end - piece.begin);
+    zero_grads(piece);
+  });
+}
+
+void CpuMember::measure(const Piece& piece) {
+  const std::size_t p = piece.parameter;
+  const Dtype dtype = shared_.memory.dtype(p);
+  const bool counts = shared_.work->takes_part[p] != 0;
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
+    const std::size_t n = std::min(begin + kBlock, piece.end) - begin;
+    shared_.work->squares[shared_.blocks.first[p] + begin / kBlock] =
+        counts ? shared_.core(dtype).squares({}, offset(shared_.entered(p), begin, dtype), nullptr, n) : 0.0;
+  }
+}
+
+// Sums of what entered the phase.
+void CpuMember::gather(const Phase& phase, const Cohort& cohort, const Piece& piece) {
+  if (shared_.plan.cuts[phase.number].over == Over::unit) return;  // when all updates are formed
+  const double norm = shared_.work->known_norm;
+  if (phase.number == 0 && !std::isnan(norm)) {
+    if (!std::isfinite(norm)) look(piece);
+    return;
+  }
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
+    const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
+    LaneSums sums;
+    add_sums(phase, cohort, block, shared_.source(phase, block), sums);
+    const bool finite = put_sums(phase, cohort, block, sums);
+    if (!finite && looks(phase, cohort)) look(block);
+  }
+}
+
+// Keeps the updates that the phase forms, and sums them while they are in the nearest cache.
+void CpuMember::run_kept(const Phase& phase, const Cohort& cohort, const Piece& piece) {
+  const Over over = shared_.plan.cuts[phase.number].over;
+  const bool sums_now = over == Over::all || over == Over::tensor;
+  const Dtype dtype = cohort.group->dtype;
+  for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
+    const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
+    LaneSums sums;
+    for (std::size_t at = block.begin; at < block.end; at += shared_.tile) {
+      const Piece part{piece.parameter, at, std::min(at + shared_.tile, block.end)};
+      if (looks(phase, cohort)) look(part);
+      const void* u = form_update(phase, cohort, part);
+      if (sums_now) add_sums(phase, cohort, part, u, sums);
+      void* kept = offset(shared_.memory.kept(part.parameter), at, dtype);
+      if (shared_.past_caches) {
+        shared_.core(dtype).stream(u, kept, part.end - at);
+      } else if (u != kept) {  // no rule has formed anything
+        shared_.core(dtype).affine({}, u, nullptr, kept, part.end - at);
+      }
+    }
+    if (sums_now) put_sums(phase, cohort, block, sums);
+  }
+  if (shared_.past_caches) hwy::FlushStream();
+}
+
+// Of the updates u of a piece.
+void CpuMember::add_sums(const Phase& phase, const Cohort& cohort, const Piece& piece, const void* u,
+                         LaneSums& sums) {
+  Streams streams = streams_of(phase, piece, 0);
+  streams.grad = u;
+  shared_.kernels(cohort.group->links[phase.end], cohort.group->dtype).gather(cohort.end, streams, sums);
+}
+
+// Tells whether the first of them is finite.
+bool CpuMember::put_sums(const Phase& phase, const Cohort& cohort, const Piece& block, const LaneSums& sums) {
+  const std::size_t count = shared_.plan.links[cohort.group->links[phase.end]].transform->sum.count;
+  const std::size_t at = shared_.blocks.first[block.parameter] + block.begin / kBlock;
+  double* partial = &shared_.work->partials[at * kMaxSums];
+  for (std::size_t m = 0; m < count; ++m) partial[m] = sums.total(m);
+  return std::isfinite(partial[0]);
+}
+
+// Sums over whole units, each by one member, once every update that they run over has been formed.
+void CpuMember::gather_units(std::size_t cut) {
+  Cohorts& cohorts = shared_.lowering.cohorts();
+  const std::span<const std::size_t> first = shared_.unit_begin;
+  const Slice units = slice(first.back(), member_, members_);
+  const auto next = std::upper_bound(first.begin(), first.end(), units.begin);
+  for (auto p = static_cast<std::size_t>(next - first.begin()) - 1;
+       p + 1 < first.size() && first[p] < units.end; ++p) {
+    if (!cohorts.takes_part(p)) continue;
+    const Cohort& cohort = cohorts.of(p);
+    for (const Phase& phase : cohort.group->phases) {
+      if (phase.updates() || phase.number != cut) continue;
+      const std::size_t end = std::min(first[p + 1], units.end);
+      for (std::size_t unit = std::max(first[p], units.begin); unit < end; ++unit) {
+        shared_.units[unit] = unit_map(phase, cohort, p, unit - first[p]);
+      }
+    }
+  }
+}
+
+UnitMap CpuMember::unit_map(const Phase& phase, const Cohort& cohort, std::size_t p, std::size_t unit) {
+  const std::size_t each = unit_size(shared_.params[p]), from = unit * each;
+  const Transform& transform = *shared_.plan.links[cohort.group->links[phase.end]].transform;
+  const auto leaf = [&](std::size_t block) {
+    const std::size_t begin = from + block * kBlock;
+    const Piece part{p, begin, std::min(begin + kBlock, from + each)};
+    const void* u = phase.kind == Phase::Kind::keep
+                        ? offset(shared_.memory.kept(p), begin, cohort.group->dtype)
+                        : shared_.source(phase, part);
+    LaneSums sums;
+    add_sums(phase, cohort, part, u, sums);
+    UnitSums out;
+    for (std::size_t m = 0; m < transform.sum.count; ++m) out[m] = sums.total(m);
+    return out;
+  };
+  const UnitSums sums = tree_sum(0, blocks_of(each), leaf);
+  Moment now = shared_.lowering.moment(cohort, phase.end);
+  now.sums = std::span(sums).first(transform.sum.count);
+  now.size = static_cast<double>(each);
+  return transform.sum.unit(now, shared_.params[p].shape().size());
+}
+
+}  // namespace thalweg

@@ -1,0 +1,72 @@
+// One step of every parameter: clocks, gates, cohorts, phases, norms. What touches elements is a Device's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "device/device.h"
+#include "step/gates.h"
+#include "step/gathers.h"
+#include "step/gradient.h"
+#include "step/participants.h"
+#include "thalweg/optimizer.h"
+
+namespace thalweg {
+
+// Everything is allocated at construction; run() only computes.
+class Step {
+ public:
+  Step(Params& params, const Plan& plan, const OptimizerOptions& options, DeviceMaker make_device);
+
+  // The update after k updates, if the gates of the chain let it pass. `clocks` are the parameters' own,
+  // raised here where it does.
+  Verdict run(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks);
+
+  // Looks for what is not finite in the gradients that have come; with `zero` sets it to 0.
+  Found inspect(bool zero);
+  void drop_grads() { gradient_.drop(); }
+
+  // Whoever changed clocks or kept numbers by hand says so.
+  void forget_cohorts() { participants_.forget(); }
+  // Takes up where the parameters' memory is now.
+  void look_up() { participants_.look_up(); }
+
+  // Of the last step; NaN when not measured.
+  double grad_norm() const { return grad_norm_; }
+  double lr() const { return lowering_.rate(); }
+  Found nonfinite() const { return found_; }  // or what a gate found
+  // What the last step measured, where it was asked to.
+  const Measurer* measured() const { return measured_; }
+
+  const Memory& memory() const { return memory_; }
+  Values& values() { return lowering_.values(); }
+  Device& device() { return *device_; }
+  // Of each parameter in the open window; empty where nothing accumulates.
+  std::span<double> window_weights() { return gradient_.weights(); }
+
+ private:
+  void fill_initial();
+  Measurer* measurer_for(const Statistics& wanted);
+  void begin_phase(std::size_t phase);
+  void find_norm();
+
+  Params& params_;
+  const Plan& plan_;
+  const Statistics statistics_;  // that every step measures
+  Memory memory_;
+  Lowering lowering_;
+  std::unique_ptr<Device> device_;
+  Gathers gathers_;
+  Participants participants_;
+  Gradient gradient_;
+  Gates gates_;
+  const bool wants_norm_;  // whether or not the chain gathers it
+  double grad_norm_;
+  Found found_;
+  std::unique_ptr<Measurer> measurer_;  // of the last step that measured anything
+  Measurer* measured_ = nullptr;
+};
+
+}  // namespace thalweg
