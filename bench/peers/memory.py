@@ -28,11 +28,11 @@ class Pages:
         self.huge = sum(other.huge for other in others)
 
     def __enter__(self):
-        self.start = anonymous()
+        self.start = resident()
         return self
 
     def __exit__(self, *_):
-        end = anonymous()
+        end = resident()
         self.bytes += end[0] - self.start[0]
         self.huge += end[1] - self.start[1]
 
@@ -41,10 +41,12 @@ class Pages:
         return round(min(1.0, max(0.0, self.huge / self.bytes)), 3) if self.bytes >= SMALLEST else None
 
 
-def anonymous() -> tuple[int, int]:
+def resident() -> tuple[int, int]:
     """The bytes of this process that no file backs, and those of them on huge pages."""
     fields = dict(line.split(":") for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
-    return tuple(int(fields[name].split()[0]) * 1024 for name in ("Anonymous", "AnonHugePages"))
+    kilobytes = {name: int(value.split()[0]) for name, value in fields.items()}
+    return (1024 * (kilobytes["Pss_Anon"] + kilobytes["Pss_Shmem"]),
+            1024 * (kilobytes["AnonHugePages"] + kilobytes["ShmemPmdMapped"]))
 
 
 def parts(whole: np.ndarray, sizes: list[int]) -> list[np.ndarray]:

@@ -80,10 +80,12 @@ def compare(flags) -> dict:
     elements = sum(sizes)
     with Pages() as value_pages:
         value = stream(elements, 0)
-        fill(value, 1, 0.02)
+        value[:] = 0
     with Pages() as grad_pages:
         grad = stream(elements, 1)
-        fill(grad, 2, 0.01)
+        grad[:] = 0
+    fill(value, 1, 0.02)
+    fill(grad, 2, 0.01)
     before = value.copy()
     values = parts(value, sizes)
     library = load(flags.library)
