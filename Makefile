@@ -89,7 +89,7 @@ fmt:                    ## format the sources
 	@sh tools/install.sh check
 	@clang-format -i $(SOURCES)
 
-check:                  ## format, layers, file sizes, forbidden words
+check:                  ## format, layers, sizes, forbidden and unexplained words
 	@sh tools/install.sh check
 	@clang-format --dry-run --Werror $(SOURCES)
 	python3 tools/layers.py

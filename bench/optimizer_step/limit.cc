@@ -8,6 +8,8 @@ class Limit : public Competitor {
  public:
   explicit Limit(const Task& task) : limit_(task.passes(), task.threads) {}
   void step() override { limit_.run(); }
+  void calibrate() override { limit_.calibrate(); }
+  std::size_t distance() const override { return limit_.distance(); }
 
  private:
   thalweg::MemoryLimit limit_;

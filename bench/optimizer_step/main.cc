@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/threads.h"
 #include "task.h"
+#include "thalweg/lab/analyze.h"
 
 namespace optimizer_step {
 namespace {
@@ -98,7 +99,7 @@ std::string json_of(const Median& median) {
       .text();
 }
 
-std::string report(const Task& task, const Times& times, int ulps_apart) {
+std::string report(const Task& task, const Competitors& competitors, const Times& times, int ulps_apart) {
   std::uint64_t bytes = 0;
   for (const thalweg::Pass& pass : task.passes())
     bytes += static_cast<std::uint64_t>(pass.reads + pass.writes) * pass.bytes;
@@ -108,17 +109,21 @@ std::string report(const Task& task, const Times& times, int ulps_apart) {
     medians[i] = thalweg::median_of(times[i]);
     seconds.raw(kNames[i], json_of(medians[i]));
   }
-  // The limit of the same run is whoever was faster of the two that know nothing of chains.
+  // The limit of the same run is whoever was faster of the two that know nothing of chains, each asking for
+  // memory at the distance that suits it best.
   const std::size_t best = medians[kLimit].value <= medians[kFused].value ? kLimit : kFused;
   const Median share = ratio(times, best);
   const auto fastest = [&](std::size_t i) { return *std::min_element(times[i].begin(), times[i].end()); };
   const double fastest_share = std::min(fastest(kLimit), fastest(kFused)) / fastest(kThalweg);
   const auto ns = [&](std::size_t i) { return medians[i].value / static_cast<double>(task.size) * 1e9; };
   std::printf(
-      "%-16s %3.0f B  %7.4f %6.1f GB/s  %7.4f  %7.4f   %.3f [%.3f, %.3f] of the %s; fastest %.3f; %d ulp\n",
+      "%-23s %3.0f B  %7.4f %6.1f GB/s  %7.4f (%4zu)  %7.4f (%4zu)   %.3f [%.3f, %.3f] of the %s; fastest "
+      "%.3f; "
+      "%d ulp\n",
       std::string(task.rule.name).c_str(), static_cast<double>(bytes) / static_cast<double>(task.size),
-      ns(kThalweg), static_cast<double>(bytes) / medians[kThalweg].value / 1e9, ns(kLimit), ns(kFused),
-      share.value, share.low, share.high, kNames[best], fastest_share, ulps_apart);
+      ns(kThalweg), static_cast<double>(bytes) / medians[kThalweg].value / 1e9, ns(kLimit),
+      competitors[kLimit]->distance(), ns(kFused), competitors[kFused]->distance(), share.value, share.low,
+      share.high, kNames[best], fastest_share, ulps_apart);
   std::fflush(stdout);
   return thalweg::JsonObject()
       .add("rule", task.rule.name)
@@ -127,6 +132,8 @@ std::string report(const Task& task, const Times& times, int ulps_apart) {
       .add("worst_ulps", ulps_apart)
       .raw("seconds", seconds.text())
       .add("limit", kNames[best])
+      .add("prefetch_of_kernel", std::uint64_t{competitors[kLimit]->distance()})  // floats ahead
+      .add("prefetch_of_fused", std::uint64_t{competitors[kFused]->distance()})
       .raw("share", json_of(share))
       .add("share_of_fastest", fastest_share)  // of the fastest round of each: what disturbs only slows down
       .raw("to_limit_kernel", json_of(ratio(times, kLimit)))
@@ -148,7 +155,8 @@ std::string measure(const Task& task, const Flags& flags) {
     throw CLI::Error(std::string(task.rule.name),
                      "the fused loop computes something else: " + std::to_string(apart) + " ulp apart");
   }
-  return report(task, interleave(competitors, flags), apart);
+  for (const auto& competitor : competitors) competitor->calibrate();
+  return report(task, competitors, interleave(competitors, flags), apart);
 }
 
 // The value of `key` in a file of "key: value" lines, or the file's first line for no key.
@@ -188,7 +196,9 @@ std::string date() {
 void run(const Flags& flags) {
   std::printf("%zu parameters, f32, %d threads, %d rounds; %s\n", flags.size, flags.threads, flags.rounds,
               machine().c_str());
-  std::printf("rule             bytes  thalweg ns       GB/s   kernel    fused   limit / thalweg\n");
+  std::printf(
+      "rule                    bytes  thalweg ns       GB/s   kernel (prefetch)  fused (prefetch)   limit / "
+      "thalweg\n");
   thalweg::JsonArray results;
   for (const Rule& rule : kRules) {
     const bool wanted =
@@ -218,7 +228,8 @@ void run(const Flags& flags) {
 int main(int argc, char** argv) {
   optimizer_step::Flags flags;
   CLI::App app("How near is an optimizer step to the speed of memory?");
-  app.add_option("--rules", flags.rules, "some of the rules, parted by commas; else all")->delimiter(',');
+  app.add_option("--rules", flags.rules, "some of the rules, separated by commas; otherwise all")
+      ->delimiter(',');
   app.add_option("--size", flags.size, "parameters")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--threads", flags.threads, "threads of every competitor")
       ->check(CLI::PositiveNumber)

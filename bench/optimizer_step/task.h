@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "device/limit.h"
-#include "thalweg/lab/analyze.h"
 
 namespace optimizer_step {
 
@@ -32,6 +31,8 @@ inline constexpr Rule kRules[] = {
     {"adam", "adam | lr(0.001)", 2, false},
     {"adamw", "adam | decay(0.01) | lr(0.001)", 2, false},
     {"clip_norm+adamw", "clip_norm(1) | adam | decay(0.01) | lr(0.001)", 2, true},
+    {"clip_norm+adamw+average", "clip_norm(1) | adam | decay(0.01) | lr(0.001) | average(decay=0.999)", 3,
+     true},
 };
 
 struct Task {
@@ -54,6 +55,10 @@ class Competitor {
   virtual ~Competitor() = default;
   virtual void step() = 0;
   virtual std::span<const float> values() const { return {}; }  // none: it computes nothing
+
+  // Chooses how far ahead memory is asked for, where that is the competitor's own choice.
+  virtual void calibrate() {}
+  virtual std::size_t distance() const { return 0; }  // in floats; 0: not at all
 };
 
 // Null when the library does not know the rule.

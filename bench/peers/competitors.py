@@ -26,10 +26,6 @@ def load(path):
     library.peers_step.restype = None
     library.peers_median_step.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
     library.peers_median_step.restype = ctypes.c_double
-    library.peers_limit.argtypes = [ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int]
-    library.peers_limit.restype = ctypes.c_void_p
-    library.peers_limit_run.argtypes = [ctypes.c_void_p]
-    library.peers_limit_run.restype = None
     return library
 
 
@@ -44,15 +40,48 @@ class Thalweg:
             raise SystemExit("the library refuses " + task.chain)
         self.handle = ctypes.c_void_p(bound)
         self.call = library.peers_step
-        self.median = library.peers_median_step
+        self.library = library
+        self.arrays = values
 
     def step(self):
         self.call(self.handle)
 
+    def median(self, steps):
+        """The median seconds of some steps that C++ calls."""
+        return self.library.peers_median_step(self.handle, steps)
+
+
+class Before(Thalweg):
+    """Another build of the library, on values of its own."""
+
+    version = "another build of the library"
+    most_apart = 0.0  # the same bits
+
+    def __init__(self, path, *rest):
+        if not path:
+            raise Absent("--against names no other build of the library")
+        super().__init__(load(path), *rest)
+
+    def values(self):
+        return self.arrays
+
+    def move(self, values):
+        """A chain stays bound to the memory that it was given."""
+
 
 class Limit:
-    def __init__(self, library, task, threads, elements):
-        self.handle = ctypes.c_void_p(library.peers_limit(elements, task.states, task.gathers, threads))
+    """`name` is kernel or fused: streams moved with nothing to compute, or a loop written by hand."""
+
+    def __init__(self, library, name, task, threads, elements):
+        make = library["peers_" + name]
+        make.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
+        make.restype = ctypes.c_void_p
+        self.handle = ctypes.c_void_p(make(task.limit.encode(), elements, threads))
+        if not self.handle:
+            raise SystemExit(f"there is no {name} limit of {task.limit}")
+        library.peers_limit_distance.argtypes = library.peers_limit_run.argtypes = [ctypes.c_void_p]
+        library.peers_limit_distance.restype, library.peers_limit_run.restype = ctypes.c_size_t, None
+        self.distance = library.peers_limit_distance(self.handle)
         self.call = library.peers_limit_run
 
     def step(self):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """One task against one peer, in a process of its own. Prints one JSON object.
 
-Both are checked to compute the same from the same numbers, then timed in turns with the limit of memory.
+Both are checked to compute the same from the same numbers, then timed in turns with the limits of the machine: the kernel
+that only moves the streams and a loop written by hand. The peer `before` is another build of the library itself.
 """
 
 import argparse
@@ -12,13 +13,14 @@ import time
 
 import numpy as np
 
-from competitors import PEERS, Absent, Limit, Thalweg, load
-from memory import fill, parts, stream
+from competitors import PEERS, Absent, Before, Limit, Thalweg, load
+from memory import Pages, fill, parts, stream
 from tasks import TASKS
 
 CHECKED_STEPS = 3
 MOST_APART = 1e-4  # of the largest change: rounding of the values themselves is some 1e-6 of it
 SMALLEST = 100_000  # elements; below, calls cost more than memory and the limit says nothing
+LIMITS = ("kernel", "fused")
 PAUSE = 0.03  # the others' threads go to sleep
 
 
@@ -76,51 +78,80 @@ def compare(flags) -> dict:
     task = TASKS[flags.task]
     sizes = task.sizes(flags.size)
     elements = sum(sizes)
-    value, theirs, grad = stream(elements, 0), stream(elements, 0), stream(elements, 1)
+    with Pages() as value_pages:
+        value = stream(elements, 0)
+        value[:] = 0
+    with Pages() as grad_pages:
+        grad = stream(elements, 1)
+        grad[:] = 0
     fill(value, 1, 0.02)
     fill(grad, 2, 0.01)
-    theirs[:] = value
-    before, clipped = [value.copy()], grad.copy()
-    peer = PEERS[flags.peer](task, flags.threads, parts(theirs, sizes), parts(clipped, sizes))
-    library = load(flags.library)
+    before = value.copy()
     values = parts(value, sizes)
-    thalweg = Thalweg(library, task, flags.threads, values, parts(grad, sizes))
-    for _ in range(CHECKED_STEPS):
-        thalweg.step()
-        clipped[:] = grad  # a peer that clips does so in place
-        peer.step()
-    distance = apart(before, [value], [np.concatenate(peer.values())])
-    if not distance <= MOST_APART:
+    library = load(flags.library)
+    with Pages(value_pages, grad_pages) as thalweg_pages:
+        thalweg = Thalweg(library, task, flags.threads, values, parts(grad, sizes))
+        for _ in range(CHECKED_STEPS):
+            thalweg.step()
+    with Pages(value_pages) as peer_pages:
+        clipped = stream(elements, 1)  # a peer that clips does so in place
+        clipped[:] = grad
+        theirs = stream(elements, 0)
+        theirs[:] = before
+        peer = make_peer(flags, task, parts(theirs, sizes), parts(clipped, sizes))
+        for _ in range(CHECKED_STEPS):
+            clipped[:] = grad
+            peer.step()
+    distance = apart([before], [value], [np.concatenate(peer.values())])
+    if not distance <= getattr(peer, "most_apart", MOST_APART):
         raise SystemExit(f"{flags.peer} computes something else: {distance} apart")
+    del before
     peer.move(values)
-    limit = Limit(library, task, flags.threads, elements) if elements >= SMALLEST else None
-    seconds = interleave(timed(task, flags, thalweg, peer, limit), flags.rounds)
+    competitors, pages = {"thalweg": thalweg, "peer": peer}, {"thalweg": thalweg_pages, "peer": peer_pages}
+    for name in LIMITS if elements >= SMALLEST else ():
+        with Pages() as pages[name]:
+            competitors[name] = Limit(library, name, task, flags.threads, elements)
+    seconds = interleave(timed(task, flags, competitors), flags.rounds)
+    limits = [name for name in LIMITS if name in seconds]
+    limit = min(limits, key=lambda name: statistics.median(seconds[name]), default=None)
+    called = " from C++" if "peer from C++" in seconds else ""
     return {
         "version": peer.version,
         "tensors": len(sizes),
         "elements": elements,
         "apart": distance,
         "seconds": {name: median(samples) for name, samples in seconds.items()},
-        "peer_to_thalweg": ratio(seconds["peer"], seconds["thalweg"]),
-        "limit_to_thalweg": ratio(seconds["limit"], seconds["thalweg"]) if limit else None,
+        "huge_pages": {name: one.share() for name, one in pages.items()},
+        "prefetch": {name: competitors[name].distance for name in limits},  # elements ahead
+        "peer_to_thalweg": ratio(seconds["peer" + called], seconds["thalweg" + called]),
+        "limit": limit,
+        "limit_to_thalweg": ratio(seconds[limit], seconds["thalweg"]) if limit else None,
         "samples": seconds,
     }
 
 
-def timed(task, flags, thalweg, peer, limit) -> dict:
+def make_peer(flags, task, values, grads):
+    if flags.peer == "before":
+        return Before(flags.against, task, flags.threads, values, grads)
+    return PEERS[flags.peer](task, flags.threads, values, grads)
+
+
+def timed(task, flags, competitors) -> dict:
     clock = clock_of(flags, task)
-    competitors = {name: lambda one=one: sample(one.step, task.steps, clock)
-                   for name, one in (("thalweg", thalweg), ("peer", peer), ("limit", limit)) if one}
+    calls = {name: lambda one=one: sample(one.step, task.steps, clock) for name, one in competitors.items()}
     if task.steps > 1:  # where the way from Python to C++ counts
-        competitors["thalweg from C++"] = lambda: thalweg.median(thalweg.handle, task.steps)
-    return competitors
+        for name, one in competitors.items():
+            if hasattr(one, "median"):
+                calls[name + " from C++"] = lambda one=one: one.median(task.steps)
+    return calls
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--task", choices=TASKS, required=True)
-    parser.add_argument("--peer", choices=PEERS, required=True)
+    parser.add_argument("--peer", choices=[*PEERS, "before"], required=True)
     parser.add_argument("--library", required=True)
+    parser.add_argument("--against", help="another build of the library, for the peer `before`")
     parser.add_argument("--size", type=int, default=100_000_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=15)

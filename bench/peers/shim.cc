@@ -1,5 +1,6 @@
-// The library as Python calls it for this comparison: chains over the caller's buffers, and the limit of
-// memory. No interface for anyone else.
+// The library as Python calls it for this comparison: chains over the caller's buffers, and the limits of the
+// machine. Not an interface for anyone else; a build of another state of the library is loaded beside this
+// one, so peers_bind, peers_step and peers_median_step stay as they are.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -7,9 +8,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "device/limit.h"
+#include "task.h"
 #include "thalweg/optimizer.h"
 
 namespace {
@@ -41,13 +43,27 @@ std::unique_ptr<Bound> bind(const char* chain, int threads, std::size_t count, f
   return bound;
 }
 
-// Reads g first where the chain needs its norm; then reads g, p and the states, and writes p and the states.
-std::unique_ptr<thalweg::MemoryLimit> limit(std::size_t elements, int states, int gathers, int threads) {
-  const std::uint64_t bytes = std::uint64_t{elements} * sizeof(float);
-  std::vector<thalweg::Pass> passes(static_cast<std::size_t>(gathers),
-                                    {.reads = 1, .writes = 0, .bytes = bytes});
-  passes.push_back({.reads = states + 2, .writes = states + 1, .bytes = bytes});
-  return std::make_unique<thalweg::MemoryLimit>(passes, threads);
+// The rule of this name, one of kRules; null where there is none.
+const optimizer_step::Rule* rule_of(std::string_view name) {
+  const auto* found = std::ranges::find(optimizer_step::kRules, name, &optimizer_step::Rule::name);
+  return found == std::end(optimizer_step::kRules) ? nullptr : found;
+}
+
+using Make = std::unique_ptr<optimizer_step::Competitor> (*)(const optimizer_step::Task&);
+
+// With the distance at which it asks for memory chosen.
+std::unique_ptr<optimizer_step::Competitor> limit(Make make, const char* rule, std::size_t elements,
+                                                  int threads) {
+  const optimizer_step::Rule* known = rule_of(rule);
+  if (known == nullptr) return nullptr;
+  auto made = make({*known, elements, threads});
+  made->step();
+  made->calibrate();
+  return made;
+}
+
+optimizer_step::Competitor& competitor(void* handle) {
+  return *static_cast<optimizer_step::Competitor*>(handle);
 }
 
 double median_seconds(std::size_t times, const std::function<void()>& f) {
@@ -79,10 +95,18 @@ double peers_median_step(void* bound, std::size_t steps) {
   return median_seconds(steps, [&] { peers_step(bound); }) - clock;
 }
 
-void* peers_limit(std::size_t elements, int states, int gathers, int threads) {
-  return made([&] { return limit(elements, states, gathers, threads); });
+// What no step can beat: the kernel that only moves the streams, and the loop written by hand. Null where
+// `rule` is not one of kRules.
+void* peers_kernel(const char* rule, std::size_t elements, int threads) {
+  return made([&] { return limit(&optimizer_step::make_limit, rule, elements, threads); });
 }
 
-void peers_limit_run(void* limit) { static_cast<thalweg::MemoryLimit*>(limit)->run(); }
+void* peers_fused(const char* rule, std::size_t elements, int threads) {
+  return made([&] { return limit(&optimizer_step::make_fused, rule, elements, threads); });
+}
+
+void peers_limit_run(void* limit) { competitor(limit).step(); }
+
+std::size_t peers_limit_distance(void* limit) { return competitor(limit).distance(); }
 
 }  // extern "C"

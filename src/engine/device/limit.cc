@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -27,7 +28,22 @@ void check(const Pass& pass) {
                             "1 to " + std::to_string(kMostStreams) + " reads, and no more writes", ""});
 }
 
+constexpr int kCalibrations = 4;  // calls at each distance
+
 }  // namespace
+
+std::size_t fastest_distance(const std::function<void(std::size_t)>& run) {
+  std::array<double, kDistances.size()> seconds;
+  seconds.fill(std::numeric_limits<double>::infinity());
+  for (int i = 0; i < kCalibrations; ++i) {
+    for (std::size_t j = 0; j < kDistances.size(); ++j) {
+      const auto start = std::chrono::steady_clock::now();
+      run(kDistances[j]);
+      seconds[j] = std::min(seconds[j], since(start));
+    }
+  }
+  return kDistances[static_cast<std::size_t>(std::ranges::min_element(seconds) - seconds.begin())];
+}
 
 struct MemoryLimit::Impl {
   Impl(std::vector<Pass> the_passes, int threads) : passes(std::move(the_passes)), team(threads) {
@@ -74,7 +90,7 @@ struct MemoryLimit::Impl {
       const Slice part = lines_of(pass.bytes, member);
       void* const* streams = regions.at(pass.region).memory.data();
       sinks[static_cast<std::size_t>(member)] +=
-          pass_over(pass.reads, pass.writes, streams, part.begin, part.end);
+          pass_over(pass.reads, pass.writes, streams, part.begin, part.end, distance);
       if (i + 1 == passes.size()) break;
       team.barrier();
       if (member != 0) continue;
@@ -96,6 +112,7 @@ struct MemoryLimit::Impl {
   std::vector<double> seconds;
   std::vector<float> sinks;
   double last_began = 0;
+  std::size_t distance = 0;
 };
 
 MemoryLimit::MemoryLimit(std::vector<Pass> passes, int threads)
@@ -111,6 +128,15 @@ std::span<const double> MemoryLimit::run() {
   impl_->seconds.back() = since(start) - impl_->last_began;
   return impl_->seconds;
 }
+
+void MemoryLimit::calibrate() {
+  impl_->distance = fastest_distance([this](std::size_t distance) {
+    impl_->distance = distance;
+    run();
+  });
+}
+
+std::size_t MemoryLimit::distance() const { return impl_->distance; }
 
 std::uint64_t MemoryLimit::bytes() const {
   std::uint64_t bytes = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "base/arena.h"
 #include "thalweg/error.h"
@@ -46,6 +47,25 @@ TEST_F(Pass3, EveryWrittenStreamChangesAndDependsOnEveryReadOne) {
 TEST_F(Pass3, APassThatWritesNothingReturnsASumOfAll) {
   EXPECT_EQ(pass_over(3, 0, streams.data(), 0, 2), 2 * 16 * 3.0f);
   EXPECT_EQ(at(0, 0), 1.0f);
+}
+
+TEST_F(Pass3, AskingAheadChangesNoNumber) {
+  for (const std::size_t ahead : kDistances) {
+    EXPECT_EQ(pass_over(3, 0, streams.data(), 0, 4, ahead), 4 * 16 * 3.0f);
+  }
+  pass_over(3, 2, streams.data(), 1, 3, 1024);
+  EXPECT_EQ(at(1, 1), 1.5f + 1.0f / 1024);
+  EXPECT_EQ(at(1, 3), 1.0f);
+}
+
+TEST(MemoryLimit, ADistanceIsChosenOfThoseListed) {
+  std::map<std::size_t, int> calls;
+  fastest_distance([&](std::size_t distance) { ++calls[distance]; });
+  EXPECT_EQ(calls.size(), kDistances.size());
+  MemoryLimit limit({{.reads = 2, .writes = 1, .bytes = 40'000}}, 1);
+  EXPECT_EQ(limit.distance(), 0u);
+  limit.calibrate();
+  EXPECT_EQ(std::count(kDistances.begin(), kDistances.end(), limit.distance()), 1);
 }
 
 TEST(MemoryLimit, MakesEveryPassAndCountsItsBytes) {

@@ -85,6 +85,7 @@ Analysis analyze(const Chain& chain, Params& params, const AnalyzeOptions& optio
     throw Error(Code::usage, {"analyze", "nothing to move", "", "a parameter with elements", ""});
   }
   MemoryLimit limit(traffic.passes, options.threads);
+  limit.calibrate();
   fill_all(params);
 
   std::vector<std::vector<double>> costs(traffic.phases.size());
