@@ -1,5 +1,5 @@
 // The hyper-parameters of cases as chains of the engine: tables for what stands around the rules of
-// verify_rules.cc. A key that no function asks for is a Skip naming it, unless its value is the one at which
+// rules.cc. A key that no function asks for is a Skip naming it, unless its value is the one at which
 // it does nothing.
 #include <algorithm>
 #include <cmath>
@@ -106,7 +106,7 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   Parts core;
   Decay decay;
   std::string rate;
-  collect(reasons, [&] { core = rule.parts(hyper, context); });
+  collect(reasons, [&] { core = parts_of(rule, hyper, context); });
   collect(reasons, [&] { decay = read_decay(hyper, rule); });
   collect(reasons, [&] { rate = read_rate(hyper); });
   // An element whose gradient is always 0 stays where it is, looked at or not, unless it decays.
@@ -192,7 +192,7 @@ Part before_of(const Json& entry, const std::string& algorithm) {
   return part;
 }
 
-// What a case writes as a wrapper of the whole optimizer: gates stand before it, landings behind it.
+// What a case writes as a wrapper of the whole optimizer: gates stand before it, landings after it.
 struct Around {
   std::string_view key;
   Part (*part)(Fields& fields);
@@ -230,7 +230,7 @@ Parts read_around(Fields& common, bool before) {
     for (const std::string& key : fields.unread()) throw Skip(std::string(around.key) + ", " + key);
     parts.push_back(part);
   }
-  // Keras' average of the weights begins as they are behind the first update.
+  // Keras' average of the weights begins as they are after the first update.
   if (const Json* ema = before ? nullptr : common.find("weight_ema")) {
     parts.push_back({"average", "decay=" + print_number(read_number(*ema, "weight_ema")) + ", start=1"});
   }
