@@ -29,8 +29,8 @@ REGISTRATION = re.compile(r'^\s*#include "transforms/(\w+)\.h"', re.MULTILINE)
 
 DIGITS = 50
 INDENT = 8  # a field's text begins in this column; continuation lines are indented at least that far
-KEYS = ["name", "chain", "same", "from", "tol", "shape", "p", "g", "metric", "p'", "how"]  # in this order
-OPTIONAL = ["same", "shape", "metric"]  # every case has all others
+KEYS = ["name", "chain", "same", "from", "tol", "shape", "p", "g", "metric", "p'", "long", "how"]  # in this order
+OPTIONAL = ["same", "shape", "metric", "long"]  # every case has all others
 LONG_ELEMENTS = 19  # whole registers and a rest on every machine
 LONG_CHECKS = [2, 40, 200]  # updates after which the numbers of a long run are written down
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494")
@@ -173,9 +173,10 @@ def sample_numbers(seed: int) -> list[Decimal]:
 
 
 def has_long_run(case: Case) -> bool:
-    """A derivation that is for any elements and updates: not one of a matrix, of metrics or of numbers that are none."""
+    """A derivation that is for any elements and updates, unless `long` says why it is not: one of a matrix, of metrics or of
+    gradients that are not finite never is."""
     words = set(case.fields["g"].split())
-    return not {"shape", "metric"} & case.fields.keys() and not {"nan", "inf", "-inf"} & words
+    return not {"shape", "metric", "long"} & case.fields.keys() and not {"nan", "inf", "-inf"} & words
 
 
 def long_run(case: Case) -> str:
