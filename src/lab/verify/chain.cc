@@ -32,11 +32,9 @@ struct Decay {
 
 Place place_of(const std::string& mode, Fields& hyper, const Rule& rule) {
   if (mode == "in_algorithm" && rule.own_decay != nullptr) return rule.own_decay(hyper);
-  const auto found = std::find_if(std::begin(kDecayModes), std::end(kDecayModes),
-                                  [&](const DecayMode& known) { return known.name == mode; });
   if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
-  if (found == std::end(kDecayModes)) throw Skip("weight_decay_mode " + mode);
-  return found->place;
+  if (const DecayMode* found = find_named(kDecayModes, mode)) return found->place;
+  throw Skip("weight_decay_mode " + mode);
 }
 
 Decay read_decay(Fields& hyper, const Rule& rule) {
@@ -181,9 +179,8 @@ constexpr Before kBefore[] = {
 Part before_of(const Json& entry, const std::string& algorithm) {
   Fields fields(entry, "pre");
   const std::string name = fields.text("name", "");
-  const auto found = std::find_if(std::begin(kBefore), std::end(kBefore),
-                                  [&](const Before& known) { return known.name == name; });
-  if (found == std::end(kBefore)) throw Skip("pre " + name);
+  const Before* found = find_named(kBefore, name);
+  if (found == nullptr) throw Skip("pre " + name);
   if (found->is_linear_only && algorithm != "sgd" && algorithm != "gd") {
     throw Skip("pre " + name + " before " + algorithm);
   }
@@ -227,7 +224,7 @@ Parts read_around(Fields& common, bool before) {
     Fields fields(*value, std::string(around.key));
     const Part part = around.part(fields);
     if (fields.flag("skip_not_finite", false)) parts.push_back({"skip", "most=1000000000"});
-    for (const std::string& key : fields.unread()) throw Skip(std::string(around.key) + ", " + key);
+    fields.skip_unread();
     parts.push_back(part);
   }
   // Keras' average of the weights begins as they are after the first update.

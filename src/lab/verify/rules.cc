@@ -412,10 +412,8 @@ Parts parts_of(const Rule& rule, Fields& hyper, const Context& context) {
 }
 
 const Rule& find_rule(const std::string& name) {
-  const auto found =
-      std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& rule) { return rule.name == name; });
-  if (found == std::end(kRules)) throw Skip("algorithm " + name);
-  return *found;
+  if (const Rule* found = find_named(kRules, name)) return *found;
+  throw Skip("algorithm " + name);
 }
 
 }  // namespace thalweg::oracle

@@ -425,14 +425,13 @@ constexpr Shape kShapes[] = {
 
 std::string schedule_text(const Json& schedule, const Clock& clock) {
   const std::string name = read_string(member(schedule, "name"), "name");
-  const auto found = std::find_if(std::begin(kShapes), std::end(kShapes),
-                                  [&](const Shape& shape) { return shape.name == name; });
-  if (found == std::end(kShapes)) throw Skip("schedule " + name);
+  const Shape* found = find_named(kShapes, name);
+  if (found == nullptr) throw Skip("schedule " + name);
   if (clock.origin != 0 && !found->anywhere) throw Skip("points that are no numbers of updates");
   Args args(schedule, name, clock);
   args.find("name");
   const std::string text = found->text(args);
-  for (const std::string& key : args.unread()) args.lacks(key);
+  args.skip_unread();
   return text;
 }
 
