@@ -343,7 +343,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if len(arguments) == 2 and arguments[0] == "--check":
         errors = check_file(Path(arguments[1]))
-        print("\n".join(errors))
+        if errors:
+            print("\n".join(errors))
         return 1 if errors else 0
     if len(arguments) == 2 and arguments[0] == "--long":
         try:
