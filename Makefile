@@ -94,6 +94,7 @@ check:                  ## format, layers, sizes, forbidden and unexplained word
 	@clang-format --dry-run --Werror $(SOURCES)
 	python3 tools/layers.py
 	python3 tools/size.py
+	python3 tools/size.py --cost
 	python3 tools/words.py
 	python3 tools/vectors.py
 	python3 tools/mutants.py --check

@@ -1,4 +1,5 @@
-// Replays tests/vectors/*.vec, whose README.md describes the format.
+// Replays tests/vectors/*.vec, whose README.md describes the format, and what their derivations make of long
+// random gradients: in both types, on every SIMD target, from loops and from tiles.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,6 +22,9 @@ using Fields = std::map<std::string, std::string>;
 
 fs::path vectors_folder() { return fs::path(THALWEG_TESTS) / "vectors"; }
 
+// What tools/vectors.py --long makes of a file.
+fs::path long_runs_of(const fs::path& path) { return fs::path(THALWEG_LONG_RUNS) / path.filename(); }
+
 // The cases of a file: key -> text, continuation lines joined.
 std::vector<Fields> read_cases(const fs::path& path) {
   std::ifstream in(path);
@@ -28,7 +32,7 @@ std::vector<Fields> read_cases(const fs::path& path) {
   std::string line, key;
   while (std::getline(in, line)) {
     if (line == "---") {
-      cases.emplace_back();
+      if (!cases.back().empty()) cases.emplace_back();
     } else if (!line.empty() && line[0] != '#' && line[0] != ' ') {
       key = line.substr(0, line.find(' '));
       cases.back()[key] = line.substr(key.size());
@@ -36,6 +40,7 @@ std::vector<Fields> read_cases(const fs::path& path) {
       cases.back()[key] += "\n" + line;
     }
   }
+  if (cases.back().empty()) cases.pop_back();
   return cases;
 }
 
@@ -62,17 +67,19 @@ Shape shape_of(const Fields& fields, std::size_t elements) {
   return Shape(rows.at(0).begin(), rows.at(0).end());
 }
 
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
 double ulp_of(double x) {
   x = std::abs(x);
-  return std::nextafter(x, std::numeric_limits<double>::infinity()) - x;
+  return std::nextafter(x, kInfinite) - x;
 }
 
 // What the engine makes of a case: the elements after each step.
 template <class T>
-Rows replay(const Fields& fields) {
+Rows replay(const Fields& fields, const std::string& chain) {
   const std::vector<double> start = read_rows(fields.at("p")).at(0);
   OneParameter<T> one(std::vector<T>(start.begin(), start.end()), shape_of(fields, start.size()));
-  Optimizer optimizer(one.params(), Chain(trimmed(fields.at("chain"))));
+  Optimizer optimizer(one.params(), Chain(chain));
   const Rows metrics = fields.contains("metric") ? read_rows(fields.at("metric")) : Rows();
   Rows rows;
   for (const std::vector<double>& grad : read_rows(fields.at("g"))) {
@@ -89,8 +96,8 @@ void expect_same_shape(const Rows& got, const Rows& want) {
   for (std::size_t k = 0; k < got.size(); ++k) ASSERT_EQ(got[k].size(), want[k].size()) << "row " << k + 1;
 }
 
-void check_f64(const Fields& fields) {
-  const Rows want = read_rows(fields.at("p'")), got = replay<double>(fields);
+void check_f64(const Fields& fields, const std::string& chain) {
+  const Rows want = read_rows(fields.at("p'")), got = replay<double>(fields, chain);
   const double tolerance = std::stod(fields.at("tol"));
   expect_same_shape(got, want);
   if (testing::Test::HasFatalFailure()) return;
@@ -104,9 +111,9 @@ void check_f64(const Fields& fields) {
 }
 
 // An update in float may be off by a few units in the last place of the largest number it met.
-void check_f32(const Fields& fields) {
+void check_f32(const Fields& fields, const std::string& chain) {
   constexpr double kUnits = 4;
-  const Rows want = read_rows(fields.at("p'")), got = replay<float>(fields);
+  const Rows want = read_rows(fields.at("p'")), got = replay<float>(fields, chain);
   std::vector<double> largest = read_rows(fields.at("p")).at(0);
   expect_same_shape(got, want);
   if (testing::Test::HasFatalFailure()) return;
@@ -153,10 +160,81 @@ TEST_P(EveryFile, IsReproducedByTheEngine) {
   const std::vector<Fields> cases = read_cases(GetParam());
   ASSERT_FALSE(cases.empty());
   for (const Fields& fields : cases) {
-    SCOPED_TRACE(trimmed(fields.at("name")) + ": " + trimmed(fields.at("chain")));
     EXPECT_FALSE(read_rows(fields.at("p'")).empty());
-    check_f64(fields);
-    check_f32(fields);
+    for (const char* key : {"chain", "same"}) {
+      if (!fields.contains(key)) continue;
+      SCOPED_TRACE(trimmed(fields.at("name")) + ": " + trimmed(fields.at(key)));
+      check_f64(fields, trimmed(fields.at(key)));
+      check_f32(fields, trimmed(fields.at(key)));
+    }
+  }
+}
+
+// The largest distance of a long run from its derivation, relative to numbers of size 1, `rows` of which are
+// looked at. Gradients are exact in float, so that both sides see the same ones.
+template <class T>
+double worst_of_long_run(const Fields& run, const std::string& chain, std::string_view simd,
+                         std::size_t rows) {
+  const Rows want = read_rows(run.at("p'"));
+  const std::vector<double> after = read_rows(run.at("after")).at(0);
+  std::vector<T> numbers(want.at(0).size());
+  fill_numbers(std::span(numbers), 3);
+  OneParameter<T> one(numbers);
+  OptimizerOptions options;
+  options.simd = simd;
+  Optimizer optimizer(one.params(), Chain(chain), options);
+  double worst = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    while (static_cast<double>(optimizer.updates()) < after[row]) {
+      fill_numbers(std::span(numbers), 100 + optimizer.updates());
+      one.set_grad(numbers);
+      optimizer.step();
+    }
+    for (std::size_t i = 0; i < want[row].size(); ++i) {
+      const double got = static_cast<double>(one.value()[i]);
+      if (!std::isfinite(got)) return kInfinite;
+      worst = std::fmax(worst, std::abs(got - want[row][i]) / std::max(1.0, std::abs(want[row][i])));
+    }
+  }
+  return worst;
+}
+
+bool begins_with_a_rule(const std::string& chain) {
+  const std::string name = chain.substr(0, chain.find_first_of("( "));
+  const auto is_it = [&](const Transform& transform) { return transform.spec.name == name; };
+  const auto found = std::find_if(transforms().begin(), transforms().end(), is_it);
+  return found != transforms().end() && found->is_rule;
+}
+
+TEST_P(EveryFile, IsItsDerivationInDouble) {
+  for (const Fields& run : read_cases(long_runs_of(GetParam()))) {
+    const std::string chain = trimmed(run.at("chain"));
+    for (const std::string_view simd : simd_targets()) {
+      EXPECT_LT(worst_of_long_run<double>(run, chain, simd, 3), 1e-13) << chain << " " << simd;
+    }
+    if (!begins_with_a_rule(chain)) continue;
+    EXPECT_LT(worst_of_long_run<double>(run, "momentum(0) | " + chain, "", 3), 1e-13) << chain << " in tiles";
+  }
+}
+
+TEST_P(EveryFile, D3IsItsDerivationInSingle) {
+  for (const Fields& run : read_cases(long_runs_of(GetParam()))) {
+    const std::string chain = trimmed(run.at("chain"));
+    for (const std::string_view simd : simd_targets()) {
+      EXPECT_LT(worst_of_long_run<float>(run, chain, simd, 1), 1e-6) << chain << " " << simd;
+      EXPECT_LT(worst_of_long_run<float>(run, chain, simd, 2), 2e-5) << chain << " " << simd;
+    }
+  }
+}
+
+TEST(Vectors, EveryRuleHasALongRun) {
+  for (const Transform& transform : transforms()) {
+    if (!transform.is_rule) continue;
+    bool found = false;
+    for (const Fields& run : read_cases(long_runs_of(std::string(transform.spec.name) + ".vec"))) {
+      found = found || trimmed(run.at("chain")).starts_with(transform.spec.name);
+    }
+    EXPECT_TRUE(found) << "no case of " << transform.spec.name << " runs long";
   }
 }
 

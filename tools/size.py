@@ -2,15 +2,19 @@
 """Checks the sizes of the house: lines of files and functions, files and lines of rooms, methods and members of
 classes, lines of storeys.
 
-Usage: tools/size.py [--self-test]
+Usage: tools/size.py [--self-test | --cost [--build]]
+--cost adds a rule to a clone of the last commit and shows that nothing but its header, its line in transforms.inc and its
+vector is needed for the checks of `make check`; with --build also for the tests that cover every listed transform.
 Prints one line for each violation, `file:line: what; got; want`, and exits 1 when there are any.
 C++ functions are found by their braces: good enough for this code base, not a parser.
 """
 
 import ast
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -269,6 +273,83 @@ def check_tree() -> int:
     return 1 if len(errors) > 1 else 0
 
 
+RULE_FILES = 3  # that a new rule may touch
+RULE_HEADER = """struct Costs {
+  static constexpr std::string_view kFormula = R"(
+    m <- beta m + (1 - beta) g,   u = m
+    state m, zeros; reads g m, writes u m; 0 stays 0
+  )";
+  static constexpr Option kOptions[] = {share_kept("beta", "0.9", "share of the average that is kept")};
+  static constexpr std::string_view kState[] = {"m"};
+  static constexpr Card kCard{"costs", "what a new rule costs", "", kOptions, false};
+
+  template <class T>
+  struct Prepared {
+    Kept<T> m;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    c.m = kept(option_of<Costs, "beta">(now.o));
+    return 1.0;
+  }
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+    return s[0] = average(s[0], g, c.m);
+  }
+};
+THALWEG_TRANSFORM(Costs)
+"""
+RULE_LINE = '#include "transforms/costs.h"\n'
+RULE_VECTOR = """name    costs, defaults
+chain   costs | lr(0.1)
+from    50-digit decimal arithmetic (block below)
+tol     2 ulp
+p       1 -2 0.5
+g       0.1 0.2 -0.3 ; 0.05 -0.01 0 ; -1 1 1e-3
+how     m = [D(0)] * n
+        for g in grads:
+          m = [D("0.9") * x + D("0.1") * y for x, y in zip(m, g)]
+          p = [a - D("0.1") * x for a, x in zip(p, m)]
+          yield p
+"""
+RULE_CHECKS = ["clang-format --dry-run --Werror src/engine/transforms/costs.h", "python3 tools/layers.py", "python3 tools/size.py",
+               "python3 tools/words.py", "python3 tools/vectors.py --check tests/vectors/costs.vec", "python3 tools/mutants.py --check"]
+RULE_BUILD = ["cmake --preset release", "cmake --build --preset release --target thalweg_rule_tests",
+              "build/tests/thalweg_rule_tests --gtest_brief=1 --gtest_filter=*costs*:Specs.*:Factories.*:Cards.*:Vectors.*"]
+
+
+def add_rule(clone: Path) -> list[str]:
+    """Adds a rule as CONTRIBUTING.md says; the files that it touches."""
+    (clone / "src/engine/transforms/costs.h").write_text(RULE_HEADER)
+    registry = clone / "src/engine/transforms/transforms.inc"
+    lines = registry.read_text().splitlines(keepends=True)
+    after = max(i for i, line in enumerate(lines) if line.startswith("#include") and line < RULE_LINE and "-inl" not in line)
+    registry.write_text("".join([*lines[:after + 1], RULE_LINE, *lines[after + 1:]]))
+    vector = clone / "tests/vectors/costs.vec"
+    vector.write_text(RULE_VECTOR)
+    subprocess.run(["python3", "tools/vectors.py", "--write", str(vector)], cwd=clone, check=True)
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=clone, check=True, capture_output=True, text=True)
+    return [line[3:] for line in changed.stdout.splitlines()]
+
+
+def cost(build: bool) -> int:
+    """What a new rule costs, in a clone."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(clone)], check=True)
+        touched = add_rule(clone)
+        environment = {**os.environ, "CCACHE_BASEDIR": str(clone), "CCACHE_NOHASHDIR": "1"}
+        for command in RULE_CHECKS + (RULE_BUILD if build else []):
+            done = subprocess.run(command.split(), cwd=clone, env=environment, capture_output=True, text=True)
+            if done.returncode != 0:
+                print(f"src/engine/transforms:0: a new rule does not pass `{command}`\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+                return 1
+    if len(touched) > RULE_FILES:
+        print(f"src/engine/transforms:0: a new rule is dear; got {', '.join(touched)}; want at most {RULE_FILES} files")
+        return 1
+    print(f"size: a new rule costs {len(touched)} files: {', '.join(touched)}")
+    return 0
+
+
 SELF_TEST = r"""#define MACRO(x) void f(x) { \
   {
 namespace a {
@@ -323,6 +404,8 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--self-test"]:
         self_test()
         return 0
+    if arguments and arguments[0] == "--cost" and arguments[1:] in ([], ["--build"]):
+        return cost(bool(arguments[1:]))
     if arguments:
         print(__doc__, file=sys.stderr)
         return 2

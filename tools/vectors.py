@@ -2,7 +2,9 @@
 """Checks the numbers of tests/vectors/*.vec against the derivation that stands beside them.
 
 Usage: tools/vectors.py                 every transform has a file, and every number is right
+       tools/vectors.py --check FILE    the numbers of one file are right
        tools/vectors.py --write FILE    put the numbers of the derivation into FILE
+       tools/vectors.py --long FILE     print what the derivations make of long random gradients
        tools/vectors.py --self-test
 tests/vectors/README.md describes the format. A derivation runs with 50-digit decimals; its results, rounded
 once to double, must equal the numbers of `p'`. Prints one line for each violation, `file:line: what; got;
@@ -12,6 +14,7 @@ want`, and exits 1 when there are any.
 import decimal
 import math
 import re
+import struct
 import sys
 import tempfile
 import textwrap
@@ -26,8 +29,10 @@ REGISTRATION = re.compile(r'^\s*#include "transforms/(\w+)\.h"', re.MULTILINE)
 
 DIGITS = 50
 INDENT = 8  # a field's text begins in this column; continuation lines are indented at least that far
-KEYS = ["name", "chain", "from", "tol", "shape", "p", "g", "metric", "p'", "how"]  # in this order
-OPTIONAL = ["shape", "metric"]  # every case has all others
+KEYS = ["name", "chain", "same", "from", "tol", "shape", "p", "g", "metric", "p'", "long", "how"]  # in this order
+OPTIONAL = ["same", "shape", "metric", "long"]  # every case has all others
+LONG_ELEMENTS = 19  # whole registers and a rest on every machine
+LONG_CHECKS = [2, 40, 200]  # updates after which the numbers of a long run are written down
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494")
 TOLERANCE = re.compile(r"\d+ ulp")
 
@@ -126,10 +131,15 @@ def sqrt(x) -> Decimal:
 
 
 def derive(case: Case) -> list[list[Decimal]]:
-    """Runs the `how` block of a case: the body of a generator that yields `p` after each update."""
+    """What the derivation of a case yields from its own numbers."""
     p = [Decimal(x) for x in read_rows(case, "p")[0]]
     grads = [[Decimal(x) for x in row] for row in read_rows(case, "g")]
     metrics = [Decimal(x) for x in read_rows(case, "metric")[0]] if "metric" in case.fields else []
+    return run_how(case, p, grads, metrics)
+
+
+def run_how(case: Case, p: list[Decimal], grads: list[list[Decimal]], metrics: list[Decimal]) -> list[list[Decimal]]:
+    """Runs the `how` block of a case: the body of a generator that yields `p` after each update."""
     source = "def how(p, grads, n):\n" + textwrap.indent(textwrap.dedent(case.fields["how"]), "  ") + "\n"
     scope = {"D": Decimal, "sqrt": sqrt, "exp": lambda x: Decimal(x).exp(), "ln": lambda x: Decimal(x).ln(),
              "sign": lambda x: Decimal((x > 0) - (x < 0)), "cos": cos, "pi": PI, "metrics": metrics}
@@ -146,6 +156,37 @@ def derive(case: Case) -> list[list[Decimal]]:
         shape = f"{len(rows)} rows of {sorted({len(row) for row in rows})}"
         raise fault(line, f"the derivation of `{case.name}`", shape, f"{len(grads)} rows of {len(p)}")
     return rows
+
+
+def sample_number(seed: int, index: int) -> Decimal:
+    """That of src/engine/params/test_params.h: of size 1/8 to 1, either sign, exact in float."""
+    x = ((seed + 1) * 0x9e3779b97f4a7c15 + index * 0xbf58476d1ce4e5b9) % 2**64
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9 % 2**64
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb % 2**64
+    x ^= x >> 31
+    size = 0.125 + 0.875 * (x >> 43) / 2097152.0
+    return Decimal(struct.unpack("f", struct.pack("f", size if x & 1 else -size))[0])
+
+
+def sample_numbers(seed: int) -> list[Decimal]:
+    return [sample_number(seed, index) for index in range(LONG_ELEMENTS)]
+
+
+def has_long_run(case: Case) -> bool:
+    """A derivation that is for any elements and updates, unless `long` says why it is not: one of a matrix, of metrics or of
+    gradients that are not finite never is."""
+    words = set(case.fields["g"].split())
+    return not {"shape", "metric", "long"} & case.fields.keys() and not {"nan", "inf", "-inf"} & words
+
+
+def long_run(case: Case) -> str:
+    """A case as tests/vectors_test.cc replays it: its chains, and the numbers after some of the updates."""
+    grads = [sample_numbers(100 + k) for k in range(LONG_CHECKS[-1])]
+    rows = run_how(case, sample_numbers(3), grads, [])
+    kept = " ; ".join(" ".join(repr(float(x)) for x in rows[k - 1]) for k in LONG_CHECKS)
+    chains = [case.fields[key].strip() for key in ("chain", "same") if key in case.fields]
+    return "".join(f"name    {case.name.strip()}\nchain   {chain}\nafter   {' '.join(map(str, LONG_CHECKS))}\np'      {kept}\n---\n"
+                   for chain in chains)
 
 
 def as_decimal(x) -> Decimal:
@@ -296,6 +337,19 @@ def main(arguments: list[str]) -> int:
     if len(arguments) == 2 and arguments[0] == "--write":
         try:
             write_file(Path(arguments[1]))
+        except Fault as error:
+            print(f"{arguments[1]}:{error}", file=sys.stderr)
+            return 1
+        return 0
+    if len(arguments) == 2 and arguments[0] == "--check":
+        errors = check_file(Path(arguments[1]))
+        if errors:
+            print("\n".join(errors))
+        return 1 if errors else 0
+    if len(arguments) == 2 and arguments[0] == "--long":
+        try:
+            cases = read_cases(Path(arguments[1]).read_text())
+            print("".join(long_run(case) for case in cases if has_long_run(case)), end="")
         except Fault as error:
             print(f"{arguments[1]}:{error}", file=sys.stderr)
             return 1

@@ -1,11 +1,12 @@
-// adabound: Adam whose rates of elements close in on one rate.   Luo, Xiong, Liu and Sun 2019,
-// arXiv:1902.09843, Algorithm 2
-//   m <- b1 m + (1-b1) g                               scope element     state m v, zeros; vmax with amsgrad
-//   v <- b2 v + (1-b2) g^2                             reads g m v   writes u m v
-//   r  = rate sqrt(c2)/c1 / (sqrt(v + eps_root) + eps) c1 = 1 - b1^t, c2 = 1 - b2^t
-//   u  = m min(max(r, F - F/(gamma t + 1)), F + F/(gamma t)),   F = final_lr rate / (highest rate)
-// The rates behind it are inside. amsgrad: the largest v so far for v. Exact: 0 stays 0 while eps > 0.
 struct Adabound {
+  static constexpr std::string_view kFormula = R"(
+    m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2
+    r  = rate sqrt(c2) / c1 / (sqrt(v + eps_root) + eps),   c1 = 1 - beta1^t, c2 = 1 - beta2^t
+    u  = m min(max(r, F - F / (gamma t + 1)), F + F / (gamma t)),   F = final_lr rate / peak
+    rate is the product of the rates to its right, which are inside; peak is its highest value
+    amsgrad: vmax <- max(vmax, v) takes the place of v
+    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0 while eps > 0
+  )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
       beta2_option("0.999"),
@@ -20,29 +21,30 @@ struct Adabound {
                               "Luo et al. 2019, arXiv:1902.09843", kOptions, false};
 
   static bool needs_rates(Numbers) { return true; }
-
-  static std::size_t variant(Numbers o) { return o[6] != 0.0 ? 1 : 0; }
   static bool rate_inside(Numbers) { return true; }
-
-  static double prepare(const Moment& now, Coefs& c) {
-    const Numbers o = now.o;
-    const double root = std::sqrt(one_minus_power(o[1], now.t)), gone = o[5] * static_cast<double>(now.t);
-    const double end = now.peak > 0.0 ? o[4] * now.rate / now.peak : 0.0;
-    c = {o[0], 1.0 - o[0], o[1], 1.0 - o[1], o[3], o[2]};
-    c[6] = now.rate * root / one_minus_power(o[0], now.t);
-    c[7] = end * (1.0 - 1.0 / (gone + 1.0));
-    c[8] = end * (1.0 + 1.0 / gone);
+  static std::size_t variant(Numbers o) { return option_of<Adabound, "amsgrad">(o) ? 1 : 0; }
+  template <class T>
+  struct Prepared {
+    Kept<T> m, v;
+    T eps_root, eps, rate, low, high;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    const auto [beta1, beta2, eps, eps_root, final_lr, gamma, amsgrad] = options_of<Adabound>(now);
+    const double root = std::sqrt(one_minus_power(beta2, now.t)), gone = gamma * static_cast<double>(now.t);
+    const double end = now.peak > 0.0 ? final_lr * now.rate / now.peak : 0.0;
+    c.m = kept(beta1), c.v = kept(beta2), c.eps_root = eps_root, c.eps = eps;
+    c.rate = now.rate * root / one_minus_power(beta1, now.t);
+    c.low = end * (1.0 - 1.0 / (gone + 1.0));
+    c.high = end * (1.0 + 1.0 / gone);
     return 1.0;
   }
   template <std::size_t kVariant, class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, V g, V* s, const hn::TFromD<D>* c) {
-    s[0] = average(d, s[0], g, c);
-    s[1] = average_square(d, s[1], g, c + 2);
-    V v = s[1];
+  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+    const V m = s[0] = average(s[0], g, c.m);
+    V v = s[1] = average_square(s[1], g, c.v);
     if constexpr (kVariant == 1) v = s[2] = greater_of(s[2], v);
-    const V root = hn::Add(hn::Sqrt(hn::Add(v, hn::Set(d, c[4]))), hn::Set(d, c[5]));
-    const V rate = hn::Div(hn::Set(d, c[6]), root);
-    return hn::Mul(bounded(rate, hn::Set(d, c[7]), hn::Set(d, c[8])), s[0]);
+    const V rate = hn::Div(c.rate, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps));
+    return hn::Mul(bounded(rate, c.low, c.high), m);
   }
 };
 THALWEG_TRANSFORM(Adabound)

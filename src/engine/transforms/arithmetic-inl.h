@@ -16,16 +16,22 @@ HWY_INLINE V bounded(V x, V low, V high) {
   return hn::IfThenElse(hn::Lt(below, low), low, below);
 }
 
-// A moving average: c[0] s + c[1] x.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V average(D d, V s, V x, const hn::TFromD<D>* c) {
-  return hn::Add(hn::Mul(hn::Set(d, c[0]), s), hn::Mul(hn::Set(d, c[1]), x));
+// A moving average takes x in.
+template <class V>
+HWY_INLINE V average(V s, V x, const Kept<V>& c) {
+  return hn::Add(hn::Mul(c.keep, s), hn::Mul(c.take, x));
 }
 
-// The same of squares: c[0] s + c[1] x^2.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V average_square(D d, V s, V x, const hn::TFromD<D>* c) {
-  return hn::Add(hn::Mul(hn::Set(d, c[0]), s), hn::Mul(hn::Mul(hn::Set(d, c[1]), x), x));
+// The same of squares: x^2.
+template <class V>
+HWY_INLINE V average_square(V s, V x, const Kept<V>& c) {
+  return hn::Add(hn::Mul(c.keep, s), hn::Mul(hn::Mul(c.take, x), x));
+}
+
+// Of a prepared number that is 1 where something is so, else 0.
+template <class D, class V>
+HWY_INLINE auto is_so(D d, V number) {
+  return hn::Gt(number, hn::Zero(d));
 }
 
 // Bits of about a third of x as a number: an exponent divided by three, within 4% of the cube root.

@@ -1,22 +1,26 @@
-// box: keep the parameters in an interval.   Bertsekas 1976, doi:10.1109/TAC.1976.1101194
-//   p <- min(max(p, low), high)     scope landing     NaN stays NaN
 struct Box {
-  static constexpr Option kOptions[] = {
-      {.name = "low", .type = OptionType::scalar, .doc = "the smallest value", .required = true},
-      {.name = "high", .type = OptionType::scalar, .doc = "the largest value", .required = true}};
+  static constexpr std::string_view kFormula = R"(
+    p <- min(max(p, low), high) when the update is done; NaN stays NaN; no state
+  )";
+  static constexpr Option kOptions[] = {required_option("low", kAnyNumber, "the smallest value"),
+                                        required_option("high", kAnyNumber, "the largest value")};
   static constexpr Card kCard{"box", "project the parameters to [low, high]",
                               "Bertsekas 1976, doi:10.1109/TAC.1976.1101194", kOptions};
   static constexpr bool kLands = true;
 
-  static double prepare(const Moment& now, Coefs& c) {
-    c = {now.o[0], now.o[1]};
+  template <class T>
+  struct Prepared {
+    T low, high;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    const auto [low, high] = options_of<Box>(now);
+    c = {low, high};
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V value(D d, V p, const hn::TFromD<D>* c) {
-    const V low = hn::Set(d, c[0]), high = hn::Set(d, c[1]);
-    const V above = hn::IfThenElse(hn::Lt(p, low), low, p);
-    return hn::IfThenElse(hn::Gt(above, high), high, above);
+  static HWY_INLINE V value(D, V p, const auto& c) {
+    const V above = hn::IfThenElse(hn::Lt(p, c.low), c.low, p);
+    return hn::IfThenElse(hn::Gt(above, c.high), c.high, above);
   }
 };
 THALWEG_TRANSFORM(Box)

@@ -1,12 +1,12 @@
-// centralize: take the mean out of the gradient of each unit.   Yong et al. 2020, arXiv:2004.01461
-//   u <- u - mean(u) over each row of a matrix     scope gather, per unit     vectors pass unchanged
 struct Centralize {
+  static constexpr std::string_view kFormula = R"(
+    u <- u - mean(u) over each row of a matrix; vectors pass unchanged; no state
+  )";
   static constexpr Card kCard{"centralize", "take each row's mean out of the update",
                               "Yong et al. 2020, arXiv:2004.01461"};
   static constexpr std::size_t kSums = 1;
 
   static Over over(Numbers) { return Over::unit; }
-
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void terms(D, const Seen<V>& x, V* sums) {
     sums[0] = x.update;

@@ -1,27 +1,24 @@
-// clip_rms: bound the root mean square of each tensor's update.   Shazeer and Stern 2018 (Adafactor),
-// arXiv:1804.04235
-//   u <- u / max(1, RMS(u) / max)     scope gather, per tensor
-// A root mean square that is not finite scales nothing.
 struct ClipRms {
-  static constexpr Option kOptions[] = {{.name = "max",
-                                         .type = OptionType::scalar,
-                                         .range = kPositive,
-                                         .doc = "the largest root mean square that passes unchanged",
-                                         .required = true}};
+  static constexpr std::string_view kFormula = R"(
+    u <- u / max(1, RMS(u) / max) over each tensor   (Adafactor)
+    a root mean square that is not finite scales nothing; no state
+  )";
+  static constexpr Option kOptions[] = {
+      required_option("max", kPositive, "the largest root mean square that passes unchanged")};
   static constexpr Card kCard{"clip_rms", "scale each tensor's update down to a largest root mean square",
                               "Shazeer and Stern 2018, arXiv:1804.04235", kOptions};
   static constexpr std::size_t kSums = 1;
 
   static Over over(Numbers) { return Over::tensor; }
-
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void terms(D, const Seen<V>& x, V* sums) {
     sums[0] = hn::Mul(x.update, x.update);
   }
   static Affine affine(const Moment& now) {
+    const auto [max] = options_of<ClipRms>(now);
     const double rms = std::sqrt(now.sums[0] / now.size);
     if (!(rms < kInfinity)) return {};
-    return {1.0 / std::fmax(1.0, rms / now.o[0]), 0.0};
+    return {1.0 / std::fmax(1.0, rms / max), 0.0};
   }
 };
 THALWEG_TRANSFORM(ClipRms)

@@ -1,27 +1,27 @@
-// l2: decay as a proximal step, which no rate makes overshoot.   Parikh and Boyd 2014, Proximal Algorithms,
-// section 6.1.1
-//   p <- p / (1 + z)     scope landing     z = rate * what stands behind it: the lr, a scale
-// It acts on the new value, when the whole update is done, and so stands behind every rule; `decay` there
-// adds to the update, from the value before it. Adan's own decay is this one.
 struct L2 {
-  static constexpr Option kOptions[] = {{.name = "rate",
-                                         .type = OptionType::scalar,
-                                         .range = kNotNegative,
-                                         .doc = "how strongly each parameter is drawn to 0",
-                                         .required = true}};
+  static constexpr std::string_view kFormula = R"(
+    p <- p / (1 + z),   z = rate times what stands to its right: the lr, a scale   (6.1.1)
+    it acts on the new value, when the whole update is done, and so stands after every rule;
+    decay there adds to the update, from the value before it; Adan's own decay is this one
+    no state
+  )";
+  static constexpr Option kOptions[] = {
+      required_option("rate", kNotNegative, "how strongly each parameter is drawn to 0")};
   static constexpr Card kCard{"l2", "draw parameters to 0 when the update is done: a proximal step",
                               "Parikh and Boyd 2014, doi:10.1561/2400000003", kOptions};
-
   static constexpr bool kLands = true;
 
-  static double prepare(const Moment& now, Coefs& c) {
-    c = {1.0 + now.o[0] * now.scale};
+  template <class T>
+  struct Prepared {
+    T divisor;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    c.divisor = 1.0 + option_of<L2, "rate">(now.o) * now.scale;
     return 1.0;
   }
-
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V value(D d, V p, const hn::TFromD<D>* c) {
-    return hn::Div(p, hn::Set(d, c[0]));
+  static HWY_INLINE V value(D, V p, const auto& c) {
+    return hn::Div(p, c.divisor);
   }
 };
 THALWEG_TRANSFORM(L2)

@@ -1,9 +1,10 @@
-// lion: the sign of an average that leans towards the new gradient.   Chen et al. 2023, arXiv:2302.06675,
-// Algorithm 2
-//   u  = sign(b1 m + (1-b1) g)      scope element     state m, zeros
-//   m <- b2 m + (1-b2) g            reads g m   writes u m      exact: 0 stays 0, sign(0) = 0
-// DeepSpeed alone takes sign(0) = 1 and keeps 0.999 of the average by default.
 struct Lion {
+  static constexpr std::string_view kFormula = R"(
+    u  = sign(beta1 m + (1 - beta1) g)
+    m <- beta2 m + (1 - beta2) g
+    sign(0) = 0; DeepSpeed alone takes 1, and keeps 0.999 of the average by default
+    state m, zeros; reads g m, writes u m; 0 stays 0
+  )";
   static constexpr Option kOptions[] = {
       share_kept("beta1", "0.9", "share of the average in what the sign is taken of"),
       share_kept("beta2", "0.99", "share of the average gradient that is kept")};
@@ -11,14 +12,20 @@ struct Lion {
   static constexpr Card kCard{"lion", "the sign of an average that leans towards the new gradient",
                               "Chen et al. 2023, arXiv:2302.06675", kOptions, false};
 
-  static double prepare(const Moment& now, Coefs& c) {
-    c = {now.o[0], 1.0 - now.o[0], now.o[1], 1.0 - now.o[1]};
+  template <class T>
+  struct Prepared {
+    Kept<T> towards, m;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    const auto [beta1, beta2] = options_of<Lion>(now);
+    c = {.towards = kept(beta1), .m = kept(beta2)};
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, V g, V* s, const hn::TFromD<D>* c) {
-    const V u = sign_of(d, average(d, s[0], g, c));
-    s[0] = average(d, s[0], g, c + 2);
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
+    V& m = s[0];
+    const V u = sign_of(d, average(m, g, c.towards));
+    m = average(m, g, c.m);
     return u;
   }
 };

@@ -28,6 +28,21 @@ HWY_INLINE V greater_of(V a, V b) {
   return hn::IfThenElse(hn::Lt(a, b), b, a);
 }
 
+// What a transform has prepared for a step, each number in every lane of a register.
+HWY_DIAGNOSTICS(push)
+HWY_DIAGNOSTICS_OFF(disable : 4201, ignored "-Wmissing-braces")
+template <class All, class D, std::size_t... i>
+HWY_INLINE All in_all_lanes([[maybe_unused]] D d, [[maybe_unused]] const hn::TFromD<D>* c,
+                            std::index_sequence<i...>) {
+  return All{hn::Set(d, c[i])...};
+}
+HWY_DIAGNOSTICS(pop)
+template <class Transform, class D>
+HWY_INLINE auto in_all_lanes(D d, const hn::TFromD<D>* c) {
+  return in_all_lanes<Prepared<Transform, hn::Vec<D>>>(d, c,
+                                                       std::make_index_sequence<kPrepared<Transform>>());
+}
+
 // A rule in one of its variants. One with kSees is given all that a rule may see, others the update alone.
 template <class Transform, std::size_t kVariant>
 struct Rule {
@@ -36,8 +51,12 @@ struct Rule {
   static constexpr bool kSeesEntered = requires { Transform::kSeesEntered; };
   static constexpr bool kSees = kSeesNoise || kSeesEntered || requires { Transform::kSees; };
 
+  template <class D>
+  static HWY_INLINE auto prepared(D d, const hn::TFromD<D>* c) {
+    return in_all_lanes<Transform>(d, c);
+  }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const hn::TFromD<D>* c) {
+  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const auto& c) {
     if constexpr (kSees && kVariants<Transform>.size() > 1) {
       return Transform::template apply<kVariant>(d, x, s, c);
     } else if constexpr (kSees) {
@@ -84,6 +103,7 @@ bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n, 
   T *p = at.value, *s[Rule::kStates + 1] = {};
   const T *g = at.grad, *e = at.entered;
   for (std::size_t j = 0; j < Rule::kStates; ++j) s[j] = at.state[j];
+  const auto prepared = Rule::prepared(d, numbers.coefs);
   V odd = hn::Zero(d);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     if (ahead != 0) {
@@ -98,7 +118,7 @@ bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n, 
     const V grad = affine_of<kPre>(d, source, value, numbers.pre_a, numbers.pre_b);
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, s[j] + i);
-    const V u = Rule::apply(d, {grad, value, entered, value}, state, numbers.coefs);
+    const V u = Rule::apply(d, {grad, value, entered, value}, state, prepared);
     for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, s[j] + i);
     hn::StoreU(hn::Sub(value, affine_of<kPost>(d, u, value, numbers.post_a, numbers.post_b)), d, p + i);
   }
@@ -167,6 +187,7 @@ template <class Rule, class T>
 void tile_loop(const T* coefs, T* u, const Pointers<T> at, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
+  const auto prepared = Rule::prepared(d, coefs);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, at.state[j] + i);
@@ -177,7 +198,7 @@ void tile_loop(const T* coefs, T* u, const Pointers<T> at, std::size_t n) {
       seen.entered = hn::LoadU(d, at.entered + i);
     }
     if constexpr (Rule::kSeesNoise) seen.noise = hn::LoadU(d, at.noise + i);
-    const V out = Rule::apply(d, seen, state, coefs);
+    const V out = Rule::apply(d, seen, state, prepared);
     for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, at.state[j] + i);
     hn::StoreU(out, d, u + i);
   }
@@ -210,8 +231,12 @@ void tile(const Coefs& coefs, void* u, const Streams& streams) {
 struct Plain {
   static constexpr std::size_t kStates = 0;
   static constexpr bool kSeesEntered = false;
+  template <class D>
+  static HWY_INLINE Nothing prepared(D, const hn::TFromD<D>*) {
+    return {};
+  }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, const Seen<V>& x, V*, const hn::TFromD<D>*) {
+  static HWY_INLINE V apply(D, const Seen<V>& x, V*, Nothing) {
     return x.update;
   }
 };
@@ -226,8 +251,12 @@ template <class Transform, std::size_t kVariant>
 struct Lander {
   static constexpr std::size_t kStates = kVariants<Transform>[kVariant].size();
 
+  template <class D>
+  static HWY_INLINE auto prepared(D d, const hn::TFromD<D>* c) {
+    return in_all_lanes<Transform>(d, c);
+  }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, const Landing<V>& x, V* s, const hn::TFromD<D>* c) {
+  static HWY_INLINE V apply(D d, const Landing<V>& x, V* s, const auto& c) {
     if constexpr (requires { Transform::value(d, x.value, c); }) {
       return Transform::value(d, x.value, c);
     } else {
@@ -240,12 +269,13 @@ template <class Lander, class T>
 void land_loop(const T* coefs, const T* u, const Pointers<T> at, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
+  const auto prepared = Lander::prepared(d, coefs);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     V state[Lander::kStates + 1];
     for (std::size_t j = 0; j < Lander::kStates; ++j) state[j] = hn::LoadU(d, at.state[j] + i);
     const V value = hn::LoadU(d, at.value + i);
     const V before = at.grad == nullptr ? value : hn::LoadU(d, at.grad + i);
-    const V out = Lander::apply(d, Landing<V>{before, hn::LoadU(d, u + i), value}, state, coefs);
+    const V out = Lander::apply(d, Landing<V>{before, hn::LoadU(d, u + i), value}, state, prepared);
     for (std::size_t j = 0; j < Lander::kStates; ++j) hn::StoreU(state[j], d, at.state[j] + i);
     hn::StoreU(out, d, at.value + i);
   }

@@ -1,11 +1,13 @@
-// madgrad: dual averaging over cube roots of sums of squares.   Defazio and Jelassi 2021, arXiv:2101.11075,
-// Algorithm 1
-//   w  = rate sqrt(t)                    scope element     state n s, zeros; x: p before its first update
-//   n <- n + w g^2,   s <- s + w g       reads g p n s x   writes u n s x
-//   z  = x - s / (cbrt(n) + eps)         c = 1 - momentum
-//   u  = c (p - z)                       exact: what has never had a gradient stays, while eps > 0
-// The rates behind it are inside, in w. The authors' code adds eps to the rate too; their decay is L2.
 struct Madgrad {
+  static constexpr std::string_view kFormula = R"(
+    w  = rate sqrt(t);   n <- n + w g^2,   s <- s + w g
+    z  = x - s / (cbrt(n) + eps)
+    u  = (1 - momentum) (p - z)
+    rate is the product of the rates to its right, which are inside; the authors' code adds
+    eps to the rate too, and its decay is L2 (Algorithm 1)
+    state n s, zeros; x, the parameter before its first update
+    reads g p n s x, writes u n s x; what has never had a gradient stays while eps > 0
+  )";
   static constexpr Option kOptions[] = {
       share_kept("momentum", "0.9", "share of the parameter that is kept on the way to the dual average"),
       eps_option("1e-6")};
@@ -15,19 +17,24 @@ struct Madgrad {
   static constexpr bool kSees = true;
 
   static bool rate_inside(Numbers) { return true; }
-
-  static double prepare(const Moment& now, Coefs& c) {
-    c = {now.rate * std::sqrt(static_cast<double>(now.t)), now.o[1], 1.0 - now.o[0], now.t == 1 ? 1.0 : 0.0};
+  template <class T>
+  struct Prepared {
+    T weight, eps, share, first;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    const auto [momentum, eps] = options_of<Madgrad>(now);
+    c = {now.rate * std::sqrt(static_cast<double>(now.t)), eps, 1.0 - momentum, now.t == 1 ? 1.0 : 0.0};
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const hn::TFromD<D>* c) {
-    const V weighted = hn::Mul(hn::Set(d, c[0]), x.update);
-    s[0] = hn::Add(s[0], hn::Mul(weighted, x.update));
-    s[1] = hn::Add(s[1], weighted);
-    s[2] = hn::IfThenElse(hn::Gt(hn::Set(d, c[3]), hn::Zero(d)), x.value, s[2]);
-    const V away = hn::Div(s[1], hn::Add(cube_root(d, s[0]), hn::Set(d, c[1])));
-    return hn::Mul(hn::Set(d, c[2]), hn::Add(hn::Sub(x.value, s[2]), away));
+  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const auto& c) {
+    V &squares = s[0], &sum = s[1], &start = s[2];
+    const V weighted = hn::Mul(c.weight, x.update);
+    squares = hn::Add(squares, hn::Mul(weighted, x.update));
+    sum = hn::Add(sum, weighted);
+    start = hn::IfThenElse(is_so(d, c.first), x.value, start);
+    const V away = hn::Div(sum, hn::Add(cube_root(d, squares), c.eps));
+    return hn::Mul(c.share, hn::Add(hn::Sub(x.value, start), away));
   }
 };
 THALWEG_TRANSFORM(Madgrad)

@@ -9,18 +9,56 @@
 
 namespace thalweg {
 
-inline constexpr Range kShare{.min = 0.0, .max = 1.0};  // [0, 1]
+inline constexpr Range kShare{.min = 0.0, .max = 1.0};                                       // [0, 1]
+inline constexpr Range kInside{.min = 0.0, .max = 1.0, .open_min = true, .open_max = true};  // (0, 1)
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A bound that is not given is none.
 inline double or_infinity(double bound) { return std::isnan(bound) ? kInfinity : bound; }
 
-// Options of the same meaning in every rule; the default is the rule's own.
+// Options of one type each; `needs`: beside that option only, where it differs from its default.
 constexpr Option scalar_option(std::string_view name, std::string_view fallback, Range range,
-                               std::string_view doc) {
-  return {.name = name, .type = OptionType::scalar, .fallback = fallback, .range = range, .doc = doc};
+                               std::string_view doc, std::string_view needs = {}) {
+  return {.name = name,
+          .type = OptionType::scalar,
+          .fallback = fallback,
+          .range = range,
+          .doc = doc,
+          .needs = needs};
 }
+constexpr Option required_option(std::string_view name, Range range, std::string_view doc) {
+  return {.name = name, .type = OptionType::scalar, .range = range, .doc = doc, .required = true};
+}
+constexpr Option number_option(std::string_view name, std::string_view fallback, Range range,
+                               std::string_view doc, std::string_view needs = {}) {
+  return {.name = name, .fallback = fallback, .range = range, .doc = doc, .needs = needs};
+}
+constexpr Option count_option(std::string_view name, std::string_view fallback, Range range,
+                              std::string_view doc, std::string_view unit = {}, std::string_view needs = {}) {
+  return {.name = name,
+          .type = OptionType::integer,
+          .fallback = fallback,
+          .range = range,
+          .unit = unit,
+          .doc = doc,
+          .needs = needs};
+}
+constexpr Option flag_option(std::string_view name, std::string_view fallback, std::string_view doc,
+                             std::string_view needs = {}) {
+  return {.name = name, .type = OptionType::flag, .fallback = fallback, .doc = doc, .needs = needs};
+}
+constexpr Option choice_option(std::string_view name, std::string_view choices, std::string_view fallback,
+                               std::string_view doc, std::string_view needs = {}) {
+  return {.name = name,
+          .type = OptionType::choice,
+          .fallback = fallback,
+          .doc = doc,
+          .choices = choices,
+          .needs = needs};
+}
+
+// Options of the same meaning in every rule; the default is the rule's own.
 constexpr Option share_kept(std::string_view name, std::string_view fallback, std::string_view doc) {
   return scalar_option(name, fallback, kFraction, doc);
 }
@@ -37,34 +75,26 @@ constexpr Option eps_root_option(std::string_view fallback, std::string_view doc
   return scalar_option("eps_root", fallback, kNotNegative, doc);
 }
 constexpr Option initial_option(std::string_view fallback, std::string_view doc) {
-  return {.name = "initial_accumulator",
-          .type = OptionType::number,
-          .fallback = fallback,
-          .range = kNotNegative,
-          .doc = doc};
-}
-constexpr Option flag_option(std::string_view name, std::string_view fallback, std::string_view doc) {
-  return {.name = name, .type = OptionType::flag, .fallback = fallback, .doc = doc};
-}
-constexpr Option choice_option(std::string_view name, std::string_view choices, std::string_view fallback,
-                               std::string_view doc) {
-  return {.name = name, .type = OptionType::choice, .fallback = fallback, .doc = doc, .choices = choices};
+  return number_option("initial_accumulator", fallback, kNotNegative, doc);
 }
 constexpr Option correction_option() {
   return flag_option("bias_correction", "true", "divide the averages by 1 - beta^t");
 }
 
 constexpr Option threshold_option(std::string_view needs = {}) {
-  return {.name = "threshold",
-          .type = OptionType::scalar,
-          .fallback = "5",
-          .range = {.min = 4.0},
-          .doc = "length of the average square from which on it is divided by",
-          .needs = needs};
+  return scalar_option("threshold", "5", {.min = 4.0},
+                       "length of the average square from which on it is divided by", needs);
 }
 constexpr Option amsgrad_option() {
   return flag_option("amsgrad", "false", "divide by the largest average square so far");
 }
+
+// A moving average: what is kept of it and what is taken of a new number.
+template <class T>
+struct Kept {
+  T keep, take;
+};
+inline Kept<double> kept(double beta) { return {beta, 1.0 - beta}; }
 
 // 1 - beta^t without cancellation for beta near 1, and without overflow of t.
 double one_minus_power(double beta, std::uint64_t t);

@@ -1,62 +1,27 @@
-// plateau: cut the rate when a metric has stopped to improve.   PyTorch's ReduceLROnPlateau, Keras' and
-// optax'
-//   u <- rate u; rate begins at 1 and is cut by what Optimizer::observe(metric) is told     scope affine
-//   kept: rate, best, bad, cooling
-// It stands with `lr`. floor and eps are shares of the rate that it begins with. NaN is no improvement.
 struct PlateauTransform {
+  static constexpr std::string_view kFormula = R"(
+    u <- rate u; rate begins at 1 and is cut by what Optimizer::observe(metric) is told
+    as PyTorch's ReduceLROnPlateau, Keras' and optax'; NaN is not an improvement
+    it stands with lr: floor and eps are shares of the rate that it begins with
+    keeps the rate, the best metric, the bad evaluations and those of the cooldown
+  )";
   static constexpr Option kOptions[] = {
-      {.name = "factor",
-       .type = OptionType::number,
-       .fallback = "0.1",
-       .range = {.min = 0.0, .max = 1.0, .open_max = true},
-       .doc = "what a cut multiplies the rate by"},
-      {.name = "patience",
-       .type = OptionType::integer,
-       .fallback = "10",
-       .range = kNotNegative,
-       .unit = "evaluations",
-       .doc = "evaluations without improvement that are tolerated"},
-      {.name = "cooldown",
-       .type = OptionType::integer,
-       .fallback = "0",
-       .range = kNotNegative,
-       .unit = "evaluations",
-       .doc = "evaluations behind a cut in which none counts as bad"},
-      {.name = "mode",
-       .type = OptionType::choice,
-       .fallback = "min",
-       .doc = "whether a good metric is low or high",
-       .choices = "min|max"},
-      {.name = "threshold",
-       .type = OptionType::number,
-       .fallback = "0.0001",
-       .range = kNotNegative,
-       .doc = "by how much a metric must be better than the best one"},
-      {.name = "threshold_mode",
-       .type = OptionType::choice,
-       .fallback = "relative",
-       .doc = "the threshold is a share of the best metric's size, a difference, or torch's best (1 - "
-              "threshold)",
-       .choices = "relative|absolute|torch"},
-      {.name = "floor",
-       .type = OptionType::number,
-       .fallback = "0",
-       .range = kNotNegative,
-       .doc = "lowest rate, as a share of the first"},
-      {.name = "eps",
-       .type = OptionType::number,
-       .fallback = "1e-8",
-       .range = kNotNegative,
-       .doc = "a cut by no more than this share is left out"},
-      {.name = "reached",
-       .type = OptionType::flag,
-       .fallback = "false",
-       .doc = "cut with the evaluation that reaches the patience, not with the one behind it"},
-      {.name = "cooling_ends",
-       .type = OptionType::flag,
-       .fallback = "false",
-       .doc = "the last evaluation of a cooldown counts again"},
-      kDialect};
+      number_option("factor", "0.1", kFraction, "what a cut multiplies the rate by"),
+      count_option("patience", "10", kNotNegative, "evaluations without improvement that are tolerated",
+                   "evaluations"),
+      count_option("cooldown", "0", kNotNegative, "evaluations after a cut in which none counts as bad",
+                   "evaluations"),
+      choice_option("mode", "min|max", "min", "whether a good metric is low or high"),
+      number_option("threshold", "0.0001", kNotNegative,
+                    "by how much a metric must be better than the best one"),
+      choice_option("threshold_mode", "relative|absolute|torch", "relative",
+                    "the threshold is a share of the best metric's size, a difference, or torch's best (1 - "
+                    "threshold)"),
+      number_option("floor", "0", kNotNegative, "lowest rate, as a share of the first"),
+      number_option("eps", "1e-8", kNotNegative, "a cut by no more than this share is left out"),
+      flag_option("reached", "false",
+                  "cut with the evaluation that reaches the patience, not with the next one"),
+      flag_option("cooling_ends", "false", "the last evaluation of a cooldown counts again")};
   static constexpr DialectDefault kDialects[] = {
       {"torch", "threshold_mode", "torch"}, {"optax", "reached", "true"},
       {"keras", "reached", "true"},         {"keras", "threshold_mode", "absolute"},
@@ -73,26 +38,30 @@ struct PlateauTransform {
   static Affine affine(const Moment& now) { return {now.numbers[0], 0.0}; }
 
   static void observe(Numbers o, std::span<double> kept, double metric) {
+    const auto [factor, patience, cooldown, mode, threshold, threshold_mode, floor, eps, reached,
+                cooling_ends] = options_of<PlateauTransform>(o);
+    double &rate = kept[0], &best = kept[1], &bad = kept[2], &cooling = kept[3];
     Plateau plateau;
-    plateau.options = {.factor = o[0],
-                       .patience = static_cast<std::uint64_t>(o[1]),
-                       .cooldown = static_cast<std::uint64_t>(o[2]),
-                       .threshold = o[4],
-                       .threshold_mode = static_cast<PlateauOptions::Threshold>(static_cast<int>(o[5])),
-                       .mode = static_cast<PlateauOptions::Mode>(static_cast<int>(o[3])),
-                       .floor = o[6],
-                       .eps = o[7],
-                       .reached = o[8] != 0.0,
-                       .cooling_ends = o[9] != 0.0};
-    plateau.rate = kept[0];
-    plateau.best = kept[1];
-    plateau.bad = static_cast<std::uint64_t>(kept[2]);
-    plateau.cooling = static_cast<std::uint64_t>(kept[3]);
+    plateau.options = {
+        .factor = factor,
+        .patience = static_cast<std::uint64_t>(patience),
+        .cooldown = static_cast<std::uint64_t>(cooldown),
+        .threshold = threshold,
+        .threshold_mode = static_cast<PlateauOptions::Threshold>(static_cast<int>(threshold_mode.place)),
+        .mode = mode == "max" ? PlateauOptions::Mode::max : PlateauOptions::Mode::min,
+        .floor = floor,
+        .eps = eps,
+        .reached = reached,
+        .cooling_ends = cooling_ends};
+    plateau.rate = rate;
+    plateau.best = best;
+    plateau.bad = static_cast<std::uint64_t>(bad);
+    plateau.cooling = static_cast<std::uint64_t>(cooling);
     plateau.observe(metric);
-    kept[0] = plateau.rate;
-    kept[1] = plateau.best;
-    kept[2] = static_cast<double>(plateau.bad);
-    kept[3] = static_cast<double>(plateau.cooling);
+    rate = plateau.rate;
+    best = plateau.best;
+    bad = static_cast<double>(plateau.bad);
+    cooling = static_cast<double>(plateau.cooling);
   }
 };
 THALWEG_TRANSFORM(PlateauTransform)

@@ -1,10 +1,11 @@
-// proximal_adagrad: AdaGrad that sets small weights to exactly 0.   Duchi and Singer 2009, Efficient Online
-// and Batch Learning Using Forward Backward Splitting (JMLR 10); Duchi, Hazan and Singer 2011
-//   s <- s + g^2,   a = rate / sqrt(s)     scope element     state s, initial_accumulator
-//   w  = p - a g                           reads g p s   writes u s
-//   p <- sign(w) max(|w| - a l1, 0) / (1 + a l2)
-// The rates behind it are inside. Exact: what falls below the threshold is 0.
 struct ProximalAdagrad {
+  static constexpr std::string_view kFormula = R"(
+    s <- s + g^2,   a = rate / sqrt(s)
+    w  = p - a g
+    p <- sign(w) max(|w| - a l1, 0) / (1 + a l2);   below the threshold exactly 0
+    rate is the product of the rates to its right, which are inside
+    state s, initial_accumulator; reads g p s, writes u s
+  )";
   static constexpr Option kOptions[] = {
       scalar_option("l1", "0", kNotNegative, "threshold, scaled by each element's rate"),
       scalar_option("l2", "0", kNotNegative, "proximal decay, scaled by each element's rate"),
@@ -15,20 +16,26 @@ struct ProximalAdagrad {
   static constexpr bool kSees = true;
 
   static bool rate_inside(Numbers) { return true; }
-  static double initial(Numbers o, std::size_t) { return o[2]; }
-
-  static double prepare(const Moment& now, Coefs& c) {
-    c = {now.rate, now.o[0], now.o[1]};
+  static double initial(Numbers o, std::size_t) {
+    return option_of<ProximalAdagrad, "initial_accumulator">(o);
+  }
+  template <class T>
+  struct Prepared {
+    T rate, l1, l2;
+  };
+  static double prepare(const Moment& now, Prepared<double>& c) {
+    const auto [l1, l2, initial_accumulator] = options_of<ProximalAdagrad>(now);
+    c = {now.rate, l1, l2};
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const hn::TFromD<D>* c) {
+  static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const auto& c) {
     s[0] = hn::Add(s[0], hn::Mul(x.update, x.update));
-    const V rate = hn::Div(hn::Set(d, c[0]), hn::Sqrt(s[0])), zero = hn::Zero(d);
+    const V rate = hn::Div(c.rate, hn::Sqrt(s[0])), zero = hn::Zero(d);
     const V w = hn::Sub(x.value, hn::Mul(rate, x.update));
-    const V left = hn::Sub(hn::Abs(w), hn::Mul(rate, hn::Set(d, c[1])));
+    const V left = hn::Sub(hn::Abs(w), hn::Mul(rate, c.l1));
     const V kept = hn::IfThenElse(hn::Lt(left, zero), zero, hn::CopySign(left, w));
-    const V shrunk = hn::Div(kept, hn::Add(hn::Set(d, hn::TFromD<D>(1)), hn::Mul(rate, hn::Set(d, c[2]))));
+    const V shrunk = hn::Div(kept, hn::Add(hn::Set(d, hn::TFromD<D>(1)), hn::Mul(rate, c.l2)));
     return hn::Sub(x.value, shrunk);
   }
 };

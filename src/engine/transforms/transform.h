@@ -72,7 +72,6 @@ struct Card {
   std::span<const Option> options = {};
   bool positional = true;  // whether its options may be given by position
   std::span<const DialectDefault> dialects = {};
-  std::string_view formula = {};  // lines of plain text, with the letters that the code uses
 };
 
 // What a transform prepares the numbers of a step from.

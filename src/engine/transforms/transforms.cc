@@ -6,11 +6,14 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "transforms/numbers.h"
+#include "transforms/options.h"
 #include "transforms/reduce_on_plateau.h"
 #include "transforms/transform.h"
 
@@ -36,6 +39,24 @@ struct Variants<T> {
 template <class T>
 constexpr std::span<const Names> kVariants = Variants<T>::kNames;
 
+// What a transform prepares for a step, as numbers of type N: Nothing where it has no Prepared.
+struct Nothing {};
+template <class T, class N>
+struct PreparedOf {
+  using Type = Nothing;
+};
+template <class T, class N>
+requires requires { typename T::template Prepared<N>; }
+struct PreparedOf<T, N> {
+  using Type = typename T::template Prepared<N>;
+};
+template <class T, class N>
+using Prepared = typename PreparedOf<T, N>::Type;
+template <class T>
+constexpr std::size_t kPrepared = std::is_same_v<Prepared<T, double>, Nothing>
+                                      ? 0
+                                      : sizeof(Prepared<T, double>) / sizeof(double);
+
 #include "transforms/loops-inl.h"
 
 // A transform's number is the count of those before it.
@@ -56,8 +77,8 @@ concept Lands = requires {
   T::kLands;
 };
 template <class T>
-concept Prepares = requires(Coefs& c) {
-  T::prepare(Moment{}, c);
+concept Prepares = requires {
+  &T::prepare;
 };
 template <class T>
 concept Acts = Prepares<T> && !Lands<T> && !requires {
@@ -71,6 +92,21 @@ template <class T>
 concept Gates = requires {
   T::decide({});
 };
+
+// Writes down what T prepares; the factor of its update.
+template <class T>
+double prepare(const Moment& now, Coefs& c) {
+  static_assert(kPrepared<T> <= kMaxCoefs);
+  if constexpr (kPrepared<T> == 0) {
+    return T::prepare(now);
+  } else {
+    Prepared<T, double> prepared;
+    const double factor = T::prepare(now, prepared);
+    const auto numbers = std::bit_cast<std::array<double, kPrepared<T>>>(prepared);
+    std::copy(numbers.begin(), numbers.end(), c.begin());
+    return factor;
+  }
+}
 
 template <class T, std::size_t kVariant, class Number>
 constexpr RuleKernels kernels_for() {
@@ -146,7 +182,7 @@ constexpr Transform describe() {
   if constexpr (requires { T::needs_rates({}); }) out.rates.needs = T::needs_rates;
   if constexpr (requires { T::rate_inside({}); }) out.rates.inside = T::rate_inside;
   if constexpr (requires { T::affine(Moment{}); }) out.affine = T::affine;
-  if constexpr (Prepares<T>) out.prepare = T::prepare;
+  if constexpr (Prepares<T>) out.prepare = prepare<T>;
   if constexpr (requires { &T::whole; }) out.whole = T::whole;
   if constexpr (requires { T::averaged(Moment{}); }) out.averaged = T::averaged;
   if constexpr (requires { T::seed({}); }) out.seed = T::seed;
@@ -181,9 +217,15 @@ constexpr auto all_cards(std::index_sequence<kNumber...>) {
   return std::array{&Listed<kNumber>::kCard...};
 }
 
+template <std::size_t... kNumber>
+constexpr auto all_formulas(std::index_sequence<kNumber...>) {
+  return std::array{Listed<kNumber>::kFormula...};
+}
+
 constexpr auto kKernels = all_kernels(std::make_index_sequence<kCount>());
 constexpr auto kDescribed = all_described(std::make_index_sequence<kCount>());
 constexpr auto kCards = all_cards(std::make_index_sequence<kCount>());
+constexpr auto kFormulas = all_formulas(std::make_index_sequence<kCount>());
 
 template <class T>
 CoreKernels core_kernels() {
@@ -209,20 +251,34 @@ constexpr Option kOn{
     .fallback = "all",
     .doc = "the parameters it acts on: all, matrices, rest, a role, a name pattern or a list of these"};
 
+// The lines of a formula without the margin that they have in their file.
+std::string without_margin(std::string_view text) {
+  std::string out;
+  const std::size_t margin = text.find_first_not_of(" \n") - 1;
+  for (std::size_t at = 1, end; (end = text.find('\n', at)) != text.npos; at = end + 1) {
+    if (at > 1) out += '\n';
+    if (end > at) out += text.substr(at + margin, end - at - margin);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::span<const Transform> transforms() {
   static const std::vector<Transform> all = [] {
     static std::vector<std::vector<Option>> options(HWY_NAMESPACE::kCount);
+    static std::vector<std::string> formulas(HWY_NAMESPACE::kCount);
     std::vector<Transform> made;
     std::size_t kernels = 0;
     for (std::size_t i = 0; i < HWY_NAMESPACE::kCount; ++i) {
       const Card& card = *HWY_NAMESPACE::kCards[i];
       options[i].assign(card.options.begin(), card.options.end());
+      if (!card.dialects.empty()) options[i].push_back(kDialect);
       options[i].push_back(kOn);
+      formulas[i] = without_margin(HWY_NAMESPACE::kFormulas[i]);
       Transform transform = HWY_NAMESPACE::kDescribed[i];
       transform.spec = {card.name,       card.doc,      card.source, options[i],
-                        card.positional, card.dialects, card.formula};
+                        card.positional, card.dialects, formulas[i]};
       transform.first_kernel = kernels;
       kernels += transform.kept.variants.size();
       made.push_back(transform);

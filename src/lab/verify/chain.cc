@@ -1,5 +1,5 @@
 // The hyper-parameters of cases as chains of the engine: tables for what stands around the rules of
-// verify_rules.cc. A key that no function asks for is a Skip naming it, unless its value is the one at which
+// rules.cc. A key that no function asks for is a Skip naming it, unless its value is the one at which
 // it does nothing.
 #include <algorithm>
 #include <cmath>
@@ -32,11 +32,9 @@ struct Decay {
 
 Place place_of(const std::string& mode, Fields& hyper, const Rule& rule) {
   if (mode == "in_algorithm" && rule.own_decay != nullptr) return rule.own_decay(hyper);
-  const auto found = std::find_if(std::begin(kDecayModes), std::end(kDecayModes),
-                                  [&](const DecayMode& known) { return known.name == mode; });
   if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
-  if (found == std::end(kDecayModes)) throw Skip("weight_decay_mode " + mode);
-  return found->place;
+  if (const DecayMode* found = find_named(kDecayModes, mode)) return found->place;
+  throw Skip("weight_decay_mode " + mode);
 }
 
 Decay read_decay(Fields& hyper, const Rule& rule) {
@@ -106,7 +104,7 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   Parts core;
   Decay decay;
   std::string rate;
-  collect(reasons, [&] { core = rule.parts(hyper, context); });
+  collect(reasons, [&] { core = parts_of(rule, hyper, context); });
   collect(reasons, [&] { decay = read_decay(hyper, rule); });
   collect(reasons, [&] { rate = read_rate(hyper); });
   // An element whose gradient is always 0 stays where it is, looked at or not, unless it decays.
@@ -181,9 +179,8 @@ constexpr Before kBefore[] = {
 Part before_of(const Json& entry, const std::string& algorithm) {
   Fields fields(entry, "pre");
   const std::string name = fields.text("name", "");
-  const auto found = std::find_if(std::begin(kBefore), std::end(kBefore),
-                                  [&](const Before& known) { return known.name == name; });
-  if (found == std::end(kBefore)) throw Skip("pre " + name);
+  const Before* found = find_named(kBefore, name);
+  if (found == nullptr) throw Skip("pre " + name);
   if (found->is_linear_only && algorithm != "sgd" && algorithm != "gd") {
     throw Skip("pre " + name + " before " + algorithm);
   }
@@ -192,7 +189,7 @@ Part before_of(const Json& entry, const std::string& algorithm) {
   return part;
 }
 
-// What a case writes as a wrapper of the whole optimizer: gates stand before it, landings behind it.
+// What a case writes as a wrapper of the whole optimizer: gates stand before it, landings after it.
 struct Around {
   std::string_view key;
   Part (*part)(Fields& fields);
@@ -227,10 +224,10 @@ Parts read_around(Fields& common, bool before) {
     Fields fields(*value, std::string(around.key));
     const Part part = around.part(fields);
     if (fields.flag("skip_not_finite", false)) parts.push_back({"skip", "most=1000000000"});
-    for (const std::string& key : fields.unread()) throw Skip(std::string(around.key) + ", " + key);
+    fields.skip_unread();
     parts.push_back(part);
   }
-  // Keras' average of the weights begins as they are behind the first update.
+  // Keras' average of the weights begins as they are after the first update.
   if (const Json* ema = before ? nullptr : common.find("weight_ema")) {
     parts.push_back({"average", "decay=" + print_number(read_number(*ema, "weight_ema")) + ", start=1"});
   }

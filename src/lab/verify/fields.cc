@@ -96,6 +96,10 @@ std::vector<std::string> Fields::unread() const {
   return keys;
 }
 
+void Fields::skip_unread() const {
+  for (const std::string& key : unread()) throw Skip(what_ + ", " + key);
+}
+
 void add_reason(std::string& reasons, const std::string& reason) {
   if (("; " + reasons + "; ").find("; " + reason + "; ") != std::string::npos) return;
   reasons += (reasons.empty() ? "" : "; ") + reason;

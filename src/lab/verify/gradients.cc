@@ -285,13 +285,12 @@ constexpr Kind kKinds[] = {
 
 Gradient make_gradient(const Json& json, const std::vector<Tensor>& tensors) {
   const std::string name = read_string(member(json, "kind"), "gradient kind");
-  const auto found =
-      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& kind) { return kind.name == name; });
-  if (found == std::end(kKinds)) throw Skip("gradient " + name);
+  const Kind* found = find_named(kKinds, name);
+  if (found == nullptr) throw Skip("gradient " + name);
   Fields fields(json, "gradient " + name);
   fields.find("kind");
   Gradient gradient = found->make(fields, tensors);
-  for (const std::string& key : fields.unread()) throw Skip("gradient " + name + ", " + key);
+  fields.skip_unread();
   if (!found->one_entry_a_step) gradient.cost = leaves(json);
   for (const Tensor& tensor : tensors) gradient.cost += static_cast<double>(tensor.init.size());
   return gradient;

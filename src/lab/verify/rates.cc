@@ -87,12 +87,6 @@ Json args_of(const Json& scheduler, const Group& group = {}) {
   return args;
 }
 
-const Scheduler* find_scheduler(const std::string& name) {
-  const auto found = std::find_if(std::begin(kSchedulers), std::end(kSchedulers),
-                                  [&](const Scheduler& scheduler) { return scheduler.name == name; });
-  return found == std::end(kSchedulers) ? nullptr : found;
-}
-
 // The schedulers that one holds: at once (chained) or one after another (sequential).
 std::vector<Json> inner(const Json& scheduler) {
   const std::string name = name_of(scheduler);
@@ -104,7 +98,7 @@ std::vector<Json> inner(const Json& scheduler) {
 void check_known(const std::vector<Json>& schedulers, std::string& reasons) {
   for (const Json& scheduler : schedulers) {
     const std::vector<Json> parts = inner(scheduler);
-    if (parts.empty() && find_scheduler(name_of(scheduler)) == nullptr) {
+    if (parts.empty() && find_named(kSchedulers, name_of(scheduler)) == nullptr) {
       add_reason(reasons, "scheduler " + name_of(scheduler));
     }
     check_known(parts, reasons);
@@ -112,7 +106,7 @@ void check_known(const std::vector<Json>& schedulers, std::string& reasons) {
 }
 
 bool scales(const Json& scheduler) {
-  const Scheduler* found = find_scheduler(name_of(scheduler));
+  const Scheduler* found = find_named(kSchedulers, name_of(scheduler));
   if (found != nullptr) return found->scales;
   const std::vector<Json> parts = inner(scheduler);
   return name_of(scheduler) == "ChainedScheduler" && std::all_of(parts.begin(), parts.end(), scales);
@@ -146,7 +140,7 @@ std::string text_in_turn(const Json& scheduler, const Group& group, const Clock&
 }
 
 std::string named_text(const std::string& name, Json schedule, const Clock& clock) {
-  schedule["name"] = find_scheduler(name)->shape;
+  schedule["name"] = find_named(kSchedulers, name)->shape;
   try {
     return schedule_text(schedule, clock);
   } catch (const Skip& skip) {
@@ -273,7 +267,7 @@ Plateau make_plateau(const Json& scheduler, const Group& group) {
       .mode = max ? PlateauOptions::Mode::max : PlateauOptions::Mode::min,
       .floor = a.number("min_lr", 0),
       .eps = a.number("eps", 1e-8)};
-  for (const std::string& key : a.unread()) throw Skip("scheduler ReduceLROnPlateau, " + key);
+  a.skip_unread();
   return {.options = options};
 }
 

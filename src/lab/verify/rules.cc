@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/spec.h"
+#include "transforms/transform.h"
 
 namespace thalweg::oracle {
 namespace {
@@ -19,6 +20,27 @@ void check_form(const std::string& form) {
 
 std::string option(const std::string& name, double value) { return ", " + name + "=" + print_number(value); }
 std::string option(const std::string& name, bool value) { return value ? ", " + name + "=true" : ""; }
+
+// The options of a transform that a case gives under the engine's own names; `but` says which it does not.
+// One that does something by default must be given.
+std::string own_names(Fields& hyper, std::string_view name,
+                      std::initializer_list<std::string_view> but = {}) {
+  std::string args;
+  const auto is_it = [&](const Transform& transform) { return transform.spec.name == name; };
+  for (const Option& o : std::find_if(transforms().begin(), transforms().end(), is_it)->spec.options) {
+    const std::string key(o.name);
+    if (std::find(but.begin(), but.end(), o.name) != but.end()) continue;
+    if (o.type == OptionType::flag) {
+      const bool set = hyper.flag(key, o.fallback == "true");
+      args += ", " + key + (set ? "=true" : "=false");
+    } else if (o.type == OptionType::number || o.type == OptionType::scalar) {
+      args += option(key, o.fallback == "0" ? hyper.number(key, 0) : hyper.number(key));
+    }
+  }
+  return (args.empty() ? "" : args.substr(2)) +
+         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
+}
+Parts as_named(Fields& hyper, std::string_view name) { return {{std::string(name), own_names(hyper, name)}}; }
 
 // ONNX: V = alpha V + beta g, with 1 in place of beta in the first update.
 double dampening(Fields& hyper, const std::string& form) {
@@ -63,7 +85,7 @@ std::string adam_eps(Fields& hyper, double eps, const std::string& form) {
 bool corrects(Fields& hyper, const Context& context) {
   if (hyper.text("eps_form", "hat") == "onnx") {
     hyper.number("T0", 0);
-    if (hyper.number("T", 0) != 0 || context.updates != 1) throw Skip("eps_form onnx behind T 0");
+    if (hyper.number("T", 0) != 0 || context.updates != 1) throw Skip("eps_form onnx after T 0");
     return false;
   }
   return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
@@ -86,9 +108,8 @@ void check_eps_form(Fields& hyper, const std::string& allowed) {
 
 Parts nadam_with(Fields& hyper, bool constant) {
   check_eps_form(hyper, "hat");
-  return {
-      {"nadam", betas(hyper) + ", " + eps_of(hyper) + option("eps_root", hyper.number("eps_root", 0)) +
-                    (constant ? ", mu=constant" : option("momentum_decay", hyper.number("momentum_decay")))}};
+  if (!constant) return as_named(hyper, "nadam");
+  return {{"nadam", own_names(hyper, "nadam", {"momentum_decay"}) + ", mu=constant"}};
 }
 
 Parts nadam(Fields& hyper, const Context&) {
@@ -119,8 +140,7 @@ Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, c
 
 Parts adagrad(Fields& hyper, const Context&) {
   hyper.number("T0", 0);
-  return {{"adagrad", eps_of(hyper) + option("initial_accumulator", hyper.number("initial_accumulator", 0)) +
-                          option("lr_decay", hyper.number("lr_decay", 0))}};
+  return as_named(hyper, "adagrad");
 }
 
 Parts rmsprop(Fields& hyper, const Context&) {
@@ -134,11 +154,7 @@ Parts rmsprop(Fields& hyper, const Context&) {
                           option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
 }
 
-Parts adadelta(Fields& hyper, const Context&) {
-  return {{"adadelta", "rho=" + print_number(hyper.number("rho")) + ", " + eps_of(hyper)}};
-}
-
-// Without an average of squares there is no root whose correction eps could stand before or behind.
+// Without an average of squares there is no root whose correction eps could stand before or after.
 Parts adamax(Fields& hyper, const Context&) {
   const std::string form = hyper.text("form", "torch");
   check_form(form);
@@ -149,20 +165,17 @@ Parts adamax(Fields& hyper, const Context&) {
 // Only optax gives eps_root apart; elsewhere the one eps stands in both places.
 Parts adabelief(Fields& hyper, const Context&) {
   check_eps_form(hyper, "hat");
-  const double eps = hyper.number("eps"), threshold = hyper.number("sma_threshold", 5);
-  const bool rectify = hyper.flag("rectify", false);
-  return {{"adabelief", betas(hyper) + ", " + eps_of(hyper) +
-                            option("eps_root", hyper.number("eps_root", eps)) +
-                            option("amsgrad", hyper.flag("amsgrad", false)) + option("rectify", rectify) +
-                            (rectify ? option("threshold", threshold) : "")}};
+  const double root = hyper.number("eps_root", hyper.number("eps")),
+               length = hyper.number("sma_threshold", 5);
+  const std::string args =
+      own_names(hyper, "adabelief", {"eps_root", "threshold"}) + option("eps_root", root);
+  return {{"adabelief", args + (hyper.flag("rectify", false) ? option("threshold", length) : "")}};
 }
 
 Parts yogi(Fields& hyper, const Context&) {
   check_eps_form(hyper, "hat");
-  return {{"yogi", betas(hyper) + ", " + eps_of(hyper) +
-                       option("initial_accumulator", hyper.number("initial_accumulator")) +
-                       option("accumulator_in_m", hyper.flag("initial_accumulator_in_m", false)) +
-                       (hyper.flag("bias_correction", true) ? "" : ", bias_correction=false")}};
+  return {{"yogi", own_names(hyper, "yogi", {"accumulator_in_m"}) +
+                       option("accumulator_in_m", hyper.flag("initial_accumulator_in_m", false))}};
 }
 
 // Libraries that correct before they add eps take a length equal to the threshold, torch does not.
@@ -170,15 +183,11 @@ Parts radam(Fields& hyper, const Context&) {
   const std::string form = hyper.text("eps_form", "hat");
   if (form != "hat" && form != "raw") throw Skip("eps_form " + form);
   const bool corrected = form == "hat";
-  return {{"radam", betas(hyper) + ", " + eps_of(hyper) + (corrected ? ", eps_place=corrected" : "") +
+  return {{"radam", own_names(hyper, "radam", {"threshold", "inclusive"}) +
+                        (corrected ? ", eps_place=corrected" : "") +
                         option("threshold", hyper.number("sma_threshold", 5)) +
-                        option("inclusive", hyper.flag("threshold_inclusive", corrected)) +
-                        option("amsgrad", hyper.flag("amsgrad", false))}};
+                        option("inclusive", hyper.flag("threshold_inclusive", corrected))}};
 }
-
-Parts lion(Fields& hyper, const Context&) { return {{"lion", betas(hyper)}}; }
-
-Parts sign_sgd(Fields&, const Context&) { return {{"sign", ""}}; }
 
 // The sign does not see by which factor an average differs from a sum.
 Parts signum(Fields& hyper, const Context&) {
@@ -187,18 +196,15 @@ Parts signum(Fields& hyper, const Context&) {
 
 // Of ademamix only the fast average is masked, which is the whole update where the slow one has no weight.
 Parts ademamix(Fields& hyper, const Context&) {
-  const double alpha = hyper.number("alpha");
-  if (alpha != 0 && hyper.flag("cautious", false)) throw Skip("cautious of one of two averages");
-  return {{"ademamix", betas(hyper) + option("beta3", hyper.number("beta3")) + option("alpha", alpha) + ", " +
-                           eps_of(hyper)}};
+  if (hyper.number("alpha") != 0 && hyper.flag("cautious", false))
+    throw Skip("cautious of one of two averages");
+  return {{"ademamix", own_names(hyper, "ademamix", {"alpha_warmup", "beta3_warmup"})}};
 }
 
 Parts adan(Fields& hyper, const Context&) {
   const std::string factor = hyper.text("difference_factor", "beta2");
   if (factor != "beta2" && factor != "1-beta2") throw Skip("difference_factor " + factor);
-  return {{"adan", betas(hyper) + option("beta3", hyper.number("beta3")) + ", " + eps_of(hyper) +
-                       option("eps_root", hyper.number("eps_root", 0)) +
-                       (factor == "beta2" ? "" : ", difference_factor=taken")}};
+  return {{"adan", own_names(hyper, "adan") + (factor == "beta2" ? "" : ", difference_factor=taken")}};
 }
 
 // Adan's decay is proximal but for a flag of the authors' code.
@@ -207,39 +213,31 @@ Place adan_decay(Fields& hyper) { return hyper.flag("no_prox", false) ? Place::l
 Parts adopt(Fields& hyper, const Context&) {
   const std::string count = hyper.text("clip_count", "t-1");
   if (count != "t-1" && count != "t") throw Skip("clip_count " + count);
-  return {{"adopt", betas(hyper) + ", " + eps_of(hyper) + (count == "t" ? ", clip=with" : "")}};
+  return {{"adopt", own_names(hyper, "adopt") + (count == "t" ? ", clip=with" : "")}};
 }
 
 // pytorch_optimizer has 1e-15 in the root.
 Parts adabound(Fields& hyper, const Context&) {
-  return {{"adabound", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15" +
-                           option("final_lr", hyper.number("final_lr")) +
-                           option("gamma", hyper.number("gamma")) +
+  return {{"adabound", own_names(hyper, "adabound", {"eps_root", "amsgrad"}) + ", eps_root=1e-15" +
                            option("amsgrad", hyper.flag("amsbound", false))}};
 }
 
 Parts ftrl(Fields& hyper, const Context&) {
-  std::string args = "power=" + print_number(-hyper.number("lr_power", -0.5));
-  for (const char* key : {"l1", "l2", "l2_shrinkage", "beta"}) args += option(key, hyper.number(key, 0));
-  return {{"ftrl", args + option("initial_accumulator", hyper.number("initial_accumulator", 0.1))}};
+  return {{"ftrl", own_names(hyper, "ftrl", {"power", "initial_accumulator"}) +
+                       option("power", -hyper.number("lr_power", -0.5)) +
+                       option("initial_accumulator", hyper.number("initial_accumulator", 0.1))}};
 }
 
 Parts proximal_adagrad(Fields& hyper, const Context&) {
-  const double l1 = hyper.number("l1", 0), l2 = hyper.number("l2", 0);
-  if (hyper.flag("sparse", false) && (l1 != 0 || l2 != 0)) throw Skip("sparse gradients with l1 or l2");
-  return {{"proximal_adagrad", "l1=" + print_number(l1) + option("l2", l2) +
-                                   option("initial_accumulator", hyper.number("initial_accumulator"))}};
+  const bool regularises = hyper.number("l1", 0) != 0 || hyper.number("l2", 0) != 0;
+  if (hyper.flag("sparse", false) && regularises) throw Skip("sparse gradients with l1 or l2");
+  return as_named(hyper, "proximal_adagrad");
 }
 
-// torch averages from the update behind t0 + 1 on.
+// torch averages from the update after t0 + 1 on.
 Parts asgd(Fields& hyper, const Context&) {
   return {{"asgd", "lambda=" + print_number(hyper.number("lambd")) + option("power", hyper.number("alpha"))},
           {"average", "form=mean" + option("start", hyper.number("t0") + 1)}};
-}
-
-Parts optimistic(Fields& hyper, const Context&) {
-  return {
-      {"optimistic", "alpha=" + print_number(hyper.number("alpha")) + option("beta", hyper.number("beta"))}};
 }
 
 // The change of the gradient, its norm bounded, before Adam; pytorch_optimizer has 1e-15 in the root.
@@ -292,7 +290,7 @@ Part correction(double beta, std::uint64_t updates) {
   return {"scale", updates == 1 ? values : "piecewise([" + values + "], at=[" + at + "])"};
 }
 
-// What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that behind the ratio; norms
+// What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that after the ratio; norms
 // of parameters are bounded, eps stands in the ratio too, and the parameters may shrink before their norm is
 // taken, by 1 - lr decay.
 Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
@@ -374,7 +372,7 @@ Parts schedule_free_adamw(Fields& hyper, const Context&) {
 constexpr Rule kRules[] = {
     {.name = "adabelief", .parts = adabelief},
     {.name = "adabound", .parts = adabound},
-    {.name = "adadelta", .parts = adadelta},
+    {.name = "adadelta", .transform = "adadelta"},
     {.name = "adagrad", .parts = adagrad},
     {.name = "adam", .parts = adam},
     {.name = "adamax", .parts = adamax},
@@ -388,13 +386,13 @@ constexpr Rule kRules[] = {
     {.name = "gd", .parts = sgd},
     {.name = "lamb", .parts = lamb, .own_decay = inside},
     {.name = "lars", .parts = lars, .own_decay = inside},
-    {.name = "lion", .parts = lion},
+    {.name = "lion", .transform = "lion"},
     {.name = "mars", .parts = mars, .own_decay = decoupled},
     {.name = "momentum", .parts = heavy_ball},
     {.name = "nadam", .parts = nadam},
     {.name = "nesterov", .parts = nesterov},
     {.name = "novograd", .parts = novograd, .own_decay = inside},
-    {.name = "optimistic_gradient_descent", .parts = optimistic},
+    {.name = "optimistic_gradient_descent", .transform = "optimistic"},
     {.name = "proximal_adagrad", .parts = proximal_adagrad},
     {.name = "radam", .parts = radam},
     {.name = "rmsprop", .parts = rmsprop},
@@ -402,18 +400,20 @@ constexpr Rule kRules[] = {
     {.name = "schedule_free_adamw", .parts = schedule_free_adamw, .own_decay = inside},
     {.name = "schedule_free_sgd", .parts = schedule_free_sgd, .own_decay = inside},
     {.name = "sgd", .parts = sgd},
-    {.name = "sign_sgd", .parts = sign_sgd},
+    {.name = "sign_sgd", .transform = "sign"},
     {.name = "signum", .parts = signum},
     {.name = "yogi", .parts = yogi},
 };
 
 }  // namespace
 
+Parts parts_of(const Rule& rule, Fields& hyper, const Context& context) {
+  return rule.parts == nullptr ? as_named(hyper, rule.transform) : rule.parts(hyper, context);
+}
+
 const Rule& find_rule(const std::string& name) {
-  const auto found =
-      std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& rule) { return rule.name == name; });
-  if (found == std::end(kRules)) throw Skip("algorithm " + name);
-  return *found;
+  if (const Rule* found = find_named(kRules, name)) return *found;
+  throw Skip("algorithm " + name);
 }
 
 }  // namespace thalweg::oracle

@@ -30,10 +30,14 @@ enum class Place { none, left_of_rule, left_of_lr, right_of_lr, proximal };
 
 struct Rule {
   std::string_view name;
-  Parts (*parts)(Fields& hyper, const Context& context);
+  std::string_view transform = {};  // that the rule is, with options of the same names
+  Parts (*parts)(Fields& hyper, const Context& context) = nullptr;  // what else it is
   bool decay_needs_mode = false;  // libraries disagree on where its decay stands, so a case must say it
   Place (*own_decay)(Fields& hyper) = nullptr;  // what weight_decay_mode `in_algorithm` means
 };
+
+// The part or parts of a rule, its decay left out. Throws Skip where the engine lacks something.
+Parts parts_of(const Rule& rule, Fields& hyper, const Context& context);
 
 // Throws Skip when the engine has no such rule.
 const Rule& find_rule(const std::string& name);

@@ -111,8 +111,6 @@ std::string opposite(Args& a, const char* floor = nullptr) {
   return ", opposite=true" + (floor == nullptr ? "" : option("floor", a.number(floor)));
 }
 
-std::string constant_of(Args& a) { return constant(a.number("value")); }
-
 std::string polynomial(Args& a) {
   const double init = a.number("init"), end = a.number("end"), power = a.number("power", 1);
   const double steps = a.length("steps"), begin = a.length("begin", 0);
@@ -166,8 +164,6 @@ std::string torch_powers(Args& a, double gamma) {
          option("gamma", gamma) + ")";
 }
 
-std::string torch_exponential(Args& a) { return torch_powers(a, a.number("gamma")); }
-
 std::string step(Args& a) {
   return "step(" + print_number(a.number("init")) + option("every", a.span("step_size")) +
          option("gamma", a.number("gamma", 0.1)) + ")";
@@ -198,8 +194,6 @@ std::string scaled_values(Args& a, const std::string& kind) {
   return piecewise(values, at, kind);
 }
 
-std::string piecewise_scales(Args& a) { return scaled_values(a, "constant"); }
-
 std::string piecewise_interpolate(Args& a) {
   const std::string kind = a.text("kind", "linear");
   if (kind != "linear" && kind != "cosine") a.lacks("kind " + kind);
@@ -218,8 +212,6 @@ std::string onecycle_linear(Args& a) {
   return one_cycle_optax(
       a, ", anneal=linear, three_phase=true" + option("pct_final", a.number("pct_final", 0.85)));
 }
-
-std::string onecycle_cosine(Args& a) { return one_cycle_optax(a, ""); }
 
 // What the scheduler does to a momentum is a schedule of its own, and it overwrites the initial rate.
 void leave_momentum(Args& a) {
@@ -301,8 +293,6 @@ std::vector<std::string> parts_of(Args& a, const char* key, const char* name = n
   return parts;
 }
 
-std::string join_of(Args& a) { return join(parts_of(a, "parts"), a.positions("boundaries")); }
-
 // The next cycle begins where the one before has ended.
 std::string sgdr(Args& a) {
   const std::vector<std::string> parts = parts_of(a, "cycles", "warmup_cosine");
@@ -348,7 +338,7 @@ std::string torch_polynomial(Args& a) {
   return power_decay(a.number("init"), a.span("total_iters", 5), 0, 0, a.number("power", 1));
 }
 
-// Not held behind T_max: it climbs again.
+// Not held after T_max: it climbs again.
 std::string torch_cosine(Args& a) {
   return decay("cosine", a.number("init"), a.span("T_max"), 0, a.number("eta_min", 0), ", dialect=torch");
 }
@@ -357,13 +347,7 @@ std::string torch_cosine_warm_restarts(Args& a) {
   return cycles(a.number("init"), a.span("T_0"), a.number("T_mult", 1), 1, a.number("eta_min", 0));
 }
 
-std::string hf_constant_warmup(Args& a) { return constant(a.number("init"), a.length("warmup", 0)); }
-
-std::string hf_linear(Args& a) {
-  return decay("linear", a.number("init"), a.span("total"), a.length("warmup", 0), 0);
-}
-
-// `cycles` counts whole waves, down and up again, also behind `total`.
+// `cycles` counts whole waves, down and up again, also after `total`.
 std::string hf_cosine(Args& a) {
   const double warmup = a.length("warmup", 0), waves = a.number("cycles", 0.5);
   const double half_wave = (a.span("total") - warmup) / (2 * waves);
@@ -398,25 +382,26 @@ struct Shape {
 };
 
 constexpr Shape kShapes[] = {
-    {"constant", constant_of, true},
+    {"constant", [](Args& a) { return constant(a.number("value")); }, true},
     {"cosine", cosine},
     {"cosine_restarts", cosine_restarts},
     {"cyclical", cyclical},
     {"exponential", exponential},
-    {"hf_constant_warmup", hf_constant_warmup},
+    {"hf_constant_warmup", [](Args& a) { return constant(a.number("init"), a.length("warmup", 0)); }},
     {"hf_cosine", hf_cosine},
     {"hf_cosine_hard_restarts", hf_cosine_hard_restarts},
     {"hf_inverse_sqrt", inverse_sqrt},
-    {"hf_linear", hf_linear},
+    {"hf_linear",
+     [](Args& a) { return decay("linear", a.number("init"), a.span("total"), a.length("warmup", 0), 0); }},
     {"hf_polynomial", hf_polynomial},
     {"inverse_sqrt", inverse_sqrt},
     {"inverse_time", inverse_time},
-    {"join", join_of},
+    {"join", [](Args& a) { return join(parts_of(a, "parts"), a.positions("boundaries")); }},
     {"noam", noam},
-    {"onecycle_cosine_optax", onecycle_cosine},
+    {"onecycle_cosine_optax", [](Args& a) { return one_cycle_optax(a, ""); }},
     {"onecycle_linear_optax", onecycle_linear},
     {"piecewise_interpolate", piecewise_interpolate},
-    {"piecewise_scales", piecewise_scales, true},
+    {"piecewise_scales", [](Args& a) { return scaled_values(a, "constant"); }, true},
     {"piecewise_values", piecewise_values, true},
     {"polynomial", polynomial},
     {"sgdr", sgdr},
@@ -425,7 +410,7 @@ constexpr Shape kShapes[] = {
     {"torch_cosine", torch_cosine},
     {"torch_cosine_warm_restarts", torch_cosine_warm_restarts},
     {"torch_cyclic", torch_cyclic},
-    {"torch_exponential", torch_exponential},
+    {"torch_exponential", [](Args& a) { return torch_powers(a, a.number("gamma")); }},
     {"torch_lambda", torch_lambda},
     {"torch_linear", torch_linear},
     {"torch_multi_step", torch_multi_step},
@@ -440,14 +425,13 @@ constexpr Shape kShapes[] = {
 
 std::string schedule_text(const Json& schedule, const Clock& clock) {
   const std::string name = read_string(member(schedule, "name"), "name");
-  const auto found = std::find_if(std::begin(kShapes), std::end(kShapes),
-                                  [&](const Shape& shape) { return shape.name == name; });
-  if (found == std::end(kShapes)) throw Skip("schedule " + name);
+  const Shape* found = find_named(kShapes, name);
+  if (found == nullptr) throw Skip("schedule " + name);
   if (clock.origin != 0 && !found->anywhere) throw Skip("points that are no numbers of updates");
   Args args(schedule, name, clock);
   args.find("name");
   const std::string text = found->text(args);
-  for (const std::string& key : args.unread()) args.lacks(key);
+  args.skip_unread();
   return text;
 }
 

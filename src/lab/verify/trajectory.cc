@@ -121,12 +121,6 @@ constexpr Field kFields[] = {
      }},
 };
 
-const Field* find_field(const std::string& name) {
-  const auto found = std::find_if(std::begin(kFields), std::end(kFields),
-                                  [&](const Field& field) { return field.name == name; });
-  return found == std::end(kFields) ? nullptr : &*found;
-}
-
 // `expected` by step. Skip names the fields that are not compared.
 std::multimap<std::uint64_t, const Json*> read_expected(const Json& test) {
   std::multimap<std::uint64_t, const Json*> by_step;
@@ -142,7 +136,7 @@ void check_fields(const Json& test) {
   std::set<std::string> unknown;
   for (const Json& entry : test.at("expected")) {
     for (const auto& [key, value] : entry.items()) {
-      if (key != "after_step" && find_field(key) == nullptr) unknown.insert(key);
+      if (key != "after_step" && find_named(kFields, key) == nullptr) unknown.insert(key);
     }
   }
   for (const auto& [key, value] : test.items()) {
@@ -183,7 +177,7 @@ void check_clipped(const Params& params) {
 
 void compare_entry(const Json& entry, const State& state, Comparison& comparison) {
   for (const auto& [key, value] : entry.items()) {
-    if (const Field* field = find_field(key)) field->compare(value, state, comparison);
+    if (const Field* field = find_named(kFields, key)) field->compare(value, state, comparison);
   }
 }
 

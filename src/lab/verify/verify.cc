@@ -42,10 +42,8 @@ Json parse_case(const std::string& text) {
 }
 
 const Kind& find_kind(const std::string& name) {
-  const auto found =
-      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& kind) { return kind.name == name; });
-  if (found == std::end(kKinds)) throw Skip("kind " + name + " is not replayed");
-  return *found;
+  if (const Kind* found = find_named(kKinds, name)) return *found;
+  throw Skip("kind " + name + " is not replayed");
 }
 
 // Names of the file end up in reasons: one line, of a length that can be read.

@@ -6,6 +6,7 @@
 // decided from its fields only, never from its numbers or its file's name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,13 @@ struct Skip : std::runtime_error {
 struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+// The row of a table that has that name, if there is one.
+template <class Row, std::size_t kRows>
+const Row* find_named(const Row (&rows)[kRows], std::string_view name) {
+  const Row* found = std::find_if(rows, rows + kRows, [&](const Row& row) { return row.name == name; });
+  return found == rows + kRows ? nullptr : found;
+}
 
 // A number, or one of the strings "nan", "inf" and "-inf". `what` names it in a complaint.
 double read_number(const Json& value, std::string_view what);
@@ -57,6 +65,7 @@ class Fields {
 
   // What was given and not asked for.
   std::vector<std::string> unread() const;
+  void skip_unread() const;  // Skip naming the first of it
   const std::set<std::string>& asked() const { return asked_; }
   const Json& at(const std::string& key) const { return object_.at(key); }
 
