@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/registry.h"
 #include "transforms/numbers.h"
 #include "transforms/reduce_on_plateau.h"
 #include "transforms/transform.h"
@@ -38,18 +39,14 @@ constexpr std::span<const Names> kVariants = Variants<T>::kNames;
 
 #include "transforms/loops-inl.h"
 
-// A transform's number is the count of those before it.
-template <int kNumber>
-struct Slot;
-constexpr int kFirst = __COUNTER__ + 1;
-#define THALWEG_TRANSFORM(T)          \
-  template <>                         \
-  struct Slot<__COUNTER__ - kFirst> { \
-    using Type = T;                   \
-  };
+struct TransformRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
+#define THALWEG_TRANSFORM(T) THALWEG_ENTRY(TransformRegistry, T)
 #include "transforms/transforms.inc"
 #undef THALWEG_TRANSFORM
-constexpr std::size_t kCount = __COUNTER__ - kFirst;
+using All = registry::Entries<TransformRegistry, __COUNTER__>;
+constexpr std::size_t kCount = All::kCount;
 
 template <class T>
 concept Lands = requires {
@@ -132,7 +129,7 @@ constexpr Transform describe() {
 }
 
 template <std::size_t kNumber>
-using Listed = typename Slot<int(kNumber)>::Type;
+using Listed = typename All::template At<kNumber>;
 
 // The kernels of all variants of all transforms, one behind the other.
 template <std::size_t... kNumber>
