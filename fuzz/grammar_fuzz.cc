@@ -67,7 +67,8 @@ void check_list(const std::string& text) {
 // The settings of every item of the text that names one of `specs`.
 void check_specs(std::span<const Spec* const> specs, const Text& text, const Source& source) {
   for (const Item& item : text) {
-    const auto spec = attempt_twice(Code::usage, [&] { return &find_spec(specs, item, source, "a thing"); });
+    const auto spec =
+        attempt_twice(Code::usage, [&] { return specs[find_spec(specs, item, source, "a thing", "")]; });
     if (!spec) continue;
     const auto settings = attempt_twice(Code::usage, [&] { return bind(**spec, item, source); });
     if (!settings) continue;

@@ -229,7 +229,7 @@ TEST_P(EveryFile, D3IsItsDerivationInSingle) {
 
 TEST(Vectors, EveryRuleHasALongRun) {
   for (const Transform& transform : transforms()) {
-    if (!transform.is_rule) continue;
+    if (transform.part != Part::rule) continue;
     bool found = false;
     for (const Fields& run : read_cases(long_runs_of(std::string(transform.spec.name) + ".vec"))) {
       found = found || trimmed(run.at("chain")).starts_with(transform.spec.name);

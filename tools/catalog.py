@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the catalogue: everything that can be named in a text, from what the tool lists and the head cards say.
+"""Writes the catalogue: everything that can be named in a text, from what the tool lists.
 
 Usage: tools/catalog.py TOOL > catalog.md
 """
@@ -7,9 +7,7 @@ Usage: tools/catalog.py TOOL > catalog.md
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 TITLES = {
     "transforms": "Transforms",
     "recipes": "Recipes",
@@ -19,17 +17,6 @@ TITLES = {
     "data": "Data sources",
     "problems": "Problems",
 }
-
-
-def card(name: str) -> str:
-    """The comment at the head of a transform's file: paper, formula, state, exactness, dialects."""
-    path = ROOT / "src" / "engine" / "transforms" / f"{name}.h"
-    lines = []
-    for line in path.read_text().splitlines():
-        if not line.startswith("//"):
-            break
-        lines.append(line[3:])
-    return "\n".join(lines)
 
 
 def option_row(option: dict) -> str:
@@ -43,8 +30,8 @@ def entry_text(kind: str, entry: dict) -> str:
     out = [f"### {entry['name']}", "", entry["doc"] + "."]
     if entry["source"]:
         out += ["", f"Source: {entry['source']}."]
-    if kind == "transforms":
-        out += ["", "```", card(entry["name"]), "```"]
+    if entry["formula"]:
+        out += ["", "```", entry["formula"], "```"]
     if entry.get("expansion"):
         out += ["", f"Stands for `{entry['expansion']}`."]
     for line in entry.get("dialects", []):
@@ -60,7 +47,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     listed = json.loads(subprocess.run([sys.argv[1], "list", "--json"], capture_output=True, text=True, check=True).stdout)
-    print("# Catalogue\n\nEverything that can be named in a text, as `thalweg list` and the head cards tell it.\n")
+    print("# Catalogue\n\nEverything that can be named in a text, as `thalweg list` tells it.\n")
     for kind, title in TITLES.items():
         entries = listed.get(kind, [])
         print(f"- [{title}](#{title.lower().replace(' ', '-')}): " + ", ".join(f"`{e['name']}`" for e in entries))

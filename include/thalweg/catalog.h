@@ -1,6 +1,7 @@
 // Everything that can be named in a text, as data: for lists, help and documentation.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct CatalogEntry {
   std::string name;
   std::string doc;
   std::string source;     // the paper
+  std::string formula;    // lines of at most 90 characters, the letters explained; empty where there is none
   std::string expansion;  // recipes: the chain, $x standing for option x
   std::string scope;      // transforms: affine, element, gather, landing or gate
   std::string state;      // transforms: names of the state streams; forms that differ apart: "m v; m v vmax"
@@ -32,18 +34,21 @@ struct CatalogEntry {
   std::vector<CatalogOption> options;
 };
 
-// transforms, recipes, schedules, losses, layers, data, problems.
-const std::vector<std::string_view>& catalog_kinds();
-
-// All entries, kind by kind. A name may stand in several kinds.
+// Everything that can be named, kind by kind; a name may stand in several kinds. `catalog` needs the library
+// thalweg_lab and has transforms, recipes, schedules, losses, layers, data and problems; the engine alone has
+// the first three. All functions may be called by any thread.
 const std::vector<CatalogEntry>& catalog();
+const std::vector<CatalogEntry>& engine_catalog();
 
-// {"transforms": [{"name", "doc", "source", "options": [...]}], ...}, of one kind or, when it is empty, of
-// all. Throws Error(usage) for an unknown kind.
-std::string catalog_json(std::string_view kind = {});
+// The kinds of these entries, in their order; the words live as long as the entries.
+std::vector<std::string_view> catalog_kinds(std::span<const CatalogEntry> entries = catalog());
+
+// {"transforms": [{"name", "doc", "source", "formula", "options": [...]}], ...}, of one kind or, when it is
+// empty, of all. Throws Error(usage) for an unknown kind.
+std::string catalog_json(std::string_view kind = {}, std::span<const CatalogEntry> entries = catalog());
 
 // A page of text about every entry of that name. Throws Error(usage) with the nearest name when there is
 // none.
-std::string help_text(std::string_view name);
+std::string help_text(std::string_view name, std::span<const CatalogEntry> entries = catalog());
 
 }  // namespace thalweg

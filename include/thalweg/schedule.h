@@ -8,9 +8,6 @@
 
 namespace thalweg {
 
-struct Source;
-struct Value;
-
 // The lengths of a run, from which shares (5%) and epochs (2ep) are resolved. 0: not known.
 struct Lengths {
   std::uint64_t updates = 0;    // of the whole run
@@ -21,17 +18,14 @@ struct Lengths {
 // warmup=500). Shapes nest: join([linear(0.1), cosine(0.05)], at=[20%]), product([0.5, step(1, every=30ep)]).
 //
 // Pure and closed-form in the number k of updates done: schedule(k) is what the update after k updates uses,
-// and jumping to a k gives what stepping there gives. Computed in double.
+// and jumping to a k gives what stepping there gives. Computed in double. Several threads may read one.
 class Schedule {
  public:
   Schedule(double constant);  // NOLINT: a number is a schedule
 
-  // Throws Error(usage) with a caret for a text that is no schedule, a number out of range, or warmup >=
+  // Throws Error(usage) with a caret for a text that is not a schedule, a number out of range, or warmup >=
   // total.
   explicit Schedule(std::string_view text);
-
-  // The schedule that `value` of a longer text stands for; errors show that text.
-  Schedule(const Value& value, const Source& source);
 
   // The value used by the update after k updates. Needs resolved(); an unresolved schedule gives NaN.
   double operator()(std::uint64_t k) const;
@@ -60,6 +54,7 @@ class Schedule {
 
  private:
   struct Shaped;
+  friend struct ScheduleReader;
   double constant_ = 0;
   std::shared_ptr<const Shaped> shaped_;  // null: the constant
 };

@@ -183,8 +183,11 @@ std::string wanted_options(const Spec& spec) {
 
 std::size_t named_option(const Spec& spec, const Arg& arg, const Source& source) {
   if (const std::optional<std::size_t> index = spec.find(arg.name)) return *index;
-  throw source.error(arg.at, {"", "`" + std::string(spec.name) + "` has no such option", "`" + arg.name + "`",
-                              wanted_options(spec), did_you_mean(arg.name, option_names(spec))});
+  const std::string name(spec.name), command = "`thalweg help " + name + "`";
+  Message message = unknown_name("`" + name + "` has no such option", arg.name,
+                                 {"one of its options", command, option_names(spec)});
+  if (spec.options.empty()) message.want = wanted_options(spec);
+  throw source.error(arg.at, std::move(message));
 }
 
 std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t position, bool after_named,
@@ -340,16 +343,19 @@ Item unbind(const Spec& spec, const Settings& settings, bool every) {
   return item;
 }
 
-const Spec& find_spec(std::span<const Spec* const> specs, const Item& item, const Source& source,
-                      std::string_view noun, const std::string& also) {
-  std::vector<std::string_view> names;
-  for (const Spec* spec : specs) {
-    if (spec->name == item.name) return *spec;
-    names.push_back(spec->name);
+std::size_t find_spec(std::span<const Spec* const> specs, const Item& item, const Source& source,
+                      std::string_view noun, std::string_view command, const std::string& also) {
+  KnownNames known{noun, command};
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i]->name == item.name) return i;
+    known.names.push_back(specs[i]->name);
   }
   const std::string what = "unknown name" + (also.empty() ? "" : ", and " + also);
-  throw source.error(item.at, {"", what, "`" + item.name + "`", std::string(noun) + ": " + listed(names),
-                               did_you_mean(item.name, names)});
+  throw source.error(item.at, unknown_name(what, item.name, known));
+}
+
+bool has_spec(std::span<const Spec* const> specs, std::string_view name) {
+  return std::any_of(specs.begin(), specs.end(), [&](const Spec* spec) { return spec->name == name; });
 }
 
 std::string_view type_name(OptionType type) {

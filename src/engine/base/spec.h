@@ -75,12 +75,12 @@ inline constexpr Option kDialect{.name = "dialect",
 
 struct Spec {
   std::string_view name;
-  std::string_view doc;     // one line
-  std::string_view source;  // the paper
-  std::span<const Option> options;
+  std::string_view doc;          // one line
+  std::string_view source = {};  // the paper
+  std::span<const Option> options = {};
   bool positional = true;  // whether arguments may be given by position (a selector never may)
   std::span<const DialectDefault> dialects = {};  // where there is an option `dialect`
-  std::string_view formula = {};                  // lines of plain text, the letters explained
+  std::string_view formula = {};                  // lines of at most 90 characters, the letters explained
 
   // Index of an option, if there is one of that name.
   std::optional<std::size_t> find(std::string_view option) const;
@@ -113,10 +113,13 @@ std::optional<double> as_number(const Option& option, const Setting& setting);
 // One setting as a value of the grammar.
 Value to_value(const Option& option, const Setting& setting);
 
-// The Spec named `item.name` among `specs`; an Error(usage) with the nearest name otherwise. `noun` is what
-// the specs are, with its article: "a schedule". `also` is a further complaint to be shown with it.
-const Spec& find_spec(std::span<const Spec* const> specs, const Item& item, const Source& source,
-                      std::string_view noun, const std::string& also = {});
+// The number of the Spec named `item.name` among `specs`; an Error(usage) with the nearest name otherwise.
+// `noun` and `command` are those of KnownNames. `also` is a further complaint to be shown with it.
+std::size_t find_spec(std::span<const Spec* const> specs, const Item& item, const Source& source,
+                      std::string_view noun, std::string_view command, const std::string& also = {});
+
+// Whether there is a Spec of that name.
+bool has_spec(std::span<const Spec* const> specs, std::string_view name);
 
 std::string_view type_name(OptionType type);
 

@@ -195,8 +195,13 @@ TEST(Spec, RulesOfPositionsAndNamesAreKept) {
 
 TEST(Spec, AnUnknownOptionOffersTheNearest) {
   const std::string what = bind_error(kSpec, "thing(nestrov=true)");
-  EXPECT_TRUE(has(what, "text, column 7: `thing` has no such option; got `nestrov`; want one of rate, lr, "));
-  EXPECT_TRUE(has(what, "did you mean `nesterov`?\n  thing(nestrov=true)\n        ^")) << what;
+  EXPECT_TRUE(has(what,
+                  "text, column 7: `thing` has no such option; got `nestrov`; did you mean "
+                  "`nesterov`? (see `thalweg help thing`)\n  thing(nestrov=true)\n        ^"))
+      << what;
+  EXPECT_TRUE(has(bind_error(kNeedy, "needy(q=1)"), "got `q`; want one of its options: value\n"));
+  EXPECT_TRUE(
+      has(bind_error(kSpec, "thing(q=1)"), "got `q`; want one of its options (see `thalweg help thing`)\n"));
   EXPECT_TRUE(has(bind_error(kSpec, "thing(form=torhc)"), "did you mean `torch`?"));
 }
 
@@ -262,14 +267,16 @@ TEST(Spec, FindSpecNamesWhatThereIs) {
   const Source source{"optimizer", "x | thimg(1)"};
   const Text text = parse(source);
   try {
-    find_spec(specs, text[1], source, "a thing");
+    find_spec(specs, text[1], source, "a thing", "`thalweg list things`");
     FAIL() << "an unknown name was found";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(),
-                 "optimizer, column 5: unknown name; got `thimg`; want a thing: thing, needy; did you mean "
-                 "`thing`?\n  x | thimg(1)\n      ^");
+                 "optimizer, column 5: unknown name; got `thimg`; did you mean `thing`? (see `thalweg list "
+                 "things`)\n  x | thimg(1)\n      ^");
   }
-  EXPECT_EQ(&find_spec(specs, Item{"needy", {}}, source, "a thing"), &kNeedy);
+  EXPECT_EQ(find_spec(specs, Item{"needy", {}}, source, "a thing", ""), 1u);
+  EXPECT_TRUE(has_spec(specs, "thing"));
+  EXPECT_FALSE(has_spec(specs, "thin"));
 }
 
 TEST(Spec, TypesHaveNames) {

@@ -307,4 +307,20 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string_vi
   return nearest.empty() ? "" : "did you mean `" + std::string(nearest) + "`?";
 }
 
+Message unknown_name(std::string what, std::string_view name, const KnownNames& known) {
+  constexpr std::size_t kMostListed = 12;
+  const std::string noun(known.noun);
+  const std::string see = known.command.empty() ? "" : " (see " + std::string(known.command) + ")";
+  Message message{"", std::move(what), "`" + std::string(name) + "`", "", did_you_mean(name, known.names)};
+  if (!message.hint.empty()) {
+    message.hint += see;
+  } else if (known.names.size() > kMostListed && !see.empty()) {
+    message.want = noun + see;
+  } else {
+    message.want =
+        noun + ": " + join(known.names, ", ", [](std::string_view one) { return std::string(one); });
+  }
+  return message;
+}
+
 }  // namespace thalweg

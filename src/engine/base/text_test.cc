@@ -137,7 +137,7 @@ NameCheck name_check(const Source& source) {
   static constexpr Spec kLr{"lr", "", "", {}};
   static constexpr const Spec* kSpecs[] = {&kAdam, &kLr};
   return [&source](const Item& item, const std::string& also) {
-    find_spec(kSpecs, item, source, "a transform", also);
+    find_spec(kSpecs, item, source, "a transform", "`thalweg list transforms`", also);
   };
 }
 
@@ -145,8 +145,23 @@ TEST(Text, AMissingBracketAndAnUnknownNameAreToldTogether) {
   const Source source{"optimizer", "lr(1) | adm(lr=1e-3"};
   const std::string what = message_of([&] { parse(source, name_check(source)); });
   EXPECT_EQ(what,
-            "optimizer, column 9: unknown name, and `)` is missing at the end; got `adm`; want a transform: "
-            "adam, lr; did you mean `adam`?\n  lr(1) | adm(lr=1e-3\n          ^");
+            "optimizer, column 9: unknown name, and `)` is missing at the end; got `adm`; did you mean "
+            "`adam`? (see `thalweg list transforms`)\n  lr(1) | adm(lr=1e-3\n          ^");
+}
+
+// The hint comes first, with the place of the list; few names are told at once, many never.
+TEST(Text, AnUnknownNameIsAnsweredByAHintOrAShortList) {
+  const std::vector<std::string_view> few = {"adam", "lr"};
+  const std::vector<std::string_view> many(13, "adam");
+  const Message near = unknown_name("unknown name", "adm", {"a rule", "`thalweg list`", few});
+  EXPECT_EQ(near.got, "`adm`");
+  EXPECT_EQ(near.want, "");
+  EXPECT_EQ(near.hint, "did you mean `adam`? (see `thalweg list`)");
+  EXPECT_EQ(unknown_name("", "adm", {"a rule", "", few}).hint, "did you mean `adam`?");
+  const Message far = unknown_name("unknown name", "quux", {"a rule", "`thalweg list`", few});
+  EXPECT_EQ(far.want, "a rule: adam, lr");
+  EXPECT_EQ(far.hint, "");
+  EXPECT_EQ(unknown_name("", "quux", {"a rule", "`thalweg list`", many}).want, "a rule (see `thalweg list`)");
 }
 
 TEST(Text, AMissingBracketAloneIsToldWhenTheNamesAreKnown) {

@@ -19,7 +19,7 @@ Schedule number_of(const Option& option, const Setting& setting, const Source& s
   if (std::holds_alternative<std::monostate>(setting)) return NAN;  // not given
   if (const std::optional<double> number = as_number(option, setting)) return *number;
   const Value& value = std::get<Value>(setting);
-  const Schedule schedule(value, source);
+  const Schedule schedule = read_schedule(value, source);
   check_bounds(option, schedule, value, source);
   return schedule;
 }

@@ -261,7 +261,8 @@ void check_chain_name(const Item& item, const Source& source, const std::string&
   std::vector<const Spec*> specs;
   for (const Transform& transform : transforms()) specs.push_back(&transform.spec);
   for (const Recipe& recipe : recipes()) specs.push_back(&recipe.spec);
-  find_spec(specs, item, source, "a transform or recipe", also);
+  find_spec(specs, item, source, "a transform or recipe",
+            "`thalweg list transforms` and `thalweg list recipes`", also);
 }
 
 Text expand(const Text& text, const Source& source) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "schedule/schedules.h"
+#include "schedule/warmup.h"
 
 namespace thalweg {
 
@@ -19,6 +20,10 @@ struct Schedule::Shaped {
   Bounds bounds() const;
 };
 
+struct ScheduleReader {
+  static Schedule read(const Value& value, const Source& source);
+};
+
 namespace {
 
 constexpr double kNone = NAN;
@@ -26,9 +31,7 @@ constexpr double kNone = NAN;
 const ScheduleShape& find_shape(const Item& item, const Source& source, const std::string& also = {}) {
   std::vector<const Spec*> specs;
   for (const ScheduleShape& shape : schedule_shapes()) specs.push_back(&shape.spec);
-  const Spec& spec = find_spec(specs, item, source, "a schedule", also);
-  return *std::find_if(schedule_shapes().begin(), schedule_shapes().end(),
-                       [&](const ScheduleShape& shape) { return &shape.spec == &spec; });
+  return schedule_shapes()[find_spec(specs, item, source, "a schedule", "`thalweg list schedules`", also)];
 }
 
 // The setting as a number, or NaN. A share that is no length is one of the peak, the first option.
@@ -61,6 +64,8 @@ ScheduleOptions options_of(const ScheduleShape& shape, const Settings& settings,
     const std::optional<std::size_t> i = spec.find(name);
     return i ? out.numbers[*i] : 0.0;
   };
+  out.total = common("total");
+  out.floor = common("floor");
   out.warmup = common("warmup");
   out.warmup_from = common("warmup_from");
   out.warmup_shape = common("warmup_shape");
@@ -68,8 +73,6 @@ ScheduleOptions options_of(const ScheduleShape& shape, const Settings& settings,
   out.peak = shape.peak != nullptr ? shape.peak(out) : out.numbers[0];
   return out;
 }
-
-bool given(const Setting& setting) { return !std::holds_alternative<std::monostate>(setting); }
 
 // Whether a `total` that is not given stays so: cycles of a given period go on.
 bool needs_no_total(const ScheduleShape& shape, const Settings& settings) {
@@ -140,9 +143,9 @@ std::vector<Schedule> read_parts(const Spec& spec, const Settings& settings, con
     if (value == nullptr) {
       parts.emplace_back(std::get<double>(settings[i]));
     } else if (value->kind == Value::Kind::list) {
-      for (const Value& one : value->list) parts.emplace_back(one, source);
+      for (const Value& one : value->list) parts.push_back(read_schedule(one, source));
     } else {
-      parts.emplace_back(*value, source);
+      parts.push_back(read_schedule(*value, source));
     }
   }
   return parts;
@@ -150,9 +153,7 @@ std::vector<Schedule> read_parts(const Spec& spec, const Settings& settings, con
 
 // The update at which it ends; 0: never, NaN: not known yet.
 double end_of(const ScheduleShape& shape, const ScheduleOptions& options) {
-  if (shape.end != nullptr) return shape.end(options);
-  const std::optional<std::size_t> total = shape.spec.find("total");
-  return total ? options[*total] : 0.0;
+  return shape.end != nullptr ? shape.end(options) : options.total;
 }
 
 // Throws when the warm-up does not end before the schedule does, as soon as both are known.
@@ -201,11 +202,11 @@ void Schedule::Shaped::check(const Source& source, std::size_t at) const {
 }
 
 Bounds Schedule::Shaped::bounds() const {
-  const Bounds behind = shape->bounds(options);
+  const Bounds after = shape->bounds(options);
   const std::optional<std::size_t> warmup = shape->spec.find("warmup");
   const bool has_warmup = warmup && std::get<Amount>(settings[*warmup]).value > 0;
-  if (!has_warmup) return behind;
-  return {std::min(behind.lowest, options.warmup_from), std::max(behind.highest, options.warmup_from)};
+  if (!has_warmup) return after;
+  return {std::min(after.lowest, options.warmup_from), std::max(after.highest, options.warmup_from)};
 }
 
 Schedule::Schedule(double constant) : constant_(constant) {}
@@ -216,26 +217,29 @@ Schedule::Schedule(std::string_view text) {
   value.kind = Value::Kind::text;
   value.text =
       parse(source, [&](const Item& item, const std::string& also) { find_shape(item, source, also); });
-  *this = Schedule(value, source);
+  *this = read_schedule(value, source);
 }
 
-Schedule::Schedule(const Value& value, const Source& source) {
+Schedule ScheduleReader::read(const Value& value, const Source& source) {
   const bool is_word = value.kind == Value::Kind::word;
   if (!is_word && (value.kind != Value::Kind::text || value.text.size() != 1)) {
-    throw source.error(value.at,
-                       {"", "this is no schedule", "`" + print(value) + "`", "a number or one schedule", ""});
+    throw source.error(
+        value.at, {"", "this is not a schedule", "`" + print(value) + "`", "a number or one schedule", ""});
   }
   const Item item = is_word ? Item{value.word, {}, value.at} : value.text[0];
   const std::optional<double> number = read_number(item.name);
-  if (number && item.args.empty()) {
-    constant_ = *number;
-    return;
-  }
+  if (number && item.args.empty()) return *number;
   const ScheduleShape& shape = find_shape(item, source);
   Settings settings = bind(shape.spec, item, source);
   std::vector<Schedule> parts = read_parts(shape.spec, settings, source);
-  shaped_ = std::make_shared<const Shaped>(&shape, std::move(settings), std::move(parts));
-  shaped_->check(source, item.at);
+  Schedule out(0.0);
+  out.shaped_ = std::make_shared<const Schedule::Shaped>(&shape, std::move(settings), std::move(parts));
+  out.shaped_->check(source, item.at);
+  return out;
+}
+
+Schedule read_schedule(const Value& value, const Source& source) {
+  return ScheduleReader::read(value, source);
 }
 
 double Schedule::operator()(std::uint64_t k) const {
@@ -243,7 +247,7 @@ double Schedule::operator()(std::uint64_t k) const {
   if (!shaped_->unresolved.empty()) return kNone;
   const ScheduleOptions& o = shaped_->options;
   const double at = static_cast<double>(k) + o.ahead;
-  return at < o.warmup ? warmup_value(o, at) : shaped_->shape->value(o, at - o.warmup);
+  return at < o.warmup ? schedules::warmup_value(o, at) : shaped_->shape->value(o, at - o.warmup);
 }
 
 std::string Schedule::unresolved() const { return shaped_ ? shaped_->unresolved : std::string(); }

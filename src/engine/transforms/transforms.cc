@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/registry.h"
 #include "transforms/numbers.h"
 #include "transforms/options.h"
 #include "transforms/reduce_on_plateau.h"
@@ -59,18 +60,14 @@ constexpr std::size_t kPrepared = std::is_same_v<Prepared<T, double>, Nothing>
 
 #include "transforms/loops-inl.h"
 
-// A transform's number is the count of those before it.
-template <int kNumber>
-struct Slot;
-constexpr int kFirst = __COUNTER__ + 1;
-#define THALWEG_TRANSFORM(T)          \
-  template <>                         \
-  struct Slot<__COUNTER__ - kFirst> { \
-    using Type = T;                   \
-  };
+struct TransformRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
+#define THALWEG_TRANSFORM(T) THALWEG_ENTRY(TransformRegistry, T)
 #include "transforms/transforms.inc"
 #undef THALWEG_TRANSFORM
-constexpr std::size_t kCount = __COUNTER__ - kFirst;
+using All = registry::Entries<TransformRegistry, __COUNTER__>;
+constexpr std::size_t kCount = All::kCount;
 
 template <class T>
 concept Lands = requires {
@@ -191,7 +188,7 @@ constexpr Transform describe() {
 }
 
 template <std::size_t kNumber>
-using Listed = typename Slot<int(kNumber)>::Type;
+using Listed = typename All::template At<kNumber>;
 
 // The kernels of all variants of all transforms, one after the other.
 template <std::size_t... kNumber>

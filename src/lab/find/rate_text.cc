@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/spec.h"
+#include "schedule/schedules.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"
 #include "thalweg/schedule.h"
@@ -19,7 +20,7 @@ constexpr std::string_view kWhere = "optimizer";
 // Options of schedules, beside the first, that are values and not shares or lengths where they are plain.
 constexpr std::array<std::string_view, 2> kAbsolute = {"floor", "warmup_from"};
 
-Schedule schedule_of(const Value& value) { return Schedule(value, {std::string(kWhere), print(value)}); }
+Schedule schedule_of(const Value& value) { return read_schedule(value, {std::string(kWhere), print(value)}); }
 
 Value number_value(double number) {
   Value value;

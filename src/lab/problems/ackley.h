@@ -1,6 +1,4 @@
-// ackley: a nearly flat plain of ripples around one deep funnel.   Ackley 1987
-//   f = -20 exp(-0.2 sqrt(1/n sum x_i^2)) - exp(1/n sum cos(2 pi x_i)) + 20 + e
-// The funnel's tip is a kink: there is no gradient there, and 0 is what it gives.
+// ackley: a nearly flat plain of ripples around one deep funnel.
 #pragma once
 
 #include "problems/problem.h"
@@ -9,15 +7,22 @@ namespace thalweg::formula {
 
 struct Ackley {
   static constexpr Option kOptions[] = {dimension_from(1)};
-  static constexpr Spec kSpec{"ackley", "ripples around a funnel with a kink at its tip",
-                              "Ackley 1987, doi:10.1007/978-1-4613-1997-9", kOptions};
+  static constexpr Spec kSpec{.name = "ackley",
+                              .doc = "ripples around a funnel with a kink at its tip",
+                              .source = "Ackley 1987, doi:10.1007/978-1-4613-1997-9",
+                              .options = kOptions,
+                              .formula = R"(
+f = -20 exp(-0.2 sqrt(1/n sum_i x_i^2)) - exp(1/n sum_i cos(2 pi x_i)) + 20 + e
+n = dimension; region |x_i| <= 32.768; start x_i = 2.3
+minimum 0 at x = 0, the funnel's tip: a kink without a gradient, where 0 is given)"};
 
   static Facts facts(std::span<const double> o) {
-    return {.start = all_equal(o[0], 2.3),
-            .minima = {all_equal(o[0], 0)},
+    const auto [n] = options<kOptions, "dimension">(o);
+    return {.start = all_equal(n, 2.3),
+            .minima = {all_equal(n, 0)},
             .minimum = 0,
-            .low = all_equal(o[0], -32.768),
-            .high = all_equal(o[0], 32.768)};
+            .low = all_equal(n, -32.768),
+            .high = all_equal(n, 32.768)};
   }
 
   template <class T>

@@ -1,5 +1,4 @@
-// booth: a tilted bowl; Newton's method needs one step.   Booth 1949
-//   f = (a + 2 b - 7)^2 + (2 a + b - 5)^2
+// booth: a tilted bowl; Newton's method needs one step.
 #pragma once
 
 #include "problems/problem.h"
@@ -7,8 +6,12 @@
 namespace thalweg::formula {
 
 struct Booth {
-  static constexpr Spec kSpec{
-      "booth", "a tilted quadratic bowl of condition 9", "Booth 1949; mlpack ensmallen, BoothFunction", {}};
+  static constexpr Spec kSpec{.name = "booth",
+                              .doc = "a tilted quadratic bowl of condition 9",
+                              .source = "Booth 1949; mlpack ensmallen, BoothFunction",
+                              .formula = R"(
+f(a, b) = (a + 2 b - 7)^2 + (2 a + b - 5)^2
+region |a|, |b| <= 10; start (-9, -9); minimum 0 at (1, 3))"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {-9, -9}, .minima = {{1, 3}}, .minimum = 0, .low = {-10, -10}, .high = {10, 10}};

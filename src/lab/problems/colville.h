@@ -1,6 +1,4 @@
-// colville: two coupled curved valleys in four dimensions.   Colville 1968
-//   f = 100 (a^2 - b)^2 + (a - 1)^2 + (c - 1)^2 + 90 (c^2 - d)^2
-//       + 10.1 ((b - 1)^2 + (d - 1)^2) + 19.8 (b - 1) (d - 1)
+// colville: two coupled curved valleys in four dimensions.
 #pragma once
 
 #include "problems/problem.h"
@@ -8,10 +6,13 @@
 namespace thalweg::formula {
 
 struct Colville {
-  static constexpr Spec kSpec{"colville",
-                              "two coupled curved valleys in four dimensions",
-                              "Colville 1968; mlpack ensmallen, ColvilleFunction",
-                              {}};
+  static constexpr Spec kSpec{.name = "colville",
+                              .doc = "two coupled curved valleys in four dimensions",
+                              .source = "Colville 1968; mlpack ensmallen, ColvilleFunction",
+                              .formula = R"(
+f(a, b, c, d) = 100 (a^2 - b)^2 + (a - 1)^2 + (c - 1)^2 + 90 (c^2 - d)^2
+                + 10.1 ((b - 1)^2 + (d - 1)^2) + 19.8 (b - 1) (d - 1)
+region -10 to 10; start (-5, 3, 1, -9); minimum 0 at (1, 1, 1, 1))"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {-5, 3, 1, -9},

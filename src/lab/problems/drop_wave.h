@@ -1,5 +1,4 @@
 // drop_wave: rings of waves that grow towards the centre.
-//   f = -(1 + cos(12 r)) / (r^2 / 2 + 2),   r = |x|
 #pragma once
 
 #include "problems/problem.h"
@@ -7,8 +6,12 @@
 namespace thalweg::formula {
 
 struct DropWave {
-  static constexpr Spec kSpec{
-      "drop_wave", "rings of waves that grow towards the centre", "mlpack ensmallen, DropWaveFunction", {}};
+  static constexpr Spec kSpec{.name = "drop_wave",
+                              .doc = "rings of waves that grow towards the centre",
+                              .source = "mlpack ensmallen, DropWaveFunction",
+                              .formula = R"(
+f(a, b) = -(1 + cos(12 r)) / (r^2 / 2 + 2), r = sqrt(a^2 + b^2)
+region |a|, |b| <= 5.12; start (0.5, 0.5); minimum -1 at (0, 0))"};
 
   static Facts facts(std::span<const double>) {
     return {

@@ -194,8 +194,8 @@ class FormulaParser {
     }
     const Operation* function = named(kFunctions, word);
     if (function == nullptr) {
-      fail("unknown name", "`" + std::string(word) + "`", "x, y, pi, e, sin, cos, exp, log, sqrt or abs",
-           did_you_mean(word, names()));
+      const Message unknown = unknown_name("unknown name", word, {"one of", "", names()});
+      fail(unknown.what, unknown.got, unknown.want, unknown.hint);
     }
     at_ += word.size();
     if (!take('(')) fail("a function wants brackets", here(), "`(` behind `" + std::string(word) + "`");

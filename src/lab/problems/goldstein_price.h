@@ -1,6 +1,4 @@
-// goldstein_price: four local minima over five orders of magnitude.   Goldstein and Price 1971
-//   f = (1 + (a + b + 1)^2 (19 - 14 a + 3 a^2 - 14 b + 6 a b + 3 b^2))
-//       (30 + (2 a - 3 b)^2 (18 - 32 a + 12 a^2 + 48 b - 36 a b + 27 b^2))
+// goldstein_price: four local minima over five orders of magnitude.
 #pragma once
 
 #include "problems/problem.h"
@@ -8,10 +6,13 @@
 namespace thalweg::formula {
 
 struct GoldsteinPrice {
-  static constexpr Spec kSpec{"goldstein_price",
-                              "four local minima over five orders of magnitude",
-                              "Goldstein and Price 1971, doi:10.1090/S0025-5718-1971-0312365-X",
-                              {}};
+  static constexpr Spec kSpec{.name = "goldstein_price",
+                              .doc = "four local minima over five orders of magnitude",
+                              .source = "Goldstein and Price 1971, doi:10.1090/S0025-5718-1971-0312365-X",
+                              .formula = R"(
+f(a, b) = (1 + (a + b + 1)^2 (19 - 14 a + 3 a^2 - 14 b + 6 a b + 3 b^2))
+          (30 + (2 a - 3 b)^2 (18 - 32 a + 12 a^2 + 48 b - 36 a b + 27 b^2))
+region |a|, |b| <= 2; start (0.2, -0.5); minimum 3 at (0, -1))"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {0.2, -0.5}, .minima = {{0, -1}}, .minimum = 3, .low = {-2, -2}, .high = {2, 2}};

@@ -1,5 +1,4 @@
-// himmelblau: four minima of the same value, one a quadrant.   Himmelblau 1972
-//   f = (a^2 + b - 11)^2 + (a + b^2 - 7)^2
+// himmelblau: four minima of the same value, one a quadrant.
 #pragma once
 
 #include "problems/problem.h"
@@ -7,10 +6,13 @@
 namespace thalweg::formula {
 
 struct Himmelblau {
-  static constexpr Spec kSpec{"himmelblau",
-                              "four minima of the same value, one a quadrant",
-                              "Himmelblau 1972, Applied Nonlinear Programming",
-                              {}};
+  static constexpr Spec kSpec{.name = "himmelblau",
+                              .doc = "four minima of the same value, one a quadrant",
+                              .source = "Himmelblau 1972, Applied Nonlinear Programming",
+                              .formula = R"(
+f(a, b) = (a^2 + b - 11)^2 + (a + b^2 - 7)^2
+region |a|, |b| <= 5; start (0, 0)
+minimum 0 at (3, 2), (-2.8051, 3.1313), (-3.7793, -3.2832) and (3.5844, -1.8481))"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {0, 0},

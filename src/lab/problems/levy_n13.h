@@ -1,5 +1,4 @@
-// levy_n13: waves of two lengths in a bowl.   Levy and Montalvo 1985
-//   f = sin^2(3 pi a) + (a - 1)^2 (1 + sin^2(3 pi b)) + (b - 1)^2 (1 + sin^2(2 pi b))
+// levy_n13: waves of two lengths in a bowl.
 #pragma once
 
 #include "problems/problem.h"
@@ -7,8 +6,12 @@
 namespace thalweg::formula {
 
 struct LevyN13 {
-  static constexpr Spec kSpec{
-      "levy_n13", "waves of two lengths in a bowl", "Levy and Montalvo 1985, doi:10.1137/0906002", {}};
+  static constexpr Spec kSpec{.name = "levy_n13",
+                              .doc = "waves of two lengths in a bowl",
+                              .source = "Levy and Montalvo 1985, doi:10.1137/0906002",
+                              .formula = R"(
+f(a, b) = sin^2(3 pi a) + (a - 1)^2 (1 + sin^2(3 pi b)) + (b - 1)^2 (1 + sin^2(2 pi b))
+region |a|, |b| <= 10; start (0.9, 1.1); minimum 0 at (1, 1))"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {0.9, 1.1}, .minima = {{1, 1}}, .minimum = 0, .low = {-10, -10}, .high = {10, 10}};

@@ -1,8 +1,5 @@
-// linear_regression: half the mean squared error of a line with two weights on seeded data.   Gauss 1809
-//   f = 1/n sum_i (a u_i + b - t_i)^2 / 2,   u_i even in [0, 2),   t_i = 1.5 u_i - 0.5 + noise z_i,  z_i
-//   normal
-// u is not centred, so slope and intercept are correlated: a valley across both axes. The minimum is that of
-// the normal equations.
+// linear_regression: half the mean squared error of a line with two weights on seeded data. u is not centred,
+// so slope and intercept are correlated: a valley across both axes.
 #pragma once
 
 #include "problems/normal.h"
@@ -28,26 +25,36 @@ struct LinearRegression {
        .range = {.min = 0, .max = 1e15},
        .doc = "of the data"},
   };
-  static constexpr Spec kSpec{"linear_regression",
-                              "half the mean squared error of a line, its slope and intercept, over samples",
-                              "Gauss 1809, Theoria motus corporum coelestium", kOptions};
+  static constexpr Spec kSpec{
+      .name = "linear_regression",
+      .doc = "half the mean squared error of a line, its slope and intercept, over samples",
+      .source = "Gauss 1809, Theoria motus corporum coelestium",
+      .options = kOptions,
+      .formula = R"(
+f(a, b) = 1/n sum_i (a u_i + b - t_i)^2 / 2
+u_i = 2 (i + 1/2) / n, t_i = 1.5 u_i - 0.5 + noise z_i, z_i standard normal from the seed
+n = samples, i = 0 .. n-1; start (-1.5, 2); minimum: the solution of the normal equations)"};
 
-  static std::size_t samples(std::span<const double> o) { return static_cast<std::size_t>(o[0]); }
+  static std::size_t samples(std::span<const double> o) {
+    return static_cast<std::size_t>(option<kOptions, "samples">(o));
+  }
 
   struct Sample {
     double u, t;
   };
   static Sample data(std::span<const double> o, std::size_t i) {
-    const Random random(static_cast<std::uint64_t>(o[2]), Purpose::noise, i);
-    const double u = 2 * (static_cast<double>(i) + 0.5) / o[0];
-    return {u, 1.5 * u - 0.5 + o[1] * normal(random, 0)};
+    const auto [n, noise, seed] = options<kOptions, "samples", "noise", "seed">(o);
+    const Random random(static_cast<std::uint64_t>(seed), Purpose::noise, i);
+    const double u = 2 * (static_cast<double>(i) + 0.5) / n;
+    return {u, 1.5 * u - 0.5 + noise * normal(random, 0)};
   }
 
   static Facts facts(std::span<const double> o) {
+    const auto [n] = options<kOptions, "samples">(o);
     double u = 0, t = 0, squares = 0, products = 0;
     for (std::size_t i = 0; i < samples(o); ++i) {
-      u += data(o, i).u / o[0];
-      t += data(o, i).t / o[0];
+      u += data(o, i).u / n;
+      t += data(o, i).t / n;
     }
     for (std::size_t i = 0; i < samples(o); ++i) {
       const Sample s = data(o, i);
@@ -59,7 +66,7 @@ struct LinearRegression {
     for (std::size_t i = 0; i < samples(o); ++i) {
       errors += square(slope * data(o, i).u + intercept - data(o, i).t);
     }
-    return {.start = {-1.5, 2}, .minima = {{slope, intercept}}, .minimum = errors / (2 * o[0])};
+    return {.start = {-1.5, 2}, .minima = {{slope, intercept}}, .minimum = errors / (2 * n)};
   }
 
   template <class T>

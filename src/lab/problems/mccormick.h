@@ -1,6 +1,4 @@
-// mccormick: a sine over a trough; least at a point of its region.   McCormick 1976
-//   f = sin(a + b) + (a - b)^2 - 1.5 a + 2.5 b + 1;   at the minimum a + b = -2/3 pi, a - b = 1
-// Along a = b it falls for ever beyond the region: the minimum is one of the region only.
+// mccormick: a sine over a trough; least at a point of its region.
 #pragma once
 
 #include "problems/problem.h"
@@ -8,10 +6,14 @@
 namespace thalweg::formula {
 
 struct McCormick {
-  static constexpr Spec kSpec{"mccormick",
-                              "a sine over a trough that falls for ever beyond its region",
-                              "McCormick 1976, doi:10.1007/BF01580665",
-                              {}};
+  static constexpr Spec kSpec{.name = "mccormick",
+                              .doc = "a sine over a trough that falls for ever beyond its region",
+                              .source = "McCormick 1976, doi:10.1007/BF01580665",
+                              .formula = R"(
+f(a, b) = sin(a + b) + (a - b)^2 - 1.5 a + 2.5 b + 1
+region -1.5 <= a <= 4, -3 <= b <= 4; start (-1, 3)
+minimum -sqrt(3) / 2 - pi / 3 at (1/2 - pi / 3, -1/2 - pi / 3), of the region only: along
+a = b it falls without end beyond it)"};
 
   static Facts facts(std::span<const double>) {
     constexpr double kThird = std::numbers::pi / 3;

@@ -1,32 +1,24 @@
 #include "thalweg/lab/problem.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <utility>
 
+#include "base/registry.h"
 #include "base/text.h"
 #include "problems/expression.h"
 #include "problems/problem.h"
 #include "thalweg/error.h"
 
-// The first use of __COUNTER__ below this line is slot 0; problem files use it through this macro alone.
-#define THALWEG_PROBLEM(Name)                        \
-  template <>                                        \
-  struct ProblemSlot<__COUNTER__ - kProblemsBegin> { \
-    using Type = Name;                               \
-  };
-
-namespace thalweg {
-constexpr std::size_t kProblemsBegin = __COUNTER__ + 1;
-}  // namespace thalweg
-
+namespace thalweg::formula {
+struct ProblemRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
+}  // namespace thalweg::formula
+#define THALWEG_PROBLEM(Problem) THALWEG_ENTRY(ProblemRegistry, Problem)
 #include "problems/problems.inc"
 
 namespace thalweg {
 namespace {
-
-constexpr std::size_t kSlots = __COUNTER__ - kProblemsBegin;
 
 using Numbers = std::span<const double>;
 using Rows = std::span<const std::uint32_t>;
@@ -99,19 +91,13 @@ constexpr ProblemKind kind_of() {
           value_of<Kind, double>, gradient_of<Kind>, gradient_of_rows<Kind>};
 }
 
-template <std::size_t... slots>
-constexpr std::array<ProblemKind, sizeof...(slots)> all_kinds(std::index_sequence<slots...>) {
-  return {kind_of<typename formula::ProblemSlot<slots>::Type>()...};
+using All = registry::Entries<formula::ProblemRegistry, __COUNTER__>;
+constexpr auto kKinds = All::each([]<class Kind>() { return kind_of<Kind>(); });
+constexpr auto kSpecs = All::each([]<class Kind>() { return &Kind::kSpec; });
+
+std::size_t find_problem(const Item& item, const Source& source, const std::string& also = {}) {
+  return find_spec(kSpecs, item, source, "a problem", "`thalweg list problems`", also);
 }
-
-constexpr std::array<ProblemKind, kSlots> kKinds = all_kinds(std::make_index_sequence<kSlots>());
-
-template <std::size_t... slots>
-constexpr std::array<const Spec*, sizeof...(slots)> all_specs(std::index_sequence<slots...>) {
-  return {kKinds[slots].spec...};
-}
-
-constexpr std::array<const Spec*, kSlots> kSpecs = all_specs(std::make_index_sequence<kSlots>());
 
 std::vector<double> numbers_of(const Spec& spec, const Settings& settings) {
   std::vector<double> numbers;
@@ -177,20 +163,17 @@ struct Listed final : Impl {
 
 template <class Impl>
 std::shared_ptr<const Impl> listed(const Source& source) {
-  const Text items = parse(source, [&](const Item& item, const std::string& also) {
-    find_spec(kSpecs, item, source, "a problem", also);
-  });
+  const Text items =
+      parse(source, [&](const Item& item, const std::string& also) { find_problem(item, source, also); });
   if (items.size() > 1) {
     throw source.error(items[1].at, {"", "more than one problem", "`" + items[1].name + "`", "one", ""});
   }
-  const Spec& spec = find_spec(kSpecs, items[0], source, "a problem");
-  const auto kind =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](const ProblemKind& one) { return one.spec == &spec; });
+  const ProblemKind& kind = kKinds[find_problem(items[0], source)];
   auto made = std::make_shared<Listed<Impl>>();
-  made->kind = &*kind;
-  made->settings = bind(spec, items[0], source);
-  made->numbers = numbers_of(spec, made->settings);
-  made->facts = kind->facts(made->numbers);
+  made->kind = &kind;
+  made->settings = bind(*kind.spec, items[0], source);
+  made->numbers = numbers_of(*kind.spec, made->settings);
+  made->facts = kind.facts(made->numbers);
   return made;
 }
 

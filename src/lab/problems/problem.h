@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "base/spec.h"
+#include "base/options.h"
 #include "problems/dual.h"
 
 namespace thalweg {
@@ -26,16 +26,13 @@ struct Facts {
 namespace formula {
 
 // A problem is a struct with
-//   static constexpr Spec kSpec;                       options are numbers, `o` in Spec order
-//   static Facts facts(std::span<const double> o);     the dimension is that of the start
-//   template <class T>                                 the formula, for double and Dual
-//   static T value(std::span<const double> o, std::span<const T> x);
+//   static constexpr Spec kSpec;                       with its formula; options are numbers, `o` in Spec
+//   order static Facts facts(std::span<const double> o);     the dimension is that of the start template
+//   <class T>                                 the formula, for double and Dual static T value(std::span<const
+//   double> o, std::span<const T> x);
 // One that is the mean of losses of samples has in place of the value
 //   static std::size_t samples(std::span<const double> o);
 //   static T sample(std::span<const double> o, std::size_t i, std::span<const T> x);
-template <std::size_t slot>
-struct ProblemSlot;
-
 }  // namespace formula
 
 // Partial derivatives are taken one by one, so time grows with the square of the dimension.

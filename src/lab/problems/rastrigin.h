@@ -1,5 +1,4 @@
-// rastrigin: a bowl of egg cartons: a local minimum near every whole number.   Rastrigin 1974
-//   f = 10 n + sum_i x_i^2 - 10 cos(2 pi x_i)
+// rastrigin: a bowl of egg cartons: a local minimum near every whole number.
 #pragma once
 
 #include "problems/problem.h"
@@ -8,16 +7,22 @@ namespace thalweg::formula {
 
 struct Rastrigin {
   static constexpr Option kOptions[] = {dimension_from(1)};
-  static constexpr Spec kSpec{"rastrigin", "a local minimum near every point of whole numbers",
-                              "Muehlenbein, Schomisch and Born 1991, doi:10.1016/S0167-8191(05)80052-3",
-                              kOptions};
+  static constexpr Spec kSpec{
+      .name = "rastrigin",
+      .doc = "a local minimum near every point of whole numbers",
+      .source = "Muehlenbein, Schomisch and Born 1991, doi:10.1016/S0167-8191(05)80052-3",
+      .options = kOptions,
+      .formula = R"(
+f = sum_i (x_i^2 + 10 (1 - cos(2 pi x_i)))
+n = dimension; region |x_i| <= 5.12; start x_i = 3.3; minimum 0 at x = 0)"};
 
   static Facts facts(std::span<const double> o) {
-    return {.start = all_equal(o[0], 3.3),
-            .minima = {all_equal(o[0], 0)},
+    const auto [n] = options<kOptions, "dimension">(o);
+    return {.start = all_equal(n, 3.3),
+            .minima = {all_equal(n, 0)},
             .minimum = 0,
-            .low = all_equal(o[0], -5.12),
-            .high = all_equal(o[0], 5.12)};
+            .low = all_equal(n, -5.12),
+            .high = all_equal(n, 5.12)};
   }
 
   template <class T>

@@ -1,6 +1,4 @@
-// rosenbrock: a curved valley with a nearly flat floor.   Rosenbrock 1960
-//   f = sum_i 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2
-// From four dimensions on there is a local minimum near (-1, 1, ..., 1) as well.
+// rosenbrock: a curved valley with a nearly flat floor.
 #pragma once
 
 #include "problems/problem.h"
@@ -9,13 +7,20 @@ namespace thalweg::formula {
 
 struct Rosenbrock {
   static constexpr Option kOptions[] = {dimension_from(2)};
-  static constexpr Spec kSpec{"rosenbrock", "a curved valley with a nearly flat floor",
-                              "Rosenbrock 1960, doi:10.1093/comjnl/3.3.175", kOptions};
+  static constexpr Spec kSpec{.name = "rosenbrock",
+                              .doc = "a curved valley with a nearly flat floor",
+                              .source = "Rosenbrock 1960, doi:10.1093/comjnl/3.3.175",
+                              .options = kOptions,
+                              .formula = R"(
+f = sum_i 100 (x_i+1 - x_i^2)^2 + (1 - x_i)^2, i = 0 .. n-2
+n = dimension; region: everywhere; start (-1.2, 1, -1.2, 1, ...); minimum 0 at (1, ..., 1)
+From four dimensions on there is a local minimum near (-1, 1, ..., 1) as well.)"};
 
   static Facts facts(std::span<const double> o) {
-    Point start = all_equal(o[0], 1);
+    const auto [n] = options<kOptions, "dimension">(o);
+    Point start = all_equal(n, 1);
     for (std::size_t i = 0; i < start.size(); i += 2) start[i] = -1.2;
-    return {.start = start, .minima = {all_equal(o[0], 1)}, .minimum = 0};
+    return {.start = start, .minima = {all_equal(n, 1)}, .minimum = 0};
   }
 
   template <class T>

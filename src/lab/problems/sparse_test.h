@@ -1,5 +1,4 @@
-// sparse_test: four parabolas, one a coordinate.   ensmallen's SparseTestFunction
-//   f = sum_i x_i^2 + b_i x_i + c_i,   b = (-4, -2, -3, -8),  c = (20, 12, 15, 100)
+// sparse_test: four parabolas, one a coordinate.
 #pragma once
 
 #include "problems/problem.h"
@@ -7,8 +6,12 @@
 namespace thalweg::formula {
 
 struct SparseTest {
-  static constexpr Spec kSpec{
-      "sparse_test", "four parabolas, one a coordinate", "mlpack ensmallen, SparseTestFunction", {}};
+  static constexpr Spec kSpec{.name = "sparse_test",
+                              .doc = "four parabolas, one a coordinate",
+                              .source = "mlpack ensmallen, SparseTestFunction",
+                              .formula = R"(
+f = sum_i x_i^2 + b_i x_i + c_i, b = (-4, -2, -3, -8), c = (20, 12, 15, 100)
+region: everywhere; start (0, 0, 0, 0); minimum 123.75 at (2, 1, 1.5, 4))"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {0, 0, 0, 0}, .minima = {{2, 1, 1.5, 4}}, .minimum = 123.75};

@@ -1,5 +1,4 @@
-// sphere: the sum of squares.   De Jong 1975
-//   f = sum_i x_i^2
+// sphere: the sum of squares.
 #pragma once
 
 #include "problems/problem.h"
@@ -8,12 +7,18 @@ namespace thalweg::formula {
 
 struct Sphere {
   static constexpr Option kOptions[] = {dimension_from(1)};
-  static constexpr Spec kSpec{"sphere", "the sum of squares",
-                              "De Jong 1975, Analysis of the Behavior of a Class of Genetic Adaptive Systems",
-                              kOptions};
+  static constexpr Spec kSpec{
+      .name = "sphere",
+      .doc = "the sum of squares",
+      .source = "De Jong 1975, Analysis of the Behavior of a Class of Genetic Adaptive Systems",
+      .options = kOptions,
+      .formula = R"(
+f = sum_i x_i^2
+n = dimension; region: everywhere; start x_i = 1; minimum 0 at x = 0)"};
 
   static Facts facts(std::span<const double> o) {
-    return {.start = all_equal(o[0], 1), .minima = {all_equal(o[0], 0)}, .minimum = 0};
+    const auto [n] = options<kOptions, "dimension">(o);
+    return {.start = all_equal(n, 1), .minima = {all_equal(n, 0)}, .minimum = 0};
   }
 
   template <class T>

@@ -1,5 +1,4 @@
-// styblinski_tang: two hollows of different depth in every coordinate.   Styblinski and Tang 1990
-//   f = 1/2 sum_i x_i^4 - 16 x_i^2 + 5 x_i
+// styblinski_tang: two hollows of different depth in every coordinate.
 #pragma once
 
 #include "problems/problem.h"
@@ -8,15 +7,21 @@ namespace thalweg::formula {
 
 struct StyblinskiTang {
   static constexpr Option kOptions[] = {dimension_from(1)};
-  static constexpr Spec kSpec{"styblinski_tang", "two hollows of different depth in every coordinate",
-                              "Styblinski and Tang 1990, Neural Networks 3, 467", kOptions};
+  static constexpr Spec kSpec{.name = "styblinski_tang",
+                              .doc = "two hollows of different depth in every coordinate",
+                              .source = "Styblinski and Tang 1990, Neural Networks 3, 467",
+                              .options = kOptions,
+                              .formula = R"(
+f = 1/2 sum_i (x_i^4 - 16 x_i^2 + 5 x_i)
+n = dimension; region |x_i| <= 5; start x = 0; minimum -39.16617 n at x_i = -2.903534)"};
 
   static Facts facts(std::span<const double> o) {
-    return {.start = all_equal(o[0], 0),
-            .minima = {all_equal(o[0], -2.9035340277711771)},
-            .minimum = -39.166165703771419 * o[0],
-            .low = all_equal(o[0], -5),
-            .high = all_equal(o[0], 5)};
+    const auto [n] = options<kOptions, "dimension">(o);
+    return {.start = all_equal(n, 0),
+            .minima = {all_equal(n, -2.9035340277711771)},
+            .minimum = -39.166165703771419 * n,
+            .low = all_equal(n, -5),
+            .high = all_equal(n, 5)};
   }
 
   template <class T>

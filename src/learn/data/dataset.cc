@@ -6,21 +6,26 @@
 #include <new>
 #include <system_error>
 
+#include "base/registry.h"
+
 namespace thalweg {
+
+struct ReaderRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
+#define THALWEG_READER(reader) THALWEG_OBJECT(ReaderRegistry, Reader, reader)
+#include "data/readers.inc"
+
 namespace {
 
 constexpr std::uint64_t kMaxSamples = UINT32_MAX;
 
-constexpr const Reader* kReaders[] = {
-#define THALWEG_READER(reader) &reader,
-#include "data/readers.inc"
-#undef THALWEG_READER
-};
+using Listed = registry::Entries<ReaderRegistry, __COUNTER__>;
+constexpr auto kReaders = Listed::each([]<class Entry>() { return &Entry::kObject; });
+constexpr auto kSpecs = Listed::each([]<class Entry>() { return &Entry::kObject.spec; });
 
 const Reader& find_reader(const Item& item, const Source& source, const std::string& also = {}) {
-  const Spec& spec = find_spec(data_specs(), item, source, "a data source", also);
-  return **std::find_if(std::begin(kReaders), std::end(kReaders),
-                        [&](const Reader* reader) { return &reader->spec == &spec; });
+  return *kReaders[find_spec(kSpecs, item, source, "a data source", "`thalweg list data`", also)];
 }
 
 Item parse_source(const Source& source) {
@@ -97,14 +102,7 @@ void scale_row(const Scaling& scaling, std::span<const T> from, float* to) {
 
 }  // namespace
 
-std::span<const Spec* const> data_specs() {
-  static const std::vector<const Spec*> specs = [] {
-    std::vector<const Spec*> found;
-    for (const Reader* reader : kReaders) found.push_back(&reader->spec);
-    return found;
-  }();
-  return specs;
-}
+std::span<const Spec* const> data_specs() { return kSpecs; }
 
 void Samples::assign(std::size_t features, std::vector<std::uint8_t> inputs) {
   size_ = count_samples(features, inputs.size());

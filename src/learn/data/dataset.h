@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "base/spec.h"
+#include "base/options.h"
 #include "thalweg/dataset.h"
 
 namespace thalweg {
@@ -20,16 +20,26 @@ struct Request {
   bool all = false;           // every row in `test`, as load_all() promises
 };
 
+// The text of a setting; empty when it is not given.
+inline std::string text_of(const Setting& setting) {
+  const std::string* text = std::get_if<std::string>(&setting);
+  return text != nullptr ? *text : std::string();
+}
+
+inline constexpr Option kFileOption{.name = "file",
+                                    .type = OptionType::name,
+                                    .unit = kPathUnit,
+                                    .doc = "the file, plain or .gz",
+                                    .required = true};
+inline constexpr Option kTestOption{
+    .name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second file, held out"};
+
 struct Reader {
   Spec spec;
   // `settings` are those of `spec`. Leaves both texts to the caller. Throws Error(data) naming file and
   // place.
   Dataset (*read)(const Settings& settings, const Request& request);
 };
-
-#define THALWEG_READER(reader) extern const Reader reader;
-#include "data/readers.inc"
-#undef THALWEG_READER
 
 // What can be read, in the order of readers.inc.
 std::span<const Spec* const> data_specs();

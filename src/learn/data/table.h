@@ -41,16 +41,33 @@ struct TableOptions {
 };
 
 // The words of the options that every reader of tables has.
-inline constexpr std::string_view kTaskWords = "auto|classify|regress";
-inline constexpr std::string_view kTaskDoc =
-    "classify or regress; auto: classify for words and for at most 20 different whole numbers, each of them "
-    "twice or more on average, else regress";
 inline constexpr std::string_view kScaleWords = "standard|none";
-inline constexpr std::string_view kTableSplit = "a fifth is held out, by class, where no test part is named";
+inline constexpr Option kTaskOption{
+    .name = "task",
+    .type = OptionType::choice,
+    .fallback = "auto",
+    .doc =
+        "classify or regress; auto: classify for words and for at most 20 different "
+        "whole numbers, each of them twice or more on average, else regress",
+    .choices = "auto|classify|regress"};
 TableOptions read_table_options(const std::string& task, const std::string& scale);
+
+// Of a reader with the options `task` and `scale`.
+template <const auto& kOptions>
+TableOptions table_options(const Settings& settings) {
+  return read_table_options(text_of(option<kOptions, "task">(settings)),
+                            text_of(option<kOptions, "scale">(settings)));
+}
+
+using RowTest = std::function<bool(std::size_t row)>;
 
 // What an encoding of this table would name: no numbers yet.
 TableEncoding outline(const Table& table);
+
+// The targets without their scaling, and all of it from the rows of the training part.
+TargetEncoding derive_targets(const Table& table, Task task);
+TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
+                              const RowTest& training);
 
 // Throws Error(data), naming both numbers, when there are more than 262,144 features, or when rows x features
 // floats are more than 1 GiB and more than 4 bytes for each byte of the source.

@@ -1,7 +1,5 @@
-// bce: binary cross-entropy of every column, from logits; mean over the columns.   Cox 1958
-//   loss = 1/n sum_j max(p_j, 0) - p_j t_j + log(1 + e^-|p_j|)          grad = 1/n (sigmoid(p) - t)
-// The exponential is at most 1, so nothing overflows. sigmoid(p) - t is taken as (1 - t) sigmoid(p) - t
-// sigmoid(-p), which keeps all digits where the prediction is right.
+// bce: binary cross-entropy of every column. The exponential is at most 1, so nothing overflows. sigmoid(p) -
+// t is taken as (1 - t) sigmoid(p) - t sigmoid(-p), which keeps all digits where the prediction is right.
 #pragma once
 
 #include <cmath>
@@ -12,10 +10,15 @@ namespace thalweg {
 
 struct Bce {
   static constexpr Spec kSpec{
-      "bce",
-      "binary cross-entropy from logits: one column for labels 0 and 1, or several for shares",
-      "Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
-      {}};
+      .name = "bce",
+      .doc = "binary cross-entropy from logits: one column for labels 0 and 1, or several for shares",
+      .source = "Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
+      .formula = R"(
+loss   = 1/n sum_j max(p_j, 0) - p_j t_j + ln(1 + e^-|p_j|)
+grad_j = 1/n (sigmoid(p_j) - t_j)
+p logits, t targets in [0, 1] of a row, j = 1 .. n its columns
+sigmoid(p) = 1 / (1 + e^-p)
+The loss of a batch is the mean over its rows.)"};
   static constexpr Wants kWants = Wants::shares;
 
   template <class T>

@@ -1,9 +1,6 @@
-// cross_entropy: minus the logarithm of the probability that the softmax of a row gives its label.
-//   loss = log(sum_j exp(p_j - max)) - (p_label - max)      Bridle 1990, Probabilistic Interpretation of ...
-//   grad = softmax(p) - onehot(label)                       Feedforward Classification Network Outputs
-// Taking the maximum out keeps every exponential in [0, 1] and one of them at 1, so that nothing overflows
-// and the sum is never 0. Differences are exact enough in the predictions' type; the sum and what follows are
-// double.
+// cross_entropy: minus the logarithm of the probability that the softmax of a row gives its label. Taking the
+// maximum out keeps every exponential in [0, 1] and one of them at 1, so that nothing overflows and the sum
+// is never 0. Differences are exact enough in the predictions' type; the sum and what follows are double.
 #pragma once
 
 #include <algorithm>
@@ -14,10 +11,14 @@
 namespace thalweg {
 
 struct CrossEntropy {
-  static constexpr Spec kSpec{"cross_entropy",
-                              "minus the log of the softmax probability of the label, from logits",
-                              "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
-                              {}};
+  static constexpr Spec kSpec{.name = "cross_entropy",
+                              .doc = "minus the log of the softmax probability of the label, from logits",
+                              .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
+                              .formula = R"(
+loss   = ln(sum_j e^(p_j - max)) - (p_label - max)
+grad_j = softmax(p)_j - 1 where j is the label, else softmax(p)_j
+p logits of a row, max the largest; softmax(p)_j = e^(p_j - max) / sum_i e^(p_i - max)
+The loss of a batch is the mean over its rows.)"};
   static constexpr Wants kWants = Wants::labels;
 
   template <class T>

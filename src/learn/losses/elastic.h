@@ -1,5 +1,4 @@
-// elastic: a mixture of l1 and l2.   Zou and Hastie 2005
-//   term = rate sum (ratio |w| + (1 - ratio) / 2 w^2)          grad = rate (ratio sign(w) + (1 - ratio) w)
+// elastic: a mixture of l1 and l2.
 #pragma once
 
 #include <cmath>
@@ -17,10 +16,20 @@ struct Elastic {
                                          .unit = "fraction",
                                          .doc = "share of l1 in the mixture; the rest is l2"},
                                         kTermOn};
-  static constexpr Spec kSpec{"elastic", "a term: ratio parts of l1 and 1 - ratio parts of l2",
-                              "Zou and Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x", kOptions};
+  static constexpr Spec kSpec{.name = "elastic",
+                              .doc = "a term: ratio parts of l1 and 1 - ratio parts of l2",
+                              .source = "Zou and Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x",
+                              .options = kOptions,
+                              .formula = R"(
+term   = rate sum_i (ratio |w_i| + (1 - ratio) / 2 w_i^2)
+grad_i = rate (ratio sign(w_i) + (1 - ratio) w_i), sign 0 at 0
+w the parameters that `on` selects; added once to the loss of a batch, not to each row's)"};
 
-  explicit Elastic(std::span<const double> o) : straight(o[0] * o[1]), squared(o[0] * (1.0 - o[1])) {}
+  explicit Elastic(std::span<const double> o) {
+    const auto [rate, ratio] = options<kOptions, "rate", "ratio">(o);
+    straight = rate * ratio;
+    squared = rate * (1.0 - ratio);
+  }
 
   template <class T>
   double value(T w) const {

@@ -1,7 +1,4 @@
-// huber: squared near the target, straight beyond delta; mean over the columns.   Huber 1964
-//   d = p - t;   loss = 1/n sum_j d_j^2 / 2 where |d_j| <= delta, else delta (|d_j| - delta / 2)
-//   grad = 1/n (d cut to +-delta)
-// As torch's huber_loss; its smooth_l1_loss is this divided by delta.
+// huber: squared near the target, straight beyond delta.
 #pragma once
 
 #include <cmath>
@@ -16,14 +13,24 @@ struct Huber {
                                          .fallback = "1",
                                          .range = kPositive,
                                          .doc = "difference up to which it is squared"}};
-  static constexpr Spec kSpec{"huber", "half the square of a difference up to delta, straight beyond",
-                              "Huber 1964, doi:10.1214/aoms/1177703732", kOptions};
+  static constexpr Spec kSpec{.name = "huber",
+                              .doc = "half the square of a difference up to delta, straight beyond",
+                              .source = "Huber 1964, doi:10.1214/aoms/1177703732",
+                              .options = kOptions,
+                              .formula = R"(
+loss   = 1/n sum_j h(d_j), d_j = p_j - t_j
+h(d)   = d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2)
+grad_j = 1/n d_j, cut to +-delta / n
+p predictions, t targets of a row, j = 1 .. n its columns
+The loss of a batch is the mean over its rows. torch's huber_loss; its smooth_l1_loss is
+this divided by delta.)"};
   static constexpr Wants kWants = Wants::values;
 
   template <class T>
   static double row(std::span<const double> o, const T* p, std::size_t columns, const RowTarget& target,
                     double scale, T* grad) {
-    const double n = static_cast<double>(columns), delta = o[0];
+    const auto [delta] = options<kOptions, "delta">(o);
+    const double n = static_cast<double>(columns);
     double sum = 0;
     for (std::size_t j = 0; j < columns; ++j) {
       const double d = static_cast<double>(p[j]) - target[j];

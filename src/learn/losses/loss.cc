@@ -1,26 +1,20 @@
 #include "thalweg/loss.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
+#include "base/registry.h"
 #include "base/text.h"
 #include "losses/loss.h"
 #include "losses/term.h"
 #include "losses/terms.h"
 #include "thalweg/error.h"
 
-// The first use of __COUNTER__ below this line is slot 0; loss files use it through this macro alone.
-#define THALWEG_LOSS(Name)                     \
-  template <>                                  \
-  struct LossSlot<__COUNTER__ - kSlotsBegin> { \
-    using Type = Name;                         \
-  };
-
 namespace thalweg {
-constexpr std::size_t kSlotsBegin = __COUNTER__ + 1;
+struct LossRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
 }  // namespace thalweg
-
+#define THALWEG_LOSS(Loss) THALWEG_ENTRY(LossRegistry, Loss)
 #include "losses/losses.inc"
 
 namespace thalweg {
@@ -43,8 +37,6 @@ struct LossKind {
 };
 
 namespace {
-
-constexpr std::size_t kSlots = __COUNTER__ - kSlotsBegin;
 
 // Whether the labels are the values 0 and 1 of a single column.
 bool is_binary(Wants wants, std::size_t columns) { return wants == Wants::shares && columns == 1; }
@@ -75,27 +67,12 @@ constexpr LossKind kind_of() {
   return {&Kind::kSpec, Kind::kWants, sum_rows<Kind, float>, sum_rows<Kind, double>};
 }
 
-template <std::size_t... slots>
-constexpr std::array<LossKind, sizeof...(slots)> all_kinds(std::index_sequence<slots...>) {
-  return {kind_of<typename LossSlot<slots>::Type>()...};
-}
+using Listed = registry::Entries<LossRegistry, __COUNTER__>;
+constexpr auto kKinds = Listed::each([]<class Kind>() { return kind_of<Kind>(); });
+constexpr auto kSpecs = Listed::each([]<class Kind>() { return &Kind::kSpec; });
 
-constexpr std::array<LossKind, kSlots> kKinds = all_kinds(std::make_index_sequence<kSlots>());
-
-template <std::size_t... slots>
-constexpr std::array<const Spec*, sizeof...(slots)> all_specs(std::index_sequence<slots...>) {
-  return {kKinds[slots].spec...};
-}
-
-constexpr std::array<const Spec*, kSlots> kSpecs = all_specs(std::make_index_sequence<kSlots>());
-
-bool known(std::span<const Spec* const> specs, const Item& item) {
-  return std::any_of(specs.begin(), specs.end(), [&](const Spec* spec) { return spec->name == item.name; });
-}
-
-const LossKind& kind_named(std::string_view name) {
-  return *std::find_if(kKinds.begin(), kKinds.end(),
-                       [&](const LossKind& kind) { return kind.spec->name == name; });
+std::size_t find_loss(const Item& item, const Source& source, const std::string& also = {}) {
+  return find_spec(kSpecs, item, source, "a loss", "`thalweg list losses`", also);
 }
 
 [[noreturn]] void fail(const std::string& loss, std::string what, std::string got, std::string want,
@@ -172,21 +149,21 @@ struct Loss::Impl {
 Loss::Loss(std::string_view text) {
   const Source source{"loss", std::string(text)};
   const auto check = [&](const Item& item, const std::string& also) {
-    if (!known(term_specs(), item)) find_spec(kSpecs, item, source, "a loss", also);
+    if (!has_spec(term_specs(), item.name)) find_loss(item, source, also);
   };
   const Text items = parse(source, check);
-  if (known(term_specs(), items[0])) {
-    throw source.error(
-        items[0].at, {"", "a term stands behind the loss that it is added to", "`" + items[0].name + "`", "",
-                      "try `cross_entropy | " + print(Text{items[0]}) + "`"});
+  if (has_spec(term_specs(), items[0].name)) {
+    throw source.error(items[0].at,
+                       {"", "a term stands after the loss that it is added to", "`" + items[0].name + "`", "",
+                        "try `cross_entropy | " + print(Text{items[0]}) + "`"});
   }
-  const Spec& spec = find_spec(kSpecs, items[0], source, "a loss");
-  Settings settings = bind(spec, items[0], source);
+  const LossKind& kind = kKinds[find_loss(items[0], source)];
+  Settings settings = bind(*kind.spec, items[0], source);
   std::vector<double> numbers;
   for (const Setting& setting : settings) numbers.push_back(std::get<double>(setting));
-  Impl impl{&kind_named(spec.name), std::move(settings), std::move(numbers), {}, {}};
+  Impl impl{&kind, std::move(settings), std::move(numbers), {}, {}};
   for (const Item& item : std::span(items).subspan(1)) {
-    if (known(kSpecs, item))
+    if (has_spec(kSpecs, item.name))
       throw source.error(item.at, {"", "more than one loss", "`" + item.name + "`", "one", ""});
     impl.terms.add(item, source);
   }

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "base/spec.h"
+#include "base/options.h"
 
 namespace thalweg {
 
@@ -28,14 +28,11 @@ enum class Wants {
 };
 
 // A loss is a struct with
-//   static constexpr Spec kSpec;         options are numbers
+//   static constexpr Spec kSpec;         with its formula; options are numbers
 //   static constexpr Wants kWants;
 //   template <class T>                   the loss of a row; `o` are the options in Spec order; `grad`, where
 //   static double row(std::span<const double> o, const T* p, std::size_t columns,    not null, gets scale *
 //                     const RowTarget& target, double scale, T* grad);               d(loss)/d(p)
-template <std::size_t slot>
-struct LossSlot;
-
 // The losses in the order of losses.inc.
 std::span<const Spec* const> loss_specs();
 

@@ -1,5 +1,4 @@
-// mae: mean over the columns of the size of the difference.
-//   loss = 1/n sum_j |p_j - t_j|          grad = 1/n sign(p - t), 0 where they are equal
+// mae: mean absolute difference.
 #pragma once
 
 #include <cmath>
@@ -9,10 +8,14 @@
 namespace thalweg {
 
 struct Mae {
-  static constexpr Spec kSpec{"mae",
-                              "mean of the absolute differences; labels count as one-hot rows",
-                              "Boscovich 1757; Laplace 1793",
-                              {}};
+  static constexpr Spec kSpec{.name = "mae",
+                              .doc = "mean of the absolute differences; labels count as one-hot rows",
+                              .source = "Boscovich 1757; Laplace 1793",
+                              .formula = R"(
+loss   = 1/n sum_j |p_j - t_j|
+grad_j = 1/n sign(p_j - t_j), 0 where they are equal
+p predictions, t targets of a row, j = 1 .. n its columns
+The loss of a batch is the mean over its rows.)"};
   static constexpr Wants kWants = Wants::values;
 
   template <class T>

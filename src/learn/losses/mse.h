@@ -1,6 +1,4 @@
-// mse: mean over the columns of the squared difference, so that the mean over rows is the mean over all
-// elements.
-//   loss = 1/n sum_j (p_j - t_j)^2          grad = 2/n (p - t)
+// mse: mean squared difference.
 #pragma once
 
 #include "losses/loss.h"
@@ -8,10 +6,14 @@
 namespace thalweg {
 
 struct Mse {
-  static constexpr Spec kSpec{"mse",
-                              "mean of the squared differences; labels count as one-hot rows",
-                              "Gauss 1809, Theoria motus corporum coelestium, section 179",
-                              {}};
+  static constexpr Spec kSpec{.name = "mse",
+                              .doc = "mean of the squared differences; labels count as one-hot rows",
+                              .source = "Gauss 1809, Theoria motus corporum coelestium, section 179",
+                              .formula = R"(
+loss   = 1/n sum_j (p_j - t_j)^2
+grad_j = 2/n (p_j - t_j)
+p predictions, t targets of a row, j = 1 .. n its columns
+The loss of a batch is the mean over its rows: the mean over all elements.)"};
   static constexpr Wants kWants = Wants::values;
 
   template <class T>

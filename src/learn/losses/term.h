@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include "base/spec.h"
+#include "base/options.h"
 
 namespace thalweg {
 
@@ -23,13 +23,10 @@ inline constexpr Option kTermOn{
     .doc = "the parameters it is about: all, matrices, rest, a role, a name pattern or a list of these"};
 
 // A term is a struct with
-//   static constexpr Spec kSpec;               options: kTermRate, other numbers, kTermOn
+//   static constexpr Spec kSpec;               with its formula; options: kTermRate, other numbers, kTermOn
 //   explicit Name(std::span<const double> o);  from the numbers in Spec order
 //   template <class T> double value(T w) const;   of one element
 //   template <class T> T gradient(T w) const;     d(value)/dw, in T with one rounding an operation
-template <std::size_t slot>
-struct TermSlot;
-
 // -1, 0 or 1; of a NaN a NaN.
 template <class T>
 T sign_of(T w) {

@@ -1,25 +1,19 @@
 #include "losses/terms.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
+#include "base/registry.h"
 #include "device/denormals.h"
 #include "device/reduce.h"
 #include "losses/term.h"
 #include "transforms/transform.h"
 
-// The first use of __COUNTER__ below this line is slot 0; term files use it through this macro alone.
-#define THALWEG_TERM(Name)                     \
-  template <>                                  \
-  struct TermSlot<__COUNTER__ - kTermsBegin> { \
-    using Type = Name;                         \
-  };
-
 namespace thalweg {
-constexpr std::size_t kTermsBegin = __COUNTER__ + 1;
+struct TermRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
 }  // namespace thalweg
-
+#define THALWEG_TERM(Term) THALWEG_ENTRY(TermRegistry, Term)
 #include "losses/terms.inc"
 
 namespace thalweg {
@@ -33,8 +27,6 @@ struct TermKind {
 };
 
 namespace {
-
-constexpr std::size_t kSlots = __COUNTER__ - kTermsBegin;
 
 template <class Kind, class T>
 double block_value(const Kind kind, std::span<const T> w) {
@@ -76,29 +68,19 @@ void add_gradient(Numbers o, Parameter& p) {
   }
 }
 
-template <std::size_t... slots>
-constexpr std::array<TermKind, sizeof...(slots)> all_kinds(std::index_sequence<slots...>) {
-  return {TermKind{&TermSlot<slots>::Type::kSpec, value<typename TermSlot<slots>::Type>,
-                   add_gradient<typename TermSlot<slots>::Type>}...};
-}
-
-constexpr std::array<TermKind, kSlots> kKinds = all_kinds(std::make_index_sequence<kSlots>());
-
-template <std::size_t... slots>
-constexpr std::array<const Spec*, sizeof...(slots)> all_specs(std::index_sequence<slots...>) {
-  return {kKinds[slots].spec...};
-}
-
-constexpr std::array<const Spec*, kSlots> kSpecs = all_specs(std::make_index_sequence<kSlots>());
+using Listed = registry::Entries<TermRegistry, __COUNTER__>;
+constexpr auto kKinds = Listed::each([]<class Kind>() {
+  return TermKind{&Kind::kSpec, value<Kind>, add_gradient<Kind>};
+});
+constexpr auto kSpecs = Listed::each([]<class Kind>() { return &Kind::kSpec; });
 
 }  // namespace
 
 std::span<const Spec* const> term_specs() { return kSpecs; }
 
 void Terms::add(const Item& item, const Source& source) {
-  const Spec& spec = find_spec(kSpecs, item, source, "a term");
-  const TermKind& kind = *std::ranges::find(kKinds, &spec, &TermKind::spec);
-  Settings settings = bind(spec, item, source);
+  const TermKind& kind = kKinds[find_spec(kSpecs, item, source, "a term", "`thalweg list losses`")];
+  Settings settings = bind(*kind.spec, item, source);
   std::vector<double> numbers;
   for (std::size_t i = 0; i + 1 < settings.size(); ++i) numbers.push_back(std::get<double>(settings[i]));
   Selector on(std::get<Value>(settings.back()));
@@ -123,7 +105,7 @@ template <class P, class F>
 void Terms::for_each(P& params, F&& f) const {
   check(params);
   for (const Placed& term : placed_) {
-    if (term.numbers[0] == 0.0) continue;
+    if (term.numbers.front() == 0.0) continue;  // the rate
     for (auto& parameter : params) {
       if (selects(term, parameter)) f(term, parameter);
     }

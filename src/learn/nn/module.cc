@@ -1,36 +1,29 @@
 #include "nn/module.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
 
+#include "base/registry.h"
 #include "base/text.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
 
-#define THALWEG_LAYER(name) extern const Layer name;
+struct LayerRegistry {
+  static constexpr int kFirst = __COUNTER__ + 1;
+};
+#define THALWEG_LAYER(name) THALWEG_OBJECT(LayerRegistry, Layer, name)
 #include "nn/ops.inc"
-#undef THALWEG_LAYER
 
 namespace {
 
-#define THALWEG_LAYER(name) &name,
-constexpr const Layer* kLayers[] = {
-#include "nn/ops.inc"
-};
-#undef THALWEG_LAYER
+using Listed = registry::Entries<LayerRegistry, __COUNTER__>;
+constexpr auto kLayers = Listed::each([]<class Entry>() { return &Entry::kObject; });
+constexpr auto kSpecs = Listed::each([]<class Entry>() { return &Entry::kObject.spec; });
 
-#define THALWEG_LAYER(name) &name.spec,
-constexpr const Spec* kSpecs[] = {
-#include "nn/ops.inc"
-};
-#undef THALWEG_LAYER
-
-const Layer& layer_named(std::string_view name) {
-  return **std::find_if(std::begin(kLayers), std::end(kLayers),
-                        [&](const Layer* layer) { return layer->spec.name == name; });
+std::size_t find_layer(const Item& item, const Source& source, const std::string& also = {}) {
+  return find_spec(kSpecs, item, source, "a layer", "`thalweg list layers`", also);
 }
 
 // A layer at its place in a model.
@@ -80,12 +73,10 @@ Module::Impl::Impl(std::string_view model, Shape sample, Dtype type)
     : inputs(std::move(sample)), outputs(inputs), dtype(type) {
   check_sample(inputs);
   const Source source{"model", std::string(model)};
-  const auto check = [&](const Item& item, const std::string& also) {
-    find_spec(kSpecs, item, source, "a layer", also);
-  };
+  const auto check = [&](const Item& item, const std::string& also) { find_layer(item, source, also); };
   for (const Item& item : parse(source, check)) {
-    const Spec& spec = find_spec(kSpecs, item, source, "a layer");
-    Placed placed{&layer_named(spec.name), bind(spec, item, source), {}, {}};
+    const Layer* layer = kLayers[find_layer(item, source)];
+    Placed placed{layer, bind(layer->spec, item, source), {}, {}};
     outputs = placed.layer->plan(placed.settings, outputs, placed.weights);
     layers.push_back(std::move(placed));
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/spec.h"
+#include "base/options.h"
 #include "nn/init.h"
 #include "thalweg/module.h"
 

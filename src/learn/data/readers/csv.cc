@@ -5,20 +5,45 @@
 namespace thalweg {
 namespace {
 
-enum Index {
-  kFile,
-  kTarget,
-  kHeader,
-  kSkip,
-  kDelimiter,
-  kTask,
-  kTest,
-  kMissing,
-  kCategorical,
-  kNumeric,
-  kIgnore,
-  kScale
-};
+constexpr Option kOptions[] = {
+    kFileOption,
+    {.name = "target",
+     .type = OptionType::name,
+     .fallback = "-1",
+     .doc = "the column to be predicted: a name, or a number from 0, negative from the right"},
+    {.name = "header",
+     .type = OptionType::choice,
+     .fallback = "auto",
+     .doc =
+         "whether the first record names the columns; auto: yes when it holds no number and a column below "
+         "it is numbers, or none of its words comes again in its column",
+     .choices = "auto|yes|no"},
+    {.name = "skip",
+     .type = OptionType::integer,
+     .fallback = "0",
+     .range = kNotNegative,
+     .unit = "lines",
+     .doc = "lines before the first record"},
+    {.name = "delimiter",
+     .type = OptionType::name,
+     .fallback = "auto",
+     .doc = "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes"},
+    kTaskOption,
+    kTestOption,
+    {.name = "missing",
+     .type = OptionType::name,
+     .doc = "words, with blanks between them, that mean no value, beside an empty cell, NA, ? and nan"},
+    {.name = "categorical",
+     .type = OptionType::name,
+     .doc = "columns, with blanks between them, that are categories even where they are numbers"},
+    {.name = "numeric", .type = OptionType::name, .doc = "columns that must be numbers"},
+    {.name = "ignore", .type = OptionType::name, .doc = "columns that are no inputs"},
+    {.name = "scale",
+     .type = OptionType::choice,
+     .fallback = "standard",
+     .doc = "standard: numbers less their mean and over their deviation in the training part; none: as they "
+            "are; a missing number is the mean, a missing or unknown category has no level",
+     .choices = kScaleWords}};
 
 struct Delimiter {
   std::string_view word;
@@ -44,14 +69,9 @@ std::string delimiter_name(char character) {
   return std::string(1, character);
 }
 
-std::string text_of(const Settings& settings, Index index) {
-  const std::string* text = std::get_if<std::string>(&settings[index]);
-  return text != nullptr ? *text : std::string();
-}
-
-std::vector<std::string> words_of(const Settings& settings, Index index) {
+std::vector<std::string> words_of(const Setting& setting) {
   std::vector<std::string> words;
-  const std::string text = text_of(settings, index);
+  const std::string text = text_of(setting);
   for (std::size_t begin = text.find_first_not_of(' '); begin < text.size();) {
     const std::size_t end = std::min(text.find(' ', begin), text.size());
     words.push_back(text.substr(begin, end - begin));
@@ -60,22 +80,18 @@ std::vector<std::string> words_of(const Settings& settings, Index index) {
   return words;
 }
 
-TableOptions table_options(const Settings& settings) {
-  return read_table_options(text_of(settings, kTask), text_of(settings, kScale));
-}
-
 CsvOptions read_options(const Settings& settings) {
   CsvOptions options;
-  options.delimiter = read_delimiter(text_of(settings, kDelimiter));
-  const std::string header = text_of(settings, kHeader);
+  options.delimiter = read_delimiter(text_of(option<kOptions, "delimiter">(settings)));
+  const std::string header = text_of(option<kOptions, "header">(settings));
   if (header != "auto") options.header = header == "yes";
-  options.skip = static_cast<std::size_t>(std::get<double>(settings[kSkip]));
-  options.target = text_of(settings, kTarget);
-  options.missing = words_of(settings, kMissing);
-  options.categorical = words_of(settings, kCategorical);
-  options.numeric = words_of(settings, kNumeric);
-  options.ignored = words_of(settings, kIgnore);
-  options.task = table_options(settings).task;
+  options.skip = static_cast<std::size_t>(std::get<double>(option<kOptions, "skip">(settings)));
+  options.target = text_of(option<kOptions, "target">(settings));
+  options.missing = words_of(option<kOptions, "missing">(settings));
+  options.categorical = words_of(option<kOptions, "categorical">(settings));
+  options.numeric = words_of(option<kOptions, "numeric">(settings));
+  options.ignored = words_of(option<kOptions, "ignore">(settings));
+  options.task = table_options<kOptions>(settings).task;
   return options;
 }
 
@@ -100,16 +116,16 @@ void describe(const std::string& name, const CsvLayout& layout, const CsvOptions
 
 Dataset read(const Settings& settings, const Request& request) {
   CsvOptions options = read_options(settings);
-  const CsvOptions given = options;
-  const TextFile file(text_of(settings, kFile));
+  const CsvOptions asked = options;
+  const TextFile file(text_of(option<kOptions, "file">(settings)));
   const CsvLayout layout = read_csv_layout(file.name(), file.text(), options);
   const CsvChoice choice = request.encoding.empty()
                                ? choose_columns(file.name(), layout, options)
                                : choose_columns(file.name(), layout, read_table_encoding(request.encoding));
   const Table table = read_csv(file.name(), file.text(), options, layout, choice);
   std::optional<Table> test;
-  if (std::holds_alternative<std::string>(settings[kTest])) {
-    const TextFile other(text_of(settings, kTest));
+  if (given(option<kOptions, "test">(settings))) {
+    const TextFile other(text_of(option<kOptions, "test">(settings)));
     options.header = layout.header;
     options.delimiter = layout.delimiter;
     const CsvLayout second = read_csv_layout(other.name(), other.text(), options);
@@ -118,58 +134,14 @@ Dataset read(const Settings& settings, const Request& request) {
     test =
         read_csv(other.name(), other.text(), options, second, choose_columns(other.name(), second, wanted));
   }
-  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options(settings), request);
-  describe(file.name(), layout, given, data);
+  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
+  describe(file.name(), layout, asked, data);
   return data;
 }
 
-constexpr Option kOptions[] = {
-    {.name = "file",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "the file, plain or .gz",
-     .required = true},
-    {.name = "target",
-     .type = OptionType::name,
-     .fallback = "-1",
-     .doc = "the column to be predicted: a name, or a number from 0, negative from the right"},
-    {.name = "header",
-     .type = OptionType::choice,
-     .fallback = "auto",
-     .doc =
-         "whether the first record names the columns; auto: yes when it holds no number and a column below "
-         "it is numbers, or none of its words comes again in its column",
-     .choices = "auto|yes|no"},
-    {.name = "skip",
-     .type = OptionType::integer,
-     .fallback = "0",
-     .range = kNotNegative,
-     .unit = "lines",
-     .doc = "lines before the first record"},
-    {.name = "delimiter",
-     .type = OptionType::name,
-     .fallback = "auto",
-     .doc = "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes"},
-    {.name = "task", .type = OptionType::choice, .fallback = "auto", .doc = kTaskDoc, .choices = kTaskWords},
-    {.name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second file, held out"},
-    {.name = "missing",
-     .type = OptionType::name,
-     .doc = "words, with blanks between them, that mean no value, beside an empty cell, NA, ? and nan"},
-    {.name = "categorical",
-     .type = OptionType::name,
-     .doc = "columns, with blanks between them, that are categories even where they are numbers"},
-    {.name = "numeric", .type = OptionType::name, .doc = "columns that must be numbers"},
-    {.name = "ignore", .type = OptionType::name, .doc = "columns that are no inputs"},
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "standard",
-     .doc = "standard: numbers less their mean and over their deviation in the training part; none: as they "
-            "are; a missing number is the mean, a missing or unknown category has no level",
-     .choices = kScaleWords}};
-
 }  // namespace
 
-constinit const Reader kCsvReader{
+extern constinit const Reader kCsvReader{
     {"csv",
      "a table in a text file: numbers and categories, with or without header; a fifth is held out, by class, "
      "unless `test` is named",

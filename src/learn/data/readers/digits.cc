@@ -64,7 +64,7 @@ Dataset read_digits(const Settings&, const Request& request) {
 
 }  // namespace
 
-constinit const Reader kDigitsReader{
+extern constinit const Reader kDigitsReader{
     {"digits",
      "1,797 handwritten digits of 8 x 8 pixels, part of the library; a fifth is held out, by class",
      "UCI optdigits, test part (Alpaydin and Kaynak 1998), CC BY 4.0",

@@ -183,34 +183,6 @@ Samples to_samples(Part part) {
   return samples;
 }
 
-Dataset read_idx(const Settings& settings, const Request& request) {
-  const std::filesystem::path folder = std::get<std::string>(settings[0]);
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored)) {
-    const bool there = std::filesystem::exists(folder, ignored);
-    throw Error(Code::data, {folder.string(), there ? "is no folder" : "does not exist", "",
-                             "a folder that holds train-images-idx3-ubyte and its three companions", ""});
-  }
-  Part train = read_part(folder, "train");
-  Part test = read_part(folder, "t10k");
-  check_same_images(train.images, test.images);
-  Dataset data;
-  data.sample = {static_cast<std::int64_t>(train.images.features())};
-  data.classes = count_classes(train, test);
-  const Scaling scaling = request.encoding.empty()
-                              ? choose_scaling(std::get<std::string>(settings[1]), train.images.bytes)
-                              : read_scaling(request.encoding);
-  if (request.all) {
-    append(train, test);
-    data.test = to_samples(std::move(train));
-  } else {
-    data.train = to_samples(std::move(train));
-    data.test = to_samples(std::move(test));
-  }
-  set_scaling(data, scaling);
-  return data;
-}
-
 constexpr Option kOptions[] = {
     {.name = "folder",
      .type = OptionType::name,
@@ -224,9 +196,38 @@ constexpr Option kOptions[] = {
          "standard: x/255, less the mean and over the deviation of all training pixels; unit: x/255; none: x",
      .choices = "standard|unit|none"}};
 
+Dataset read_idx(const Settings& settings, const Request& request) {
+  const std::filesystem::path folder = text_of(option<kOptions, "folder">(settings));
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    const bool there = std::filesystem::exists(folder, ignored);
+    throw Error(Code::data, {folder.string(), there ? "is no folder" : "does not exist", "",
+                             "a folder that holds train-images-idx3-ubyte and its three companions", ""});
+  }
+  Part train = read_part(folder, "train");
+  Part test = read_part(folder, "t10k");
+  check_same_images(train.images, test.images);
+  Dataset data;
+  data.sample = {static_cast<std::int64_t>(train.images.features())};
+  data.classes = count_classes(train, test);
+  const Scaling scaling =
+      request.encoding.empty()
+          ? choose_scaling(text_of(option<kOptions, "scale">(settings)), train.images.bytes)
+          : read_scaling(request.encoding);
+  if (request.all) {
+    append(train, test);
+    data.test = to_samples(std::move(train));
+  } else {
+    data.train = to_samples(std::move(train));
+    data.test = to_samples(std::move(test));
+  }
+  set_scaling(data, scaling);
+  return data;
+}
+
 }  // namespace
 
-constinit const Reader kIdxReader{
+extern constinit const Reader kIdxReader{
     {"idx", "a folder of images in four IDX files, as MNIST has them; the t10k pair is held out",
      "http://yann.lecun.com/exdb/mnist", kOptions},
     read_idx};

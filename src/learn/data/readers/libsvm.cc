@@ -13,7 +13,20 @@
 namespace thalweg {
 namespace {
 
-enum Index { kFile, kFeatures, kTask, kTest, kScale };
+constexpr Option kOptions[] = {
+    kFileOption,
+    {.name = "features",
+     .type = OptionType::integer,
+     .range = kAtLeastOne,
+     .doc = "how many there are; left out: as many as the largest index, of `test` too, says"},
+    kTaskOption,
+    kTestOption,
+    {.name = "scale",
+     .type = OptionType::choice,
+     .fallback = "none",
+     .doc =
+         "none: values as they are; standard: less their mean and over their deviation in the training part",
+     .choices = kScaleWords}};
 
 // Cuts one line into its words.
 class Line {
@@ -123,7 +136,7 @@ Numbering find_numbering(const SparseRows& rows, const SparseRows* more, const S
     return {zero ? 0u : 1u, earlier.columns.size()};
   }
   const std::uint32_t base = from_zero(rows) || (more != nullptr && from_zero(*more)) ? 0 : 1;
-  if (const double* features = std::get_if<double>(&settings[kFeatures])) {
+  if (const double* features = std::get_if<double>(&option<kOptions, "features">(settings))) {
     return {base, static_cast<std::size_t>(*features)};
   }
   const std::uint32_t most = std::max(largest(rows), more != nullptr ? largest(*more) : 0u);
@@ -157,46 +170,25 @@ std::shared_ptr<const SparseRows> parse(const TextFile& file) {
 }
 
 Dataset read(const Settings& settings, const Request& request) {
-  const TextFile file(std::get<std::string>(settings[kFile]));
+  const TextFile file(text_of(option<kOptions, "file">(settings)));
   const auto rows = parse(file);
   std::optional<TextFile> other;
   std::shared_ptr<const SparseRows> more;
-  if (const std::string* test = std::get_if<std::string>(&settings[kTest])) {
-    other.emplace(*test);
+  if (const std::string test = text_of(option<kOptions, "test">(settings)); !test.empty()) {
+    other.emplace(test);
     more = parse(*other);
   }
   const Numbering numbering = find_numbering(*rows, more.get(), settings, request.encoding);
   const Table table = to_table(file, rows, numbering);
   std::optional<Table> test;
   if (more) test = to_table(*other, more, numbering);
-  const TableOptions options =
-      read_table_options(std::get<std::string>(settings[kTask]), std::get<std::string>(settings[kScale]));
-  Dataset data = to_dataset(table, test ? &*test : nullptr, options, request);
+  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
   data.notes.insert(data.notes.begin(), file.name() + ": " + std::to_string(table.rows) + " rows of " +
                                             std::to_string(numbering.features) + " features, numbered from " +
                                             std::to_string(numbering.base) +
                                             (rows->queries ? ", `qid` passed over" : ""));
   return data;
 }
-
-constexpr Option kOptions[] = {
-    {.name = "file",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "the file, plain or .gz",
-     .required = true},
-    {.name = "features",
-     .type = OptionType::integer,
-     .range = kAtLeastOne,
-     .doc = "how many there are; left out: as many as the largest index, of `test` too, says"},
-    {.name = "task", .type = OptionType::choice, .fallback = "auto", .doc = kTaskDoc, .choices = kTaskWords},
-    {.name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second file, held out"},
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "none",
-     .doc =
-         "none: values as they are; standard: less their mean and over their deviation in the training part",
-     .choices = kScaleWords}};
 
 }  // namespace
 
@@ -220,7 +212,7 @@ SparseRows parse_libsvm(const std::string& name, std::string_view bytes) {
   return out;
 }
 
-constinit const Reader kLibsvmReader{
+extern constinit const Reader kLibsvmReader{
     {"libsvm",
      "sparse rows, `label index:value ...`, with indices from 1, or from 0 where one is 0; `qid` and "
      "comments "

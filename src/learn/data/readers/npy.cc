@@ -13,7 +13,26 @@
 namespace thalweg {
 namespace {
 
-enum Index { kInputs, kTargets, kTestInputs, kTestTargets, kTask, kScale };
+constexpr Option kOptions[] = {
+    {.name = "inputs",
+     .type = OptionType::name,
+     .unit = kPathUnit,
+     .doc = "array of n rows, of any shape; nan is a missing number",
+     .required = true},
+    {.name = "targets",
+     .type = OptionType::name,
+     .unit = kPathUnit,
+     .doc = "array of n targets, or n x k for the regression of k; needed to train and evaluate"},
+    {.name = "test_inputs", .type = OptionType::name, .unit = kPathUnit, .doc = "a second array, held out"},
+    {.name = "test_targets", .type = OptionType::name, .unit = kPathUnit, .doc = "its targets"},
+    kTaskOption,
+    {.name = "scale",
+     .type = OptionType::choice,
+     .fallback = "standard",
+     .doc =
+         "standard: each element of a row less its mean and over its deviation in the training part; none: "
+         "as it is",
+     .choices = kScaleWords}};
 
 constexpr std::uint32_t kMaxHeader = 1 << 20;
 constexpr std::size_t kMaxDims = 32;
@@ -232,8 +251,10 @@ std::string print_shape_of(const NpyArray& array) {
 }
 
 Dataset read(const Settings& settings, const Request& request) {
-  const Pair pair{read_file(settings[kInputs]), read_file(settings[kTargets])};
-  const Pair other{read_file(settings[kTestInputs]), read_file(settings[kTestTargets])};
+  const Pair pair{read_file(option<kOptions, "inputs">(settings)),
+                  read_file(option<kOptions, "targets">(settings))};
+  const Pair other{read_file(option<kOptions, "test_inputs">(settings)),
+                   read_file(option<kOptions, "test_targets">(settings))};
   if (other.targets != nullptr && other.inputs == nullptr) {
     throw Error(Code::usage, {"npy", "`test_targets` is of no use alone", "", "`test_inputs` too", ""});
   }
@@ -244,34 +265,11 @@ Dataset read(const Settings& settings, const Request& request) {
       request.encoding.empty() ? outline(table) : read_table_encoding(request.encoding);
   check_columns(table, wanted);
   if (test) check_columns(*test, wanted);
-  const TableOptions options =
-      read_table_options(std::get<std::string>(settings[kTask]), std::get<std::string>(settings[kScale]));
-  Dataset data = to_dataset(table, test ? &*test : nullptr, options, request);
+  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
   data.notes.insert(data.notes.begin(), print_shape_of(*pair.inputs));
   if (pair.targets) data.notes.insert(data.notes.begin() + 1, print_shape_of(*pair.targets));
   return data;
 }
-
-constexpr Option kOptions[] = {
-    {.name = "inputs",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "array of n rows, of any shape; nan is a missing number",
-     .required = true},
-    {.name = "targets",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "array of n targets, or n x k for the regression of k; needed to train and evaluate"},
-    {.name = "test_inputs", .type = OptionType::name, .unit = kPathUnit, .doc = "a second array, held out"},
-    {.name = "test_targets", .type = OptionType::name, .unit = kPathUnit, .doc = "its targets"},
-    {.name = "task", .type = OptionType::choice, .fallback = "auto", .doc = kTaskDoc, .choices = kTaskWords},
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "standard",
-     .doc =
-         "standard: each element of a row less its mean and over its deviation in the training part; none: "
-         "as it is",
-     .choices = kScaleWords}};
 
 }  // namespace
 
@@ -355,11 +353,12 @@ NpyArray read_npy(const std::string& name, Input& input) {
   return array;
 }
 
-constinit const Reader kNpyReader{{"npy",
-                                   "arrays of NumPy, inputs and targets in a file each; a fifth is held out, "
-                                   "by class, unless `test_inputs` "
-                                   "is named",
-                                   "numpy.lib.format 1.0 to 3.0", kOptions},
-                                  read};
+extern constinit const Reader kNpyReader{
+    {"npy",
+     "arrays of NumPy, inputs and targets in a file each; a fifth is held out, "
+     "by class, unless `test_inputs` "
+     "is named",
+     "numpy.lib.format 1.0 to 3.0", kOptions},
+    read};
 
 }  // namespace thalweg

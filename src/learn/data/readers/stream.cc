@@ -12,13 +12,28 @@
 namespace thalweg {
 namespace {
 
-enum At : std::size_t { kChange, kRows, kFeatures, kNoise, kSeed };
-
-constexpr std::uint64_t kWeightsStep = 0;  // rows use the steps behind it
+constexpr std::uint64_t kWeightsStep = 0;  // rows use the steps after it
 constexpr std::uint64_t kMostElements = std::uint64_t{1} << 28;
 
-std::uint64_t whole(const Settings& settings, At at) {
-  return static_cast<std::uint64_t>(std::get<double>(settings[at]));
+struct Stream {
+  double change = 0;  // the period of the drift, or the row of the switch
+  std::uint64_t rows = 0;
+  std::uint64_t features = 0;
+  double noise = 0;
+  std::uint64_t seed = 0;
+};
+
+template <const auto& kOptions, Literal change>
+Stream stream_of(const Settings& settings) {
+  const auto number = [](const Setting& setting) { return std::get<double>(setting); };
+  const auto whole = [](const Setting& setting) {
+    return static_cast<std::uint64_t>(std::get<double>(setting));
+  };
+  return {.change = number(option<kOptions, change>(settings)),
+          .rows = whole(option<kOptions, "rows">(settings)),
+          .features = whole(option<kOptions, "features">(settings)),
+          .noise = number(option<kOptions, "noise">(settings)),
+          .seed = whole(option<kOptions, "seed">(settings))};
 }
 
 double both_signs(const Random& random, std::uint64_t index) { return 2 * random.uniform(index) - 1; }
@@ -41,11 +56,9 @@ struct Rows {
   std::vector<float> targets;
 };
 
-Rows make_rows(const Settings& settings, WeightOf weight) {
-  const std::uint64_t rows = whole(settings, kRows), features = whole(settings, kFeatures);
-  const std::uint64_t seed = whole(settings, kSeed);
-  const double change = std::get<double>(settings[kChange]);
-  const double noise = std::get<double>(settings[kNoise]) * std::sqrt(3.0);
+Rows make_rows(const Stream& stream, WeightOf weight) {
+  const auto& [change, rows, features, deviation, seed] = stream;
+  const double noise = deviation * std::sqrt(3.0);
   if (rows * features > kMostElements) {
     throw Error(Code::usage, {"rows", "too many numbers", std::to_string(rows * features),
                               "at most " + std::to_string(kMostElements) + " in rows x features", ""});
@@ -66,9 +79,9 @@ Rows make_rows(const Settings& settings, WeightOf weight) {
   return out;
 }
 
-Dataset read_stream(const Settings& settings, const Request& request, WeightOf weight) {
-  Rows rows = make_rows(settings, weight);
-  const std::size_t features = whole(settings, kFeatures);
+Dataset read_stream(const Stream& stream, const Request& request, WeightOf weight) {
+  Rows rows = make_rows(stream, weight);
+  const std::size_t features = stream.features;
   Dataset data;
   data.sample = {static_cast<std::int64_t>(features)};
   data.columns = 1;
@@ -83,13 +96,8 @@ Dataset read_stream(const Settings& settings, const Request& request, WeightOf w
   return data;
 }
 
-Dataset read_drift(const Settings& settings, const Request& request) {
-  return read_stream(settings, request, drifting);
-}
-Dataset read_switch(const Settings& settings, const Request& request) {
-  return read_stream(settings, request, switching);
-}
-
+constexpr const char* kSource =
+    "tracking of a moving target, as Sutton 1992, Adapting Bias by Gradient Descent";
 constexpr Range kRowRange{.min = 1, .max = 4294967295.0};
 constexpr Option kRowsOption{.name = "rows",
                              .type = OptionType::integer,
@@ -133,16 +141,35 @@ constexpr Option kSwitchOptions[] = {
     kNoiseOption,
     kSeedOption};
 
+Dataset read_drift(const Settings& settings, const Request& request) {
+  return read_stream(stream_of<kDriftOptions, "period">(settings), request, drifting);
+}
+Dataset read_switch(const Settings& settings, const Request& request) {
+  return read_stream(stream_of<kSwitchOptions, "update">(settings), request, switching);
+}
+
 }  // namespace
 
-constinit const Reader kDriftReader{
-    {"drift", "a seeded stream of rows whose linear target turns all the while; take it by --order file",
-     "tracking of a moving target, as Sutton 1992, Adapting Bias by Gradient Descent", kDriftOptions},
+extern constinit const Reader kDriftReader{
+    {.name = "drift",
+     .doc = "a seeded stream of rows whose linear target turns all the while; take it by --order file",
+     .source = kSource,
+     .options = kDriftOptions,
+     .formula = R"(
+y_i = sum_j w_j(i) x_ij + e_i, row i = 0, 1, ...
+w_j(i) = sin(2 pi (i / period + a_j)), a_j uniform in [0, 1)
+x uniform in [-1, 1], e uniform with deviation noise, all drawn from the seed)"},
     read_drift};
 
-constinit const Reader kSwitchReader{
-    {"switch", "a seeded stream of rows whose linear target is another one from a row on; by --order file",
-     "tracking of a moving target, as Sutton 1992, Adapting Bias by Gradient Descent", kSwitchOptions},
+extern constinit const Reader kSwitchReader{
+    {.name = "switch",
+     .doc = "a seeded stream of rows whose linear target is another one from a row on; by --order file",
+     .source = kSource,
+     .options = kSwitchOptions,
+     .formula = R"(
+y_i = sum_j w_j(i) x_ij + e_i, row i = 0, 1, ...
+w_j(i) = u_j where i < update, else v_j; u and v uniform in [-1, 1]
+x uniform in [-1, 1], e uniform with deviation noise, all drawn from the seed)"},
     read_switch};
 
 }  // namespace thalweg

@@ -1,5 +1,4 @@
-// dense: y = x W + b on the last dimension of x, with x read as a matrix {rows, in}.
-//   dx = dy W^T          dW = x^T dy          db = column sums of dy
+// dense: x W + b on the last dimension of x, with x read as a matrix {rows, in}.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -125,10 +124,10 @@ constexpr Option kOptions[] = {
 
 Shape plan_layer(const Settings& settings, const Shape& input, std::vector<Weight>& weights) {
   const std::int64_t in = input.back();
-  const auto out = static_cast<std::int64_t>(std::get<double>(settings[0]));
-  weights.push_back(
-      {"weight", {in, out}, Role::weight, {init_rule(std::get<std::string>(settings[1])), in, out}});
-  if (std::get<bool>(settings[2])) weights.push_back({"bias", {out}, Role::bias, {}});
+  const auto out = static_cast<std::int64_t>(std::get<double>(option<kOptions, "units">(settings)));
+  const InitRule init = init_rule(std::get<std::string>(option<kOptions, "init">(settings)));
+  weights.push_back({"weight", {in, out}, Role::weight, {init, in, out}});
+  if (std::get<bool>(option<kOptions, "bias">(settings))) weights.push_back({"bias", {out}, Role::bias, {}});
   Shape output = input;
   output.back() = out;
   return output;
@@ -155,7 +154,15 @@ Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias) {
 }
 
 extern constinit const Layer dense_layer{
-    .spec = {"dense", "x W + b on the last dimension", "Rosenblatt 1958, doi:10.1037/h0042519", kOptions},
+    .spec = {.name = "dense",
+             .doc = "x W + b on the last dimension",
+             .source = "Rosenblatt 1958, doi:10.1037/h0042519",
+             .options = kOptions,
+             .formula = R"(
+y  = x W + b
+dx = dy W^T, dW = x^T dy, db = the column sums of dy
+x {rows, in}, W {in, units}, b {units}; more dimensions of x are rows
+W starts uniform in +-sqrt(6 / in) (he) or +-sqrt(6 / (in + units)) (glorot), b at 0)"},
     .plan = plan_layer,
     .record = record_layer,
 };

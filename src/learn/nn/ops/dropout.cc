@@ -1,8 +1,6 @@
-// dropout: in training y = m x / (1 - rate), where m is 0 with probability `rate`, else 1; y = x otherwise.
-//   dx = m dy / (1 - rate)          Srivastava et al. 2014, JMLR 15; scaled in training, so that evaluation
-//   is
-// the identity. m depends on (seed, counter) of Tape::train(), the number of the dropout on its tape and the
-// element's index alone. The probability is rounded to a multiple of 2^-32.
+// dropout: scaled in training, so that evaluation is the identity. What is dropped depends on (seed, counter)
+// of Tape::train(), the number of the dropout on its tape and the element's index alone. The probability is
+// rounded to a multiple of 2^-32.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -96,7 +94,7 @@ constexpr Option kOptions[] = {{.name = "rate",
 Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
 
 Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
-  return dropout(tape, x, std::get<double>(settings[0]));
+  return dropout(tape, x, std::get<double>(option<kOptions, "rate">(settings)));
 }
 
 }  // namespace
@@ -117,8 +115,14 @@ Tensor dropout(Tape& tape, Tensor x, double rate) {
 }
 
 extern constinit const Layer dropout_layer{
-    .spec = {"dropout", "in training, sets a share of the elements to 0 and scales the others up",
-             "Srivastava et al. 2014, JMLR 15:1929", kOptions},
+    .spec = {.name = "dropout",
+             .doc = "in training, sets a share of the elements to 0 and scales the others up",
+             .source = "Srivastava et al. 2014, JMLR 15:1929",
+             .options = kOptions,
+             .formula = R"(
+y  = x b / (1 - rate) in training, y = x otherwise
+dx = dy b / (1 - rate)
+b is 0 with probability rate, else 1, drawn for each element of each batch)"},
     .plan = plan,
     .record = record,
 };

@@ -1,9 +1,6 @@
-// gelu: y = x P(x), dx = dy (P(x) + x P'(x)).   Hendrycks and Gimpel 2016, arXiv:1606.08415
-//   erf:  P is the normal distribution function, P' its density; exact
-//   tanh: P(x) = sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)), the paper's approximation
-// In f32 the erf form is within 10 units in the last place over all numbers, far tails included. The tanh
-// form is within 4 from -1 to 1; on the left it loses digits as its value vanishes: 26 units at -4, 220 at
-// -10.
+// gelu. In f32 the erf form is within 10 units in the last place over all numbers, far tails included. The
+// tanh form is within 4 from -1 to 1; on the left it loses digits as its value vanishes: 26 units at -4, 220
+// at -10.
 #include <cmath>
 
 #include "nn/module.h"
@@ -115,7 +112,8 @@ constexpr Option kOptions[] = {{.name = "form",
 Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
 
 Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
-  return std::get<std::string>(settings[0]) == "tanh" ? gelu_tanh(tape, x) : gelu(tape, x);
+  return std::get<std::string>(option<kOptions, "form">(settings)) == "tanh" ? gelu_tanh(tape, x)
+                                                                             : gelu(tape, x);
 }
 
 }  // namespace
@@ -124,8 +122,15 @@ Tensor gelu(Tape& tape, Tensor x) { return record_unary(tape, kErf, x); }
 Tensor gelu_tanh(Tape& tape, Tensor x) { return record_unary(tape, kTanh, x); }
 
 extern constinit const Layer gelu_layer{
-    .spec = {"gelu", "x times the normal distribution function of x",
-             "Hendrycks and Gimpel 2016, arXiv:1606.08415", kOptions},
+    .spec = {.name = "gelu",
+             .doc = "x times the normal distribution function of x",
+             .source = "Hendrycks and Gimpel 2016, arXiv:1606.08415",
+             .options = kOptions,
+             .formula = R"(
+y  = x P(x)
+dx = dy (P(x) + x P'(x))
+P(x) = (1 + erf(x / sqrt(2))) / 2
+form=tanh: P(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2)"},
     .plan = plan,
     .record = record,
 };

@@ -1,4 +1,4 @@
-// relu: y = max(x, 0), dx = dy where x > 0, else 0. A NaN stays one.   Fukushima 1969; Nair and Hinton 2010
+// relu. A NaN stays one.
 #include "nn/module.h"
 #include "nn/ops/unary.h"
 
@@ -29,7 +29,9 @@ Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { 
 Tensor relu(Tape& tape, Tensor x) { return record_unary(tape, kRelu, x); }
 
 extern constinit const Layer relu_layer{
-    .spec = {"relu", "max(x, 0)", "Nair and Hinton 2010, ICML", {}},
+    .spec = {.name = "relu", .doc = "max(x, 0)", .source = "Nair and Hinton 2010, ICML", .formula = R"(
+y  = max(x, 0)
+dx = dy where x > 0, else 0)"},
     .plan = plan,
     .record = record,
     .rectifies = true,

@@ -1,5 +1,4 @@
-// sigmoid: y = 1 / (1 + e^-x), dx = dy y (1 - y).   Verhulst 1845; Rumelhart, Hinton and Williams 1986
-// In f32 within 3 units in the last place, denormal results within 3 of theirs; no size overflows.
+// sigmoid: in f32 within 3 units in the last place, denormal results within 3 of theirs; no size overflows.
 #include "nn/ops/sigmoid.h"
 
 #include "nn/module.h"
@@ -32,7 +31,12 @@ Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { 
 Tensor sigmoid(Tape& tape, Tensor x) { return record_unary(tape, kSigmoid, x); }
 
 extern constinit const Layer sigmoid_layer{
-    .spec = {"sigmoid", "1 / (1 + e^-x)", "Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0", {}},
+    .spec = {.name = "sigmoid",
+             .doc = "1 / (1 + e^-x)",
+             .source = "Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0",
+             .formula = R"(
+y  = 1 / (1 + e^-x)
+dx = dy y (1 - y))"},
     .plan = plan,
     .record = record,
 };

@@ -1,6 +1,4 @@
-// softmax: y_j = e^(x_j - max) / sum_k e^(x_k - max) over the last dimension.   Bridle 1990
-//   dx_j = y_j (dy_j - sum_k dy_k y_k)
-// The largest exponential is 1, so nothing overflows and the sum is never 0. Sums are double.
+// softmax. The largest exponential is 1, so nothing overflows and the sum is never 0. Sums are double.
 #include <algorithm>
 
 #include "nn/module.h"
@@ -93,10 +91,13 @@ Tensor softmax(Tape& tape, Tensor x) {
 }
 
 extern constinit const Layer softmax_layer{
-    .spec = {"softmax",
-             "shares of 1 over the last dimension; the loss cross_entropy has its own",
-             "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
-             {}},
+    .spec = {.name = "softmax",
+             .doc = "shares of 1 over the last dimension; the loss cross_entropy has its own",
+             .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
+             .formula = R"(
+y_j  = e^(x_j - max) / sum_i e^(x_i - max)
+dx_j = y_j (dy_j - sum_i dy_i y_i)
+i, j over the last dimension, max the largest x there)"},
     .plan = plan,
     .record = record,
 };

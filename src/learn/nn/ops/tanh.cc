@@ -1,4 +1,4 @@
-// tanh: y = tanh(x), dx = dy (1 - y^2).   LeCun et al. 1998, Efficient BackProp
+// tanh.
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -57,7 +57,12 @@ Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { 
 Tensor tanh(Tape& tape, Tensor x) { return record_unary(tape, kTanh, x); }
 
 extern constinit const Layer tanh_layer{
-    .spec = {"tanh", "hyperbolic tangent", "LeCun et al. 1998, Efficient BackProp", {}},
+    .spec = {.name = "tanh",
+             .doc = "hyperbolic tangent",
+             .source = "LeCun et al. 1998, Efficient BackProp",
+             .formula = R"(
+y  = tanh(x)
+dx = dy (1 - y^2))"},
     .plan = plan,
     .record = record,
 };

@@ -1,16 +1,9 @@
-#include "thalweg/catalog.h"
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/json.h"
-#include "base/spec.h"
+#include "catalog/entry.h"
 #include "chain/recipes.h"
-#include "data/dataset.h"
-#include "losses/loss.h"
-#include "losses/term.h"
-#include "nn/module.h"
-#include "problems/problem.h"
 #include "schedule/schedules.h"
 #include "thalweg/error.h"
 #include "transforms/transform.h"
@@ -47,39 +40,25 @@ std::vector<std::string> dialect_lines(const Spec& spec) {
   return lines;
 }
 
-CatalogEntry entry(std::string_view kind, const Spec& spec, std::string_view expansion = {}) {
-  CatalogEntry out{.kind = std::string(kind),
-                   .name = std::string(spec.name),
-                   .doc = std::string(spec.doc),
-                   .source = std::string(spec.source),
-                   .expansion = std::string(expansion),
-                   .scope = {},
-                   .state = {},
-                   .dialects = dialect_lines(spec),
-                   .options = {}};
-  for (const Option& option : spec.options) {
-    out.options.push_back({std::string(option.name), std::string(type_name(option.type)),
-                           std::string(option.fallback), option.range.min, option.range.max,
-                           std::string(option.unit), std::string(option.doc), std::string(option.choices),
-                           option.required});
-  }
-  return out;
+// Without the blank lines around it, so that a raw string may begin and end with a line break.
+std::string trimmed(std::string_view formula) {
+  const std::size_t begin = formula.find_first_not_of('\n');
+  if (begin == std::string_view::npos) return {};
+  return std::string(formula.substr(begin, formula.find_last_not_of(" \n") + 1 - begin));
 }
 
 std::vector<CatalogEntry> collect() {
   std::vector<CatalogEntry> all;
   for (const Transform& transform : transforms()) {
-    all.push_back(entry("transforms", transform.spec));
+    all.push_back(catalog_entry("transforms", transform.spec));
     all.back().scope = scope_name(transform.scope);
     all.back().state = state_text(transform);
   }
-  for (const Recipe& recipe : recipes()) all.push_back(entry("recipes", recipe.spec, recipe.chain));
-  for (const ScheduleShape& shape : schedule_shapes()) all.push_back(entry("schedules", shape.spec));
-  for (const Spec* spec : loss_specs()) all.push_back(entry("losses", *spec));
-  for (const Spec* spec : term_specs()) all.push_back(entry("losses", *spec));
-  for (const Spec* spec : layer_specs()) all.push_back(entry("layers", *spec));
-  for (const Spec* spec : data_specs()) all.push_back(entry("data", *spec));
-  for (const Spec* spec : problem_specs()) all.push_back(entry("problems", *spec));
+  for (const Recipe& recipe : recipes()) {
+    all.push_back(catalog_entry("recipes", recipe.spec));
+    all.back().expansion = recipe.chain;
+  }
+  for (const ScheduleShape& shape : schedule_shapes()) all.push_back(catalog_entry("schedules", shape.spec));
   return all;
 }
 
@@ -103,7 +82,8 @@ std::string entry_json(const CatalogEntry& entry) {
   JsonArray options;
   for (const CatalogOption& option : entry.options) options.raw(option_json(option));
   JsonObject out;
-  out.add("name", entry.name).add("doc", entry.doc).raw("source", or_null(entry.source));
+  out.add("name", entry.name).add("doc", entry.doc);
+  out.raw("source", or_null(entry.source)).raw("formula", or_null(entry.formula));
   if (!entry.expansion.empty()) out.add("expansion", entry.expansion);
   if (!entry.scope.empty()) out.add("scope", entry.scope).add("state", entry.state);
   JsonArray dialects;
@@ -112,12 +92,11 @@ std::string entry_json(const CatalogEntry& entry) {
   return out.raw("options", options.text()).text();
 }
 
-void check_kind(std::string_view kind) {
-  const auto& kinds = catalog_kinds();
+void check_kind(std::string_view kind, const std::vector<std::string_view>& kinds) {
   if (kind.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return;
-  throw Error(Code::usage, {"list", "unknown kind", "`" + std::string(kind) + "`",
-                            "transforms, recipes, schedules, losses, layers, data or problems",
-                            did_you_mean(kind, kinds)});
+  Message message = unknown_name("unknown kind", kind, {"one of", "", kinds});
+  message.where = "list";
+  throw Error(Code::usage, message);
 }
 
 std::string bounds_text(const CatalogOption& option) {
@@ -137,9 +116,16 @@ std::string option_text(const CatalogOption& option) {
   return "  " + option.name + "\n      " + option.doc + "\n      " + facts + "\n";
 }
 
+std::string indented(const std::string& lines) {
+  std::string out = "  ";
+  for (const char c : lines) out += c == '\n' ? std::string("\n  ") : std::string(1, c);
+  return out + "\n";
+}
+
 std::string entry_text(const CatalogEntry& entry) {
   std::string out = entry.name + " (" + entry.kind + "): " + entry.doc + "\n";
   if (!entry.source.empty()) out += "source: " + entry.source + "\n";
+  if (!entry.formula.empty()) out += "formula:\n" + indented(entry.formula);
   if (!entry.expansion.empty()) out += "stands for: " + entry.expansion + "\n";
   if (!entry.scope.empty()) out += "scope: " + entry.scope + "\n";
   if (!entry.state.empty()) out += "state: " + entry.state + "\n";
@@ -152,41 +138,65 @@ std::string entry_text(const CatalogEntry& entry) {
 
 }  // namespace
 
-const std::vector<std::string_view>& catalog_kinds() {
-  static const std::vector<std::string_view> kinds = {"transforms", "recipes", "schedules", "losses",
-                                                      "layers",     "data",    "problems"};
+CatalogEntry catalog_entry(std::string_view kind, const Spec& spec) {
+  CatalogEntry out{.kind = std::string(kind),
+                   .name = std::string(spec.name),
+                   .doc = std::string(spec.doc),
+                   .source = std::string(spec.source),
+                   .formula = trimmed(spec.formula),
+                   .expansion = {},
+                   .scope = {},
+                   .state = {},
+                   .dialects = dialect_lines(spec),
+                   .options = {}};
+  for (const Option& option : spec.options) {
+    out.options.push_back({std::string(option.name), std::string(type_name(option.type)),
+                           std::string(option.fallback), option.range.min, option.range.max,
+                           std::string(option.unit), std::string(option.doc), std::string(option.choices),
+                           option.required});
+  }
+  return out;
+}
+
+std::vector<std::string_view> catalog_kinds(std::span<const CatalogEntry> entries) {
+  std::vector<std::string_view> kinds;
+  for (const CatalogEntry& entry : entries) {
+    if (kinds.empty() || kinds.back() != entry.kind) kinds.push_back(entry.kind);
+  }
   return kinds;
 }
 
-const std::vector<CatalogEntry>& catalog() {
+const std::vector<CatalogEntry>& engine_catalog() {
   static const std::vector<CatalogEntry> all = collect();
   return all;
 }
 
-std::string catalog_json(std::string_view kind) {
-  check_kind(kind);
+std::string catalog_json(std::string_view kind, std::span<const CatalogEntry> entries) {
+  const std::vector<std::string_view> kinds = catalog_kinds(entries);
+  check_kind(kind, kinds);
   JsonObject out;
-  for (const std::string_view one : catalog_kinds()) {
+  for (const std::string_view one : kinds) {
     if (!kind.empty() && kind != one) continue;
-    JsonArray entries;
-    for (const CatalogEntry& entry : catalog()) {
-      if (entry.kind == one) entries.raw(entry_json(entry));
+    JsonArray listed;
+    for (const CatalogEntry& entry : entries) {
+      if (entry.kind == one) listed.raw(entry_json(entry));
     }
-    out.raw(one, entries.text());
+    out.raw(one, listed.text());
   }
   return out.text();
 }
 
-std::string help_text(std::string_view name) {
+std::string help_text(std::string_view name, std::span<const CatalogEntry> entries) {
   std::string out;
-  std::vector<std::string_view> names;
-  for (const CatalogEntry& entry : catalog()) {
-    names.push_back(entry.name);
+  KnownNames known{"a name", "`thalweg list`"};
+  for (const CatalogEntry& entry : entries) {
+    known.names.push_back(entry.name);
     if (entry.name == name) out += (out.empty() ? "" : "\n") + entry_text(entry);
   }
   if (!out.empty()) return out;
-  throw Error(Code::usage, {"help", "unknown name", "`" + std::string(name) + "`", "a name of `thalweg list`",
-                            did_you_mean(name, names)});
+  Message message = unknown_name("unknown name", name, known);
+  message.where = "help";
+  throw Error(Code::usage, message);
 }
 
 }  // namespace thalweg

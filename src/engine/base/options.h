@@ -1,0 +1,49 @@
+// Options by name. A name is looked up in the table of a Spec when the program is compiled: one that is not
+// in the table does not compile, nor do more or fewer variables than names, and the order of a table is its
+// own affair.
+//
+//   const auto [peak, gamma] = options<kOptions, "peak", "gamma">(numbers);
+//   const Setting& file = option<kOptions, "file">(settings);
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "base/spec.h"
+
+namespace thalweg {
+
+// A literal as an argument of a template.
+template <std::size_t n>
+struct Literal {
+  char text[n];
+
+  consteval Literal(const char (&from)[n]) {  // NOLINT: a literal is one
+    for (std::size_t i = 0; i < n; ++i) text[i] = from[i];
+  }
+  constexpr std::string_view view() const { return {text, n - 1}; }
+};
+
+template <const auto& kOptions, Literal name>
+consteval std::size_t option_index() {
+  std::size_t i = 0;
+  while (kOptions[i].name != name.view()) ++i;  // beyond the end of the table: does not compile
+  return i;
+}
+
+// What stands for the option in a list in the order of the table: a setting, a number, a list of numbers.
+template <const auto& kOptions, Literal name, class List>
+const auto& option(const List& list) {
+  return list[option_index<kOptions, name>()];
+}
+
+// The numbers of some options.
+template <const auto& kOptions, Literal... names>
+std::array<double, sizeof...(names)> options(std::span<const double> numbers) {
+  return {numbers[option_index<kOptions, names>()]...};
+}
+
+inline bool given(const Setting& setting) { return !std::holds_alternative<std::monostate>(setting); }
+
+}  // namespace thalweg

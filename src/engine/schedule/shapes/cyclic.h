@@ -1,0 +1,125 @@
+// cyclic: cosine annealing with restarts.
+struct Cyclic {
+  static constexpr Option kOptions[] = {
+      kPeak,
+      kTotal,
+      {.name = "cycles",
+       .type = OptionType::integer,
+       .range = {1, 1e9},
+       .doc = "how many cycles fill the span after the warm-up"},
+      length_option(
+          "period", "", kAtLeastOne,
+          "length of the first cycle, instead of `cycles`; without `total` cycles go on without end"),
+      number_option("mult", "1", kAtLeastOne, "each cycle is this many times as long as the one before"),
+      number_option("gamma", "1", kPositive,
+                    "the peak of each cycle is this many times that of the one before"),
+      kWarmup,
+      kFloor,
+      kWarmupFrom,
+      choice_option(
+          "floor_form", "absolute|share", "absolute",
+          "gamma scales the peak above a floor that stays, or (share) the peak's height above the floor"),
+      flag_option("inclusive", "false",
+                  "the last update of a cycle has the floor; else only the restart after it would"),
+      kWarmupShape,
+      kAlign,
+      kDialect};
+  static constexpr DialectDefault kDialects[] = {
+      {"torch", "floor_form", "share"}, {"keras", "floor_form", "share"}, {"keras", "mult", "2"}};
+  static constexpr std::string_view kForTotal[] = {"period"};
+  static constexpr Spec kSpec{
+      .name = "cyclic",
+      .doc = "cosine annealing with restarts: a restart has the new cycle's peak; the floor from `total` on",
+      .source = "Loshchilov and Hutter 2016, arXiv:1608.03983",
+      .options = kOptions,
+      .dialects = kDialects,
+      .formula = R"(
+lr(k) = from + (peak - from) k / warmup                    k < warmup, from = warmup_from
+        floor + (top_i - floor) (1 + cos(pi x / P_i)) / 2  x updates after cycle i began
+        floor                                              k >= total
+k updates done; P_i = P_0 mult^i, real numbers that are never rounded; P_0 = period, or
+such that the cycles fill total - warmup. inclusive: the cosine has P_i - 1 for P_i.
+top_i = peak gamma^i; floor_form=share: floor + (peak - floor) gamma^i
+A restart has the peak of the new cycle.)"};
+
+  struct Cycles {
+    explicit Cycles(const ScheduleOptions& o)
+        : peak(o.peak),
+          floor(o.floor),
+          span(o.total - o.warmup),
+          cycles(option<kOptions, "cycles">(o.numbers)),
+          period(option<kOptions, "period">(o.numbers)),
+          mult(option<kOptions, "mult">(o.numbers)),
+          gamma(option<kOptions, "gamma">(o.numbers)),
+          share(option<kOptions, "floor_form">(o.numbers) != 0),
+          inclusive(option<kOptions, "inclusive">(o.numbers) != 0) {}
+
+    // The height of a cycle; the first one's is the peak exactly.
+    double top(double cycle) const {
+      if (!share || gamma == 1.0 || cycle == 0.0) return scaled(peak, gamma, cycle);
+      return floor + scaled(peak - floor, gamma, cycle);
+    }
+
+    struct Position {
+      double cycle;   // number of the cycle
+      double done;    // of it, in a measure of its own
+      double length;  // of it, in the same measure
+      double update;  // one update in the same measure
+    };
+
+    // Cycles of equal length n / c: cycle boundaries are compared in whole numbers, so that a restart is
+    // never an update late by rounding.
+    static Position equal_cycles(double j, double n, double c) {
+      const double cycle = std::floor(j * c / n);
+      return {cycle, j * c - cycle * n, n, c};
+    }
+
+    // Cycles that grow from `first`; the last of `count` takes what rounding left. Whole lengths are exact in
+    // double. The logarithm may miss a restart by rounding, so the cycle is looked for beside the one that it
+    // names.
+    Position growing_cycles(double j, double first, double count) const {
+      const auto begin = [&](double cycle) { return first * (std::pow(mult, cycle) - 1.0) / (mult - 1.0); };
+      const double guess = std::floor(std::log1p(j * (mult - 1.0) / first) / std::log(mult));
+      double cycle = std::fmin(std::fmax(guess - 1.0, 0.0), count - 1.0);
+      while (cycle + 1.0 < count && j >= begin(cycle + 1.0)) ++cycle;
+      return {cycle, j - begin(cycle), first * std::pow(mult, cycle), 1.0};
+    }
+
+    Position position(double j) const {
+      const bool by_period = !std::isnan(period);
+      if (mult == 1.0) return by_period ? equal_cycles(j, period, 1.0) : equal_cycles(j, span, cycles);
+      if (by_period) return growing_cycles(j, period, INFINITY);
+      return growing_cycles(j, span * (mult - 1.0) / (std::pow(mult, cycles) - 1.0), cycles);
+    }
+
+    double peak, floor;
+    double span;  // updates that the cycles fill; NaN when `total` is not given
+    double cycles, period, mult, gamma;
+    bool share, inclusive;
+  };
+
+  static double value(const ScheduleOptions& options, double j) {
+    const Cycles o(options);
+    if (j >= o.span) return o.floor;  // false when `total` is not given
+    const Cycles::Position at = o.position(j);
+    // A cycle of one update is its restart, which has the peak.
+    const double length = o.inclusive ? std::fmax(at.length - at.update, at.update) : at.length;
+    return between(o.floor, o.top(at.cycle), half_cosine(std::fmin(at.done / length, 1.0)));
+  }
+
+  // The tops of the cycles rise or fall from the peak, without end where their number is not known.
+  static Bounds bounds(const ScheduleOptions& options) {
+    const Cycles o(options);
+    double last = o.peak;
+    if (o.gamma != 1.0) last = o.top(std::isnan(o.cycles) ? INFINITY : o.cycles - 1.0);
+    return {std::min({o.peak, o.floor, last}), std::max({o.peak, o.floor, last})};
+  }
+
+  static std::optional<Message> check(const Settings& settings, const ScheduleOptions&) {
+    const bool cycles = given(option<kOptions, "cycles">(settings));
+    if (cycles != given(option<kOptions, "period">(settings))) return std::nullopt;
+    return Message{"", "`cyclic` needs either `cycles` or `period`", cycles ? "both" : "neither",
+                   "one of the two", ""};
+  }
+};
+THALWEG_SCHEDULE(Cyclic)

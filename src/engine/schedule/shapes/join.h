@@ -1,0 +1,67 @@
+// join: one schedule after another.
+struct Join {
+  static constexpr Option kOptions[] = {
+      {.name = "parts",
+       .type = OptionType::schedules,
+       .doc = "the schedules; each one's run is its span, and its clock starts there at 0",
+       .required = true},
+      {.name = "at",
+       .type = OptionType::lengths,
+       .range = kNotNegative,
+       .unit = "updates",
+       .doc = "numbers of updates done, in order, from which on the next part holds",
+       .required = true},
+      kAlign};
+  static constexpr Spec kSpec{
+      .name = "join",
+      .doc = "one schedule after another, each on its own clock; a boundary has the new one's first value",
+      .options = kOptions,
+      .formula = R"(
+lr(k) = part_i(k - at_i)
+k updates done, i how many boundaries in at are k or less, at_0 = 0
+The run of a part, which its shares and its total are of, is its span.)"};
+
+  static const std::vector<double>& at(const ScheduleOptions& o) { return option<kOptions, "at">(o.lists); }
+  static double begin_of(const ScheduleOptions& o, std::size_t part) {
+    return part == 0 ? 0.0 : at(o)[part - 1];
+  }
+
+  static double value(const ScheduleOptions& o, double j) {
+    const std::size_t part = passed(at(o), j);
+    return o.parts[part](whole(j - begin_of(o, part)));
+  }
+
+  static Bounds bounds(const ScheduleOptions& o) {
+    Bounds all{INFINITY, -INFINITY};
+    for (std::size_t part = 0; part < o.parts.size(); ++part) {
+      const bool skipped = part < at(o).size() && at(o)[part] == begin_of(o, part);
+      if (skipped) continue;
+      all.lowest = std::min(all.lowest, o.parts[part].lowest());
+      all.highest = std::max(all.highest, o.parts[part].highest());
+    }
+    return all;
+  }
+
+  static std::optional<Message> check(const Settings&, const ScheduleOptions& o) {
+    const std::size_t boundaries = at(o).size();
+    if (o.parts.size() == boundaries + 1) return check_order(at(o));
+    return Message{"", "`join` has one part more than boundaries",
+                   std::to_string(o.parts.size()) + " parts, " + std::to_string(boundaries) + " in `at`",
+                   std::to_string(boundaries + 1) + " parts", ""};
+  }
+
+  static double end(const ScheduleOptions& o) {
+    const double last = static_cast<double>(o.parts.back().total());
+    return last > 0 ? begin_of(o, o.parts.size() - 1) + last : 0.0;
+  }
+
+  // A part's run is its span. One that is never used takes the whole run, so that its lengths are known too.
+  static Lengths lengths_of_part(const ScheduleOptions& o, std::size_t part, const Lengths& run) {
+    const double begin = begin_of(o, part);
+    const double end = part < at(o).size() ? at(o)[part] : static_cast<double>(run.updates);
+    if (std::isnan(begin) || std::isnan(end)) return {.updates = 0, .per_epoch = run.per_epoch};
+    return {.updates = end > begin ? static_cast<std::uint64_t>(end - begin) : run.updates,
+            .per_epoch = run.per_epoch};
+  }
+};
+THALWEG_SCHEDULE(Join)

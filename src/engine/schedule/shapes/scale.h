@@ -1,0 +1,22 @@
+// scale: a schedule times a number.
+struct Scale {
+  static constexpr Option kOptions[] = {
+      {.name = "part", .type = OptionType::scalar, .doc = "the schedule", .required = true},
+      required(number_option("factor", "", kAnyNumber, "what each of its values is multiplied by")),
+      kAlign};
+  static constexpr Spec kSpec{
+      .name = "scale", .doc = "a schedule times a number", .options = kOptions, .formula = R"(
+lr(k) = factor part(k)
+k updates done)"};
+
+  static double value(const ScheduleOptions& o, double j) {
+    const auto [factor] = options<kOptions, "factor">(o.numbers);
+    return factor == 0.0 ? 0.0 : o.parts[0](whole(j)) * factor;
+  }
+  static Bounds bounds(const ScheduleOptions& o) {
+    const auto [factor] = options<kOptions, "factor">(o.numbers);
+    return times(bounds_of(o.parts[0]), {factor, factor});
+  }
+  static double end(const ScheduleOptions& o) { return longest(o); }
+};
+THALWEG_SCHEDULE(Scale)

@@ -1,0 +1,43 @@
+// triangular: a line up and a line down, again and again.
+struct Triangular {
+  static constexpr Option kOptions[] = {
+      required(number_option("peak", "", kNotNegative, "highest value, at k = up of the first cycle")),
+      required(length_option("up", "", kAtLeastOne, "updates from the floor to the peak")),
+      length_option("down", "", kNotNegative, "updates from there to the floor; `up` when left out"),
+      amount_option("floor", "0", "where each cycle begins and ends; 10% is a share of the peak"),
+      choice_option("mode", "triangular|triangular2|exp_range", "triangular",
+                    "height above the floor: the same, half that of the cycle before, or times gamma^k"),
+      needing("mode", number_option("gamma", "1", Range{.min = 0.0, .max = 1.0, .open_min = true},
+                                    "the factor of each update of exp_range")),
+      flag_option(
+          "opposite", "false",
+          "upside down, for a momentum beside a rate: begins at the peak and falls towards the floor"),
+      kAlign};
+  static constexpr Spec kSpec{
+      .name = "triangular",
+      .doc = "a line from the floor to the peak and one back, again and again; a cycle begins at the floor",
+      .source = "Smith 2017, arXiv:1506.01186",
+      .options = kOptions,
+      .formula = R"(
+lr(k) = floor + (peak - floor) s h
+k updates done; x = k mod (up + down), i = floor(k / (up + down)), the number of the cycle
+s = x / up while x < up, else (up + down - x) / down
+h = 1; mode=triangular2: 2^-i; mode=exp_range: gamma^k
+opposite: peak + (floor - peak) s h. A cycle begins at the floor; x = up has the peak.)"};
+
+  static constexpr double (*kHeights[])(double cycle, double k, double gamma) = {  // in the order of `mode`
+      [](double, double, double) { return 1.0; },
+      [](double cycle, double, double) { return std::pow(0.5, cycle); },
+      [](double, double k, double gamma) { return std::pow(gamma, k); }};
+
+  static double value(const ScheduleOptions& o, double k) {
+    const auto [up, down_given, mode, gamma, opposite] =
+        options<kOptions, "up", "down", "mode", "gamma", "opposite">(o.numbers);
+    const double down = std::isnan(down_given) ? up : down_given;
+    const double length = up + down, cycle = std::floor(k / length), x = std::fmod(k, length);
+    const double share = x < up ? x / up : (length - x) / down;
+    const double height = share * kHeights[static_cast<std::size_t>(mode)](cycle, k, gamma);
+    return opposite != 0 ? between(o.peak, o.floor, height) : between(o.floor, o.peak, height);
+  }
+};
+THALWEG_SCHEDULE(Triangular)
