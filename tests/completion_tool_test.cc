@@ -27,7 +27,8 @@ class Words : public Tool {
 
   std::set<std::string> commands() const {
     const std::string help = run({"--help"}).out;
-    return found(help.substr(help.find("Subcommands:")), "\n  ([a-z-]+) ");
+    const std::size_t begin = help.find("Commands:");
+    return found(help.substr(begin, help.find("\nOptions:") - begin), "\n  ([a-z-]+) ");
   }
 };
 
@@ -50,6 +51,22 @@ TEST_F(Words, EveryCommandAndOptionOfHelpIsThere) {
       EXPECT_TRUE(completed.contains(option)) << option;
       EXPECT_NE(page.find("\\fB" + as_roff(option) + "\\fR"), std::string::npos) << option;
     }
+  }
+}
+
+// What an option takes and what it is by default, beside its doc line; nothing wider than a terminal.
+TEST_F(Words, HelpShowsTypesAndDefaults) {
+  const std::string train = run({"train", "--help"}).out;
+  for (const char* part : {"--epochs N ", "[auto]", "--order ORDER", "[shuffle]", "--seed N", "--config FILE",
+                           "--restore-best, --no-restore-best", "Settings of the run:"})
+    EXPECT_NE(train.find(part), std::string::npos) << part << " in " << train;
+  EXPECT_NE(run({"compare", "--help"}).out.find("(required)"), std::string::npos);
+  EXPECT_NE(run({"batch-find", "--help"}).out.find("[1GiB]"), std::string::npos);
+  EXPECT_NE(run({"predict", "--help"}).out.find("--format csv|jsonl"), std::string::npos);
+  for (const std::string& command : commands()) {
+    const std::string help = run({command, "--help"}).out;
+    EXPECT_EQ(help.find("TEXT"), std::string::npos) << command;
+    for (const std::string& line : lines_of(help)) EXPECT_LE(line.size(), 80u) << line;
   }
 }
 

@@ -13,7 +13,7 @@ struct Refusal {
 };
 
 const std::vector<Refusal> kBadCommands = {
-    {{}, 2, {"subcommand", "--help"}},
+    {{}, 2, {"a command is missing", "--help"}},
     {{"trian"}, 2, {"`trian`", "did you mean `train`?"}},
     {{"foo"}, 2, {"`foo`", "--help"}},
     {{"-x"}, 2, {"`-x`", "--help"}},
@@ -21,8 +21,11 @@ const std::vector<Refusal> kBadCommands = {
     {{"eval", "x", "--jsn"}, 2, {"did you mean `--json`?"}},
     {{"train", "extra"}, 2, {"`extra`"}},
     {{"train", "--epochs"}, 2, {"--epochs", "missing"}},
-    {{"train", "--epochs", "3", "--epochs", "4"}, 2, {"--epochs", "At Most 1"}},
+    {{"train", "--epochs", "3", "--epochs", "4"}, 2, {"--epochs", "more than once"}},
     {{"eval"}, 2, {"run is required"}},
+    {{"eval", "x", "--checkpoint", "1", "--checkpoints", "2"}, 2, {"--checkpoint", "excludes"}},
+    {{"explain", "lr(1)", "--inputs", "3"}, 2, {"--inputs", "--model"}},
+    {{"watch", "--port", "70000"}, 2, {"--port", "`70000`", "0 to 65535"}},
     {{"eval", "missing"}, 3, {"missing: this is no run directory"}},
     {{"eval", "empty"}, 3, {"empty: this is no run directory"}},
     {{"help", "adma"}, 2, {"`adma`", "did you mean `adam`?"}},

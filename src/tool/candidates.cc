@@ -2,63 +2,31 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string_view>
 
 #include "thalweg/catalog.h"
-#include "thalweg/settings.h"
+#include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 using Kinds = std::vector<std::string_view>;  // of the catalogue
 
-// Options and arguments whose values are texts of the grammar.
-struct TextOption {
-  std::string_view name;
-  Kinds kinds;
-};
-const std::vector<TextOption>& text_options() {
-  static const std::vector<TextOption> all = {{"optimizer", {"transforms", "recipes"}},
-                                              {"optimizers", {"transforms", "recipes"}},
-                                              {"chain", {"transforms", "recipes"}},
-                                              {"model", {"layers"}},
-                                              {"loss", {"losses"}},
-                                              {"data", {"data"}},
-                                              {"schedule", {"schedules"}},
-                                              {"problem", {"problems"}}};
-  return all;
+// What a text may name that is the value of an argument of a type; null for other types.
+const Kinds* named_by(std::string_view type) {
+  static const Kinds chain = {"transforms", "recipes"};
+  static const std::map<std::string_view, Kinds> all = {
+      {"OPTIMIZER", chain},        {"CHAIN", chain},          {"CHAINS", chain},
+      {"MODEL", {"layers"}},       {"LOSS", {"losses"}},      {"DATA", {"data"}},
+      {"SCHEDULE", {"schedules"}}, {"PROBLEM", {"problems"}}, {"WHAT", {"problems"}},
+      {"NAME", catalog_kinds()}};
+  const auto found = all.find(type);
+  return found == all.end() ? nullptr : &found->second;
 }
-
-// Those whose values are words.
-struct WordOption {
-  std::string_view command;  // empty: any
-  std::string_view name;
-  std::string_view words;
-};
-constexpr WordOption kWords[] = {
-    {"", "order", "shuffle|replacement|file"},
-    {"", "nonfinite", "report|error|skip|zero"},
-    {"", "checkpoint", "last|best"},
-    {"predict", "format", "csv|json"},
-    {"completion", "shell", "bash|zsh|fish"},
-    {"train", "lengths", "keep|new"},
-    {"list", "kind", "transforms|recipes|schedules|losses|layers|data|problems"},
-    {"", "tuning-epochs", "auto"},
-    {"train", "restore-best", "auto|true|false"},
-};
 
 bool starts(std::string_view text, std::string_view begin) { return text.substr(0, begin.size()) == begin; }
-
-std::vector<std::string> parts(std::string_view words) {
-  std::vector<std::string> out;
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find('|'), words.size());
-    out.emplace_back(words.substr(0, end));
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return out;
-}
 
 // Adds `head` + word for each word that begins as `tail`.
 class Answer {
@@ -110,7 +78,7 @@ void add_names(Answer& answer, const Kinds& kinds) {
 }
 
 void add_values(Answer& answer, const CatalogOption& option) {
-  for (const std::string& choice : parts(option.choices)) answer.add(choice);
+  for (const std::string& choice : words_of(option.choices)) answer.add(choice);
   if (option.type.find("schedule") != std::string::npos) add_names(answer, {"schedules"});
   if (option.type == "flag") {
     answer.add("true");
@@ -155,89 +123,77 @@ std::vector<Candidate> run_directories(std::string_view text) {
   return out;
 }
 
-std::vector<Candidate> values(const CLI::App& tool, const std::string& command, std::string_view name,
-                              std::string_view text) {
-  if (name == "run" || name == "resume") return run_directories(text);
-  for (const TextOption& option : text_options()) {
-    if (option.name == name) return in_text(text, option.kinds);
-  }
+std::vector<Candidate> command_names(std::string_view text) {
   Answer answer("", text);
-  for (const WordOption& option : kWords) {
-    if (option.name != name || (!option.command.empty() && option.command != command)) continue;
-    for (const std::string& word : parts(option.words)) answer.add(word);
-    return answer.take();
-  }
-  for (const RunSetting& setting : run_settings()) {
-    if (setting.name != name || setting.words == "*") continue;
-    for (const std::string& word : parts(setting.words)) answer.add(word);
-  }
-  if (command == "help") add_names(answer, catalog_kinds());
-  if (command == "man") {
-    for (const CLI::App* one : commands(tool)) answer.add(one->get_name(), one->get_description());
+  for (const Command& command : commands()) answer.add(command.name, command.doc);
+  return answer.take();
+}
+
+std::vector<Candidate> values(const Argument& argument, std::string_view text) {
+  if (argument.type == "RUN") return run_directories(text);
+  if (argument.type == "COMMAND") return command_names(text);
+  const Traits& traits = argument.traits;
+  const Kinds* kinds = named_by(argument.type);
+  if (kinds != nullptr && traits.offers.empty()) return in_text(text, *kinds);
+  Answer answer("", text);
+  for (const std::string& word : words_of(traits.choices)) answer.add(word);
+  for (const std::string& word : words_of(traits.offers)) answer.add(word);
+  if (!traits.word.empty()) answer.add(traits.word);
+  return answer.take();
+}
+
+std::vector<Candidate> options(const std::vector<Argument>& arguments, std::string_view text) {
+  Answer answer("", text);
+  for (const Argument& one : arguments) {
+    if (one.positional()) continue;
+    answer.add(one.name, one.doc);
+    if (one.traits.negatable) answer.add("--no-" + one.name.substr(2), one.doc);
   }
   return answer.take();
 }
 
-std::vector<Candidate> options(const CLI::App& app, std::string_view text) {
-  Answer answer("", text);
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) answer.add("--" + name, option->get_description());
+std::vector<Candidate> of_command(const Command& command, std::span<const std::string> before,
+                                  const std::string& typed) {
+  const auto named = [&](std::string_view name) -> const Argument* {
+    for (const Argument& one : command.arguments) {
+      if (!one.positional() && one.name == name) return &one;
+    }
+    return nullptr;
+  };
+  std::vector<const Argument*> positionals;
+  for (const Argument& one : command.arguments) {
+    if (one.positional()) positionals.push_back(&one);
   }
-  return answer.take();
-}
-
-std::vector<Candidate> of_command(const CLI::App& tool, const CLI::App& app,
-                                  std::span<const std::string> before, const std::string& typed) {
-  std::vector<const CLI::Option*> positionals;
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_positional()) positionals.push_back(option);
-  }
-  const CLI::Option* waits = nullptr;  // an option whose value comes next
+  const Argument* waits = nullptr;  // an option whose value comes next
   std::size_t given = 0;
   for (const std::string& word : before) {
     const bool value = waits != nullptr;
-    waits = value || !starts(word, "-") ? nullptr : app.get_option_no_throw(word);
-    if (waits != nullptr && waits->get_items_expected_max() == 0) waits = nullptr;
+    waits = value ? nullptr : named(word);
+    if (waits != nullptr && waits->is_switch()) waits = nullptr;
     if (!value && !starts(word, "-")) ++given;
   }
-  if (waits != nullptr) return values(tool, app.get_name(), waits->get_lnames().front(), typed);
-  const std::size_t equals = typed.find('=');
-  if (starts(typed, "--") && equals != std::string::npos) {
-    std::vector<Candidate> out =
-        values(tool, app.get_name(), std::string_view(typed).substr(2, equals - 2), typed.substr(equals + 1));
+  if (waits != nullptr) return values(*waits, typed);
+  if (const std::size_t equals = typed.find('='); starts(typed, "--") && equals != std::string::npos) {
+    const Argument* option = named(typed.substr(0, equals));
+    std::vector<Candidate> out;
+    if (option != nullptr) out = values(*option, std::string_view(typed).substr(equals + 1));
     for (Candidate& one : out) one.word = typed.substr(0, equals + 1) + one.word;
     return out;
   }
-  if (starts(typed, "-") || positionals.empty()) return options(app, typed);
-  const CLI::Option* positional = positionals[std::min(given, positionals.size() - 1)];
-  return values(tool, app.get_name(), positional->get_single_name(), typed);
+  if (starts(typed, "-") || positionals.empty()) return options(command.arguments, typed);
+  return values(*positionals[std::min(given, positionals.size() - 1)], typed);
 }
 
 }  // namespace
 
-std::vector<const CLI::App*> commands(const CLI::App& tool) {
-  return tool.get_subcommands([](const CLI::App*) { return true; });
-}
-
-const CLI::App* find_command(const CLI::App& tool, const std::string& name) {
-  for (const CLI::App* command : commands(tool)) {
-    if (command->get_name() == name) return command;
-  }
-  return nullptr;
-}
-
-std::vector<Candidate> candidates(const CLI::App& tool, const std::vector<std::string>& words) {
+std::vector<Candidate> candidates(const std::vector<std::string>& words) {
   const std::string typed = words.empty() ? "" : words.back();
   const std::size_t before = words.empty() ? 0 : words.size() - 1;
   for (std::size_t i = 0; i < before; ++i) {
-    const CLI::App* command = starts(words[i], "-") ? nullptr : find_command(tool, words[i]);
-    if (command == nullptr) continue;
-    return of_command(tool, *command, std::span(words).subspan(i + 1, before - i - 1), typed);
+    if (const Command* command = find_command(words[i]))
+      return of_command(*command, std::span(words).subspan(i + 1, before - i - 1), typed);
   }
-  if (starts(typed, "-")) return options(tool, typed);
-  Answer answer("", typed);
-  for (const CLI::App* command : commands(tool)) answer.add(command->get_name(), command->get_description());
-  return answer.take();
+  return starts(typed, "-") ? options(tool_arguments(), typed) : command_names(typed);
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -2,49 +2,44 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 
 #include <fmt/core.h>
 
 #include "base/file.h"
-#include "base/spec.h"
-#include "base/threads.h"
 #include "thalweg/error.h"
+#include "thalweg/trainer.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 
-std::uint64_t whole_number(std::string_view option, const std::string& text, std::uint64_t least) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (whole && number >= least) return number;
-  throw Error(Code::usage, {std::string(option), whole ? "out of range" : "this is no whole number",
-                            "`" + text + "`", "a whole number from " + std::to_string(least), ""});
+#define THALWEG_COMMAND(name) Command name##_command();
+#include "tool/commands.inc"
+#undef THALWEG_COMMAND
+
+const std::vector<Command>& commands() {
+#define THALWEG_COMMAND(name) name##_command(),
+  static const std::vector<Command> all = [] {
+    std::vector<Command> made = {
+#include "tool/commands.inc"
+    };
+    for (Command& one : made) one.arguments.push_back(tool_arguments().front());
+    return made;
+  }();
+#undef THALWEG_COMMAND
+  return all;
 }
 
-double real_number(std::string_view option, const std::string& text) {
-  if (const auto number = read_number(text)) return *number;
-  throw Error(Code::usage,
-              {std::string(option), "this is no number", "`" + text + "`", "a number, such as -1.5", ""});
+const std::vector<Argument>& tool_arguments() {
+  static bool asked = false;
+  static const std::vector<Argument> all = {Argument("--help", &asked, "print this help and exit"),
+                                            Argument("--version", &asked, "print the version and exit")};
+  return all;
 }
 
-std::vector<double> real_numbers(std::string_view option, std::string text) {
-  std::replace(text.begin(), text.end(), ',', ' ');
-  std::vector<double> numbers;
-  for (std::size_t end = 0, at = 0; (at = text.find_first_not_of(' ', end)) != std::string::npos;) {
-    end = std::min(text.find(' ', at), text.size());
-    numbers.push_back(real_number(option, text.substr(at, end - at)));
-  }
-  return numbers;
-}
-
-int thread_count(const std::string& text) {
-  constexpr std::uint64_t kMost = 1024;
-  if (text.empty()) return available_threads();
-  const std::uint64_t threads = whole_number("--threads", text, 1);
-  if (threads <= kMost) return static_cast<int>(threads);
-  throw Error(Code::usage, {"--threads", "out of range", text, "1 to " + std::to_string(kMost), ""});
+const Command* find_command(std::string_view name) {
+  const std::vector<Command>& all = commands();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Command& c) { return c.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 std::string evaluation_text(const Evaluation& e) {
@@ -64,4 +59,4 @@ void print(const std::string& text) {
                                std::to_string(text.size()) + " bytes", ""});
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

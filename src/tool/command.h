@@ -1,41 +1,41 @@
 // The commands of the tool: one file each. Results go to stdout, everything else to stderr.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+#include "tool/argument.h"
 
-#include "thalweg/trainer.h"
+namespace thalweg {
+struct Evaluation;
+}
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 
-// Exit codes beside those of thalweg::Code.
+// Exit codes besides those of thalweg::Code.
 inline constexpr int kOk = 0;
 inline constexpr int kSignalled = 128;  // plus the signal's number
 
-// Runs a parsed command and returns its exit code. May throw.
-using Action = std::function<int()>;
+struct Command {
+  std::string name;
+  std::string doc;                      // one line
+  std::vector<Argument> arguments;      // in the order of --help
+  std::function<int(Given given)> run;  // returns the exit code; may throw
+  std::string fields = {};              // of what --json prints: a paragraph of the manual page
+};
 
-// Each adds its subcommand with its options to the tool and returns what it does.
-#define THALWEG_COMMAND(name, add) Action add(CLI::App& tool);
-#include "tool/commands.inc"
-#undef THALWEG_COMMAND
+// All of them, in the order of --help, and the one of that name or null.
+const std::vector<Command>& commands();
+const Command* find_command(std::string_view name);
 
-// A number given to `option`. Throws Error(usage).
-double real_number(std::string_view option, const std::string& text);
+// What the tool itself takes: --help, which every command takes too, and --version.
+const std::vector<Argument>& tool_arguments();
 
-// Numbers parted by spaces or commas.
-std::vector<double> real_numbers(std::string_view option, std::string text);
-
-// A whole number of at least `least` given to `option`. Throws Error(usage).
-std::uint64_t whole_number(std::string_view option, const std::string& text, std::uint64_t least);
-
-// The threads asked for, or all that this process may use when `text` is empty.
-int thread_count(const std::string& text);
+inline constexpr std::string_view kExitCodes =
+    "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
+    "disk or descriptors exhausted, 5 diverged, 130 and 143 interrupted and saved";
 
 // "97.77 % right, loss 0.07 over 359 samples", or R2 and error for values.
 std::string evaluation_text(const Evaluation& evaluation);
@@ -46,4 +46,4 @@ void note(const std::string& line);
 // Writes to stdout. Throws Error(resource) when it cannot.
 void print(const std::string& text);
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

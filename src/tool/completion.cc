@@ -2,14 +2,13 @@
 // know what it knows.
 #include <memory>
 
-#include "thalweg/error.h"
 #include "tool/candidates.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
-// A word that begins with a quote is completed as one: readline takes what is behind the quote.
+// A word that begins with a quote is completed as one: readline takes what is after the quote.
 constexpr const char* kBash = R"(# bash completion of thalweg: put this into ~/.bashrc
 #   source <(thalweg completion bash)
 _thalweg() {
@@ -80,16 +79,13 @@ end
 complete -c thalweg -f -a '(__thalweg)'
 )";
 
-int completion(const CLI::App& tool, const std::string& shell, const std::vector<std::string>& words) {
-  if (shell == "bash" || shell == "zsh" || shell == "fish") {
+int completion(const std::string& shell, const std::vector<std::string>& words) {
+  if (shell != "words") {
     print(shell == "bash" ? kBash : shell == "zsh" ? kZsh : kFish);
     return kOk;
   }
-  if (shell != "words") {
-    throw Error(Code::usage, {"completion", "unknown shell", "`" + shell + "`", "bash, zsh or fish", ""});
-  }
   std::string out;
-  for (const Candidate& candidate : candidates(tool, words)) {
+  for (const Candidate& candidate : candidates(words)) {
     out += candidate.word + (candidate.doc.empty() ? "" : "\t" + candidate.doc) + "\n";
   }
   print(out);
@@ -98,16 +94,20 @@ int completion(const CLI::App& tool, const std::string& shell, const std::vector
 
 }  // namespace
 
-Action add_completion(CLI::App& tool) {
-  const auto shell = std::make_shared<std::string>();
-  const auto words = std::make_shared<std::vector<std::string>>();
-  CLI::App* command = tool.add_subcommand("completion", "Print a script that completes commands in a shell");
-  command
-      ->add_option("shell", *shell,
-                   "bash, zsh or fish; or `words -- WORD...`: what the last of these may become, a line each")
-      ->required();
-  command->add_option("words", *words, "what is typed, for the script");
-  return [&tool, shell, words] { return completion(tool, *shell, *words); };
+Command completion_command() {
+  struct Flags {
+    std::string shell;
+    std::vector<std::string> words;
+  };
+  const auto flags = std::make_shared<Flags>();
+  return {
+      "completion",
+      "Print a script that completes commands in a shell",
+      {Argument("shell SHELL", &flags->shell,
+                "bash, zsh or fish; or `words -- WORD ...`: what the last of these may become, one a line",
+                {.choices = "bash|zsh|fish|words", .required = true}),
+       Argument("words WORD", &flags->words, "what is typed, for the script")},
+      [flags](Given) { return completion(flags->shell, flags->words); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -1,4 +1,4 @@
-// thalweg descend: the way of an optimizer over a problem with known minima.
+// thalweg descend: the path of an optimizer over a problem with known minima.
 #include <algorithm>
 #include <memory>
 
@@ -10,7 +10,7 @@
 #include "thalweg/lab/problem.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 constexpr std::uint64_t kRows = 20;
@@ -19,20 +19,9 @@ constexpr std::size_t kShownCoordinates = 4;
 struct Flags {
   std::string problem;
   std::string optimizer = "adam(lr=0.05)";
-  std::string steps = "200";
-  std::string start;
-  std::string noise = "0";
-  std::string seed = "1";
+  DescendOptions options;
   bool json = false;
 };
-
-std::vector<double> read_start(const std::string& text, const Problem& problem) {
-  std::vector<double> start = real_numbers("--start", text);
-  if (text.empty() || start.size() == problem.dimension()) return start;
-  throw Error(Code::usage,
-              {"--start", "a point of another dimension", "`" + text + "`",
-               std::to_string(problem.dimension()) + " numbers for `" + problem.text() + "`", ""});
-}
 
 std::span<const double> point(const Descent& descent, std::size_t k) {
   const std::size_t n = descent.path.size() / descent.losses.size();
@@ -87,40 +76,38 @@ std::string table(const Problem& problem, const Descent& descent) {
   return out;
 }
 
-int descend_problem(const Flags& flags) {
+int descend_problem(const Flags& flags, Given given) {
   const Problem problem(flags.problem);
-  const Descent descent = descend(problem, Chain(flags.optimizer),
-                                  {.updates = whole_number("--steps", flags.steps, 1),
-                                   .start = read_start(flags.start, problem),
-                                   .noise = real_number("--noise", flags.noise),
-                                   .seed = whole_number("--seed", flags.seed, 0)});
+  if (has(given, "--start")) check_point("--start", flags.options.start, problem.dimension(), problem.text());
+  const Descent descent = descend(problem, Chain(flags.optimizer), flags.options);
   print(flags.json ? json(problem, descent) + "\n" : table(problem, descent));
   return kOk;
 }
 
 }  // namespace
 
-Action add_descend(CLI::App& tool) {
+Command descend_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand(
-      "descend", "Watch an optimizer on a function: a problem with known minima, or a formula");
-  command
-      ->add_option("problem", flags->problem,
-                   "a name of `thalweg list problems`, such as rosenbrock, or a formula of x and y, such as "
-                   "\"(1-x)^2 + 100*(y-x^2)^2\"")
-      ->required();
-  command->add_option("--optimizer", flags->optimizer, "chain of transforms")->capture_default_str();
-  command->add_option("--steps", flags->steps, "updates; the run whose lengths schedules take")
-      ->capture_default_str();
-  command->add_option("--start", flags->start, "where to begin, such as \"-1.5 2\"; else where it is usual");
-  command->add_option("--noise", flags->noise, "standard deviation of noise added to the gradient")
-      ->capture_default_str();
-  command->add_option("--seed", flags->seed, "decides the noise")->capture_default_str();
-  command->add_flag("--json", flags->json,
-                    "print one object: problem, optimizer, dimension, updates, minima, minimum; loss and "
-                    "distance to the nearest minimum at the end; path, losses and distances after 0, 1, ... "
-                    "updates; rates of the updates; null for what is not known of a formula");
-  return [flags] { return descend_problem(*flags); };
+  DescendOptions& options = flags->options;
+  return {
+      "descend",
+      "Follow an optimizer down a function: a problem with known minima, or a formula",
+      {Argument(
+           "problem PROBLEM", &flags->problem,
+           "a name that `thalweg list problems` shows, such as rosenbrock, or a formula in x and y, such as "
+           "\"(1-x)^2 + 100*(y-x^2)^2\"",
+           {.required = true}),
+       Argument("--optimizer CHAIN", &flags->optimizer, "chain of transforms"),
+       Argument("--steps N", &options.updates, "updates, which schedules are laid out for",
+                {.range = kAtLeastOne}),
+       Argument("--start POINT", &options.start,
+                "where to begin, such as \"-1.5 2\"; by default where it is usual"),
+       Argument("--noise X", &options.noise, "standard deviation of noise added to the gradient"),
+       Argument("--seed N", &options.seed, "decides the noise"), json_argument(flags->json)},
+      [flags](Given given) { return descend_problem(*flags, given); },
+      "schema, problem, optimizer, dimension, updates, minima, minimum; loss and distance to the nearest "
+      "minimum at the end; path, losses and distances after 0, 1, ... updates; rates of the updates; null "
+      "for what is not known of a formula."};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -2,10 +2,11 @@
 #include <memory>
 
 #include "base/json.h"
+#include "base/threads.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
@@ -13,14 +14,13 @@ struct Flags {
   std::string data;
   std::string checkpoint;
   std::vector<std::string> checkpoints;
-  std::string threads;
+  int threads = available_threads();
   bool json = false;
 };
 
 RunEvaluation evaluated(const Flags& flags) {
-  const int threads = thread_count(flags.threads);
-  if (flags.checkpoints.empty()) return evaluate_run(flags.run, flags.data, threads, flags.checkpoint);
-  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, threads);
+  if (flags.checkpoints.empty()) return evaluate_run(flags.run, flags.data, flags.threads, flags.checkpoint);
+  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, flags.threads);
 }
 
 std::string members_json(const std::vector<std::uint64_t>& members) {
@@ -55,22 +55,23 @@ int eval(const Flags& flags) {
 
 }  // namespace
 
-Action add_eval(CLI::App& tool) {
+Command eval_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand("eval", "Evaluate the model of a run on held-out data");
-  command->add_option("run", flags->run, "run directory")->required();
-  command->add_option("--data", flags->data, "another data source, encoded as the run's own");
-  command->add_option("--checkpoint", flags->checkpoint,
-                      "last, best or a number of updates; that of the result when left out");
-  command
-      ->add_option("--checkpoints", flags->checkpoints,
-                   "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble; JSON "
-                   "has the updates of each as `members`")
-      ->delimiter(',')
-      ->excludes("--checkpoint");
-  command->add_option("--threads", flags->threads, "threads; all that the process may use when left out");
-  command->add_flag("--json", flags->json, "print the result as JSON");
-  return [flags] { return eval(*flags); };
+  return {
+      "eval",
+      "Evaluate the model of a run on held-out data",
+      {Argument("run RUN", &flags->run, "run directory", {.required = true}),
+       Argument("--data DATA", &flags->data, "another data source, encoded as the run's own"),
+       Argument("--checkpoint NAME", &flags->checkpoint,
+                "last, best or a number of updates; by default the one that the run's result is of",
+                {.offers = "last|best"}),
+       Argument("--checkpoints NAMES", &flags->checkpoints,
+                "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
+                {.excludes = {"--checkpoint"}}),
+       threads_argument(flags->threads), json_argument(flags->json)},
+      [flags](Given) { return eval(*flags); },
+      "schema, run, data, updates, samples, loss, accuracy; r2 and mae for values; members: the updates of "
+      "each of several checkpoints."};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

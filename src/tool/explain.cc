@@ -1,49 +1,35 @@
 // thalweg explain: how a chain would run, and with --analyze how fast it does.
 #include <memory>
 
+#include "base/threads.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/analyze.h"
 #include "thalweg/module.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
+
+// Four times the largest cache of most machines for each stream.
+constexpr std::uint64_t kDefaultSize = 32'000'000;
 
 struct Flags {
   std::string chain;
   std::vector<std::string> params = {"w:784x256:weight", "b:256:bias"};
-  std::string total = "0";
-  std::string per_epoch = "0";
+  Lengths lengths;
   std::string model;
   std::string inputs;
+  std::optional<std::uint64_t> size;
   bool analyze = false;
-  std::string size;
-  std::string threads;
-  std::string rounds = "15";
-  bool params_given = false;
+  AnalyzeOptions measured = {.threads = available_threads()};
   bool json = false;
 };
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
-// Four times the largest cache of most machines for each stream.
-constexpr const char* kDefaultSize = "32000000";
-
-Shape read_shape(std::string_view option, const std::string& text) {
+Shape read_shape(const std::string& option, const std::string& text) {
   Shape shape;
   for (const std::string& size : split(text, 'x')) {
-    shape.push_back(static_cast<std::int64_t>(whole_number(option, size, 0)));
+    shape.push_back(static_cast<std::int64_t>(whole_number(option, size)));
   }
   return shape;
 }
@@ -52,7 +38,7 @@ Shape read_shape(std::string_view option, const std::string& text) {
 void add_parameter(Params& params, const std::string& text) {
   const std::vector<std::string> parts = split(text, ':');
   if (parts.size() < 2 || parts.size() > 3) {
-    throw Error(Code::usage, {"--params", "this is no parameter", "`" + text + "`",
+    throw Error(Code::usage, {"--params", "not a parameter", "`" + text + "`",
                               "name:shape or name:shape:role, such as w:784x256:weight", ""});
   }
   const Shape shape = parts[1] == "scalar" ? Shape{} : read_shape("--params " + parts[0], parts[1]);
@@ -60,40 +46,29 @@ void add_parameter(Params& params, const std::string& text) {
 }
 
 // What the chain is to run on: a model's parameters, one of --size elements, or those of --params.
-Params parameters(const Flags& flags) {
-  if (static_cast<int>(!flags.model.empty()) + static_cast<int>(!flags.size.empty()) +
-          static_cast<int>(flags.params_given) >
-      1) {
-    throw Error(Code::usage, {"thalweg explain", "several kinds of parameters", "",
-                              "one of --params, --size and --model", ""});
-  }
-  if (!flags.model.empty())
+Params parameters(const Flags& flags, Given given) {
+  if (has(given, "--model"))
     return std::move(Module(flags.model, read_shape("--inputs", flags.inputs)).params());
   Params params;
-  const bool sized = !flags.size.empty() || (flags.analyze && !flags.params_given);
-  const std::string size = flags.size.empty() ? kDefaultSize : flags.size;
-  if (sized) add_parameter(params, "p:" + std::to_string(whole_number("--size", size, 1)) + ":weight");
-  for (const std::string& parameter : flags.params) {
-    if (!sized) add_parameter(params, parameter);
+  if (flags.size || (flags.analyze && !has(given, "--params"))) {
+    add_parameter(params, "p:" + std::to_string(flags.size.value_or(kDefaultSize)) + ":weight");
+  } else {
+    for (const std::string& parameter : flags.params) add_parameter(params, parameter);
   }
   return params;
 }
 
 void analyze(const Flags& flags, const Chain& chain, Params& params) {
-  const std::uint64_t rounds = whole_number("--rounds", flags.rounds, 1);
-  const Analysis analysis =
-      analyze(chain, params, {.threads = thread_count(flags.threads), .rounds = static_cast<int>(rounds)});
+  const Analysis analysis = analyze(chain, params, flags.measured);
   if (!flags.json) return print(chain.explain(params).text() + analysis.text());
   std::string plan = chain.explain(params).json();
   plan.pop_back();  // the figures join the object
   print(plan + ", \"measured\": " + analysis.json() + "}\n");
 }
 
-int explain(const Flags& flags) {
-  Params params = parameters(flags);
-  const Chain chain = Chain(flags.chain)
-                          .resolve({.updates = whole_number("--total", flags.total, 0),
-                                    .per_epoch = whole_number("--per-epoch", flags.per_epoch, 0)});
+int explain(const Flags& flags, Given given) {
+  Params params = parameters(flags, given);
+  const Chain chain = Chain(flags.chain).resolve(flags.lengths);
   if (flags.analyze) {
     analyze(flags, chain, params);
   } else {
@@ -104,30 +79,29 @@ int explain(const Flags& flags) {
 
 }  // namespace
 
-Action add_explain(CLI::App& tool) {
+Command explain_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      tool.add_subcommand("explain", "Show the plan of a chain: phases, streams, bytes, state");
-  command->add_option("chain", flags->chain, "chain of transforms")->required();
-  CLI::Option* params = command->add_option("--params", flags->params, "parameters: name:shape[:role],...")
-                            ->delimiter(',')
-                            ->capture_default_str();
-  CLI::Option* model =
-      command->add_option("--model", flags->model, "parameters of this model, with --inputs");
-  command->add_option("--inputs", flags->inputs, "shape of one sample, such as 784 or 1x28x28")->needs(model);
-  command->add_option("--size", flags->size,
-                      "one parameter of so many elements; with --analyze " + std::string(kDefaultSize));
-  command->add_flag("--analyze", flags->analyze, "run it, and measure it against the speed of memory");
-  command->add_option("--threads", flags->threads, "threads of a measured step; else all");
-  command->add_option("--rounds", flags->rounds, "measured pairs of a step and the limit")
-      ->capture_default_str();
-  command->add_option("--total", flags->total, "updates of the run, for schedules without a total");
-  command->add_option("--per-epoch", flags->per_epoch, "updates an epoch, for lengths in epochs");
-  command->add_flag("--json", flags->json, "print the plan as JSON");
-  return [flags, params] {
-    flags->params_given = params->count() > 0;
-    return explain(*flags);
-  };
+  const std::string size = std::to_string(kDefaultSize);
+  return {"explain",
+          "Show the plan of a chain: phases, streams, bytes, state",
+          {Argument("chain CHAIN", &flags->chain, "chain of transforms", {.required = true}),
+           Argument("--params NAME:SHAPE[:ROLE],...", &flags->params, "the parameters"),
+           Argument("--model MODEL", &flags->model, "take the parameters of this model",
+                    {.excludes = {"--params", "--size"}}),
+           Argument("--inputs SHAPE", &flags->inputs, "shape of one sample, such as 784 or 1x28x28",
+                    {.needs = "--model"}),
+           Argument("--size N", &flags->size, "one parameter of so many elements; with --analyze, " + size,
+                    {.range = kAtLeastOne, .excludes = {"--params"}}),
+           Argument("--analyze", &flags->analyze, "run it, and measure it against the speed of memory"),
+           threads_argument(flags->measured.threads, "threads of a measured step"),
+           Argument("--rounds N", &flags->measured.rounds, "pairs of a step and the limit to measure",
+                    {.range = {1, 1'000'000}}),
+           Argument("--total N", &flags->lengths.updates, "updates of the run, for schedules without a total",
+                    {.shown = "none"}),
+           Argument("--per-epoch N", &flags->lengths.per_epoch, "updates per epoch, for lengths in epochs",
+                    {.shown = "none"}),
+           Argument("--json", &flags->json, "print the plan as JSON")},
+          [flags](Given given) { return explain(*flags, given); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

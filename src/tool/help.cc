@@ -4,17 +4,17 @@
 #include "thalweg/catalog.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 
-Action add_help(CLI::App& tool) {
+Command help_command() {
   const auto name = std::make_shared<std::string>();
-  CLI::App* command = tool.add_subcommand(
-      "help", "Explain a transform, recipe, schedule, loss, layer, data source or problem");
-  command->add_option("name", *name, "a name of `thalweg list`")->required();
-  return [name] {
-    print(help_text(*name));
-    return kOk;
-  };
+  return {"help",
+          "Explain a transform, recipe, schedule, loss, layer, data source or problem",
+          {Argument("name NAME", name.get(), "a name that `thalweg list` shows", {.required = true})},
+          [name](Given) {
+            print(help_text(*name));
+            return kOk;
+          }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

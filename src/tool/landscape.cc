@@ -1,4 +1,4 @@
-// thalweg landscape: a function with the ways of optimizers down it, or the loss surface of a run.
+// thalweg landscape: a function with the paths of optimizers down it, or the loss surface of a run.
 #include "thalweg/lab/landscape.h"
 
 #include <filesystem>
@@ -7,68 +7,53 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "thalweg/error.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
+
+constexpr const char* kFunction = "For a function";
+constexpr const char* kRun = "For a run";
 
 struct Flags {
   std::string what;
   std::string paths = "gd(lr=1e-3); momentum(0.9) | lr(1e-3); adam(lr=0.05)";
-  std::string steps = "200";
-  std::string start;
-  std::string noise = "0";
+  FunctionLandscapeOptions function;
   std::string batch;
-  std::string range;
-  std::string seed = "1";
-  std::string points;
-  std::string radius = "1";
-  std::string samples = "4096";
-  std::string threads;
+  std::vector<double> range;
+  RunLandscapeOptions of_run = {.threads = available_threads()};
+  bool plane = false;
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> points;
   std::string html;
   std::string svg;
-  bool plane = false;
   bool json = false;
 };
 
 std::vector<std::uint64_t> read_batches(const std::string& text) {
   std::vector<std::uint64_t> out;
-  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::string word = text.substr(at, end - at);
-    out.push_back(word == "full" ? 0 : whole_number("--batch", word, 1));
-    at = end + 1;
-  }
+  if (text.empty()) return out;
+  for (const std::string& word : split(text, ','))
+    out.push_back(word == "full" ? 0 : whole_number("--batch", word, kAtLeastOne));
   return out;
 }
 
-std::optional<PlaneRange> read_range(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const std::vector<double> numbers = real_numbers("--range", text);
+std::optional<PlaneRange> read_range(const std::vector<double>& numbers) {
   if (numbers.size() == 4) return PlaneRange{numbers[0], numbers[1], numbers[2], numbers[3]};
-  throw Error(Code::usage, {"--range", "not four numbers", "`" + text + "`",
+  throw Error(Code::usage, {"--range", "not four numbers", std::to_string(numbers.size()) + " numbers",
                             "x from, x to, y from, y to, such as \"-2 2 -1 3\"", ""});
 }
 
-std::size_t points_of(const Flags& flags, std::size_t usual) {
-  return flags.points.empty() ? usual : static_cast<std::size_t>(whole_number("--points", flags.points, 2));
-}
-
-Landscape of_function(const Flags& flags) {
+Landscape of_function(const Flags& flags, Given given) {
   const Problem problem(flags.what);
-  FunctionLandscapeOptions options;
-  options.descend.updates = whole_number("--steps", flags.steps, 1);
-  options.descend.start = real_numbers("--start", flags.start);
-  options.descend.noise = real_number("--noise", flags.noise);
-  options.descend.seed = whole_number("--seed", flags.seed, 0);
+  FunctionLandscapeOptions options = flags.function;
+  if (has(given, "--start")) check_point("--start", options.descend.start, 2, problem.text());
+  options.descend.seed = flags.seed;
   options.batches = read_batches(flags.batch);
-  options.range = read_range(flags.range);
-  options.points = points_of(flags, options.points);
-  if (!flags.start.empty() && options.descend.start.size() != 2) {
-    throw Error(Code::usage, {"--start", "a point of another dimension", "`" + flags.start + "`",
-                              "2 numbers, such as \"-1.5 2\"", ""});
-  }
+  if (has(given, "--range")) options.range = read_range(flags.range);
+  if (flags.points) options.points = *flags.points;
   std::vector<std::string> chains = split_list({"paths", flags.paths});
   for (std::string& chain : chains) {
     chain = chain.substr(chain.find_first_not_of(' '));
@@ -78,23 +63,17 @@ Landscape of_function(const Flags& flags) {
 }
 
 Landscape of_run(const Flags& flags) {
-  RunLandscapeOptions options;
+  RunLandscapeOptions options = flags.of_run;
   options.plane = flags.plane ? RunLandscapeOptions::Plane::path : RunLandscapeOptions::Plane::random;
-  options.seed = whole_number("--seed", flags.seed, 0);
-  options.radius = real_number("--radius", flags.radius);
-  options.points = points_of(flags, options.points);
-  options.samples = whole_number("--samples", flags.samples, 0);
-  options.threads = thread_count(flags.threads);
+  options.seed = flags.seed;
+  if (flags.points) options.points = *flags.points;
   return run_landscape(flags.what, options);
 }
 
-void check_flags(const CLI::App& command, bool run) {
-  const std::vector<std::string> others =
-      run ? std::vector<std::string>{"--paths", "--steps", "--start", "--noise", "--batch", "--range"}
-          : std::vector<std::string>{"--radius", "--samples", "--threads", "--plane"};
-  for (const std::string& name : others) {
-    if (command.count(name) == 0) continue;
-    throw Error(Code::usage, {name, run ? "not for a run" : "only for a run",
+void check_arguments(Given given, bool run) {
+  for (const Argument* one : given) {
+    if (one->traits.group != (run ? kFunction : kRun)) continue;
+    throw Error(Code::usage, {one->name, run ? "not for a run" : "only for a run",
                               run ? "a run directory" : "a function", "", "leave it out"});
   }
 }
@@ -105,10 +84,10 @@ std::filesystem::path page_of(const Flags& flags, bool run) {
   return run ? std::filesystem::path(flags.what) / "landscape.html" : std::filesystem::path("landscape.html");
 }
 
-int landscape(const Flags& flags, const CLI::App& command) {
+int landscape(const Flags& flags, Given given) {
   const bool run = std::filesystem::is_directory(flags.what);
-  check_flags(command, run);
-  const Landscape made = run ? of_run(flags) : of_function(flags);
+  check_arguments(given, run);
+  const Landscape made = run ? of_run(flags) : of_function(flags, given);
   // All of it is there before the first file is written.
   const std::pair<std::filesystem::path, std::string> files[] = {
       {flags.svg, flags.svg.empty() ? "" : landscape_svg(made)},
@@ -127,58 +106,59 @@ int landscape(const Flags& flags, const CLI::App& command) {
   return kOk;
 }
 
-void add_function_options(CLI::App& command, Flags& flags) {
-  command.add_option("--paths", flags.paths, "chains parted by ;, at most 12 paths")->capture_default_str();
-  command.add_option("--steps", flags.steps, "updates of each")->capture_default_str();
-  command.add_option("--start", flags.start, "where to begin, such as \"-1.5 2\"; else where it is usual");
-  command
-      .add_option("--noise", flags.noise,
-                  "standard deviation of noise added to the gradient; with --batch of one sample's noise")
-      ->capture_default_str();
-  command.add_option(
-      "--batch", flags.batch,
-      "samples a gradient, such as 1,8,full: every chain with each. The function is the mean "
-      "loss of n seeded samples, visited once an epoch: those of the problem "
-      "(linear_regression), or 256 whose gradients differ by noise (--noise) that adds up to 0");
-  command.add_option("--range", flags.range, "x from, x to, y from, y to: \"-2 2 -1 3\"; else what is seen");
+std::vector<Argument> function_arguments(Flags& flags) {
+  DescendOptions& descend = flags.function.descend;
+  return {
+      Argument("--paths CHAINS", &flags.paths, "chains separated by semicolons; at most 12 paths"),
+      Argument("--steps N", &descend.updates, "updates of each", {.range = kAtLeastOne}),
+      Argument("--start POINT", &descend.start,
+               "where to begin, such as \"-1.5 2\"; by default where it is usual"),
+      Argument("--noise X", &descend.noise,
+               "standard deviation of noise added to the gradient; with --batch, of the noise of one sample"),
+      Argument("--batch N,...", &flags.batch,
+               "samples per gradient, such as 1,8,full: every chain runs with each. The function is then the "
+               "mean loss of n seeded samples, visited once per epoch: those of the problem "
+               "(linear_regression), or 256 whose gradients differ by noise (--noise) that sums to 0"),
+      Argument("--range RANGE", &flags.range,
+               "x from, x to, y from, y to: \"-2 2 -1 3\"; by default what the paths show")};
 }
 
-void add_run_options(CLI::App& command, Flags& flags) {
-  command.add_flag("--plane", flags.plane,
-                   "of a run: the plane of its checkpoints' principal directions, with their path on it, in "
-                   "place of two random directions");
-  command.add_option("--radius", flags.radius, "of a run: of the square, in lengths of the directions")
-      ->capture_default_str();
-  command.add_option("--samples", flags.samples, "of a run: training samples drawn for the loss; 0: all")
-      ->capture_default_str();
-  command.add_option("--threads", flags.threads, "of a run: threads; all that may be used when left out");
+std::vector<Argument> run_arguments(Flags& flags) {
+  RunLandscapeOptions& run = flags.of_run;
+  return {Argument("--plane", &flags.plane,
+                   "the plane of the principal directions of its checkpoints, with their path, in place of "
+                   "two random directions"),
+          Argument("--radius X", &run.radius, "half the side of the square, in lengths of the directions"),
+          Argument("--samples N", &run.samples, "training samples drawn for the loss; 0: all"),
+          threads_argument(run.threads)};
+}
+
+std::vector<Argument> other_arguments(Flags& flags) {
+  return {Argument("what WHAT", &flags.what,
+                   "a problem of two dimensions, a formula such as \"(1-x)^2 + 100*(y-x^2)^2\", or a run "
+                   "directory",
+                   {.required = true}),
+          Argument("--seed N", &flags.seed, "decides noise, batches, directions and samples"),
+          Argument("--points N", &flags.points, "points per side of the grid",
+                   {.range = {2}, .shown = "161; 25 for a run"}),
+          Argument("--html FILE", &flags.html,
+                   "the page; when nothing else is asked for, landscape.html, in the directory of a run"),
+          Argument("--svg FILE", &flags.svg, "write a still contour map with the paths to this file"),
+          json_argument(flags.json)};
 }
 
 }  // namespace
 
-Action add_landscape(CLI::App& tool) {
+Command landscape_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand(
-      "landscape", "Draw a function with the ways of optimizers, or the surface of a run");
-  command
-      ->add_option("what", flags->what,
-                   "a problem of two dimensions, a formula such as \"(1-x)^2 + 100*(y-x^2)^2\", or a run "
-                   "directory")
-      ->required();
-  add_function_options(*command, *flags);
-  add_run_options(*command, *flags);
-  command->add_option("--seed", flags->seed, "decides noise, batches, directions and samples")
-      ->capture_default_str();
-  command->add_option("--points", flags->points, "of the grid, a side; 161, and 25 for a run, when left out");
-  command->add_option(
-      "--html", flags->html,
-      "the page; landscape.html, in the run directory for a run, when nothing else is asked for");
-  command->add_option("--svg", flags->svg, "the still contour with the paths");
-  command->add_flag(
-      "--json", flags->json,
-      "print one object: schema, title, subtitle, x, y, range, columns, rows, values row by row, "
-      "minima, least; paths with name, optimizer, diverged, updates, points, losses, distances");
-  return [flags, command] { return landscape(*flags, *command); };
+  std::vector<Argument> arguments = other_arguments(*flags);
+  append(arguments, function_arguments(*flags), kFunction);
+  append(arguments, run_arguments(*flags), kRun);
+  return {
+      "landscape", "Draw a function with the paths of optimizers on it, or the loss surface of a run",
+      std::move(arguments), [flags](Given given) { return landscape(*flags, given); },
+      "schema, title, subtitle, x, y, range, columns, rows, values row by row, minima, least; paths, each "
+      "with name, optimizer, diverged, updates, points, losses, distances."};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -6,7 +6,7 @@
 #include "thalweg/catalog.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
@@ -34,13 +34,15 @@ int list(const Flags& flags) {
 
 }  // namespace
 
-Action add_list(CLI::App& tool) {
+Command list_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      tool.add_subcommand("list", "List transforms, recipes, schedules, losses, layers, data and problems");
-  command->add_option("kind", flags->kind, "one of these kinds");
-  command->add_flag("--json", flags->json, "print as JSON");
-  return [flags] { return list(*flags); };
+  std::string kinds;
+  for (const std::string_view kind : catalog_kinds()) kinds += (kinds.empty() ? "" : "|") + std::string(kind);
+  return {"list",
+          "List what texts may name: " + spoken(kinds),
+          {Argument("kind KIND", &flags->kind, "one of these kinds", {.choices = kinds}),
+           json_argument(flags->json)},
+          [flags](Given) { return list(*flags); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -1,20 +1,14 @@
-// thalweg man: manual pages in roff, from the tree of commands and options.
+// thalweg man: manual pages in roff, from the tables of the commands.
 #include <memory>
 
-#include <fmt/core.h>
-
+#include "base/text.h"
 #include "thalweg/catalog.h"
 #include "thalweg/error.h"
-#include "tool/candidates.h"
 #include "tool/command.h"
+#include "tool/usage.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
-
-constexpr const char* kExits =
-    "0 done, 1 failure, 2 usage or configuration, 3 data or run folder missing or malformed, 4 memory, disk "
-    "or "
-    "descriptors run out, 5 diverged, 130 and 143 interrupted and saved.";
 
 // Text as roff reads it: no request, escape or hyphen by accident.
 std::string roff(const std::string& text) {
@@ -43,42 +37,40 @@ std::string heading(const std::string& name, const std::string& line) {
          " \\- " + roff(line) + "\n";
 }
 
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
-
-std::string names_of(const CLI::Option& option) {
-  if (option.get_positional()) return "\\fI" + upper(roff(option.get_single_name())) + "\\fR";
+std::string roff_names(const Argument& argument) {
+  if (argument.positional()) return "\\fI" + roff(argument.type) + "\\fR";
   std::string out;
-  for (const std::string& name : option.get_snames())
-    out += (out.empty() ? "" : ", ") + ("\\fB\\-" + roff(name) + "\\fR");
-  for (const std::string& name : option.get_lnames())
-    out += (out.empty() ? "" : ", ") + ("\\fB\\-\\-" + roff(name) + "\\fR");
-  return takes_value(option) ? out + " \\fIVALUE\\fR" : out;
+  for (const std::string& name : names_of(argument))
+    out += (out.empty() ? "" : ", ") + ("\\fB" + roff(name) + "\\fR");
+  return argument.is_switch() ? out : out + " \\fI" + roff(argument.type) + "\\fR";
 }
 
-std::string option_page(const CLI::Option& option) {
-  std::string doc = roff(option.get_description());
-  if (const std::string fallback = option.get_default_str(); !fallback.empty() && takes_value(option))
+std::string argument_page(const Argument& argument) {
+  std::string doc = roff(argument.doc);
+  if (const std::string fallback = argument.fallback(); !fallback.empty())
     doc += " (default: " + roff(fallback) + ")";
-  return ".TP\n" + names_of(option) + "\n" + doc + "\n";
+  return ".TP\n" + roff_names(argument) + "\n" + doc + "\n";
 }
 
-std::string synopsis(const CLI::App& app) {
-  std::string out = ".SH SYNOPSIS\n.B thalweg " + roff(app.get_name()) + "\n";
-  for (const CLI::Option* option : app.get_options()) {
-    if (!option->get_positional()) continue;
-    out += option->get_required() ? names_of(*option) + "\n" : "[" + names_of(*option) + "]\n";
+std::string synopsis(const Command& command) {
+  std::string out = ".SH SYNOPSIS\n.B thalweg " + roff(command.name) + "\n";
+  for (const Argument& one : command.arguments) {
+    if (!one.positional()) continue;
+    const std::string name = roff_names(one) + (one.takes_several() ? " ..." : "");
+    out += one.traits.required ? name + "\n" : "[" + name + "]\n";
   }
   return out + "[\\fIOPTION\\fR ...]\n";
 }
 
-std::string command_page(const CLI::App& app) {
+std::string command_page(const Command& command) {
   std::string arguments, options;
-  for (const CLI::Option* option : app.get_options())
-    (option->get_positional() ? arguments : options) += option_page(*option);
-  std::string out = heading("thalweg-" + app.get_name(), app.get_description()) + synopsis(app);
+  for (const Argument& one : command.arguments)
+    (one.positional() ? arguments : options) += argument_page(one);
+  std::string out = heading("thalweg-" + command.name, command.doc) + synopsis(command);
   if (!arguments.empty()) out += ".SH ARGUMENTS\n" + arguments;
-  return out + ".SH OPTIONS\n" + options + ".SH EXIT STATUS\n" + roff(kExits) +
-         "\n.SH SEE ALSO\n.BR thalweg (1)\n";
+  out += ".SH OPTIONS\n" + options;
+  if (!command.fields.empty()) out += ".SH JSON\nFields of the object: " + roff(command.fields) + "\n";
+  return out + ".SH EXIT STATUS\n" + roff(std::string(kExitCodes)) + ".\n.SH SEE ALSO\n.BR thalweg (1)\n";
 }
 
 // What can be named in a text, kind by kind.
@@ -93,43 +85,41 @@ std::string names_page() {
   return out;
 }
 
-std::string tool_page(const CLI::App& tool) {
+std::string tool_page() {
   std::string out = heading("thalweg", "the optimizing engine of machine learning");
   out +=
       ".SH SYNOPSIS\n.B thalweg\n\\fICOMMAND\\fR [\\fIOPTION\\fR ...]\n.SH DESCRIPTION\nResults go to the "
-      "standard output, all else to the standard error.\n.SH COMMANDS\n";
-  for (const CLI::App* command : commands(tool))
-    out += ".TP\n\\fB" + roff(command->get_name()) + "\\fR\n" + roff(command->get_description()) + "\n";
+      "standard output, everything else to the standard error.\n.SH COMMANDS\n";
+  for (const Command& command : commands())
+    out += ".TP\n\\fB" + roff(command.name) + "\\fR\n" + roff(command.doc) + "\n";
   out += ".SH OPTIONS\n";
-  for (const CLI::Option* option : tool.get_options()) out += option_page(*option);
+  for (const Argument& one : tool_arguments()) out += argument_page(one);
   return out +
          ".SH NAMES\nOptimizers, schedules, models, losses and data are texts: name(option=value) | "
          "name. `thalweg help NAME` explains each.\n" +
-         names_page() + ".SH EXIT STATUS\n" + roff(kExits) + "\n";
+         names_page() + ".SH EXIT STATUS\n" + roff(std::string(kExitCodes)) + ".\n";
 }
 
-int man(const CLI::App& tool, const std::string& name) {
-  if (name.empty()) {
-    print(tool_page(tool));
-    return kOk;
+int man(const std::string& name) {
+  const Command* command = find_command(name);
+  if (command == nullptr && !name.empty()) {
+    std::vector<std::string_view> names;
+    for (const Command& one : commands()) names.push_back(one.name);
+    throw Error(Code::usage, {"man", "unknown command", "`" + name + "`", "a command of `thalweg --help`",
+                              did_you_mean(name, names)});
   }
-  const CLI::App* command = find_command(tool, name);
-  if (command == nullptr) {
-    throw Error(Code::usage,
-                {"man", "unknown command", "`" + name + "`", "a command of `thalweg --help`", ""});
-  }
-  print(command_page(*command));
+  print(command == nullptr ? tool_page() : command_page(*command));
   return kOk;
 }
 
 }  // namespace
 
-Action add_man(CLI::App& tool) {
+Command man_command() {
   const auto name = std::make_shared<std::string>();
-  CLI::App* command =
-      tool.add_subcommand("man", "Print a manual page in roff: `thalweg man train | man -l -`");
-  command->add_option("command", *name, "a command; the tool itself when left out");
-  return [&tool, name] { return man(tool, *name); };
+  return {"man",
+          "Print a manual page as roff: `thalweg man train | man -l -`",
+          {Argument("command COMMAND", name.get(), "a command; the tool itself when left out")},
+          [name](Given) { return man(*name); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

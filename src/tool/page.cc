@@ -5,7 +5,7 @@
 #include "thalweg/lab/page.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
@@ -28,13 +28,14 @@ int page(const Flags& flags) {
 
 }  // namespace
 
-Action add_page(CLI::App& tool) {
+Command page_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand("page", "Write the page of a run, or of several over each other");
-  command->add_option("runs", flags->runs, "run directories")->required();
-  command->add_option("--out", flags->out,
-                      "HTML file; else report.html, of one run in its directory, of several here");
-  return [flags] { return page(*flags); };
+  return {"page",
+          "Write the page of one run, or one page that compares several",
+          {Argument("runs RUN", &flags->runs, "run directories", {.required = true}),
+           Argument("--out FILE", &flags->out,
+                    "HTML file; by default report.html, in the directory of one run, here for several")},
+          [flags](Given) { return page(*flags); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -5,11 +5,11 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "thalweg/error.h"
+#include "base/threads.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
@@ -18,7 +18,7 @@ struct Flags {
   std::string checkpoint;
   std::string format = "csv";
   std::string out;
-  std::string threads;
+  int threads = available_threads();
 };
 
 // A field of a CSV file (RFC 4180).
@@ -68,11 +68,7 @@ std::string jsonl(const RunPredictions& p) {
 }
 
 int predict(const Flags& flags) {
-  if (flags.format != "csv" && flags.format != "jsonl") {
-    throw Error(Code::usage, {"--format", "unknown", "`" + flags.format + "`", "csv or jsonl", ""});
-  }
-  const RunPredictions predictions =
-      predict_run(flags.run, flags.data, thread_count(flags.threads), flags.checkpoint);
+  const RunPredictions predictions = predict_run(flags.run, flags.data, flags.threads, flags.checkpoint);
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.format == "csv" ? csv(predictions) : jsonl(predictions);
   if (flags.out.empty()) {
@@ -85,19 +81,20 @@ int predict(const Flags& flags) {
 
 }  // namespace
 
-Action add_predict(CLI::App& tool) {
+Command predict_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      tool.add_subcommand("predict", "Print what the model of a run says of every row of the data");
-  command->add_option("run", flags->run, "run directory")->required();
-  command->add_option("--data", flags->data,
-                      "data source, targets may be missing; the run's own when left out");
-  command->add_option("--checkpoint", flags->checkpoint,
-                      "last, best or a number of updates; the best when left out");
-  command->add_option("--format", flags->format, "csv or jsonl")->capture_default_str();
-  command->add_option("--out", flags->out, "file to write instead of stdout");
-  command->add_option("--threads", flags->threads, "threads; all that the process may use when left out");
-  return [flags] { return predict(*flags); };
+  return {"predict",
+          "Print what the model of a run says of every row of the data",
+          {Argument("run RUN", &flags->run, "run directory", {.required = true}),
+           Argument("--data DATA", &flags->data,
+                    "data source, whose targets may be missing; by default all rows of the run's own"),
+           Argument("--checkpoint NAME", &flags->checkpoint,
+                    "last, best or a number of updates; by default best, or last where there is no best yet",
+                    {.offers = "last|best"}),
+           Argument("--format", &flags->format, "CSV, or an object of JSON a line", {.choices = "csv|jsonl"}),
+           Argument("--out FILE", &flags->out, "write to this file instead of stdout"),
+           threads_argument(flags->threads)},
+          [flags](Given) { return predict(*flags); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 constexpr double kTerminalSeconds = 0.1;  // between two lines
@@ -20,6 +20,12 @@ std::string clock_text(double seconds) {
 }
 
 }  // namespace
+
+void rewrite(const std::string& line, bool terminal) {
+  // \x1b[K clears what a longer line left there.
+  std::fputs(((terminal ? "\r" : "") + line + (terminal ? "\x1b[K" : "\n")).c_str(), stderr);
+  std::fflush(stderr);
+}
 
 Progress::Progress(const Run& run, bool quiet)
     : run_(run),
@@ -57,9 +63,7 @@ std::string Progress::line(const Report& report) const {
 
 void Progress::write(const Report& report) {
   shown_ = Clock::now();
-  // \x1b[K clears what a longer line before it left behind.
-  std::fputs(((terminal_ ? "\r" : "") + line(report) + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
-  std::fflush(stderr);
+  rewrite(line(report), terminal_);
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -6,7 +6,10 @@
 
 #include "thalweg/run.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
+
+// Writes a line to stderr: over the last one on a terminal, below it elsewhere.
+void rewrite(const std::string& line, bool terminal);
 
 class Progress {
  public:
@@ -33,4 +36,4 @@ class Progress {
   Clock::time_point shown_;
 };
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

@@ -12,23 +12,21 @@
 #include "thalweg/schedule.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
   std::string text;
-  std::vector<std::string> points;
-  std::string total = "0";
-  std::string per_epoch = "0";
+  std::vector<std::uint64_t> points;
+  Lengths lengths;
   std::string svg;
   std::string html;
   bool json = false;
 };
 
 std::vector<std::uint64_t> points_of(const Flags& flags, const Schedule& schedule) {
+  if (!flags.points.empty()) return flags.points;
   std::vector<std::uint64_t> points;
-  for (const std::string& point : flags.points) points.push_back(whole_number("--points", point, 0));
-  if (!points.empty()) return points;
   constexpr std::uint64_t kParts = 10;  // eleven points from the first update to the end
   const std::uint64_t end = schedule.total() > 0 ? schedule.total() : 100;
   for (std::uint64_t i = 0; i <= kParts; ++i) points.push_back(end * i / kParts);
@@ -40,7 +38,7 @@ Schedule resolved(const std::string& text, const Lengths& lengths) {
   const std::string open = schedule.unresolved();
   if (open.empty()) return schedule;
   throw Error(Code::usage,
-              {"schedule", "a length has no number of updates yet", "`" + open + "` of `" + text + "`",
+              {"schedule", "the length in updates is not known", "`" + open + "` of `" + text + "`",
                "updates, such as 500", "give --total N, and --per-epoch N for epochs"});
 }
 
@@ -58,8 +56,8 @@ std::string json(const Schedule& schedule, const Flags& flags) {
   return JsonObject().add("schedule", schedule.text()).raw("points", rows.text()).text();
 }
 
-void write_pictures(const std::vector<Schedule>& schedules, const Lengths& lengths, const Flags& flags) {
-  std::uint64_t end = lengths.updates;
+void write_pictures(const std::vector<Schedule>& schedules, const Flags& flags) {
+  std::uint64_t end = flags.lengths.updates;
   for (const Schedule& schedule : schedules) end = std::max(end, schedule.total());
   if (end == 0) end = 100;
   if (!flags.svg.empty()) replace_file(flags.svg, schedule_svg(schedules, end));
@@ -67,12 +65,10 @@ void write_pictures(const std::vector<Schedule>& schedules, const Lengths& lengt
 }
 
 int schedule(const Flags& flags) {
-  const Lengths lengths{.updates = whole_number("--total", flags.total, 0),
-                        .per_epoch = whole_number("--per-epoch", flags.per_epoch, 0)};
   std::vector<Schedule> schedules;
   for (const std::string& text : split_list({"schedule", flags.text}))
-    schedules.push_back(resolved(text, lengths));
-  write_pictures(schedules, lengths, flags);
+    schedules.push_back(resolved(text, flags.lengths));
+  write_pictures(schedules, flags);
   JsonArray objects;
   std::string tables;
   for (const Schedule& one : schedules) {
@@ -91,21 +87,25 @@ int schedule(const Flags& flags) {
 
 }  // namespace
 
-Action add_schedule(CLI::App& tool) {
+Command schedule_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand("schedule", "Print the values of schedules, or draw them");
-  command
-      ->add_option("schedule", flags->text,
-                   "the schedule, such as \"cosine(1e-3, total=1000)\"; several are parted by semicolons")
-      ->required();
-  command->add_option("--points", flags->points, "updates done: 0,99,100")->delimiter(',');
-  command->add_option("--total", flags->total, "updates of the run, for what is left out or a share");
-  command->add_option("--per-epoch", flags->per_epoch, "updates an epoch, for lengths in epochs");
-  command->add_option("--svg", flags->svg, "file for a picture of them over each other");
-  command->add_option("--html", flags->html, "file for a page with the picture and a table of boundaries");
-  command->add_flag("--json", flags->json,
-                    "print as JSON, 17 digits: schedule and points, or a list of these as schedules");
-  return [flags] { return schedule(*flags); };
+  return {"schedule",
+          "Print the values of schedules, or draw them",
+          {Argument("schedule SCHEDULE", &flags->text,
+                    "such as \"cosine(1e-3, total=1000)\"; several are separated by semicolons",
+                    {.required = true}),
+           Argument("--points N,...", &flags->points, "updates done, such as 0,99,100"),
+           Argument("--total N", &flags->lengths.updates,
+                    "updates of the run, for totals that are left out and lengths that are shares",
+                    {.shown = "none"}),
+           Argument("--per-epoch N", &flags->lengths.per_epoch, "updates per epoch, for lengths in epochs",
+                    {.shown = "none"}),
+           Argument("--svg FILE", &flags->svg, "write a picture of them, one over the other, to this file"),
+           Argument("--html FILE", &flags->html,
+                    "write a page with the picture and a table of boundaries to this file"),
+           Argument("--json", &flags->json, "print as JSON, with 17 digits")},
+          [flags](Given) { return schedule(*flags); },
+          "schedule and points, each an update and a value; of several, a list of these as schedules."};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

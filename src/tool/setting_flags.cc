@@ -3,52 +3,80 @@
 #include <algorithm>
 #include <utility>
 
-namespace thalweg::cli {
+#include "thalweg/dataset.h"
+#include "thalweg/optimizer.h"
+
+namespace thalweg::tool {
+namespace {
+
+using Kind = RunSetting::Kind;
+
+std::string nonfinite_names() {
+  std::string out;
+  for (const Nonfinite policy : {Nonfinite::report, Nonfinite::error, Nonfinite::skip, Nonfinite::zero})
+    out += (out.empty() ? "" : "|") + std::string(nonfinite_name(policy));
+  return out;
+}
+
+// The words that completion offers for a value.
+std::string offers(const RunSetting& setting) {
+  if (setting.name == "order") return std::string(order_names());
+  if (setting.name == "nonfinite") return nonfinite_names();
+  if (setting.kind == Kind::flag) return std::string(setting.words) + "|true|false";
+  return setting.words == "*" ? "never" : std::string(setting.words);
+}
+
+std::string type_of(const RunSetting& setting) {
+  if (setting.kind == Kind::flag) return "";
+  if (setting.kind == Kind::real) return "X";
+  if (setting.kind == Kind::whole) return setting.words == "*" ? "LENGTH" : "N";
+  std::string out;
+  for (const char c : setting.name) out += static_cast<char>(std::toupper(c));
+  return out;
+}
+
+}  // namespace
 
 std::string flag_of(const RunSetting& setting) { return "--" + std::string(setting.name); }
 
-bool SettingFlags::has(std::string_view name) const {
-  return std::find(left_out_.begin(), left_out_.end(), name) == left_out_.end();
+SettingTerms terms_of_trials(std::vector<std::string_view> left_out) {
+  left_out.insert(left_out.end(),
+                  {"patience", "min-delta", "restore-best", "checkpoint-every", "schedule-epochs"});
+  return {.left_out = std::move(left_out)};
 }
 
-void SettingFlags::add_but(CLI::App& command, std::vector<std::string_view> left_out) {
-  command_ = &command;
-  left_out_ = std::move(left_out);
+SettingFlags::SettingFlags() : texts_(run_settings().size()) {}
+
+std::vector<Argument> SettingFlags::arguments(const SettingTerms& terms, std::vector<Argument> more) {
   const RunConfig defaults{.threads = 0};
-  const std::span<const RunSetting> settings = run_settings();
-  texts_.resize(settings.size());
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    const RunSetting& setting = settings[i];
-    if (!has(setting.name)) continue;
-    const std::string flag = flag_of(setting);
-    CLI::Option* option =
-        setting.kind == RunSetting::Kind::flag
-            ? command.add_flag(flag + "{true},--no-" + std::string(setting.name) + "{false}", texts_[i],
-                               std::string(setting.doc))
-            : command.add_option(flag, texts_[i], std::string(setting.doc));
-    option->default_str(setting.print(defaults));
+  const auto& left_out = terms.left_out;
+  std::vector<Argument> out;
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    const RunSetting& setting = run_settings()[i];
+    if (std::find(left_out.begin(), left_out.end(), setting.name) != left_out.end()) continue;
+    std::string doc(setting.doc);
+    for (const auto& [name, text] : terms.docs) doc = name == setting.name ? text : doc;
+    const std::string type = type_of(setting);
+    out.push_back(Argument(flag_of(setting) + (type.empty() ? "" : " " + type), &texts_[i], std::move(doc),
+                           {.shown = setting.print(defaults),
+                            .offers = offers(setting),
+                            .negatable = setting.kind == Kind::flag,
+                            .group = "Settings of the run"}));
   }
-}
-
-void SettingFlags::add_for_trials(CLI::App& command, std::initializer_list<std::string_view> left_out) {
-  std::vector<std::string_view> all = {"patience", "min-delta", "restore-best", "checkpoint-every",
-                                       "schedule-epochs"};
-  all.insert(all.end(), left_out);
-  add_but(command, std::move(all));
+  out.insert(out.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
+  return out;
 }
 
 const std::string* SettingFlags::given(std::string_view name) const {
-  const std::span<const RunSetting> settings = run_settings();
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (settings[i].name != name || !has(name)) continue;
-    return command_->count(flag_of(settings[i])) > 0 ? &texts_[i] : nullptr;
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    if (run_settings()[i].name == name) return texts_[i] ? &*texts_[i] : nullptr;
   }
   return nullptr;
 }
 
-RunSettings SettingFlags::settings(const std::string* config, std::string_view but) const {
+RunSettings SettingFlags::settings(const std::optional<std::string>& config, std::string_view but) const {
   RunSettings settings({.threads = 0});
-  if (config != nullptr) settings.read_file(*config);
+  if (config) settings.read_file(*config);
   for (const RunSetting& setting : run_settings()) {
     if (setting.name == but) continue;
     if (const std::string* text = given(setting.name)) settings.set(setting.name, *text);
@@ -56,4 +84,4 @@ RunSettings SettingFlags::settings(const std::string* config, std::string_view b
   return settings;
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

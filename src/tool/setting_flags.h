@@ -1,7 +1,7 @@
-// The settings of a run as flags of a command: `--data`, `--model`, `--optimizer`, ...
+// The settings of a run as options of a command: `--data`, `--model`, `--optimizer`, ...
 #pragma once
 
-#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,31 +9,34 @@
 #include "thalweg/settings.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 
+// The settings as a command takes them: those that it leaves out, and what it says of others in its own way.
+struct SettingTerms {
+  std::vector<std::string_view> left_out = {};
+  std::vector<std::pair<std::string_view, std::string>> docs = {};
+};
+// For a command of short trials: how a whole run is kept and ended is left out too.
+SettingTerms terms_of_trials(std::vector<std::string_view> left_out);
+
+// Holds their texts; must not move once it has given its arguments.
 class SettingFlags {
  public:
-  // Adds a flag for every setting but those left out. The command must not move or go before this.
-  void add(CLI::App& command) { add_but(command, {}); }
+  SettingFlags();
 
-  // The same for a command of short trials: how a whole run is kept and ended is left out too.
-  void add_for_trials(CLI::App& command, std::initializer_list<std::string_view> left_out);
+  // `more` after an option for every setting that is not left out.
+  std::vector<Argument> arguments(const SettingTerms& terms, std::vector<Argument> more);
 
   // The text given for a setting, or null.
   const std::string* given(std::string_view name) const;
 
   // The defaults of the tool, below the file `config` where there is one, below the flags, `but` one of them.
-  RunSettings settings(const std::string* config = nullptr, std::string_view but = {}) const;
+  RunSettings settings(const std::optional<std::string>& config = {}, std::string_view but = {}) const;
 
  private:
-  void add_but(CLI::App& command, std::vector<std::string_view> left_out);
-  bool has(std::string_view name) const;
-
-  CLI::App* command_ = nullptr;
-  std::vector<std::string_view> left_out_;
-  std::vector<std::string> texts_;  // one a setting, in the order of run_settings()
+  std::vector<std::optional<std::string>> texts_;  // one a setting, in the order of run_settings()
 };
 
 std::string flag_of(const RunSetting& setting);
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

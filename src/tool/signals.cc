@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 volatile std::sig_atomic_t caught = 0;
@@ -21,4 +21,4 @@ void catch_signals() {
 
 int caught_signal() { return caught; }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

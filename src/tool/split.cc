@@ -7,12 +7,12 @@
 #include "thalweg/dataset.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
   std::string data;
-  std::string seed = "1";
+  std::uint64_t seed = 1;
   bool json = false;
 };
 
@@ -23,7 +23,7 @@ std::string print_rows(const Samples& samples) {
 }
 
 int split(const Flags& flags) {
-  const Dataset data = load_dataset(flags.data, whole_number("--seed", flags.seed, 0));
+  const Dataset data = load_dataset(flags.data, flags.seed);
   if (flags.json) {
     print(JsonObject().raw("train", print_rows(data.train)).raw("test", print_rows(data.test)).text() + "\n");
     return kOk;
@@ -36,14 +36,15 @@ int split(const Flags& flags) {
 
 }  // namespace
 
-Action add_split(CLI::App& tool) {
+Command split_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand("split", "Show which rows are trained on and which are held out");
-  command->add_option("data", flags->data, "data source, such as \"csv(train.csv, target=price)\"")
-      ->required();
-  command->add_option("--seed", flags->seed, "decides which rows are held out")->capture_default_str();
-  command->add_flag("--json", flags->json, "print the numbers of the rows, from 0, as JSON");
-  return [flags] { return split(*flags); };
+  return {"split",
+          "Show which rows of a data source are trained on and which are held out",
+          {Argument("data DATA", &flags->data, "data source, such as \"csv(train.csv, target=price)\"",
+                    {.required = true}),
+           Argument("--seed N", &flags->seed, "decides which rows are held out"),
+           Argument("--json", &flags->json, "print the numbers of the rows, from 0, as JSON")},
+          [flags](Given) { return split(*flags); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

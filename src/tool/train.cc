@@ -1,10 +1,11 @@
 // thalweg train: runs a training, or continues one.
-#include <array>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include <fmt/core.h>
 
+#include "base/threads.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/lab/page.h"
@@ -14,14 +15,14 @@
 #include "tool/setting_flags.h"
 #include "tool/signals.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 struct Flags {
   SettingFlags settings;
-  std::string config;
-  std::string out;
-  std::string resume;
+  std::optional<std::string> config;
+  std::optional<std::string> out;
+  std::optional<std::string> resume;
   std::string lengths;
   bool print_config = false;
   bool dry_run = false;
@@ -29,50 +30,44 @@ struct Flags {
   bool quiet = false;
 };
 
-void refuse(const CLI::App& command, const std::string& flag) {
-  if (command.count(flag) == 0) return;
-  throw Error(Code::usage, {"thalweg train", "a run is continued as it was begun", "`" + flag + "`",
-                            "--resume with --epochs, --threads, --json and --quiet only", "start a new run"});
-}
+constexpr std::string_view kWithResume[] = {"--resume",  "--lengths", "--epochs",
+                                            "--threads", "--json",    "--quiet"};
 
-ResumeOptions resume_options(const CLI::App& command, const Flags& flags) {
-  for (const RunSetting& setting : run_settings()) {
-    if (setting.name != "epochs" && setting.name != "threads") refuse(command, flag_of(setting));
+ResumeOptions resume_options(const Flags& flags, Given given) {
+  for (const Argument* one : given) {
+    if (std::find(std::begin(kWithResume), std::end(kWithResume), one->name) != std::end(kWithResume))
+      continue;
+    throw Error(Code::usage,
+                {"thalweg train", "a run continues as it began", "`" + one->name + "`",
+                 "--resume with --epochs, --lengths, --threads, --json and --quiet only", "start a new run"});
   }
-  for (const char* flag : {"--out", "--config", "--print-config", "--dry-run"}) refuse(command, flag);
   ResumeOptions options;
-  if (const std::string* threads = flags.settings.given("threads")) options.threads = thread_count(*threads);
-  if (const std::string* epochs = flags.settings.given("epochs")) {
-    options.epochs = whole_number("--epochs", *epochs, 1);
-  }
+  if (const std::string* threads = flags.settings.given("threads"))
+    options.threads = *threads == "auto" ? available_threads()
+                                         : static_cast<int>(whole_number("--threads", *threads, {1, 1024}));
+  if (const std::string* epochs = flags.settings.given("epochs"))
+    options.epochs = whole_number("--epochs", *epochs, kAtLeastOne);
   if (flags.lengths.empty()) return options;
-  if (!options.epochs) {
-    throw Error(Code::usage, {"--lengths", "there is no other length", "", "--epochs with it", ""});
-  }
-  if (flags.lengths != "keep" && flags.lengths != "new") {
-    throw Error(Code::usage, {"--lengths", "unknown", "`" + flags.lengths + "`", "keep or new", ""});
-  }
+  if (!options.epochs)
+    throw Error(Code::usage, {"--lengths", "the epochs stay the same", "", "--epochs with it", ""});
   options.lengths = flags.lengths == "keep" ? ResumeOptions::Lengths::keep : ResumeOptions::Lengths::anew;
   return options;
 }
 
 // The defaults, below a file, below the flags.
-RunSettings settings_of(const CLI::App& command, const Flags& flags) {
-  if (!flags.lengths.empty()) {
-    throw Error(Code::usage, {"--lengths", "there is no run to go on with", "", "--resume with it", ""});
-  }
+RunSettings settings_of(const Flags& flags) {
+  if (!flags.lengths.empty())
+    throw Error(Code::usage, {"--lengths", "there is no run to continue", "", "--resume with it", ""});
   const std::string* const batch = flags.settings.given("batch");
   const bool find = batch != nullptr && *batch == "find";
-  RunSettings settings =
-      flags.settings.settings(command.count("--config") > 0 ? &flags.config : nullptr, find ? "batch" : "");
+  RunSettings settings = flags.settings.settings(flags.config, find ? "batch" : "");
   if (find) {
     const FoundBatch found = find_batch(settings.config());
     note(fmt::format("batch {}: {}", found.batch, found.why));
     settings.set("batch", std::to_string(found.batch));
   }
-  if (command.count("--out") > 0 && flags.out.empty()) {
+  if (flags.out && flags.out->empty())
     throw Error(Code::usage, {"--out", "the name is empty", "", "a new folder", ""});
-  }
   return settings;
 }
 
@@ -99,7 +94,7 @@ std::string result_text(const Run& run, const RunResult& result) {
   return out + "page       " + (run.directory() / "report.html").string() + "\n";
 }
 
-// Behind a failure: a page that cannot be written either must not hide its message.
+// After a failure: a page that cannot be written either must not hide its message.
 void draw_what_there_is(const Run& run) {
   try {
     write_page(run.directory());
@@ -110,7 +105,7 @@ void draw_what_there_is(const Run& run) {
 int interrupted(Run& run, int signal) {
   run.save();
   write_page(run.directory());
-  note(fmt::format("interrupted: saved at update {} of {}; go on with `thalweg train --resume {}`",
+  note(fmt::format("interrupted: saved at update {} of {}; continue with `thalweg train --resume {}`",
                    run.updates(), run.total_updates(), run.directory().string()));
   return kSignalled + signal;
 }
@@ -135,40 +130,41 @@ int run_to_its_end(Run& run, const Flags& flags) {
   return kOk;
 }
 
-int train(const CLI::App& command, const Flags& flags) {
+int train(const Flags& flags, Given given) {
   catch_signals();
-  if (command.count("--resume") > 0) {
-    Run run = Run::resume(flags.resume, resume_options(command, flags));
+  if (flags.resume) {
+    Run run = Run::resume(*flags.resume, resume_options(flags, given));
     return run_to_its_end(run, flags);
   }
-  const RunSettings settings = settings_of(command, flags);
+  const RunSettings settings = settings_of(flags);
   if (flags.print_config || flags.dry_run) {
     print(flags.print_config ? settings.toml() : Run::describe(settings.config()));
     return kOk;
   }
-  Run run = Run::create(settings.config(), flags.out);
+  Run run = Run::create(settings.config(), flags.out.value_or(""));
   return run_to_its_end(run, flags);
 }
 
 }  // namespace
 
-Action add_train(CLI::App& tool) {
+Command train_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand("train", "Train a model and write a run directory");
-  flags->settings.add(*command);
-  command->get_option("--batch")->description(
-      "samples a batch; find: what `batch-find` measures, written down as a number");
-  command->add_option("--config", flags->config, "TOML file with settings by name; flags win over it");
-  command->add_option("--out", flags->out, "run directory; runs/<n> when left out");
-  command->add_option("--resume", flags->resume, "run directory to go on with");
-  command->add_option("--lengths", flags->lengths,
-                      "with --resume and other --epochs: keep the lengths of schedules, or new ones");
-  command->add_flag("--print-config", flags->print_config, "print the settings and where they come from");
-  command->add_flag("--dry-run", flags->dry_run,
-                    "print data, layers, plan, lengths and memory; write nothing");
-  command->add_flag("--json", flags->json, "print the result as JSON");
-  command->add_flag("--quiet", flags->quiet, "show no progress");
-  return [command, flags] { return train(*command, *flags); };
+  const SettingTerms terms = {
+      .docs = {{"batch", "samples per batch; find: the size that `batch-find` measures, kept as a number"}}};
+  std::vector<Argument> arguments = {
+      config_argument(flags->config),
+      Argument("--out DIR", &flags->out, "new run directory, runs/<n> by default"),
+      Argument("--resume RUN", &flags->resume, "continue the run in this directory"),
+      Argument("--lengths", &flags->lengths,
+               "with --resume and other --epochs: keep the lengths of schedules, or lay them out anew",
+               {.choices = "keep|new"}),
+      Argument("--print-config", &flags->print_config, "print the settings and where they come from"),
+      Argument("--dry-run", &flags->dry_run, "print data, layers, plan, lengths and memory; write nothing"),
+      json_argument(flags->json),
+      Argument("--quiet", &flags->quiet, "show no progress")};
+  return {"train", "Train a model and write a run directory",
+          flags->settings.arguments(terms, std::move(arguments)),
+          [flags](Given given) { return train(*flags, given); }};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

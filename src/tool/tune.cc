@@ -2,15 +2,13 @@
 #include <algorithm>
 #include <memory>
 
-#include <fmt/core.h>
-
 #include "base/file.h"
-#include "thalweg/error.h"
+#include "base/threads.h"
 #include "thalweg/lab/tune.h"
 #include "tool/command.h"
 #include "tool/setting_flags.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 // Settings whose text may hold ranges.
@@ -18,9 +16,7 @@ constexpr const char* kSearched[] = {"model", "loss", "optimizer", "batch"};
 
 struct Flags {
   SettingFlags settings;
-  std::string trials = "16";
-  std::string repeats = "1";
-  std::string tune_seed = "1";
+  TuneOptions options;
   std::string method = "halving";
   std::string by = "loss";
   std::string out;
@@ -48,12 +44,6 @@ std::string command_of(const SettingFlags& settings, const TuneTrial& best) {
   return out;
 }
 
-bool one_of_two(std::string_view option, const std::string& text, const char* yes, const char* no) {
-  if (text == yes || text == no) return text == yes;
-  throw Error(Code::usage,
-              {std::string(option), "unknown", "`" + text + "`", std::string(yes) + " or " + no, ""});
-}
-
 int search(const Flags& flags) {
   RunSettings base({.threads = 0});
   std::vector<SettingText> texts;
@@ -68,13 +58,11 @@ int search(const Flags& flags) {
       base.set(setting.name, *text);
     }
   }
-  const TuneOptions options{.trials = whole_number("--trials", flags.trials, 1),
-                            .repeats = whole_number("--repeats", flags.repeats, 1),
-                            .seed = whole_number("--tune-seed", flags.tune_seed, 0),
-                            .halving = one_of_two("--method", flags.method, "halving", "random"),
-                            .by_accuracy = one_of_two("--by", flags.by, "accuracy", "loss"),
-                            .threads = base.config().threads == 0 ? thread_count("") : base.config().threads,
-                            .folder = flags.out};
+  TuneOptions options = flags.options;
+  options.halving = flags.method == "halving";
+  options.by_accuracy = flags.by == "accuracy";
+  options.threads = base.config().threads == 0 ? available_threads() : base.config().threads;
+  options.folder = flags.out;
   const Tuned tuned = tune(base, texts, options);
   if (!flags.html.empty()) replace_file(flags.html, tuned.html());
   if (flags.json) {
@@ -87,27 +75,29 @@ int search(const Flags& flags) {
 
 }  // namespace
 
-Action add_tune(CLI::App& tool) {
+Command tune_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = tool.add_subcommand(
-      "tune", "Search for numbers in texts of a run: log(a, b), uniform, whole, choice(x, y, ...)");
-  flags->settings.add_for_trials(*command, {"nonfinite"});
-  command->add_option("--trials", flags->trials, "how many are drawn")->capture_default_str();
-  command->add_option("--repeats", flags->repeats, "trainings of each, from other weights")
-      ->capture_default_str();
-  command->add_option("--tune-seed", flags->tune_seed, "decides what is drawn")->capture_default_str();
-  command
-      ->add_option("--method", flags->method,
-                   "halving: the better third goes on, three times as long; random: all train to the end")
-      ->capture_default_str();
-  command->add_option("--by", flags->by, "what is judged by: loss or accuracy")->capture_default_str();
-  command->add_option("--out", flags->out, "folder that keeps trials.jsonl; given again, the search goes on");
-  command->add_option("--html", flags->html, "write a page with pictures and numbers to this file");
-  command->add_flag(
-      "--json", flags->json,
-      "print one object: schema, epochs, trained, found, judge_samples, by; trials, the best first, "
-      "each with trial, epochs, diverged, loss, accuracy, texts and values");
-  return [flags] { return search(*flags); };
+  TuneOptions& options = flags->options;
+  return {
+      "tune",
+      "Search for numbers in the texts of a run: log(a, b), uniform(a, b), whole(a, b), choice(x, y, ...)",
+      flags->settings.arguments(
+          terms_of_trials({"nonfinite"}),
+          {Argument("--trials N", &options.trials, "how many are drawn", {.range = kAtLeastOne}),
+           Argument("--repeats N", &options.repeats, "trainings of each, from different weights",
+                    {.range = kAtLeastOne}),
+           Argument("--tune-seed N", &options.seed, "decides what is drawn"),
+           Argument("--method", &flags->method,
+                    "halving: the better third continues, three times as long; random: all train to the end",
+                    {.choices = "halving|random"}),
+           Argument("--by", &flags->by, "what trials are judged by", {.choices = "loss|accuracy"}),
+           Argument("--out DIR", &flags->out,
+                    "folder that keeps trials.jsonl; given again, the search continues from it"),
+           Argument("--html FILE", &flags->html, "write a page with pictures and numbers to this file"),
+           json_argument(flags->json)}),
+      [flags](Given) { return search(*flags); },
+      "schema, epochs, trained, found, judge_samples, by; trials, the best first, each with trial, epochs, "
+      "diverged, loss, accuracy, texts and values."};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool

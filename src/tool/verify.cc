@@ -8,7 +8,7 @@
 #include "thalweg/lab/verify.h"
 #include "tool/command.h"
 
-namespace thalweg::cli {
+namespace thalweg::tool {
 namespace {
 
 using Status = VerifiedCase::Status;
@@ -86,13 +86,16 @@ int verify_paths(const Flags& flags) {
 
 }  // namespace
 
-Action add_verify(CLI::App& tool) {
+Command verify_command() {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      tool.add_subcommand("verify", "Replay expected values of other libraries through the engine");
-  command->add_option("paths", flags->paths, "files, or folders searched for *.json")->required();
-  command->add_flag("--json", flags->json, "print every case as JSON");
-  return [flags] { return verify_paths(*flags); };
+  return {"verify",
+          "Check the engine against recorded results of other libraries",
+          {Argument("paths PATH", &flags->paths, "files, or folders that are searched for *.json",
+                    {.required = true}),
+           Argument("--json", &flags->json, "print every case as JSON")},
+          [flags](Given) { return verify_paths(*flags); },
+          "passed, failed, skipped; cases, each with file, kind, algorithm, status, reason and worst: step, "
+          "param, index, got, want."};
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg::tool
