@@ -56,7 +56,7 @@ void measure_beta2(const Lab& lab, Findings& out) {
   const std::vector<double>& values = lab.setup.numbers("beta2s");
   std::vector<double> forgetting;
   for (const double value : values) forgetting.push_back(1 - value);
-  Picture picture{"beta2, each at its best rate", "1 - beta2", "training loss", {}, page::Scale::log, 10};
+  Picture picture{"beta2, each at its best rate", "1 - beta2", "training loss", {}, page::Scale::log, true};
   for (const std::string& name : lab.setup.texts("beta2_data")) {
     const Dataset data = lab.load(name);
     Course course = digits_course(lab, data);
@@ -98,7 +98,7 @@ void measure_eps(const Lab& lab, const Dataset& data, Findings& out) {
        "training loss",
        {line("the usual rate", values, losses), line("its best rate", values, tuned_losses)},
        page::Scale::log,
-       10});
+       true});
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ void measure_sizes(const Lab& lab, const Dataset& data, Findings& out) {
                           "microseconds",
                           {line("all samples", sizes, full), line("one sample", sizes, single)},
                           page::Scale::log,
-                          2});
+                          true});
 }
 
 // Seconds of training, evaluations left out, until the loss is at most the target; infinite when the time is
@@ -155,7 +155,7 @@ void measure_batches(const Lab& lab, const Dataset& data, Findings& out) {
                           "seconds",
                           {line("seconds", batches, middles_of)},
                           page::Scale::log,
-                          2});
+                          true});
 }
 
 // Where a batch twice as large makes samples less than 10 % cheaper.
@@ -182,7 +182,7 @@ void measure_saturation(const Lab& lab, const Dataset& data, Findings& out) {
                           "samples a second",
                           {line("samples a second", batches, speeds)},
                           page::Scale::log,
-                          2});
+                          true});
   Timed timed(lab, grown, static_cast<std::size_t>(batches.back()), 0.1, 1);
   out.add("chunk.bytes", {static_cast<double>(timed.bytes())});
   const double memory =

@@ -74,7 +74,7 @@ void measure_accuracy(const Lab& lab, Findings& out) {
                   "accuracy, %",
                   {},
                   page::Scale::linear,
-                  10};
+                  true};
   const std::vector<std::string>& methods = lab.setup.texts("methods");
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const std::string& text = lab.setup.texts("optimizers").at(m);

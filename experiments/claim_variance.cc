@@ -74,7 +74,7 @@ void measure_gradients(const Lab& lab, const Dataset& data, Findings& out) {
                           "squared distance",
                           {line("median over seeds", batches, middles(variances))},
                           page::Scale::log,
-                          2});
+                          true});
 }
 
 // Differences of the training loss from update to update, without what goes steadily down.

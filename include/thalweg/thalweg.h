@@ -14,7 +14,6 @@
 #include "thalweg/lab/page.h"
 #include "thalweg/lab/problem.h"
 #include "thalweg/lab/schedule_plot.h"
-#include "thalweg/lab/surface.h"
 #include "thalweg/lab/template.h"
 #include "thalweg/lab/tune.h"
 #include "thalweg/lab/verify.h"

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
-#include "draw/sweep.h"
 #include "find/rate_trials.h"
 #include "run/config.h"
 #include "run/defaults.h"
@@ -94,24 +94,23 @@ void choose(FoundBatch& found, double slack, bool by_memory) {
     found.why += fmt::format("; {} is the largest that fits the memory", found.timings.back().batch);
 }
 
-page::Sweep chart(const FoundBatch& found) {
-  page::SweepSeries median{"median", page::Look::first, true, true, {}};
-  page::SweepSeries low{"slowest and fastest round", page::Look::faint, true, false, {}};
+page::Chart chart(const FoundBatch& found) {
+  page::Series median{.name = "median", .look = "s0", .marker = page::Marker::circle, .points = {}};
+  page::Series range{.name = "slowest and fastest round", .look = "each", .points = {}};
   for (const BatchTiming& t : found.timings) {
     const auto batch = static_cast<double>(t.batch);
     median.points.push_back({batch, t.median});
-    median.notes.push_back(fmt::format("batch {}: {:.4g} samples a second, {}", t.batch, t.median,
-                                       page::bytes(static_cast<double>(t.bytes))));
-    low.points.push_back({batch, t.low});
-    low.points.push_back({batch, t.high});
-    low.points.push_back({NAN, NAN});
+    median.notes.push_back(page::bytes(static_cast<double>(t.bytes)));
+    for (const page::Point& p : {page::Point{batch, t.low}, {batch, t.high}, {batch, NAN}})
+      range.points.push_back(p);
   }
   return {.id = "batches",
-          .title = "Speed over the size of the batch",
-          .x_name = "samples a batch",
-          .y_name = "samples a second",
-          .log_y = true,
-          .series = {low, median},
+          .title = "Speed by batch size",
+          .x_name = "batch size",
+          .y_name = "samples per second",
+          .across = page::Across::log,
+          .scale = page::Scale::log,
+          .series = {range, median},
           .marks = {{static_cast<double>(found.batch), fmt::format("batch {}", found.batch)}}};
 }
 
@@ -197,11 +196,11 @@ std::string FoundBatch::json() const {
       .text();
 }
 
-std::string FoundBatch::svg() const { return page::draw(chart(*this), true); }
+std::string FoundBatch::svg() const { return page::standalone(chart(*this)); }
 
 std::string FoundBatch::html() const {
-  page::Table table{.caption = "Every size.",
-                    .head = {"Batch", "Slowest", "Samples a second", "Fastest", "Memory"},
+  page::Table table{.caption = "All sizes tried.",
+                    .head = {"Batch", "Slowest", "Samples per second", "Fastest", "Memory"},
                     .rows = {}};
   for (const BatchTiming& t : timings) {
     if (t.batch == batch) table.marked = table.rows.size();
@@ -211,9 +210,13 @@ std::string FoundBatch::html() const {
   }
   const std::string figure =
       page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));
-  return page::finder_page(fmt::format("Batch {}", batch), "Why: " + why + ".",
-                           page::section("charts", "Speed", "<div class=\"charts\">" + figure + "</div>\n") +
-                               page::section("sizes", "Sizes", page::table(table)));
+  const std::string title = fmt::format("Batch {}", batch);
+  return page::document({.title = title,
+                         .subject = "batch-size search",
+                         .heading = title,
+                         .lead = page::lead("Why: " + why + "."),
+                         .body = page::section("charts", "Speed", page::charts(figure)) +
+                                 page::section("sizes", "Sizes", page::table(table))});
 }
 
 }  // namespace thalweg

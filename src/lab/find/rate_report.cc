@@ -5,9 +5,9 @@
 
 #include "base/json.h"
 #include "base/spec.h"
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
-#include "draw/sweep.h"
 #include "find/trial_words.h"
 #include "thalweg/lab/find.h"
 
@@ -16,9 +16,9 @@ namespace {
 
 std::string json_or_null(std::optional<double> number) { return number ? json_number(*number) : "null"; }
 
-page::Sweep range_chart(const FoundRate& found) {
-  page::SweepSeries each{"each update", page::Look::faint, true, false, {}};
-  page::SweepSeries smooth{"smoothed", page::Look::first, true, false, {}};
+page::Chart range_chart(const FoundRate& found) {
+  page::Series each{.name = "each update", .look = "each", .points = {}};
+  page::Series smooth{.name = "smoothed", .look = "s0", .points = {}};
   double most = 0;
   for (const RateSweepPoint& p : found.sweep) {
     each.points.push_back({p.rate, p.loss});
@@ -29,14 +29,14 @@ page::Sweep range_chart(const FoundRate& found) {
           .title = "Range test",
           .x_name = "learning rate",
           .y_name = "loss",
+          .across = page::Across::log,
+          .y_most = most,
           .series = {each, smooth},
-          .lo = found.low,
-          .hi = found.high,
-          .y_most = most};
+          .span = {found.low, found.high}};
 }
 
-page::Sweep trial_chart(const FoundRate& found) {
-  page::Sweep chart = trials_chart("trials", "Short trainings", found.trials);
+page::Chart trial_chart(const FoundRate& found) {
+  page::Chart chart = trials_chart("trials", "Short training runs", found.trials);
   if (found.rate) chart.marks = {{*found.rate, "rate " + print_number(*found.rate)}};
   return chart;
 }
@@ -81,23 +81,25 @@ std::string FoundRate::json() const {
       .text();
 }
 
-std::string FoundRate::svg() const { return page::draw(trial_chart(*this), true); }
+std::string FoundRate::svg() const { return page::standalone(trial_chart(*this)); }
 
 std::string FoundRate::html() const {
   const std::string range = page::figure(
-      range_chart(*this), "The rate grows from update to update; the band is what is worth trying.");
-  const std::string tried = page::figure(trial_chart(*this), "Each point is a training of its own.");
-  page::Table table{.caption = "Every trial.", .head = {"Rate", "Right", "Loss"}, .rows = {}};
+      range_chart(*this), "The rate grows with each update; the band marks the rates worth trying.");
+  const std::string tried = page::figure(trial_chart(*this), "Each point is a separate short training run.");
+  page::Table table{.caption = "All trials.", .head = {"Rate", "Correct", "Loss"}, .rows = {}};
   for (const RateTrial& t : trials) {
     table.rows.push_back({page::significant(t.rate, 3),
                           std::isnan(t.accuracy) ? page::kNone : page::percent(t.accuracy),
                           t.diverged ? "diverged" : page::significant(t.loss, 4)});
   }
-  return page::finder_page(
-      headline(*this), "Why: " + why + ".",
-      page::section("charts", "Search", "<div class=\"charts\">" + tried + range + "</div>\n") +
-          page::section("trials-made", "Trials", page::table(table)) +
-          page::section("text", "Optimizer", page::verbatim("Optimizer", optimizer)));
+  return page::document({.title = headline(*this),
+                         .subject = "learning-rate search",
+                         .heading = headline(*this),
+                         .lead = page::lead("Why: " + why + "."),
+                         .body = page::section("charts", "Search", page::charts(tried + range)) +
+                                 page::section("trials-made", "Trials", page::table(table)) +
+                                 page::section("text", "Optimizer", page::verbatim("Optimizer", optimizer))});
 }
 
 }  // namespace thalweg

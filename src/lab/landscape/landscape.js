@@ -1,28 +1,15 @@
-#include "landscape/picture.h"
-
-namespace thalweg::page {
-namespace {
+// Moves the paths of a landscape in time, and shows its surface in three dimensions. What they are is in the JSON block
+// of the page; html.cc writes both.
+"use strict";
 
 // Time: all paths at one update. Without it the page shows the whole paths.
-constexpr std::string_view kPlayer = R"js(
-'use strict';
-const data = JSON.parse(document.getElementById('landscape-data').textContent);
-const still = matchMedia('(prefers-reduced-motion: reduce)');
-const byId = id => document.getElementById(id);
-const contour = document.querySelector('#contour svg'), now = byId('now');
-const tracks = data.paths.map((_, i) => contour.querySelector('g[clip-path] .way-' + i));
-const heads = data.paths.map((_, i) => {
-  const head = contour.querySelector(':scope > .way-' + i + '.head');
-  if (head) return head;
-  const made = document.createElementNS('http://www.w3.org/2000/svg', 'g');
-  made.setAttribute('class', 'way way-' + i + ' head');
-  made.innerHTML = '<circle r="5" cx="0" cy="0"/>';
-  return contour.appendChild(made);
-});
-const origins = data.paths.map((path, i) => {
-  const n = path.u.length - 1, found = heads[i].firstElementChild.getAttribute('cx') !== '0';
-  return found ? [path.p[2 * n], path.p[2 * n + 1]] : [0, 0];
-});
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const byId = (id) => document.getElementById(id);
+const contour = document.querySelector("svg.landscape"), losses = document.querySelector("svg.chart");
+const tracks = data.paths.map((_, i) => contour.querySelector(`.way[data-path="${i}"]`));
+const heads = data.paths.map((_, i) => contour.querySelector(`.head[data-path="${i}"] .mark`));
 let update = data.last, playing = false, view = null;
 
 // The last point of a path that is there after some updates.
@@ -36,49 +23,45 @@ function reached(path, at) {
 }
 
 function lineTo(path, end) {
-  let d = '';
-  for (let k = 0; k <= end; ++k) d += (k ? 'L' : 'M') + path.p[2 * k] + ' ' + path.p[2 * k + 1];
+  let d = "";
+  for (let k = 0; k <= end; ++k) d += (k ? "L" : "M") + path.p[2 * k] + " " + path.p[2 * k + 1];
   return d;
 }
 
 function dotsTo(path, end) {
-  let d = '', x = 1e9, y = 1e9;
+  let d = "", x = 1e9, y = 1e9;
   for (let k = 0; k <= end; ++k) {
     const px = path.p[2 * k], py = path.p[2 * k + 1];
     if (Math.hypot(px - x, py - y) < 4) continue;
-    d += 'M' + px + ' ' + py + 'h0';
+    d += "M" + px + " " + py + "h0";
     x = px; y = py;
   }
   return d;
 }
 
 function say(loss) {
-  if (loss === null) return '\u2013';
+  if (loss === null) return "\u2013";
   const size = Math.abs(loss);
-  return size !== 0 && (size < 1e-3 || size >= 1e4) ? loss.toExponential(3) : size === 0 ? '0' : loss.toPrecision(4);
+  return size !== 0 && (size < 1e-3 || size >= 1e4) ? loss.toExponential(3) : size === 0 ? "0" : loss.toPrecision(4);
 }
 
 function show() {
   data.paths.forEach((path, i) => {
     const end = reached(path, update), [halo, track, dots] = tracks[i].children, line = lineTo(path, end);
-    halo.setAttribute('d', line);
-    track.setAttribute('d', line);
-    dots.setAttribute('d', dotsTo(path, end));
+    halo.setAttribute("d", line);
+    track.setAttribute("d", line);
+    dots.setAttribute("d", dotsTo(path, end));
     const x = path.p[2 * end], y = path.p[2 * end + 1], [left, top, width, height] = data.plot;
     const seen = x >= left && x <= left + width && y >= top && y <= top + height;
-    heads[i].setAttribute('visibility', seen ? 'visible' : 'hidden');
-    heads[i].setAttribute('transform', `translate(${x - origins[i][0]} ${y - origins[i][1]})`);
-    if (byId('loss-' + i)) byId('loss-' + i).textContent = say(path.l[end]);
+    heads[i].setAttribute("visibility", seen ? "visible" : "hidden");
+    heads[i].setAttribute("transform", `translate(${x} ${y})`);
+    if (byId("loss-" + i)) byId("loss-" + i).textContent = say(path.l[end]);
   });
-  if (now) {
-    const x = +now.dataset.left + update * now.dataset.scale;
-    now.setAttribute('transform', `translate(${x} 0)`);
-    now.setAttribute('visibility', 'visible');
-  }
-  const slider = byId('time');
+  if (losses) thalweg.mark(losses, update);
+  const slider = byId("time");
   slider.value = update;
-  slider.setAttribute('aria-valuetext', `update ${Math.floor(update)} of ${data.last}`);
-  byId('at').textContent = `update ${Math.floor(update)}`;
+  slider.setAttribute("aria-valuetext", `update ${Math.floor(update)} of ${data.last}`);
+  byId("at").textContent = `update ${Math.floor(update)}`;
   if (view) view();
 }
 
@@ -89,15 +72,15 @@ function go(to) {
 
 function setPlaying(on) {
   playing = on;
-  byId('play').textContent = on ? 'Pause' : 'Play';
+  byId("play").textContent = on ? "Pause" : "Play";
   if (!on) return;
   if (update >= data.last) update = 0;
   let before = performance.now(), owed = 0;
-  const frame = time => {
+  const frame = (time) => {
     if (!playing) return;
-    owed += (time - before) / 8000 * data.last * byId('speed').value;
+    owed += (time - before) / 8000 * data.last * byId("speed").value;
     before = time;
-    // Who wants no motion gets a picture now and then.
+    // Those who prefer no motion get a picture now and then.
     if (!still.matches || owed >= data.last / 16) { go(update + owed); owed = 0; }
     if (update >= data.last) setPlaying(false); else requestAnimationFrame(frame);
   };
@@ -106,34 +89,33 @@ function setPlaying(on) {
 }
 
 if (data.last > 0) {
-  byId('player').hidden = false;
-  byId('play').addEventListener('click', () => setPlaying(!playing));
-  byId('time').addEventListener('input', event => { setPlaying(false); go(+event.target.value); });
-  document.addEventListener('keydown', event => {
-    if (event.target.closest('input, select, button, canvas, [tabindex]')) return;
+  byId("player").hidden = false;
+  byId("play").addEventListener("click", () => setPlaying(!playing));
+  byId("time").addEventListener("input", (event) => { setPlaying(false); go(+event.target.value); });
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest("input, select, button, canvas, [tabindex]")) return;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const by = event.shiftKey ? 10 : 1;
     const moves = { ArrowLeft: () => go(Math.floor(update) - by), ArrowRight: () => go(Math.floor(update) + by),
       Home: () => go(0), End: () => go(data.last) };
-    if (event.key === ' ') setPlaying(!playing);
+    if (event.key === " ") setPlaying(!playing);
     else if (moves[event.key]) { setPlaying(false); moves[event.key](); } else return;
     event.preventDefault();
   });
   show();
 }
-)js";
 
-// The surface in three dimensions: quads painted from behind, path segments among them.
-constexpr std::string_view kSolid = R"js(
-const canvas = byId('surface'), grid = data.surface;
+// The surface in three dimensions: quads painted from back to front, path segments among them.
+
+const canvas = byId("surface"), grid = data.surface;
 let turn = -0.6, tilt = 0.85, zoom = 1, waiting = false;
 
 function colour(name) {
   const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim().slice(1);
-  return [0, 2, 4].map(i => parseInt(hex.slice(i, i + 2), 16));
+  return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }
 const blend = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
-const rgb = a => `rgb(${a.join(',')})`;
+const rgb = (a) => `rgb(${a.join(",")})`;
 
 function height(x, y) {
   const fx = Math.max(0, Math.min(1, x)) * (grid.n - 1), fy = Math.max(0, Math.min(1, y)) * (grid.m - 1);
@@ -147,7 +129,7 @@ function paint() {
   const box = canvas.getBoundingClientRect(), sharp = window.devicePixelRatio || 1;
   canvas.width = Math.round(box.width * sharp);
   canvas.height = Math.round(box.height * sharp);
-  const pen = canvas.getContext('2d');
+  const pen = canvas.getContext("2d");
   pen.scale(sharp, sharp);
   const scale = Math.min(box.width / 1.45, box.height / 1.5) * zoom;
   const [sin, cos, up, flat] = [Math.sin(turn), Math.cos(turn), Math.cos(tilt), Math.sin(tilt)];
@@ -155,7 +137,7 @@ function paint() {
     const a = x - 0.5, b = y - 0.5, c = (z - 0.5) * 0.55, px = a * cos - b * sin, py = a * sin + b * cos;
     return [box.width / 2 + px * scale, box.height / 2 - (py * flat + c * up) * scale, py * up - c * flat];
   };
-  const paper = colour('--l-paper'), hill = colour('--l-hill'), ink = colour('--l-ink'), things = [];
+  const paper = colour("--paper"), hill = colour("--hill"), ink = colour("--ink"), things = [];
   const corner = (i, j) => place(i / (grid.n - 1), j / (grid.m - 1), grid.z[j * grid.n + i] / 1000);
   for (let j = 0; j + 1 < grid.m; ++j) {
     for (let i = 0; i + 1 < grid.n; ++i) {
@@ -171,7 +153,7 @@ function paint() {
   const [left, top, width, tall] = data.plot;
   data.paths.forEach((path, i) => {
     const end = reached(path, update);
-    const shade = rgb(colour('--w' + i % 6));
+    const shade = rgb(colour("--s" + i % 8));
     let last = null;
     for (let k = 0; k <= end; ++k) {
       const x = (path.p[2 * k] - left) / width, y = 1 - (path.p[2 * k + 1] - top) / tall;
@@ -183,7 +165,7 @@ function paint() {
     }
   });
   things.sort((a, b) => b.depth - a.depth);
-  pen.lineJoin = pen.lineCap = 'round';
+  pen.lineJoin = pen.lineCap = "round";
   for (const thing of things) {
     pen.beginPath();
     if (thing.points) {
@@ -226,38 +208,28 @@ function zoomBy(factor) {
 }
 const reset = () => { turn = -0.6; tilt = 0.85; zoom = 1; view(); };
 
-byId('solid').hidden = false;
+byId("solid").hidden = false;
 let held = null;
-canvas.addEventListener('pointerdown', event => {
+canvas.addEventListener("pointerdown", (event) => {
   held = [event.clientX, event.clientY];
   canvas.setPointerCapture(event.pointerId);
 });
-canvas.addEventListener('pointermove', event => {
+canvas.addEventListener("pointermove", (event) => {
   if (!held) return;
   turnBy((event.clientX - held[0]) * 0.008, (event.clientY - held[1]) * 0.006);
   held = [event.clientX, event.clientY];
 });
-for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { held = null; });
+for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { held = null; });
 const turns = { ArrowLeft: () => turnBy(-0.1, 0), ArrowRight: () => turnBy(0.1, 0), ArrowUp: () => turnBy(0, 0.08),
-  ArrowDown: () => turnBy(0, -0.08), '+': () => zoomBy(1.15), '-': () => zoomBy(1 / 1.15), Home: reset };
-canvas.addEventListener('keydown', event => {
-  if (event.key === ' ' && data.last > 0) setPlaying(!playing);
+  ArrowDown: () => turnBy(0, -0.08), "+": () => zoomBy(1.15), "-": () => zoomBy(1 / 1.15), Home: reset };
+canvas.addEventListener("keydown", (event) => {
+  if (event.key === " " && data.last > 0) setPlaying(!playing);
   else if (turns[event.key]) turns[event.key](); else return;
   event.preventDefault();
 });
-for (const button of document.querySelectorAll('#solid button')) {
-  button.addEventListener('click', () => turns[button.value]());
+for (const button of document.querySelectorAll("#solid button")) {
+  button.addEventListener("click", () => turns[button.value]());
 }
-addEventListener('resize', view);
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', view);
+addEventListener("resize", view);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", view);
 view();
-)js";
-
-}  // namespace
-
-std::string_view landscape_script() {
-  static const std::string script = std::string(kPlayer) + std::string(kSolid);
-  return script;
-}
-
-}  // namespace thalweg::page

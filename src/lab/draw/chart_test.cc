@@ -1,4 +1,4 @@
-#include "draw/svg.h"
+#include "draw/chart.h"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <regex>
+#include <set>
 
 namespace thalweg::page {
 namespace {
@@ -19,21 +20,31 @@ std::size_t times(const std::string& text, std::string_view part) {
 }
 
 Chart chart(std::vector<Point> points) {
-  Chart made;
-  made.id = "loss";
-  made.title = "Loss";
-  made.x_name = "update";
-  made.y_name = "loss";
-  made.series = {{"train", "train", Marker::circle, std::move(points)}};
-  return made;
+  return {.id = "loss",
+          .title = "Loss",
+          .x_name = "update",
+          .y_name = "loss",
+          .x_least = {0, 0},
+          .series = {{"train", "train", Marker::circle, std::move(points)}}};
 }
+
+// Where markers stand across the paper.
+std::vector<double> across(const std::string& svg) {
+  std::vector<double> out;
+  const std::regex mark("<path class=\"mark\" transform=\"translate\\(([0-9.]+)");
+  for (std::sregex_iterator i(svg.begin(), svg.end(), mark), end; i != end; ++i)
+    out.push_back(std::stod((*i)[1]));
+  return out;
+}
+
+Axis axis(double lo, double hi) { return linear_axis(lo, hi, 6, Fit::data); }
 
 TEST(Thin, KeepsFirstLowestHighestAndLastOfEachColumn) {
   std::vector<Point> points;
   for (int i = 0; i < 1000; ++i) points.push_back({static_cast<double>(i), std::sin(i * 0.1)});
   points[523].y = 100;
   points[777].y = -100;
-  const std::vector<Point> kept = thin(points, 0, 999, 20);
+  const std::vector<Point> kept = thin(points, axis(0, 999), 20);
   EXPECT_LE(kept.size(), 21u * 4);
   const auto holds = [&](double x) {
     return std::any_of(kept.begin(), kept.end(), [&](const Point& point) { return point.x == x; });
@@ -47,12 +58,12 @@ TEST(Thin, KeepsFirstLowestHighestAndLastOfEachColumn) {
 }
 
 TEST(Thin, LeavesFewPointsAsTheyAre) {
-  const std::vector<Point> kept = thin({{0, 1}, {5, 2}, {10, 1}}, 0, 10, 100);
+  const std::vector<Point> kept = thin({{0, 1}, {5, 2}, {10, 1}}, axis(0, 10), 100);
   EXPECT_EQ(kept.size(), 3u);
 }
 
 TEST(Thin, KeepsOnePointOfAGap) {
-  const std::vector<Point> kept = thin({{0, 1}, {1, NAN}, {2, INFINITY}, {3, 2}}, 0, 3, 1);
+  const std::vector<Point> kept = thin({{0, 1}, {1, NAN}, {2, INFINITY}, {3, 2}}, axis(0, 3), 1);
   ASSERT_EQ(kept.size(), 3u);
   EXPECT_TRUE(std::isnan(kept[1].y));
 }
@@ -72,7 +83,9 @@ TEST(Draw, NamesItself) {
   const std::string svg = draw(chart({{1, 0.5}, {2, 0.25}}));
   EXPECT_TRUE(has(svg, "role=\"img\" aria-labelledby=\"loss-title loss-desc\""));
   EXPECT_TRUE(has(svg, "<title id=\"loss-title\">Loss</title>"));
-  EXPECT_TRUE(has(svg, "train: 0.5000 at update 1, 0.2500 at update 2; lowest 0.2500, highest 0.5000."));
+  EXPECT_TRUE(has(svg,
+                  "train: 0.5000 at update 1, 0.2500 at update 2; lowest 0.2500 at update 2, highest 0.5000 "
+                  "at update 1."));
 }
 
 TEST(Draw, ChoosesTheScale) {
@@ -147,17 +160,96 @@ TEST(Draw, LegendTakesAsManyRowsAsItNeeds) {
 
 TEST(Draw, TellsItsScalesToScripts) {
   const std::string svg = draw(chart({{0, 1}, {10, 2}}));
-  EXPECT_TRUE(has(svg, "data-x=\"66 546 0 10 linear\" data-y=\"276 40 1 2 linear\""));
+  EXPECT_TRUE(has(svg, "data-x=\"66 546 0 10 whole\" data-y=\"276 40 1 2 linear\""));
   EXPECT_TRUE(has(svg, "data-x-name=\"update\" data-y-name=\"loss\" data-unit=\"\""));
   EXPECT_TRUE(has(svg, "<g class=\"line train\" data-name=\"train\">"));
 }
 
 TEST(Draw, AnXAxisMayBeLogarithmic) {
   Chart rates = chart({{1e-5, 1}, {1, 2}});
-  rates.x_log = true;
+  rates.across = Across::log;
   EXPECT_TRUE(has(draw(rates), "data-x=\"66 546 1e-05 1 log\""));
-  rates.series[0].points[0].x = 0;
-  EXPECT_TRUE(has(draw(rates), " linear\""));
+  rates.series[0].points = {{0, 1}, {1e-3, 1}, {1e-2, 3}, {1e-1, NAN}, {1, 2}};
+  const std::vector<double> x = across(draw(rates));
+  ASSERT_EQ(x.size(), 3u);  // neither a gap nor what is not positive has a place
+  EXPECT_NEAR((x[1] - x[0]) * 3, x[2] - x[0], 0.05);
+  rates.series[0].points = {{-1, 1}, {0, 2}};
+  EXPECT_FALSE(has_points(rates));
+}
+
+TEST(Draw, PlacesPointsEvenlyOnALinearAxis) {
+  Chart even = chart({{0, 1}, {5, 2}, {10, 3}});
+  even.across = Across::linear;
+  const std::vector<double> x = across(draw(even));
+  ASSERT_EQ(x.size(), 3u);
+  EXPECT_NEAR((x[1] - x[0]) * 2, x[2] - x[0], 0.05);
+}
+
+TEST(Draw, PointsOfALogAxisAreNotThinnedAsIfItWereLinear) {
+  std::vector<Point> points;
+  for (int i = 0; i <= 60; ++i) points.push_back({std::pow(10, -6 + i / 10.0), std::sin(i)});
+  Chart rates = chart(points);
+  rates.across = Across::log;
+  EXPECT_EQ(times(draw(rates), "L"), 60u);
+}
+
+TEST(Draw, WhatIsAboveTheMostLeavesThePicture) {
+  Chart range = chart({{1, 1}, {2, 2}, {3, 1000}});
+  EXPECT_FALSE(has(draw(range), "clip-path"));
+  range.y_most = 4;
+  const std::string svg = draw(range);
+  EXPECT_TRUE(has(svg, "clip-path=\"url(#loss-plot)\""));
+  EXPECT_TRUE(has(svg, " 1 4 linear\""));
+  EXPECT_TRUE(has(svg, "highest 1,000 at update 3"));
+}
+
+TEST(Draw, SeriesDifferInMoreThanColour) {
+  const std::string_view style = kChartCss.text;
+  std::set<std::string> dashes;
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::size_t from = style.find("." + look_of(i) + " { --line");
+    dashes.emplace(style.substr(style.find(';', from), style.find('}', from) - style.find(';', from)));
+  }
+  EXPECT_EQ(dashes.size(), 8u);
+  EXPECT_EQ(look_of(8), look_of(0));
+  EXPECT_NE(marker_of(8), marker_of(0));
+}
+
+TEST(Draw, WordsDoNotCoverEachOther) {
+  Chart said = chart({{0, 1}, {5, 2}, {10, 3}});
+  said.series[0].labels.assign(40, {{5, 2}, "the same place"});
+  const std::string svg = draw(said);
+  EXPECT_EQ(times(svg, "class=\"dot\""), 40u);
+  const std::size_t words = times(svg, ">the same place</text>");
+  EXPECT_GE(words, 2u);
+  EXPECT_LE(words, 12u);
+}
+
+TEST(Draw, MarksAndNotesAreSaid) {
+  Chart tried = chart({{1, 3}, {2, 1}});
+  tried.marks = {{2, "here"}, {7, "outside"}};
+  tried.series[0].notes = {"first <note>", ""};
+  tried.series[0].line = false;
+  const std::string svg = draw(tried);
+  EXPECT_TRUE(has(svg, ">here</text>"));
+  EXPECT_FALSE(has(svg, ">outside</text>"));
+  EXPECT_TRUE(has(svg, "update 1\ntrain 3.000\nfirst &lt;note&gt;"));
+  tried.series.push_back({"other", "s1", Marker::square, {{2, 2}}, false});
+  EXPECT_TRUE(has(draw(tried), "<title>update 2\ntrain 1.000\nother 2.000</title>"));
+}
+
+TEST(Draw, AFileOfItsOwnBringsItsStyle) {
+  const std::string svg = standalone(chart({{1, 3}, {2, 1}}));
+  for (const char* part : {"<svg xmlns=", "<style>", "prefers-color-scheme", "class=\"ground\""})
+    EXPECT_TRUE(has(svg, part)) << part;
+  EXPECT_FALSE(has(draw(chart({{1, 3}})), "<style>"));
+}
+
+TEST(Draw, AListNamesSeriesOfSeveralCharts) {
+  const std::string list = legend({{"a", "s0", Marker::none, {}}, {"<b>", "s1", Marker::circle, {}}});
+  EXPECT_EQ(times(list, "<li>"), 2u);
+  EXPECT_EQ(times(list, "class=\"mark\""), 1u);
+  EXPECT_TRUE(has(list, "&lt;b&gt;"));
 }
 
 TEST(Draw, EscapesNames) {
