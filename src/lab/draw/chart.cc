@@ -20,8 +20,9 @@ constexpr double kLeft = 66;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 40;
 constexpr double kBottom = 54;
-constexpr double kLetter = 10.2;  // width of one letter at most
-constexpr double kLine = 18;      // height of a line of words
+constexpr double kLetter = 10.2;     // width of one letter at most
+constexpr double kSaidLetter = 9.4;  // of words in the plot
+constexpr double kLine = 18;         // height of a line of them
 constexpr double kLegendRow = 20;
 constexpr double kAir = 5;  // around the plot, for lines and markers at its edge
 constexpr int kTicks = 6;
@@ -206,7 +207,7 @@ struct Box {
 // Words beside a place, above or below it, to the right or to the left: the first that cover no other words.
 std::string place_words(const std::string& words, double x, double y, const Frame& frame,
                         std::vector<Box>& taken) {
-  const double width = kLetter * static_cast<double>(words.size());
+  const double width = kSaidLetter * static_cast<double>(words.size());
   for (const double dy : {-10.0, 20.0, -28.0, 38.0, -46.0, 56.0}) {
     for (const bool right : {true, false}) {
       const double left = right ? x + 4 : x - 4 - width;
@@ -290,7 +291,7 @@ std::string told(const Chart& chart, double x) {
     out += "\n" + series.name + " " +
            (drawable(latest.y) ? significant(latest.y, 4) + chart.y_unit : "not finite");
     const auto i = static_cast<std::size_t>(after - 1 - series.points.begin());
-    if (i < series.notes.size() && latest.x == x) out += "\n" + series.notes[i];
+    if (i < series.notes.size() && latest.x == x && !series.notes[i].empty()) out += "\n" + series.notes[i];
   }
   return out;
 }

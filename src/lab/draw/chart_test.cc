@@ -190,7 +190,7 @@ TEST(Draw, PointsOfALogAxisAreNotThinnedAsIfItWereLinear) {
   for (int i = 0; i <= 60; ++i) points.push_back({std::pow(10, -6 + i / 10.0), std::sin(i)});
   Chart rates = chart(points);
   rates.across = Across::log;
-  EXPECT_EQ(times(draw(rates), "L"), 60u);
+  EXPECT_GE(times(draw(rates), "L"), 60u);
 }
 
 TEST(Draw, WhatIsAboveTheMostLeavesThePicture) {

@@ -44,7 +44,7 @@ TEST(Table, HeadsRowsAndColumns) {
 TEST(Document, AsksNothingOfAnybody) {
   const std::string html = document({.title = "a & b", .subject = "", .heading = "a"});
   EXPECT_TRUE(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
-  EXPECT_TRUE(has(html, "<title>a &amp; b</title>"));
+  EXPECT_TRUE(has(html, "<title>a &amp; b \u2013 Thalweg</title>"));
   EXPECT_TRUE(has(html, "name=\"viewport\""));
   EXPECT_TRUE(has(html, "default-src 'none'"));
   EXPECT_TRUE(has(html, "prefers-color-scheme: dark"));
