@@ -102,7 +102,8 @@ class Chart {
     this.y = this.wholeY = readScale(svg.dataset.y);
     this.still = [...svg.querySelectorAll(":scope > .scale")];
     this.lines = [...svg.querySelectorAll(":scope > [data-name]")].map((g) => readLine(g, this.x, this.y));
-    this.placed = [...svg.querySelectorAll("[transform]")].map((node) => readPlaced(node, this.x, this.y));
+    const placed = svg.querySelectorAll(":scope > [data-name] > .mark, :scope > .label, :scope > .upright");
+    this.placed = [...placed].map((node) => readPlaced(node, this.x, this.y));
     this.places = [...new Set(this.lines.flatMap((line) => line.points.map((p) => p.x)))]
       .sort((a, b) => a - b).map((x) => ({ x }));
     this.span = svg.querySelector(":scope > .span");
