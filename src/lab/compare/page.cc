@@ -32,27 +32,25 @@ std::vector<page::Point> median_curve(const ComparisonResult& result, const Comp
   std::vector<page::Point> out;
   for (std::size_t epoch = 0; epoch < *result.config.epochs; ++epoch) {
     std::vector<double> scores;
-    for (const ComparedRun& run : o.runs)
-      scores.push_back(epoch < run.epochs.size() ? run.epochs[epoch].score : -INFINITY);
-    std::sort(scores.begin(), scores.end());
-    const std::size_t n = scores.size();
-    const double median = (scores[(n - 1) / 2] + scores[n / 2]) / 2;
-    out.push_back({static_cast<double>(epoch + 1), std::isfinite(median) ? in_units(result, median) : NAN});
+    for (const ComparedTrial& trial : o.trials)
+      scores.push_back(epoch < trial.epochs.size() ? trial.epochs[epoch].score : -INFINITY);
+    const double middle = median(std::move(scores));
+    out.push_back({static_cast<double>(epoch + 1), std::isfinite(middle) ? in_units(result, middle) : NAN});
   }
   return out;
 }
 
 std::string standing_text(const ComparisonResult& result, const ComparedOptimizer& o) {
-  switch (o.standing) {
+  switch (o.against_best.standing) {
     case ComparedOptimizer::Standing::first:
       return "the best";
     case ComparedOptimizer::Standing::told_apart:
       return "worse";
     case ComparedOptimizer::Standing::always_worse:
-      return fmt::format("worse in {} of {} seeds", o.worse, result.options.seeds);
+      return fmt::format("worse in {} of {} seeds", o.against_best.worse, result.options.seeds);
     case ComparedOptimizer::Standing::close:
-      return fmt::format("not told apart: worse in {}, better in {} of {}", o.worse, o.better,
-                         result.options.seeds);
+      return fmt::format("not told apart: worse in {}, better in {} of {}", o.against_best.worse,
+                         o.against_best.better, result.options.seeds);
   }
   return "";
 }
@@ -61,25 +59,25 @@ ComparedRow row(const ComparisonResult& result, const ComparedOptimizer& o) {
   ComparedRow out;
   out.name = o.given;
   out.chain = o.chain;
-  out.rate = print_number(o.rates[o.chosen].rate) + (o.at_edge ? "*" : "");
+  out.rate = print_number(o.rates[o.chosen].rate) + (o.at_edge() ? "*" : "");
   out.batch = page::count(static_cast<double>(o.batch));
   out.rank = page::fixed(o.average_rank, 1);
-  const bool first = o.standing == ComparedOptimizer::Standing::first;
-  out.behind = first ? "" : number(result, o.behind);
-  out.p = first ? "" : page::significant(o.p, 2);
+  const bool first = o.against_best.standing == ComparedOptimizer::Standing::first;
+  out.behind = first ? "" : number(result, o.against_best.behind);
+  out.p = first ? "" : page::significant(o.against_best.p, 2);
   out.standing = standing_text(result, o);
-  out.score = number(result, o.score.median) + (classes(result) && std::isfinite(o.score.median) ? " %" : "");
+  out.score = number(result, o.score.value) + (classes(result) && std::isfinite(o.score.value) ? " %" : "");
   out.quartiles = number(result, o.score.low) + " to " + number(result, o.score.high);
-  out.loss = std::isfinite(o.loss.median) ? page::significant(o.loss.median, 3) : page::kNone;
-  const bool half = std::isfinite(o.updates_to_target);
-  out.reached = fmt::format("{} of {}", o.reached, o.runs.size());
-  out.updates = half ? page::count(o.updates_to_target) : page::kNone;
-  out.seconds = half ? page::significant(o.seconds_to_target, 2) : page::kNone;
-  for (const ComparedRun& run : o.runs) {
-    if (!run.diverged) out.scores.push_back(in_units(result, run.epochs.back().score));
+  out.loss = std::isfinite(o.loss.value) ? page::significant(o.loss.value, 3) : page::kNone;
+  const bool half = std::isfinite(o.target.updates);
+  out.reached = fmt::format("{} of {}", o.target.reached, o.trials.size());
+  out.updates = half ? page::count(o.target.updates) : page::kNone;
+  out.seconds = half ? page::significant(o.target.seconds, 2) : page::kNone;
+  for (const ComparedTrial& trial : o.trials) {
+    if (!trial.diverged) out.scores.push_back(in_units(result, trial.epochs.back().score));
   }
   out.low = in_units(result, o.score.low);
-  out.median = in_units(result, o.score.median);
+  out.median = in_units(result, o.score.value);
   out.high = in_units(result, o.score.high);
   out.curve = median_curve(result, o);
   for (const TriedRate& rate : o.rates) out.rates.push_back({rate.rate, in_units(result, rate.score)});
@@ -95,11 +93,11 @@ std::string setting(const ComparisonResult& result) {
       "{} held-out samples, one split; the seeds vary weights and order. ",
       c.model, c.data, *c.epochs, *c.batch == 0 ? "all" : std::to_string(*c.batch), c.seed,
       c.seed + result.options.seeds - 1, page::count(static_cast<double>(result.held_out)));
-  if (result.tuning_runs == 0) return out + "Rates as they are named, untuned.";
+  if (result.tuning_trials == 0) return out + "Rates as they are named, untuned.";
   return out + fmt::format(
                    "The rate of each is the best of {} over {} decades: {} runs of {} epochs, judged by {} "
                    "samples of the training part that these runs did not see.",
-                   result.options.rates, print_number(result.options.decades), result.tuning_runs,
+                   result.options.rates, print_number(result.options.decades), result.tuning_trials,
                    result.tuning_epochs, page::count(static_cast<double>(result.validation)));
 }
 
@@ -112,10 +110,10 @@ std::vector<std::string> notes(const ComparisonResult& result) {
   std::vector<std::string> out;
   std::string edge;
   for (const ComparedOptimizer& o : result.optimizers) {
-    if (o.at_edge) edge += (edge.empty() ? "" : ", ") + o.given;
+    if (o.at_edge()) edge += (edge.empty() ? "" : ", ") + o.given;
     if (o.diverged > 0)
       out.push_back(fmt::format("{} diverged in {} of {} runs, which count as worse than any other.", o.given,
-                                o.diverged, o.runs.size()));
+                                o.diverged, o.trials.size()));
     if (o.batch == result.training && *result.config.batch != 0)
       out.push_back(fmt::format(
           "{} takes all {} samples an update: {} updates for the same passes over the data.", o.given,
