@@ -9,6 +9,8 @@
 
 namespace thalweg {
 
+class Chain;
+
 struct Link {
   const Transform* transform;
   Settings settings;              // one for each option of the Spec, `on` the last
@@ -30,6 +32,9 @@ struct Link {
 
   Link resolve(const Lengths& lengths) const;
 };
+
+// The transforms of a chain, from left to right; they live as long as it does.
+const std::vector<Link>& links_of(const Chain& chain);
 
 // The transform of that name, or null.
 const Transform* find_transform(std::string_view name);

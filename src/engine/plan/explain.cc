@@ -23,7 +23,7 @@ struct Described {
 // Joins the canonical texts of the group's links [begin, end).
 std::string chain_part(const Chain& chain, const Group& group, std::size_t begin, std::size_t end) {
   Text text;
-  for (std::size_t i = begin; i < end; ++i) text.push_back(chain.links()[group.links[i]].item(false));
+  for (std::size_t i = begin; i < end; ++i) text.push_back(links_of(chain)[group.links[i]].item(false));
   return print(text);
 }
 
@@ -44,17 +44,17 @@ bool reads_parameter(const Link& link) {
 // the gather that it ends with.
 bool reads_parameter(const Chain& chain, const Group& group, const PhasePlan& phase) {
   std::size_t begin = phase.begin, end = phase.end + (phase.gathers ? 1 : 0);
-  while (begin > 0 && chain.links()[group.links[begin - 1]].transform->scope != Scope::element) --begin;
+  while (begin > 0 && links_of(chain)[group.links[begin - 1]].transform->scope != Scope::element) --begin;
   return std::any_of(group.links.begin() + static_cast<std::ptrdiff_t>(begin),
                      group.links.begin() + static_cast<std::ptrdiff_t>(end),
-                     [&](std::size_t link) { return reads_parameter(chain.links()[link]); });
+                     [&](std::size_t link) { return reads_parameter(links_of(chain)[link]); });
 }
 
 std::string engine_of(const Chain& chain, const PhasePlan& phase) {
   if (phase.gathers && !phase.keeps) return "sum";
   if (!phase.fused()) return "tiles";
   const auto name = [&](const ElementStep& step) {
-    return std::string(chain.links()[step.link].transform->spec.name);
+    return std::string(links_of(chain)[step.link].transform->spec.name);
   };
   std::string out = phase.rules.empty() ? "plain loop" : "loop " + name(phase.rules[0]);
   for (const ElementStep& landing : phase.landings) out += ", then " + name(landing);
@@ -70,7 +70,7 @@ void add_state(const Link& link, Described& out) {
 
 // Whether a phase compares with the gradient as it came.
 bool reads_entered(const Chain& chain, const Group& group, const PhasePlan& phase) {
-  const auto sees = [&](std::size_t link) { return chain.links()[link].transform->sees_entered; };
+  const auto sees = [&](std::size_t link) { return links_of(chain)[link].transform->sees_entered; };
   return (phase.gathers && sees(group.links[phase.end])) ||
          std::any_of(phase.rules.begin(), phase.rules.end(),
                      [&](const ElementStep& step) { return sees(step.link); });
@@ -92,7 +92,7 @@ Described describe(const Chain& chain, const Group& group, const PhasePlan& phas
   if (!phase.gathers) out.writes.push_back("p");
   if (phase.keeps) out.writes.push_back("u");
   for (const std::vector<ElementStep>& steps : {phase.rules, phase.landings}) {
-    for (const ElementStep& step : steps) add_state(chain.links()[step.link], out);
+    for (const ElementStep& step : steps) add_state(links_of(chain)[step.link], out);
   }
   out.bytes = (out.reads.size() + out.writes.size()) * size_of(group.dtype);
   return out;

@@ -18,7 +18,7 @@ void check_resolved(const Chain& chain) {
 }
 
 void check_patterns(const Chain& chain, const Params& params) {
-  for (const Link& link : chain.links()) link.on.check(params, "optimizer", link.transform->spec.name);
+  for (const Link& link : links_of(chain)) link.on.check(params, "optimizer", link.transform->spec.name);
 }
 
 // Whether another link of the same kind selects the parameter by something other than `rest`.
@@ -218,7 +218,7 @@ std::size_t unit_size(const Parameter& parameter) {
   return has_rows ? parameter.size() / static_cast<std::size_t>(shape[0]) : parameter.size();
 }
 
-Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)), links(chain.links()) {
+Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)), links(links_of(chain)) {
   check_resolved(chain);
   check_patterns(chain, params);
   gates = find_gates(links);

@@ -41,7 +41,7 @@ Averaged::~Averaged() {
 }
 
 bool Optimizer::averages() const {
-  for (const Link& link : chain().links()) {
+  for (const Link& link : links_of(chain())) {
     if (link.transform->averaged != nullptr) return true;
   }
   return false;
@@ -52,9 +52,9 @@ Averaged Optimizer::averaged() {
   Memory& memory = impl_->runner.memory();
   memory.look_up();
   for (const Group& group : impl_->plan.groups) {
-    const std::optional<Averaging> averaging = averaging_of(group, chain().links());
+    const std::optional<Averaging> averaging = averaging_of(group, links_of(chain()));
     if (!averaging) continue;
-    const Transform& transform = *chain().links()[averaging->link].transform;
+    const Transform& transform = *links_of(chain())[averaging->link].transform;
     for (const std::size_t p : group.parameters) {
       if (impl_->clocks[p] == 0 || memory.size(p) == 0) continue;  // it is where it began
       Moment now;

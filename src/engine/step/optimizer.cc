@@ -111,7 +111,8 @@ Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) co
 }
 
 bool Optimizer::observes() const {
-  return std::ranges::any_of(chain().links(), [](const Link& l) { return l.transform->observe != nullptr; });
+  return std::ranges::any_of(links_of(chain()),
+                             [](const Link& l) { return l.transform->observe != nullptr; });
 }
 
 bool Optimizer::may_skip() const {
@@ -121,14 +122,14 @@ bool Optimizer::may_skip() const {
 
 bool Optimizer::scales_loss() const {
   return std::ranges::any_of(impl_->plan.gates, [this](std::size_t gate) {
-    const Transform& transform = *chain().links()[gate].transform;
+    const Transform& transform = *links_of(chain())[gate].transform;
     return transform.affine != nullptr && !transform.accumulates;
   });
 }
 
 void Optimizer::observe(double metric) {
-  for (std::size_t i = 0; i < chain().links().size(); ++i) {
-    const auto observe = chain().links()[i].transform->observe;
+  for (std::size_t i = 0; i < links_of(chain()).size(); ++i) {
+    const auto observe = links_of(chain())[i].transform->observe;
     if (observe == nullptr) continue;
     observe(impl_->runner.lowering().options_of(i), impl_->runner.lowering().chain_numbers(i), metric);
   }
@@ -140,7 +141,7 @@ void Optimizer::observe(double metric) {
 double Optimizer::loss_scale() const {
   double scale = 1.0;
   for (const std::size_t gate : impl_->plan.gates) {
-    const Transform& transform = *chain().links()[gate].transform;
+    const Transform& transform = *links_of(chain())[gate].transform;
     if (transform.affine == nullptr || transform.accumulates) continue;
     scale *= impl_->runner.lowering().chain_numbers(gate)[0];
   }
@@ -218,7 +219,7 @@ std::vector<StateTensor> Optimizer::state() {
       OwnerNames owners;
       std::size_t stream = 0;
       for (const std::size_t i : group.links) {
-        const Link& link = chain().links()[i];
+        const Link& link = links_of(chain())[i];
         const std::string prefix = parameter.name() + "/" + owners.next(link) + ".";
         for (const std::string_view slot : link.state()) {
           tensors.push_back({prefix + std::string(slot), &parameter, memory.state(p, stream++)});
@@ -234,7 +235,7 @@ std::vector<StateNumber> Optimizer::numbers() {
   std::vector<StateNumber> numbers;
   Runner& runner = impl_->runner;
   runner.forget_classes();
-  const std::vector<Link>& links = chain().links();
+  const std::vector<Link>& links = links_of(chain());
   OwnerNames owners;
   for (std::size_t i = 0; i < links.size(); ++i) {
     const std::string prefix = owners.next(links[i]) + ".";

@@ -10,6 +10,7 @@
 #include "draw/html.h"
 #include "draw/number.h"
 #include "thalweg/lab/compare.h"
+#include "thalweg/quantiles.h"
 
 namespace thalweg {
 namespace page {
@@ -41,8 +42,8 @@ std::string number(const ComparisonResult& result, double score) {
 }
 
 std::string median_text(const ComparisonResult& result, const Optimizer& o) {
-  const std::string text = number(result, o.score.median);
-  return classes(result) && std::isfinite(o.score.median) ? text + " %" : text;
+  const std::string text = number(result, o.score.value);
+  return classes(result) && std::isfinite(o.score.value) ? text + " %" : text;
 }
 
 std::string quartiles_text(const ComparisonResult& result, const Optimizer& o) {
@@ -50,16 +51,16 @@ std::string quartiles_text(const ComparisonResult& result, const Optimizer& o) {
 }
 
 std::string standing_text(const ComparisonResult& result, const Optimizer& o) {
-  switch (o.standing) {
+  switch (o.against_best.standing) {
     case Standing::first:
       return "best";
     case Standing::told_apart:
       return "worse";
     case Standing::always_worse:
-      return fmt::format("worse in {} of {} seeds", o.worse, result.options.seeds);
+      return fmt::format("worse in {} of {} seeds", o.against_best.worse, result.options.seeds);
     case Standing::close:
-      return fmt::format("not distinguishable: worse in {}, better in {} of {}", o.worse, o.better,
-                         result.options.seeds);
+      return fmt::format("not distinguishable: worse in {}, better in {} of {}", o.against_best.worse,
+                         o.against_best.better, result.options.seeds);
   }
   return "";
 }
@@ -78,10 +79,10 @@ std::string results_table(const ComparisonResult& result) {
   made.head = {"Optimizer", "Held-out " + result.score_name, "Quartiles", "Deficit", "p", "Standing"};
   made.marked = 0;
   for (const Optimizer& o : result.optimizers) {
-    const bool first = o.standing == Standing::first;
+    const bool first = o.against_best.standing == Standing::first;
     made.rows.push_back({o.given, median_text(result, o), quartiles_text(result, o),
-                         first ? "" : number(result, o.behind), first ? "" : significant(o.p, 2),
-                         standing_text(result, o)});
+                         first ? "" : number(result, o.against_best.behind),
+                         first ? "" : significant(o.against_best.p, 2), standing_text(result, o)});
   }
   return page::table(made);
 }
@@ -96,13 +97,13 @@ std::string costs_table(const ComparisonResult& result) {
   if (!target.empty())
     made.head.insert(made.head.end(), {target + " reached", "Updates to it", "Seconds to it"});
   for (const Optimizer& o : result.optimizers) {
-    made.rows.push_back({o.given, print_number(o.rates[o.chosen].rate) + (o.at_edge ? "*" : ""),
+    made.rows.push_back({o.given, print_number(o.rates[o.chosen].rate) + (o.at_edge() ? "*" : ""),
                          page::count(static_cast<double>(o.batch)), page::fixed(o.average_rank, 1),
-                         significant(o.loss.median, 3)});
+                         significant(o.loss.value, 3)});
     if (target.empty()) continue;
     made.rows.back().insert(made.rows.back().end(),
-                            {fmt::format("{} of {}", o.reached, o.runs.size()),
-                             page::count(o.updates_to_target), significant(o.seconds_to_target, 2)});
+                            {fmt::format("{} of {}", o.target.reached, o.trials.size()),
+                             page::count(o.target.updates), significant(o.target.seconds, 2)});
   }
   return page::table(made);
 }
@@ -123,10 +124,10 @@ std::vector<std::string> notes(const ComparisonResult& result) {
   std::vector<std::string> out;
   std::string edge;
   for (const Optimizer& o : result.optimizers) {
-    if (o.at_edge) edge += (edge.empty() ? "" : ", ") + o.given;
+    if (o.at_edge()) edge += (edge.empty() ? "" : ", ") + o.given;
     if (o.diverged > 0)
       out.push_back(fmt::format("{} diverged in {} of {} runs; these count as worse than any other run.",
-                                o.given, o.diverged, o.runs.size()));
+                                o.given, o.diverged, o.trials.size()));
     if (o.batch == result.training && *result.config.batch != 0)
       out.push_back(fmt::format(
           "{} takes all {} samples in each update: {} updates for the same number of passes over the data.",
@@ -155,7 +156,7 @@ std::string tables(const ComparisonResult& result) {
 // Scores of the last epoch, one a seed, those that diverged left out; in units of the axis.
 std::vector<double> scores(const ComparisonResult& result, const Optimizer& o) {
   std::vector<double> out;
-  for (const ComparedRun& run : o.runs) {
+  for (const ComparedTrial& run : o.trials) {
     if (!run.diverged) out.push_back(in_units(result, run.epochs.back().score));
   }
   return out;
@@ -173,8 +174,8 @@ std::string draw_row(const ComparisonResult& result, const Optimizer& o, double 
     out += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.5\"><title>{}</title></circle>",
                        coordinate(at(score)), coordinate(y), escape(significant(score, 4)));
   }
-  if (std::isfinite(o.score.median))
-    out += page::vertical("middle", at(in_units(result, o.score.median)), y - 9, y + 9);
+  if (std::isfinite(o.score.value))
+    out += page::vertical("middle", at(in_units(result, o.score.value)), y - 9, y + 9);
   if (dots.empty()) out += page::text("", kSide, y + 5, "every run diverged");
   return "<g class=\"seed\">" + out + "</g>";
 }
@@ -222,11 +223,9 @@ page::Chart curves_chart(const ComparisonResult& result) {
     page::Series series = series_of(result, i);
     for (std::size_t epoch = 0; epoch < *result.config.epochs; ++epoch) {
       std::vector<double> all;
-      for (const ComparedRun& run : result.optimizers[i].runs)
+      for (const ComparedTrial& run : result.optimizers[i].trials)
         all.push_back(epoch < run.epochs.size() ? run.epochs[epoch].score : -INFINITY);
-      std::sort(all.begin(), all.end());
-      const double median = (all[(all.size() - 1) / 2] + all[all.size() / 2]) / 2;
-      series.points.push_back({static_cast<double>(epoch + 1), in_units(result, median)});
+      series.points.push_back({static_cast<double>(epoch + 1), in_units(result, median(std::move(all)))});
     }
     out.series.push_back(std::move(series));
   }
@@ -290,12 +289,12 @@ std::string setting(const ComparisonResult& result) {
       "held-out samples, one split; the seeds vary weights and order. ",
       c.model, c.data, *c.epochs, *c.batch == 0 ? "all" : std::to_string(*c.batch), c.seed,
       c.seed + result.options.seeds - 1, page::count(static_cast<double>(result.held_out)));
-  if (result.tuning_runs == 0) return out + "Rates as given, untuned.";
+  if (result.tuning_trials == 0) return out + "Rates as given, untuned.";
   return out + fmt::format(
                    "The rate of each is the best of {} over {} decades: {} runs of {} epochs, judged on {} "
                    "samples of "
                    "the training part that these runs did not see.",
-                   result.options.rates, print_number(result.options.decades), result.tuning_runs,
+                   result.options.rates, print_number(result.options.decades), result.tuning_trials,
                    result.tuning_epochs, page::count(static_cast<double>(result.validation)));
 }
 

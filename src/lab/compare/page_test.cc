@@ -20,7 +20,7 @@ ComparedOptimizer optimizer(const std::string& name, double median) {
       {.rate = 0.01, .score = median}, {.rate = 0.1, .score = NAN}, {.rate = 1, .score = median / 3}};
   for (const double off : {-0.01, 0.0, 0.01}) {
     const ComparedEpoch first{.update = 1, .loss = 1, .score = median / 2};
-    out.runs.push_back(
+    out.trials.push_back(
         {.optimizer = name, .epochs = {first, {.update = 2, .loss = 1, .score = median + off}}});
   }
   return out;
@@ -67,7 +67,7 @@ TEST(ComparisonPage, AColumnForTheTargetWhereThereIsOne) {
 TEST(ComparisonPage, RunsThatDivergedAreNotDrawn) {
   ComparisonResult bad = two();
   for (ComparedOptimizer& o : bad.optimizers) {
-    for (ComparedRun& run : o.runs) {
+    for (ComparedTrial& run : o.trials) {
       run.diverged = true;
       run.epochs.clear();
     }

@@ -1,4 +1,4 @@
-// The best weights of a run, and when to stop waiting for better ones.
+// Early stopping: the best weights of a run, and the patience after which it stops waiting for better ones.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,11 @@ class Weights {
   Params params_;  // adopts them
 };
 
-class Best {
+class EarlyStopping {
  public:
   // `patience`: epochs in a row without an improvement before should_stop(); 0: never. An improvement is a
   // loss below that of the last one by more than `min_delta`; the best epoch is that of the lowest loss.
-  Best(const Params& params, std::uint64_t patience, double min_delta);
+  EarlyStopping(const Params& params, std::uint64_t patience, double min_delta);
 
   // Counts the evaluation at the end of an epoch. NaN is no improvement and never the best.
   void observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params);

@@ -1,8 +1,6 @@
-#include "run/loaded_weights.h"
+#include "run/load_weights.h"
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "run/folder.h"
 #include "thalweg/checkpoint.h"
@@ -63,15 +61,9 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
                            notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
 }
 
-bool has_best(const std::filesystem::path& directory) { return !checkpoints(directory, Kept::best).empty(); }
-
-void to_probabilities(std::span<float> scores) {
-  const float most = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (const float score : scores) sum += std::exp(static_cast<double>(score) - most);
-  for (float& score : scores) {
-    score = static_cast<float>(std::exp(static_cast<double>(score) - most) / sum);
-  }
+std::string which_weights(const std::filesystem::path& directory, const std::string& asked, bool best) {
+  if (!asked.empty()) return asked;
+  return best && !checkpoints(directory, Kept::best).empty() ? "best" : "last";
 }
 
 }  // namespace thalweg

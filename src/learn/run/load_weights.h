@@ -1,10 +1,9 @@
-// The weights of a checkpoint, put to use.
+// Which weights of a run are put to use, and how they are loaded: what `eval` and `predict` look at.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -32,9 +31,8 @@ class LoadedWeights {
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
                            std::vector<std::string>& notes);
 
-bool has_best(const std::filesystem::path& directory);
-
-// Softmax, in place.
-void to_probabilities(std::span<float> scores);
+// `asked`, as load_weights() has it; where it is empty, the best ones if they are wanted and there, else the
+// last.
+std::string which_weights(const std::filesystem::path& directory, const std::string& asked, bool best);
 
 }  // namespace thalweg

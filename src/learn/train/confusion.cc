@@ -1,16 +1,15 @@
-#include "train/examples.h"
+#include "train/confusion.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "base/json.h"
 #include "base/text.h"
-#include "thalweg/trainer.h"
 #include "train/recording.h"
+#include "train/score.h"
 
 namespace thalweg {
 namespace {
@@ -43,15 +42,11 @@ std::string name_of(const std::vector<std::string>& names, std::size_t i) {
   return i < names.size() ? names[i] : std::to_string(i);
 }
 
-// Probabilities of the classes; one output tells two by the logistic function.
-std::vector<double> probabilities(std::span<const float> scores) {
-  std::vector<double> p(scores.begin(), scores.end());
-  if (p.size() == 1) p.insert(p.begin(), 0.0);
-  const double most = *std::max_element(p.begin(), p.end());
-  for (double& x : p) x = std::exp(x - most);
-  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
-  for (double& x : p) x /= sum;
-  return p;
+// One output tells two classes by the logistic function: softmax over both.
+std::vector<double> probabilities_of(std::span<const float> scores) {
+  if (scores.size() > 1) return probabilities(scores);
+  const float both[] = {0, scores[0]};
+  return probabilities(both);
 }
 
 struct Findings {
@@ -60,7 +55,7 @@ struct Findings {
 };
 
 void judge_class(const Dataset& data, std::uint32_t sample, std::span<const float> scores, Findings& found) {
-  const std::vector<double> p = probabilities(scores);
+  const std::vector<double> p = probabilities_of(scores);
   const auto truth = static_cast<std::size_t>(data.test.labels[sample]);
   const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
   if (!found.confusion.empty()) ++found.confusion[truth][best];
@@ -127,16 +122,8 @@ std::string examples_json(Module& model, const Loss& loss, const Dataset& data, 
   Findings found;
   if (classes && data.classes <= kMostConfused)
     found.confusion.assign(data.classes, std::vector<std::uint64_t>(data.classes));
-  std::vector<std::uint32_t> rows(data.test.size());
-  std::iota(rows.begin(), rows.end(), 0u);
-  Recordings recordings(model, 0, threads);
-  for_chunks(rows, Trainer::kChunk, [&](std::span<const std::uint32_t> chunk) {
-    Recording& recording = recordings.forward(data.test, chunk);
-    const std::span<const float> outputs = recording.tape.value<float>(recording.y);
-    const std::size_t width = outputs.size() / chunk.size();
-    for (std::size_t i = 0; i < chunk.size(); ++i) {
-      (classes ? judge_class : judge_values)(data, chunk[i], outputs.subspan(i * width, width), found);
-    }
+  for_each_output(model, data.test, threads, [&](std::uint32_t sample, std::span<const float> outputs) {
+    (classes ? judge_class : judge_values)(data, sample, outputs, found);
   });
   JsonArray confusion, worst;
   for (const auto& row : found.confusion) confusion.raw(numbers_json(row));

@@ -1,16 +1,16 @@
-// Several checkpoints of one run as one model, whose prediction is the mean of theirs: a snapshot ensemble
-// (Huang et al. 2017, arXiv:1704.00109).
+// Weights of a run on held-out data. Several checkpoints are one model, whose prediction is the mean of
+// theirs: a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109).
 #include <cmath>
-#include <numeric>
 
 #include "base/file.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/loaded_weights.h"
+#include "run/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/recording.h"
 #include "train/score.h"
+#include "train/trial.h"
 
 namespace thalweg {
 namespace {
@@ -26,15 +26,10 @@ Mean mean_of(const Loss& loss) {
 
 // Adds what one checkpoint says of a row.
 void add_row(Mean mean, std::span<const float> scores, std::span<double> sum) {
-  double most = scores[0];
-  for (const double score : scores) most = std::max(most, score);
-  double all = 0;
-  for (const double score : scores) all += std::exp(score - most);
+  const std::vector<double> p = mean == Mean::softmax ? probabilities(scores) : std::vector<double>();
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const double score = scores[i];
-    if (mean == Mean::softmax) sum[i] += std::exp(score - most) / all;
-    if (mean == Mean::logistic) sum[i] += 1 / (1 + std::exp(-score));
-    if (mean == Mean::scores) sum[i] += score;
+    sum[i] += mean == Mean::softmax ? p[i] : mean == Mean::logistic ? 1 / (1 + std::exp(-score)) : score;
   }
 }
 
@@ -75,17 +70,48 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
   return out;
 }
 
+RunConfig config_of(const std::filesystem::path& directory) {
+  check_run(directory);
+  return read_config(directory / "config.toml");
+}
+
+// The run's own data, or others encoded like them.
+Dataset data_of(const std::filesystem::path& directory, const RunConfig& config, const std::string& source) {
+  return load_dataset(source.empty() ? config.data : source, config.seed,
+                      read_text_file(directory / "encoding.json"));
+}
+
 }  // namespace
+
+RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& source, int threads,
+                           const std::string& checkpoint) {
+  const RunConfig config = config_of(directory);
+  const Dataset data = data_of(directory, config, source);
+  RunEvaluation out;
+  out.data = data.text;
+  if (data.test.size() == 0) {
+    throw Error(Code::data, {out.data, "there are no held-out samples", "", "at least one", ""});
+  }
+  Trial trial(Module(config.model, data.sample), Loss(config.loss), Chain("lr(0)"), data,
+              {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
+               .accumulate = static_cast<std::size_t>(config.accumulate),
+               .seed = config.seed,
+               .threads = threads});
+  const bool best = config.early_stopping.restore_best.value_or(false);
+  const LoadedWeights weights =
+      load_weights(directory, which_weights(directory, checkpoint, best), trial.model().params(), out.notes);
+  out.updates = weights.updates();
+  out.test = trial.trainer().evaluate(data.test);
+  return out;
+}
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> members,
                            const std::string& source, int threads) {
   if (members.empty()) {
     throw Error(Code::usage, {"checkpoints", "there are none", "", "one or more, such as 46,92", ""});
   }
-  check_run(directory);
-  const RunConfig config = read_config(directory / "config.toml");
-  const Dataset data = load_dataset(source.empty() ? config.data : source, config.seed,
-                                    read_text_file(directory / "encoding.json"));
+  const RunConfig config = config_of(directory);
+  const Dataset data = data_of(directory, config, source);
   const Samples& samples = data.test;
   RunEvaluation out;
   out.data = data.text;
@@ -97,19 +123,11 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
   Module model(config.model, data.sample);
   const std::size_t columns = count(model.outputs());
   std::vector<double> sums(samples.size() * columns);
-  std::vector<std::uint32_t> rows(samples.size());
-  std::iota(rows.begin(), rows.end(), 0u);
-  Recordings recordings(model, config.seed, threads);
   for (const std::string& which : members) {
     const LoadedWeights weights = load_weights(directory, which, model.params(), out.notes);
     out.members.push_back(weights.updates());
-    for_chunks(rows, Trainer::kChunk, [&](std::span<const std::uint32_t> chunk) {
-      Recording& recording = recordings.forward(samples, chunk);
-      const std::span<const float> scores = recording.tape.value<float>(recording.y);
-      for (std::size_t i = 0; i < chunk.size(); ++i) {
-        add_row(mean, scores.subspan(i * columns, columns),
-                std::span(sums).subspan(chunk[i] * columns, columns));
-      }
+    for_each_output(model, samples, threads, [&](std::uint32_t row, std::span<const float> scores) {
+      add_row(mean, scores, std::span(sums).subspan(row * columns, columns));
     });
   }
   out.updates = out.members.back();

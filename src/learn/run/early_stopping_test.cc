@@ -1,4 +1,4 @@
-#include "run/best.h"
+#include "run/early_stopping.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ class BestTest : public ::testing::Test {
  protected:
   BestTest() { params_.add("w", {3}, Role::weight); }
 
-  void observe(Best& best, const std::vector<double>& losses) {
+  void observe(EarlyStopping& best, const std::vector<double>& losses) {
     for (const double loss : losses) {
       ++epoch_;
       std::ranges::fill(params_[0].value<float>(), static_cast<float>(epoch_));
@@ -28,7 +28,7 @@ class BestTest : public ::testing::Test {
 };
 
 TEST_F(BestTest, F2StopsAfterSoManyEpochsInARowWithoutImprovement) {
-  Best best(params_, 2, 0);
+  EarlyStopping best(params_, 2, 0);
   observe(best, {3, 2, 2.5, 1, 1});
   EXPECT_FALSE(best.should_stop());
   observe(best, {1.5});
@@ -39,23 +39,23 @@ TEST_F(BestTest, F2StopsAfterSoManyEpochsInARowWithoutImprovement) {
 }
 
 TEST_F(BestTest, NeverStopsWithoutPatience) {
-  Best best(params_, 0, 0);
+  EarlyStopping best(params_, 0, 0);
   observe(best, std::vector<double>(50, 1.0));
   EXPECT_FALSE(best.should_stop());
 }
 
 TEST_F(BestTest, ASmallImprovementIsTheBestButDoesNotCountForPatience) {
-  Best best(params_, 3, 0.5);
+  EarlyStopping best(params_, 3, 0.5);
   observe(best, {3, 2.9, 2.8, 2.7});
   EXPECT_TRUE(best.should_stop());
   EXPECT_EQ(best.epoch(), 4u);
-  Best slow(params_, 3, 0.5);
+  EarlyStopping slow(params_, 3, 0.5);
   observe(slow, {3, 2.8, 2.6, 2.4});  // 0.6 in all
   EXPECT_FALSE(slow.should_stop());
 }
 
 TEST_F(BestTest, NaNIsNeverTheBest) {
-  Best best(params_, 2, 0);
+  EarlyStopping best(params_, 2, 0);
   observe(best, {NAN});
   EXPECT_FALSE(best.any());
   observe(best, {NAN});
@@ -66,7 +66,7 @@ TEST_F(BestTest, NaNIsNeverTheBest) {
 }
 
 TEST_F(BestTest, ItsWeightsAreADeepCopy) {
-  Best best(params_, 0, 0);
+  EarlyStopping best(params_, 0, 0);
   observe(best, {1, 2, 3});
   best.swap_with(params_);
   EXPECT_EQ(params_[0].value<float>()[2], 1.0f);
@@ -77,13 +77,13 @@ TEST_F(BestTest, ItsWeightsAreADeepCopy) {
 TEST_F(BestTest, ComesBackFromWhatACheckpointKeeps) {
   const TestFolder folder;
   std::filesystem::create_directory(folder.path() / "checkpoints");
-  Best best(params_, 3, 0.25);
+  EarlyStopping best(params_, 3, 0.25);
   observe(best, {3, 1.1, 1, 1});
   Metadata metadata;
   best.add_to(metadata);
   best.save(folder.path());
   EXPECT_EQ(checkpoints(folder.path(), Kept::best), std::vector<std::uint64_t>{30});
-  Best again(params_, 3, 0.25);
+  EarlyStopping again(params_, 3, 0.25);
   again.load(metadata, folder.path());
   EXPECT_EQ(again.epoch(), 3u);
   EXPECT_EQ(again.update(), 30u);

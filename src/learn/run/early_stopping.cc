@@ -1,4 +1,4 @@
-#include "run/best.h"
+#include "run/early_stopping.h"
 
 #include <algorithm>
 #include <charconv>
@@ -29,10 +29,10 @@ void Weights::swap_with(Params& params) {
   }
 }
 
-Best::Best(const Params& params, std::uint64_t patience, double min_delta)
+EarlyStopping::EarlyStopping(const Params& params, std::uint64_t patience, double min_delta)
     : patience_(patience), min_delta_(min_delta), weights_(params) {}
 
-void Best::observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params) {
+void EarlyStopping::observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params) {
   ++waited_;
   if (loss < improved_ - min_delta_) {
     improved_ = loss;
@@ -45,7 +45,7 @@ void Best::observe(double loss, std::uint64_t epoch, std::uint64_t update, const
   weights_.copy_from(params);
 }
 
-void Best::add_to(Metadata& metadata) const {
+void EarlyStopping::add_to(Metadata& metadata) const {
   metadata["waited"] = std::to_string(waited_);
   if (!any()) return;
   metadata["best_loss"] = json_number(loss_);
@@ -54,7 +54,7 @@ void Best::add_to(Metadata& metadata) const {
   metadata["improved_loss"] = json_number(improved_);
 }
 
-void Best::load(const Metadata& metadata, const std::filesystem::path& directory) {
+void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& directory) {
   const auto whole = [&](const char* key) {
     return static_cast<std::uint64_t>(metadata_number(metadata, key, 0));
   };
@@ -67,7 +67,7 @@ void Best::load(const Metadata& metadata, const std::filesystem::path& directory
   waited_ = whole("waited");
 }
 
-void Best::save(const std::filesystem::path& directory) {
+void EarlyStopping::save(const std::filesystem::path& directory) {
   if (update_ == saved_) return;
   Metadata metadata = {{"epoch", std::to_string(epoch_)}, {"loss", json_number(loss_)}};
   save_parameters(checkpoint_path(directory, update_, Kept::best), weights_.params(), update_, metadata);
