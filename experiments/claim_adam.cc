@@ -23,10 +23,7 @@ void measure_alpha(const Lab& lab, const Dataset& data, Findings& out) {
   Picture picture{"alpha", "update", "training loss", {}, page::Scale::log};
   for (const double alpha : lab.setup.numbers("alphas")) {
     const std::vector<Trajectory> runs = over_seeds(lab, [&](std::uint64_t seed) {
-      Course one = course;
-      one.optimizer = with_rate(lab.setup.text("optimizer"), alpha);
-      one.seed = seed;
-      return train(data, one);
+      return train(data, course, with_rate(lab.setup.text("optimizer"), alpha), seed);
     });
     const std::string name = "alpha" + print_number(alpha);
     out.add(name + ".early", each(runs, [&](const Trajectory& run) { return run.losses.at(early); }));
@@ -48,7 +45,7 @@ std::vector<double> measure_option(const Lab& lab, const Dataset& data, const Co
   const std::vector<Tuned> results = hold(
       lab, {"", always(data), course, names, optimizers, lab.setup.numbers("rates")}, &Trajectory::loss, out);
   std::vector<double> losses;
-  for (const Tuned& result : results) losses.push_back(middle(each(result.runs, &Trajectory::loss)));
+  for (const Tuned& result : results) losses.push_back(median(each(result.runs, &Trajectory::loss)));
   return losses;
 }
 
@@ -56,7 +53,7 @@ void measure_beta2(const Lab& lab, Findings& out) {
   const std::vector<double>& values = lab.setup.numbers("beta2s");
   std::vector<double> forgetting;
   for (const double value : values) forgetting.push_back(1 - value);
-  Picture picture{"beta2, each at its best rate", "1 - beta2", "training loss", {}, page::Scale::log, 10};
+  Picture picture{"beta2, each at its best rate", "1 - beta2", "training loss", {}, page::Scale::log, true};
   for (const std::string& name : lab.setup.texts("beta2_data")) {
     const Dataset data = lab.load(name);
     Course course = digits_course(lab, data);
@@ -81,14 +78,13 @@ void measure_eps(const Lab& lab, const Dataset& data, Findings& out) {
   std::vector<double> losses;
   for (const double value : values) {
     const std::vector<Trajectory> runs = over_seeds(lab, [&](std::uint64_t seed) {
-      Course one = course;
-      one.optimizer =
-          with_rate(replaced(lab.setup.text("eps_optimizer"), "VALUE", print_number(value)), fixed_rate[0]);
-      one.seed = seed;
-      return train(data, one);
+      return train(
+          data, course,
+          with_rate(replaced(lab.setup.text("eps_optimizer"), "VALUE", print_number(value)), fixed_rate[0]),
+          seed);
     });
     out.add("eps" + print_number(value) + ".loss", each(runs, &Trajectory::loss));
-    losses.push_back(middle(each(runs, &Trajectory::loss)));
+    losses.push_back(median(each(runs, &Trajectory::loss)));
   }
   const std::vector<double> tuned_losses =
       measure_option(lab, data, course, "tuned.eps", values, lab.setup.text("eps_optimizer"), out);
@@ -98,7 +94,7 @@ void measure_eps(const Lab& lab, const Dataset& data, Findings& out) {
        "training loss",
        {line("the usual rate", values, losses), line("its best rate", values, tuned_losses)},
        page::Scale::log,
-       10});
+       true});
 }
 
 }  // namespace

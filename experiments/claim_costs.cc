@@ -10,7 +10,6 @@
 #include "experiments/lines.h"
 #include "experiments/samples.h"
 #include "experiments/statistics.h"
-#include "thalweg/error.h"
 
 namespace thalweg::experiments {
 namespace {
@@ -21,47 +20,30 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A model with its trainer, ready to be timed.
-class Timed {
- public:
-  Timed(const Lab& lab, const Dataset& data, std::size_t batch, double rate, std::uint64_t seed)
-      : data_(data),
-        model_(lab.setup.text("model"), data.sample),
-        loss_(lab.setup.text("loss")),
-        optimizer_(initialised(model_, seed), Chain(with_rate(lab.setup.text("optimizer"), rate))),
-        trainer_(model_, loss_, optimizer_, data, {.batch = batch, .seed = seed}) {}
+Trial begin_timed(const Lab& lab, const Dataset& data, std::size_t batch, double rate, std::uint64_t seed) {
+  return begin(data, {.model = lab.setup.text("model"),
+                      .loss = lab.setup.text("loss"),
+                      .optimizer = with_rate(lab.setup.text("optimizer"), rate),
+                      .batch = batch,
+                      .seed = seed});
+}
 
-  // Seconds of so many updates.
-  double run(std::uint64_t updates) {
-    const Clock::time_point start = Clock::now();
-    for (std::uint64_t i = 0; i < updates; ++i) trainer_.step();
-    return seconds_since(start);
-  }
-  double loss() { return objective(trainer_, data_, loss_, model_); }
-  std::uint64_t bytes() { return trainer_.activation_bytes(); }
-
- private:
-  static Params& initialised(Module& model, std::uint64_t seed) {
-    model.initialise(seed);
-    return model.params();
-  }
-
-  const Dataset& data_;
-  Module model_;
-  Loss loss_;
-  Optimizer optimizer_;
-  Trainer trainer_;
-};
+// Seconds of so many updates.
+double run(Trial& trial, std::uint64_t updates) {
+  const Clock::time_point start = Clock::now();
+  for (std::uint64_t i = 0; i < updates; ++i) trial.trainer().step();
+  return seconds_since(start);
+}
 
 // Seconds of one update: the median of some rounds, after one that warms up.
 double update_seconds(const Lab& lab, const Dataset& data, std::size_t batch, std::uint64_t updates) {
-  Timed timed(lab, data, batch, lab.setup.numbers("rates").front(), 1);
-  timed.run(updates);
+  Trial trial = begin_timed(lab, data, batch, lab.setup.numbers("rates").front(), 1);
+  run(trial, updates);
   std::vector<double> rounds;
   for (std::uint64_t i = 0; i < lab.setup.whole("rounds"); ++i) {
-    rounds.push_back(timed.run(updates) / static_cast<double>(updates));
+    rounds.push_back(run(trial, updates) / static_cast<double>(updates));
   }
-  return middle(std::move(rounds));
+  return median(std::move(rounds));
 }
 
 // Cost of an update against the size of the data.
@@ -86,27 +68,26 @@ void measure_sizes(const Lab& lab, const Dataset& data, Findings& out) {
                           "microseconds",
                           {line("all samples", sizes, full), line("one sample", sizes, single)},
                           page::Scale::log,
-                          2});
+                          true});
 }
 
 // Seconds of training, evaluations left out, until the loss is at most the target; infinite when the time is
 // over before.
 double seconds_to_target(const Lab& lab, const Dataset& data, std::size_t batch, double rate,
                          std::uint64_t seed) {
-  Timed timed(lab, data, batch, rate, seed);
+  Trial trial = begin_timed(lab, data, batch, rate, seed);
   const double most = lab.setup.number("most_seconds"), target = lab.setup.number("target_loss");
   const std::uint64_t between =
       std::max<std::uint64_t>(1, updates_of(data, batch, lab.setup.number("check_epochs")));
   double seconds = 0;
-  try {
+  const std::optional<double> found = unless_diverged([&] {
     while (seconds < most) {
-      seconds += timed.run(between);
-      if (timed.loss() <= target) return seconds;
+      seconds += run(trial, between);
+      if (objective(trial, data) <= target) return seconds;
     }
-  } catch (const Error& error) {
-    if (error.code() != Code::diverged) throw;
-  }
-  return INFINITY;
+    return static_cast<double>(INFINITY);
+  });
+  return found.value_or(INFINITY);
 }
 
 struct Timing {
@@ -123,7 +104,7 @@ Timing best_timing(const Lab& lab, const Dataset& data, std::size_t batch) {
     for (std::uint64_t seed = 1; seed <= lab.seeds(); ++seed) {
       seconds.push_back(seconds_to_target(lab, data, batch, rate, seed));
     }
-    const double found = middle(seconds);
+    const double found = median(seconds);
     if (best.seconds.empty() || found < fastest) best = {rate, seconds};
     fastest = std::min(fastest, found);
   }
@@ -139,13 +120,13 @@ void measure_batches(const Lab& lab, const Dataset& data, Findings& out) {
     out.add(name + ".seconds", timing.seconds);
     out.notes.push_back(name + ": rate " + page::coordinate(timing.rate));
     seconds.push_back(timing.seconds);
-    middles_of.push_back(middle(timing.seconds));
+    middles_of.push_back(median(timing.seconds));
   }
   const Timing full = best_timing(lab, data, 0);
   out.add("full.seconds", full.seconds);
   out.notes.push_back("all samples: rate " + page::coordinate(full.rate));
   batches.push_back(static_cast<double>(data.train.size()));
-  middles_of.push_back(middle(full.seconds));
+  middles_of.push_back(median(full.seconds));
   const auto best = std::ranges::min_element(middles_of);
   const auto place = static_cast<std::size_t>(best - middles_of.begin());
   out.add("best.batch", {batches[place]});
@@ -155,7 +136,7 @@ void measure_batches(const Lab& lab, const Dataset& data, Findings& out) {
                           "seconds",
                           {line("seconds", batches, middles_of)},
                           page::Scale::log,
-                          2});
+                          true});
 }
 
 // Where a batch twice as large makes samples less than 10 % cheaper.
@@ -182,12 +163,13 @@ void measure_saturation(const Lab& lab, const Dataset& data, Findings& out) {
                           "samples a second",
                           {line("samples a second", batches, speeds)},
                           page::Scale::log,
-                          2});
-  Timed timed(lab, grown, static_cast<std::size_t>(batches.back()), 0.1, 1);
-  out.add("chunk.bytes", {static_cast<double>(timed.bytes())});
+                          true});
+  const auto chunk_bytes = static_cast<double>(
+      begin_timed(lab, grown, static_cast<std::size_t>(batches.back()), 0.1, 1).trainer().activation_bytes());
+  out.add("chunk.bytes", {chunk_bytes});
   const double memory =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  const double of_sample = static_cast<double>(timed.bytes()) / static_cast<double>(Trainer::kChunk);
+  const double of_sample = chunk_bytes / static_cast<double>(Trainer::kChunk);
   out.add("memory.batch", {std::floor(memory / of_sample)});
   out.notes.push_back(
       "a batch passes through the model in chunks of at most 1,024 samples, so that memory does "

@@ -4,12 +4,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "base/jobs.h"
 #include "experiments/claims.h"
-#include "experiments/jobs.h"
 #include "experiments/lines.h"
 #include "experiments/statistics.h"
 #include "thalweg/checkpoint.h"
-#include "thalweg/error.h"
 #include "thalweg/run.h"
 
 namespace thalweg::experiments {
@@ -45,10 +44,8 @@ double distance(std::span<const float> a, std::span<const float> b) {
 // The training loss along the straight line between two weights.
 std::vector<double> along(const Lab& lab, const Dataset& data, std::span<const float> a,
                           std::span<const float> b) {
-  Module model(lab.setup.text("model"), data.sample);
-  const Loss loss(lab.setup.text("loss"));
-  Optimizer stands_still(model.params(), Chain("lr(0)"));
-  Trainer trainer(model, loss, stands_still, data, {});
+  Trial trial =
+      begin(data, {.model = lab.setup.text("model"), .loss = lab.setup.text("loss"), .optimizer = "lr(0)"});
   std::vector<double> losses;
   const std::uint64_t points = lab.setup.whole("line_points");
   for (std::uint64_t i = 0; i <= points; ++i) {
@@ -56,8 +53,8 @@ std::vector<double> along(const Lab& lab, const Dataset& data, std::span<const f
     std::vector<float> between;
     for (std::size_t j = 0; j < a.size(); ++j)
       between.push_back(static_cast<float>((1 - t) * a[j] + t * b[j]));
-    set_weights(model.params(), between);
-    losses.push_back(objective(trainer, data, loss, model));
+    set_weights(trial.model().params(), between);
+    losses.push_back(objective(trial, data));
   }
   return losses;
 }
@@ -129,22 +126,20 @@ Found inspect(const Lab& lab, const fs::path& directory, std::uint64_t seed) {
     barriers.push_back(barrier(out.line));
   }
   out.loss = along(lab, data, weights.back(), weights.back()).back();
-  out.distance = distances.empty() ? 0 : middle(distances);
-  out.barrier = barriers.empty() ? 0 : middle(barriers);
+  out.distance = distances.empty() ? 0 : median(distances);
+  out.barrier = barriers.empty() ? 0 : median(barriers);
   return out;
 }
 
 // An optimizer of the setup. One that diverges has an infinite loss and predicts nothing.
 Found train_and_inspect(const Lab& lab, std::size_t optimizer, std::uint64_t seed,
                         const fs::path& directory) {
-  try {
-    train_run(lab, lab.setup.texts("optimizers").at(optimizer), lab.setup.texts("keeps").at(optimizer), seed,
-              directory);
-  } catch (const Error& error) {
-    if (error.code() != Code::diverged) throw;
-    return {.loss = INFINITY};
-  }
-  return inspect(lab, directory, seed);
+  const bool trained = unless_diverged([&] {
+                         train_run(lab, lab.setup.texts("optimizers").at(optimizer),
+                                   lab.setup.texts("keeps").at(optimizer), seed, directory);
+                         return true;
+                       }).has_value();
+  return trained ? inspect(lab, directory, seed) : Found{.loss = INFINITY};
 }
 
 void add(const std::string& name, const std::vector<Found>& found, Findings& out) {
@@ -172,7 +167,7 @@ Findings measure_cycles(const Lab& lab) {
   const std::vector<std::string>& names = lab.setup.texts("names");
   for (std::size_t i = 0; i < names.size(); ++i) {
     std::vector<Found> found(lab.seeds());
-    for_each_job(found.size(), lab.threads, [&](std::size_t job) {
+    in_parallel(found.size(), lab.threads, [&](std::size_t job) {
       const fs::path directory = fs::path(lab.work) / (names[i] + "-" + std::to_string(job));
       found[job] = train_and_inspect(lab, i, job + 1, directory);
       fs::remove_all(directory);

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/jobs.h"
 #include "base/spec.h"
 #include "experiments/claims.h"
-#include "experiments/jobs.h"
 #include "experiments/lines.h"
 #include "experiments/samples.h"
 #include "experiments/statistics.h"
@@ -40,11 +40,11 @@ std::vector<Cell> grid(const Lab& lab, const Dataset& data, const Course& course
   }
   const std::size_t seeds = lab.setup.whole("tuning_seeds");
   std::vector<std::vector<double>> found(cells.size(), std::vector<double>(seeds));
-  for_each_job(cells.size() * seeds, lab.threads, [&](std::size_t i) {
-    Course one = course;
-    one.optimizer = chain_of(text, cells[i / seeds].rate, cells[i / seeds].decay);
-    one.seed = 1000001 + i % seeds;
-    found[i / seeds][i % seeds] = train(data, one).accuracy();
+  in_parallel(cells.size() * seeds, lab.threads, [&](std::size_t i) {
+    found[i / seeds][i % seeds] =
+        train(data, course, chain_of(text, cells[i / seeds].rate, cells[i / seeds].decay),
+              1000001 + i % seeds)
+            .accuracy();
   });
   for (std::size_t i = 0; i < cells.size(); ++i) cells[i].accuracy = mean(found[i]);
   return cells;
@@ -74,17 +74,14 @@ void measure_accuracy(const Lab& lab, Findings& out) {
                   "accuracy, %",
                   {},
                   page::Scale::linear,
-                  10};
+                  true};
   const std::vector<std::string>& methods = lab.setup.texts("methods");
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const std::string& text = lab.setup.texts("optimizers").at(m);
     const std::vector<Cell> cells = grid(lab, data.chosen_by, course, methods[m], text);
     const Cell best = *std::ranges::max_element(cells, {}, &Cell::accuracy);
     const std::vector<Trajectory> runs = over_seeds(lab, [&](std::uint64_t seed) {
-      Course one = course;
-      one.optimizer = chain_of(text, best.rate, best.decay);
-      one.seed = seed;
-      return train(data.reported, one);
+      return train(data.reported, course, chain_of(text, best.rate, best.decay), seed);
     });
     out.add(methods[m] + ".accuracy", each(runs, &Trajectory::accuracy));
     out.notes.push_back(methods[m] + ": rate " + print_number(best.rate) + ", decay " +
@@ -152,22 +149,22 @@ double spread_of(const Averages& data, std::span<const float> before, std::span<
 // Follows the first weight matrix through a training.
 Content content_of(const Lab& lab, const Dataset& dataset, const std::string& text, double decay,
                    std::uint64_t seed) {
-  Module model(lab.setup.text("model"), dataset.sample);
-  model.initialise(seed);
-  const Loss loss(lab.setup.text("loss"));
-  Optimizer optimizer(model.params(), Chain(chain_of(text, lab.setup.number("state_rate"), decay)));
-  Trainer trainer(model, loss, optimizer, dataset, {.batch = lab.setup.whole("batch"), .seed = seed});
-  const Parameter& weights = model.params()[0];
+  Trial trial = begin(dataset, {.model = lab.setup.text("model"),
+                                .loss = lab.setup.text("loss"),
+                                .optimizer = chain_of(text, lab.setup.number("state_rate"), decay),
+                                .batch = lab.setup.whole("batch"),
+                                .seed = seed});
+  const Parameter& weights = trial.model().params()[0];
   const std::span<const float> value = weights.value<float>();
   std::vector<float> before;
   Averages data;
   const std::uint64_t updates = lab.setup.whole("state_updates");
   for (std::uint64_t i = 0; i < updates; ++i) {
     before.assign(value.begin(), value.end());
-    trainer.step();
+    trial.trainer().step();
     data.take(weights.grad<float>(), before, lab.setup.number("beta1"), lab.setup.number("beta2"));
   }
-  const std::span<const float> m = first_moment(optimizer, weights);
+  const std::span<const float> m = first_moment(trial.optimizer(), weights);
   std::vector<double> beside, left;
   for (std::size_t i = 0; i < m.size(); ++i) {
     beside.push_back(m[i] - data.m[i]);
@@ -181,7 +178,7 @@ void measure_state(const Lab& lab, Findings& out) {
   const Dataset data = lab.load("data");
   for (const std::string method : {"adamw", "adam_l2"}) {
     std::vector<Content> found(lab.seeds());
-    for_each_job(found.size(), lab.threads, [&](std::size_t i) {
+    in_parallel(found.size(), lab.threads, [&](std::size_t i) {
       found[i] = content_of(lab, data, lab.setup.text(method + "_state"),
                             lab.setup.number(method + "_state_decay"), i + 1);
     });

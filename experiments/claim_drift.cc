@@ -18,7 +18,7 @@ Line smooth_line(std::string name, const std::vector<Trajectory>& runs, std::siz
     std::vector<double> means;
     for (const Trajectory& run : runs)
       means.push_back(mean(std::span(run.batch_losses).subspan(begin, every)));
-    out.points.push_back({static_cast<double>(begin + every), middle(std::move(means))});
+    out.points.push_back({static_cast<double>(begin + every), median(std::move(means))});
   }
   return out;
 }
@@ -75,10 +75,7 @@ void follow_at(const Plan& plan, const std::string& name, const std::string& as,
   Streams streams(plan.lab, name);
   for (std::size_t i = 0; i < results.size(); ++i) {
     results[i].runs = over_seeds(plan.lab, [&](std::uint64_t seed) {
-      Course course = plan.course;
-      course.optimizer = with_rate(plan.optimizers[i], results[i].rate);
-      course.seed = seed;
-      return train(streams(seed), course);
+      return train(streams(seed), plan.course, with_rate(plan.optimizers[i], results[i].rate), seed);
     });
     out.add(as + "." + plan.methods[i] + ".loss", each(results[i].runs, plan.score));
   }

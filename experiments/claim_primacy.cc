@@ -5,11 +5,9 @@
 #include "base/random.h"
 #include "base/spec.h"
 #include "experiments/claims.h"
-#include "experiments/jobs.h"
 #include "experiments/lines.h"
 #include "experiments/samples.h"
 #include "experiments/statistics.h"
-#include "thalweg/error.h"
 
 namespace thalweg::experiments {
 namespace {
@@ -33,7 +31,7 @@ Dataset with_cluster_first(const Lab& lab, const Dataset& data, std::uint64_t se
   std::fill_n(factors.begin(), cluster.size(), static_cast<float>(lab.setup.number("cluster_strength")));
   cluster.insert(cluster.end(), others.begin(), others.end());
   Dataset out = data;
-  out.train = picked(data.train, cluster, factors);
+  out.train = multiplied(data.train.subset(cluster), factors);
   return out;
 }
 
@@ -41,22 +39,23 @@ Dataset with_cluster_first(const Lab& lab, const Dataset& data, std::uint64_t se
 Trajectory train_on(const Lab& lab, const Dataset& data, std::size_t batch, const std::string& optimizer_text,
                     bool first, std::uint64_t every, std::uint64_t seed) {
   const Dataset clustered = with_cluster_first(lab, data, seed);
-  Module model(lab.setup.text("model"), data.sample);
-  model.initialise(seed);
-  const Loss loss(lab.setup.text("loss"));
   const std::uint64_t updates = updates_of(clustered, batch, lab.setup.number("epochs"));
   const std::uint64_t first_epoch = updates_of(clustered, batch, 1);
-  Optimizer optimizer(model.params(), Chain(optimizer_text).resolve({updates, first_epoch}));
-  Trainer in_order(model, loss, optimizer, clustered, {.batch = batch, .order = Order::file, .seed = seed});
-  Trainer shuffled(model, loss, optimizer, clustered, {.batch = batch, .seed = seed});
+  Trial trial = begin(clustered, {.model = lab.setup.text("model"),
+                                  .loss = lab.setup.text("loss"),
+                                  .optimizer = optimizer_text,
+                                  .batch = batch,
+                                  .updates = updates,
+                                  .seed = seed});
+  Trainer& shuffled = trial.trainer();
+  Trainer in_order(trial.model(), trial.loss(), trial.optimizer(), clustered,
+                   {.batch = batch, .order = Order::file, .seed = seed});
   Trajectory out;
   for (std::uint64_t update = 0; update <= updates; ++update) {
     if (update % every == 0) out.accuracies.push_back(shuffled.evaluate(clustered.test).accuracy);
     if (update == updates) break;
-    try {
-      (first && update < first_epoch ? in_order : shuffled).step();
-    } catch (const Error& error) {
-      if (error.code() != Code::diverged) throw;
+    Trainer& trainer = first && update < first_epoch ? in_order : shuffled;
+    if (!unless_diverged([&] { return trainer.step(); })) {
       out.accuracies.resize(updates / every + 1, 0);
       break;
     }

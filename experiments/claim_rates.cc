@@ -53,10 +53,7 @@ Findings measure_rates(const Lab& lab) {
   const Course course = course_of(lab, data);
   const double least = minimum(lab, data), target = lab.setup.number("target_excess");
   const auto training = [&](const std::string& optimizer, double rate, std::uint64_t seed) {
-    Course one = course;
-    one.optimizer = with_rate(optimizer, rate);
-    one.seed = seed;
-    return train(data, one);
+    return train(data, course, with_rate(optimizer, rate), seed);
   };
   const auto best_rate = [&](const std::string& optimizer) {
     return tuned(

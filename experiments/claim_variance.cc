@@ -1,9 +1,9 @@
 // How far the gradient of a batch is from that of all samples, and how the loss swings.
 #include <cmath>
 
+#include "base/jobs.h"
 #include "draw/number.h"
 #include "experiments/claims.h"
-#include "experiments/jobs.h"
 #include "experiments/lines.h"
 #include "experiments/statistics.h"
 
@@ -15,13 +15,13 @@ class Gradients {
  public:
   Gradients(const Lab& lab, const Dataset& data, std::uint64_t seed)
       : data_(data),
-        loss_(lab.setup.text("loss")),
-        model_(lab.setup.text("model"), data.sample),
+        trained_(begin(data, {.model = lab.setup.text("model"),
+                              .loss = lab.setup.text("loss"),
+                              .optimizer = lab.setup.text("optimizer"),
+                              .batch = 32,
+                              .seed = seed})),
         seed_(seed) {
-    model_.initialise(seed);
-    Optimizer optimizer(model_.params(), Chain(lab.setup.text("optimizer")));
-    Trainer trainer(model_, loss_, optimizer, data, {.batch = 32, .seed = seed});
-    for (std::uint64_t i = 0; i < lab.setup.whole("warm_updates"); ++i) trainer.step();
+    for (std::uint64_t i = 0; i < lab.setup.whole("warm_updates"); ++i) trained_.trainer().step();
   }
 
   // The squared distance of the gradients of `draws` batches, drawn with replacement, from that of all.
@@ -36,14 +36,13 @@ class Gradients {
 
  private:
   std::vector<std::vector<double>> drawn(std::size_t batch, std::uint64_t draws) {
-    Optimizer stands_still(model_.params(), Chain("lr(0)"));
-    Trainer trainer(model_, loss_, stands_still, data_,
-                    {.batch = batch, .order = batch == 0 ? Order::file : Order::replacement, .seed = seed_});
+    Trial still(copy_of(trained_.model()), trained_.loss(), Chain("lr(0)"), data_,
+                {.batch = batch, .order = batch == 0 ? Order::file : Order::replacement, .seed = seed_});
     std::vector<std::vector<double>> out;
     for (std::uint64_t i = 0; i < draws; ++i) {
-      trainer.step();
+      still.trainer().step();
       out.emplace_back();
-      for (const Parameter& parameter : model_.params()) {
+      for (const Parameter& parameter : still.model().params()) {
         const std::span<float> grad = parameter.grad<float>();
         out.back().insert(out.back().end(), grad.begin(), grad.end());
       }
@@ -52,15 +51,14 @@ class Gradients {
   }
 
   const Dataset& data_;
-  Loss loss_;
-  Module model_;
+  Trial trained_;
   std::uint64_t seed_;
 };
 
 void measure_gradients(const Lab& lab, const Dataset& data, Findings& out) {
   const std::vector<double>& batches = lab.setup.numbers("batches");
   std::vector<std::vector<double>> variances(lab.seeds());
-  for_each_job(variances.size(), lab.threads, [&](std::size_t i) {
+  in_parallel(variances.size(), lab.threads, [&](std::size_t i) {
     Gradients gradients(lab, data, i + 1);
     for (const double batch : batches) {
       variances[i].push_back(gradients.variance(static_cast<std::size_t>(batch), lab.setup.whole("draws")));
@@ -74,7 +72,7 @@ void measure_gradients(const Lab& lab, const Dataset& data, Findings& out) {
                           "squared distance",
                           {line("median over seeds", batches, middles(variances))},
                           page::Scale::log,
-                          2});
+                          true});
 }
 
 // Differences of the training loss from update to update, without what goes steadily down.

@@ -8,10 +8,7 @@ std::vector<Tuned> hold(const Lab& lab, const Contest& contest, const Score& sco
   std::vector<Tuned> results;
   for (std::size_t i = 0; i < contest.names.size(); ++i) {
     const auto training = [&](double rate, std::uint64_t seed) {
-      Course course = contest.course;
-      course.optimizer = with_rate(contest.optimizers.at(i), rate);
-      course.seed = seed;
-      return train(contest.data(seed), course);
+      return train(contest.data(seed), contest.course, with_rate(contest.optimizers.at(i), rate), seed);
     };
     results.push_back(tuned(lab, contest.rates, training, score));
     const std::string name = contest.prefix + contest.names[i];

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "draw/svg.h"
+#include "draw/chart.h"
 
 namespace thalweg::experiments {
 
@@ -27,7 +27,7 @@ struct Picture {
   std::string y_name;
   std::vector<Line> lines = {};
   page::Scale scale = page::Scale::automatic;
-  int x_log = 0;  // 2 or 10: x is drawn by its logarithm to this base
+  bool x_log = false;
 };
 
 struct Findings {

@@ -12,7 +12,7 @@
 
 #include "experiments/findings.h"
 #include "experiments/setup.h"
-#include "thalweg/lab/analyze.h"
+#include "thalweg/quantiles.h"
 
 namespace thalweg::experiments {
 

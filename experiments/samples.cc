@@ -8,33 +8,42 @@
 namespace thalweg::experiments {
 namespace {
 
-void append(const Samples& from, std::span<const std::uint32_t> rows, std::vector<float>& inputs,
-            Samples& to) {
-  const std::size_t before = inputs.size(), columns = from.size() > 0 ? from.values.size() / from.size() : 0;
-  inputs.resize(before + rows.size() * from.features());
-  from.gather(rows, std::span(inputs).subspan(before));
-  for (const std::uint32_t row : rows) {
-    if (!from.labels.empty()) to.labels.push_back(from.labels[row]);
-    for (std::size_t i = 0; i < columns; ++i) to.values.push_back(from.values[row * columns + i]);
-    to.rows.push_back(from.rows.empty() ? row : from.rows[row]);
-  }
-}
-
 std::vector<std::uint32_t> all_rows(const Samples& samples) {
   std::vector<std::uint32_t> rows(samples.size());
   std::iota(rows.begin(), rows.end(), 0u);
   return rows;
 }
 
+std::vector<float> inputs_of(const Samples& samples) {
+  std::vector<float> inputs(samples.size() * samples.features());
+  samples.gather(all_rows(samples), inputs);
+  return inputs;
+}
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+Samples joined(const Samples& first, const Samples& second) {
+  Samples out = first;
+  std::vector<float> inputs = inputs_of(first);
+  append(inputs, inputs_of(second));
+  append(out.labels, second.labels);
+  append(out.values, second.values);
+  append(out.rows, second.rows);
+  out.set_scaling({});
+  out.assign(first.features(), std::move(inputs));
+  return out;
+}
+
 }  // namespace
 
-Samples picked(const Samples& samples, std::span<const std::uint32_t> rows, std::span<const float> factors) {
-  Samples out;
-  std::vector<float> inputs;
-  append(samples, rows, inputs, out);
-  for (std::size_t i = 0; i < inputs.size() && !factors.empty(); ++i) {
-    inputs[i] *= factors[i / samples.features()];
-  }
+Samples multiplied(const Samples& samples, std::span<const float> factors) {
+  Samples out = samples;
+  std::vector<float> inputs = inputs_of(samples);
+  for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] *= factors[i / samples.features()];
+  out.set_scaling({});
   out.assign(samples.features(), std::move(inputs));
   return out;
 }
@@ -43,21 +52,16 @@ Dataset repeated(const Dataset& data, std::size_t size) {
   std::vector<std::uint32_t> rows(size);
   for (std::size_t i = 0; i < size; ++i) rows[i] = static_cast<std::uint32_t>(i % data.train.size());
   Dataset out = data;
-  out.train = picked(data.train, rows);
+  out.train = data.train.subset(rows);
   return out;
 }
 
 Dataset fewer(const Dataset& data, std::size_t size, std::uint64_t seed) {
   const std::vector<std::uint32_t> order = Random(seed, Purpose::split, 0).permutation(data.train.size());
-  const std::span kept = std::span(order).first(std::min(size, order.size()));
+  const std::size_t kept = std::min(size, order.size());
   Dataset out = data;
-  out.train = picked(data.train, kept);
-  Samples test;
-  std::vector<float> inputs;
-  append(data.test, all_rows(data.test), inputs, test);
-  append(data.train, std::span(order).subspan(kept.size()), inputs, test);
-  test.assign(data.train.features(), std::move(inputs));
-  out.test = std::move(test);
+  out.train = data.train.subset(std::span(order).first(kept));
+  out.test = joined(data.test, data.train.subset(std::span(order).subspan(kept)));
   return out;
 }
 
@@ -66,7 +70,7 @@ Samples half(const Samples& samples, int which) {
   for (std::size_t i = static_cast<std::size_t>(which); i < samples.size(); i += 2) {
     rows.push_back(static_cast<std::uint32_t>(i));
   }
-  return picked(samples, rows);
+  return samples.subset(rows);
 }
 
 }  // namespace thalweg::experiments

@@ -8,9 +8,8 @@
 
 namespace thalweg::experiments {
 
-// The named samples, inputs as they are when scaled, each multiplied by its factor where there are factors.
-Samples picked(const Samples& samples, std::span<const std::uint32_t> rows,
-               std::span<const float> factors = {});
+// The samples with the inputs of each, as they are when scaled, multiplied by its factor.
+Samples multiplied(const Samples& samples, std::span<const float> factors);
 
 // The training part over and over until it has `size` samples.
 Dataset repeated(const Dataset& data, std::size_t size);

@@ -6,52 +6,22 @@
 #include <cmath>
 
 #include "base/spec.h"
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
 
-namespace thalweg::experiments {
+namespace thalweg {
+
+namespace page {
+extern const Asset kExperimentsCss;
+}
+
+namespace experiments {
 namespace {
 
 using page::escape;
 
-// Colours and dashes of up to six lines, and the blocks of this page; added to the style sheet of all pages.
-constexpr std::string_view kStyle = R"css(<style>
-:root { --m0: #0072b2; --m1: #d55e00; --m2: #008a64; --m3: #a8438a; --m4: #5a6470; --m5: #8a6d00; }
-@media screen and (prefers-color-scheme: dark) {
-  :root { --m0: #56b4e9; --m1: #f0883e; --m2: #2fc79a; --m3: #e59ac6; --m4: #b8c1cb; --m5: #e3c94b; }
-}
-.line.m0 path { stroke: var(--m0); } .line.m1 path { stroke: var(--m1); stroke-dasharray: 9 4; }
-.line.m2 path { stroke: var(--m2); stroke-dasharray: 3 4; } .line.m3 path { stroke: var(--m3); stroke-dasharray: 12 4 3 4; }
-.line.m4 path { stroke: var(--m4); stroke-dasharray: 6 3; } .line.m5 path { stroke: var(--m5); stroke-dasharray: 1.5 4; }
-.line.m0 circle { fill: var(--m0); } .line.m1 circle { fill: var(--m1); } .line.m2 circle { fill: var(--m2); }
-.line.m3 circle { fill: var(--m3); } .line.m4 circle { fill: var(--m4); } .line.m5 circle { fill: var(--m5); }
-.claim { margin: 0; max-width: 70ch; font-size: 21px; line-height: 1.4; text-wrap: pretty; }
-.verdict { margin: 14px 0 0; max-width: 76ch; }
-.verdict b, .outcome { white-space: nowrap; }
-.source { margin: 10px 0 26px; max-width: 76ch; color: var(--soft); font-size: 14px; }
-.how { margin: 10px 0 0; max-width: 76ch; font-size: 15px; }
-.rules { margin: 26px 0 36px; padding: 0; max-width: 860px; list-style: none; }
-.rules li { display: grid; grid-template-columns: 9em 1fr; gap: 2px 14px; padding: 8px 0;
-  border-bottom: 1px solid var(--grid); }
-.rules .outcome { font-weight: 600; }
-.rules .outcome.holds::before { content: "\2713\00a0"; } .rules .outcome.reversed::before { content: "\2717\00a0"; }
-.rules .outcome.undecided::before { content: "?\00a0"; }
-.rules .test { grid-column: 2; color: var(--soft); font-size: 14px; overflow-wrap: anywhere; }
-.experiment details { margin-top: 26px; } .experiment summary { cursor: pointer; padding: 4px 0; }
-.experiment .scroll { margin: 12px 0 22px; } .experiment details ul { padding-left: 20px; font-size: 15px; }
-.experiment th, .experiment td { display: table-cell !important; }
-.overview { max-width: 860px; padding: 0; margin: 0; list-style: none; }
-.overview li { display: grid; grid-template-columns: 10em 1fr; gap: 2px 16px; padding: 12px 0;
-  border-bottom: 1px solid var(--grid); }
-.overview b { grid-column: 2; }
-.overview .verdict { grid-column: 2; margin: 0; font-size: 15px; color: var(--soft); }
-a { color: var(--train); }
-@media (max-width: 720px) {
-  .claim { font-size: 18px; }
-  .overview li, .rules li { grid-template-columns: 1fr; } .overview b, .overview .verdict, .rules .test { grid-column: 1; }
-}
-</style>
-)css";
+constexpr std::size_t kMostMarked = 20;  // points of a line
 
 std::string number(double x) {
   if (std::isinf(x)) return x > 0 ? "\u221e" : "\u2212\u221e";
@@ -116,34 +86,16 @@ std::string rules_html(const std::vector<Decision>& decisions) {
   return "<ul class=\"rules\">\n" + out + "</ul>\n";
 }
 
-double placed(double x, int x_log) {
-  if (x_log == 0) return x;
-  return x_log == 2 ? std::log2(x) : std::log10(x);
-}
-
 page::Chart chart_of(const Picture& picture, const std::string& id) {
-  page::Chart chart;
-  chart.id = id;
-  chart.title = picture.title;
-  chart.x_name = picture.x_log == 0   ? picture.x_name
-                 : picture.x_log == 2 ? "log2 of " + picture.x_name
-                                      : "log10 of " + picture.x_name;
-  chart.y_name = picture.y_name;
+  page::Chart chart{.id = id, .title = picture.title, .x_name = picture.x_name, .y_name = picture.y_name};
+  chart.across = picture.x_log ? page::Across::log : page::Across::whole;
   chart.scale = picture.scale;
-  double low = INFINITY, high = -INFINITY;
   for (std::size_t i = 0; i < picture.lines.size(); ++i) {
     const Line& line = picture.lines[i];
-    page::Series series{line.name, "m" + std::to_string(i % 6), page::Marker::none, {}};
-    if (line.points.size() <= 20) series.marker = page::Marker::circle;
-    for (const page::Point& point : line.points) {
-      series.points.push_back({placed(point.x, picture.x_log), point.y});
-      low = std::min(low, series.points.back().x);
-      high = std::max(high, series.points.back().x);
-    }
-    chart.series.push_back(std::move(series));
+    const page::Marker marker = line.points.size() <= kMostMarked ? page::marker_of(i) : page::Marker::none;
+    chart.series.push_back(
+        {.name = line.name, .look = page::look_of(i), .marker = marker, .points = line.points});
   }
-  chart.x_lo = low;
-  chart.x_hi = high;
   return chart;
 }
 
@@ -151,11 +103,9 @@ std::string pictures_html(const std::string& name, const std::vector<Picture>& p
   std::string out;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const page::Chart chart = chart_of(pictures[i], "x" + name.substr(0, 2) + "-" + std::to_string(i));
-    if (!has_points(chart)) continue;
-    out += fmt::format("<figure><figcaption><h3>{}</h3><p>{} by {}</p></figcaption>{}</figure>\n",
-                       escape(chart.title), escape(chart.y_name), escape(chart.x_name), draw(chart));
+    out += page::figure(chart, chart.y_name + " by " + chart.x_name);
   }
-  return out.empty() ? "" : "<div class=\"charts\">\n" + out + "</div>\n";
+  return page::charts(out);
 }
 
 std::string numbers_html(const Result& result) {
@@ -229,16 +179,19 @@ std::string experiments_page(const std::vector<Entry>& entries) {
                     name, escape(entry.claim), escape(entry.summary), more);
     sections += entry.section;
   }
-  const std::string head =
-      "<header>\n<h1>What every course says about optimizers, measured</h1>\n"
-      "<p class=\"lead\">Each claim was put to rules that were written down before the run, but for "
-      "those that experiments/README.md names. A rule holds when an interval that holds the median over the "
-      "seeds with 95 % agrees with it.</p>\n</header>\n";
-  return page::document("Claims about optimizers, measured",
-                        std::string(kStyle) + head + "<main>\n" +
-                            page::section("overview", "Claims and verdicts",
-                                          "<ul class=\"overview\">\n" + overview + "</ul>\n") +
-                            sections + "</main>\n");
+  return page::document(
+      {.title = "Claims about optimizers, measured",
+       .subject = "experiments",
+       .heading = "What every course says about optimizers, measured",
+       .lead = page::lead(
+           "Each claim was put to rules that were written down before the run, except for those that "
+           "experiments/README.md names. A rule holds when a 95 % interval of the median over the seeds "
+           "agrees with it."),
+       .body = page::section("overview", "Claims and verdicts",
+                             "<ul class=\"overview\">\n" + overview + "</ul>\n") +
+               sections,
+       .style = page::kExperimentsCss.text});
 }
 
-}  // namespace thalweg::experiments
+}  // namespace experiments
+}  // namespace thalweg

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "thalweg/lab/analyze.h"
-
 namespace thalweg::experiments {
 
 double mean(std::span<const double> numbers) {
@@ -21,8 +19,6 @@ double deviation(std::span<const double> numbers) {
   for (const double x : numbers) squares += (x - centre) * (x - centre);
   return std::sqrt(squares / static_cast<double>(numbers.size() - 1));
 }
-
-double middle(std::vector<double> numbers) { return median_of(std::move(numbers)).value; }
 
 double power(std::span<const double> x, std::span<const double> y) {
   std::vector<double> u, v;
@@ -49,7 +45,7 @@ std::vector<double> middles(const std::vector<std::vector<double>>& rows) {
   for (std::size_t i = 0; i < rows.front().size(); ++i) {
     std::vector<double> column;
     for (const std::vector<double>& row : rows) column.push_back(row[i]);
-    out.push_back(middle(std::move(column)));
+    out.push_back(median(std::move(column)));
   }
   return out;
 }

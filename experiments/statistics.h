@@ -5,14 +5,14 @@
 #include <span>
 #include <vector>
 
+#include "thalweg/quantiles.h"
+
 namespace thalweg::experiments {
 
 double mean(std::span<const double> numbers);
 
 // The standard deviation, by n - 1; 0 for fewer than two. Infinite where a number is.
 double deviation(std::span<const double> numbers);
-
-double middle(std::vector<double> numbers);  // the median; `numbers` must not be empty
 
 // The slope of the least-squares line through (log x, log y): the power of x that y follows. All numbers must
 // be positive, and at least two x differ.

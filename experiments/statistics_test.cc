@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "experiments/jobs.h"
 #include "experiments/samples.h"
 
 namespace thalweg::experiments {
@@ -38,12 +37,12 @@ TEST(ClaimStatistics, MiddlesGoByColumns) {
 
 TEST(ClaimJobs, EachIsDoneOnceAndErrorsArrive) {
   std::vector<int> done(100);
-  for_each_job(done.size(), 3, [&](std::size_t i) { ++done[i]; });
+  in_parallel(done.size(), 3, [&](std::size_t i) { ++done[i]; });
   EXPECT_EQ(done, std::vector<int>(100, 1));
-  EXPECT_THROW(for_each_job(10, 2,
-                            [](std::size_t i) {
-                              if (i == 4) throw std::out_of_range("4");
-                            }),
+  EXPECT_THROW(in_parallel(10, 2,
+                           [](std::size_t i) {
+                             if (i == 4) throw std::out_of_range("4");
+                           }),
                std::out_of_range);
 }
 

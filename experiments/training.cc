@@ -3,10 +3,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/jobs.h"
 #include "base/spec.h"
-#include "experiments/jobs.h"
 #include "experiments/statistics.h"
-#include "thalweg/error.h"
 
 namespace thalweg::experiments {
 namespace {
@@ -30,38 +29,44 @@ void fill_up(const Course& course, bool held_out, std::uint64_t from, Trajectory
 
 }  // namespace
 
-double objective(Trainer& trainer, const Dataset& data, const Loss& loss, const Module& model) {
-  const double sum = trainer.evaluate(data.train).loss + loss.penalty(model.params());
+double objective(Trial& trial, const Dataset& data) {
+  const double sum = trial.trainer().evaluate(data.train).loss + trial.loss().penalty(trial.model().params());
   return std::isfinite(sum) ? sum : kInfinite;
 }
 
+Trial begin(const Dataset& data, const Course& course) {
+  return {make_model(course.model, data.sample, course.seed),
+          Loss(course.loss),
+          Chain(course.optimizer),
+          data,
+          {.batch = course.batch, .order = course.order, .seed = course.seed},
+          updates(course.updates)};
+}
+
 Trajectory train(const Dataset& data, const Course& course) {
-  Module model(course.model, data.sample);
-  model.initialise(course.seed);
-  const Loss loss(course.loss);
-  const TrainerOptions options{.batch = course.batch, .order = course.order, .seed = course.seed};
-  const Chain chain =
-      Chain(course.optimizer).resolve({course.updates, updates_per_epoch(data.train.size(), options)});
-  Optimizer optimizer(model.params(), chain);
-  Trainer trainer(model, loss, optimizer, data, options);
+  Trial trial = begin(data, course);
   const bool held_out = data.test.size() > 0;
   Trajectory out;
-  const auto evaluate = [&] {
-    out.losses.push_back(objective(trainer, data, loss, model));
-    if (held_out) out.accuracies.push_back(trainer.evaluate(data.test).accuracy);
-  };
   for (std::uint64_t update = 0; update <= course.updates; ++update) {
-    if (evaluates(course, update)) evaluate();
+    if (evaluates(course, update)) {
+      out.losses.push_back(objective(trial, data));
+      if (held_out) out.accuracies.push_back(trial.trainer().evaluate(data.test).accuracy);
+    }
     if (update == course.updates) break;
-    try {
-      out.batch_losses.push_back(trainer.step().loss);
-    } catch (const Error& error) {
-      if (error.code() != Code::diverged) throw;
+    const std::optional<Report> report = unless_diverged([&] { return trial.trainer().step(); });
+    if (!report) {
       fill_up(course, held_out, update + 1, out);
       break;
     }
+    out.batch_losses.push_back(report->loss);
   }
   return out;
+}
+
+Trajectory train(const Dataset& data, Course course, const std::string& optimizer, std::uint64_t seed) {
+  course.optimizer = optimizer;
+  course.seed = seed;
+  return train(data, course);
 }
 
 std::uint64_t updates_of(const Dataset& data, std::size_t batch, double epochs) {
@@ -86,7 +91,7 @@ Dataset Lab::load(const std::string& key) const {
 
 std::vector<Trajectory> over_seeds(const Lab& lab, const Training& training) {
   std::vector<Trajectory> runs(lab.seeds());
-  for_each_job(runs.size(), lab.threads, [&](std::size_t i) { runs[i] = training(i + 1); });
+  in_parallel(runs.size(), lab.threads, [&](std::size_t i) { runs[i] = training(i + 1); });
   return runs;
 }
 
@@ -100,7 +105,7 @@ Tuned tuned(const Lab& lab, const std::vector<double>& rates, const RatedTrainin
             const Score& score) {
   const std::size_t seeds = lab.setup.whole("tuning_seeds");
   std::vector<double> scores(rates.size() * seeds);
-  for_each_job(scores.size(), lab.threads, [&](std::size_t i) {
+  in_parallel(scores.size(), lab.threads, [&](std::size_t i) {
     const double found = score(training(rates[i / seeds], kTuningSeed + i % seeds));
     scores[i] = std::isnan(found) ? kInfinite : found;
   });
@@ -108,7 +113,7 @@ Tuned tuned(const Lab& lab, const std::vector<double>& rates, const RatedTrainin
   double lowest = kInfinite;
   for (std::size_t i = 0; i < rates.size(); ++i) {
     const auto first = scores.begin() + static_cast<std::ptrdiff_t>(i * seeds);
-    const double found = middle({first, first + static_cast<std::ptrdiff_t>(seeds)});
+    const double found = median({first, first + static_cast<std::ptrdiff_t>(seeds)});
     if (found < lowest) best = i;
     lowest = std::min(lowest, found);
   }

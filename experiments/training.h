@@ -8,7 +8,7 @@
 
 #include "experiments/setup.h"
 #include "thalweg/dataset.h"
-#include "thalweg/trainer.h"
+#include "train/trial.h"
 
 namespace thalweg::experiments {
 
@@ -32,9 +32,14 @@ struct Trajectory {
   double accuracy() const { return accuracies.back(); }
 };
 Trajectory train(const Dataset& data, const Course& course);
+// The same with this optimizer and this seed.
+Trajectory train(const Dataset& data, Course course, const std::string& optimizer, std::uint64_t seed);
 
-// The loss over the training set plus the terms.
-double objective(Trainer& trainer, const Dataset& data, const Loss& loss, const Module& model);
+// That training before its first update. `data` must outlive it.
+Trial begin(const Dataset& data, const Course& course);
+
+// The loss over `data`, on which it trains, plus the terms; infinite where that is no number.
+double objective(Trial& trial, const Dataset& data);
 
 // The updates of so many epochs.
 std::uint64_t updates_of(const Dataset& data, std::size_t batch, double epochs);

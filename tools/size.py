@@ -27,8 +27,7 @@ CLASS_METHODS = 25
 CLASS_MEMBERS = 15
 STOREY_LINES = {"engine": 12_000, "learn": 14_000, "lab": 17_000, "tool": 3_000}
 HOUSE_LINES = 41_500  # of all storeys together
-STILL_LARGE = {"ComparedOptimizer", "RunConfig", "Comparison::Impl", "ComparedRow",
-               "Patient", "Result", "Run::Impl"}  # classes that are to be cut
+STILL_LARGE = {"CpuShared", "CpuMember"}  # classes that are to be cut
 CATALOGUES = {"engine/transforms", "learn/nn/ops", "lab/problems"}  # a file a name: as long as the field's list
 
 CODE = {".cc", ".h", ".inc", ".S", ".py", ".cmake", ".sh", ".cu", ".cuh", ".js", ".css"}

@@ -3,13 +3,14 @@
 //   Chain("clip_norm(1) | adam | decay(0.01) | lr(cosine(3e-4, total=10000, warmup=500))")
 //
 // The gradient enters on the left, each transform turns it into an update, and the engine applies p <- p -
-// update. `thalweg list transforms` and `thalweg list recipes` name what there is. Values: safe to share
-// between threads.
+// update. `thalweg list transforms` and `thalweg list recipes` name what there is. A chain never changes: it
+// may be used by several threads at once.
 #pragma once
 
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,7 +70,6 @@ class Chain {
 
   // Throws Error(usage) with a caret for a text that is no chain.
   explicit Chain(std::string_view text);
-  explicit Chain(std::vector<Link> links);
 
   // Canonical text of the expanded chain; Chain(text()) == *this. With `every`, also the options at their
   // default.
@@ -89,11 +89,29 @@ class Chain {
   // How the chain would run on these parameters. Throws as binding an Optimizer does.
   Explanation explain(const Params& params) const;
 
-  const std::vector<Link>& links() const;
+  // Whether it holds a transform of that name.
+  bool has(std::string_view transform) const;
+
+  // The learning rate, a number without a unit that multiplies the update: the highest value of the first
+  // `lr` from the left. Nothing where there is no `lr`.
+  std::optional<double> rate() const;
+
+  // The same with that rate. One factor multiplies every `lr`, a schedule at every update: what is a share of
+  // its peak stays, and so does its shape. A chain without `lr` gets one, left of what acts on new values.
+  // Throws Error(usage) for a rate below 0 or not finite, and where the first `lr` is a schedule without a
+  // highest value above 0, or a plain 0 among several: no factor makes it `rate`.
+  Chain with_rate(double rate) const;
+
+  // The same with `schedule` in the place of every `lr`. A chain without one gets it as with_rate() says.
+  Chain with_schedule(const Schedule& schedule) const;
 
   bool operator==(const Chain& other) const { return text() == other.text(); }
 
  private:
+  explicit Chain(std::vector<Link> links);
+  friend const std::vector<Link>& links_of(const Chain& chain);  // of the engine
+  friend Chain operator|(const Chain& left, const Chain& right);
+
   std::shared_ptr<const std::vector<Link>> links_;
 };
 

@@ -1,14 +1,13 @@
-// Data: samples with their targets, split into a part to train on and a held-out part.
+// Data: samples with their targets, split into a part to train on and a held-out part. What is const may be
+// used by several threads at once; a Loader by one at a time.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "thalweg/loss.h"
 #include "thalweg/params.h"
 
 namespace thalweg {
@@ -35,6 +34,10 @@ class Samples {
   std::vector<float> values;         // size x columns for regression, by Dataset::target_scaling; or empty
   std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
 
+  // The named samples with their targets, in that order; row numbers stay those of the source. Throws
+  // Error(usage) for a row that does not exist.
+  Samples subset(std::span<const std::uint32_t> rows) const;
+
   // Takes bytes or floats: size x features of them. Throws Error(usage) when they are no whole number of
   // samples or more than 2^32 - 1 samples.
   void assign(std::size_t features, std::vector<std::uint8_t> inputs);
@@ -44,6 +47,8 @@ class Samples {
   void set_scaling(const Scaling& scaling);
 
  private:
+  void check(std::span<const std::uint32_t> rows) const;
+
   std::size_t size_ = 0;
   std::size_t features_ = 0;
   std::vector<std::uint8_t> bytes_;  // exactly one of the two holds the inputs
@@ -95,8 +100,8 @@ enum class Order {
 };
 
 std::string_view order_name(Order order);
-std::optional<Order> read_order(std::string_view word);
-std::string_view order_names();  // "shuffle|replacement|file"
+Order parse_order(std::string_view word);  // throws Error(usage) naming what there is
+std::string_view order_names();            // "shuffle|replacement|file"
 
 // Which samples are visited, and when. All orders are functions of (seed, update) alone: the shuffle of an
 // epoch depends on (seed, epoch), a draw with replacement on (seed, update, position). Without replacement

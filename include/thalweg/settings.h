@@ -1,5 +1,6 @@
 // The settings of a run: what the flags of the tool, the keys of a TOML file and config.toml of a run
-// directory say, under the same names and with the same words.
+// directory say, under the same names and with the same words. What is const may be used by several threads
+// at once.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,13 @@
 #include <vector>
 
 namespace thalweg {
+
+// When a run ends before its last epoch, and whose weights its result has.
+struct EarlyStoppingOptions {
+  std::uint64_t patience = 0;             // epochs without improvement until it stops; 0: never
+  double min_delta = 0;                   // a loss must be lower by more than this to be one
+  std::optional<bool> restore_best = {};  // the result is of the best epoch; none: with patience
+};
 
 // Texts are of the grammar, or "auto": as the data ask for. The defaults are those of the tool but for
 // `threads`.
@@ -24,29 +32,31 @@ struct RunConfig {
   std::optional<std::uint64_t> epochs = {};           // none: auto
   std::optional<std::uint64_t> schedule_epochs = {};  // that schedules are laid out for; none: as `epochs`
   std::string order = "shuffle";                      // shuffle, replacement or file
-  std::uint64_t patience = 0;                         // epochs without improvement until it stops; 0: never
-  double min_delta = 0;                               // a loss must be lower by more than this to be one
-  std::optional<bool> restore_best = {};              // the result is of the best epoch; none: with patience
-  std::string checkpoint_every = "never";             // a length: 500, 2ep, 5%
+  EarlyStoppingOptions early_stopping = {};
+  std::string checkpoint_every = "never";  // a length: 500, 2ep, 5%
   std::uint64_t seed = 1;
   std::string nonfinite =
       "report";     // nonfinite_name() of what a step does about gradients that are not finite
   int threads = 1;  // 0: all that the process may use
 };
 
-// One of them, as text.
+// One of them, as text. Its default is what it prints of RunConfig{}.
 struct RunSetting {
   enum class Kind { text, whole, real, flag };
 
   std::string_view name;  // of the flag after "--", and of the key
-  Kind kind;
-  std::string_view words;  // "auto|full": what may stand instead of a number
-  std::string_view doc;    // one line
-  bool required;           // whether every config.toml of a run has it
-  // Throws Error(usage) that begins with `where`, for a text that is no value.
-  void (*read)(RunConfig& config, const std::string& where, const std::string& text);
-  std::string (*print)(const RunConfig& config);
+  Kind kind = Kind::text;
+  // "auto|full": what may stand instead of a number, or the choices of a text; "*": more than a list can say.
+  std::string_view words;
+  std::string_view doc;   // one line
+  bool required = false;  // whether every config.toml of a run has it
+
+  // Sets it. Throws Error(usage) for a text that is no value, most often with `where` before it.
+  void read(RunConfig& config, const std::string& where, const std::string& text) const;
+  std::string print(const RunConfig& config) const;
 };
+
+// All, in the order in which a file has them.
 std::span<const RunSetting> run_settings();
 
 // A configuration and where each of its values comes from: the default, a file, a flag. What is set later

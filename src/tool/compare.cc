@@ -33,12 +33,12 @@ class Counter {
   Counter(const Comparison& comparison, bool quiet)
       : comparison_(comparison), quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-  void show(const ComparedRun& run) {
+  void show(const ComparedTrial& trial) {
     const std::uint64_t done = comparison_.done(), total = comparison_.total();
     const bool tenth = done * 10 / total != (done - 1) * 10 / total;
     if (quiet_ || (!terminal_ && !tenth)) return;
     const std::string line = fmt::format("{} of {} runs, {}: {}", done, total,
-                                         run.tuning ? "finding rates" : "comparing", run.optimizer);
+                                         trial.tuning ? "finding rates" : "comparing", trial.optimizer);
     rewrite(terminal_ ? line.substr(0, 78) : line, terminal_);
   }
   void end() const {
@@ -64,8 +64,8 @@ int compare(const Flags& flags) {
   Counter counter(comparison, flags.quiet);
   constexpr double kPatience = 0.2;  // seconds between two looks at signals
   while (!comparison.finished() && caught_signal() == 0) {
-    ComparedRun run;
-    if (comparison.next(run, kPatience)) counter.show(run);
+    ComparedTrial trial;
+    if (comparison.next(trial, kPatience)) counter.show(trial);
   }
   counter.end();
   if (!comparison.finished()) {

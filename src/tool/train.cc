@@ -80,7 +80,7 @@ std::string best_text(const Run& run, const RunResult& result) {
   if (!result.stopped_early) return out;
   return out + fmt::format("stopped    after epoch {} of {}: no improvement in {} epochs\n",
                            run.updates() / run.updates_per_epoch(), *run.config().epochs,
-                           run.config().patience);
+                           run.config().early_stopping.patience);
 }
 
 std::string result_text(const Run& run, const RunResult& result) {

@@ -8,18 +8,9 @@
 
 #include "thalweg/chain.h"
 #include "thalweg/params.h"
+#include "thalweg/quantiles.h"
 
 namespace thalweg {
-
-// The median of some samples, and an interval that holds the median of their distribution with at least 95 %
-// whatever that distribution is: two order statistics, or the extremes of fewer than six samples.
-struct Median {
-  double value = 0;
-  double low = 0;
-  double high = 0;
-};
-// `samples` must not be empty.
-Median median_of(std::vector<double> samples);
 
 struct AnalyzeOptions {
   int threads = 1;

@@ -2,8 +2,8 @@
 // for each found within the same budget, and what many seeds say together.
 //
 //   Comparison comparison = Comparison::open({.data = "digits"}, {.optimizers = {"sgd", "adam"}}, "out");
-//   for (ComparedRun run; comparison.next(run);) log(run);      // stop when you like: what is done is kept
-//   std::cout << comparison.result().headline();
+//   for (ComparedTrial trial; comparison.next(trial);) log(trial);  // stop when you like: what is done is
+//   kept std::cout << comparison.result().headline();
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/quantiles.h"
 #include "thalweg/settings.h"
 
 namespace thalweg {
@@ -22,14 +23,14 @@ struct CompareOptions {
   // descent over the whole training part: one update an epoch, whatever the batch of the others.
   std::vector<std::string> optimizers = {};
 
-  std::uint64_t seeds = 10;  // runs an optimizer, 1 to 200: of seed, seed + 1, ...
+  std::uint64_t seeds = 10;  // trials an optimizer, 1 to 200: of seed, seed + 1, ...
 
   // The rates that every optimizer is tried with: so many, evenly over so many decades on a log scale, around
   // the rate it names, else around 10^-1.5. One rate: that which it names, untuned. 1 to 101; 0 to 20.
   std::uint64_t rates = 11;
   double decades = 5;
-  std::uint64_t tuning_seeds = 3;                   // runs a rate, 1 to 20: of seed + 1,000,000, ...
-  std::optional<std::uint64_t> tuning_epochs = {};  // of a tuning run; none: as many as a run has
+  std::uint64_t tuning_seeds = 3;                   // trials a rate, 1 to 20: of seed + 1,000,000, ...
+  std::optional<std::uint64_t> tuning_epochs = {};  // of a trial that tunes; none: as many as others have
 
   std::string schedule = "cosine(1, warmup=5%)";  // of optimizers that name no rate, times the rate
 
@@ -42,18 +43,18 @@ struct CompareOptions {
 // The end of an epoch, on samples that are not trained on.
 struct ComparedEpoch {
   std::uint64_t update = 0;  // updates done
-  double seconds = 0;        // of processor time of the run's one thread so far, evaluations left out
+  double seconds = 0;        // of processor time of the trial's one thread so far, evaluations left out
   double loss = 0;
   double score = 0;  // accuracy, or R2 of values
 };
 
-struct ComparedRun {
+struct ComparedTrial {
   std::string optimizer;  // as its chain was given
   bool tuning = false;    // judged on the validation part, and trained without it
   double factor = 1;      // that multiplies the rates of the chain
   std::uint64_t seed = 0;
-  bool diverged = false;              // it counts as worse than all that did not
-  std::vector<ComparedEpoch> epochs;  // without those from where it diverged
+  bool diverged = false;                   // it counts as worse than all that did not
+  std::vector<ComparedEpoch> epochs = {};  // without those from where it diverged
 };
 
 // One rate and what it gave on the validation part.
@@ -64,41 +65,45 @@ struct TriedRate {
   double loss = 0;   // likewise
 };
 
-struct ComparedQuartiles {
-  double low = 0;
-  double median = 0;
-  double high = 0;
-};
-
 struct ComparedOptimizer {
+  // first: it is the best. told_apart: p is at most the level. always_worse: it is worse in every seed, but
+  // so few seeds cannot bring p down to the level. close: neither.
+  enum class Standing { first, told_apart, always_worse, close };
+
+  // How many trials reached the target, and the medians, infinite where fewer than half did.
+  struct ToTarget {
+    std::uint64_t reached = 0;
+    double updates = 0;
+    double seconds = 0;
+  };
+
+  // Seed by seed against the best one.
+  struct AgainstBest {
+    double behind = 0;                               // median of the best one's score minus its own
+    std::uint64_t worse = 0, equal = 0, better = 0;  // in so many seeds
+    double p = 1;                                    // of the pair, after Holm's correction
+    Standing standing = Standing::first;
+  };
+
+  // Whether the chosen rate is the lowest or the highest of several: a better one may lie beyond.
+  bool at_edge() const { return rates.size() > 1 && (chosen == 0 || chosen + 1 == rates.size()); }
+
   std::string given;        // its text
   std::string chain;        // what was run, with the rate that was found
   std::uint64_t batch = 0;  // samples an update
   std::uint64_t updates = 0;
   std::vector<TriedRate> rates;  // ascending
   std::size_t chosen = 0;        // among them: the highest score, then the lowest loss
-  bool at_edge = false;          // the chosen one is the lowest or the highest: a better one may lie beyond
 
-  std::vector<ComparedRun> runs;  // one a seed
-  std::uint64_t diverged = 0;     // runs
-  ComparedQuartiles score;        // of the last epoch; -infinity for a run that diverged
-  ComparedQuartiles loss;         // likewise; infinity
-  double seconds = 0;             // median over the runs
-  double average_rank = 0;        // over the seeds, 1 the best; equal scores share their ranks
-  std::uint64_t seeds_best = 0;   // in which no other has a higher score
-
-  // The target: how many runs reached it, and the medians, infinite where fewer than half did.
-  std::uint64_t reached = 0;
-  double updates_to_target = 0;
-  double seconds_to_target = 0;
-
-  // Against the best one.
-  double behind = 0;  // median over the seeds of the best one's score minus its own
-  std::uint64_t worse = 0, equal = 0, better = 0;  // in so many seeds
-  double p = 1;                                    // of the pair, after Holm's correction
-  // first: it is the best. told_apart: p is at most the level. always_worse: it is worse in every seed, but
-  // so few seeds cannot bring p down to the level. close: neither.
-  enum class Standing { first, told_apart, always_worse, close } standing = Standing::first;
+  std::vector<ComparedTrial> trials;  // one a seed
+  std::uint64_t diverged = 0;         // of them
+  Median score;                       // of the last epoch, with quartiles; -infinity for one that diverged
+  Median loss;                        // likewise; infinity
+  double seconds = 0;                 // median over the trials
+  double average_rank = 0;            // over the seeds, 1 the best; equal scores share their ranks
+  std::uint64_t seeds_best = 0;       // in which no other has a higher score
+  ToTarget target;
+  AgainstBest against_best;
 };
 
 // Two optimizers over the seeds: Wilcoxon's signed-rank test, exact.
@@ -117,7 +122,7 @@ struct ComparisonResult {
   std::string score_name;                                    // "accuracy" or "R2"
   std::uint64_t training = 0, validation = 0, held_out = 0;  // samples; validation is part of training
   std::uint64_t tuning_epochs = 0;
-  std::uint64_t tuning_runs = 0;              // of each optimizer
+  std::uint64_t tuning_trials = 0;            // of each optimizer
   std::vector<ComparedOptimizer> optimizers;  // best first: by median score, average rank, median loss
   std::vector<ComparedPair> pairs;            // of all
   double least_p = 1;                         // that so many seeds can give, corrected for all pairs
@@ -133,28 +138,28 @@ struct ComparisonResult {
 class Comparison {
  public:
   // Checks everything, reads the data, and only then makes `directory`, or comparisons/<n> with the next free
-  // number when it is empty. It holds settings.json and runs.jsonl, a line a finished run. Runs that are
-  // there are not repeated; other optimizers, seeds and targets may come to them. Throws Error(usage) for
+  // number when it is empty. It holds settings.json and runs.jsonl, a line a finished trial. Those that
+  // are there are not repeated; other optimizers, seeds and targets may come to them. Throws Error(usage) for
   // texts and numbers, another setting that differs from those of the directory, and a directory in which
   // another process works; Error(data) for data without a held-out part and for a malformed file.
-  // config.threads runs go on at once, each with one thread; patience, restore_best and checkpoints of
+  // config.threads trials go on at once, each with one thread; patience, restore_best and checkpoints of
   // `config` are not used.
   static Comparison open(const RunConfig& config, const CompareOptions& options,
                          const std::filesystem::path& directory);
 
-  // Ends the runs at hand without a trace.
+  // Ends the trials at hand without a trace.
   ~Comparison();
   Comparison(Comparison&&) noexcept;
   Comparison& operator=(Comparison&&) noexcept;
 
   const std::filesystem::path& directory() const;
-  std::uint64_t total() const;     // runs, tuning included
+  std::uint64_t total() const;     // trials, tuning included
   std::uint64_t done() const;      // those that are finished
   std::uint64_t restored() const;  // those that were there when it was opened
 
-  // Waits for the next run to finish, at most `seconds`. True when one did, and `run` is it; false when all
-  // are done, or time is up (finished() tells). Throws what a run throws but for divergence.
-  bool next(ComparedRun& run, double seconds = 1e9);
+  // Waits for the next trial to finish, at most `seconds`. True when one did, and `trial` is it; false when
+  // all are done, or time is up (finished() tells). Throws what a trial throws but for divergence.
+  bool next(ComparedTrial& trial, double seconds = 1e9);
   bool finished() const;
 
   // When finished().

@@ -1,4 +1,4 @@
-// The doctor: what is wrong with a run, with evidence and what to do.
+// The doctor: what is wrong with a run, with evidence and what to do. Several threads may call it at once.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ struct Diagnosis {
 
 // Reads the run directory - configuration, metrics, the newest whole checkpoint, the data themselves - and
 // trains again what must be seen again: where the loss ceased to be finite, and short trials at other rates.
-// Changes nothing. Throws Error(data) when `run` is no run or its data are gone, Error(usage) for a
+// Changes nothing. Throws Error(data) when `directory` is no run or its data are gone, Error(usage) for a
 // configuration that is none.
-Diagnosis diagnose(const std::filesystem::path& run, int threads = 1);
+Diagnosis diagnose(const std::filesystem::path& directory, int threads = 1);
 
 }  // namespace thalweg

@@ -1,5 +1,5 @@
-// Loss surfaces over a plane: of a function of two numbers with the ways of optimizers down it, and of a
-// trained run.
+// A loss over a plane: of a function of two numbers with the paths of optimizers down it, or of a trained
+// run; and its pictures. All are values and pure functions: any thread may call them.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,45 @@
 #include <vector>
 
 #include "thalweg/lab/problem.h"
-#include "thalweg/lab/surface.h"
 
 namespace thalweg {
+
+// A rectangle of the plane.
+struct PlaneRange {
+  double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
+};
+
+// Values on a grid that includes the edges of its range: columns * rows of them, at least 2 x 2, row by row
+// from y_low to y_high, each from x_low to x_high. A value that is not finite is drawn as a hole.
+struct Surface {
+  PlaneRange range;
+  std::size_t columns = 0, rows = 0;
+  std::vector<double> values;
+};
+
+struct PlanePoint {
+  double x = 0, y = 0;
+};
+
+struct SurfacePath {
+  std::string name;                    // as people call it
+  std::string optimizer;               // the chain in full
+  std::vector<PlanePoint> points;      // the first is where it began
+  std::vector<double> losses;          // one a point
+  std::vector<double> distances;       // to the nearest minimum, one a point; empty: not known
+  std::vector<std::uint64_t> updates;  // done at each point; empty: 0, 1, 2, ...
+  bool diverged = false;               // it ended where the loss was no longer a number
+};
+
+struct Landscape {
+  std::string title;     // what the loss is of
+  std::string subtitle;  // how it was made, a sentence or two
+  std::string x_name, y_name;
+  Surface surface;
+  std::vector<PlanePoint> minima;  // that are known
+  double least = 0;                // the value there; NaN: not known
+  std::vector<SurfacePath> paths;  // may be empty
+};
 
 struct FunctionLandscapeOptions {
   DescendOptions descend = {};  // steps, start, noise, seed; its batch is the next line's
@@ -24,7 +60,7 @@ struct FunctionLandscapeOptions {
   std::size_t points = 161;  // of the grid, a side; 2 to 1,000
 };
 
-// The function over the range, and the ways of the chains (texts) over it. A way that diverges ends there.
+// The function over the range, and the paths of the chains (texts) over it. A path that diverges ends there.
 // Throws Error(usage) for a function of other than two numbers, a range that is empty or not finite, and as
 // descend() does; Error(diverged) when the function is not finite at the start.
 Landscape function_landscape(const Problem& problem, std::span<const std::string> chains,
@@ -47,9 +83,23 @@ struct RunLandscapeOptions {
 };
 
 // The loss of a run's model, its terms on parameters included, around the weights of its newest checkpoint
-// (their averages where the chain averages). Reads only. Throws Error(data) when `run` is no run or has no
+// (their averages where the chain averages). Reads only. Throws Error(data) when `run` is not a run or has no
 // whole checkpoint, and for `path` when there are fewer than three different weights; Error(usage) for
 // options out of range.
 Landscape run_landscape(const std::filesystem::path& run, const RunLandscapeOptions& options = {});
+
+// Pictures of at most kMostPaths paths (Error(usage) for more): a filled contour, its levels even in the
+// logarithm of the distance from the least value where the values span much, with the paths step by step,
+// starts and minima. What is outside the range is cut off at its border, and a remark says so.
+inline constexpr std::size_t kMostPaths = 12;
+
+// One <svg> that stands alone, light and dark, with a legend.
+std::string landscape_svg(const Landscape& landscape);
+// One page: the contour, the curves of the losses, a table; with scripts all paths in time side by side and
+// the surface in three dimensions. It makes no network requests.
+std::string landscape_html(const Landscape& landscape);
+// One object: title, subtitle, x, y, range, columns, rows, values, minima, least; paths with name, optimizer,
+// diverged, updates, points, losses, distances. "schema" is 1; what is not a number is null.
+std::string landscape_json(const Landscape& landscape);
 
 }  // namespace thalweg

@@ -1,30 +1,66 @@
 #include "base/jobs.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <vector>
-
-#include "base/threads.h"
+#include <chrono>
+#include <utility>
 
 namespace thalweg {
 
-void in_parallel(std::size_t n, int threads, const std::function<void(std::size_t i)>& f) {
-  std::vector<std::exception_ptr> thrown(n);
-  std::atomic<std::size_t> next{0};
-  Team team(static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(std::max(1, threads)))));
-  team.run([&](int) {
-    for (std::size_t i; (i = next.fetch_add(1)) < n;) {
-      try {
-        f(i);
-      } catch (...) {
-        thrown[i] = std::current_exception();
-      }
+Jobs::Jobs(std::size_t count, int threads, Work work)
+    : count_(count),
+      work_(std::move(work)),
+      working_(std::min(count, static_cast<std::size_t>(std::max(1, threads)))),
+      failed_(count) {
+  threads_.reserve(working_);
+  for (std::size_t i = working_; i > 0; --i) threads_.emplace_back([this] { Jobs::work(); });
+}
+
+Jobs::~Jobs() {
+  stop_ = true;
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Jobs::work() {
+  for (std::size_t job; !stop_ && (job = begun_++) < count_;) {
+    std::exception_ptr thrown;
+    try {
+      work_(job, stop_);
+    } catch (...) {
+      thrown = std::current_exception();
     }
-  });
-  for (const std::exception_ptr& error : thrown) {
-    if (error) std::rethrow_exception(error);
+    const std::lock_guard hold(mutex_);
+    if (thrown != nullptr) {
+      stop_ = true;
+      if (job < failed_) thrown_ = thrown;
+      failed_ = std::min(failed_, job);
+    } else {
+      ended_.push_back(job);
+    }
+    changed_.notify_all();
   }
+  const std::lock_guard hold(mutex_);
+  --working_;
+  changed_.notify_all();
+}
+
+std::optional<std::size_t> Jobs::next(double seconds) {
+  std::unique_lock hold(mutex_);
+  changed_.wait_for(hold, std::chrono::duration<double>(std::min(seconds, 1e6)),
+                    [this] { return working_ == 0 || (!ended_.empty() && !stop_); });
+  if (thrown_ != nullptr && working_ == 0) std::rethrow_exception(thrown_);
+  if (ended_.empty() || stop_) return std::nullopt;
+  const std::size_t job = ended_.front();
+  ended_.pop_front();
+  return job;
+}
+
+void in_parallel(std::size_t n, int threads, const std::function<void(std::size_t i)>& f) {
+  if (n <= 1 || threads <= 1) {
+    for (std::size_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+  Jobs jobs(n, threads, [&](std::size_t job, const std::atomic<bool>&) { f(job); });
+  for (std::size_t told = 0; told < n;) told += jobs.next().has_value() ? 1 : 0;
 }
 
 }  // namespace thalweg

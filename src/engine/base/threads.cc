@@ -88,18 +88,6 @@ Slice slice(std::size_t n, int member, int size) {
   return {begin, begin + each + (m < longer ? 1 : 0)};
 }
 
-void parallel_for(Team& team, std::size_t n, const std::function<void(std::size_t)>& f) {
-  if (team.size() == 1 || n <= 1) {
-    for (std::size_t i = 0; i < n; ++i) f(i);
-    return;
-  }
-  const auto share = [&](int member) {
-    const Slice part = slice(n, member, team.size());
-    for (std::size_t i = part.begin; i < part.end; ++i) f(i);
-  };
-  team.run(std::ref(share));  // a std::function of a reference allocates nothing
-}
-
 int available_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -1,6 +1,7 @@
 // A team of threads that runs one function at a time on all of them: one fork and one join a call.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -47,8 +48,27 @@ struct Slice {
 };
 Slice slice(std::size_t n, int member, int size);
 
-// Calls f(i) for i in 0 .. n-1, split over the team. Serial when the team has one member or n is 1.
-void parallel_for(Team& team, std::size_t n, const std::function<void(std::size_t i)>& f);
+// Calls f(i) for i in 0 .. n-1, each by one member, in slices. What f(i) computes must not depend on who
+// calls it. Allocates nothing.
+template <class F>
+void for_each_block(Team& team, std::size_t n, F&& f) {
+  if (team.size() == 1 || n <= 1) {
+    for (std::size_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+  const auto share = [&](int member) {
+    const Slice part = slice(n, member, team.size());
+    for (std::size_t i = part.begin; i < part.end; ++i) f(i);
+  };
+  team.run(std::ref(share));  // a std::function of a reference fits in itself
+}
+
+// Calls f(begin, end) for parts of 0 .. n-1 of `grain` elements, the last one shorter.
+template <class F>
+void for_each_part(Team& team, std::size_t n, std::size_t grain, F&& f) {
+  for_each_block(team, (n + grain - 1) / grain,
+                 [&](std::size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
+}
 
 // Threads this process may use: the cores of its affinity mask, within the quota of its control group.
 int available_threads();

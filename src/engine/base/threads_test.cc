@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <numeric>
 #include <set>
 #include <vector>
@@ -45,13 +44,17 @@ TEST(Threads, RunCallsEveryMemberOnAThreadOfItsOwn) {
   }
 }
 
-TEST(Threads, ParallelForCallsEveryIndexOnce) {
+TEST(Threads, EveryBlockIsCalledOnce) {
   for (const int size : {1, 2, 3, 7}) {
     Team team(size);
     for (const std::size_t n : {0u, 1u, 2u, 5u, 1000u}) {
       std::vector<std::atomic<int>> calls(n);
-      parallel_for(team, n, [&](std::size_t i) { ++calls[i]; });
+      for_each_block(team, n, [&](std::size_t i) { ++calls[i]; });
       for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 1);
+      for_each_part(team, n, 7, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) ++calls[i];
+      });
+      for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 2);
     }
   }
 }
@@ -99,12 +102,11 @@ TEST(Threads, TheProcessMayUseAtLeastOneAndNoMoreThanThereAre) {
   }
 }
 
-TEST(Threads, ParallelForAllocatesNothing) {
+TEST(Threads, CallingBlocksAllocatesNothing) {
   Team team(3);
   std::vector<int> calls(100);
-  const std::function<void(std::size_t)> count = [&](std::size_t i) { ++calls[i]; };
   const std::uint64_t before = allocations();
-  parallel_for(team, calls.size(), count);
+  for_each_block(team, calls.size(), [&](std::size_t i) { ++calls[i]; });
   EXPECT_EQ(allocations() - before, 0u);
   EXPECT_EQ(calls, std::vector<int>(100, 1));
 }

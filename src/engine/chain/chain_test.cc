@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <optional>
 #include <sstream>
 
 #include "base/test_error.h"
@@ -121,7 +123,7 @@ TEST(Chain, EveryRecipeExpandsToTransformsWithTheirOwnDefaults) {
   for (const Recipe& recipe : recipes()) {
     const std::string text = std::string(recipe.spec.name) + "(lr=0.5)";
     const Chain chain(text);
-    for (const Link& link : chain.links()) {
+    for (const Link& link : links_of(chain)) {
       EXPECT_NE(find_transform(link.transform->spec.name), nullptr) << text;
       if (link.transform->scope == Scope::element) {
         EXPECT_EQ(link.item(false).args.size(), arguments_of_its_own(recipe, link))
@@ -254,6 +256,58 @@ TEST(Chain, TellsAScheduleThatEndsBeforeTheRunDoes) {
                   .empty());
   EXPECT_TRUE(Chain("lr(step(1, every=2))").early_ends(1000).empty()) << "it has no end";
   EXPECT_TRUE(Chain("lr(linear(1))").resolve({.updates = 1000}).early_ends(1000).empty());
+}
+
+TEST(Chain, KnowsItsRate) {
+  EXPECT_EQ(Chain("adam(lr=1e-3)").rate(), 1e-3);
+  EXPECT_EQ(Chain("adam | lr(cosine(0.5, warmup=5%)) | lr(2, on=bias)").rate(), 0.5);
+  EXPECT_EQ(Chain("adam | decay(0.1)").rate(), std::nullopt);
+  EXPECT_TRUE(Chain("adam(lr=1)").has("lr"));
+  EXPECT_FALSE(Chain("adam(lr=1)").has("momentum"));
+}
+
+TEST(Chain, TakesAnotherRate) {
+  const auto with = [](const char* text, double rate) { return Chain(text).with_rate(rate).text(); };
+  EXPECT_EQ(with("adam(lr=1e-3)", 0.5), "adam | lr(0.5)");
+  EXPECT_EQ(with("momentum | lr(0) | decay(0.5)", 0.1), "momentum | lr(0.1) | decay(0.5)");
+  EXPECT_EQ(with("adam | lr(0.02, on=matrices) | lr(3e-4, on=rest)", 0.2),
+            "adam | lr(0.2, on=matrices) | lr(0.003, on=rest)");
+  EXPECT_EQ(with("lr(cosine(5e-3, warmup=5%, floor=10%))", 0.5), "lr(cosine(0.5, warmup=5%, floor=10%))");
+  EXPECT_EQ(with("lr(cosine(5e-3, warmup=5%, floor=1e-3))", 0.5), "lr(cosine(0.5, warmup=5%, floor=0.1))");
+  EXPECT_EQ(with("adam | average", 0.1), "adam | lr(0.1) | average");
+}
+
+// The values are those of the schedule times the factor, whatever its text has become.
+TEST(Chain, AnotherRateScalesAScheduleAtEveryUpdate) {
+  for (const char* text :
+       {"0.5", "constant(0.5)", "cosine(0.5, total=100, warmup=10)", "linear(0.5, total=50, floor=0.1)",
+        "cyclic(0.5, total=100, cycles=3, floor=5%)", "join([0.5, linear(0.25, total=50)], at=[20])",
+        "linear(0.5, total=50, warmup=5, warmup_from=0.1)", "step(0.5, every=30)"}) {
+    const Schedule before(text);
+    const Chain chain = Chain("lr(" + std::string(text) + ")").with_rate(before.highest() / 4);
+    const Schedule& after = links_of(chain).front().numbers.front();
+    for (std::uint64_t k = 0; k <= 120; ++k) EXPECT_NEAR(after(k), before(k) / 4, 1e-15) << text << " " << k;
+  }
+}
+
+TEST(Chain, RefusesARateThatItCannotHave) {
+  const auto refusal = [](const char* text, double rate) {
+    return usage_error([&] { Chain(text).with_rate(rate); });
+  };
+  expect_contains(refusal("lr(1)", -1), "out of range");
+  expect_contains(refusal("lr(1)", INFINITY), "out of range");
+  expect_contains(refusal("lr(linear(0, total=9))", 1), "no peak to scale");
+  expect_contains(refusal("lr(0, on=bias) | lr(1, on=rest)", 1), "no peak to scale");
+}
+
+TEST(Chain, TakesAnotherSchedule) {
+  const Schedule schedule("cosine(1, warmup=5%)");
+  EXPECT_EQ(Chain("adam | decay(0.1)").with_schedule(schedule).text(),
+            "adam | decay(0.1) | lr(cosine(1, warmup=5%))");
+  EXPECT_EQ(Chain("adam | average").with_schedule(schedule).text(),
+            "adam | lr(cosine(1, warmup=5%)) | average");
+  EXPECT_EQ(Chain("lr(1, on=bias) | lr(2, on=rest)").with_schedule(0.5).text(),
+            "lr(0.5, on=bias) | lr(0.5, on=rest)");
 }
 
 TEST(Chain, ResolvingTellsAWarmupThatDoesNotEnd) {

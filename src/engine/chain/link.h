@@ -10,6 +10,8 @@
 
 namespace thalweg {
 
+class Chain;
+
 struct Link {
   const Transform* transform;
   Settings settings;              // one for each option of the Spec, `on` the last
@@ -38,6 +40,9 @@ struct Link {
 
 // A chain of these.
 Chain chain_of_links(std::vector<Link> links);
+
+// The transforms of a chain, from left to right; they live as long as it does.
+const std::vector<Link>& links_of(const Chain& chain);
 
 // The transform of that name, or null.
 const Transform* find_transform(std::string_view name);

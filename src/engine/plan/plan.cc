@@ -18,7 +18,7 @@ void check_resolved(const Chain& chain) {
 }
 
 void check_patterns(const Chain& chain, const Params& params) {
-  for (const Link& link : chain.links()) link.on.check(params, "optimizer", link.transform->spec.name);
+  for (const Link& link : links_of(chain)) link.on.check(params, "optimizer", link.transform->spec.name);
 }
 
 // Whether another link of the same kind selects the parameter by something other than `rest`.
@@ -245,7 +245,7 @@ bool Group::keeps() const {
                      [](const Phase& phase) { return phase.kind == Phase::Kind::keep; });
 }
 
-Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)), links(chain.links()) {
+Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)), links(links_of(chain)) {
   check_resolved(chain);
   check_patterns(chain, params);
   gates = find_gates(links);

@@ -121,7 +121,8 @@ Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) co
 }
 
 bool Optimizer::observes() const {
-  return std::ranges::any_of(chain().links(), [](const Link& l) { return l.transform->observe != nullptr; });
+  return std::ranges::any_of(links_of(chain()),
+                             [](const Link& l) { return l.transform->observe != nullptr; });
 }
 
 bool Optimizer::may_skip() const {
@@ -131,14 +132,14 @@ bool Optimizer::may_skip() const {
 
 bool Optimizer::scales_loss() const {
   return std::ranges::any_of(impl_->plan.gates, [this](std::size_t gate) {
-    const Transform& transform = *chain().links()[gate].transform;
+    const Transform& transform = *links_of(chain())[gate].transform;
     return transform.affine != nullptr && transform.part != Part::window;
   });
 }
 
 void Optimizer::observe(double metric) {
-  for (std::size_t i = 0; i < chain().links().size(); ++i) {
-    const auto observe = chain().links()[i].transform->observe;
+  for (std::size_t i = 0; i < links_of(chain()).size(); ++i) {
+    const auto observe = links_of(chain())[i].transform->observe;
     if (observe == nullptr) continue;
     observe(impl_->step.values().options(i), impl_->step.values().of_chain(i), metric);
   }
@@ -150,7 +151,7 @@ void Optimizer::observe(double metric) {
 double Optimizer::loss_scale() const {
   double scale = 1.0;
   for (const std::size_t gate : impl_->plan.gates) {
-    const Transform& transform = *chain().links()[gate].transform;
+    const Transform& transform = *links_of(chain())[gate].transform;
     if (transform.affine == nullptr || transform.part == Part::window) continue;
     scale *= impl_->step.values().of_chain(gate)[0];
   }

@@ -1,33 +1,23 @@
 #include "thalweg/lab/compare.h"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "base/file.h"
+#include "base/jobs.h"
 #include "base/spec.h"
 #include "compare/folder.h"
-#include "compare/rates.h"
 #include "compare/result.h"
-#include "compare/training.h"
+#include "compare/trials.h"
 #include "run/config.h"
-#include "run/defaults.h"
 #include "run/folder.h"
 #include "thalweg/error.h"
-#include "thalweg/loss.h"
-#include "thalweg/module.h"
-#include "thalweg/optimizer.h"
+#include "train/line_file.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kTuningSeeds = 1000000;  // behind the seeds of the runs
+constexpr std::uint64_t kTuningSeeds = 1000000;  // above the seeds of the other trials
 
 void check_range(const std::string& name, double number, double least, double most) {
   if (number >= least && number <= most) return;
@@ -66,112 +56,60 @@ void check_data(const Dataset& data, const CompareOptions& options) {
   }
 }
 
-// One run that is still to be made.
-struct Job {
-  std::size_t contender;
-  ComparedRun run;  // without its epochs
-};
-
 }  // namespace
 
 struct Comparison::Impl {
-  Impl(const RunConfig& given, const CompareOptions& wanted, Dataset&& dataset)
-      : options(wanted),
-        all(contenders(wanted)),
-        config(fit_to_data(given, dataset)),
-        data(std::move(dataset)) {
-    config.data = data.text;
-    config.model = Module(config.model, data.sample).text();
-    config.loss = Loss(config.loss).text();
-    options.tuning_epochs = options.tuning_epochs.value_or(config.epochs.value());
-    if (options.rates > 1) tuning_data = validation_split(data, config.seed);
-    check_names();
-    check_binding();
+  Impl(const RunConfig& given, const CompareOptions& wanted, Dataset&& data)
+      : setup(given, wanted, std::move(data)) {}
+
+  bool tunes() const { return setup.options.rates > 1; }
+  std::uint64_t tuning_trials() const {
+    return tunes() ? setup.options.rates * setup.options.tuning_seeds : 0;
   }
+  bool finished() const { return final_stage && told == jobs.size(); }
 
-  ~Impl() { halt(); }
-
-  void check_names() const;
-  void check_binding() const;
-  TrainingTask task(const Job& job) const;
-  bool known(const ComparedRun& run) const;
-  void add_job(std::size_t contender, bool tuning, double factor, std::uint64_t seed);
+  void open(const std::filesystem::path& where);
+  void add_job(ComparedTrial job);
   void plan_tuning();
-  void plan_runs();
+  void plan_final_trials();
   void start();
-  void work();
-  void halt();
 
-  CompareOptions options;
-  std::vector<Contender> all;
-  RunConfig config;
-  Dataset data;
-  Dataset tuning_data;  // where there is more than one rate
+  CompareSetup setup;
   std::filesystem::path directory;
   std::unique_ptr<RunLock> lock;
 
-  std::vector<ComparedRun> runs;  // finished
-  std::uint64_t restored = 0;     // of those that are wanted
-  std::uint64_t made = 0;
-  bool tuned = false;                         // the runs at hand, if any, are the final ones
-  std::vector<std::vector<TriedRate>> rates;  // by contender, when tuned
-  std::vector<std::size_t> chosen;
+  std::vector<ComparedTrial> trials;          // finished
+  std::uint64_t restored = 0;                 // of those that are wanted
+  std::uint64_t made = 0;                     // now
+  bool final_stage = false;                   // rates are found
+  std::vector<std::vector<TriedRate>> rates;  // by contender, in the final stage
+  std::vector<std::size_t> chosen;            // likewise
 
-  std::vector<Job> jobs;  // of the stage
-  std::atomic<std::size_t> next_job{0};
-  std::size_t taken = 0;  // results of the stage that were handed out
-  std::atomic<bool> stop{false};
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<ComparedRun> finished;
-  std::exception_ptr failure;
-  std::vector<std::thread> threads;
+  std::vector<ComparedTrial> jobs;  // of the stage; each is filled when it has ended
+  std::size_t told = 0;             // of them
+  std::unique_ptr<Jobs> running;
 };
 
-void Comparison::Impl::check_names() const {
-  for (const Contender& contender : all) {
-    if (contender.names_rate || options.rates > 1) continue;
-    throw Error(Code::usage, {"rates", "one rate cannot be found", "`" + contender.given + "`",
-                              "an optimizer that names its rate", "write `lr=` or try --rates 11"});
+void Comparison::Impl::open(const std::filesystem::path& where) {
+  std::error_code error;
+  if (!where.empty()) {
+    if (!std::filesystem::exists(where / "settings.json", error)) check_free(where);
+    make_folder(where);
   }
+  directory = std::filesystem::absolute(where.empty() ? make_next_directory("comparisons") : where)
+                  .lexically_normal();
+  lock = std::make_unique<RunLock>(directory);
+  check_settings(directory, settings_json(setup.config, setup.options));
+  lock->sign();
+  trials = read_trials(directory);
 }
 
-// Every optimizer runs on the model, in tuning too, before anything is written.
-void Comparison::Impl::check_binding() const {
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (const bool tuning : {false, options.rates > 1}) {
-      const TrainingTask one = task({i, {.optimizer = {}, .tuning = tuning, .epochs = {}}});
-      Module model(config.model, data.sample);
-      const Optimizer optimizer(model.params(), resolved_chain(one));
-      const Loss loss(config.loss);
-      loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
-      loss.check(model.params());
-    }
-  }
-}
-
-TrainingTask Comparison::Impl::task(const Job& job) const {
-  const Contender& contender = all[job.contender];
-  return {.config = config,
-          .data = job.run.tuning ? tuning_data : data,
-          .chain = with_rate(contender.chain, job.run.factor),
-          .batch = contender.full_batch ? 0 : config.batch.value(),
-          .epochs = job.run.tuning ? *options.tuning_epochs : config.epochs.value(),
-          .seed = job.run.seed};
-}
-
-bool Comparison::Impl::known(const ComparedRun& run) const {
-  return std::any_of(runs.begin(), runs.end(), [&](const ComparedRun& other) {
-    return other.optimizer == run.optimizer && other.tuning == run.tuning && other.factor == run.factor &&
-           other.seed == run.seed;
-  });
-}
-
-void Comparison::Impl::add_job(std::size_t contender, bool tuning, double factor, std::uint64_t seed) {
-  Job job{
-      contender,
-      {.optimizer = all[contender].given, .tuning = tuning, .factor = factor, .seed = seed, .epochs = {}}};
-  if (known(job.run)) {
+void Comparison::Impl::add_job(ComparedTrial job) {
+  const auto same = [&](const ComparedTrial& other) {
+    return other.optimizer == job.optimizer && other.tuning == job.tuning && other.factor == job.factor &&
+           other.seed == job.seed;
+  };
+  if (std::ranges::any_of(trials, same)) {
     ++restored;
   } else {
     jobs.push_back(std::move(job));
@@ -179,55 +117,44 @@ void Comparison::Impl::add_job(std::size_t contender, bool tuning, double factor
 }
 
 void Comparison::Impl::plan_tuning() {
-  for (std::size_t i = 0; i < all.size() && options.rates > 1; ++i) {
-    for (const double factor : all[i].factors) {
-      for (std::uint64_t k = 0; k < options.tuning_seeds; ++k)
-        add_job(i, true, factor, config.seed + kTuningSeeds + k);
+  if (!tunes()) return;
+  for (const Contender& contender : setup.contenders) {
+    for (const double factor : contender.factors) {
+      for (std::uint64_t k = 0; k < setup.options.tuning_seeds; ++k) {
+        add_job({.optimizer = contender.given,
+                 .tuning = true,
+                 .factor = factor,
+                 .seed = setup.config.seed + kTuningSeeds + k});
+      }
     }
   }
 }
 
-void Comparison::Impl::plan_runs() {
-  tuned = true;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    rates.push_back(options.rates > 1 ? tried_rates(all[i], options, runs) : std::vector<TriedRate>{});
-    if (options.rates == 1) rates.back().push_back({.factor = 1, .rate = rate_of(all[i].chain)});
-    chosen.push_back(options.rates > 1 ? best_rate(all[i], rates[i]) : 0);
+void Comparison::Impl::plan_final_trials() {
+  final_stage = true;
+  for (const Contender& contender : setup.contenders) {
+    if (tunes()) {
+      rates.push_back(tried_rates(contender, setup.options, trials));
+      chosen.push_back(best_rate(contender, rates.back()));
+    } else {
+      rates.push_back({{.factor = 1, .rate = contender.chain.rate().value_or(0)}});
+      chosen.push_back(0);
+    }
   }
-  for (std::uint64_t k = 0; k < options.seeds; ++k) {
-    for (std::size_t i = 0; i < all.size(); ++i)
-      add_job(i, false, rates[i][chosen[i]].factor, config.seed + k);
+  for (std::uint64_t k = 0; k < setup.options.seeds; ++k) {
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      add_job({.optimizer = setup.contenders[i].given,
+               .factor = rates[i][chosen[i]].factor,
+               .seed = setup.config.seed + k});
+    }
   }
 }
 
 void Comparison::Impl::start() {
-  next_job = 0;
-  taken = 0;
-  const std::size_t wanted = std::min(jobs.size(), static_cast<std::size_t>(std::max(1, config.threads)));
-  for (std::size_t i = 0; i < wanted; ++i) threads.emplace_back([this] { work(); });
-}
-
-void Comparison::Impl::work() {
-  try {
-    for (std::size_t i = next_job++; i < jobs.size(); i = next_job++) {
-      ComparedRun run = jobs[i].run;
-      if (!train(task(jobs[i]), stop, run)) return;
-      const std::lock_guard hold(mutex);
-      finished.push_back(std::move(run));
-      changed.notify_all();
-    }
-  } catch (...) {
-    const std::lock_guard hold(mutex);
-    if (!failure) failure = std::current_exception();
-    stop = true;
-    changed.notify_all();
-  }
-}
-
-void Comparison::Impl::halt() {
-  stop = true;
-  for (std::thread& thread : threads) thread.join();
-  threads.clear();
+  told = 0;
+  running = std::make_unique<Jobs>(
+      jobs.size(), setup.config.threads,
+      [this](std::size_t job, const std::atomic<bool>& stop) { setup.train(jobs[job], stop); });
 }
 
 Comparison::Comparison(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -243,19 +170,9 @@ Comparison Comparison::open(const RunConfig& config, const CompareOptions& optio
   Dataset data = load_dataset(config.data, config.seed);
   check_data(data, options);
   auto impl = std::make_unique<Impl>(config, options, std::move(data));
-  std::error_code error;
-  if (!directory.empty()) {
-    if (!std::filesystem::exists(directory / "settings.json", error)) check_free(directory);
-    make_folder(directory);
-  }
-  impl->directory = std::filesystem::absolute(directory.empty() ? make_comparison_directory() : directory)
-                        .lexically_normal();
-  impl->lock = std::make_unique<RunLock>(impl->directory);
-  check_settings(impl->directory, settings_json(impl->config, impl->options));
-  impl->lock->sign();
-  impl->runs = read_runs(impl->directory);
+  impl->open(directory);
   impl->plan_tuning();
-  if (impl->jobs.empty()) impl->plan_runs();
+  if (impl->jobs.empty()) impl->plan_final_trials();
   impl->start();
   return Comparison(std::move(impl));
 }
@@ -263,67 +180,58 @@ Comparison Comparison::open(const RunConfig& config, const CompareOptions& optio
 const std::filesystem::path& Comparison::directory() const { return impl_->directory; }
 
 std::uint64_t Comparison::total() const {
-  const std::uint64_t tuning =
-      impl_->options.rates > 1 ? impl_->options.rates * impl_->options.tuning_seeds : 0;
-  return impl_->all.size() * (tuning + impl_->options.seeds);
+  return impl_->setup.contenders.size() * (impl_->tuning_trials() + impl_->setup.options.seeds);
 }
 
 std::uint64_t Comparison::done() const { return impl_->restored + impl_->made; }
 std::uint64_t Comparison::restored() const { return impl_->restored; }
-bool Comparison::finished() const { return impl_->tuned && impl_->taken == impl_->jobs.size(); }
+bool Comparison::finished() const { return impl_->finished(); }
 
-bool Comparison::next(ComparedRun& run, double seconds) {
+bool Comparison::next(ComparedTrial& trial, double seconds) {
   Impl& impl = *impl_;
-  if (finished()) return false;
-  std::unique_lock hold(impl.mutex);
-  impl.changed.wait_for(hold, std::chrono::duration<double>(std::min(seconds, 1e6)),
-                        [&] { return !impl.finished.empty() || impl.failure; });
-  if (impl.finished.empty()) {
-    if (impl.failure) std::rethrow_exception(impl.failure);
-    return false;
-  }
-  run = std::move(impl.finished.front());
-  impl.finished.pop_front();
-  hold.unlock();
-  append_run(impl.directory, run);
-  impl.runs.push_back(run);
+  if (impl.finished()) return false;
+  const std::optional<std::size_t> job = impl.running->next(seconds);
+  if (!job) return false;
+  trial = impl.jobs[*job];
+  LineFile(trials_path(impl.directory)).add(trial_json(trial));
+  impl.trials.push_back(trial);
   ++impl.made;
-  if (++impl.taken < impl.jobs.size() || impl.tuned) return true;
-  for (std::thread& thread : impl.threads) thread.join();
-  impl.threads.clear();
+  if (++impl.told < impl.jobs.size() || impl.final_stage) return true;
+  impl.running.reset();
   impl.jobs.clear();
-  impl.plan_runs();
+  impl.plan_final_trials();
   impl.start();
   return true;
 }
 
 ComparisonResult Comparison::result() const {
   const Impl& impl = *impl_;
+  const CompareSetup& setup = impl.setup;
   if (!finished()) {
     throw Error(Code::usage, {impl.directory.string(), "the comparison is not finished",
                               std::to_string(done()) + " of " + std::to_string(total()) + " runs", "", ""});
   }
   ComparisonResult out;
-  out.config = impl.config;
-  out.options = impl.options;
-  out.score_name = impl.data.classes > 0 ? "accuracy" : "R2";
-  out.training = impl.data.train.size();
-  out.validation = impl.tuning_data.test.size();
-  out.held_out = impl.data.test.size();
-  out.tuning_epochs = *impl.options.tuning_epochs;
-  out.tuning_runs = impl.options.rates > 1 ? impl.options.rates * impl.options.tuning_seeds : 0;
-  for (std::size_t i = 0; i < impl.all.size(); ++i) {
-    const TriedRate& rate = impl.rates[i][impl.chosen[i]];
-    const TrainingTask task = impl.task({i, {.optimizer = {}, .factor = rate.factor, .epochs = {}}});
+  out.config = setup.config;
+  out.options = setup.options;
+  out.score_name = setup.data.classes > 0 ? "accuracy" : "R2";
+  out.training = setup.data.train.size();
+  out.validation = setup.tuning_data.test.size();
+  out.held_out = setup.data.test.size();
+  out.tuning_epochs = *setup.options.tuning_epochs;
+  out.tuning_trials = impl.tuning_trials();
+  for (std::size_t i = 0; i < setup.contenders.size(); ++i) {
+    const Contender& contender = setup.contenders[i];
+    const double factor = impl.rates[i][impl.chosen[i]].factor;
+    Trial training = setup.start({.optimizer = contender.given, .factor = factor});
     ComparedOptimizer one;
-    one.given = impl.all[i].given;
-    one.chain = resolved_chain(task).text();
-    one.batch = task.batch == 0 ? out.training : std::min(out.training, task.batch * impl.config.accumulate);
-    one.updates = updates_per_epoch(task) * task.epochs;
+    one.given = contender.given;
+    one.chain = training.optimizer().chain().text();
+    one.batch = setup.batch_of(contender);
+    one.updates = training.total();
     one.rates = impl.rates[i];
     one.chosen = impl.chosen[i];
-    one.at_edge = one.rates.size() > 1 && (one.chosen == 0 || one.chosen + 1 == one.rates.size());
-    one.runs = final_runs(impl.all[i], rate.factor, impl.config, impl.options, impl.runs);
+    one.trials = final_trials(contender, factor, setup.config, setup.options, impl.trials);
     out.optimizers.push_back(std::move(one));
   }
   judge(out);

@@ -1,4 +1,4 @@
-// What a comparison keeps in its directory: settings.json, and runs.jsonl with a line a finished run.
+// What a comparison keeps in its directory: settings.json, and runs.jsonl with a line a finished trial.
 #pragma once
 
 #include <filesystem>
@@ -9,24 +9,21 @@
 
 namespace thalweg {
 
-// Makes comparisons/<n> with the next free number.
-std::filesystem::path make_comparison_directory();
-
-// The settings that every run of a comparison depends on, as one line of JSON.
+// The settings that every trial of a comparison depends on, as one line of JSON.
 std::string settings_json(const RunConfig& config, const CompareOptions& options);
 
 // Writes `settings` into a new directory; Error(usage) naming the first that differs where there are others,
 // or where there are files that are no comparison.
 void check_settings(const std::filesystem::path& directory, const std::string& settings);
 
-// The runs so far. A last line that a crash cut off is removed from the file. Throws Error(data) naming file
-// and line for any other that is malformed.
-std::vector<ComparedRun> read_runs(const std::filesystem::path& directory);
+// The trials so far. A last line that a crash cut off is removed from the file. Throws Error(data) naming
+// file and line for any other that is malformed.
+std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory);
 
-// Adds one line.
-void append_run(const std::filesystem::path& directory, const ComparedRun& run);
+// Where they are kept.
+std::filesystem::path trials_path(const std::filesystem::path& directory);
 
 // One object, without a line break.
-std::string run_json(const ComparedRun& run);
+std::string trial_json(const ComparedTrial& trial);
 
 }  // namespace thalweg

@@ -1,13 +1,11 @@
 #include "compare/rates.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <set>
 
 #include "base/spec.h"
 #include "base/text.h"
-#include "chain/link.h"
 #include "chain/recipes.h"
 #include "schedule/schedules.h"
 #include "thalweg/error.h"
@@ -25,13 +23,6 @@ double rounded(double number) {
   return read_number(print_number(std::round(number / unit)) + "e" +
                      print_number(std::round(std::log10(unit))))
       .value_or(number);
-}
-
-bool is_lr(const Link& link) { return link.transform->spec.name == "lr"; }
-
-Link lr_link(const Schedule& schedule) {
-  const Source source{"schedule", "lr(" + schedule.text() + ")"};
-  return Link::read(parse(source).front(), source);
 }
 
 const Recipe* find_recipe(std::string_view name) {
@@ -56,14 +47,6 @@ bool complete(Text& text, const Value& schedule) {
   return lacking;
 }
 
-// The chain with the rate behind everything that forms the update.
-Chain insert_rate(const Chain& chain, const Schedule& schedule) {
-  std::vector<Link> links = chain.links();
-  const auto lands = [](const Link& link) { return link.transform->scope == Scope::landing; };
-  links.insert(std::find_if(links.begin(), links.end(), lands), lr_link(schedule));
-  return Chain(std::move(links));
-}
-
 Contender contender(const std::string& given, const CompareOptions& options) {
   const Source source{"optimizer", given};
   Text text =
@@ -74,30 +57,17 @@ Contender contender(const std::string& given, const CompareOptions& options) {
   const Schedule schedule(options.schedule);
   out.names_rate = !complete(text, to_value(schedule));
   out.chain = out.names_rate ? Chain(given) : Chain(print(text));
-  for (const Link& link : out.chain.links()) {
-    if (link.transform->part != Part::window) continue;
+  if (out.chain.has("accumulate")) {
     throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + given + "`",
                               "a chain without `accumulate`", "say `--accumulate 4` in its place"});
   }
-  if (std::ranges::none_of(out.chain.links(), is_lr)) {
-    out.chain = insert_rate(out.chain, schedule);
+  if (!out.chain.rate()) {
+    out.chain = out.chain.with_schedule(schedule);
     out.names_rate = false;
   }
   for (const double factor : ladder(options.rates, options.decades))
     out.factors.push_back(out.names_rate ? factor : rounded(kMiddle * factor));
   return out;
-}
-
-// Whether the first option is the peak and everything else is a share of it.
-bool peak_alone(const Item& item, const Spec& spec) {
-  if (spec.options.empty() || spec.options[0].name != "peak" || item.args.empty()) return false;
-  const auto absolute = [&](const Arg& arg) {
-    const std::optional<std::size_t> option = spec.find(arg.name);
-    return option && *option > 0 &&
-           (spec.options[*option].type == OptionType::scalar || arg.value.kind != Value::Kind::word ||
-            ((arg.name == "floor" || arg.name == "warmup_from") && read_number(arg.value.word)));
-  };
-  return item.args[0].name.empty() && std::none_of(item.args.begin(), item.args.end(), absolute);
 }
 
 }  // namespace
@@ -113,42 +83,8 @@ std::vector<Contender> contenders(const CompareOptions& options) {
   return out;
 }
 
-Schedule times(const Schedule& schedule, double factor) {
-  if (factor == 1) return schedule;
-  const std::string text = schedule.text();
-  if (const std::optional<double> number = read_number(text)) return rounded(*number * factor);
-  Text parsed = parse({"schedule", text});
-  Item& item = parsed.front();
-  const auto shapes = schedule_shapes();
-  const auto shape =
-      std::find_if(shapes.begin(), shapes.end(), [&](const auto& s) { return s.spec.name == item.name; });
-  if (shape != shapes.end() && peak_alone(item, shape->spec)) {
-    if (const std::optional<double> peak = read_number(item.args[0].value.word)) {
-      item.args[0].value.word = print_number(rounded(*peak * factor));
-      return Schedule(print(parsed));
-    }
-  }
-  return Schedule("scale(" + text + ", " + print_number(rounded(factor)) + ")");
-}
-
-Chain with_rate(const Chain& chain, double factor) {
-  std::vector<Link> links = chain.links();
-  for (Link& link : links) {
-    if (!is_lr(link)) continue;
-    const Source source{"optimizer", print(Text{link.item(false)})};
-    Item item = parse(source).front();
-    const Schedule scaled = times(link.numbers.front(), factor);
-    item.args.front().value = to_value(scaled);
-    const Source changed{"optimizer", print(Text{item})};
-    link = Link::read(parse(changed).front(), changed);
-  }
-  return Chain(std::move(links));
-}
-
-double rate_of(const Chain& chain) {
-  const auto& links = chain.links();
-  const auto first = std::find_if(links.begin(), links.end(), is_lr);
-  return first == links.end() ? 0 : first->numbers.front().highest();
+Chain times(const Chain& chain, double factor) {
+  return factor == 1 ? chain : chain.with_rate(rounded(factor * chain.rate().value_or(0)));
 }
 
 std::vector<double> ladder(std::size_t count, double decades) {

@@ -24,14 +24,8 @@ struct Contender {
 // that are the same.
 std::vector<Contender> contenders(const CompareOptions& options);
 
-// The chain with every rate multiplied by `factor`.
-Chain with_rate(const Chain& chain, double factor);
-
-// The highest value of its first rate; 0 where it has none.
-double rate_of(const Chain& chain);
-
-// The schedule times a number, to three digits: its peak where everything else is a share of it.
-Schedule times(const Schedule& schedule, double factor);
+// The chain with every rate multiplied by `factor`, the first one to three digits.
+Chain times(const Chain& chain, double factor);
 
 // `count` factors evenly over `decades` on a log scale, ascending, 1 in the middle.
 std::vector<double> ladder(std::size_t count, double decades);

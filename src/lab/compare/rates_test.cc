@@ -31,7 +31,7 @@ TEST(CompareRates, OnlyGradientDescentTakesAllSamples) {
 }
 
 TEST(CompareRates, EveryRateIsMultiplied) {
-  const auto scaled = [](const char* text, double factor) { return with_rate(Chain(text), factor).text(); };
+  const auto scaled = [](const char* text, double factor) { return times(Chain(text), factor).text(); };
   EXPECT_EQ(scaled("adam(lr=1e-3)", 3.16), "adam | lr(0.00316)");
   EXPECT_EQ(scaled("adam | lr(0.02, on=matrices) | lr(3e-4, on=rest)", 10),
             "adam | lr(0.2, on=matrices) | lr(0.003, on=rest)");
@@ -41,23 +41,12 @@ TEST(CompareRates, EveryRateIsMultiplied) {
   EXPECT_EQ(scaled("momentum | lr(0.1) | decay(0.5)", 2), "momentum | lr(0.2) | decay(0.5)");
 }
 
-// The values are those of the schedule times the factor, whatever its text has become.
-TEST(CompareRates, AScheduleIsMultipliedAtEveryUpdate) {
-  for (const char* text :
-       {"0.5", "constant(0.5)", "cosine(0.5, total=100, warmup=10)", "linear(0.5, total=50, floor=0.1)",
-        "cyclic(0.5, total=100, cycles=3, floor=5%)", "join([0.5, linear(0.25, total=50)], at=[20])",
-        "linear(0.5, total=50, warmup=5, warmup_from=0.1)", "step(0.5, every=30)"}) {
-    const Schedule before(text), after = times(before, 0.25);
-    for (std::uint64_t k = 0; k <= 120; ++k) EXPECT_NEAR(after(k), before(k) / 4, 1e-15) << text << " " << k;
-  }
-}
-
 TEST(CompareRates, TheLadderIsEvenOnALogScale) {
   EXPECT_EQ(ladder(1, 5), std::vector<double>{1});
   EXPECT_EQ(ladder(3, 2), (std::vector<double>{0.1, 1, 10}));
   EXPECT_EQ(one("adam").factors[1], 3.16e-4);
   EXPECT_NEAR(ladder(5, 2)[3], std::sqrt(10), 1e-15);
-  EXPECT_EQ(rate_of(with_rate(one("adam").chain, one("adam").factors.front())), 1e-4);
+  EXPECT_EQ(times(one("adam").chain, one("adam").factors.front()).rate(), 1e-4);
   EXPECT_EQ(one("adam").factors.back(), 10);
 }
 

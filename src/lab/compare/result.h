@@ -1,4 +1,4 @@
-// What the runs of a comparison say together.
+// What the trials of a comparison say together.
 #pragma once
 
 #include <cstddef>
@@ -9,20 +9,21 @@
 
 namespace thalweg {
 
-// The tuning runs of one contender, rate by rate; `runs` are those of all.
+// The tuning trials of one contender, rate by rate; `trials` are those of all.
 std::vector<TriedRate> tried_rates(const Contender& contender, const CompareOptions& options,
-                                   const std::vector<ComparedRun>& runs);
+                                   const std::vector<ComparedTrial>& trials);
 
 // The number of the best: the highest score, then the lowest loss, then the lowest rate. Throws
 // Error(diverged) naming the contender when every rate diverged.
 std::size_t best_rate(const Contender& contender, const std::vector<TriedRate>& rates);
 
-// The runs of one contender with one factor, by seed.
-std::vector<ComparedRun> final_runs(const Contender& contender, double factor, const RunConfig& config,
-                                    const CompareOptions& options, const std::vector<ComparedRun>& runs);
+// The trials of one contender with one factor, by seed.
+std::vector<ComparedTrial> final_trials(const Contender& contender, double factor, const RunConfig& config,
+                                        const CompareOptions& options,
+                                        const std::vector<ComparedTrial>& trials);
 
-// Fills what follows from the runs of each optimizer - in `result.optimizers`, with config and options - and
-// puts the best first.
+// Fills what follows from the trials of each optimizer - in `result.optimizers`, with config and options -
+// and puts the best first.
 void judge(ComparisonResult& result);
 
 }  // namespace thalweg

@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-ComparedRun run(std::uint64_t seed, double score, double loss = 1) {
+ComparedTrial trial(std::uint64_t seed, double score, double loss = 1) {
   return {.optimizer = "",
           .seed = seed,
           .epochs = {{.update = 10, .seconds = 0.1, .loss = loss + 1, .score = score / 2},
@@ -20,7 +20,7 @@ ComparedOptimizer optimizer(const std::string& name, const std::vector<double>& 
   ComparedOptimizer out;
   out.given = name;
   out.rates = {{.factor = 1, .rate = 0.1, .score = 0.5, .loss = 1}};
-  for (std::size_t i = 0; i < scores.size(); ++i) out.runs.push_back(run(i + 1, scores[i]));
+  for (std::size_t i = 0; i < scores.size(); ++i) out.trials.push_back(trial(i + 1, scores[i]));
   return out;
 }
 
@@ -29,7 +29,7 @@ ComparisonResult result(std::vector<ComparedOptimizer> optimizers, CompareOption
   out.config.epochs = 2;
   out.config.batch = 64;
   out.options = options;
-  out.options.seeds = optimizers.front().runs.size();
+  out.options.seeds = optimizers.front().trials.size();
   out.score_name = "accuracy";
   out.optimizers = std::move(optimizers);
   judge(out);
@@ -41,18 +41,18 @@ using Standing = ComparedOptimizer::Standing;
 TEST(CompareResult, TheBestIsFirstAndOthersAreComparedWithIt) {
   const ComparisonResult r = result({optimizer("a", {0.5, 0.6, 0.7}), optimizer("b", {0.9, 0.8, 0.7})});
   EXPECT_EQ(r.optimizers[0].given, "b");
-  EXPECT_EQ(r.optimizers[0].score.median, 0.8);
+  EXPECT_EQ(r.optimizers[0].score.value, 0.8);
   EXPECT_EQ(r.optimizers[0].score.low, 0.75);
-  EXPECT_EQ(r.optimizers[0].standing, Standing::first);
+  EXPECT_EQ(r.optimizers[0].against_best.standing, Standing::first);
   EXPECT_DOUBLE_EQ(r.optimizers[0].average_rank, (1 + 1 + 1.5) / 3);
   EXPECT_DOUBLE_EQ(r.optimizers[1].average_rank, (2 + 2 + 1.5) / 3);
   EXPECT_EQ(r.optimizers[0].seeds_best, 3u);
   EXPECT_EQ(r.optimizers[1].seeds_best, 1u);
-  EXPECT_EQ(r.optimizers[1].worse, 2u);
-  EXPECT_EQ(r.optimizers[1].equal, 1u);
-  EXPECT_NEAR(r.optimizers[1].behind, 0.2, 1e-15);
-  EXPECT_EQ(r.optimizers[1].p, 0.5);  // two pairs that differ: 2 / 2^2
-  EXPECT_EQ(r.optimizers[1].standing, Standing::close);
+  EXPECT_EQ(r.optimizers[1].against_best.worse, 2u);
+  EXPECT_EQ(r.optimizers[1].against_best.equal, 1u);
+  EXPECT_NEAR(r.optimizers[1].against_best.behind, 0.2, 1e-15);
+  EXPECT_EQ(r.optimizers[1].against_best.p, 0.5);  // two pairs that differ: 2 / 2^2
+  EXPECT_EQ(r.optimizers[1].against_best.standing, Standing::close);
   EXPECT_EQ(r.least_p, 0.25);
   EXPECT_EQ(r.seeds_to_decide, 6u);
 }
@@ -62,8 +62,8 @@ TEST(CompareResult, FiveSeedsSayInHowManyItIsWorseAndNoMore) {
       result({optimizer("a", {1, 0.98, 0.97, 0.99, 0.96}), optimizer("b", {.1, .2, .3, .4, .5}),
               optimizer("c", {0.9, 0.99, 0.9, 0.9, 0.9})});
   EXPECT_EQ(r.optimizers[1].given, "c");
-  EXPECT_EQ(r.optimizers[1].standing, Standing::close);
-  EXPECT_EQ(r.optimizers[2].standing, Standing::always_worse);
+  EXPECT_EQ(r.optimizers[1].against_best.standing, Standing::close);
+  EXPECT_EQ(r.optimizers[2].against_best.standing, Standing::always_worse);
   EXPECT_EQ(r.least_p, 3 * 0.0625);
   EXPECT_EQ(r.headline(), "a leads with 98.00 %, not told apart from c");
   EXPECT_NE(r.doubt().find("5 seeds cannot prove it"), std::string::npos) << r.doubt();
@@ -77,22 +77,22 @@ TEST(CompareResult, EnoughSeedsTellThemApart) {
     bad.push_back(0.8 - i / 50.0);
   }
   const ComparisonResult r = result({optimizer("bad", bad), optimizer("good", good)});
-  EXPECT_EQ(r.optimizers[1].standing, Standing::told_apart);
-  EXPECT_EQ(r.optimizers[1].p, 2.0 / 256);
+  EXPECT_EQ(r.optimizers[1].against_best.standing, Standing::told_apart);
+  EXPECT_EQ(r.optimizers[1].against_best.p, 2.0 / 256);
   EXPECT_EQ(r.headline(), "good is best: 93.50 %");
   EXPECT_NE(r.doubt().find("told apart from bad"), std::string::npos) << r.doubt();
 }
 
-TEST(CompareResult, ARunThatDivergedIsWorst) {
+TEST(CompareResult, ATrialThatDivergedIsWorst) {
   std::vector<ComparedOptimizer> two = {optimizer("a", {0.5, 0.6, 0.7}), optimizer("b", {0.4, 0.5, 0.6})};
-  two[0].runs[1].diverged = two[0].runs[2].diverged = true;
-  two[1].runs[2].diverged = true;
+  two[0].trials[1].diverged = two[0].trials[2].diverged = true;
+  two[1].trials[2].diverged = true;
   const ComparisonResult r = result(two);
   EXPECT_EQ(r.optimizers[0].given, "b");
   EXPECT_EQ(r.optimizers[1].diverged, 2u);
-  EXPECT_EQ(r.optimizers[1].score.median, -INFINITY);
-  EXPECT_EQ(r.optimizers[1].loss.median, INFINITY);
-  EXPECT_EQ(r.optimizers[1].equal, 1u);
+  EXPECT_EQ(r.optimizers[1].score.value, -INFINITY);
+  EXPECT_EQ(r.optimizers[1].loss.value, INFINITY);
+  EXPECT_EQ(r.optimizers[1].against_best.equal, 1u);
   EXPECT_EQ(r.json().find("nan"), std::string::npos);
   EXPECT_EQ(r.json().find("inf"), std::string::npos);
 }
@@ -100,13 +100,13 @@ TEST(CompareResult, ARunThatDivergedIsWorst) {
 TEST(CompareResult, TheTargetIsReachedByHalfOrByNone) {
   const ComparisonResult r =
       result({optimizer("a", {0.9, 0.9, 0.5}), optimizer("b", {0.6, 0.6, 0.9})}, {.target_accuracy = 0.8});
-  EXPECT_EQ(r.optimizers[0].reached, 2u);
-  EXPECT_EQ(r.optimizers[0].updates_to_target, 20);
-  EXPECT_EQ(r.optimizers[0].seconds_to_target, 0.2);
-  EXPECT_EQ(r.optimizers[1].reached, 1u);
-  EXPECT_EQ(r.optimizers[1].updates_to_target, INFINITY);
+  EXPECT_EQ(r.optimizers[0].target.reached, 2u);
+  EXPECT_EQ(r.optimizers[0].target.updates, 20);
+  EXPECT_EQ(r.optimizers[0].target.seconds, 0.2);
+  EXPECT_EQ(r.optimizers[1].target.reached, 1u);
+  EXPECT_EQ(r.optimizers[1].target.updates, INFINITY);
   const ComparisonResult early = result({optimizer("a", {0.9}), optimizer("b", {0.6})}, {.target_loss = 2});
-  EXPECT_EQ(early.optimizers[0].updates_to_target, 10);
+  EXPECT_EQ(early.optimizers[0].target.updates, 10);
 }
 
 TEST(CompareResult, TheBestRateIsThatOfTheHighestScore) {

@@ -7,17 +7,6 @@
 namespace thalweg {
 namespace {
 
-double between(double low, double high, double share) {
-  return share == 0 || low == high ? low : low + share * (high - low);  // no inf - inf
-}
-
-double quantile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return between(sorted[below], sorted[above], at - static_cast<double>(below));
-}
-
 std::vector<std::size_t> ascending(std::span<const double> numbers) {
   std::vector<std::size_t> order(numbers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -41,11 +30,6 @@ std::vector<double> chances(const std::vector<std::size_t>& doubled) {
 }
 
 }  // namespace
-
-Quartiles quartiles(std::vector<double> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  return {quantile(numbers, 0.25), quantile(numbers, 0.5), quantile(numbers, 0.75)};
-}
 
 std::vector<double> midranks(std::span<const double> numbers) {
   const std::vector<std::size_t> order = ascending(numbers);

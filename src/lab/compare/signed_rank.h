@@ -8,16 +8,6 @@
 
 namespace thalweg {
 
-struct Quartiles {
-  double low = 0;
-  double median = 0;
-  double high = 0;
-};
-
-// By linear interpolation between order statistics (Hyndman and Fan 1996, type 7). Infinite numbers are
-// allowed, NaN is not; `numbers` must not be empty.
-Quartiles quartiles(std::vector<double> numbers);
-
 // Rank of each number, 1 the smallest; equal ones share the mean of their ranks.
 std::vector<double> midranks(std::span<const double> numbers);
 

@@ -43,21 +43,6 @@ double by_enumeration(const std::vector<double>& differences) {
   return far / static_cast<double>(all);
 }
 
-TEST(Paired, QuartilesInterpolate) {
-  const Quartiles five = quartiles({5, 1, 4, 2, 3});
-  EXPECT_EQ(five.low, 2);
-  EXPECT_EQ(five.median, 3);
-  EXPECT_EQ(five.high, 4);
-  const Quartiles four = quartiles({1, 2, 4, 8});
-  EXPECT_EQ(four.low, 1.75);
-  EXPECT_EQ(four.median, 3);
-  EXPECT_EQ(four.high, 5);
-  EXPECT_EQ(quartiles({7}).high, 7);
-  const Quartiles some = quartiles({1, kInfinity, kInfinity});
-  EXPECT_EQ(some.median, kInfinity);
-  EXPECT_EQ(quartiles({kInfinity, kInfinity}).low, kInfinity);
-}
-
 TEST(Paired, EqualNumbersShareTheirRanks) {
   EXPECT_EQ(midranks(std::vector<double>{3, 1, 2}), (std::vector<double>{3, 1, 2}));
   EXPECT_EQ(midranks(std::vector<double>{2, 1, 2, 2, 9}), (std::vector<double>{3, 1, 3, 3, 5}));

@@ -35,7 +35,7 @@ std::string listed(const std::vector<std::string>& names) {
 std::vector<std::string> standing(const ComparisonResult& result, Standing wanted) {
   std::vector<std::string> out;
   for (const ComparedOptimizer& o : result.optimizers) {
-    if (o.standing == wanted) out.push_back(o.given);
+    if (o.against_best.standing == wanted) out.push_back(o.given);
   }
   return out;
 }
@@ -54,8 +54,8 @@ std::string_view standing_word(Standing standing) {
   return "";
 }
 
-std::string quartiles_json(const ComparedQuartiles& q) {
-  return JsonObject().add("low", q.low).add("median", q.median).add("high", q.high).text();
+std::string quartiles_json(const Median& q) {
+  return JsonObject().add("low", q.low).add("median", q.value).add("high", q.high).text();
 }
 
 std::string rates_json(const ComparedOptimizer& o) {
@@ -71,17 +71,17 @@ std::string rates_json(const ComparedOptimizer& o) {
   return out.text();
 }
 
-std::string runs_json(const ComparedOptimizer& o) {
+std::string trials_json(const ComparedOptimizer& o) {
   JsonArray out;
-  for (const ComparedRun& run : o.runs) {
-    const bool any = !run.epochs.empty();
+  for (const ComparedTrial& trial : o.trials) {
+    const bool any = !trial.epochs.empty();
     out.raw(JsonObject()
-                .add("seed", run.seed)
-                .add("diverged", run.diverged)
-                .add("score", run.diverged ? NAN : run.epochs.back().score)
-                .add("loss", run.diverged ? NAN : run.epochs.back().loss)
-                .add("updates", any ? run.epochs.back().update : std::uint64_t{0})
-                .add("seconds", any ? run.epochs.back().seconds : 0.0)
+                .add("seed", trial.seed)
+                .add("diverged", trial.diverged)
+                .add("score", trial.diverged ? NAN : trial.epochs.back().score)
+                .add("loss", trial.diverged ? NAN : trial.epochs.back().loss)
+                .add("updates", any ? trial.epochs.back().update : std::uint64_t{0})
+                .add("seconds", any ? trial.epochs.back().seconds : 0.0)
                 .text());
   }
   return out.text();
@@ -95,30 +95,30 @@ std::string optimizer_json(const ComparisonResult& result, const ComparedOptimiz
       .add("updates", o.updates)
       .add("rate", o.rates[o.chosen].rate)
       .add("factor", o.rates[o.chosen].factor)
-      .add("at_edge", o.at_edge)
+      .add("at_edge", o.at_edge())
       .raw("score", quartiles_json(o.score))
       .raw("loss", quartiles_json(o.loss))
       .add("seconds", o.seconds)
       .add("diverged", o.diverged)
       .add("average_rank", o.average_rank)
       .add("seeds_best", o.seeds_best)
-      .add("standing", standing_word(o.standing))
-      .add("behind", o.behind)
-      .add("worse", o.worse)
-      .add("equal", o.equal)
-      .add("better", o.better)
-      .add("p", o.p);
+      .add("standing", standing_word(o.against_best.standing))
+      .add("behind", o.against_best.behind)
+      .add("worse", o.against_best.worse)
+      .add("equal", o.against_best.equal)
+      .add("better", o.against_best.better)
+      .add("p", o.against_best.p);
   if (result.options.target_accuracy || result.options.target_loss) {
-    out.add("reached", o.reached)
-        .add("updates_to_target", o.updates_to_target)
-        .add("seconds_to_target", o.seconds_to_target);
+    out.add("reached", o.target.reached)
+        .add("updates_to_target", o.target.updates)
+        .add("seconds_to_target", o.target.seconds);
   }
-  return out.raw("rates", rates_json(o)).raw("runs", runs_json(o)).text();
+  return out.raw("rates", rates_json(o)).raw("runs", trials_json(o)).text();
 }
 
 std::string tuning_json(const ComparisonResult& result) {
   return JsonObject()
-      .add("runs", result.tuning_runs)
+      .add("runs", result.tuning_trials)
       .add("rates", result.options.rates)
       .add("decades", result.options.decades)
       .add("seeds", result.options.tuning_seeds)
@@ -133,17 +133,18 @@ std::string row(const ComparisonResult& result, const ComparedOptimizer& o, int 
     return std::isfinite(x) ? fmt::format("{:.{}f}", unit * x, classes(result) ? 2 : 4) : std::string("-");
   };
   std::string out = fmt::format("{:<{}}  {:>9}{} {:>9} {:>15}  {:>9.4g}  {:>4.1f}  {:>8}", o.given, width,
-                                print_number(o.rates[o.chosen].rate), o.at_edge ? "*" : " ",
-                                number(o.score.median), number(o.score.low) + " " + number(o.score.high),
-                                o.loss.median, o.average_rank, number(o.behind));
+                                print_number(o.rates[o.chosen].rate), o.at_edge() ? "*" : " ",
+                                number(o.score.value), number(o.score.low) + " " + number(o.score.high),
+                                o.loss.value, o.average_rank, number(o.against_best.behind));
   if (result.options.target_accuracy || result.options.target_loss) {
-    const bool half = std::isfinite(o.updates_to_target);
-    out += fmt::format("  {:>3} of {:<3} {:>8} {:>8}", o.reached, o.runs.size(),
-                       half ? fmt::format("{:.0f}", o.updates_to_target) : "-",
-                       half ? fmt::format("{:.3g}", o.seconds_to_target) : "-");
+    const bool half = std::isfinite(o.target.updates);
+    out += fmt::format("  {:>3} of {:<3} {:>8} {:>8}", o.target.reached, o.trials.size(),
+                       half ? fmt::format("{:.0f}", o.target.updates) : "-",
+                       half ? fmt::format("{:.3g}", o.target.seconds) : "-");
   }
-  const std::string p = o.standing == Standing::first ? "" : fmt::format("{:.2g}", o.p);
-  return out + fmt::format("  {:>6}  {}\n", p, standing_word(o.standing));
+  const std::string p =
+      o.against_best.standing == Standing::first ? "" : fmt::format("{:.2g}", o.against_best.p);
+  return out + fmt::format("  {:>6}  {}\n", p, standing_word(o.against_best.standing));
 }
 
 std::string table(const ComparisonResult& result) {
@@ -151,7 +152,7 @@ std::string table(const ComparisonResult& result) {
   bool edge = false;
   for (const ComparedOptimizer& o : result.optimizers) {
     width = std::max(width, static_cast<int>(o.given.size()));
-    edge = edge || o.at_edge;
+    edge = edge || o.at_edge();
   }
   std::string out = fmt::format("{:<{}}  {:>9}  {:>9} {:>15}  {:>9}  {:>4}  {:>8}", "optimizer", width,
                                 "rate", result.score_name, "quartiles", "loss", "rank", "behind");
@@ -164,12 +165,12 @@ std::string table(const ComparisonResult& result) {
 }
 
 std::string budget(const ComparisonResult& result) {
-  if (result.tuning_runs == 0) return "Rates as they are named, untuned.";
+  if (result.tuning_trials == 0) return "Rates as they are named, untuned.";
   return fmt::format(
       "Each rate is the best of {} over {} decades, found in {} runs of {} epochs on {} samples, by {} "
       "others "
       "of the training part.",
-      result.options.rates, print_number(result.options.decades), result.tuning_runs, result.tuning_epochs,
+      result.options.rates, print_number(result.options.decades), result.tuning_trials, result.tuning_epochs,
       result.training - result.validation, result.validation);
 }
 
@@ -177,7 +178,7 @@ std::string budget(const ComparisonResult& result) {
 
 std::string ComparisonResult::headline() const {
   const ComparedOptimizer& best = optimizers.front();
-  const std::string score = score_text(*this, best.score.median);
+  const std::string score = score_text(*this, best.score.value);
   const std::vector<std::string> close = standing(*this, Standing::close);
   if (!close.empty()) return best.given + " leads with " + score + ", not told apart from " + listed(close);
   if (standing(*this, Standing::always_worse).empty()) return best.given + " is best: " + score;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "doctor/examined_run.h"
+#include "thalweg/quantiles.h"
 
 namespace thalweg {
 namespace {
@@ -17,11 +18,6 @@ constexpr double kWeightGrowth = 30;     // likewise
 constexpr double kOverfitted = 1.3;      // times the lowest held-out loss
 constexpr double kStillLearnt = 0.7;     // the training loss fell to this share since
 constexpr double kNothing = 0.98;        // of the loss of a constant
-
-double median(std::vector<double> numbers) {
-  std::ranges::nth_element(numbers, numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2));
-  return numbers[numbers.size() / 2];
-}
 
 double norm(const Parameter& parameter) {
   double sum = 0;
@@ -35,9 +31,9 @@ Finding exploding(const std::string& evidence) {
 
 }  // namespace
 
-Findings find_exploding_norms(Patient& patient) {
+Findings find_exploding_norms(const ExaminedRun& run) {
   std::vector<double> norms;
-  for (const page::Update& update : patient.seen.updates) {
+  for (const page::Update& update : run.seen.updates) {
     if (std::isfinite(update.grad_norm)) norms.push_back(update.grad_norm);
   }
   if (norms.size() >= kLeastLines) {
@@ -51,11 +47,11 @@ Findings find_exploding_norms(Patient& patient) {
                                 early, tenth, *most))};
     }
   }
-  if (!patient.trained) return {};
-  for (std::size_t i = 0; i < patient.start.params().size(); ++i) {
-    const Parameter& before = patient.start.params()[i];
+  if (!run.trained) return {};
+  for (std::size_t i = 0; i < run.start.params().size(); ++i) {
+    const Parameter& before = run.start.params()[i];
     const double old = norm(before);
-    const double now = norm(patient.trained->params()[i]);
+    const double now = norm(run.trained->params()[i]);
     if (old > 0 && now > kWeightGrowth * old) {
       return {exploding(
           fmt::format("the norm of `{}` has grown from {:.3g} to {:.3g}", before.name(), old, now))};
@@ -64,9 +60,9 @@ Findings find_exploding_norms(Patient& patient) {
   return {};
 }
 
-Findings find_overfitting(Patient& patient) {
-  const std::vector<page::Epoch>& epochs = patient.seen.epochs;
-  if (epochs.size() < 3 || patient.config.restore_best.value_or(false)) return {};
+Findings find_overfitting(const ExaminedRun& run) {
+  const std::vector<page::Epoch>& epochs = run.seen.epochs;
+  if (epochs.size() < 3 || run.config.early_stopping.restore_best.value_or(false)) return {};
   const auto least = std::ranges::min_element(epochs, {}, [](const page::Epoch& epoch) {
     return std::isfinite(epoch.test.loss) ? epoch.test.loss : INFINITY;
   });
@@ -83,9 +79,9 @@ Findings find_overfitting(Patient& patient) {
        "data"}};
 }
 
-std::optional<double> constant_loss(const Patient& patient) {
-  const Samples& train = patient.data.train;
-  const std::string kind = parse({"loss", patient.config.loss}).front().name;
+std::optional<double> constant_loss(const ExaminedRun& run) {
+  const Samples& train = run.data.train;
+  const std::string kind = parse({"loss", run.config.loss}).front().name;
   const double n = static_cast<double>(train.size());
   if (kind == "cross_entropy" && !train.labels.empty()) {
     std::map<std::int32_t, double> counts;
@@ -94,21 +90,21 @@ std::optional<double> constant_loss(const Patient& patient) {
     for (const auto& [label, times] : counts) entropy -= times / n * std::log(times / n);
     return entropy;
   }
-  if (kind != "mse" || train.values.empty() || patient.data.columns != 1) return std::nullopt;
+  if (kind != "mse" || train.values.empty() || run.data.columns != 1) return std::nullopt;
   double mean = 0, square = 0;
   for (const float value : train.values) mean += value / n;
   for (const float value : train.values) square += (value - mean) * (value - mean) / n;
   return square;
 }
 
-Findings find_learns_nothing(Patient& patient) {
-  const std::optional<double> constant = constant_loss(patient);
-  if (!constant || patient.seen.epochs.empty()) return {};
-  const double loss = patient.seen.epochs.back().train_loss;
+Findings find_learns_nothing(const ExaminedRun& run) {
+  const std::optional<double> constant = constant_loss(run);
+  if (!constant || run.seen.epochs.empty()) return {};
+  const double loss = run.seen.epochs.back().train_loss;
   if (!(loss >= kNothing * *constant) || *constant <= 0) return {};
   return {{"learns-nothing",
            fmt::format("the training loss is {:.4g} after {} updates; a constant has {:.4g}", loss,
-                       patient.updates, *constant),
+                       run.updates, *constant),
            "look whether targets belong to their inputs; try `thalweg lr-find` and a larger model"}};
 }
 

@@ -15,9 +15,9 @@ std::string headline(const Diagnosis& diagnosis) {
   return n == 0 ? "No fault found" : fmt::format("{} fault{} found", n, n == 1 ? "" : "s");
 }
 
-page::Sweep rates_chart(const Diagnosis& diagnosis) {
-  page::Sweep chart = trials_chart("rates", "The same training at other rates", diagnosis.trials);
-  chart.marks = {{diagnosis.rate, "the run's"}};
+page::Chart rates_chart(const Diagnosis& diagnosis) {
+  page::Chart chart = trials_chart("rates", "The same training at other rates", diagnosis.trials);
+  chart.marks = {{diagnosis.rate, "this run"}};
   return chart;
 }
 
@@ -59,7 +59,7 @@ std::string Diagnosis::json() const {
 std::string Diagnosis::html() const {
   std::string faults, noted;
   for (const Finding& f : findings) {
-    faults += fmt::format("<h3>{}</h3>\n<p>{}.</p>\n<p>To do: {}.</p>\n", page::escape(f.fault),
+    faults += fmt::format("<h3>{}</h3>\n<p>{}.</p>\n<p>Advice: {}.</p>\n", page::escape(f.fault),
                           page::escape(f.evidence), page::escape(f.advice));
   }
   for (const std::string& note : notes) noted += note + "\n";
@@ -69,11 +69,15 @@ std::string Diagnosis::html() const {
   if (!trials.empty()) {
     const std::string chart =
         page::figure(rates_chart(*this),
-                     "Each point is a short training of its own, from the weights with which the run began.");
-    body += page::section("trials-made", "Other rates", "<div class=\"charts\">" + chart + "</div>\n");
+                     "Each point is a separate short training run from the initial weights of this run.");
+    body += page::section("trials-made", "Other rates", page::charts(chart));
   }
-  if (!noted.empty()) body += page::section("notes", "Not looked at", page::verbatim("Notes", noted));
-  return page::finder_page(headline(*this), fmt::format("{}, {} updates.", run, updates), body);
+  if (!noted.empty()) body += page::section("notes", "Not examined", page::verbatim("Notes", noted));
+  return page::document({.title = headline(*this),
+                         .subject = "diagnosis",
+                         .heading = headline(*this),
+                         .lead = page::lead(fmt::format("{}, {} updates.", run, updates)),
+                         .body = body});
 }
 
 }  // namespace thalweg

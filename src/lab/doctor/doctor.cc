@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "doctor/examined_run.h"
-#include "find/rate_trials.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "thalweg/checkpoint.h"
@@ -17,12 +16,11 @@
 namespace thalweg {
 namespace {
 
-using Check = Findings (*)(Patient& patient);
+using Check = Findings (*)(const ExaminedRun& run);
 
-constexpr Check kChecks[] = {find_not_finite,      find_rate,           find_exploding_norms,
-                             find_dead_units,      find_overfitting,    find_unfinished_schedule,
-                             find_decay_on_biases, find_unnormalised,   find_one_class,
-                             find_sorted_order,    find_squashed_output};
+constexpr Check kChecks[] = {find_exploding_norms,     find_dead_units,      find_overfitting,
+                             find_unfinished_schedule, find_decay_on_biases, find_unnormalised,
+                             find_one_class,           find_sorted_order,    find_squashed_output};
 
 RunConfig configuration(const std::filesystem::path& run, int threads) {
   check_run(run);
@@ -31,55 +29,48 @@ RunConfig configuration(const std::filesystem::path& run, int threads) {
   return config;
 }
 
-Module initial(const RunConfig& config, const Dataset& data) {
-  Module model(config.model, data.sample);
-  model.initialise(config.seed);
-  return model;
-}
-
 std::uint64_t updates_seen(const page::RunData& seen) {
   double updates = seen.updates.empty() ? 0 : seen.updates.back().update;
   if (!seen.epochs.empty()) updates = std::max(updates, seen.epochs.back().update);
   return static_cast<std::uint64_t>(updates);
 }
 
-void load_trained(Patient& patient) {
-  std::vector<std::filesystem::path> paths = resumable_checkpoints(patient.directory);
-  for (const std::uint64_t updates : checkpoints(patient.directory, Kept::best)) {
-    paths.push_back(checkpoint_path(patient.directory, updates, Kept::best));
+void load_trained(const std::filesystem::path& directory, ExaminedRun& run, std::vector<std::string>& notes) {
+  std::vector<std::filesystem::path> paths = resumable_checkpoints(directory);
+  for (const std::uint64_t updates : checkpoints(directory, Kept::best)) {
+    paths.push_back(checkpoint_path(directory, updates, Kept::best));
   }
   for (const std::filesystem::path& path : paths) {
     try {
-      Module model = copy_of(patient.start);
+      Module model = copy_of(run.start);
       load_parameters(path, model.params());
-      patient.trained = std::move(model);
-      patient.checkpoint = path;
+      run.trained = std::move(model);
+      run.checkpoint = path;
       return;
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
-      patient.notes.push_back(std::string("passed over a checkpoint: ") + error.what());
+      notes.push_back(std::string("passed over a checkpoint: ") + error.what());
     }
   }
-  patient.notes.emplace_back("there is no checkpoint: weights were not looked at");
+  notes.emplace_back("there is no checkpoint: weights were not looked at");
 }
 
 }  // namespace
 
-Patient::Patient(const std::filesystem::path& run, int threads)
-    : directory(run),
-      config(configuration(run, threads)),
-      seen(page::read_run(run)),
-      data(load_dataset(config.data, config.seed, read_text_file(run / "encoding.json"))),
-      start(initial(config, data)),
+ExaminedRun::ExaminedRun(const std::filesystem::path& directory, int threads, std::vector<std::string>& notes)
+    : config(configuration(directory, threads)),
+      seen(page::read_run(directory)),
+      data(load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json"))),
+      start(make_model(config.model, data.sample, config.seed)),
       loss(config.loss),
       options(trainer_options_of(config)),
       per_epoch(updates_per_epoch(data.train.size(), options)),
       total(config.epochs.value() * per_epoch),
       updates(updates_seen(seen)),
-      chain(Chain(config.optimizer)
-                .resolve({.updates = config.schedule_epochs.value_or(config.epochs.value()) * per_epoch,
-                          .per_epoch = per_epoch})) {
-  load_trained(*this);
+      chain(
+          Chain(config.optimizer)
+              .resolve(lengths_of(epochs(config.schedule_epochs.value_or(*config.epochs)), data, options))) {
+  load_trained(directory, *this, notes);
 }
 
 std::vector<LayerOutput> layer_outputs(const Module& model, const Samples& samples,
@@ -111,16 +102,16 @@ const std::vector<std::string_view>& fault_names() {
   return names;
 }
 
-Diagnosis diagnose(const std::filesystem::path& run, int threads) {
-  Patient patient(run, threads);
+Diagnosis diagnose(const std::filesystem::path& directory, int threads) {
   Diagnosis diagnosis;
-  diagnosis.run = std::filesystem::absolute(run).lexically_normal().string();
-  diagnosis.updates = patient.updates;
-  for (const Check check : kChecks) std::ranges::move(check(patient), std::back_inserter(diagnosis.findings));
-  if (diagnosis.findings.empty()) diagnosis.findings = find_learns_nothing(patient);
-  diagnosis.notes = std::move(patient.notes);
-  diagnosis.rate = patient.rate;
-  diagnosis.trials = std::move(patient.trials);
+  const ExaminedRun run(directory, threads, diagnosis.notes);
+  diagnosis.run = std::filesystem::absolute(directory).lexically_normal().string();
+  diagnosis.updates = run.updates;
+  const auto add = [&](Findings found) { std::ranges::move(found, std::back_inserter(diagnosis.findings)); };
+  add(find_not_finite(run));
+  add(find_rate(run, diagnosis));
+  for (const Check check : kChecks) add(check(run));
+  if (diagnosis.findings.empty()) add(find_learns_nothing(run));
   return diagnosis;
 }
 

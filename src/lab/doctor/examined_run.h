@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,11 +14,11 @@
 
 namespace thalweg {
 
-struct Patient {
-  // Throws as diagnose() does.
-  Patient(const std::filesystem::path& run, int threads);
+// The run as its directory shows it.
+struct ExaminedRun {
+  // Throws as diagnose() does. `notes` tells what could not be read.
+  ExaminedRun(const std::filesystem::path& directory, int threads, std::vector<std::string>& notes);
 
-  std::filesystem::path directory;
   RunConfig config;  // nothing is auto
   page::RunData seen;
   Dataset data;
@@ -32,31 +31,28 @@ struct Patient {
   Chain chain;                       // resolved
   std::optional<Module> trained;     // of the newest whole checkpoint
   std::filesystem::path checkpoint;  // it; empty where there is none
-  std::vector<std::string> notes;
-  double rate = 0;                // peak of the chain, once find_rate has seen it
-  std::vector<RateTrial> trials;  // that it made, by rate
 };
 
 // Each says what it finds, mostly nothing. Those of a group are in one file.
 using Findings = std::vector<Finding>;
 
-// doctor_curves.cc: from what the run recorded.
-Findings find_exploding_norms(Patient& patient);
-Findings find_overfitting(Patient& patient);
-Findings find_learns_nothing(Patient& patient);
+// curves.cc: from what the run recorded.
+Findings find_exploding_norms(const ExaminedRun& run);
+Findings find_overfitting(const ExaminedRun& run);
+Findings find_learns_nothing(const ExaminedRun& run);
 
-// doctor_settings.cc: from the configuration and the data.
-Findings find_unfinished_schedule(Patient& patient);
-Findings find_decay_on_biases(Patient& patient);
-Findings find_unnormalised(Patient& patient);
-Findings find_one_class(Patient& patient);
-Findings find_sorted_order(Patient& patient);
-Findings find_squashed_output(Patient& patient);
+// settings.cc: from the configuration and the data.
+Findings find_unfinished_schedule(const ExaminedRun& run);
+Findings find_decay_on_biases(const ExaminedRun& run);
+Findings find_unnormalised(const ExaminedRun& run);
+Findings find_one_class(const ExaminedRun& run);
+Findings find_sorted_order(const ExaminedRun& run);
+Findings find_squashed_output(const ExaminedRun& run);
 
-// doctor_trials.cc: by running it again.
-Findings find_not_finite(Patient& patient);
-Findings find_rate(Patient& patient);
-Findings find_dead_units(Patient& patient);
+// trials.cc: by running it again.
+Findings find_not_finite(const ExaminedRun& run);
+Findings find_rate(const ExaminedRun& run, Diagnosis& diagnosis);  // with its trials and notes
+Findings find_dead_units(const ExaminedRun& run);
 
 // The outputs of the layers of `model`, layer by layer, for some training samples: rows x outputs each.
 struct LayerOutput {
@@ -70,6 +66,6 @@ std::vector<LayerOutput> layer_outputs(const Module& model, const Samples& sampl
 
 // The entropy of the labels, or the variance of the values: the least loss of a constant; nothing for other
 // losses than cross_entropy and mse.
-std::optional<double> constant_loss(const Patient& patient);
+std::optional<double> constant_loss(const ExaminedRun& run);
 
 }  // namespace thalweg

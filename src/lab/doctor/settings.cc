@@ -8,8 +8,8 @@
 
 #include "base/spec.h"
 #include "base/text.h"
-#include "chain/link.h"
 #include "doctor/examined_run.h"
+#include "params/selector.h"
 
 namespace thalweg {
 namespace {
@@ -21,7 +21,19 @@ constexpr double kSpread = 100;              // between the deviations of the wi
 constexpr double kNearlyAll = 0.95;          // share of one class
 constexpr std::size_t kLeastToSpeakOf = 20;  // samples
 
-bool is_rate(const Link& link) { return link.transform->spec.name == "lr"; }
+// The transforms of a chain with what they act on; the first option of each that is looked at is a number.
+struct Items {
+  explicit Items(const Chain& chain) : source{"optimizer", chain.text()}, items(parse(source)) {}
+
+  Schedule number(const Item& item) const { return {item.args.front().value, source}; }
+  static bool acts_on(const Item& item, const Parameter& parameter) {
+    const auto on = std::ranges::find(item.args, "on", &Arg::name);
+    return on == item.args.end() || Selector(on->value).matches(parameter);
+  }
+
+  Source source;
+  Text items;
+};
 
 struct Spread {
   double rms = 0;
@@ -65,44 +77,43 @@ std::string class_name(const Dataset& data, std::int32_t label) {
 
 }  // namespace
 
-Findings find_unfinished_schedule(Patient& patient) {
-  if (patient.total == 0) return {};
-  for (const Link& link : patient.chain.links()) {
-    if (!is_rate(link)) continue;
-    const Schedule& rate = link.numbers[0];
-    const double last = rate(patient.total - 1);
+Findings find_unfinished_schedule(const ExaminedRun& run) {
+  if (run.total == 0) return {};
+  const Items chain(run.chain);
+  for (const Item& item : chain.items) {
+    if (item.name != "lr") continue;
+    const Schedule rate = chain.number(item);
+    const double last = rate(run.total - 1);
     const double reach = rate.highest() - rate.lowest();
-    const bool ends_later = rate.total() > patient.total;
+    const bool ends_later = rate.total() > run.total;
     if (!ends_later || !(last - rate.lowest() > kFarFromFloor * reach)) continue;
     return {
         {"schedule-unfinished",
          fmt::format("the rate ends at {:.3g} after {} updates; its schedule comes down to {:.3g} at update "
                      "{}",
-                     last, patient.total, rate.lowest(), rate.total()),
+                     last, run.total, rate.lowest(), rate.total()),
          "leave `total` out, so that the schedule ends with the run, or train longer"}};
   }
   return {};
 }
 
-Findings find_decay_on_biases(Patient& patient) {
+Findings find_decay_on_biases(const ExaminedRun& run) {
   static constexpr std::array<std::string_view, 3> kDecays = {"decay", "l2", "cautious_decay"};
-  for (const Link& link : patient.chain.links()) {
-    const std::string_view name = link.transform->spec.name;
-    if (std::ranges::find(kDecays, name) == kDecays.end()) continue;
-    if (!link.numbers.empty() && link.numbers[0].highest() == 0) continue;
-    for (const Parameter& parameter : patient.start.params()) {
+  const Items chain(run.chain);
+  for (const Item& item : chain.items) {
+    if (std::ranges::find(kDecays, item.name) == kDecays.end() || chain.number(item).highest() == 0) continue;
+    for (const Parameter& parameter : run.start.params()) {
       const bool spared = parameter.role() == Role::bias || parameter.role() == Role::norm;
-      if (!spared || !link.on.matches(parameter)) continue;
-      return {{"decay-on-biases",
-               fmt::format("`{}` acts on `{}`", print(Text{link.item(false)}), parameter.name()),
+      if (!spared || !Items::acts_on(item, parameter)) continue;
+      return {{"decay-on-biases", fmt::format("`{}` acts on `{}`", print(Text{item}), parameter.name()),
                "add `on=[matrices, embedding]` to it, as `adamw` has by itself"}};
     }
   }
   return {};
 }
 
-Findings find_unnormalised(Patient& patient) {
-  const Spread spread = spread_of(patient.data.train);
+Findings find_unnormalised(const ExaminedRun& run) {
+  const Spread spread = spread_of(run.data.train);
   const std::string advice = "scale the inputs: `scale=standard`, or leave `scale` out of the data source";
   if (spread.rms > kLargeInputs) {
     return {{"not-normalised",
@@ -119,8 +130,8 @@ Findings find_unnormalised(Patient& patient) {
   return {};
 }
 
-Findings find_one_class(Patient& patient) {
-  const std::vector<std::int32_t>& labels = patient.data.train.labels;
+Findings find_one_class(const ExaminedRun& run) {
+  const std::vector<std::int32_t>& labels = run.data.train.labels;
   if (labels.size() < kLeastToSpeakOf) return {};
   std::map<std::int32_t, std::size_t> counts;
   for (const std::int32_t label : labels) ++counts[label];
@@ -129,13 +140,13 @@ Findings find_one_class(Patient& patient) {
   if (share < kNearlyAll) return {};
   return {{"one-class",
            fmt::format("{:.1f} % of the {} training labels are `{}`", 100 * share, labels.size(),
-                       class_name(patient.data, most->first)),
+                       class_name(run.data, most->first)),
            "look whether the right column is the target; accuracy says little here"}};
 }
 
-Findings find_sorted_order(Patient& patient) {
-  const std::vector<std::int32_t>& labels = patient.data.train.labels;
-  if (patient.config.order != "file" || patient.per_epoch == 1 || labels.size() < kLeastToSpeakOf) return {};
+Findings find_sorted_order(const ExaminedRun& run) {
+  const std::vector<std::int32_t>& labels = run.data.train.labels;
+  if (run.config.order != "file" || run.per_epoch == 1 || labels.size() < kLeastToSpeakOf) return {};
   std::map<std::int32_t, double> counts;
   std::size_t equal = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -155,10 +166,10 @@ Findings find_sorted_order(Patient& patient) {
        "leave `--order file` out: samples are then shuffled anew in every epoch"}};
 }
 
-Findings find_squashed_output(Patient& patient) {
+Findings find_squashed_output(const ExaminedRun& run) {
   static constexpr std::array<std::string_view, 4> kSquash = {"softmax", "sigmoid", "tanh", "relu"};
-  const std::string last = parse({"model", patient.config.model}).back().name;
-  const std::string loss = parse({"loss", patient.config.loss}).front().name;
+  const std::string last = parse({"model", run.config.model}).back().name;
+  const std::string loss = parse({"loss", run.config.loss}).front().name;
   const bool takes_scores = loss == "cross_entropy" || loss == "bce";
   if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return {};
   return {{"squashed-output",

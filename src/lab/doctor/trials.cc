@@ -5,9 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "data/carve.h"
 #include "doctor/examined_run.h"
-#include "find/rate_trials.h"
+#include "find/lr_trials.h"
 #include "thalweg/checkpoint.h"
 #include "train/trial.h"
 
@@ -36,14 +35,14 @@ bool is_finite(std::span<const float> values) {
 }
 
 // What is not finite once a step finds its loss not so: parameters come before the layers that use them.
-std::string first_not_finite(const Module& model, const Patient& patient, std::uint64_t came) {
+std::string first_not_finite(const Module& model, const ExaminedRun& run, std::uint64_t came) {
   for (const Parameter& parameter : model.params()) {
     if (!is_finite(parameter.value<float>())) return "parameter `" + parameter.name() + "`";
   }
-  const TrainerOptions& o = patient.options;
-  Loader loader(patient.data.train.size(), o.batch * o.accumulate, o.seed, o.order);
+  const TrainerOptions& o = run.options;
+  Loader loader(run.data.train.size(), o.batch * o.accumulate, o.seed, o.order);
   const std::span<const std::uint32_t> batch = loader.samples(came);
-  for (const LayerOutput& output : layer_outputs(model, patient.data.train, batch)) {
+  for (const LayerOutput& output : layer_outputs(model, run.data.train, batch)) {
     if (!is_finite(output.values))
       return "output of `" + output.name + "`" + output.layer.substr(output.name.size());
   }
@@ -51,12 +50,12 @@ std::string first_not_finite(const Module& model, const Patient& patient, std::u
 }
 
 // What the run recorded last, if that says that it did not end well.
-bool looks_cut_off(const Patient& patient) {
-  const std::vector<page::Update>& updates = patient.seen.updates;
+bool looks_cut_off(const ExaminedRun& run) {
+  const std::vector<page::Update>& updates = run.seen.updates;
   const auto bad = [](const page::Update& update) {
     return !std::isfinite(update.loss) || !std::isfinite(update.grad_norm);
   };
-  return (!patient.seen.result.there && patient.updates < patient.total) || std::ranges::any_of(updates, bad);
+  return (!run.seen.result.there && run.updates < run.total) || std::ranges::any_of(updates, bad);
 }
 
 Finding not_finite(const std::string& what, std::uint64_t update) {
@@ -65,9 +64,9 @@ Finding not_finite(const std::string& what, std::uint64_t update) {
           kSmallerRate};
 }
 
-double last_train_loss(const Patient& patient) {
-  if (!patient.seen.epochs.empty()) return patient.seen.epochs.back().train_loss;
-  return patient.seen.updates.empty() ? NAN : patient.seen.updates.back().loss;
+double last_train_loss(const ExaminedRun& run) {
+  if (!run.seen.epochs.empty()) return run.seen.epochs.back().train_loss;
+  return run.seen.updates.empty() ? NAN : run.seen.updates.back().loss;
 }
 
 // Whether `other` is far better than `own`, and than all that the run came to.
@@ -84,23 +83,21 @@ std::string outcome(const RateTrial& trial) {
 }  // namespace
 
 // The run itself once more, from its newest checkpoint, watched.
-Findings find_not_finite(Patient& patient) {
-  if (!looks_cut_off(patient)) return {};
-  Trial replay(patient.start, patient.loss, patient.chain, patient.data, patient.options,
-               parse_nonfinite(patient.config.nonfinite));
-  if (!patient.checkpoint.empty() &&
-      patient.checkpoint.filename().string().find("best") == std::string::npos) {
-    load_checkpoint(patient.checkpoint, replay.model().params(), replay.optimizer());
+Findings find_not_finite(const ExaminedRun& run) {
+  if (!looks_cut_off(run)) return {};
+  Trial replay(copy_of(run.start), run.loss, run.chain, run.data, run.options, {},
+               {.nonfinite = parse_nonfinite(run.config.nonfinite)});
+  if (!run.checkpoint.empty() && run.checkpoint.filename().string().find("best") == std::string::npos) {
+    load_checkpoint(run.checkpoint, replay.model().params(), replay.optimizer());
   }
   const std::uint64_t first = replay.optimizer().updates();
-  const std::uint64_t end =
-      std::min({patient.total, patient.updates + patient.per_epoch, first + kMostReplayed});
+  const std::uint64_t end = std::min({run.total, run.updates + run.per_epoch, first + kMostReplayed});
   while (replay.optimizer().updates() < end) {
     const std::uint64_t came = replay.optimizer().gradients();
     const std::optional<Report> report = unless_diverged([&] { return replay.trainer().step(); });
     const std::uint64_t update = replay.optimizer().updates() + (report && !report->skipped ? 0 : 1);
     if (!report || !std::isfinite(report->loss)) {
-      return {not_finite(first_not_finite(replay.model(), patient, came), update)};
+      return {not_finite(first_not_finite(replay.model(), run, came), update)};
     }
     if (report->nonfinite > 0) {
       return {not_finite("gradient of `" + report->nonfinite_parameter->name() + "`", update)};
@@ -109,48 +106,44 @@ Findings find_not_finite(Patient& patient) {
   return {};
 }
 
-Findings find_rate(Patient& patient) {
+Findings find_rate(const ExaminedRun& run, Diagnosis& diagnosis) {
   std::optional<RateText> text;
   try {
-    text.emplace(Chain(patient.config.optimizer).text());
+    text.emplace(Chain(run.config.optimizer).text());
   } catch (const Error&) {
-    patient.notes.emplace_back("the optimizer has not one rate: other rates were not tried");
+    diagnosis.notes.emplace_back("the optimizer has not one rate: other rates were not tried");
     return {};
   }
-  if (text->peak() == 0 || patient.data.train.size() < 2) return {};
-  const std::uint64_t length = std::min(patient.total, kTrialUpdates);
-  const Dataset part =
-      carve(patient.data, samples_visited(patient.options, length, patient.data.train.size()), kJudge,
-            patient.options.seed);
-  const RateBench bench{patient.start, patient.loss, *text, part, patient.options, length};
+  if (text->peak() == 0 || run.data.train.size() < 2) return {};
+  const std::uint64_t length = std::min(run.total, kTrialUpdates);
+  const Dataset part = set_aside_for(run.data, run.options, length, kJudge);
+  const LrTrials training{run.start, run.loss, *text, part, run.options, updates(length)};
   const double rate = text->peak();
   std::vector<double> rates;
   for (const double factor : {1.0, 1e-3, 1e-2, 0.1, 10.0, 100.0, 1000.0}) rates.push_back(rate * factor);
-  const std::vector<RateTrial> trials = bench.try_rates(rates, patient.options.threads);
+  const std::vector<RateTrial> trials = training.at(rates, run.options.threads);
   const RateTrial& own = trials.front();
   const RateTrial& best = *std::ranges::min_element(
       trials, {}, [](const RateTrial& trial) { return trial.diverged ? INFINITY : trial.loss; });
-  const double run_loss = looks_cut_off(patient) ? NAN : last_train_loss(patient);
-  Trial untrained(patient.start, patient.loss, Chain("lr(0)"), part, patient.options);
-  const std::optional<Evaluation> before = untrained.evaluate(part.test);
-  const bool learns = !before || best.loss < kLearns * before->loss;
-  patient.rate = rate;
-  patient.trials = trials;
-  std::ranges::sort(patient.trials, {}, &RateTrial::rate);
+  const double run_loss = looks_cut_off(run) ? NAN : last_train_loss(run);
+  const bool learns = !(best.loss >= kLearns * training.start_loss());
+  diagnosis.rate = rate;
+  diagnosis.trials = trials;
+  std::ranges::sort(diagnosis.trials, {}, &RateTrial::rate);
   if (!learns || !far_better(best, own, run_loss)) return {};
   const bool smaller = best.rate < rate;
-  if (!smaller && !patient.seen.result.there) return {};  // it may still get there
+  if (!smaller && !run.seen.result.there) return {};  // it may still get there
   return {{smaller ? "rate-too-large" : "rate-too-small",
            fmt::format("in {} updates the rate {:.3g} {}, and {:.3g} {}", length, rate, outcome(own),
                        best.rate, outcome(best)),
            fmt::format("try `--optimizer \"{}\"`; `thalweg lr-find` looks closer", text->with(best.rate))}};
 }
 
-Findings find_dead_units(Patient& patient) {
-  if (!patient.trained) return {};
-  const std::vector<std::uint32_t> rows = first_rows(patient.data.train, kFiringRows);
+Findings find_dead_units(const ExaminedRun& run) {
+  if (!run.trained) return {};
+  const std::vector<std::uint32_t> rows = first_rows(run.data.train, kFiringRows);
   Findings findings;
-  for (const LayerOutput& output : layer_outputs(*patient.trained, patient.data.train, rows)) {
+  for (const LayerOutput& output : layer_outputs(*run.trained, run.data.train, rows)) {
     if (output.name != "relu") continue;
     std::vector<bool> fires(output.units, false);
     for (std::size_t i = 0; i < output.values.size(); ++i) {

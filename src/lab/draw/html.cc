@@ -6,7 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "draw/script.h"
+#include "draw/base64.h"
+#include "draw/chart.h"
 
 namespace thalweg::page {
 namespace {
@@ -38,6 +39,59 @@ std::string_view escaped(char c, std::string_view itself) {
     default:
       return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? kReplacement : itself;
   }
+}
+
+// A valley in three lines, and the way along its bottom. The policy forbids every request, and every script
+// but these, whatever the files of the run held; the empty icon keeps browsers from asking for one.
+constexpr const char* kDocument = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {}style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Thalweg">
+<title>{} – Thalweg</title>
+<link rel="icon" href="data:,">
+<style>{}{}{}</style>
+</head>
+<body>
+<header>
+<p class="brand"><svg viewBox="0 0 30 20" aria-hidden="true"><path class="valley" d="M2 2C7 2 9 15 15 15S23 2 28 2"/><path class="course" d="M4.5 3C8 5 9.5 15 15 15"/></svg><b>Thalweg</b><span>{}</span></p>
+<h1>{}</h1>
+{}</header>
+<main>
+{}</main>
+<footer><p>{}</p></footer>
+{}{}</body>
+</html>
+)";
+
+constexpr std::string_view kFoot =
+    "This page is a single file: it opens from disk and makes no network requests.";
+constexpr std::string_view kLiveFoot = "This page refreshes itself while its server is running.";
+
+// A large heading is not broken inside "held-out".
+std::string heading(std::string_view title) {
+  static constexpr std::string_view kWord = "eld-out";
+  std::string text = escape(title);
+  const std::size_t at = text.find(kWord);
+  if (at == std::string::npos || at == 0) return text;
+  return text.replace(at - 1, kWord.size() + 1,
+                      "<span class=\"whole\">" + text.substr(at - 1, kWord.size() + 1) + "</span>");
+}
+
+// "</script" in a text of the data would end the element.
+std::string script_safe(std::string json) {
+  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;) json.replace(at, 1, "\\u003c");
+  return json;
+}
+
+std::string bytes_of(std::string_view hexadecimal) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hexadecimal.size(); i += 2)
+    out += static_cast<char>(std::stoi(std::string(hexadecimal.substr(i, 2)), nullptr, 16));
+  return out;
 }
 
 std::string cells(std::string_view tag, std::string_view attribute, const std::vector<std::string>& texts,
@@ -102,29 +156,37 @@ std::string verbatim(std::string_view label, std::string_view text) {
                      escape(text));
 }
 
-std::string document(std::string_view title, std::string_view body, const std::vector<std::string>& scripts,
-                     Reach reach) {
-  std::vector<std::string> run = scripts;
-  if (has_charts(body)) run.insert(run.begin(), chart_script());
+std::string figure(std::string_view title, std::string_view caption, std::string_view drawing) {
+  if (drawing.empty()) return "";
+  return fmt::format("<figure><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n", escape(title),
+                     escape(caption), drawing);
+}
+
+std::string charts(std::string_view figures) {
+  return figures.empty() ? "" : fmt::format("<div class=\"charts\">\n{}</div>\n", figures);
+}
+
+std::string lead(std::string_view text) {
+  return text.empty() ? "" : "<p class=\"lead\">" + escape(text) + "</p>\n";
+}
+
+std::string document(const Page& page) {
+  std::vector<Asset> run = page.scripts;
+  if (has_charts(page.body)) run.insert(run.begin(), kChartJs);
   std::string elements, sources;
-  for (const std::string& script : run) {
-    elements += script_element(script);
-    sources += " " + script_source(script);
+  for (const Asset& script : run) {
+    elements += fmt::format("<script>{}</script>\n", script.text);
+    sources += fmt::format(" 'sha256-{}'", base64(bytes_of(script.sha256)));
   }
   if (!run.empty()) sources = "script-src" + sources + "; ";
-  if (reach == Reach::own_server) sources += "connect-src 'self'; ";
-  // The policy forbids every request, and every script but these, whatever the files of the run held; the
-  // empty icon keeps browsers from asking for one.
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; {}style-src "
-      "'unsafe-inline'; "
-      "img-src data:; base-uri 'none'; form-action 'none'\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"Thalweg\">\n"
-      "<title>{}</title>\n<link rel=\"icon\" "
-      "href=\"data:,\">\n<style>{}</style>\n</head>\n<body>\n{}{}</body>\n</html>\n",
-      sources, escape(title), style_sheet(), body, elements);
+  const bool live = page.reach == Reach::own_server;
+  if (live) sources += "connect-src 'self'; ";
+  const std::string data = page.data.empty() ? ""
+                                             : "<script type=\"application/json\" id=\"data\">" +
+                                                   script_safe(page.data) + "</script>\n";
+  return fmt::format(kDocument, sources, escape(page.title), kChartCss.text, kPageCss.text, page.style,
+                     escape(page.subject), heading(page.heading), page.lead, page.body,
+                     live ? kLiveFoot : kFoot, data, elements);
 }
 
 }  // namespace thalweg::page

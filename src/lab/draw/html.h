@@ -1,13 +1,15 @@
-// The HTML around the charts: escaping, blocks and the page with its style sheet.
+// The HTML around the charts: escaping, blocks and the whole page.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "draw/asset.h"
+
 namespace thalweg::page {
 
-// For text and quoted attributes. Bytes that are no UTF-8, and control characters other than tab and new
+// For text and quoted attributes. Bytes that are not UTF-8, and control characters other than tab and new
 // line, become U+FFFD: the result is valid in any document whatever comes in.
 std::string escape(std::string_view text);
 
@@ -37,18 +39,36 @@ std::string section(std::string_view id, std::string_view heading, std::string_v
 // Text as it stands, in a box that scrolls; `label` names the box. Empty when the text is.
 std::string verbatim(std::string_view label, std::string_view text);
 
+// A drawing with its title and a caption. Empty when the drawing is.
+std::string figure(std::string_view title, std::string_view caption, std::string_view drawing);
+
+// Figures side by side. Empty when there is none.
+std::string charts(std::string_view figures);
+
 enum class Reach {
   nothing,     // the page asks nothing of anybody
   own_server,  // it may ask the server that it came from
 };
 
-// The whole document; `title` is text, `body` is HTML. A body with charts gets the script of charts, and
-// `scripts` run after it, at the end of the page: no other script does, wherever it stands. Blocks of data,
-// <script type="application/json">, may stand in the body; in them "<" must be written \u003c.
-std::string document(std::string_view title, std::string_view body,
-                     const std::vector<std::string>& scripts = {}, Reach reach = Reach::nothing);
+struct Page {
+  std::string title;            // of the window, before " - Thalweg"; text
+  std::string subject;          // what the page is of, beside the mark: "training run a"; text
+  std::string heading;          // text
+  std::string lead = {};        // below the heading; HTML
+  std::string body = {};        // HTML
+  std::string_view style = {};  // what it has besides the style sheet of all pages
+  std::vector<Asset> scripts = {};
+  std::string data = {};  // a block of JSON with the id "data" for the scripts; may be empty
+  Reach reach = Reach::nothing;
+};
 
-// The style sheet of the page.
-std::string_view style_sheet();
+// The whole document. A body with charts gets the script of charts, and `scripts` run after it, at the end of
+// the page: no other script does, wherever it stands.
+std::string document(const Page& page);
+
+// A paragraph below the heading of a page; `text` is text.
+std::string lead(std::string_view text);
+
+extern const Asset kPageCss;
 
 }  // namespace thalweg::page

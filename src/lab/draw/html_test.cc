@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "draw/script.h"
+#include "draw/chart.h"
 
 namespace thalweg::page {
 namespace {
@@ -42,9 +42,9 @@ TEST(Table, HeadsRowsAndColumns) {
 }
 
 TEST(Document, AsksNothingOfAnybody) {
-  const std::string html = document("a & b", "<main></main>");
+  const std::string html = document({.title = "a & b", .subject = "", .heading = "a"});
   EXPECT_TRUE(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
-  EXPECT_TRUE(has(html, "<title>a &amp; b</title>"));
+  EXPECT_TRUE(has(html, "<title>a &amp; b \u2013 Thalweg</title>"));
   EXPECT_TRUE(has(html, "name=\"viewport\""));
   EXPECT_TRUE(has(html, "default-src 'none'"));
   EXPECT_TRUE(has(html, "prefers-color-scheme: dark"));
@@ -54,18 +54,29 @@ TEST(Document, AsksNothingOfAnybody) {
 }
 
 TEST(Document, RunsNoScriptButThoseItNames) {
-  const std::string html = document("a", "<main></main>", {"let a = 1;\n"});
+  // printf 'let a = 1;\n' | sha256sum; the same | openssl dgst -sha256 -binary | base64
+  const Asset script{"let a = 1;\n", "dec9932ac327157f62d0e1829b89ffec6004cee770091de4881bde37c8d55009"};
+  const std::string html = document({.title = "a", .subject = "", .heading = "a", .scripts = {script}});
   EXPECT_TRUE(has(html, "<script>let a = 1;\n</script>\n</body>"));
-  // printf 'let a = 1;\n' | openssl dgst -sha256 -binary | base64
   EXPECT_TRUE(has(html, "script-src 'sha256-3smTKsMnFX9i0OGCm4n/7GAEzudwCR3kiBveN8jVUAk='; "));
   EXPECT_FALSE(has(html, "unsafe-inline'; script") || has(html, "script-src 'unsafe"));
 }
 
 TEST(Document, WithChartsHasTheirScript) {
-  const std::string html = document("a", "<svg data-x=\"0 1 0 1 linear\"></svg>");
-  EXPECT_TRUE(has(html, script_element(chart_script())));
-  EXPECT_TRUE(has(html, script_source(chart_script())));
-  EXPECT_FALSE(has(document("a", "<svg></svg> data-x="), "<script"));
+  const auto with = [](const char* body) {
+    return document({.title = "a", .subject = "", .heading = "a", .body = body});
+  };
+  const std::string html = with("<svg data-x=\"0 1 0 1 linear\"></svg>");
+  EXPECT_TRUE(has(html, "<script>" + std::string(kChartJs.text) + "</script>"));
+  EXPECT_EQ(kChartJs.sha256.size(), 64u);
+  EXPECT_FALSE(has(with("<svg></svg> data-x="), "<script"));
+}
+
+TEST(Document, DataCannotEndTheirBlock) {
+  const std::string html =
+      document({.title = "a", .subject = "", .heading = "<b>", .data = "{\"a\": \"</script>\"}"});
+  EXPECT_TRUE(has(html, "id=\"data\">{\"a\": \"\\u003c/script>\"}</script>"));
+  EXPECT_TRUE(has(html, "<h1>&lt;b&gt;</h1>"));
 }
 
 }  // namespace

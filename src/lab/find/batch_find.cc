@@ -6,14 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
-#include "draw/sweep.h"
-#include "find/rate_trials.h"
 #include "run/config.h"
 #include "run/defaults.h"
-#include "thalweg/lab/analyze.h"
 #include "thalweg/lab/find.h"
+#include "thalweg/quantiles.h"
 #include "train/trial.h"
 
 namespace thalweg {
@@ -35,44 +34,29 @@ void check(const BatchSearch& search) {
   if (search.most < 1) refuse("no sizes to try", "0", "1 or more");
 }
 
-// What a training with one size of batch is made of.
-struct Sized {
-  Sized(const RunConfig& given, const Dataset& data, const Module& start, const Loss& loss,
-        std::uint64_t batch)
-      : config(with_batch(given, data, batch)),
-        options(trainer_options_of(config)),
-        trial(start, loss, resolved(data), data, options) {}
+// The training with one size of batch.
+Trial trial_of(RunConfig config, const Dataset& data, const Module& start, std::uint64_t batch) {
+  config.batch = batch;
+  config = fit_to_data(config, data);
+  return {copy_of(start), Loss(config.loss),          Chain(config.optimizer),
+          data,           trainer_options_of(config), epochs(*config.epochs)};
+}
 
-  static RunConfig with_batch(RunConfig config, const Dataset& data, std::uint64_t batch) {
-    config.batch = batch;
-    return fit_to_data(config, data);
-  }
-
-  Chain resolved(const Dataset& data) const {
-    const std::uint64_t per_epoch = updates_per_epoch(data.train.size(), options);
-    return Chain(config.optimizer).resolve({.updates = *config.epochs * per_epoch, .per_epoch = per_epoch});
-  }
-
-  RunConfig config;
-  TrainerOptions options;
-  Trial trial;
-};
-
-std::uint64_t bytes_of(Sized& sized) {
+std::uint64_t bytes_of(Trial& trial) {
   constexpr std::uint64_t kCopies = 3;  // values, gradients and the best weights
-  return kCopies * sizeof(float) * sized.trial.model().params().elements() +
-         sized.trial.optimizer().state_bytes() + sized.trial.trainer().activation_bytes();
+  return kCopies * sizeof(float) * trial.model().params().elements() + trial.optimizer().state_bytes() +
+         trial.trainer().activation_bytes();
 }
 
 // Samples a second, from updates for so many seconds at least.
-double measure(Sized& sized, double seconds) {
-  sized.trial.trainer().activation_bytes();  // records all tapes, that of the last batch of an epoch too
-  for (int i = 0; i < kWarmUp; ++i) sized.trial.trainer().step();
+double measure(Trial& trial, double seconds) {
+  trial.trainer().activation_bytes();  // records all tapes, that of the last batch of an epoch too
+  for (int i = 0; i < kWarmUp; ++i) trial.trainer().step();
   const auto start = Clock::now();
   std::uint64_t samples = 0;
   double passed = 0;
   do {
-    samples += sized.trial.trainer().step().samples;
+    samples += trial.trainer().step().samples;
     passed = std::chrono::duration<double>(Clock::now() - start).count();
   } while (passed < seconds);
   return static_cast<double>(samples) / passed;
@@ -94,24 +78,23 @@ void choose(FoundBatch& found, double slack, bool by_memory) {
     found.why += fmt::format("; {} is the largest that fits the memory", found.timings.back().batch);
 }
 
-page::Sweep chart(const FoundBatch& found) {
-  page::SweepSeries median{"median", page::Look::first, true, true, {}};
-  page::SweepSeries low{"slowest and fastest round", page::Look::faint, true, false, {}};
+page::Chart chart(const FoundBatch& found) {
+  page::Series median{.name = "median", .look = "s0", .marker = page::Marker::circle, .points = {}};
+  page::Series range{.name = "slowest and fastest round", .look = "each", .points = {}};
   for (const BatchTiming& t : found.timings) {
     const auto batch = static_cast<double>(t.batch);
     median.points.push_back({batch, t.median});
-    median.notes.push_back(fmt::format("batch {}: {:.4g} samples a second, {}", t.batch, t.median,
-                                       page::bytes(static_cast<double>(t.bytes))));
-    low.points.push_back({batch, t.low});
-    low.points.push_back({batch, t.high});
-    low.points.push_back({NAN, NAN});
+    median.notes.push_back(page::bytes(static_cast<double>(t.bytes)));
+    for (const page::Point& p : {page::Point{batch, t.low}, {batch, t.high}, {batch, NAN}})
+      range.points.push_back(p);
   }
   return {.id = "batches",
-          .title = "Speed over the size of the batch",
-          .x_name = "samples a batch",
-          .y_name = "samples a second",
-          .log_y = true,
-          .series = {low, median},
+          .title = "Speed by batch size",
+          .x_name = "batch size",
+          .y_name = "samples per second",
+          .across = page::Across::log,
+          .scale = page::Scale::log,
+          .series = {range, median},
           .marks = {{static_cast<double>(found.batch), fmt::format("batch {}", found.batch)}}};
 }
 
@@ -122,9 +105,7 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   check(search);
   const Dataset data = load_dataset(config.data, config.seed);
   const RunConfig fitted = fit_to_data(config, data);
-  Module start(fitted.model, data.sample);
-  start.initialise(config.seed);
-  const Loss loss(fitted.loss);
+  const Module start = make_model(fitted.model, data.sample, config.seed);
   FoundBatch found{.batch = 0,
                    .why = {},
                    .memory = search.memory,
@@ -135,8 +116,8 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   std::uint64_t bytes = 0;
   for (std::uint64_t batch = 1; batch <= std::min<std::uint64_t>(search.most, data.train.size());
        batch *= 2) {
-    Sized sized(config, data, start, loss, batch);
-    bytes = bytes_of(sized);
+    Trial trial = trial_of(config, data, start, batch);
+    bytes = bytes_of(trial);
     by_memory = bytes > search.memory;
     if (by_memory) break;
     found.timings.push_back({.batch = batch, .bytes = bytes});
@@ -150,12 +131,12 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   std::vector<std::vector<double>> rates(found.timings.size());
   for (int round = 0; round < search.rounds; ++round) {
     for (std::size_t i = 0; i < rates.size(); ++i) {
-      Sized sized(config, data, start, loss, found.timings[i].batch);
-      rates[i].push_back(measure(sized, search.seconds));
+      Trial trial = trial_of(config, data, start, found.timings[i].batch);
+      rates[i].push_back(measure(trial, search.seconds));
     }
   }
   for (std::size_t i = 0; i < rates.size(); ++i) {
-    found.timings[i].median = median_of(rates[i]).value;
+    found.timings[i].median = median(rates[i]);
     found.timings[i].low = std::ranges::min(rates[i]);
     found.timings[i].high = std::ranges::max(rates[i]);
   }
@@ -197,11 +178,11 @@ std::string FoundBatch::json() const {
       .text();
 }
 
-std::string FoundBatch::svg() const { return page::draw(chart(*this), true); }
+std::string FoundBatch::svg() const { return page::standalone(chart(*this)); }
 
 std::string FoundBatch::html() const {
-  page::Table table{.caption = "Every size.",
-                    .head = {"Batch", "Slowest", "Samples a second", "Fastest", "Memory"},
+  page::Table table{.caption = "All sizes tried.",
+                    .head = {"Batch", "Slowest", "Samples per second", "Fastest", "Memory"},
                     .rows = {}};
   for (const BatchTiming& t : timings) {
     if (t.batch == batch) table.marked = table.rows.size();
@@ -211,9 +192,13 @@ std::string FoundBatch::html() const {
   }
   const std::string figure =
       page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));
-  return page::finder_page(fmt::format("Batch {}", batch), "Why: " + why + ".",
-                           page::section("charts", "Speed", "<div class=\"charts\">" + figure + "</div>\n") +
-                               page::section("sizes", "Sizes", page::table(table)));
+  const std::string title = fmt::format("Batch {}", batch);
+  return page::document({.title = title,
+                         .subject = "batch-size search",
+                         .heading = title,
+                         .lead = page::lead("Why: " + why + "."),
+                         .body = page::section("charts", "Speed", page::charts(figure)) +
+                                 page::section("sizes", "Sizes", page::table(table))});
 }
 
 }  // namespace thalweg

@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/spec.h"
-#include "data/carve.h"
-#include "find/rate_trials.h"
+#include "find/lr_trials.h"
 #include "run/config.h"
 #include "run/defaults.h"
 #include "thalweg/lab/find.h"
@@ -32,12 +31,12 @@ void check(const RateSearch& search) {
   if (search.sweep < 20) refuse("the range test is too short", std::to_string(search.sweep), "20 or more");
 }
 
-std::vector<RateSweepPoint> range_test(const RateBench& bench, const RateSearch& search) {
+std::vector<RateSweepPoint> range_test(const LrTrials& trials, const RateSearch& search) {
   const double n = static_cast<double>(search.sweep - 1);
-  const std::string ramp = fmt::format("exponential({}, every={}, gamma={})", print_number(search.from),
-                                       search.sweep - 1, print_number(search.to / search.from));
-  Trial trial(bench.model, bench.loss, bench.resolved(bench.text.with_schedule(ramp), search.sweep),
-              bench.data, bench.options);
+  const Schedule ramp(fmt::format("exponential({}, every={}, gamma={})", print_number(search.from),
+                                  search.sweep - 1, print_number(search.to / search.from)));
+  Trial trial(copy_of(trials.model), trials.loss, Chain(trials.text.with(ramp)), trials.data, trials.options,
+              updates(search.sweep));
   std::vector<RateSweepPoint> points;
   double average = 0;
   for (std::uint64_t k = 0; k < search.sweep; ++k) {
@@ -83,8 +82,8 @@ std::vector<double> ladder(double low, double high) {
   return rates;
 }
 
-void try_all(const RateBench& bench, const std::vector<double>& rates, FoundRate& found) {
-  const std::vector<RateTrial> made = bench.try_rates(rates, bench.options.threads);
+void try_all(const LrTrials& trials, const std::vector<double>& rates, FoundRate& found) {
+  const std::vector<RateTrial> made = trials.at(rates, trials.options.threads);
   found.trials.insert(found.trials.end(), made.begin(), made.end());
   std::ranges::sort(found.trials, {}, &RateTrial::rate);
 }
@@ -130,26 +129,23 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
   found.optimizer = std::string(optimizer);
   found.given = text.peak();
   found.trial_updates = trial_updates(search);
-  const std::uint64_t most = std::max(found.trial_updates, search.sweep);
   const Dataset part =
-      carve(data, samples_visited(options, most, data.train.size()), search.judge, options.seed);
+      set_aside_for(data, options, std::max(found.trial_updates, search.sweep), search.judge);
   found.train_samples = part.train.size();
   found.judge_samples = part.test.size();
-  const RateBench bench{model, loss, text, part, options, found.trial_updates};
-  found.sweep = range_test(bench, search);
+  const LrTrials trials{model, loss, text, part, options, updates(found.trial_updates)};
+  found.sweep = range_test(trials, search);
   bracket(found, search);
 
-  Trial untrained(model, loss, Chain("lr(0)"), part, bench.options);
-  const std::optional<Evaluation> start = untrained.evaluate(part.test);
-  found.start_loss = start ? start->loss : NAN;
-  try_all(bench, ladder(found.low, found.high), found);
+  found.start_loss = trials.start_loss();
+  try_all(trials, ladder(found.low, found.high), found);
   const RateTrial coarse = found.trials[best_of(found.trials)];
   if (coarse.diverged || !(coarse.loss < found.start_loss)) {
     found.why = "no rate lowers the loss: look at the data, or at the weights that training begins with";
     return found;
   }
   const double quarter = std::pow(10.0, 0.5 / kPerDecade);
-  try_all(bench, {coarse.rate / quarter, coarse.rate * quarter}, found);
+  try_all(trials, {coarse.rate / quarter, coarse.rate * quarter}, found);
   found.rate = best_rate(found.trials);
   found.optimizer = text.with(*found.rate);
   found.why =
@@ -162,8 +158,7 @@ FoundRate find_rate(const RunConfig& given, RateSearch search) {
   check_config(given);
   const Dataset data = load_dataset(given.data, given.seed);
   const RunConfig config = fit_to_data(given, data);
-  Module model(config.model, data.sample);
-  model.initialise(config.seed);
+  const Module model = make_model(config.model, data.sample, config.seed);
   const TrainerOptions options = trainer_options_of(config);
   if (search.updates == 0) search.updates = *config.epochs * updates_per_epoch(data.train.size(), options);
   return find_rate(model, Loss(config.loss), config.optimizer, data, options, search);

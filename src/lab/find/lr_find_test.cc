@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "data/carve.h"
+#include "data/subset.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/find.h"
 #include "train/trial.h"
@@ -132,9 +132,9 @@ TEST(FindRate, DrawsAndWritesWhatItFound) {
   EXPECT_NE(found.text().find("optimizer  adam(lr="), std::string::npos);
 }
 
-TEST(Carve, TrainsOnNothingThatItJudgesBy) {
+TEST(SetAside, TrainsOnNothingThatItJudgesBy) {
   const Dataset data = load_dataset("digits", 1);
-  const Dataset part = carve(data, 1000, 200, 1);
+  const Dataset part = set_aside(data, 1000, 200, 1);
   EXPECT_EQ(part.test.size(), 200u);
   EXPECT_EQ(part.train.size(), 1000u);
   std::vector<bool> seen(2000, false);

@@ -1,4 +1,4 @@
-#include "thalweg/lab/template.h"
+#include "thalweg/lab/tune.h"
 
 #include <gtest/gtest.h>
 

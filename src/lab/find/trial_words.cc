@@ -25,17 +25,20 @@ std::string trial_json(const RateTrial& trial) {
       .text();
 }
 
-page::Sweep trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials) {
-  page::SweepSeries series{"loss on samples set aside", page::Look::first, true, true, {}};
+page::Chart trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials) {
+  page::Series series{
+      .name = "loss on samples set aside", .look = "s0", .marker = page::Marker::circle, .points = {}};
   for (const RateTrial& trial : trials) {
     series.points.push_back({trial.rate, trial.loss});
-    series.notes.push_back(trial_text(trial));
+    series.notes.push_back(
+        std::isnan(trial.accuracy) ? "" : fmt::format("{:.2f} % correct", 100 * trial.accuracy));
   }
   return {.id = std::move(id),
           .title = std::move(title),
           .x_name = "learning rate",
           .y_name = series.name,
-          .log_y = true,
+          .across = page::Across::log,
+          .scale = page::Scale::log,
           .series = {series}};
 }
 

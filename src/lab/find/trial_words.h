@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "draw/sweep.h"
+#include "draw/chart.h"
 #include "thalweg/lab/find.h"
 
 namespace thalweg {
@@ -13,6 +13,6 @@ std::string trial_text(const RateTrial& trial);  // one line of a table
 std::string trial_json(const RateTrial& trial);  // one object
 
 // Loss over the rate; `id` is unique in its page.
-page::Sweep trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials);
+page::Chart trials_chart(std::string id, std::string title, const std::vector<RateTrial>& trials);
 
 }  // namespace thalweg

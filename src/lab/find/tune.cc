@@ -6,8 +6,7 @@
 #include <utility>
 
 #include "base/jobs.h"
-#include "data/carve.h"
-#include "find/rate_trials.h"
+#include "data/subset.h"
 #include "find/tune_folder.h"
 #include "run/config.h"
 #include "run/defaults.h"
@@ -58,32 +57,20 @@ Candidate draw(const RunSettings& base, const std::vector<SettingText>& texts,
   return out;
 }
 
-Chain resolved(const RunConfig& config, const Dataset& part, std::uint64_t epochs) {
-  const std::uint64_t per_epoch = updates_per_epoch(part.train.size(), trainer_options_of(config));
-  return Chain(config.optimizer).resolve({.updates = epochs * per_epoch, .per_epoch = per_epoch});
-}
-
-// Builds what a training needs, to be told of what is wrong before any trains.
-void check(const Candidate& drawn, const Dataset& part) {
-  const RunConfig& config = drawn.config;
-  check_config(config);
-  const Module model(config.model, part.sample);
-  const Loss loss(config.loss);
-  Trial(model, loss, resolved(config, part, *config.epochs), part, trainer_options_of(config));
+// Also tells what is wrong with its settings, before any trains.
+Trial trial_of(RunConfig config, const Dataset& part, std::uint64_t epochs, std::uint64_t repeat) {
+  config.seed += repeat;
+  return {make_model(config.model, part.sample, config.seed),
+          Loss(config.loss),
+          Chain(config.optimizer),
+          part,
+          trainer_options_of(config),
+          thalweg::epochs(epochs)};
 }
 
 TuneTraining train(const Search& search, TuneTraining training) {
-  const RunConfig& config = search.drawn[training.trial].config;
-  Module start(config.model, search.part.sample);
-  start.initialise(config.seed + training.repeat);
-  const Loss loss(config.loss);
-  TrainerOptions options = trainer_options_of(config);
-  options.seed += training.repeat;
-  const Chain chain = resolved(config, search.part, training.epochs);
-  Trial trial(start, loss, chain, search.part, options);
-  const std::uint64_t updates = training.epochs * updates_per_epoch(search.part.train.size(), options);
-  const std::optional<Evaluation> judged =
-      trial.train(updates) ? trial.evaluate(search.part.test) : std::nullopt;
+  Trial trial = trial_of(search.drawn[training.trial].config, search.part, training.epochs, training.repeat);
+  const std::optional<Evaluation> judged = trial.train() ? trial.evaluate(search.part.test) : std::nullopt;
   training.diverged = !judged;
   training.loss = judged ? judged->loss : NAN;
   training.accuracy = judged ? judged->accuracy : NAN;
@@ -166,11 +153,12 @@ Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const
   }
   const RunConfig fitted = fit_to_data(config, data);
   std::vector<Candidate> drawn;
-  const Dataset part = carve(data, data.train.size(), kJudge, config.seed);
+  const Dataset part = set_aside(data, data.train.size(), kJudge, config.seed);
   for (std::uint64_t trial = 0; trial < options.trials; ++trial) {
     drawn.push_back(draw(base, texts, templates, data, options.seed, trial));
     drawn.back().config.epochs = fitted.epochs;  // the same for all, whatever their batch
-    check(drawn.back(), part);
+    check_config(drawn.back().config);
+    trial_of(drawn.back().config, part, *fitted.epochs, 0);
   }
   TuneFolder folder(options.folder, search_text(base, texts, options.seed));
   Search search{part, std::move(drawn), folder};

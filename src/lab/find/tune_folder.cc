@@ -1,27 +1,26 @@
 #include "find/tune_folder.h"
 
 #include <cmath>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "thalweg/error.h"
+#include "train/line_file.h"
 
 namespace thalweg {
 namespace {
 
 std::string line_of(const TuneTraining& t) {
   return JsonObject()
-             .add("trial", t.trial)
-             .add("epochs", t.epochs)
-             .add("repeat", t.repeat)
-             .add("diverged", t.diverged)
-             .add("loss", t.loss)
-             .add("accuracy", t.accuracy)
-             .text() +
-         "\n";
+      .add("trial", t.trial)
+      .add("epochs", t.epochs)
+      .add("repeat", t.repeat)
+      .add("diverged", t.diverged)
+      .add("loss", t.loss)
+      .add("accuracy", t.accuracy)
+      .text();
 }
 
 double number(const nlohmann::json& json, const char* key) {
@@ -48,27 +47,20 @@ TuneTraining read_line(const std::filesystem::path& file, const std::string& lin
 TuneFolder::TuneFolder(const std::filesystem::path& folder, const std::string& search) {
   if (folder.empty()) return;
   file_ = folder / "trials.jsonl";
-  const std::string head = JsonObject().add("schema", 1).add("search", search).text() + "\n";
-  if (std::filesystem::exists(file_)) {
-    read(head);
-    return;
+  const std::string head = JsonObject().add("schema", 1).add("search", search).text();
+  const std::vector<std::string> lines = read_lines(file_);
+  if (!std::filesystem::exists(file_)) {
+    make_folder(folder);
+    replace_file(file_, head + "\n");
+  } else if (lines.empty() || lines.front() != head) {
+    throw Error(Code::usage, {file_.string(), "another search is kept here",
+                              lines.empty() ? "" : lines.front(), head, "take another folder"});
   }
-  make_folder(folder);
-  replace_file(file_, head);
-}
-
-void TuneFolder::read(const std::string& head) {
-  const std::string text = read_text_file(file_);
-  if (!text.starts_with(head)) {
-    throw Error(Code::usage, {file_.string(), "another search is kept here", text.substr(0, text.find('\n')),
-                              head.substr(0, head.size() - 1), "take another folder"});
-  }
-  std::size_t begin = head.size();
-  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const TuneTraining training = read_line(file_, text.substr(begin, end - begin));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const TuneTraining training = read_line(file_, lines[i]);
     trainings_[training.key()] = training;
   }
-  if (begin < text.size()) replace_file(file_, text.substr(0, begin));
+  cut_torn_line(file_);
 }
 
 const TuneTraining* TuneFolder::find(const TuneTraining& key) const {
@@ -79,12 +71,7 @@ const TuneTraining* TuneFolder::find(const TuneTraining& key) const {
 void TuneFolder::add(const TuneTraining& training) {
   const std::lock_guard lock(mutex_);
   trainings_[training.key()] = training;
-  if (file_.empty()) return;
-  std::ofstream out(file_, std::ios::app | std::ios::binary);
-  out << line_of(training) << std::flush;
-  if (out) return;
-  throw Error(Code::resource,
-              {file_.string(), "a line cannot be written", "", "", "free some space and go on"});
+  if (!file_.empty()) LineFile(file_).add(line_of(training));
 }
 
 }  // namespace thalweg

@@ -37,8 +37,6 @@ class TuneFolder {
   std::uint64_t size() const { return trainings_.size(); }
 
  private:
-  void read(const std::string& search);
-
   std::filesystem::path file_;
   std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>, TuneTraining> trainings_;
   std::mutex mutex_;

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
-#include "draw/sweep.h"
 #include "thalweg/lab/tune.h"
 
 namespace thalweg {
@@ -51,33 +51,48 @@ std::string tried(const TuneTrial& trial) {
   return out;
 }
 
-// The loss over one of the numbers that were drawn.
-page::Sweep chart(const Tuned& tuned, const std::string& name, std::size_t number) {
-  page::SweepSeries early{"stopped early", page::Look::faint, false, true, {}};
-  page::SweepSeries whole{"trained to the end", page::Look::second, false, true, {}};
-  bool log = false;
+// Trials by one of the numbers that were drawn.
+page::Series trials_by(const Tuned& tuned, const std::string& name, bool whole) {
+  std::vector<std::pair<double, const TuneTrial*>> shown;
   for (const TuneTrial& trial : tuned.trials) {
     const Drawn* drawn = find(trial, name);
-    if (drawn == nullptr || std::isnan(drawn->number)) continue;
-    log = log || drawn->log;
-    page::SweepSeries& series = trial.epochs == tuned.epochs ? whole : early;
-    series.points.push_back({drawn->number, tuned.by_accuracy ? 100 * trial.accuracy : trial.loss});
-    series.notes.push_back(tried(trial));
+    const bool there = drawn != nullptr && !std::isnan(drawn->number);
+    if (there && (trial.epochs == tuned.epochs) == whole) shown.emplace_back(drawn->number, &trial);
   }
-  page::Sweep sweep{.id = fmt::format("value-{}", number),
-                    .title = name,
-                    .x_name = name,
-                    .y_name = tuned.by_accuracy ? "right on samples set aside" : "loss on samples set aside",
-                    .y_unit = tuned.by_accuracy ? "%" : "",
-                    .log_x = log,
-                    .log_y = !tuned.by_accuracy,
-                    .series = {}};
-  for (const page::SweepSeries* series : {&early, &whole}) {
-    if (!series->points.empty()) sweep.series.push_back(*series);
+  std::ranges::stable_sort(shown, {}, [](const auto& one) { return one.first; });
+  page::Series series{.name = whole ? "trained to the end" : "stopped early",
+                      .look = whole ? "s1" : "each",
+                      .marker = whole ? page::Marker::square : page::Marker::circle,
+                      .points = {},
+                      .line = false};
+  for (const auto& [number, trial] : shown) {
+    series.points.push_back({number, tuned.by_accuracy ? 100 * trial->accuracy : trial->loss});
+    series.notes.push_back(tried(*trial));
+  }
+  return series;
+}
+
+// The loss over one of the numbers that were drawn.
+page::Chart chart(const Tuned& tuned, const std::string& name, std::size_t number) {
+  const bool log = std::ranges::any_of(tuned.trials, [&](const TuneTrial& trial) {
+    const Drawn* drawn = find(trial, name);
+    return drawn != nullptr && drawn->log;
+  });
+  page::Chart chart{
+      .id = fmt::format("value-{}", number),
+      .title = name,
+      .x_name = name,
+      .y_name = tuned.by_accuracy ? "correct on samples set aside" : "loss on samples set aside",
+      .y_unit = tuned.by_accuracy ? "%" : "",
+      .across = log ? page::Across::log : page::Across::linear,
+      .scale = tuned.by_accuracy ? page::Scale::linear : page::Scale::log};
+  for (const bool whole : {false, true}) {
+    page::Series series = trials_by(tuned, name, whole);
+    if (!series.points.empty()) chart.series.push_back(std::move(series));
   }
   const Drawn* best = find(tuned.trials.front(), name);
-  if (best != nullptr && !std::isnan(best->number)) sweep.marks = {{best->number, "best " + best->value}};
-  return sweep;
+  if (best != nullptr && !std::isnan(best->number)) chart.marks = {{best->number, "best " + best->value}};
+  return chart;
 }
 
 }  // namespace
@@ -134,12 +149,10 @@ std::string Tuned::html() const {
   const std::vector<std::string> names = names_of(*this);
   std::string charts;
   for (std::size_t i = 0; i < std::min(names.size(), kMostCharts); ++i) {
-    const page::Sweep sweep = chart(*this, names[i], i);
-    if (!sweep.series.empty())
-      charts += page::figure(sweep, "Each point is a trial, as far as it was trained.");
+    charts += page::figure(chart(*this, names[i], i), "Each point is a trial, at the end of its training.");
   }
   page::Table table{
-      .caption = "Every trial, the best first.", .head = {"Trial", "Epochs", "Loss", "Right"}, .rows = {}};
+      .caption = "All trials, the best first.", .head = {"Trial", "Epochs", "Loss", "Correct"}, .rows = {}};
   table.head.insert(table.head.end(), names.begin(), names.end());
   for (const TuneTrial& trial : trials) {
     table.rows.push_back(
@@ -150,15 +163,17 @@ std::string Tuned::html() const {
   std::string best;
   for (const SettingText& text : trials.front().texts)
     best += "--" + text.setting + " \"" + text.text + "\"\n";
-  const std::string lead = fmt::format(
-      "Number {} is the best of {} trials, judged on {} training samples set aside after {} epochs.",
-      trials.front().trial, trials.size(), judge_samples, trials.front().epochs);
-  return page::finder_page(
-      "Loss " + loss_of(trials.front()) + " at best", lead,
-      page::section("best", "Best", page::verbatim("Best settings", best)) +
-          page::section("charts", "Values",
-                        charts.empty() ? "" : "<div class=\"charts\">" + charts + "</div>\n") +
-          page::section("trials", "Trials", page::table(table)));
+  const std::string lead =
+      fmt::format("Trial {} is the best of {}, judged on {} training samples set aside, after {} epochs.",
+                  trials.front().trial, trials.size(), judge_samples, trials.front().epochs);
+  const std::string title = "Best loss " + loss_of(trials.front());
+  return page::document({.title = title,
+                         .subject = "tuning",
+                         .heading = title,
+                         .lead = page::lead(lead),
+                         .body = page::section("best", "Best", page::verbatim("Best settings", best)) +
+                                 page::section("charts", "Values", page::charts(charts)) +
+                                 page::section("trials", "Trials", page::table(table))});
 }
 
 }  // namespace thalweg

@@ -11,13 +11,6 @@ namespace thalweg {
 namespace page {
 namespace {
 
-std::string figure(std::string_view id, std::string_view heading, std::string_view caption,
-                   const std::string& svg) {
-  if (svg.empty()) return "";
-  return fmt::format("<figure id=\"{}\"><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n", id,
-                     heading, caption, svg);
-}
-
 constexpr std::string_view kPlayer =
     "<div class=\"player\" id=\"player\" role=\"group\" aria-label=\"Time\" hidden>"
     "<button type=\"button\" id=\"play\">Play</button>"
@@ -36,7 +29,7 @@ struct Column {
 };
 
 std::vector<Column> columns_of(const Landscape& landscape) {
-  Column now{"Loss now", {}}, end{last_update(landscape) > 0 ? "Loss at the end" : "Loss", {}},
+  Column now{"Loss now", {}}, end{last_update(landscape) > 0 ? "Final loss" : "Loss", {}},
       distance{"Distance to a minimum", {}}, remark{"Remark", {}};
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
     const SurfacePath& path = landscape.paths[i];
@@ -59,14 +52,14 @@ std::vector<Column> columns_of(const Landscape& landscape) {
   return out;
 }
 
-std::string row_head(const SurfacePath& path, std::size_t i) {
+std::string row_head(const Landscape& landscape, std::size_t i) {
+  const SurfacePath& path = landscape.paths[i];
   const std::string chain = path.optimizer == path.name || path.optimizer.empty()
                                 ? ""
                                 : "<br><span class=\"chain\">" + escape(path.optimizer) + "</span>";
   return fmt::format(
-      "<th scope=\"row\"><svg viewBox=\"0 0 46 14\" aria-hidden=\"true\"><g class=\"way way-{} "
-      "head\"><path class=\"track\" d=\"M3 7h40\"/>{}</g></svg><code>{}</code>{}</th>",
-      i, symbol(i, 23, 7), escape(path.name), chain);
+      "<th scope=\"row\"><svg viewBox=\"0 0 46 14\" aria-hidden=\"true\">{}</svg><code>{}</code>{}</th>",
+      swatch(path_series(landscape, i), 6, 7), escape(path.name), chain);
 }
 
 std::string paths_table(const Landscape& landscape) {
@@ -78,7 +71,7 @@ std::string paths_table(const Landscape& landscape) {
                         column.head);
   }
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
-    rows += "<tr>" + row_head(landscape.paths[i], i);
+    rows += "<tr>" + row_head(landscape, i);
     for (const Column& column : columns) rows += column.cells[i];
     rows += "</tr>\n";
   }
@@ -101,40 +94,33 @@ constexpr std::string_view kSolid =
     "<button type=\"button\" value=\"+\">Larger</button>"
     "<button type=\"button\" value=\"-\">Smaller</button>"
     "<button type=\"button\" value=\"Home\">Reset</button></p></div>\n"
-    "<noscript><p class=\"lead\">The view in three dimensions needs scripts.</p></noscript>\n";
+    "<noscript><p class=\"lead\">The view in three dimensions needs JavaScript.</p></noscript>\n";
 
 std::string contour_caption(const Landscape& landscape, const Levels& levels) {
-  std::string out = levels.log ? "Levels even in the logarithm of what is above the least value"
-                               : "Levels at even distances";
-  if (!landscape.minima.empty()) out += "; crosses are minima";
+  std::string out = levels.log
+                        ? "Levels are evenly spaced in the logarithm of the height above the least value"
+                        : "Levels are evenly spaced";
+  if (!landscape.minima.empty()) out += "; crosses mark minima";
   return out + ".";
-}
-
-// "</script" in a text of the data would end the element.
-std::string script_safe(std::string json) {
-  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;) json.replace(at, 1, "\\u003c");
-  return json;
 }
 
 std::string render(const Landscape& landscape) {
   const Levels levels = levels_of(landscape);
-  std::string body = fmt::format(
-      "<style>{}{}</style>\n<header>\n<p class=\"brand\"><b>Thalweg</b><span>loss "
-      "landscape</span></p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
-      landscape_style(), landscape_page_style(), escape(landscape.title), escape(landscape.subtitle));
   const std::uint64_t last = last_update(landscape);
-  const std::string losses = last == 0 ? "" : losses_svg(landscape);
-  std::string ways = "<div class=\"charts\">\n" +
-                     figure("contour", "From above", contour_caption(landscape, levels),
-                            contour_svg(landscape, levels, false)) +
-                     figure("curves", "Losses", "The same paths, by updates.", losses) + "</div>\n";
-  ways += player(last);
-  body += section("ways", last == 0 ? "Contour" : "The ways down", ways + paths_table(landscape));
-  body += section("third", "The surface", kSolid);
-  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
-  body += "<script type=\"application/json\" id=\"landscape-data\">" +
-          script_safe(animation_data(landscape, levels)) + "</script>\n";
-  return document(landscape.title + " \u2013 Thalweg", body, {std::string(landscape_script())});
+  std::string pictures =
+      figure("Contours", contour_caption(landscape, levels), contour_svg(landscape, levels, false));
+  if (last > 0) pictures += figure(losses_chart(landscape), "The same paths, by updates.");
+  const std::string style = std::string(kLandscapeCss.text) + std::string(kLandscapePageCss.text);
+  return document({.title = landscape.title,
+                   .subject = "loss landscape",
+                   .heading = landscape.title,
+                   .lead = lead(landscape.subtitle),
+                   .body = section("ways", last == 0 ? "Contour" : "Paths",
+                                   charts(pictures) + player(last) + paths_table(landscape)) +
+                           section("third", "The surface", kSolid),
+                   .style = style,
+                   .scripts = {kLandscapeJs},
+                   .data = animation_data(landscape, levels)});
 }
 
 void check(const Landscape& landscape) {
@@ -142,7 +128,7 @@ void check(const Landscape& landscape) {
   const bool grid =
       surface.columns >= 2 && surface.rows >= 2 && surface.values.size() == surface.columns * surface.rows;
   if (!grid) {
-    throw Error(Code::usage, {"landscape", "the surface is no grid",
+    throw Error(Code::usage, {"landscape", "the surface is not a grid",
                               std::to_string(surface.columns) + " x " + std::to_string(surface.rows) + ", " +
                                   std::to_string(surface.values.size()) + " values",
                               "at least 2 x 2, a value for each point", ""});

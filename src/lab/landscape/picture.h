@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "draw/axis.h"
-#include "draw/svg.h"
-#include "thalweg/lab/surface.h"
+#include "draw/chart.h"
+#include "thalweg/lab/landscape.h"
 
 namespace thalweg::page {
 
@@ -43,20 +43,20 @@ std::uint64_t updates_at(const SurfacePath& path, std::size_t point);
 // Of all paths that move; 0: none does.
 std::uint64_t last_update(const Landscape& landscape);
 
-// The symbol of the i-th path, around a place.
-std::string symbol(std::size_t i, double x, double y);
 // "diverges after update 12", "leaves the picture at update 3", or nothing.
 std::string path_remark(const Landscape& landscape, const SurfacePath& path);
 
 // The contour with the paths; a legend, a style sheet and a ground belong to one that stands alone.
 std::string contour_svg(const Landscape& landscape, const Levels& levels, bool alone);
-// The losses of the paths by updates; empty without paths.
-std::string losses_svg(const Landscape& landscape);
+// The losses of the paths by updates.
+Chart losses_chart(const Landscape& landscape);
+// Name, look and marker of the i-th path.
+Series path_series(const Landscape& landscape, std::size_t i);
 // What the script of the page works on: one JSON object.
 std::string animation_data(const Landscape& landscape, const Levels& levels);
 
-std::string_view landscape_style();       // of the picture
-std::string_view landscape_page_style();  // of the page around it
-std::string_view landscape_script();
+extern const Asset kLandscapeCss;      // of the picture
+extern const Asset kLandscapePageCss;  // of the page around it
+extern const Asset kLandscapeJs;
 
 }  // namespace thalweg::page

@@ -97,7 +97,8 @@ TEST(LandscapePicture, StandsAloneAndSaysWhatIsCutOff) {
   EXPECT_NE(svg.find("diverges after update 1"), std::string::npos);
   EXPECT_EQ(svg.find("<script"), std::string::npos);
   EXPECT_EQ(svg.find("nan"), std::string::npos);
-  EXPECT_EQ(count_of(svg, "class=\"track\" d=\"M"), 4u);  // two paths, two lines of the legend
+  EXPECT_EQ(count_of(svg, "class=\"track\" d=\"M"), 2u);
+  EXPECT_EQ(count_of(svg, "<g class=\"line s"), 2u);  // of the legend
   EXPECT_EQ(count_of(svg, "<title>minimum</title>"), 1u);
 }
 
@@ -114,8 +115,8 @@ TEST(LandscapePage, IsOneFileThatAsksNothing) {
   const std::string html = landscape_html(bowl());
   EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
   EXPECT_EQ(count_of(html, "script-src"), 1u);
-  EXPECT_EQ(count_of(html, "<script"), 2u);
-  EXPECT_EQ(count_of(html, "</script"), 2u);  // no text of a path ends one
+  EXPECT_EQ(count_of(html, "<script"), 3u);
+  EXPECT_EQ(count_of(html, "</script"), 3u);  // no text of a path ends one
   EXPECT_EQ(count_of(html, "http"),
             count_of(html, "http-equiv") + count_of(html, "http://www.w3.org/2000/svg"));
   EXPECT_EQ(html.find("src="), std::string::npos);

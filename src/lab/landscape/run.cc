@@ -17,7 +17,7 @@
 #include "problems/normal.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/loaded_weights.h"
+#include "run/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/landscape.h"
 #include "thalweg/run.h"
@@ -35,22 +35,6 @@ Vector weights_of(const Params& params) {
   for (const Parameter& parameter : params) {
     const std::span<const float> value = parameter.value<float>();
     out.insert(out.end(), value.begin(), value.end());
-  }
-  return out;
-}
-
-// The samples named, as a set of their own.
-Samples chosen(const Samples& from, const std::vector<std::uint32_t>& rows, std::size_t columns) {
-  Samples out;
-  std::vector<float> inputs(rows.size() * from.features());
-  from.gather(rows, inputs);
-  out.assign(from.features(), std::move(inputs));
-  for (const std::uint32_t row : rows) {
-    if (!from.labels.empty()) out.labels.push_back(from.labels[row]);
-    if (!from.values.empty()) {
-      out.values.insert(out.values.end(), from.values.begin() + row * columns,
-                        from.values.begin() + (row + 1) * columns);
-    }
   }
   return out;
 }
@@ -102,7 +86,7 @@ class Landform {
       std::vector<std::uint32_t> rows = Random(options.seed, Purpose::replacement, 0).permutation(all);
       rows.resize(static_cast<std::size_t>(options.samples));
       std::sort(rows.begin(), rows.end());
-      chosen_ = chosen(data_.train, rows, data_.columns);
+      chosen_ = data_.train.subset(rows);
     }
   }
 

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
+#include "draw/chart.h"
 #include "draw/contour.h"
-#include "draw/drawing.h"
 #include "draw/html.h"
 #include "draw/number.h"
 #include "landscape/picture.h"
@@ -24,14 +23,14 @@ constexpr std::size_t kMostLetters = 58;  // of a line of the legend
 double plot_width() { return Frame::kWidth - Frame::kLeft - Frame::kRight; }
 double plot_height() { return Frame::kHeight - Frame::kTop - Frame::kBottom; }
 
-std::string at(const Point& p) { return coordinate(p.x) + " " + coordinate(p.y); }
+std::string at(const Point& p) { return place(p.x, p.y); }
 
 // Cells of the grid to the paper.
-Point on_paper(const Surface& surface, const Place& place) {
+Point on_paper(const Surface& surface, const Place& cell) {
   const double columns = static_cast<double>(surface.columns - 1);
   const double rows = static_cast<double>(surface.rows - 1);
-  return {Frame::kLeft + place.x / columns * plot_width(),
-          Frame::kHeight - Frame::kBottom - place.y / rows * plot_height()};
+  return {Frame::kLeft + cell.x / columns * plot_width(),
+          Frame::kHeight - Frame::kBottom - cell.y / rows * plot_height()};
 }
 
 // Relative moves in tenths of a unit: half as long as places.
@@ -56,11 +55,6 @@ std::vector<Outline> outlines_at(const Surface& surface, const std::vector<doubl
   const double cell = plot_width() / static_cast<double>(surface.columns - 1);
   return outlines(heights, surface.columns, surface.rows, level, kTolerance / cell);
 }
-
-struct Label {
-  Point at;
-  std::string text;
-};
 
 // "0.05" and "50": levels are round numbers, or nearly.
 std::string level_name(double level) {
@@ -136,12 +130,12 @@ std::string draw_axes(const Landscape& landscape, const Frame& frame) {
   std::string out;
   for (const double tick : frame.x.ticks) {
     const double x = Frame::kLeft + frame.x.place(tick) * plot_width();
-    out += fmt::format("<path class=\"axis\" d=\"M{} {}v5\"/>", coordinate(x), floor);
+    out += vertical("axis", x, floor, floor + 5);
     out += text("x", x, floor + 22, frame.x.label(tick));
   }
   for (const double tick : frame.y.ticks) {
     const double y = floor - frame.y.place(tick) * plot_height();
-    out += fmt::format("<path class=\"axis\" d=\"M{} {}h-5\"/>", Frame::kLeft, coordinate(y));
+    out += horizontal("axis", y, Frame::kLeft - 5, Frame::kLeft);
     out += text("y", Frame::kLeft - 9, y + 5, frame.y.label(tick));
   }
   out += fmt::format("<rect class=\"axis\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", Frame::kLeft,
@@ -162,16 +156,16 @@ std::string draw_path(const SurfacePath& path, const Frame& frame, std::size_t i
     dots += "M" + at(p) + "h0";
     last = p;
   }
-  return fmt::format(
-      "<g class=\"way way-{}\"><path class=\"halo\" d=\"{}\"/><path class=\"track\" d=\"{}\"/><path "
-      "class=\"dots\" d=\"{}\"/></g>",
-      i, line, line, dots);
+  return fmt::format("<g class=\"way {}\" data-path=\"{}\">{}{}{}</g>", look_of(i), i,
+                     page::path("halo", line), page::path("track", line), page::path("dots", dots));
 }
 
+// Where the script of the page moves it when there is no end to be seen.
 std::string draw_end(const SurfacePath& path, const Landscape& landscape, const Frame& frame, std::size_t i) {
-  if (!inside(landscape.surface.range, path.points.back())) return "";
   const Point p = frame.at(path.points.back());
-  return fmt::format("<g class=\"way way-{} head\">{}</g>", i, symbol(i, p.x, p.y));
+  const bool seen = inside(landscape.surface.range, path.points.back());
+  return fmt::format("<g class=\"head {}\" data-path=\"{}\"{}>{}</g>", look_of(i), i,
+                     seen ? "" : " visibility=\"hidden\"", mark(marker_of(i), p.x, p.y));
 }
 
 std::string cross(const Point& p) {
@@ -214,8 +208,7 @@ std::string draw_legend(const Landscape& landscape) {
   std::string out;
   double y = Frame::kHeight + 12;
   for (std::size_t i = 0; i < landscape.paths.size(); ++i, y += kRow) {
-    out += fmt::format("<g class=\"way way-{} head\"><path class=\"track\" d=\"M{} {}h36\"/>{}</g>", i,
-                       Frame::kLeft, coordinate(y), symbol(i, Frame::kLeft + 18, y));
+    out += swatch(path_series(landscape, i), Frame::kLeft, y);
     const std::string line = legend_line(landscape, landscape.paths[i]);
     out += fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>",
                        Frame::kLeft + 48, coordinate(y + 5), escape(shortened(line)), escape(line));
@@ -262,20 +255,6 @@ std::uint64_t updates_at(const SurfacePath& path, std::size_t point) {
   return path.updates.empty() ? point : path.updates[point];
 }
 
-std::string symbol(std::size_t i, double x, double y) {
-  constexpr int kCorners[] = {0, 4, 3, -4, 5, -3};  // 0: a circle; negative: turned
-  const int corners = kCorners[i % std::size(kCorners)];
-  if (corners == 0) return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\"/>", coordinate(x), coordinate(y));
-  const int n = std::abs(corners);
-  const double turn = std::numbers::pi * (corners == 4 ? 0.25 : corners == -3 ? 0.5 : -0.5);
-  std::string out;
-  for (int k = 0; k < n; ++k) {
-    const double angle = turn + 2 * std::numbers::pi * k / n;
-    out += (k == 0 ? "M" : "L") + at({x + 6.2 * std::cos(angle), y + 6.2 * std::sin(angle)});
-  }
-  return "<path d=\"" + out + "z\"/>";
-}
-
 std::string path_remark(const Landscape& landscape, const SurfacePath& path) {
   const auto say = [&](std::size_t k) { return count(static_cast<double>(updates_at(path, k))); };
   if (path.diverged) return "diverges after update " + say(path.points.size() - 1);
@@ -299,8 +278,8 @@ std::string contour_svg(const Landscape& landscape, const Levels& levels, bool a
             : "",
       escape(landscape.title), escape(description(landscape)));
   if (alone) {
-    out += fmt::format("<style>{}</style><rect class=\"ground\" width=\"100%\" height=\"100%\"/>",
-                       landscape_style());
+    out += fmt::format("<style>{}{}</style><rect class=\"ground\" width=\"100%\" height=\"100%\"/>",
+                       kChartCss.text, kLandscapeCss.text);
   }
   out += fmt::format("<clipPath id=\"plot\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
                      Frame::kLeft, Frame::kTop, plot_width(), plot_height());

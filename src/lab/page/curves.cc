@@ -1,6 +1,7 @@
 // The curves of a run: loss, held-out score, rate and gradient norm over its updates.
 #include <algorithm>
 
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
 #include "page/parts.h"
@@ -36,13 +37,11 @@ struct Figure {
 };
 
 Chart chart(std::string id, std::string title, std::string y_name, std::vector<Series> series) {
-  Chart made;
-  made.id = std::move(id);
-  made.title = std::move(title);
-  made.x_name = "update";
-  made.y_name = std::move(y_name);
-  made.series = std::move(series);
-  return made;
+  return {.id = std::move(id),
+          .title = std::move(title),
+          .x_name = "update",
+          .y_name = std::move(y_name),
+          .series = std::move(series)};
 }
 
 // Held-out accuracy; where there is none, the loss that the run is judged by, on a scale of its own.
@@ -52,14 +51,14 @@ Figure judged(const std::vector<Epoch>& epochs) {
     Chart accuracy = chart("accuracy", "Held-out accuracy", "examples classified correctly",
                            {held_out(epochs, &Score::accuracy, 100)});
     accuracy.y_unit = "%";
-    return {std::move(accuracy), "Once an epoch, on data not trained on."};
+    return {std::move(accuracy), "Once an epoch, on held-out data."};
   }
   const bool tested = any([](const Epoch& epoch) { return known(epoch.test.loss); });
   Chart loss = tested ? chart("judged", "Held-out loss", "loss", {held_out(epochs, &Score::loss, 1)})
                       : chart("judged", "Training loss by epoch", "loss",
                               {curve("train", "train", Marker::circle, epochs, &Epoch::train_loss)});
   loss.scale = Scale::automatic;
-  return {std::move(loss), tested ? "Once an epoch, on data not trained on." : "Mean of each epoch."};
+  return {std::move(loss), tested ? "Once an epoch, on held-out data." : "Mean over each epoch."};
 }
 
 std::vector<Figure> figures(const RunData& data) {
@@ -76,10 +75,10 @@ std::vector<Figure> figures(const RunData& data) {
   Chart gradient = chart("gradient", "Gradient norm", "gradient norm",
                          {curve("gradient norm", "train fine", Marker::none, updates, &Update::grad_norm)});
   gradient.scale = Scale::log;
-  return {{std::move(loss), "Each update's mini-batch; training and held-out mean, once an epoch."},
+  return {{std::move(loss), "Each mini-batch, and the training and held-out means once an epoch."},
           judged(epochs),
-          {std::move(rate), "As used by each update."},
-          {std::move(gradient), "Of the whole gradient, all parameters together."}};
+          {std::move(rate), "As used in each update."},
+          {std::move(gradient), "Norm of the whole gradient, over all parameters."}};
 }
 
 }  // namespace
@@ -88,11 +87,10 @@ std::string curves_section(const RunData& data, double updates) {
   std::string out;
   for (Figure& figure : figures(data)) {
     keep_drawn(figure.chart);
-    figure.chart.x_hi = updates;
-    if (!has_points(figure.chart)) continue;
+    figure.chart.x_least = {0, updates};
     out += page::figure(figure.chart, figure.caption);
   }
-  return out.empty() ? "" : section("curves", "Curves", "<div class=\"charts\">\n" + out + "</div>\n");
+  return section("curves", "Curves", charts(out));
 }
 
 }  // namespace thalweg::page

@@ -72,11 +72,10 @@ bool all_finite(const std::vector<double>& numbers) {
 
 std::string picture(const Example& example, Size size) {
   const std::string words =
-      fmt::format("{} taken for {}, {}", example.truth, example.prediction, told(example));
+      fmt::format("{} classified as {}, {}", example.truth, example.prediction, told(example));
   return fmt::format(
       "<li><img alt=\"row {}: {}\" width=\"{}\" height=\"{}\" src=\"data:image/bmp;base64,{}\"><b>{}</b> "
-      "taken "
-      "for <b>{}</b><span>{}, row {}</span></li>\n",
+      "classified as <b>{}</b><span>{}, row {}</span></li>\n",
       count(example.row), escape(words), size.width, size.height, base64(bitmap(example.inputs, size)),
       escape(example.truth), escape(example.prediction), told(example), count(example.row));
 }
@@ -94,7 +93,7 @@ std::string rows(const Examples& examples) {
   Table made;
   made.id = "worst";
   made.caption = "Inputs as the model sees them.";
-  made.head = {"Row", "True", "Taken for", examples.classes.empty() ? "Error" : "Probability"};
+  made.head = {"Row", "True", "Predicted", examples.classes.empty() ? "Error" : "Probability"};
   const std::size_t shown = std::min(kMostShown, examples.features.size());
   made.head.insert(made.head.end(), examples.features.begin(),
                    examples.features.begin() + static_cast<std::ptrdiff_t>(shown));
@@ -126,9 +125,8 @@ std::string confusion(const Examples& examples) {
     body += "</tr>\n";
   }
   return fmt::format(
-      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Held-out samples: each row is "
-      "a true "
-      "class, each column what they were taken for.</p>\n<div class=\"scroll\" role=\"group\" "
+      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Held-out samples: rows are "
+      "true classes, columns are predicted classes.</p>\n<div class=\"scroll\" role=\"group\" "
       "aria-labelledby=\"confusion-caption\" tabindex=\"0\"><table class=\"confusion\" "
       "aria-labelledby=\"confusion-caption\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></"
       "div>\n",
@@ -140,9 +138,9 @@ std::string worst(const Examples& examples) {
   const Size size = picture_size(examples);
   std::string shown = size.width > 0 ? pictures(examples, size) : "";
   if (shown.empty()) shown = rows(examples);
-  const char* why = examples.classes.empty() ? "largest error" : "least likely true class";
+  const char* why = examples.classes.empty() ? "largest errors" : "lowest probability of the true class";
   return fmt::format(
-      "<h3>The worst examples</h3><p class=\"caption\">The {} held-out samples with the {}.</p>\n{}",
+      "<h3>Worst examples</h3><p class=\"caption\">The {} held-out samples with the {}.</p>\n{}",
       examples.worst.size(), why, shown);
 }
 

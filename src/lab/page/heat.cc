@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "draw/axis.h"
+#include "draw/drawing.h"
 #include "draw/html.h"
 #include "draw/number.h"
 
@@ -85,11 +85,6 @@ std::string cells(const HeatMap& map, const Paper& paper) {
   for (std::size_t step = 0; step < paths.size(); ++step)
     out += fmt::format("<path class=\"heat h{}\" d=\"{}\"/>", step + 1, paths[step]);
   return out;
-}
-
-std::string text(const char* look, double x, double y, const std::string& words) {
-  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
 }
 
 // Decades on the y axis, updates on the x axis.

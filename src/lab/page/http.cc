@@ -54,12 +54,15 @@ Request parse_request(std::string_view head) {
   if (second == line.npos || !line.substr(second + 1).starts_with("HTTP/1.")) return request;
   request.method = line.substr(0, first);
   request.target = line.substr(first + 1, second - first - 1);
+  int hosts = 0;
   for (std::size_t at = end + 2; at < head.size();) {
     const std::size_t stop = std::min(head.find("\r\n", at), head.size());
     const std::string_view field = head.substr(at, stop - at);
     const std::size_t colon = field.find(':');
-    if (colon != field.npos && lower(field.substr(0, colon)) == "host")
+    if (colon != field.npos && lower(field.substr(0, colon)) == "host") {
+      if (++hosts > 1) return {};
       request.host = lower(trimmed(field.substr(colon + 1)));
+    }
     at = stop + 2;
   }
   return request;

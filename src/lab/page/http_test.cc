@@ -12,6 +12,10 @@ TEST(Http, ReadsARequest) {
   EXPECT_EQ(request.host, "127.0.0.1:80");
 }
 
+TEST(Http, TwoHostsAreNotARequest) {
+  EXPECT_EQ(parse_request("GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n").method, "");
+}
+
 TEST(Http, WhatIsNoRequestIsEmpty) {
   for (const char* text : {"", "GET", "GET /", "GET / FTP/1.0\r\n\r\n", "\r\n\r\n", "   "}) {
     EXPECT_EQ(parse_request(text).method, "") << text;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
 #include "page/heat.h"
@@ -27,7 +28,7 @@ std::vector<std::size_t> largest(const std::vector<LayerDetail>& layers, std::si
 }
 
 Series ratios(const std::vector<Detail>& details, std::size_t layer, std::size_t look) {
-  Series series{details.front().layers[layer].name, "s" + std::to_string(look), Marker::none, {}};
+  Series series{details.front().layers[layer].name, look_of(look), Marker::none, {}};
   for (const Detail& detail : details) {
     if (layer >= detail.layers.size()) continue;
     const LayerDetail& at = detail.layers[layer];
@@ -48,8 +49,8 @@ std::string ratio_figure(const std::vector<Detail>& details) {
   chart.scale = Scale::log;
   const std::vector<std::size_t> shown = largest(layers, kMostLines);
   for (std::size_t i = 0; i < shown.size(); ++i) chart.series.push_back(ratios(details, shown[i], i));
-  chart.x_hi = details.back().update;
-  std::string caption = "Norm of what an update changed, over the norm of the parameter.";
+  chart.x_least = {0, details.back().update};
+  std::string caption = "Norm of the change made by an update, divided by the norm of the parameter.";
   if (shown.size() < layers.size())
     caption += fmt::format(" The {} largest of {} parameters.", shown.size(), layers.size());
   return figure(chart, caption);
@@ -60,30 +61,16 @@ std::string map_figure(const std::vector<Detail>& details, std::size_t layer, bo
   const std::string& name = details.front().layers[layer].name;
   map.id = fmt::format("{}-{}", updates ? "updates" : "values", layer);
   map.title = name + (updates ? ": updates" : ": values");
-  map.y_name = updates ? "size of the change" : "size of the value";
+  map.y_name = updates ? "magnitude of the change" : "magnitude of the value";
   for (const Detail& detail : details) {
     if (layer >= detail.layers.size()) continue;
     map.updates.push_back(detail.update);
     map.columns.push_back(updates ? detail.layers[layer].updates : detail.layers[layer].values);
   }
-  return figure(map.title, count(details.front().layers[layer].size) + " numbers.", draw(map));
-}
-
-std::string charts(const std::string& figures) {
-  return figures.empty() ? "" : "<div class=\"charts\">\n" + figures + "</div>\n";
+  return figure(map.title, count(details.front().layers[layer].size) + " values.", draw(map));
 }
 
 }  // namespace
-
-std::string figure(const std::string& title, const std::string& caption, const std::string& picture) {
-  if (picture.empty()) return "";
-  return fmt::format("<figure><figcaption><h3>{}</h3><p>{}</p></figcaption>\n{}</figure>\n", escape(title),
-                     escape(caption), picture);
-}
-
-std::string figure(const Chart& chart, const std::string& caption) {
-  return has_points(chart) ? figure(chart.title, caption, draw(chart)) : "";
-}
 
 std::string layers_section(const RunData& data) {
   if (data.details.empty() || data.details.front().layers.empty()) return "";
@@ -94,9 +81,9 @@ std::string layers_section(const RunData& data) {
   std::string body = charts(figures);
   if (!maps.empty()) {
     body +=
-        "<p class=\"caption\">Histograms over time, by power of two: the darker, the more of the numbers are "
-        "of "
-        "that size.</p>\n" +
+        "<p class=\"caption\">Histograms over time, by powers of two: the darker a cell, the larger the "
+        "share of values "
+        "of that magnitude.</p>\n" +
         charts(maps);
   }
   return section("layers", "Layers", body);
@@ -106,14 +93,14 @@ std::string time_section(const RunData& data) {
   if (data.details.empty()) return "";
   Chart chart;
   chart.id = "time";
-  chart.title = "Time of a step";
+  chart.title = "Time per step";
   chart.x_name = "update";
   chart.y_name = "ms";
-  chart.x_hi = data.details.back().update;
+  chart.x_least = {0, data.details.back().update};
   chart.scale = Scale::automatic;  // the first update takes many times as long as others
   double total = 0, weight = 0, before = 0;
   const auto add = [&](std::string name, std::size_t look, double Detail::*part) {
-    Series series{std::move(name), "s" + std::to_string(look), Marker::none, {}};
+    Series series{std::move(name), look_of(look), Marker::none, {}};
     for (const Detail& detail : data.details) series.points.push_back({detail.update, detail.*part * 1e3});
     chart.series.push_back(std::move(series));
   };
@@ -134,14 +121,14 @@ std::string time_section(const RunData& data) {
   }
   if (!(total > 0)) return "";
   std::vector<Tile> shares;
-  const char* names[] = {"Gathering data", "Forward pass", "Backward pass", "Optimizer's update"};
+  const char* names[] = {"Loading data", "Forward pass", "Backward pass", "Optimizer's update"};
   for (std::size_t i = 0; i < 4; ++i) {
     shares.push_back({names[i], percent(sums[i] / total),
-                      significant(sums[i] / data.details.back().update * 1e3, 3) + " ms a step",
-                      "s" + std::to_string(i)});
+                      significant(sums[i] / data.details.back().update * 1e3, 3) + " ms per step",
+                      look_of(i)});
   }
   const std::string body =
-      tiles(shares, "shares") + charts(figure(chart, "Means between the updates that were measured."));
+      tiles(shares, "shares") + charts(figure(chart, "Averages between the measured updates."));
   return section("time", "Where the time goes", body);
 }
 

@@ -16,16 +16,13 @@
 
 namespace thalweg {
 namespace page {
+
+extern const Asset kLiveJs;
+
 namespace {
 
 constexpr std::size_t kMostRows = 16;  // of the table of epochs
 constexpr int kDigits = 4;
-
-// A valley in three lines, and the way along its bottom.
-constexpr std::string_view kMark =
-    "<svg viewBox=\"0 0 30 20\" aria-hidden=\"true\"><path class=\"valley\" d=\"M2 2C7 2 9 15 15 15S23 2 28 "
-    "2\"/>"
-    "<path class=\"way\" d=\"M4.5 3C8 5 9.5 15 15 15\"/></svg>";
 
 // How the run went, in the few numbers that the page speaks of.
 struct Outcome {
@@ -101,23 +98,12 @@ std::string headline(const RunData& data, const Outcome& out) {
          plural(out.updates, "update");
 }
 
-// A large heading is not broken inside "held-out".
-std::string heading(const std::string& title) {
-  static constexpr std::string_view kWord = "eld-out";
-  std::string text = escape(title);
-  const std::size_t at = text.find(kWord);
-  if (at == std::string::npos || at == 0) return text;
-  return text.replace(at - 1, kWord.size() + 1,
-                      "<span class=\"whole\">" + text.substr(at - 1, kWord.size() + 1) + "</span>");
-}
-
 std::string code(const std::string& text) { return "<code>" + escape(text) + "</code>"; }
 
 // "model on data, trained by optimizer." and how it was run; HTML.
 std::string lead(const RunData& data) {
   const Result& result = data.result;
-  if (!result.there)
-    return "<p class=\"lead\">In progress, or cut off before its end: there is no result yet.</p>\n";
+  if (!result.there) return "<p class=\"lead\">In progress or interrupted: there is no result yet.</p>\n";
   std::string text = result.model.empty() ? "A model" : code(result.model);
   if (!result.data.empty()) text += " on " + code(result.data);
   if (!result.optimizer.empty()) text += ", trained by " + code(result.optimizer);
@@ -171,7 +157,7 @@ std::string summary(const RunData& data, const Outcome& out) {
       {"Updates", count(out.updates), "", ""},
       {"Epochs", count(out.epochs), "", ""},
       {"Time", shown(result.seconds, duration(result.seconds)), "", ""},
-      {"Samples a second", shown(result.samples_per_second, count(result.samples_per_second)), "", ""},
+      {"Samples per second", shown(result.samples_per_second, count(result.samples_per_second)), "", ""},
       {"Parameters", shown(result.parameters, count(result.parameters)), "", ""},
       {"Optimizer state", shown(result.state_bytes, bytes(result.state_bytes)), "", ""}};
   return section("summary", "Summary", tiles(results, "results") + tiles(facts, "facts"));
@@ -226,21 +212,17 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
   add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
   const std::size_t all = data.epochs.size();
   made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);
-  if (out.best != nullptr) made.caption += "; the best on held-out data is set in bold";
+  if (out.best != nullptr) made.caption += "; the best on held-out data is in bold";
   made.caption += ".";
   return section("epochs", "Epochs", table(made));
 }
 
 }  // namespace
 
-std::string page_header(const std::string& subject, const std::string& heading, const std::string& more) {
-  return fmt::format(
-      "<header>\n<p class=\"brand\">{}<b>Thalweg</b><span>{}</span></p>\n<h1>{}</h1>\n{}</header>\n", kMark,
-      escape(subject), heading, more);
-}
-
-std::string finished(const std::string& title, const std::string& body, const std::string& live) {
-  return live.empty() ? document(title, body) : document(title, body, {live}, Reach::own_server);
+std::string live_document(Page page) {
+  page.scripts.push_back(kLiveJs);
+  page.reach = Reach::own_server;
+  return document(page);
 }
 
 std::string outcome_words(const RunData& data) {
@@ -259,18 +241,19 @@ double outcome_number(const RunData& data) {
   return -(known(out.test.loss) ? out.test.loss : out.train_loss);
 }
 
-std::string render(const RunData& data, const std::string& live) {
+std::string render(const RunData& data, bool live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
-  std::string body = page_header("training run " + data.name, heading(title), lead(data) + notice(data, out));
-  body += "<main>\n" + summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +
-          examples_section(data);
-  body += layers_section(data) + time_section(data);
-  body += section("plan", "Plan of the optimizer", verbatim("Plan of the optimizer", data.plan));
-  body += section("configuration", "Configuration", verbatim("Configuration", data.config));
-  body += environment_section(data);
-  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
-  return finished(title + " \u2013 " + data.name + " \u2013 Thalweg", body, live);
+  const Page page{.title = title + " \u2013 " + data.name,
+                  .subject = "training run " + data.name,
+                  .heading = title,
+                  .lead = lead(data) + notice(data, out),
+                  .body = summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +
+                          examples_section(data) + layers_section(data) + time_section(data) +
+                          section("plan", "Optimizer plan", verbatim("Optimizer plan", data.plan)) +
+                          section("configuration", "Configuration", verbatim("Configuration", data.config)) +
+                          environment_section(data)};
+  return live ? live_document(page) : document(page);
 }
 
 }  // namespace page

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/file.h"
-#include "draw/script.h"
+#include "draw/chart.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -29,7 +29,7 @@ class Page : public ::testing::Test {
 
   // What is left when the library's own script, to the letter, is taken out.
   static std::string without_scripts(std::string html) {
-    const std::string script = page::script_element(page::chart_script());
+    const std::string script = "<script>" + std::string(page::kChartJs.text) + "</script>\n";
     const std::size_t at = html.find(script);
     return at == std::string::npos ? html : html.erase(at, script.size());
   }
@@ -120,8 +120,8 @@ TEST_F(Page, OfARunWithOneUpdate) {
   put("metrics.jsonl", update_line(1, 0, "2.3"));
   const std::string html = write();
   EXPECT_TRUE(has(html, "<h1>Training loss 2.300 after 1 update</h1>"));
-  EXPECT_TRUE(has(html, "In progress, or cut off"));
-  EXPECT_TRUE(has(html, "<circle"));
+  EXPECT_TRUE(has(html, "In progress or interrupted"));
+  EXPECT_TRUE(has(html, "class=\"mark\""));
 }
 
 TEST_F(Page, OfARegression) {
@@ -189,9 +189,10 @@ TEST_F(Page, ShowsWhatItGetsWrongAndWhereItRan) {
       [0,0,0,0,0,1,1,1,1,1,0,0,0,0,0,1,1,1,1,1,0,0,0,0,0]}]})");
   put("environment.json", R"({"schema": 1, "processor": "one <fast>", "threads": 2})");
   const std::string html = write();
-  for (const char* words : {"<td class=\"right c3\">7</td>", "<td class=\"wrong c2\">3</td>",
-                            "<td class=\"wrong c0\"></td>", "alt=\"row 17: &lt;a&gt; taken for b, 90.0%\"",
-                            "src=\"data:image/bmp;base64,Qk1", "one &lt;fast&gt;"}) {
+  for (const char* words :
+       {"<td class=\"right c3\">7</td>", "<td class=\"wrong c2\">3</td>", "<td class=\"wrong c0\"></td>",
+        "alt=\"row 17: &lt;a&gt; classified as b, 90.0%\"", "src=\"data:image/bmp;base64,Qk1",
+        "one &lt;fast&gt;"}) {
     EXPECT_TRUE(has(html, words)) << words;
   }
 }
@@ -218,7 +219,7 @@ TEST_F(Page, OfSeveralRuns) {
   write_page({run_, other}, run_ / "both.html");
   const std::string html = read_text_file(run_ / "both.html");
   for (const char* words :
-       {"2 training runs", "other does best: 87.5%", "The settings in which the runs differ", "<td>32</td>",
+       {"2 training runs", "other does best: 87.5%", "Settings that differ between the runs", "<td>32</td>",
         "data-name=\"other\"", "class=\"line s1\""}) {
     EXPECT_TRUE(has(html, words)) << words;
   }

@@ -3,16 +3,9 @@
 
 #include <string>
 
-#include "draw/svg.h"
 #include "page/run_data.h"
 
 namespace thalweg::page {
-
-// A chart in a figure with its title and a caption; empty without a number.
-std::string figure(const Chart& chart, const std::string& caption);
-
-// A picture that is drawn already, likewise.
-std::string figure(const std::string& title, const std::string& caption, const std::string& picture);
 
 // Loss, score, rate and gradient norm, from 0 to `updates`.
 std::string curves_section(const RunData& data, double updates);

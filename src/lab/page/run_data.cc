@@ -31,7 +31,7 @@ std::string in_quotes(std::string_view text) {
 class Fields {
  public:
   Fields(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object_.is_object()) fail(where_, "is no object", object_.type_name(), "a JSON object");
+    if (!object_.is_object()) fail(where_, "is not an object", object_.type_name(), "a JSON object");
   }
 
   bool has(const char* name) const { return object_.contains(name); }
@@ -136,15 +136,16 @@ void read_metrics(const std::filesystem::path& path, RunData& data) {
     const Json json = Json::parse(line, nullptr, false);
     if (json.is_discarded() && torn) return;
     const std::string where = path.string() + ":" + std::to_string(number);
-    if (json.is_discarded()) fail(where, "is no JSON", in_quotes(line), "one JSON object a line");
+    if (json.is_discarded()) fail(where, "is not JSON", in_quotes(line), "one JSON object a line");
     add_line(data, json, where);
   }
 }
 
-Result read_result(const std::filesystem::path& path) {
+// Its name of the run goes to `name`.
+Result read_result(const std::filesystem::path& path, std::string& name) {
   if (!is_there(path)) return {};
   const Json json = Json::parse(read_text_file(path, kLargestText), nullptr, false);
-  if (json.is_discarded()) fail(path.string(), "is no JSON", {}, "a JSON object");
+  if (json.is_discarded()) fail(path.string(), "is not JSON", {}, "a JSON object");
   const Fields fields(json, path.string());
   if (fields.number("schema") != 1) {
     fail(path.string(), "is of another schema", fields.has("schema") ? json["schema"].dump() : "none",
@@ -152,7 +153,7 @@ Result read_result(const std::filesystem::path& path) {
   }
   Result result;
   result.there = true;
-  result.run = fields.text("run");
+  name = fields.text("run");
   result.data = fields.text("data");
   result.model = fields.text("model");
   result.optimizer = fields.text("optimizer");
@@ -184,17 +185,17 @@ RunData read_run(const std::filesystem::path& run) {
   const std::filesystem::path metrics = run / "metrics.jsonl";
   const std::filesystem::path config = run / "config.toml";
   if (!is_there(metrics) && !is_there(config)) {
-    fail(run.string(), "is no run directory", {}, "a folder with metrics.jsonl and config.toml");
+    fail(run.string(), "is not a run directory", {}, "a folder with metrics.jsonl and config.toml");
   }
   RunData data;
   read_metrics(metrics, data);
-  data.result = read_result(run / "result.json");
+  data.result = read_result(run / "result.json", data.name);
   data.config = read_if_there(config);
   data.plan = read_if_there(run / "plan.txt");
   data.details = read_details(run / "details.jsonl");
   data.examples = read_examples(run / "examples.json");
   data.environment = read_environment(run / "environment.json");
-  data.name = data.result.run.empty() ? folder_name(run) : data.result.run;
+  if (data.name.empty()) data.name = folder_name(run);
   return data;
 }
 

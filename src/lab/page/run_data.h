@@ -41,7 +41,7 @@ struct Epoch {
 // result.json. Texts it leaves out are empty.
 struct Result {
   bool there = false;  // false while the run goes on, or when it was cut off
-  std::string run, data, model, optimizer;
+  std::string data, model, optimizer;
   std::string seed;  // as it is written: a double does not hold all of them
   double parameters = kMissing;
   double state_bytes = kMissing;

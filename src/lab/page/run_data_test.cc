@@ -99,7 +99,7 @@ TEST_F(RunDirectory, ATornLastLineIsLeftOut) {
 
 TEST_F(RunDirectory, AMalformedLineIsNamed) {
   const std::string message = complaint_of_metrics(lines({kUpdate, "", "{\"update\": 13, ", kEpoch}));
-  EXPECT_NE(message.find("metrics.jsonl:3: is no JSON; got `{\"update\": 13, `"), std::string::npos)
+  EXPECT_NE(message.find("metrics.jsonl:3: is not JSON; got `{\"update\": 13, `"), std::string::npos)
       << message;
 }
 
@@ -112,10 +112,10 @@ TEST_F(RunDirectory, WrongTypesAreNamed) {
       {R"({"update": 1, "epoch": 0, "loss": [1]})", "`loss` is wrong; got `[1]`"},
       {R"({"update": 1, "epoch": 1, "train_loss": 1, "test": 3})", "`test` is wrong; got `3`"},
       {R"({"update": 1})", "is neither of an update nor of an epoch"},
-      {R"([1])", "is no object; got array"},
-      {"{\"a\": \"\xff\"}", "is no JSON"},
-      {R"({"update": 1, "epoch": 0, "loss": NaN})", "is no JSON"},
-      {R"({"update": 1, "epoch": 0, "loss": 1e999})", "is no JSON"},
+      {R"([1])", "is not an object; got array"},
+      {"{\"a\": \"\xff\"}", "is not JSON"},
+      {R"({"update": 1, "epoch": 0, "loss": NaN})", "is not JSON"},
+      {R"({"update": 1, "epoch": 0, "loss": 1e999})", "is not JSON"},
   };
   for (const auto& [line, words] : cases) {
     const std::string message = complaint_of_metrics(lines({line}));
@@ -164,8 +164,8 @@ TEST_F(RunDirectory, ReadsTheResult) {
 TEST_F(RunDirectory, AMalformedResultIsNamed) {
   put("metrics.jsonl", "");
   const std::pair<const char*, const char*> cases[] = {
-      {"{", "result.json: is no JSON"},
-      {"[]", "result.json: is no object"},
+      {"{", "result.json: is not JSON"},
+      {"[]", "result.json: is not an object"},
       {"{}", "result.json: is of another schema; got none; want schema 1"},
       {R"({"schema": 2})", "result.json: is of another schema; got 2; want schema 1"},
       {R"({"schema": 1, "model": 3})", "`model` is wrong; got `3`; want a string"},
@@ -178,9 +178,9 @@ TEST_F(RunDirectory, AMalformedResultIsNamed) {
 }
 
 TEST_F(RunDirectory, AnotherFolderIsNoRun) {
-  EXPECT_NE(complaint().find("is no run directory"), std::string::npos);
+  EXPECT_NE(complaint().find("is not a run directory"), std::string::npos);
   run_ /= "absent";
-  EXPECT_NE(complaint().find("is no run directory"), std::string::npos);
+  EXPECT_NE(complaint().find("is not a run directory"), std::string::npos);
 }
 
 TEST_F(RunDirectory, AFolderInPlaceOfAFileIsAnError) {

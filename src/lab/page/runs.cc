@@ -5,23 +5,22 @@
 #include <map>
 #include <set>
 
+#include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
-#include "page/parts.h"
 #include "page/render.h"
 
 namespace thalweg::page {
 namespace {
 
-constexpr std::size_t kLooks = 8;
 constexpr std::size_t kMostSettings = 6;  // columns of what differs
 constexpr std::size_t kLongest = 60;      // characters of a setting in a table
 
-std::string look_of(std::size_t run) { return "s" + std::to_string(run % kLooks); }
+constexpr std::size_t kLooks = 8;  // beyond them markers tell the rounds of looks apart
 
-// Beyond the first round of looks, markers tell the rounds apart.
-Marker marker_of(std::size_t run) {
-  return run < kLooks ? Marker::none : run < 2 * kLooks ? Marker::circle : Marker::square;
+Series series_of(std::size_t run, const std::string& name, std::vector<Point> points = {}) {
+  const Marker marker = run < kLooks ? Marker::none : marker_of(run / kLooks - 1);
+  return {.name = name, .look = look_of(run), .marker = marker, .points = std::move(points)};
 }
 
 std::string shortened(const std::string& text) {
@@ -42,22 +41,6 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
     if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
   }
   return names;
-}
-
-std::string legend(const std::vector<std::string>& names) {
-  std::string out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string mark = marker_of(i) == Marker::circle ? "<circle cx=\"17\" cy=\"6\" r=\"3.5\"/>"
-                             : marker_of(i) == Marker::square
-                                 ? "<rect x=\"13.5\" y=\"2.5\" width=\"7\" height=\"7\"/>"
-                                 : "";
-    out += fmt::format(
-        "<li><svg viewBox=\"0 0 34 12\" aria-hidden=\"true\"><g class=\"line {}\"><path d=\"M0 "
-        "6h34\"/>{}</g></svg>{}"
-        "</li>\n",
-        look_of(i), mark, escape(names[i]));
-  }
-  return "<ul class=\"runs\">\n" + out + "</ul>\n";
 }
 
 using Points = std::vector<Point> (*)(const RunData& run);
@@ -100,30 +83,27 @@ struct Compared {
 };
 
 constexpr Compared kCompared[] = {
-    {"held-out-loss", "Held-out loss", "loss", "", "Once an epoch, on data not trained on.", Scale::automatic,
+    {"held-out-loss", "Held-out loss", "loss", "", "Once an epoch, on held-out data.", Scale::automatic,
      false, of_tests<&Score::loss>},
-    {"accuracy", "Held-out accuracy", "classified correctly", "%", "Once an epoch, on data not trained on.",
+    {"accuracy", "Held-out accuracy", "classified correctly", "%", "Once an epoch, on held-out data.",
      Scale::linear, false, accuracy},
-    {"train-loss", "Training loss", "loss", "", "Mean of each epoch.", Scale::automatic, false,
+    {"train-loss", "Training loss", "loss", "", "Mean over each epoch.", Scale::automatic, false,
      training_loss},
-    {"rate", "Learning rate", "learning rate", "", "As used by each update.", Scale::linear, true,
+    {"rate", "Learning rate", "learning rate", "", "As used in each update.", Scale::linear, true,
      of_updates<&Update::lr>},
-    {"gradient", "Gradient norm", "gradient norm", "", "Of the whole gradient, all parameters together.",
+    {"gradient", "Gradient norm", "gradient norm", "", "Norm of the whole gradient, over all parameters.",
      Scale::log, true, of_updates<&Update::grad_norm>}};
 
 std::string compared(const Compared& what, const std::vector<RunData>& runs,
                      const std::vector<std::string>& names, double last) {
-  Chart chart;
-  chart.id = what.id;
-  chart.title = what.title;
-  chart.x_name = "update";
-  chart.y_name = what.y_name;
-  chart.y_unit = what.unit;
+  Chart chart{
+      .id = what.id, .title = what.title, .x_name = "update", .y_name = what.y_name, .y_unit = what.unit};
   chart.scale = what.scale;
-  chart.x_hi = last;
+  chart.x_least = {0, last};
   chart.legend = false;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    Series series{names[i], look_of(i) + (what.fine ? " fine" : ""), marker_of(i), what.points(runs[i])};
+    Series series = series_of(i, names[i], what.points(runs[i]));
+    if (what.fine) series.look += " fine";
     const bool any = std::any_of(series.points.begin(), series.points.end(),
                                  [](const Point& point) { return std::isfinite(point.y); });
     if (any) chart.series.push_back(std::move(series));
@@ -144,8 +124,9 @@ std::string curves(const std::vector<RunData>& runs, const std::vector<std::stri
   std::string figures;
   const double last = last_update(runs);
   for (const Compared& what : kCompared) figures += compared(what, runs, names, last);
-  if (figures.empty()) return "";
-  return section("curves", "Curves", legend(names) + "<div class=\"charts\">\n" + figures + "</div>\n");
+  std::vector<Series> all;
+  for (std::size_t i = 0; i < runs.size(); ++i) all.push_back(series_of(i, names[i]));
+  return figures.empty() ? "" : section("curves", "Curves", legend(all) + charts(figures));
 }
 
 std::size_t best_of(const std::vector<RunData>& runs) {
@@ -161,8 +142,8 @@ std::string results(const std::vector<RunData>& runs, const std::vector<std::str
   Table made;
   made.id = "results";
   made.marked = best_of(runs);
-  made.caption = "As each run ended, or stands. The best on held-out data is set in bold.";
-  made.head = {"Run", "Result", "Held-out loss", "Training loss", "Updates", "Time", "Samples a second"};
+  made.caption = "Final results, or the latest of runs without one; the best on held-out data is in bold.";
+  made.head = {"Run", "Result", "Held-out loss", "Training loss", "Updates", "Time", "Samples per second"};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const RunData& run = runs[i];
     const Epoch last = run.epochs.empty() ? Epoch{} : run.epochs.back();
@@ -206,7 +187,7 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
   if (differing.empty()) return "";
   Table made;
   made.id = "settings";
-  made.caption = "The settings in which the runs differ; all others are the same.";
+  made.caption = "Settings that differ between the runs; all others are the same.";
   made.head = {"Run"};
   for (const std::string& key : differing)
     if (made.head.size() <= kMostSettings) made.head.push_back(key);
@@ -215,21 +196,22 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
     for (std::size_t k = 1; k < made.head.size(); ++k) row.push_back(shortened(all[i][made.head[k]]));
     made.rows.push_back(std::move(row));
   }
-  return section("settings", "What differs", table(made));
+  return section("settings", "Settings that differ", table(made));
 }
 
 }  // namespace
 
-std::string render(const std::vector<RunData>& runs, const std::string& live) {
+std::string render(const std::vector<RunData>& runs, bool live) {
   const std::vector<std::string> names = short_names(runs);
   const std::size_t best = best_of(runs);
   const std::string title = best == SIZE_MAX
                                 ? fmt::format("{} runs, no result yet", runs.size())
                                 : fmt::format("{} does best: {}", names[best], outcome_words(runs[best]));
-  std::string body = page_header(fmt::format("{} training runs", runs.size()), escape(title), "");
-  body += "<main>\n" + results(runs, names) + curves(runs, names) + differences(runs, names);
-  body += "</main>\n<footer><p>One file: it opens from disk and asks nothing of anybody.</p></footer>\n";
-  return finished(title + " \u2013 Thalweg", body, live);
+  const Page page{.title = title,
+                  .subject = fmt::format("{} training runs", runs.size()),
+                  .heading = title,
+                  .body = results(runs, names) + curves(runs, names) + differences(runs, names)};
+  return live ? live_document(page) : document(page);
 }
 
 }  // namespace thalweg::page

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/file.h"
 #include "thalweg/error.h"
@@ -48,14 +50,19 @@ class WatchTest : public ::testing::Test {
     replace_file(folder_ / name / "metrics.jsonl", lines);
   }
 
-  // Sends the text as it stands, and gives all that comes back.
-  std::string send_raw(const std::string& text) const {
+  int connected() const {
     const int made = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(watch_->port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return made;
+  }
+
+  // Sends the text as it stands, and gives all that comes back.
+  std::string send_raw(const std::string& text) const {
+    const int made = connected();
     EXPECT_EQ(::send(made, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
     ::shutdown(made, SHUT_WR);
     std::string out;
@@ -106,6 +113,37 @@ TEST_F(WatchTest, RefusesOtherHosts) {
   for (const char* head : {"Host: evil.example\r\n", "Host: 127.0.0.1\r\n", ""}) {
     EXPECT_TRUE(has(send_raw(std::string("GET / HTTP/1.1\r\n") + head + "\r\n"), "HTTP/1.1 403 ")) << head;
   }
+}
+
+TEST_F(WatchTest, RefusesTwoHosts) {
+  const std::string line = "Host: " + host() + "\r\n";
+  EXPECT_TRUE(has(send_raw("GET / HTTP/1.1\r\n" + line + line + "\r\n"), "HTTP/1.1 400 "));
+}
+
+TEST_F(WatchTest, ServesWhileManyOthersHaveNotAsked) {
+  std::vector<int> idle;
+  for (int i = 0; i < 100; ++i) {
+    idle.push_back(connected());
+    EXPECT_EQ(::send(idle.back(), "GET", 3, MSG_NOSIGNAL), 3);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(has(get("/"), "HTTP/1.1 200 "));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
+  for (const int one : idle) ::close(one);
+}
+
+TEST_F(WatchTest, HangsUpOnAHeadThatTakesTooLong) {
+  const int slow = connected();
+  const auto begin = std::chrono::steady_clock::now();
+  char byte;
+  while (::recv(slow, &byte, 1, MSG_DONTWAIT) != 0) {  // a byte now and then does not put it off
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    ASSERT_LT(waited, std::chrono::seconds(20));
+    if (::send(slow, "G", 1, MSG_NOSIGNAL) < 0) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
+  ::close(slow);
 }
 
 TEST_F(WatchTest, KeepsWhatItSawOfARunThatBeginsAnewOrIsHalfWritten) {

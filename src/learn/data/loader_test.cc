@@ -117,10 +117,10 @@ TEST(Loader, ReplacementDrawsEverySampleAlikeAndSomeTwice) {
 
 TEST(Loader, OrdersHaveTheirWords) {
   for (const Order order : {Order::shuffle, Order::replacement, Order::file}) {
-    EXPECT_EQ(read_order(order_name(order)), order);
+    EXPECT_EQ(parse_order(order_name(order)), order);
     EXPECT_NE(order_names().find(order_name(order)), std::string_view::npos);
   }
-  EXPECT_EQ(read_order("Shuffle"), std::nullopt);
+  error_of(Code::usage, [] { parse_order("Shuffle"); });
 }
 
 TEST(Loader, NoSamplesAreAnError) {

@@ -5,7 +5,7 @@
 #include <map>
 #include <numeric>
 
-#include "data/split.h"
+#include "data/subset.h"
 
 namespace thalweg {
 namespace {
@@ -163,14 +163,6 @@ Samples encode(const Table& table, const TableEncoding& encoding, const Targeted
   samples.values = pick(targets.values, rows, encoding.targets.columns.size());
   samples.rows = std::move(rows);
   return samples;
-}
-
-std::vector<std::uint32_t> rows_where(const std::vector<bool>& held_out, bool wanted) {
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t row = 0; row < held_out.size(); ++row) {
-    if (held_out[row] == wanted) rows.push_back(row);
-  }
-  return rows;
 }
 
 std::string count_of(std::size_t n, const std::string& noun, const std::string& nouns) {

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/threads.h"
 #include "nn/loops.h"
-#include "nn/parallel.h"
 #include "thalweg/error.h"
 
 namespace thalweg {

@@ -169,7 +169,7 @@ void check_config(const RunConfig& config) {
 TrainerOptions trainer_options_of(const RunConfig& config) {
   return {.batch = static_cast<std::size_t>(config.batch.value()),
           .accumulate = static_cast<std::size_t>(config.accumulate),
-          .order = read_order(config.order).value(),
+          .order = parse_order(config.order),
           .seed = config.seed,
           .threads = config.threads};
 }

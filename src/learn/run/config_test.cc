@@ -19,9 +19,9 @@ RunConfig sample() {
   config.epochs = 7;
   config.schedule_epochs = 9;
   config.order = "file";
-  config.patience = 3;
-  config.min_delta = 1e-5;
-  config.restore_best = false;
+  config.early_stopping.patience = 3;
+  config.early_stopping.min_delta = 1e-5;
+  config.early_stopping.restore_best = false;
   config.checkpoint_every = "2.5ep";
   config.seed = 123456789012345;
   config.threads = 3;
@@ -61,8 +61,8 @@ TEST_F(Config, ComesBackAsItWasWritten) {
   }
   EXPECT_EQ(got.batch, 0u);
   EXPECT_EQ(got.schedule_epochs, 9u);
-  EXPECT_EQ(got.restore_best, false);
-  EXPECT_EQ(got.min_delta, 1e-5);
+  EXPECT_EQ(got.early_stopping.restore_best, false);
+  EXPECT_EQ(got.early_stopping.min_delta, 1e-5);
   EXPECT_EQ(print_config(got), text_);
 }
 
@@ -127,7 +127,7 @@ TEST_F(Config, WhatLaterVersionsAddHasItsDefault) {
     text = replaced(text, line, "");
   }
   const RunConfig got = read(text);
-  EXPECT_EQ(got.patience, 0u);
+  EXPECT_EQ(got.early_stopping.patience, 0u);
   EXPECT_EQ(got.order, "shuffle");
   EXPECT_EQ(got.accumulate, 1u);
 }
@@ -160,8 +160,8 @@ TEST_F(Config, FlagsWinOverAFileAndAFileOverDefaults) {
   settings.set("epochs", "4");
   EXPECT_EQ(settings.config().epochs, 4u);
   EXPECT_EQ(settings.config().batch, 0u);
-  EXPECT_EQ(settings.config().min_delta, 0.5);
-  EXPECT_EQ(settings.config().restore_best, true);
+  EXPECT_EQ(settings.config().early_stopping.min_delta, 0.5);
+  EXPECT_EQ(settings.config().early_stopping.restore_best, true);
   const std::string toml = settings.toml();
   EXPECT_TRUE(has(toml, "epochs = 4  # --epochs\n")) << toml;
   EXPECT_TRUE(has(toml, "batch = \"full\"  # " + path().string() + ":2\n")) << toml;

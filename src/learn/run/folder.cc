@@ -60,19 +60,19 @@ void check_free(const std::filesystem::path& directory) {
                             "a new folder", "choose another, or continue with --resume"});
 }
 
-std::filesystem::path make_next_directory() {
-  const std::filesystem::path runs = "runs";
-  make_folder(runs);
+std::filesystem::path make_next_directory(const std::filesystem::path& parent) {
+  make_folder(parent);
   std::uint64_t next = 1;
-  for (const auto& entry : std::filesystem::directory_iterator(runs)) {
+  for (const auto& entry : std::filesystem::directory_iterator(parent)) {
     if (const auto number = read_count(entry.path().filename().string())) next = std::max(next, *number + 1);
   }
   std::error_code error;
-  while (!std::filesystem::create_directory(runs / std::to_string(next), error)) {
-    if (error) throw Error(Code::resource, {"runs", "the folder cannot be made", error.message(), "", ""});
+  while (!std::filesystem::create_directory(parent / std::to_string(next), error)) {
+    if (error)
+      throw Error(Code::resource, {parent.string(), "the folder cannot be made", error.message(), "", ""});
     ++next;
   }
-  return runs / std::to_string(next);
+  return parent / std::to_string(next);
 }
 
 RunLock::RunLock(const std::filesystem::path& directory)

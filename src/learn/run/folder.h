@@ -14,8 +14,8 @@ void check_run(const std::filesystem::path& directory);
 // Throws Error(usage) for one that exists and is not empty.
 void check_free(const std::filesystem::path& directory);
 
-// Makes runs/<n> with the next free number, so that no other run takes it.
-std::filesystem::path make_next_directory();
+// Makes `parent`/<n> with the next free number, so that nobody else takes it.
+std::filesystem::path make_next_directory(const std::filesystem::path& parent);
 
 // Holds a run directory for this process. The kernel lets go of it when the process ends, however it ends.
 class RunLock {

@@ -38,22 +38,22 @@ void MetricsFile::epoch(const EpochReport& report) {
 }
 
 double cut_metrics(const std::filesystem::path& path, std::uint64_t updates) {
-  if (!std::filesystem::exists(path)) return 0;
-  const std::string text = read_text_file(path);
   std::string kept;
   double seconds = 0;
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const std::string line = text.substr(begin, end - begin);
+  bool all = true;
+  for (const std::string& line : read_lines(path)) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object() || !json.contains("update") || !json["update"].is_number_unsigned()) {
       throw Error(Code::data, {path.string(), "a line is no metric", "`" + line.substr(0, 60) + "`",
                                "an object with `update`", ""});
     }
+    all = all && json["update"].get<std::uint64_t>() <= updates;
     if (json["update"].get<std::uint64_t>() > updates) continue;
     if (json.contains("seconds") && json["seconds"].is_number()) seconds = json["seconds"].get<double>();
     kept += line + "\n";
   }
-  if (kept != text) replace_file(path, kept);
+  if (!all) replace_file(path, kept);
+  cut_torn_line(path);
   return seconds;
 }
 

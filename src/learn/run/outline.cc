@@ -46,7 +46,7 @@ std::string lengths_text(const Outline& run) {
   if (c.accumulate > 1) batch += fmt::format(" x {}", c.accumulate);
   std::string out = fmt::format("lengths    {} epochs of {} updates of {} samples: {} updates\n", *c.epochs,
                                 run.per_epoch, batch, run.total);
-  out += "optimizer  " + run.chain.text() + "\n";
+  out += "optimizer  " + Chain(run.config.optimizer).text() + "\n";
   return out + "resolved   " + run.resolved.text() + "\n";
 }
 

@@ -16,7 +16,6 @@ struct Outline {
   const Module& model;
   const RunConfig& config;  // nothing is auto
   const std::string& plan;
-  const Chain& chain;
   const Chain& resolved;
   std::uint64_t per_epoch;
   std::uint64_t total;

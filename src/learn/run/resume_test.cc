@@ -64,8 +64,8 @@ TEST_F(RunTest, PatienceIsCountedOnAfterAResume) {
   RunConfig config = small();
   config.batch = 200;
   config.epochs = 40;
-  config.patience = 2;
-  config.min_delta = 0.05;
+  config.early_stopping.patience = 2;
+  config.early_stopping.min_delta = 0.05;
   check_resumes(path(), config);
 }
 
@@ -100,7 +100,7 @@ TEST_F(RunTest, F1PatienceStopsAndTheBestWeightsAreGiven) {
 
 TEST_F(RunTest, TheLastWeightsAreGivenWhereAskedFor) {
   RunConfig config = getting_worse();
-  config.restore_best = false;
+  config.early_stopping.restore_best = false;
   Training run = Training::create(config, path());
   advance(run, UINT64_MAX);
   const RunResult result = run.finish();

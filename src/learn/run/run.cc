@@ -10,10 +10,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spec.h"
-#include "chain/link.h"
-#include "run/best.h"
 #include "run/config.h"
 #include "run/defaults.h"
+#include "run/early_stopping.h"
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/metrics.h"
@@ -22,9 +21,10 @@
 #include "schedule/schedules.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
+#include "train/confusion.h"
 #include "train/details.h"
 #include "train/diverged.h"
-#include "train/examples.h"
+#include "train/trial.h"
 
 namespace thalweg {
 namespace {
@@ -95,21 +95,42 @@ RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
 }
 
 OptimizerOptions optimizer_options(const RunConfig& config) {
-  return {.threads = config.threads,
-          .grad_norm = true,
-          .seconds = true,
-          .nonfinite = parse_nonfinite(config.nonfinite)};
+  return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.nonfinite)};
 }
 
-// A run counts its epochs in updates of one batch each.
-const Chain& checked(const Chain& chain) {
-  for (const Link& link : chain.links()) {
-    if (link.transform->part != Part::window) continue;
+// The chain of a run, laid out for its length. A run counts its epochs in updates of one batch each.
+Chain laid_out(const RunConfig& config, const Dataset& data) {
+  const Chain chain(config.optimizer);
+  if (chain.has("accumulate")) {
     throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + chain.text() + "`",
                               "a chain without `accumulate`", "say `--accumulate 4` in its place"});
   }
-  return chain;
+  const std::uint64_t per_epoch = updates_per_epoch(data.train.size(), trainer_options_of(config));
+  updates_of(config.epochs.value(), per_epoch);  // not too many
+  return chain.resolve(schedule_lengths(config, per_epoch));
 }
+
+// What a run writes.
+struct Files {
+  void open(const std::filesystem::path& where, std::uint64_t total) {
+    directory = std::filesystem::absolute(where).lexically_normal();
+    metrics.emplace(directory / "metrics.jsonl", total);
+    details.emplace(directory / "details.jsonl", total);
+    last_save = Clock::now();
+  }
+
+  std::unique_ptr<RunLock> lock;
+  std::filesystem::path directory;
+  std::optional<MetricsFile> metrics;
+  std::optional<Details> details;
+  Clock::time_point last_save;  // of a checkpoint
+};
+
+// The losses of the epoch at hand.
+struct EpochLoss {
+  double sum = 0;             // over the samples
+  std::uint64_t samples = 0;  // that it is over
+};
 
 }  // namespace
 
@@ -118,105 +139,83 @@ struct Run::Impl {
   Impl(const RunConfig& given, Dataset&& dataset)
       : config(fit_to_data(given, dataset)),
         data(std::move(dataset)),
-        model(config.model, data.sample),
-        loss(config.loss),
-        chain(config.optimizer),
-        per_epoch(thalweg::updates_per_epoch(data.train.size(), trainer_options_of(config))),
-        total(updates_of(config.epochs.value(), per_epoch)),
-        resolved(checked(chain).resolve(schedule_lengths(config, per_epoch))),
-        optimizer(model.params(), resolved, optimizer_options(config)),
-        trainer(model, loss, optimizer, data, trainer_options_of(config)),
-        plan(resolved.explain(model.params()).text()),
-        keep_every(updates_between(config.checkpoint_every, {.updates = total, .per_epoch = per_epoch})),
-        best(model.params(), config.patience, config.min_delta) {
+        trial(make_model(config.model, data.sample, config.seed), Loss(config.loss), laid_out(config, data),
+              data, trainer_options_of(config), epochs(*config.epochs), optimizer_options(config)),
+        plan(resolved().explain(params()).text()),
+        keep_every(
+            updates_between(config.checkpoint_every, {.updates = trial.total(), .per_epoch = per_epoch()})),
+        stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta) {
     notes = data.notes;
-    for (std::string& line : resolved.early_ends(total)) notes.push_back(std::move(line));
+    for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
     config.data = data.full_text;
-    config.model = model.text(true);
-    config.loss = loss.text(true);
-    config.optimizer = chain.text(true);
-    config.restore_best = config.restore_best.value_or(config.patience > 0);
-    model.initialise(config.seed);
+    config.model = trial.model().text(true);
+    config.loss = trial.loss().text(true);
+    config.optimizer = Chain(config.optimizer).text(true);
+    EarlyStoppingOptions& early = config.early_stopping;
+    early.restore_best = early.restore_best.value_or(early.patience > 0);
   }
 
-  bool done() const { return optimizer.updates() >= total || best.should_stop(); }
-
-  void open(const std::filesystem::path& where) {
-    directory = std::filesystem::absolute(where).lexically_normal();
-    metrics.emplace(directory / "metrics.jsonl", total);
-    details.emplace(directory / "details.jsonl", total);
-    last_save = Clock::now();
-  }
+  std::uint64_t per_epoch() { return trial.trainer().updates_per_epoch(); }
+  std::uint64_t updates() { return trial.optimizer().updates(); }  // done
+  const Chain& resolved() { return trial.optimizer().chain(); }
+  Params& params() { return trial.model().params(); }
+  bool done() { return updates() >= trial.total() || stopping.should_stop(); }
 
   void load(const std::filesystem::path& where, const std::string& also_chain);
   void change(const RunConfig& old);
-  void write_config() const;
+  void write_config();
   void end_epoch();
   void save(Kept kept);
-  RunResult evaluate_all();
-  std::string result_json(const RunResult& result) const;
+  RunResult evaluate_all(std::string& confusion);
+  std::string result_json(const RunResult& result);
 
   RunConfig config;
   Dataset data;
-  Module model;
-  Loss loss;
-  Chain chain;
-  std::uint64_t per_epoch;
-  std::uint64_t total;
-  Chain resolved;
-  Optimizer optimizer;
-  Trainer trainer;
+  Trial trial;
   std::string plan;
   std::uint64_t keep_every;
-  Best best;
+  EarlyStopping stopping;
 
-  std::unique_ptr<RunLock> lock;
-  std::filesystem::path directory;
-  std::optional<MetricsFile> metrics;
-  std::optional<Details> details;
+  Files files;
   std::vector<std::string> notes;
-  std::string judged;  // examples.json, of a run with held-out samples
   std::optional<EpochReport> last_epoch;
-  double epoch_loss = 0;            // sum over the samples of the epoch at hand
-  std::uint64_t epoch_samples = 0;  // that it is over
-  double seconds = 0;               // of training and evaluation
-  Clock::time_point last_save;
+  EpochLoss epoch;
+  double seconds = 0;     // of training and evaluation
   bool finished = false;  // all updates are done and the result is written
 };
 
 void Run::Impl::end_epoch() {
   const auto start = Clock::now();
   EpochReport report;
-  report.update = optimizer.updates();
-  report.epoch = report.update / per_epoch;
-  report.train_loss = epoch_loss / static_cast<double>(epoch_samples);
-  const Averaged averaged = optimizer.averaged();
-  if (data.test.size() > 0) report.test = trainer.evaluate(data.test);
+  report.update = updates();
+  report.epoch = report.update / per_epoch();
+  report.train_loss = epoch.sum / static_cast<double>(epoch.samples);
+  const Averaged averaged = trial.optimizer().averaged();
+  if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test);
   seconds += since(start);
   report.seconds = seconds;
-  epoch_loss = 0;
-  epoch_samples = 0;
-  metrics->epoch(report);
+  epoch = {};
+  files.metrics->epoch(report);
   last_epoch = report;
   if (report.test) check_finite(*report.test, report.update);
   const double metric = report.test ? report.test->loss : report.train_loss;
-  best.observe(metric, report.epoch, report.update, model.params());
-  if (optimizer.observes()) optimizer.observe(metric);
+  stopping.observe(metric, report.epoch, report.update, params());
+  if (trial.optimizer().observes()) trial.optimizer().observe(metric);
 }
 
 void Run::Impl::save(Kept kept) {
-  const std::uint64_t updates = optimizer.updates();
-  check_finite(model.params(), updates);
+  const std::uint64_t done = updates();
+  check_finite(params(), done);
   Metadata metadata = {{"seed", std::to_string(config.seed)},
-                       {"epoch", std::to_string(updates / per_epoch)},
-                       {"position", std::to_string(updates % per_epoch)},
-                       {"epoch_loss", json_number(epoch_loss)},
-                       {"epoch_samples", std::to_string(epoch_samples)}};
-  best.add_to(metadata);
-  best.save(directory);  // before what names it
-  save_checkpoint(checkpoint_path(directory, updates, kept), model.params(), optimizer, metadata);
-  if (kept == Kept::newest) prune_checkpoints(directory, updates);
-  last_save = Clock::now();
+                       {"epoch", std::to_string(done / per_epoch())},
+                       {"position", std::to_string(done % per_epoch())},
+                       {"epoch_loss", json_number(epoch.sum)},
+                       {"epoch_samples", std::to_string(epoch.samples)}};
+  stopping.add_to(metadata);
+  stopping.save(files.directory);  // before what names it
+  save_checkpoint(checkpoint_path(files.directory, done, kept), params(), trial.optimizer(), metadata);
+  if (kept == Kept::newest) prune_checkpoints(files.directory, done);
+  files.last_save = Clock::now();
 }
 
 // Goes on from the newest checkpoint that is whole; a damaged one is passed over with a note.
@@ -224,7 +223,7 @@ void Run::Impl::load(const std::filesystem::path& where, const std::string& also
   std::optional<Metadata> metadata;
   for (const std::filesystem::path& path : resumable_checkpoints(where)) {
     try {
-      metadata = load_checkpoint(path, model.params(), optimizer, also_chain);
+      metadata = load_checkpoint(path, params(), trial.optimizer(), also_chain);
       break;
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
@@ -235,80 +234,79 @@ void Run::Impl::load(const std::filesystem::path& where, const std::string& also
     notes.push_back("no checkpoint yet: starting from the first update");
     return;
   }
-  epoch_loss = metadata_number(*metadata, "epoch_loss", 0);
-  epoch_samples = static_cast<std::uint64_t>(metadata_number(*metadata, "epoch_samples", 0));
+  epoch.sum = metadata_number(*metadata, "epoch_loss", 0);
+  epoch.samples = static_cast<std::uint64_t>(metadata_number(*metadata, "epoch_samples", 0));
   try {
-    best.load(*metadata, where);
+    stopping.load(*metadata, where);
   } catch (const Error& error) {
     if (error.code() != Code::data) throw;
     notes.push_back(std::string("passed over the best weights: ") + error.what());
   }
 }
 
-void Run::Impl::write_config() const {
-  replace_file(directory / "plan.txt", plan);
-  replace_file(directory / "encoding.json", data.encoding + "\n");
-  replace_file(directory / "environment.json", environment_json(config.threads));
-  replace_file(directory / "config.toml", print_config(config));
+void Run::Impl::write_config() {
+  replace_file(files.directory / "plan.txt", plan);
+  replace_file(files.directory / "encoding.json", data.encoding + "\n");
+  replace_file(files.directory / "environment.json", environment_json(config.threads));
+  replace_file(files.directory / "config.toml", print_config(config));
 }
 
 // Makes the directory say what the run has become. The checkpoint comes first: with the old configuration it
 // is passed over for the one before it, and nothing is lost.
 void Run::Impl::change(const RunConfig& old) {
-  const std::uint64_t updates = optimizer.updates();
-  const Chain before = Chain(old.optimizer).resolve(schedule_lengths(old, per_epoch));
+  const Chain before = Chain(old.optimizer).resolve(schedule_lengths(old, per_epoch()));
   notes.push_back(fmt::format("epochs {} -> {}, updates {} -> {}", *old.epochs, *config.epochs,
-                              updates_of(*old.epochs, per_epoch), total));
+                              updates_of(*old.epochs, per_epoch()), trial.total()));
   notes.push_back("old plan: " + before.text());
-  notes.push_back("new plan: " + resolved.text());
-  std::filesystem::remove(directory / "result.json");
-  best.start_waiting();
-  if (updates > 0) {
+  notes.push_back("new plan: " + resolved().text());
+  std::filesystem::remove(files.directory / "result.json");
+  stopping.start_waiting();
+  if (updates() > 0) {
     save(Kept::newest);
-    for (const std::uint64_t other : checkpoints(directory)) {  // of the old plan
-      if (other != updates && !(before == resolved))
-        std::filesystem::remove(checkpoint_path(directory, other));
+    for (const std::uint64_t other : checkpoints(files.directory)) {  // of the old plan
+      if (other != updates() && !(before == resolved()))
+        std::filesystem::remove(checkpoint_path(files.directory, other));
     }
   }
   write_config();
 }
 
-RunResult Run::Impl::evaluate_all() {
+RunResult Run::Impl::evaluate_all(std::string& confusion) {
   const auto start = Clock::now();
   RunResult result;
-  if (best.any()) result.best = {best.epoch(), best.update(), best.loss()};
-  result.stopped_early = optimizer.updates() < total;
-  result.of_best = *config.restore_best && best.any();
-  const Averaged averaged = result.of_best ? Averaged() : optimizer.averaged();
-  if (result.of_best) best.swap_with(model.params());
-  result.train = trainer.evaluate(data.train);
+  if (stopping.any()) result.best = {stopping.epoch(), stopping.update(), stopping.loss()};
+  result.stopped_early = updates() < trial.total();
+  result.of_best = *config.early_stopping.restore_best && stopping.any();
+  const Averaged averaged = result.of_best ? Averaged() : trial.optimizer().averaged();
+  if (result.of_best) stopping.swap_with(params());
+  result.train = trial.trainer().evaluate(data.train);
   if (data.test.size() > 0) {
-    result.test = trainer.evaluate(data.test);
-    judged = examples_json(model, loss, data, config.threads);
+    result.test = trial.trainer().evaluate(data.test);
+    confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
   }
-  if (result.of_best) best.swap_with(model.params());
+  if (result.of_best) stopping.swap_with(params());
   seconds += since(start);
   result.seconds = seconds;
   result.samples_seen =
-      optimizer.updates() / per_epoch * samples_per_epoch(data.train.size(), trainer_options_of(config));
-  check_finite(result.train, optimizer.updates());
+      updates() / per_epoch() * samples_per_epoch(data.train.size(), trainer_options_of(config));
+  check_finite(result.train, updates());
   return result;
 }
 
-std::string Run::Impl::result_json(const RunResult& result) const {
+std::string Run::Impl::result_json(const RunResult& result) {
   JsonObject object;
   object.add("schema", 1)
-      .add("run", directory.string())
+      .add("run", files.directory.string())
       .add("data", data.text)
-      .add("model", model.text())
-      .add("optimizer", resolved.text())
+      .add("model", trial.model().text())
+      .add("optimizer", resolved().text())
       .add("loss", config.loss)
-      .add("parameters", model.params().elements())
-      .add("state_bytes", optimizer.state_bytes())
+      .add("parameters", params().elements())
+      .add("state_bytes", trial.optimizer().state_bytes())
       .add("batch", *config.batch == 0 ? std::uint64_t{data.train.size()} : *config.batch)
       .add("accumulate", config.accumulate)
       .add("epochs", *config.epochs)
-      .add("updates", optimizer.updates())
+      .add("updates", updates())
       .add("seed", config.seed)
       .add("threads", config.threads);
   return add_result(object, result).text() + "\n";
@@ -325,12 +323,12 @@ Run Run::create(const RunConfig& config, const std::filesystem::path& directory)
   Dataset data = load_dataset(config.data, config.seed);
   auto impl = std::make_unique<Impl>(config, std::move(data));
   if (!directory.empty()) make_folder(directory);
-  const std::filesystem::path made = directory.empty() ? make_next_directory() : directory;
-  impl->lock = std::make_unique<RunLock>(made);
+  const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
+  impl->files.lock = std::make_unique<RunLock>(made);
   if (std::filesystem::exists(made / "config.toml")) check_free(made);  // another process was faster
-  impl->lock->sign();
+  impl->files.lock->sign();
   make_folder(made / "checkpoints");
-  impl->open(made);
+  impl->files.open(made, impl->trial.total());
   impl->write_config();
   return Run(std::move(impl));
 }
@@ -344,26 +342,26 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   auto impl = std::make_unique<Impl>(
       config, load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json")));
   impl->notes.clear();  // they were told when it was created
-  const Lengths before = schedule_lengths(old, impl->per_epoch);
-  impl->load(directory, other ? impl->chain.resolve(before).text(true) : std::string());
-  const std::uint64_t updates = impl->optimizer.updates();
-  if (updates > impl->total) {
+  const Lengths before = schedule_lengths(old, impl->per_epoch());
+  impl->load(directory, other ? Chain(config.optimizer).resolve(before).text(true) : std::string());
+  const std::uint64_t updates = impl->updates();
+  if (updates > impl->trial.total()) {
     throw Error(Code::usage,
                 {"epochs", "the run has gone further", std::to_string(*config.epochs) + " epochs",
-                 "at least " + std::to_string((updates - 1) / impl->per_epoch + 1), ""});
+                 "at least " + std::to_string((updates - 1) / impl->per_epoch() + 1), ""});
   }
-  impl->lock = std::move(lock);
+  impl->files.lock = std::move(lock);
   for (const auto& folder : {directory, directory / "checkpoints"}) remove_leftovers(folder);
   impl->finished = !other && impl->done() && std::filesystem::exists(directory / "result.json");
   if (impl->finished) {
-    impl->lock.reset();
+    impl->files.lock.reset();
   } else {
-    impl->lock->sign();
+    impl->files.lock->sign();
     std::filesystem::remove(directory / "result.json");
   }
   impl->seconds = cut_metrics(directory / "metrics.jsonl", updates);
   cut_metrics(directory / "details.jsonl", updates);
-  impl->open(directory);
+  impl->files.open(directory, impl->trial.total());
   if (other) impl->change(old);
   return Run(std::move(impl));
 }
@@ -372,17 +370,18 @@ std::string Run::describe(const RunConfig& config) {
   check_config(config);
   Dataset data = load_dataset(config.data, config.seed);
   Impl run(config, std::move(data));
-  return outline({run.data, run.model, run.config, run.plan, run.chain, run.resolved, run.per_epoch,
-                  run.total, run.optimizer.state_bytes(), run.trainer.activation_bytes()});
+  return outline({run.data, run.trial.model(), run.config, run.plan, run.resolved(), run.per_epoch(),
+                  run.trial.total(), run.trial.optimizer().state_bytes(),
+                  run.trial.trainer().activation_bytes()});
 }
 
-const std::filesystem::path& Run::directory() const { return impl_->directory; }
+const std::filesystem::path& Run::directory() const { return impl_->files.directory; }
 const RunConfig& Run::config() const { return impl_->config; }
 const std::string& Run::plan() const { return impl_->plan; }
-std::uint64_t Run::parameters() const { return impl_->model.params().elements(); }
-std::uint64_t Run::updates() const { return impl_->optimizer.updates(); }
-std::uint64_t Run::updates_per_epoch() const { return impl_->per_epoch; }
-std::uint64_t Run::total_updates() const { return impl_->total; }
+std::uint64_t Run::parameters() const { return impl_->params().elements(); }
+std::uint64_t Run::updates() const { return impl_->updates(); }
+std::uint64_t Run::updates_per_epoch() const { return impl_->per_epoch(); }
+std::uint64_t Run::total_updates() const { return impl_->trial.total(); }
 const std::vector<std::string>& Run::notes() const { return impl_->notes; }
 const std::optional<EpochReport>& Run::last_epoch() const { return impl_->last_epoch; }
 void Run::save() { impl_->save(Kept::newest); }
@@ -393,20 +392,20 @@ bool Run::next(Report& report) {
   Impl& run = *impl_;
   if (run.done()) return false;
   const auto start = Clock::now();
-  run.details->before(run.optimizer.updates() + 1, run.model.params());
-  report = run.trainer.step();
+  run.files.details->before(run.updates() + 1, run.params());
+  report = run.trial.trainer().step();
   run.seconds += since(start);
   if (report.skipped) return true;  // nothing has changed but the data
-  run.metrics->update(report);
-  run.details->after(report, run.model.params(), run.trainer.step_seconds());
+  run.files.metrics->update(report);
+  run.files.details->after(report, run.params(), run.trial.trainer().step_seconds());
   if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
-    run.epoch_loss += report.loss * static_cast<double>(report.samples);
-    run.epoch_samples += report.samples;
+    run.epoch.sum += report.loss * static_cast<double>(report.samples);
+    run.epoch.samples += report.samples;
   }
-  const bool last_of_epoch = report.update % run.per_epoch == 0;
+  const bool last_of_epoch = report.update % run.per_epoch() == 0;
   if (last_of_epoch) run.end_epoch();
   if (run.keep_every > 0 && report.update % run.keep_every == 0) run.save(Kept::always);
-  if (last_of_epoch && since(run.last_save) >= kSecondsBetweenCheckpoints) save();
+  if (last_of_epoch && since(run.files.last_save) >= kSecondsBetweenCheckpoints) save();
   return true;
 }
 
@@ -414,12 +413,13 @@ RunResult Run::finish() {
   Impl& run = *impl_;
   if (run.finished) return read_result(directory() / "result.json");
   save();
-  RunResult result = run.evaluate_all();
-  if (!run.judged.empty()) replace_file(directory() / "examples.json", run.judged);
+  std::string confusion;
+  RunResult result = run.evaluate_all(confusion);
+  if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
   result.json = run.result_json(result);
   replace_file(directory() / "result.json", result.json);
   run.finished = true;
-  run.lock.reset();  // nothing is written any more
+  run.files.lock.reset();  // nothing is written any more
   return result;
 }
 

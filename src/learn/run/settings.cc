@@ -54,14 +54,7 @@ void read_min_delta(RunConfig& c, const std::string& where, const std::string& t
   if (!number || *number < 0) {
     throw Error(Code::usage, {where, "out of range", "`" + text + "`", "a number, 0 or more", ""});
   }
-  c.min_delta = *number;
-}
-
-void read_order_word(RunConfig& c, const std::string& where, const std::string& text) {
-  if (!read_order(text)) {
-    throw Error(Code::usage, {where, "unknown order", "`" + text + "`", std::string(order_names()), ""});
-  }
-  c.order = text;
+  c.early_stopping.min_delta = *number;
 }
 
 void read_checkpoint_every(RunConfig& c, const std::string& where, const std::string& text) {
@@ -78,54 +71,77 @@ void read_checkpoint_every(RunConfig& c, const std::string& where, const std::st
 using Where = const std::string&;
 using Words = const std::string&;
 
-constexpr std::array kSettings = std::to_array<RunSetting>({
-    {"data", Kind::text, "", "data source", true,  //
-     [](RunConfig& c, Where, Words t) { c.data = t; }, [](const RunConfig& c) { return c.data; }},
-    {"model", Kind::text, "", "layers; auto: one hidden layer that fits the data", true,
-     [](RunConfig& c, Where, Words t) { c.model = t; }, [](const RunConfig& c) { return c.model; }},
-    {"loss", Kind::text, "", "loss; auto: cross_entropy for classes, mse for values", true,
-     [](RunConfig& c, Where, Words t) { c.loss = t; }, [](const RunConfig& c) { return c.loss; }},
-    {"optimizer", Kind::text, "", "chain of transforms; auto: adamw under cosine decay", true,
-     [](RunConfig& c, Where, Words t) { c.optimizer = t; }, [](const RunConfig& c) { return c.optimizer; }},
-    {"batch", Kind::whole, "auto|full", "samples a batch", true, read_batch,
+struct Row {
+  RunSetting setting;
+  void (*read)(RunConfig& config, const std::string& where, const std::string& text);
+  std::string (*print)(const RunConfig& config);
+};
+
+constexpr std::array kRows = std::to_array<Row>({
+    {{"data", Kind::text, "", "data source", true},  //
+     [](RunConfig& c, Where, Words t) { c.data = t; },
+     [](const RunConfig& c) { return c.data; }},
+    {{"model", Kind::text, "", "layers; auto: one hidden layer that fits the data", true},
+     [](RunConfig& c, Where, Words t) { c.model = t; },
+     [](const RunConfig& c) { return c.model; }},
+    {{"loss", Kind::text, "", "loss; auto: cross_entropy for classes, mse for values", true},
+     [](RunConfig& c, Where, Words t) { c.loss = t; },
+     [](const RunConfig& c) { return c.loss; }},
+    {{"optimizer", Kind::text, "", "chain of transforms; auto: adamw under cosine decay", true},
+     [](RunConfig& c, Where, Words t) { c.optimizer = t; },
+     [](const RunConfig& c) { return c.optimizer; }},
+    {{"batch", Kind::whole, "auto|full", "samples a batch", true},
+     read_batch,
      [](const RunConfig& c) { return c.batch == 0 ? "full" : print_or_auto(c.batch); }},
-    {"accumulate", Kind::whole, "", "batches whose gradients make one update", false,
+    {{"accumulate", Kind::whole, "", "batches whose gradients make one update", false},
      [](RunConfig& c, Where w, Words t) { c.accumulate = whole(w, t, 1); },
      [](const RunConfig& c) { return std::to_string(c.accumulate); }},
-    {"nonfinite", Kind::text, "", "gradients that are not finite: report, error, skip or zero", false,
+    {{"nonfinite", Kind::text, "report|error|skip|zero",
+      "gradients that are not finite: report, error, skip or zero", false},
      [](RunConfig& c, Where, Words t) { c.nonfinite = nonfinite_name(parse_nonfinite(t)); },
      [](const RunConfig& c) { return c.nonfinite; }},
-    {"epochs", Kind::whole, "auto", "passes over the data", true,
+    {{"epochs", Kind::whole, "auto", "passes over the data", true},
      [](RunConfig& c, Where w, Words t) { c.epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.epochs); }},
-    {"schedule-epochs", Kind::whole, "auto", "epochs that schedules are laid out for; auto: as --epochs",
-     false, [](RunConfig& c, Where w, Words t) { c.schedule_epochs = whole_or_auto(w, t); },
+    {{"schedule-epochs", Kind::whole, "auto", "epochs that schedules are laid out for; auto: as --epochs",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.schedule_epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.schedule_epochs); }},
-    {"order", Kind::text, "", "of the samples: shuffle, replacement or file", false, read_order_word,
+    {{"order", Kind::text, "shuffle|replacement|file", "of the samples: shuffle, replacement or file", false},
+     [](RunConfig& c, Where, Words t) { c.order = order_name(parse_order(t)); },
      [](const RunConfig& c) { return c.order; }},
-    {"patience", Kind::whole, "", "epochs without a lower held-out loss until it stops; 0: never", false,
-     [](RunConfig& c, Where w, Words t) { c.patience = whole(w, t, 0); },
-     [](const RunConfig& c) { return std::to_string(c.patience); }},
-    {"min-delta", Kind::real, "", "by how much more than this the loss must fall for patience", false,
-     read_min_delta, [](const RunConfig& c) { return print_number(c.min_delta); }},
-    {"restore-best", Kind::flag, "auto", "give the weights of the best epoch; auto: with patience", false,
+    {{"patience", Kind::whole, "", "epochs without a lower held-out loss until it stops; 0: never", false},
+     [](RunConfig& c, Where w, Words t) { c.early_stopping.patience = whole(w, t, 0); },
+     [](const RunConfig& c) { return std::to_string(c.early_stopping.patience); }},
+    {{"min-delta", Kind::real, "", "by how much more than this the loss must fall for patience", false},
+     read_min_delta,
+     [](const RunConfig& c) { return print_number(c.early_stopping.min_delta); }},
+    {{"restore-best", Kind::flag, "auto", "give the weights of the best epoch; auto: with patience", false},
      [](RunConfig& c, Where w, Words t) {
-       c.restore_best = t == "auto" ? std::nullopt : std::optional(flag(w, t));
+       c.early_stopping.restore_best = t == "auto" ? std::nullopt : std::optional(flag(w, t));
      },
      [](const RunConfig& c) -> std::string {
-       return c.restore_best ? (*c.restore_best ? "true" : "false") : "auto";
+       return c.early_stopping.restore_best ? (*c.early_stopping.restore_best ? "true" : "false") : "auto";
      }},
-    {"checkpoint-every", Kind::whole, "*", "keep a checkpoint for ever: each 500 updates, 2ep or 5%; never",
-     false, read_checkpoint_every, [](const RunConfig& c) { return c.checkpoint_every; }},
-    {"seed", Kind::whole, "", "of weights, order and split", true,
+    {{"checkpoint-every", Kind::whole, "*", "keep a checkpoint for ever: each 500 updates, 2ep or 5%; never",
+      false},
+     read_checkpoint_every,
+     [](const RunConfig& c) { return c.checkpoint_every; }},
+    {{"seed", Kind::whole, "", "of weights, order and split", true},
      [](RunConfig& c, Where w, Words t) { c.seed = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.seed); }},
-    {"threads", Kind::whole, "auto", "threads; auto: all that the process may use", true,
+    {{"threads", Kind::whole, "auto", "threads; auto: all that the process may use", true},
      [](RunConfig& c, Where w, Words t) {
        c.threads = t == "auto" ? 0 : static_cast<int>(whole(w, t, 1, kMostThreads));
      },
      [](const RunConfig& c) { return c.threads == 0 ? "auto" : std::to_string(c.threads); }},
 });
+
+constexpr auto kSettings = [] {
+  std::array<RunSetting, kRows.size()> out;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = kRows[i].setting;
+  return out;
+}();
 
 std::size_t index_of(std::string_view name) {
   const auto found =
@@ -138,6 +154,12 @@ std::size_t index_of(std::string_view name) {
 }
 
 }  // namespace
+
+void RunSetting::read(RunConfig& config, const std::string& where, const std::string& text) const {
+  kRows[index_of(name)].read(config, where, text);
+}
+
+std::string RunSetting::print(const RunConfig& config) const { return kRows[index_of(name)].print(config); }
 
 std::span<const RunSetting> run_settings() { return kSettings; }
 

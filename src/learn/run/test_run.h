@@ -76,7 +76,7 @@ inline RunConfig getting_worse() {
   RunConfig config = small();
   config.optimizer = "sgd(lr=linear(1e3, total=31ep, warmup=30ep))";
   config.epochs = 30;
-  config.patience = 3;
+  config.early_stopping.patience = 3;
   return config;
 }
 

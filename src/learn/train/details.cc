@@ -11,10 +11,6 @@ namespace {
 
 constexpr int kLowest = -64, kHighest = 63;  // octaves; what is beyond is counted in the outermost ones
 
-std::span<const float> values_of(const Parameter& parameter) {
-  return const_cast<Parameter&>(parameter).value<float>();
-}
-
 double norm(std::span<const float> numbers) {
   double sum = 0;
   for (const float x : numbers) sum += static_cast<double>(x) * x;
@@ -41,7 +37,7 @@ std::string octaves_json(const Octaves& octaves) {
 }
 
 std::string parameter_json(Parameter& parameter, std::span<const float> before) {
-  const std::span<const float> after = values_of(parameter);
+  const std::span<const float> after = parameter.value<float>();
   JsonObject out;
   out.add("name", parameter.name())
       .add("size", std::uint64_t{parameter.size()})
@@ -87,7 +83,7 @@ void Details::before(std::uint64_t k, Params& params) {
   if (!measures(k)) return;
   for (Parameter& parameter : params) {
     if (before_.size() == kMostParameters) break;
-    const std::span<const float> values = values_of(parameter);
+    const std::span<const float> values = parameter.value<float>();
     before_.emplace_back(values.begin(), values.end());
   }
 }

@@ -32,12 +32,28 @@ void LineFile::add(const std::string& json) {
     const ssize_t written = ::write(file_, left.data(), left.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      throw Error(Code::resource,
-                  {path_.string(), "a line cannot be written", system_message(errno),
-                   std::to_string(text.size()) + " bytes", "free some space and resume the run"});
+      throw Error(Code::resource, {path_.string(), "a line cannot be written", system_message(errno),
+                                   std::to_string(text.size()) + " bytes", "free some space and go on"});
     }
     left.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+std::vector<std::string> read_lines(const std::filesystem::path& path) {
+  std::vector<std::string> lines;
+  if (!std::filesystem::exists(path)) return lines;
+  const std::string text = read_text_file(path);
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    lines.push_back(text.substr(begin, end - begin));
+  }
+  return lines;
+}
+
+void cut_torn_line(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return;
+  const std::string text = read_text_file(path);
+  const std::size_t whole = text.rfind('\n') + 1;  // 0 where there is none
+  if (whole < text.size()) std::filesystem::resize_file(path, whole);
 }
 
 }  // namespace thalweg

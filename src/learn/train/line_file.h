@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace thalweg {
 
@@ -22,5 +23,11 @@ class LineFile {
   std::filesystem::path path_;
   int file_;
 };
+
+// The whole lines of such a file, without their ends; none where there is no file.
+std::vector<std::string> read_lines(const std::filesystem::path& path);
+
+// Cuts a torn last line off it.
+void cut_torn_line(const std::filesystem::path& path);
 
 }  // namespace thalweg

@@ -1,6 +1,10 @@
 #include "train/recording.h"
 
 #include <chrono>
+#include <numeric>
+#include <vector>
+
+#include "thalweg/trainer.h"
 
 namespace thalweg {
 
@@ -32,6 +36,19 @@ std::uint64_t Recordings::bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [rows, recording] : recordings_) bytes += recording->tape.bytes();
   return bytes;
+}
+
+void for_each_output(Module& model, const Samples& samples, int threads,
+                     const std::function<void(std::uint32_t, std::span<const float>)>& use) {
+  std::vector<std::uint32_t> all(samples.size());
+  std::iota(all.begin(), all.end(), 0u);
+  Recordings recordings(model, 0, threads);
+  for_chunks(all, Trainer::kChunk, [&](std::span<const std::uint32_t> rows) {
+    Recording& recording = recordings.forward(samples, rows);
+    const std::span<const float> outputs = recording.tape.value<float>(recording.y);
+    const std::size_t width = outputs.size() / rows.size();
+    for (std::size_t i = 0; i < rows.size(); ++i) use(rows[i], outputs.subspan(i * width, width));
+  });
 }
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,5 +53,9 @@ void for_chunks(std::span<const std::uint32_t> rows, std::size_t chunk, const Us
     use(rows.subspan(begin, std::min(chunk, rows.size() - begin)));
   }
 }
+
+// Calls `use` with the number of each sample and what the model as it stands says of it, in order.
+void for_each_output(Module& model, const Samples& samples, int threads,
+                     const std::function<void(std::uint32_t sample, std::span<const float> outputs)>& use);
 
 }  // namespace thalweg

@@ -1,9 +1,19 @@
 #include "train/score.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace thalweg {
+
+std::vector<double> probabilities(std::span<const float> scores) {
+  std::vector<double> p(scores.begin(), scores.end());
+  const double most = *std::max_element(p.begin(), p.end());
+  double sum = 0;
+  for (double& x : p) sum += x = std::exp(x - most);
+  for (double& x : p) x /= sum;
+  return p;
+}
 
 RegressionScore::RegressionScore(std::size_t columns, std::span<const Scaling> scaling) : columns_(columns) {
   for (std::size_t i = 0; i < scaling.size() && i < columns; ++i) {

@@ -1,4 +1,5 @@
-// How well predicted numbers fit the true ones.
+// What the outputs of a model say: probabilities of classes, and how well predicted numbers fit the true
+// ones.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,9 @@
 #include "thalweg/dataset.h"
 
 namespace thalweg {
+
+// The probabilities that scores stand for: softmax.
+std::vector<double> probabilities(std::span<const float> scores);
 
 class RegressionScore {
  public:

@@ -2,8 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace thalweg {
+namespace {
+
+OptimizerOptions with_threads(OptimizerOptions options, int threads) {
+  options.threads = threads;
+  return options;
+}
+
+}  // namespace
+
+Module make_model(std::string_view text, const Shape& inputs, std::uint64_t seed) {
+  Module model(text, inputs);
+  model.initialise(seed);
+  return model;
+}
 
 Module copy_of(const Module& model) {
   Module copy(model.text(true), model.inputs(), model.dtype());
@@ -16,11 +31,19 @@ Module copy_of(const Module& model) {
   return copy;
 }
 
-Trial::Trial(const Module& start, const Loss& loss, const Chain& chain, const Dataset& data,
-             const TrainerOptions& options, Nonfinite nonfinite)
-    : model_(copy_of(start)),
-      optimizer_(model_.params(), chain, {.threads = options.threads, .nonfinite = nonfinite}),
-      trainer_(model_, loss, optimizer_, data, options) {}
+Lengths lengths_of(TrainingLength length, const Dataset& data, const TrainerOptions& options) {
+  const std::uint64_t per_epoch = updates_per_epoch(data.train.size(), options);
+  return {.updates = length.epochs * per_epoch + length.updates, .per_epoch = per_epoch};
+}
+
+Trial::Trial(Module model, Loss loss, const Chain& chain, const Dataset& data, const TrainerOptions& options,
+             TrainingLength length, OptimizerOptions optimizer)
+    : model_(std::move(model)),
+      loss_(std::move(loss)),
+      optimizer_(model_.params(), chain.resolve(lengths_of(length, data, options)),
+                 with_threads(std::move(optimizer), options.threads)),
+      trainer_(model_, loss_, optimizer_, data, options),
+      total_(lengths_of(length, data, options).updates) {}
 
 std::optional<double> Trial::step() {
   const std::optional<Report> report = unless_diverged([this] { return trainer_.step(); });
@@ -28,8 +51,8 @@ std::optional<double> Trial::step() {
   return report->loss;
 }
 
-bool Trial::train(std::uint64_t updates) {
-  while (optimizer_.updates() < updates) {
+bool Trial::train() {
+  while (optimizer_.updates() < total_) {
     if (!step()) return false;
   }
   return true;

@@ -1,8 +1,9 @@
-// A short training in memory, to see what comes of a setting.
+// A training in memory: a model with its loss, its optimizer and its trainer, which belong together.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "thalweg/error.h"
 #include "thalweg/trainer.h"
@@ -11,32 +12,44 @@ namespace thalweg {
 
 class Trial {
  public:
-  // Begins at the weights of `start`, of which it trains a copy; what is frozen there is frozen here. `chain`
-  // is resolved. `loss` and `data` must outlive it. Throws as Optimizer and Trainer do.
-  Trial(const Module& start, const Loss& loss, const Chain& chain, const Dataset& data,
-        const TrainerOptions& options, Nonfinite nonfinite = Nonfinite::report);
+  // Trains `model` from its weights as they stand; what is frozen stays so. What has no length in `chain` yet
+  // is laid out for `length`. `options` says the threads of both. `data` must outlive it. Throws as
+  // Chain::resolve, Optimizer and Trainer do.
+  Trial(Module model, Loss loss, const Chain& chain, const Dataset& data, const TrainerOptions& options,
+        TrainingLength length = {}, OptimizerOptions optimizer = {});
+
+  std::uint64_t total() const { return total_; }  // updates of `length`
 
   // One update; its loss, from before it, or nothing when that is not finite: nothing has changed then.
   std::optional<double> step();
 
-  // Updates until so many are done; false when the loss is not finite before that.
-  bool train(std::uint64_t updates);
+  // All updates of `length`; false when the loss is not finite before that.
+  bool train();
 
-  // Nothing when the loss is not finite.
+  // With the averages of a chain that averages. Nothing when the loss is not finite.
   std::optional<Evaluation> evaluate(const Samples& samples);
 
   Module& model() { return model_; }
+  const Loss& loss() const { return loss_; }
   Optimizer& optimizer() { return optimizer_; }
   Trainer& trainer() { return trainer_; }
 
  private:
   Module model_;
+  Loss loss_;
   Optimizer optimizer_;
   Trainer trainer_;
+  std::uint64_t total_;
 };
+
+// A model with its initial weights.
+Module make_model(std::string_view text, const Shape& inputs, std::uint64_t seed);
 
 // A model of the same text with the same weights.
 Module copy_of(const Module& model);
+
+// What the schedules of such a training are laid out for.
+Lengths lengths_of(TrainingLength length, const Dataset& data, const TrainerOptions& options);
 
 // What f() returns, or nothing where it throws Error(diverged).
 template <class F>

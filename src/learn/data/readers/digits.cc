@@ -5,7 +5,7 @@
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/gzip.h"
-#include "data/split.h"
+#include "data/subset.h"
 
 extern "C" {
 extern const std::byte thalweg_digits_gz[];  // digits_embedded.S
@@ -19,11 +19,6 @@ constexpr std::size_t kFeatures = 64;
 constexpr std::size_t kClasses = 10;
 constexpr std::uint64_t kMaxText = 1 << 20;
 constexpr char kWhere[] = "embedded digits";
-
-struct Table {
-  std::vector<std::uint8_t> pixels;
-  std::vector<std::int32_t> labels;
-};
 
 // Cuts a number below `bound` and the separator after it off the front of `text`.
 std::uint8_t take_number(std::string_view& text, unsigned bound, char separator) {
@@ -39,25 +34,26 @@ std::uint8_t take_number(std::string_view& text, unsigned bound, char separator)
 }
 
 // Lines of 64 pixels and a label.
-Table parse_table(std::string_view text) {
-  Table table;
+Samples parse_samples(std::string_view text) {
+  Samples samples;
+  std::vector<std::uint8_t> pixels;
   while (!text.empty()) {
-    for (std::size_t i = 0; i < kFeatures; ++i) table.pixels.push_back(take_number(text, 17, ','));
-    table.labels.push_back(take_number(text, kClasses, '\n'));
+    for (std::size_t i = 0; i < kFeatures; ++i) pixels.push_back(take_number(text, 17, ','));
+    samples.labels.push_back(take_number(text, kClasses, '\n'));
   }
-  return table;
+  samples.assign(kFeatures, std::move(pixels));
+  return samples;
 }
 
 Dataset read_digits(const Settings&, const Request& request) {
   const std::span packed(thalweg_digits_gz, thalweg_digits_gz_end);
   const std::vector<std::uint8_t> text = gunzip(packed, kWhere, kMaxText);
-  const Table table = parse_table({reinterpret_cast<const char*>(text.data()), text.size()});
+  const Samples all = parse_samples({reinterpret_cast<const char*>(text.data()), text.size()});
   Dataset data;
   data.sample = {kFeatures};
   data.classes = kClasses;
-  divide(data, kFeatures, table.pixels, table.labels,
-         request.all ? std::vector<bool>(table.labels.size(), true)
-                     : hold_out(table.labels, kClasses, request.seed));
+  divide(data, all,
+         request.all ? std::vector<bool>(all.size(), true) : hold_out(all.labels, kClasses, request.seed));
   set_scaling(data, request.encoding.empty() ? Scaling{0, 1.0 / 16} : read_scaling(request.encoding));
   return data;
 }

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "data/encoding.h"
-#include "data/split.h"
+#include "data/subset.h"
 
 namespace thalweg {
 namespace {

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
+#include "base/threads.h"
 #include "nn/matmul.h"
 #include "nn/module.h"
-#include "nn/parallel.h"
 #include "nn/tape.h"
 #include "thalweg/error.h"
 

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "base/threads.h"
 #include "nn/module.h"
-#include "nn/parallel.h"
 #include "nn/tape.h"
 #include "thalweg/error.h"
 

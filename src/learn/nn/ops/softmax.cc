@@ -1,9 +1,9 @@
 // softmax. The largest exponential is 1, so nothing overflows and the sum is never 0. Sums are double.
 #include <algorithm>
 
+#include "base/threads.h"
 #include "nn/module.h"
 #include "nn/ops/exponential.h"
-#include "nn/parallel.h"
 #include "nn/tape.h"
 #include "thalweg/error.h"
 

@@ -4,7 +4,7 @@
 //   template <class T> static T gradient(T x, T y, T dy);    dL/dx, from x, y = value(x) and dL/dy
 #pragma once
 
-#include "nn/parallel.h"
+#include "base/threads.h"
 #include "nn/tape.h"
 
 namespace thalweg {

@@ -1,0 +1,112 @@
+#include "compare/trials.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "data/subset.h"
+#include "run/config.h"
+#include "run/defaults.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+// Processor time of the calling thread: others that run at the same time do not count.
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// What the held-out samples say; false when it is not finite.
+bool judge(Trial& training, const Dataset& data, double seconds, ComparedTrial& trial) {
+  const std::optional<Evaluation> found = training.evaluate(data.test);
+  const double score = !found ? NAN : data.classes > 0 ? found->accuracy : found->r2;
+  if (!std::isfinite(score)) return false;
+  trial.epochs.push_back(
+      {.update = training.optimizer().updates(), .seconds = seconds, .loss = found->loss, .score = score});
+  return true;
+}
+
+// One epoch; false when `stop` was set. Gradients that a gate holds back count as seen.
+bool train_epoch(Trial& training, std::uint64_t epoch, const std::atomic<bool>& stop, double& loss) {
+  const std::uint64_t end = (epoch + 1) * training.trainer().updates_per_epoch();
+  double sum = 0, samples = 0;
+  while (training.optimizer().gradients() < end) {
+    if (stop) return false;
+    const Report report = training.trainer().step();
+    sum += report.loss * static_cast<double>(report.samples);
+    samples += static_cast<double>(report.samples);
+  }
+  loss = sum / samples;
+  return true;
+}
+
+}  // namespace
+
+CompareSetup::CompareSetup(const RunConfig& given, const CompareOptions& wanted, Dataset&& dataset)
+    : options(wanted),
+      contenders(thalweg::contenders(wanted)),
+      config(fit_to_data(given, dataset)),
+      data(std::move(dataset)) {
+  config.data = data.text;
+  config.model = Module(config.model, data.sample).text();
+  config.loss = Loss(config.loss).text();
+  options.tuning_epochs = options.tuning_epochs.value_or(config.epochs.value());
+  const bool tunes = options.rates > 1;
+  if (tunes) tuning_data = validation_split(data, config.seed);
+  for (const Contender& contender : contenders) {
+    if (!contender.names_rate && !tunes) {
+      throw Error(Code::usage, {"rates", "one rate cannot be found", "`" + contender.given + "`",
+                                "an optimizer that names its rate", "write `lr=` or try --rates 11"});
+    }
+    for (const bool tuning : {false, tunes}) start({.optimizer = contender.given, .tuning = tuning});
+  }
+}
+
+std::uint64_t CompareSetup::batch_of(const Contender& contender) const {
+  const std::uint64_t all = data.train.size();
+  if (contender.full_batch || *config.batch == 0) return all;
+  return std::min(all, *config.batch * config.accumulate);
+}
+
+Trial CompareSetup::start(const ComparedTrial& trial) const {
+  const Contender& contender = *std::ranges::find(contenders, trial.optimizer, &Contender::given);
+  TrainerOptions trainer = trainer_options_of(config);
+  trainer.seed = trial.seed;
+  trainer.threads = 1;
+  if (contender.full_batch) trainer.batch = 0;
+  if (trainer.batch == 0) trainer.accumulate = 1;
+  const Dataset& trained = data_of(trial.tuning);
+  return {make_model(config.model, data.sample, trial.seed),
+          Loss(config.loss),
+          times(contender.chain, trial.factor),
+          trained,
+          trainer,
+          epochs(epochs_of(trial.tuning)),
+          {.nonfinite = parse_nonfinite(config.nonfinite)}};
+}
+
+bool CompareSetup::train(ComparedTrial& trial, const std::atomic<bool>& stop) const {
+  Trial training = start(trial);
+  double seconds = 0;
+  const std::optional<bool> ended = unless_diverged([&] {
+    for (std::uint64_t epoch = 0; epoch < epochs_of(trial.tuning); ++epoch) {
+      double loss = 0;
+      const double begin = thread_seconds();
+      if (!train_epoch(training, epoch, stop, loss)) return false;
+      seconds += thread_seconds() - begin;
+      trial.diverged = !judge(training, data_of(trial.tuning), seconds, trial);
+      if (trial.diverged) return true;
+      if (training.optimizer().observes()) training.optimizer().observe(loss);
+    }
+    return true;
+  });
+  trial.diverged = trial.diverged || !ended;
+  return ended.value_or(true);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,114 @@
+// Schedules as a picture and as a page.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "draw/chart.h"
+#include "draw/html.h"
+#include "draw/number.h"
+#include "thalweg/error.h"
+#include "thalweg/lab/schedule_plot.h"
+
+namespace thalweg {
+namespace {
+
+using Kind = ScheduleEvent::Kind;
+
+constexpr std::size_t kMostSchedules = 8;
+constexpr std::uint64_t kColumns = 2000;  // values that a curve is drawn from, besides those of its events
+
+std::string shown(double value) { return fmt::format("{:.4g}", value); }
+std::string updates_done(const ScheduleEvent& e) { return page::count(static_cast<double>(e.update)); }
+bool jumps(const ScheduleEvent& e) { return std::isfinite(e.before); }
+
+std::string words(const ScheduleEvent& e) {
+  switch (e.kind) {
+    case Kind::start:
+      return "from " + shown(e.value);
+    case Kind::warmup:
+      return "warm-up ends at " + updates_done(e) + ": " + shown(e.value);
+    case Kind::restart:
+      return "restart at " + updates_done(e) + ": " + shown(e.value);
+    case Kind::end:
+      return shown(e.value) + " at " + updates_done(e);
+    default:
+      return shown(e.value) + " from " + updates_done(e);
+  }
+}
+
+page::Series series_of(const Schedule& schedule, std::uint64_t updates, std::size_t number) {
+  page::Series out{.name = schedule.text(), .look = page::look_of(number), .points = {}};
+  std::vector<std::uint64_t> places;
+  const std::uint64_t stride = std::max<std::uint64_t>(1, updates / kColumns);
+  for (std::uint64_t k = 0; k < updates; k += stride) places.push_back(k);
+  places.push_back(updates);
+  for (const ScheduleEvent& e : schedule_events(schedule, updates)) {
+    const double k = static_cast<double>(e.update);
+    places.push_back(e.update);
+    if (jumps(e)) places.push_back(e.update - 1);
+    out.labels.push_back({{k, e.value}, words(e)});
+    if (e.kind == Kind::restart) out.labels.push_back({{k - 1, e.before}, shown(e.before)});
+  }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  for (const std::uint64_t k : places) out.points.push_back({static_cast<double>(k), schedule(k)});
+  return out;
+}
+
+page::Chart chart_of(std::span<const Schedule> schedules, std::uint64_t updates) {
+  if (schedules.empty() || schedules.size() > kMostSchedules) {
+    throw Error(Code::usage,
+                {"schedule", "so many cannot be told apart in one picture", std::to_string(schedules.size()),
+                 "1 to " + std::to_string(kMostSchedules), ""});
+  }
+  page::Chart out{.id = "schedules",
+                  .title = schedules.size() == 1 ? schedules.front().text() : "Schedules",
+                  .x_name = "updates done",
+                  .y_name = "value",
+                  .from_zero = true};
+  for (const Schedule& schedule : schedules) {
+    if (!schedule.resolved() || updates == 0) {
+      throw Error(Code::usage, {"schedule", "a length has no number of updates yet",
+                                "`" + schedule.text() + "`", "updates, such as 500", ""});
+    }
+    out.series.push_back(series_of(schedule, updates, out.series.size()));
+  }
+  return out;
+}
+
+page::Table table_of(const Schedule& schedule, std::uint64_t updates, std::size_t number) {
+  page::Table out{.caption = schedule.text(),
+                  .head = {"Event", "Updates done", "Value", "Value before"},
+                  .rows = {},
+                  .id = fmt::format("events-{}", number)};
+  for (const ScheduleEvent& e : schedule_events(schedule, updates)) {
+    out.rows.push_back(
+        {std::string(event_name(e.kind)), updates_done(e), shown(e.value), jumps(e) ? shown(e.before) : ""});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string schedule_svg(std::span<const Schedule> schedules, std::uint64_t updates) {
+  return page::standalone(chart_of(schedules, updates));
+}
+
+std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates) {
+  const page::Chart chart = chart_of(schedules, updates);
+  const std::string title =
+      schedules.size() == 1 ? chart.title : fmt::format("{} schedules", schedules.size());
+  std::string tables;
+  for (std::size_t i = 0; i < schedules.size(); ++i)
+    tables += page::table(table_of(schedules[i], updates, i));
+  return page::document(
+      {.title = title,
+       .subject = "schedules",
+       .heading = title,
+       .body =
+           page::section("picture", "Values", "<figure class=\"lone\">" + page::draw(chart) + "</figure>\n") +
+           page::section("events", "Events", tables)});
+}
+
+}  // namespace thalweg

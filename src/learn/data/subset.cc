@@ -1,0 +1,80 @@
+#include "data/subset.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/random.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kJudgeShare = 5;  // one in so many
+
+}  // namespace
+
+std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed) {
+  std::vector<std::vector<std::uint32_t>> members(classes);
+  for (std::uint32_t row = 0; row < labels.size(); ++row) members[labels[row]].push_back(row);
+  std::vector<bool> held_out(labels.size());
+  for (std::size_t label = 0; label < classes; ++label) {
+    const std::vector<std::uint32_t>& rows = members[label];
+    const std::vector<std::uint32_t> order = Random(seed, Purpose::split, label).permutation(rows.size());
+    const std::size_t share = (2 * rows.size() + 5) / 10;
+    for (std::size_t i = 0; i < share; ++i) held_out[rows[order[i]]] = true;
+  }
+  return held_out;
+}
+
+std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool wanted) {
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < marked.size(); ++row) {
+    if (marked[row] == wanted) rows.push_back(row);
+  }
+  return rows;
+}
+
+void divide(Dataset& data, const Samples& all, const std::vector<bool>& held_out) {
+  data.train = all.subset(rows_where(held_out, false));
+  data.test = all.subset(rows_where(held_out));
+}
+
+Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,
+               std::span<const std::uint32_t> test) {
+  Dataset out;
+  out.text = data.text;
+  out.full_text = data.full_text;
+  out.sample = data.sample;
+  out.classes = data.classes;
+  out.columns = data.columns;
+  out.target_scaling = data.target_scaling;
+  out.train = data.train.subset(train);
+  out.test = data.train.subset(test);
+  return out;
+}
+
+Dataset set_aside(const Dataset& data, std::size_t train, std::size_t judge, std::uint64_t seed) {
+  const std::size_t n = data.train.size();
+  if (n < 2) {
+    throw Error(Code::data, {data.text, "too few samples to train on some and judge by others",
+                             std::to_string(n), "two or more", ""});
+  }
+  const std::vector<std::uint32_t> order = Random(seed, Purpose::split, 1).permutation(n);
+  const std::size_t judged = std::clamp<std::size_t>(n / kJudgeShare, 1, std::max<std::size_t>(1, judge));
+  const std::span<const std::uint32_t> rows(order);
+  return subset(data, rows.subspan(judged, std::min(train, n - judged)), rows.first(judged));
+}
+
+Dataset validation_split(const Dataset& data, std::uint64_t seed) {
+  const std::vector<std::int32_t> one_class(data.classes > 0 ? 0 : data.train.size());
+  const std::vector<bool> held =
+      data.classes > 0 ? hold_out(data.train.labels, data.classes, seed) : hold_out(one_class, 1, seed);
+  const std::vector<std::uint32_t> train = rows_where(held, false), test = rows_where(held);
+  if (train.empty() || test.empty()) {
+    throw Error(Code::data, {data.text, "too few samples to find a rate by",
+                             std::to_string(data.train.size()) + " to train on", "5 or more of a class", ""});
+  }
+  return subset(data, train, test);
+}
+
+}  // namespace thalweg

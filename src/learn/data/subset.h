@@ -1,0 +1,37 @@
+// Some of the samples of a data set: held out, set aside to judge by, or picked.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "thalweg/dataset.h"
+
+namespace thalweg {
+
+// Marks one fifth of each class, rounded half up, drawn by (seed, class): a class is drawn alike whatever
+// else the data hold. Labels are 0 .. classes-1.
+std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed);
+
+// The numbers of the samples that are marked, or of those that are not.
+std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool wanted = true);
+
+// Puts the marked samples of `all` into data.test and the others into data.train, both in their order.
+void divide(Dataset& data, const Samples& all, const std::vector<bool>& held_out);
+
+// The data set that trains on the named samples of data.train and holds out others of them; data.test is left
+// out. What describes the data - classes, columns, scaling - stays.
+Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,
+               std::span<const std::uint32_t> test);
+
+// Training samples set aside to judge trials by; what is held out stays unseen. `train` has at most `train`
+// of the training samples, and `test` about a fifth as many as there are, at most `judge` and at least one,
+// none of them among the former; both drawn by `seed`. Throws Error(data) for fewer than two training
+// samples.
+Dataset set_aside(const Dataset& data, std::size_t train, std::size_t judge, std::uint64_t seed);
+
+// The training part alone, one fifth of it held out as hold_out() does: of each class, or of all values.
+// Throws Error(data) when that leaves nothing to train on or to judge by.
+Dataset validation_split(const Dataset& data, std::uint64_t seed);
+
+}  // namespace thalweg

@@ -1,0 +1,85 @@
+#include "run/early_stopping.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/json.h"
+#include "run/folder.h"
+
+namespace thalweg {
+
+Weights::Weights(const Params& params) {
+  values_.reserve(params.size());
+  for (const Parameter& parameter : params) {
+    values_.emplace_back(parameter.size());
+    params_.adopt(parameter.name(), parameter.shape(), values_.back().data(), nullptr, parameter.role());
+  }
+}
+
+void Weights::copy_from(const Params& params) {
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    std::ranges::copy(params[i].value<float>(), values_[i].begin());
+  }
+}
+
+void Weights::swap_with(Params& params) {
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    std::ranges::swap_ranges(params[i].value<float>(), values_[i]);
+  }
+}
+
+EarlyStopping::EarlyStopping(const Params& params, std::uint64_t patience, double min_delta)
+    : patience_(patience), min_delta_(min_delta), weights_(params) {}
+
+void EarlyStopping::observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params) {
+  ++waited_;
+  if (loss < improved_ - min_delta_) {
+    improved_ = loss;
+    waited_ = 0;
+  }
+  if (!(loss < loss_)) return;
+  loss_ = loss;
+  epoch_ = epoch;
+  update_ = update;
+  weights_.copy_from(params);
+}
+
+void EarlyStopping::add_to(Metadata& metadata) const {
+  metadata["waited"] = std::to_string(waited_);
+  if (!any()) return;
+  metadata["best_loss"] = json_number(loss_);
+  metadata["best_epoch"] = std::to_string(epoch_);
+  metadata["best_update"] = std::to_string(update_);
+  metadata["improved_loss"] = json_number(improved_);
+}
+
+void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& directory) {
+  const auto whole = [&](const char* key) {
+    return static_cast<std::uint64_t>(metadata_number(metadata, key, 0));
+  };
+  const std::uint64_t update = whole("best_update");
+  if (update > 0) load_parameters(checkpoint_path(directory, update, Kept::best), weights_.params());
+  loss_ = metadata_number(metadata, "best_loss", kNothing);
+  improved_ = metadata_number(metadata, "improved_loss", kNothing);
+  epoch_ = whole("best_epoch");
+  update_ = saved_ = update;
+  waited_ = whole("waited");
+}
+
+void EarlyStopping::save(const std::filesystem::path& directory) {
+  if (update_ == saved_) return;
+  Metadata metadata = {{"epoch", std::to_string(epoch_)}, {"loss", json_number(loss_)}};
+  save_parameters(checkpoint_path(directory, update_, Kept::best), weights_.params(), update_, metadata);
+  saved_ = update_;
+}
+
+double metadata_number(const Metadata& metadata, const std::string& key, double fallback) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) return fallback;
+  double value = fallback;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+  return value;
+}
+
+}  // namespace thalweg

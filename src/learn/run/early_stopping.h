@@ -1,0 +1,76 @@
+// Early stopping: the best weights of a run, and the patience after which it stops waiting for better ones.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <vector>
+
+#include "thalweg/checkpoint.h"
+#include "thalweg/params.h"
+
+namespace thalweg {
+
+// A deep copy of the values of parameters (f32).
+class Weights {
+ public:
+  explicit Weights(const Params& params);
+
+  void copy_from(const Params& params);
+  void swap_with(Params& params);
+
+  // The copy as parameters of the same names, to be saved and loaded.
+  Params& params() { return params_; }
+
+ private:
+  std::vector<std::vector<float>> values_;
+  Params params_;  // adopts them
+};
+
+class EarlyStopping {
+ public:
+  // `patience`: epochs in a row without an improvement before should_stop(); 0: never. An improvement is a
+  // loss below that of the last one by more than `min_delta`; the best epoch is that of the lowest loss.
+  EarlyStopping(const Params& params, std::uint64_t patience, double min_delta);
+
+  // Counts the evaluation at the end of an epoch. NaN is no improvement and never the best.
+  void observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params);
+
+  bool any() const { return epoch_ > 0; }
+  std::uint64_t epoch() const { return epoch_; }
+  std::uint64_t update() const { return update_; }
+  double loss() const { return loss_; }
+  bool should_stop() const { return patience_ > 0 && waited_ >= patience_; }
+
+  // Exchanges the best weights with those of `params`; twice is none at all. Needs any().
+  void swap_with(Params& params) { weights_.swap_with(params); }
+
+  // The count waits from here on: a run that goes on after it had stopped.
+  void start_waiting() { waited_ = 0; }
+
+  // What a checkpoint keeps, beside the weights.
+  void add_to(Metadata& metadata) const;
+  // The count as it stood at a checkpoint, with the weights of `directory`. Throws Error(data), with nothing
+  // counted, when the weights are missing or damaged.
+  void load(const Metadata& metadata, const std::filesystem::path& directory);
+  // Writes the weights unless they are there already.
+  void save(const std::filesystem::path& directory);
+
+ private:
+  static constexpr double kNothing = std::numeric_limits<double>::infinity();
+
+  std::uint64_t patience_;
+  double min_delta_;
+  Weights weights_;
+  double loss_ = kNothing;      // the lowest
+  double improved_ = kNothing;  // of the last improvement
+  std::uint64_t epoch_ = 0;
+  std::uint64_t update_ = 0;
+  std::uint64_t waited_ = 0;
+  std::uint64_t saved_ = 0;  // update of the weights that are written
+};
+
+// The number under a key of the metadata; `fallback` when it is not there or no number.
+double metadata_number(const Metadata& metadata, const std::string& key, double fallback);
+
+}  // namespace thalweg

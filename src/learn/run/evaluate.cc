@@ -1,0 +1,138 @@
+// Weights of a run on held-out data. Several checkpoints are one model, whose prediction is the mean of
+// theirs: a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109).
+#include <cmath>
+
+#include "base/file.h"
+#include "run/config.h"
+#include "run/folder.h"
+#include "run/load_weights.h"
+#include "thalweg/error.h"
+#include "thalweg/run.h"
+#include "train/recording.h"
+#include "train/score.h"
+#include "train/trial.h"
+
+namespace thalweg {
+namespace {
+
+// What of the scores of a row is averaged, and how the mean is turned into scores again: probabilities where
+// the loss makes them, else the scores themselves.
+enum class Mean { softmax, logistic, scores };
+
+Mean mean_of(const Loss& loss) {
+  if (loss.classifies()) return Mean::softmax;
+  return loss.text().starts_with("bce") ? Mean::logistic : Mean::scores;
+}
+
+// Adds what one checkpoint says of a row.
+void add_row(Mean mean, std::span<const float> scores, std::span<double> sum) {
+  const std::vector<double> p = mean == Mean::softmax ? probabilities(scores) : std::vector<double>();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const double score = scores[i];
+    sum[i] += mean == Mean::softmax ? p[i] : mean == Mean::logistic ? 1 / (1 + std::exp(-score)) : score;
+  }
+}
+
+double to_score(Mean mean, double average) {
+  if (mean == Mean::softmax) return std::log(average);
+  return mean == Mean::logistic ? std::log(average) - std::log1p(-average) : average;
+}
+
+// A probability of 0 or 1 has no finite score; this one is as sure as a float can be.
+constexpr double kMostSure = 100;
+
+std::vector<float> to_scores(Mean mean, std::span<const double> sums, std::size_t members) {
+  std::vector<float> scores(sums.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const double score = to_score(mean, sums[i] / static_cast<double>(members));
+    scores[i] =
+        static_cast<float>(mean == Mean::scores ? score : std::max(-kMostSure, std::min(kMostSure, score)));
+  }
+  return scores;
+}
+
+Targets targets_of(const Samples& samples) { return {.labels = samples.labels, .values = samples.values}; }
+
+Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const float> scores,
+                           std::size_t columns) {
+  const Samples& samples = data.test;
+  Evaluation out{.samples = samples.size()};
+  const double n = static_cast<double>(samples.size());
+  out.loss = loss.evaluate(scores, columns, targets_of(samples), 0, {}) / n;
+  if (data.classes > 0) {
+    out.accuracy = static_cast<double>(correct(scores, columns, samples.labels)) / n;
+    return out;
+  }
+  RegressionScore score(data.columns, data.target_scaling);
+  score.add(scores, samples.values);
+  out.r2 = score.r2();
+  out.mae = score.mae();
+  return out;
+}
+
+RunConfig config_of(const std::filesystem::path& directory) {
+  check_run(directory);
+  return read_config(directory / "config.toml");
+}
+
+// The run's own data, or others encoded like them.
+Dataset data_of(const std::filesystem::path& directory, const RunConfig& config, const std::string& source) {
+  return load_dataset(source.empty() ? config.data : source, config.seed,
+                      read_text_file(directory / "encoding.json"));
+}
+
+}  // namespace
+
+RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& source, int threads,
+                           const std::string& checkpoint) {
+  const RunConfig config = config_of(directory);
+  const Dataset data = data_of(directory, config, source);
+  RunEvaluation out;
+  out.data = data.text;
+  if (data.test.size() == 0) {
+    throw Error(Code::data, {out.data, "there are no held-out samples", "", "at least one", ""});
+  }
+  Trial trial(Module(config.model, data.sample), Loss(config.loss), Chain("lr(0)"), data,
+              {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
+               .accumulate = static_cast<std::size_t>(config.accumulate),
+               .seed = config.seed,
+               .threads = threads});
+  const bool best = config.early_stopping.restore_best.value_or(false);
+  const LoadedWeights weights =
+      load_weights(directory, which_weights(directory, checkpoint, best), trial.model().params(), out.notes);
+  out.updates = weights.updates();
+  out.test = trial.trainer().evaluate(data.test);
+  return out;
+}
+
+RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> members,
+                           const std::string& source, int threads) {
+  if (members.empty()) {
+    throw Error(Code::usage, {"checkpoints", "there are none", "", "one or more, such as 46,92", ""});
+  }
+  const RunConfig config = config_of(directory);
+  const Dataset data = data_of(directory, config, source);
+  const Samples& samples = data.test;
+  RunEvaluation out;
+  out.data = data.text;
+  if (samples.size() == 0 || (data.classes > 0 ? samples.labels.empty() : samples.values.empty())) {
+    throw Error(Code::data, {out.data, "there are no held-out samples with targets", "", "at least one", ""});
+  }
+  const Loss loss(config.loss);
+  const Mean mean = mean_of(loss);
+  Module model(config.model, data.sample);
+  const std::size_t columns = count(model.outputs());
+  std::vector<double> sums(samples.size() * columns);
+  for (const std::string& which : members) {
+    const LoadedWeights weights = load_weights(directory, which, model.params(), out.notes);
+    out.members.push_back(weights.updates());
+    for_each_output(model, samples, threads, [&](std::uint32_t row, std::span<const float> scores) {
+      add_row(mean, scores, std::span(sums).subspan(row * columns, columns));
+    });
+  }
+  out.updates = out.members.back();
+  out.test = evaluate_scores(loss, data, to_scores(mean, sums, members.size()), columns);
+  return out;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,69 @@
+#include "run/load_weights.h"
+
+#include <charconv>
+
+#include "run/folder.h"
+#include "thalweg/checkpoint.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+std::vector<std::filesystem::path> candidates(const std::filesystem::path& directory,
+                                              const std::string& which) {
+  std::vector<std::filesystem::path> paths;
+  if (which == "last") return resumable_checkpoints(directory);
+  if (which == "best") {
+    for (const std::uint64_t updates : checkpoints(directory, Kept::best)) {
+      paths.push_back(checkpoint_path(directory, updates, Kept::best));
+    }
+    return paths;
+  }
+  std::uint64_t updates = 0;
+  const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), updates);
+  if (error != std::errc() || end != which.data() + which.size()) {
+    throw Error(Code::usage,
+                {"checkpoint", "unknown", "`" + which + "`", "last, best or a number of updates", ""});
+  }
+  for (const Kept kept : {Kept::newest, Kept::always, Kept::best}) {
+    const std::filesystem::path path = checkpoint_path(directory, updates, kept);
+    if (std::filesystem::exists(path)) paths.push_back(path);
+  }
+  return paths;
+}
+
+}  // namespace
+
+LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& params) {
+  Metadata metadata = read_metadata(checkpoint);
+  if (const auto chain = metadata.find("chain"); chain != metadata.end()) {
+    optimizer_.emplace(params, Chain(chain->second));
+    if (optimizer_->averages()) metadata = load_checkpoint(checkpoint, params, *optimizer_);
+    averaged_.emplace(optimizer_->averaged());
+  }
+  if (!optimizer_ || !optimizer_->averages()) load_parameters(checkpoint, params);
+  const std::string& text = metadata.at("updates");
+  std::from_chars(text.data(), text.data() + text.size(), updates_);
+}
+
+LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
+                           std::vector<std::string>& notes) {
+  for (const std::filesystem::path& path : candidates(directory, which)) {
+    try {
+      return LoadedWeights(path, params);
+    } catch (const Error& error) {
+      if (error.code() != Code::data) throw;
+      notes.push_back(std::string("passed over a checkpoint: ") + error.what());
+    }
+  }
+  throw Error(Code::data, {directory.string(), "there is no whole checkpoint `" + which + "`",
+                           notes.empty() ? "none" : notes.front(), "a whole one of this model",
+                           notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
+}
+
+std::string which_weights(const std::filesystem::path& directory, const std::string& asked, bool best) {
+  if (!asked.empty()) return asked;
+  return best && !checkpoints(directory, Kept::best).empty() ? "best" : "last";
+}
+
+}  // namespace thalweg

@@ -1,0 +1,67 @@
+// What a run's model says of data, with or without targets.
+#include <algorithm>
+
+#include "base/file.h"
+#include "run/config.h"
+#include "run/folder.h"
+#include "run/load_weights.h"
+#include "thalweg/error.h"
+#include "thalweg/run.h"
+#include "train/recording.h"
+#include "train/score.h"
+
+namespace thalweg {
+namespace {
+
+void name_outputs(const Dataset& data, std::size_t columns, RunPredictions& out) {
+  out.classes = data.classes > 0;
+  out.names = out.classes ? data.class_names : data.target_names;
+  for (std::size_t i = out.names.size(); i < columns; ++i) {
+    const std::string number = std::to_string(out.classes ? i : i + 1);
+    out.names.push_back(out.classes ? number : columns == 1 ? "value" : "value" + number);
+  }
+}
+
+// One row of scores as people read it.
+void finish_row(const Dataset& data, std::span<float> row, RunPredictions& out) {
+  if (out.classes)
+    out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
+  if (out.probabilities) std::ranges::copy(probabilities(row), row.begin());
+  if (out.classes) return;
+  for (std::size_t i = 0; i < row.size() && i < data.target_scaling.size(); ++i) {
+    const Scaling& scaling = data.target_scaling[i];
+    row[i] = static_cast<float>(row[i] / scaling.factor + scaling.offset);
+  }
+}
+
+}  // namespace
+
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data, int threads,
+                           const std::string& checkpoint) {
+  check_run(directory);
+  const RunConfig config = read_config(directory / "config.toml");
+  const Dataset dataset =
+      load_all(data.empty() ? config.data : data, read_text_file(directory / "encoding.json"));
+  RunPredictions out;
+  out.data = dataset.text;
+  out.rows = dataset.test.size();
+  out.notes = dataset.notes;
+  Module model(config.model, dataset.sample);
+  const LoadedWeights weights =
+      load_weights(directory, which_weights(directory, checkpoint, true), model.params(), out.notes);
+  out.updates = weights.updates();
+  const bool one_logit = dataset.classes == 2 && count(model.outputs()) == 1;
+  const std::size_t columns = one_logit ? 2 : count(model.outputs());
+  name_outputs(dataset, columns, out);
+  out.probabilities = out.classes && (one_logit || Loss(config.loss).classifies());
+  for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> scores) {
+    if (one_logit) out.numbers.push_back(0);  // of class 0: softmax over both is the logistic function
+    out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
+  });
+  for (std::size_t i = 0; i < out.rows; ++i) {
+    finish_row(dataset, std::span(out.numbers).subspan(i * columns, columns), out);
+  }
+  return out;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,140 @@
+#include "train/confusion.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "train/recording.h"
+#include "train/score.h"
+
+namespace thalweg {
+namespace {
+
+struct Judged {
+  std::uint32_t sample = 0;
+  double badness = 0;  // the larger, the worse
+  std::string truth, prediction;
+  double told = 0;  // probability of the prediction, or error
+};
+
+// Keeps the worst.
+class Worst {
+ public:
+  void add(Judged judged) {
+    const auto after =
+        std::upper_bound(kept_.begin(), kept_.end(), judged,
+                         [](const Judged& a, const Judged& b) { return a.badness > b.badness; });
+    kept_.insert(after, std::move(judged));
+    if (kept_.size() > kMostExamples) kept_.pop_back();
+  }
+  bool takes(double badness) const { return kept_.size() < kMostExamples || badness > kept_.back().badness; }
+  const std::vector<Judged>& kept() const { return kept_; }
+
+ private:
+  std::vector<Judged> kept_;
+};
+
+std::string name_of(const std::vector<std::string>& names, std::size_t i) {
+  return i < names.size() ? names[i] : std::to_string(i);
+}
+
+// One output tells two classes by the logistic function: softmax over both.
+std::vector<double> probabilities_of(std::span<const float> scores) {
+  if (scores.size() > 1) return probabilities(scores);
+  const float both[] = {0, scores[0]};
+  return probabilities(both);
+}
+
+struct Findings {
+  std::vector<std::vector<std::uint64_t>> confusion;
+  Worst worst;
+};
+
+void judge_class(const Dataset& data, std::uint32_t sample, std::span<const float> scores, Findings& found) {
+  const std::vector<double> p = probabilities_of(scores);
+  const auto truth = static_cast<std::size_t>(data.test.labels[sample]);
+  const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+  if (!found.confusion.empty()) ++found.confusion[truth][best];
+  const double badness = 1 - p[truth];
+  if (!found.worst.takes(badness)) return;
+  found.worst.add(
+      {sample, badness, name_of(data.class_names, truth), name_of(data.class_names, best), p[best]});
+}
+
+void judge_values(const Dataset& data, std::uint32_t sample, std::span<const float> predicted,
+                  Findings& found) {
+  double squares = 0, error = 0;
+  std::string truth, prediction;
+  for (std::size_t c = 0; c < data.columns; ++c) {
+    const Scaling scaling = c < data.target_scaling.size() ? data.target_scaling[c] : Scaling{};
+    const float want = data.test.values[sample * data.columns + c];
+    const double off = static_cast<double>(predicted[c]) - want;
+    squares += off * off;
+    error += std::abs(off / scaling.factor) / static_cast<double>(data.columns);
+    const char* between = c == 0 ? "" : ", ";
+    truth += fmt::format("{}{:.4g}", between, want / scaling.factor + scaling.offset);
+    prediction += fmt::format("{}{:.4g}", between, predicted[c] / scaling.factor + scaling.offset);
+  }
+  if (found.worst.takes(squares)) found.worst.add({sample, squares, truth, prediction, error});
+}
+
+std::string strings_json(const std::vector<std::string>& texts) {
+  JsonArray out;
+  for (const std::string& text : texts) out.raw(json_string(text));
+  return out.text();
+}
+
+template <class Number>
+std::string numbers_json(const std::vector<Number>& numbers) {
+  JsonArray out;
+  for (const Number& number : numbers) out.raw(std::to_string(number));
+  return out.text();
+}
+
+std::string inputs_json(const Dataset& data, std::uint32_t sample) {
+  std::vector<float> inputs(data.test.features());
+  const std::uint32_t rows[] = {sample};
+  data.test.gather(rows, inputs);
+  JsonArray out;
+  for (const float x : inputs) out.raw(std::isfinite(x) ? fmt::format("{:.3g}", x) : "null");
+  return out.text();
+}
+
+std::string worst_json(const Dataset& data, const Judged& judged) {
+  JsonObject out;
+  const std::uint64_t row =
+      judged.sample < data.test.rows.size() ? data.test.rows[judged.sample] : judged.sample;
+  out.add("row", row).add("truth", judged.truth).add("prediction", judged.prediction);
+  out.add(data.classes > 0 ? "probability" : "error", judged.told);
+  if (data.test.features() <= kMostInputs) out.raw("inputs", inputs_json(data, judged.sample));
+  return out.text();
+}
+
+}  // namespace
+
+std::string examples_json(Module& model, const Loss& loss, const Dataset& data, int threads) {
+  const bool classes = data.classes > 0;
+  if (classes ? data.test.labels.empty() : data.test.values.empty()) return {};
+  Findings found;
+  if (classes && data.classes <= kMostConfused)
+    found.confusion.assign(data.classes, std::vector<std::uint64_t>(data.classes));
+  for_each_output(model, data.test, threads, [&](std::uint32_t sample, std::span<const float> outputs) {
+    (classes ? judge_class : judge_values)(data, sample, outputs, found);
+  });
+  JsonArray confusion, worst;
+  for (const auto& row : found.confusion) confusion.raw(numbers_json(row));
+  for (const Judged& judged : found.worst.kept()) worst.raw(worst_json(data, judged));
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < data.classes; ++c) names.push_back(name_of(data.class_names, c));
+  JsonObject out;
+  out.add("schema", 1).raw("classes", strings_json(names));
+  if (!found.confusion.empty()) out.raw("confusion", confusion.text());
+  out.raw("features", strings_json(data.feature_names)).raw("shape", numbers_json(data.sample));
+  return out.add("probabilities", classes && loss.classifies()).raw("worst", worst.text()).text() + "\n";
+}
+
+}  // namespace thalweg
