@@ -100,8 +100,9 @@ enum class Order {
 };
 
 std::string_view order_name(Order order);
-Order parse_order(std::string_view word);  // throws Error(usage) naming what there is
-std::string_view order_names();            // "shuffle|replacement|file"
+// Throws Error(usage), said of `where`, naming what there is.
+Order parse_order(std::string_view word, std::string_view where = "order");
+std::string_view order_names();  // "shuffle|replacement|file"
 
 // Which samples are visited, and when. All orders are functions of (seed, update) alone: the shuffle of an
 // epoch depends on (seed, epoch), a draw with replacement on (seed, update, position). Without replacement

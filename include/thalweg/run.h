@@ -16,9 +16,9 @@
 //   examples.json                         when it is finished: the confusion matrix over the held-out samples
 //                                         and the worst of them (train/confusion.h)
 //   result.json                           when it is finished
-// What a run appends to is cut when it is resumed; a run directory of before details.jsonl goes on as well. A Run
-// is used by one thread at a time, and a directory by one Run; the functions that read one may be called from several
-// threads at once.
+// What a run appends to is cut when it is resumed; a run directory of before details.jsonl goes on as well. A
+// Run is used by one thread at a time, and a directory by one Run; the functions that read one may be called
+// from several threads at once.
 #pragma once
 
 #include <cstdint>

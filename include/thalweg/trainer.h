@@ -1,5 +1,5 @@
-// Training: the three steps of gradient descent, over and over. A Trainer, with what it trains, is used by one
-// thread at a time.
+// Training: the three steps of gradient descent, over and over. A Trainer, with what it trains, is used by
+// one thread at a time.
 #pragma once
 
 #include <cstdint>

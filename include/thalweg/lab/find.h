@@ -1,5 +1,5 @@
-// Finders: what a run's rate and batch should be, measured. Nothing that is given is changed. Rates may be searched
-// by several threads at once; batches by one alone, as it measures time.
+// Finders: what a run's rate and batch should be, measured. Nothing that is given is changed. Rates may be
+// searched by several threads at once; batches by one alone, as it measures time.
 #pragma once
 
 #include <cstdint>

@@ -21,11 +21,11 @@ std::vector<std::uint32_t> draw(const Random& random, std::size_t count, std::si
 
 std::string_view order_name(Order order) { return kOrders[static_cast<std::size_t>(order)]; }
 
-Order parse_order(std::string_view word) {
+Order parse_order(std::string_view word, std::string_view where) {
   const auto found = std::find(kOrders.begin(), kOrders.end(), word);
   if (found != kOrders.end()) return static_cast<Order>(found - kOrders.begin());
-  throw Error(Code::usage,
-              {"order", "unknown order", "`" + std::string(word) + "`", std::string(order_names()), ""});
+  throw Error(Code::usage, {std::string(where), "unknown order", "`" + std::string(word) + "`",
+                            std::string(order_names()), ""});
 }
 
 std::string_view order_names() { return "shuffle|replacement|file"; }

@@ -108,7 +108,7 @@ constexpr std::array kRows = std::to_array<Row>({
      [](RunConfig& c, Where w, Words t) { c.schedule_epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.schedule_epochs); }},
     {{"order", Kind::text, "shuffle|replacement|file", "of the samples: shuffle, replacement or file", false},
-     [](RunConfig& c, Where, Words t) { c.order = order_name(parse_order(t)); },
+     [](RunConfig& c, Where w, Words t) { c.order = order_name(parse_order(t, w)); },
      [](const RunConfig& c) { return c.order; }},
     {{"patience", Kind::whole, "", "epochs without a lower held-out loss until it stops; 0: never", false},
      [](RunConfig& c, Where w, Words t) { c.early_stopping.patience = whole(w, t, 0); },
