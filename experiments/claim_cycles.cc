@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 std::vector<float> weights_of(const Params& params) {
   std::vector<float> out;
   for (const Parameter& parameter : params) {
-    const std::span<float> value = parameter.value<float>();
+    const std::span<const float> value = parameter.value<float>();
     out.insert(out.end(), value.begin(), value.end());
   }
   return out;

@@ -43,7 +43,7 @@ class Gradients {
       still.trainer().step();
       out.emplace_back();
       for (const Parameter& parameter : still.model().params()) {
-        const std::span<float> grad = parameter.grad<float>();
+        const std::span<const float> grad = parameter.grad<float>();
         out.back().insert(out.back().end(), grad.begin(), grad.end());
       }
     }

@@ -35,22 +35,11 @@ TEST(ClaimStatistics, MiddlesGoByColumns) {
   EXPECT_EQ(middles({{1, 9}, {3, 7}, {2, 8}}), (std::vector<double>{2, 8}));
 }
 
-TEST(ClaimJobs, EachIsDoneOnceAndErrorsArrive) {
-  std::vector<int> done(100);
-  in_parallel(done.size(), 3, [&](std::size_t i) { ++done[i]; });
-  EXPECT_EQ(done, std::vector<int>(100, 1));
-  EXPECT_THROW(in_parallel(10, 2,
-                           [](std::size_t i) {
-                             if (i == 4) throw std::out_of_range("4");
-                           }),
-               std::out_of_range);
-}
-
 TEST(ClaimSamples, ArePickedRepeatedAndParted) {
   const Dataset data = load_dataset("digits", 1);
   const std::vector<std::uint32_t> rows = {5, 2};
   const std::vector<float> factors = {2, 1};
-  const Samples two = picked(data.train, rows, factors);
+  const Samples two = multiplied(data.train.subset(rows), factors);
   std::vector<float> got(128), want(128);
   two.gather(std::vector<std::uint32_t>{0, 1}, got);
   data.train.gather(rows, want);

@@ -203,7 +203,7 @@ bool begins_with_a_rule(const std::string& chain) {
   const std::string name = chain.substr(0, chain.find_first_of("( "));
   const auto is_it = [&](const Transform& transform) { return transform.spec.name == name; };
   const auto found = std::find_if(transforms().begin(), transforms().end(), is_it);
-  return found != transforms().end() && found->is_rule;
+  return found != transforms().end() && found->part == Part::rule;
 }
 
 TEST_P(EveryFile, IsItsDerivationInDouble) {

@@ -110,6 +110,7 @@ class Chain {
  private:
   explicit Chain(std::vector<Link> links);
   friend const std::vector<Link>& links_of(const Chain& chain);  // of the engine
+  friend Chain chain_of_links(std::vector<Link> links);          // likewise
   friend Chain operator|(const Chain& left, const Chain& right);
 
   std::shared_ptr<const std::vector<Link>> links_;

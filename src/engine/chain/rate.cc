@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/spec.h"
+#include "schedule/schedules.h"
 #include "thalweg/schedule.h"
 
 namespace thalweg {
@@ -60,7 +61,7 @@ std::vector<Arg*> rates_in(Text& text) {
   return rates;
 }
 
-double peak_of(const Arg& rate, const Source& source) { return Schedule(rate.value, source).highest(); }
+double peak_of(const Arg& rate, const Source& source) { return read_schedule(rate.value, source).highest(); }
 
 void set_peak(Arg& rate, double peak, const Source& source) {
   if (plain(rate.value)) {
@@ -82,7 +83,7 @@ void scale_rate(Arg& rate, double factor, const Source& source) {
     const bool absolute = std::ranges::find(kAbsolute, arg.name) != kAbsolute.end();
     if (i == 0 || absolute) scale_number(arg.value, factor);
   }
-  if (!is_scaled(Schedule(scaled, source), Schedule(rate.value, source), factor)) {
+  if (!is_scaled(read_schedule(scaled, source), read_schedule(rate.value, source), factor)) {
     const std::string product = "product([" + print_number(factor) + ", " + print(rate.value) + "])";
     scaled = {Value::Kind::text, "", parse({source.where, product}), {}, 0};
   }

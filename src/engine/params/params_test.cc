@@ -39,7 +39,7 @@ TEST(Role, NamesReadBack) {
 TEST(Params, AddedMemoryIsZeroAlignedAndPadded) {
   Params params;
   for (const std::int64_t size : {1, 3, 16, 17, 1000}) {
-    const Parameter& p = params.add("p" + std::to_string(size), {size}, Role::weight);
+    Parameter& p = params.add("p" + std::to_string(size), {size}, Role::weight);
     for (const std::span<float> stream : {p.value<float>(), p.grad<float>()}) {
       EXPECT_EQ(stream.size(), static_cast<std::size_t>(size));
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(stream.data()) % 64, 0u);
@@ -73,7 +73,7 @@ TEST(Params, AskingForAnotherTypeIsAnErrorThatNamesTheParameter) {
 
 TEST(Params, AreFoundByNameAndKeepTheirOrderAndPlace) {
   Params params;
-  const Parameter* first = &params.add("a0", {1}, Role::bias);
+  Parameter* first = &params.add("a0", {1}, Role::bias);
   float* memory = first->value<float>().data();
   for (int i = 1; i < 500; ++i) params.add("a" + std::to_string(i), {i}, Role::bias);
   EXPECT_EQ(params.size(), 500u);
@@ -162,7 +162,7 @@ TEST(Params, OverlapsAreErrorsThatNameBoth) {
 
 TEST(Params, AdoptingMemoryOfTheLibraryIsAnOverlap) {
   Params params;
-  const Parameter& owned = params.add("owned", {40}, Role::weight);
+  Parameter& owned = params.add("owned", {40}, Role::weight);
   float* value = owned.value<float>().data();
   const std::string error = usage_error([&] { params.adopt("second", {4}, value + 36, nullptr); });
   expect_contains(error, "`owned`");

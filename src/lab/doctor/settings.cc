@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "doctor/examined_run.h"
 #include "params/selector.h"
+#include "schedule/schedules.h"
 
 namespace thalweg {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::size_t kLeastToSpeakOf = 20;  // samples
 struct Items {
   explicit Items(const Chain& chain) : source{"optimizer", chain.text()}, items(parse(source)) {}
 
-  Schedule number(const Item& item) const { return {item.args.front().value, source}; }
+  Schedule number(const Item& item) const { return read_schedule(item.args.front().value, source); }
   static bool acts_on(const Item& item, const Parameter& parameter) {
     const auto on = std::ranges::find(item.args, "on", &Arg::name);
     return on == item.args.end() || Selector(on->value).matches(parameter);

@@ -113,9 +113,7 @@ constexpr std::uint64_t kUpdates = 4;
 
 Shape shape_of(std::size_t i) { return {static_cast<std::int64_t>(1 + i * i % 41)}; }
 
-void fill(const Parameter& p, std::size_t i, std::uint64_t k) {
-  fill_numbers(p.grad<float>(), kMany * k + i);
-}
+void fill(Parameter& p, std::size_t i, std::uint64_t k) { fill_numbers(p.grad<float>(), kMany * k + i); }
 
 // A parameter may miss an update, which takes it out of the run of its neighbours.
 bool misses(std::size_t i, std::uint64_t k) { return k == 1 && i % 50 == 7; }
