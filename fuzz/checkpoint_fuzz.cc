@@ -24,7 +24,7 @@ struct Model {
     };
     add(params[0].value<float>().data(), 8);
     add(params[1].value<double>().data(), 8);
-    for (const StateTensor& state : optimizer.state()) add(state.data, 8);
+    for (const StateTensor& state : optimizer.state()) add(state.buffer.data, 8);
     for (const std::uint64_t clock : optimizer.clocks()) add(&clock, 8);
     return out;
   }

@@ -113,7 +113,7 @@ void run_chain(const Chain& chain) {
   require(first == second && plan.has_value() == optimizer.has_value(), "explaining and binding differ",
           first + "\n" + second);
   if (!optimizer) return;
-  require(!plan->empty() && chain.explain_json(params).starts_with('{'), "no plan", chain.text());
+  require(!plan->text().empty() && plan->json().starts_with('{'), "no plan", chain.text());
   Optimizer bound(params, chain);
   for (int step = 0; step < 2; ++step) {
     std::ranges::fill(params[0].grad<float>(), 0.5F);
