@@ -126,7 +126,7 @@ TEST(Streams, HaveTheTypeAndShapeThatTheirRuleSays) {
   EXPECT_EQ(buffers.at("dense.weight/counted.count").dtype, Dtype::u8);
   EXPECT_EQ(buffers.at("dense.weight/counted.count").bytes(), 143u);
   EXPECT_EQ(static_cast<const std::uint8_t*>(buffers.at("dense.bias/counted.count").data)[10], 2);
-  EXPECT_EQ(buffers.at("dense.weight/momentum.m").shape, (Shape{13, 11}));
+  EXPECT_EQ(buffers.at("dense.weight/momentum.b").shape, (Shape{13, 11}));
 }
 
 TEST(Streams, AreCountedAndExplained) {

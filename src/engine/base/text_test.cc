@@ -226,6 +226,7 @@ TEST(Text, TheNearestNameIsOffered) {
   EXPECT_EQ(did_you_mean("momentun", names), "did you mean `momentum`?");
   EXPECT_EQ(did_you_mean("mometnum", names), "did you mean `momentum`?");
   EXPECT_EQ(did_you_mean("decya", names), "did you mean `decay`?");
+  EXPECT_EQ(did_you_mean("sdg", {"sgd", "adam"}), "did you mean `sgd`?") << "two letters that swapped places";
   EXPECT_EQ(did_you_mean("xyz", names), "");
   EXPECT_EQ(did_you_mean("", names), "");
   EXPECT_EQ(did_you_mean("x", {}), "");

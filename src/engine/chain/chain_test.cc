@@ -188,7 +188,7 @@ TEST(Chain, ErrorsNameWhatIsWrong) {
       {"lr(\"0.1\")", "a number or a schedule"},
       {"lr(0.1 | 0.2)", "one schedule"},
       {"lr(adam)", "`value` of `lr`"},
-      {"lr(adam(1))", "a schedule: constant"},
+      {"lr(adam(1))", "`adam`; did you mean `noam`? (see `thalweg list schedules`)"},
       {"lr(cosine(-1, total=9))", "`peak` of `cosine`"},
       {"adam(beta1=linear(2, total=9))", "leaves the range of `beta1`"},
       {"adam(beta1=linear(0.9, total=9, floor=1))", "leaves the range of `beta1`"},
@@ -211,7 +211,9 @@ TEST(Chain, BracketsNestAtMost64Deep) {
   };
   expect_contains(error_of(nested(65)), "nest too deep");
   expect_contains(error_of(nested(10000)), "nest too deep");
-  expect_contains(error_of(nested(64)), "a schedule: constant");  // deep enough to be read, and then wrong
+  expect_contains(
+      error_of(nested(64)),
+      "want a schedule (see `thalweg list schedules`)");  // deep enough to be read, and then wrong
 }
 
 TEST(Chain, IsAValue) {

@@ -75,7 +75,8 @@ Streams CpuMember::streams_of(const Phase& phase, const Piece& piece, std::size_
   streams.ahead = shared_.ahead;
   const std::span<const Stream> states = shared_.memory.states(p).subspan(first_state);
   for (std::size_t i = 0; i < std::min(kMaxState, states.size()); ++i) {
-    streams.state[i] = offset(states[i].data, piece.begin, states[i].dtype);
+    const bool alike = states[i].size == shared_.memory.size(p) && states[i].dtype == dtype;
+    if (alike) streams.state[i] = offset(states[i].data, piece.begin, dtype);  // others are met as a whole
   }
   return streams;
 }

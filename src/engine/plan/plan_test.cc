@@ -150,9 +150,9 @@ TEST(Plan, AParameterWithoutARateIsAnErrorThatNamesIt) {
   expect_contains(error_of("adam | lr(1, on=matrices)", params), "`dense1.bias`");
   expect_contains(error_of("lr(1, on=[matrices, bias, norm])", params), "`embed.table`");
   expect_contains(error_of("adam | nonnegative | lr(1) | schedule_free", params),
-                  "`nonnegative` in front of it");
-  expect_contains(error_of("maximize | adam | cautious | lr(1)", params), "`maximize` in front of it");
-  expect_contains(error_of("scale(-1) | cautious | lr(1)", params), "`scale` in front of it");
+                  "`nonnegative` to the left of it");
+  expect_contains(error_of("maximize | adam | cautious | lr(1)", params), "`maximize` to the left of it");
+  expect_contains(error_of("scale(-1) | cautious | lr(1)", params), "`scale` to the left of it");
   expect_contains(usage_error([&] { Plan(Chain(), params); }), "no learning rate");
 }
 

@@ -338,14 +338,15 @@ TEST(Gates, StandLeftOfEverythingAndForAllParameters) {
   params.add("w", {3, 4}, Role::weight);
   params.add("b", {4}, Role::bias);
   const std::map<std::string, std::vector<std::string>> errors = {
-      {"adam | skip | lr(1)", {"`skip` decides before a step", "`adam` in front of it"}},
-      {"lr(1) | accumulate(2)", {"`accumulate` decides before a step", "`lr` in front of it"}},
-      {"skip | decay(1) | loss_scale | lr(1)", {"`loss_scale`", "`decay` in front of it"}},
+      {"adam | skip | lr(1)", {"`skip` decides before a step", "`adam` to the left of it"}},
+      {"lr(1) | accumulate(2)", {"`accumulate` decides before a step", "`lr` to the left of it"}},
+      {"skip | decay(1) | loss_scale | lr(1)", {"`loss_scale`", "`decay` to the left of it"}},
       {"skip(on=w) | lr(1)", {"`skip` holds the step of all parameters", "an `on=`"}},
       {"accumulate(2, on=bias) | lr(1)", {"`accumulate` holds", "an `on=`"}},
-      {"accumulate(2) | accumulate(2) | lr(1)", {"`accumulate` in front of it", "one window"}},
-      {"loss_scale | accumulate(2) | lr(1)", {"`loss_scale` in front of it", "behind it"}},
-      {"loss_scale | skip | accumulate(2) | lr(1)", {"`loss_scale` in front of it", "behind it"}}};
+      {"accumulate(2) | accumulate(2) | lr(1)", {"`accumulate` to the left of it", "one window"}},
+      {"loss_scale | accumulate(2) | lr(1)", {"`loss_scale` to the left of it", "to the right of it"}},
+      {"loss_scale | skip | accumulate(2) | lr(1)",
+       {"`loss_scale` to the left of it", "to the right of it"}}};
   for (const auto& [chain, parts] : errors) {
     const std::string error = usage_error([&] { Optimizer(params, Chain(chain)); });
     for (const std::string& part : parts) expect_contains(error, part);

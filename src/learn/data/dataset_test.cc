@@ -19,7 +19,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 TEST(Dataset, UnknownSourceIsShownWithACaretAndTheNearestName) {
   const std::string message = refusal("digit");
   EXPECT_TRUE(has(message, "did you mean `digits`?")) << message;
-  EXPECT_TRUE(has(message, "a data source: digits, idx")) << message;
+  EXPECT_TRUE(has(message, "(see `thalweg list data`)")) << message;
   EXPECT_TRUE(has(message, "\n  digit\n  ^")) << message;
 }
 

@@ -255,7 +255,7 @@ TEST(Loss, CorrectTakesASingleColumnAsALogit) {
 
 TEST(Loss, AnUnknownOneGetsACaretAndAHint) {
   const std::string text = message([] { Loss("cross_entrpy"); }, Code::usage);
-  EXPECT_NE(text.find("a loss: bce, cross_entropy, huber, mae, mse"), std::string::npos) << text;
+  EXPECT_NE(text.find("(see `thalweg list losses`)"), std::string::npos) << text;
   EXPECT_NE(text.find("did you mean `cross_entropy`?"), std::string::npos) << text;
   EXPECT_NE(text.find("\n"), std::string::npos) << text;
   EXPECT_NE(text.find("^"), std::string::npos) << text;

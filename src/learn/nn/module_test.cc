@@ -52,7 +52,7 @@ TEST(Module, DenseActsOnTheLastDimension) { EXPECT_EQ(Module("dense(5)", {2, 3})
 TEST(Module, ErrorsShowTheTextWithACaretAndAHint) {
   const std::string unknown = message([] { Module("dense(3) | rleu", {4}); });
   expect_in(unknown, "did you mean `relu`?");
-  expect_in(unknown, "a layer: dense, relu, tanh");
+  expect_in(unknown, "(see `thalweg list layers`)");
   expect_in(unknown, "\n  dense(3) | rleu\n             ^");
   expect_in(message([] { Module("dense(0)", {4}); }), "`units` of `dense` cannot be this; got `0`; want");
   expect_in(message([] { Module("dense(2000000)", {4}); }), "[1, 1048576]");
