@@ -19,15 +19,14 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILE_LINES = 475
+FILE_LINES = 450
 FUNCTION_LINES = 80
 ROOM_FILES = 25
 ROOM_LINES = 3_500
 CLASS_METHODS = 25
 CLASS_MEMBERS = 15
-STOREY_LINES = {"engine": 12_000, "learn": 14_000, "lab": 17_000, "tool": 3_000}
-HOUSE_LINES = 41_500  # of all storeys together
-STILL_LARGE = {"CpuShared", "CpuMember"}  # classes that are to be cut
+STOREY_LINES = {"engine": 13_100, "learn": 14_000, "lab": 17_000, "tool": 3_000}
+HOUSE_LINES = 42_000  # of all storeys together
 CATALOGUES = {"engine/transforms", "learn/nn/ops", "lab/problems"}  # a file a name: as long as the field's list
 
 CODE = {".cc", ".h", ".inc", ".S", ".py", ".cmake", ".sh", ".cu", ".cuh", ".js", ".css"}
@@ -198,7 +197,7 @@ def check_file(path: Path, text: str) -> list[str]:
             want = f"want at most {FUNCTION_LINES}"
             errors.append(f"{path}:{line}: a long function; got {length} lines; {want}")
     for line, name, methods, members in classes(text) if is_library(path) else []:
-        if (methods > CLASS_METHODS or members > CLASS_MEMBERS) and name not in STILL_LARGE:
+        if methods > CLASS_METHODS or members > CLASS_MEMBERS:
             got = f"got {methods} methods and {members} members"
             want = f"want at most {CLASS_METHODS} and {CLASS_MEMBERS}"
             errors.append(f"{path}:{line}: a large class `{name}`; {got}; {want}")
@@ -388,7 +387,7 @@ def self_test() -> None:
     long = "void f() {\n" + "  g();\n" * FUNCTION_LINES + "}\n"
     assert "a.cc:1: a long function; got 82" in check_file(Path("a.cc"), long)[0]
     assert not check_file(Path("a.cc"), "void f() {\n" + "  g();\n" * (FUNCTION_LINES - 2) + "}\n")
-    assert "a long file; got 476" in check_file(Path("a.sh"), "x\n" * (FILE_LINES + 1))[0]
+    assert "a long file; got 451" in check_file(Path("a.sh"), "x\n" * (FILE_LINES + 1))[0]
     assert not check_file(Path("a.sh"), "x\n" * FILE_LINES)
     assert [found[1:] for found in classes(SELF_TEST)] == [("S", 3, 1)], classes(SELF_TEST)
     large = "class A {\n" + "".join(f"  void f{i}();\n" for i in range(CLASS_METHODS + 1)) + " private:\n  int a_, b_ = {1};\n};\n"

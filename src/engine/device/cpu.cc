@@ -152,7 +152,6 @@ CpuShared::CpuShared(const Bound& bound, const DeviceOptions& options)
       ahead(past_caches ? kAhead : 0) {
   splits.resize(plan.phases);
   for (const Group& group : plan.groups) {
-    noisy.push_back(plan.is_noisy(group) ? 1 : 0);
     for (const Phase& phase : group.phases) add_phase(phase, group);
   }
   const bool by_unit =
@@ -179,8 +178,7 @@ const void* CpuShared::source(const Phase& phase, const Piece& piece) const {
 
 bool CpuShared::crosses_parameters(const Phase& phase, const Group& group) const {
   return phase.updates() && phase.entry != Phase::Entry::units &&
-         (work == nullptr || work->measurer == nullptr) &&
-         noisy[static_cast<std::size_t>(&group - plan.groups.data())] == 0;
+         (work == nullptr || work->measurer == nullptr) && !(group.sees & Sees::noise);
 }
 
 void CpuShared::add_phase(const Phase& phase, const Group& group) {

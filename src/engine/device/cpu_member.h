@@ -48,7 +48,6 @@ struct CpuShared {
   const bool zero_grad;
   const bool past_caches;               // a phase writes what it keeps past them
   const std::size_t ahead;              // elements at which loops fetch; 0: they do not
-  std::vector<char> noisy;              // group -> whether it reads random numbers
   std::vector<char> splits;             // phase -> whether some group's part goes parameter by parameter
   std::vector<std::size_t> unit_begin;  // parameter -> its first unit, where a gather runs over units
   std::unique_ptr<UnitMap[]> units;     // of the gather that was last run over units
@@ -99,7 +98,6 @@ class alignas(64) CpuMember {
   // Sums of blocks and units.
   void measure(const Piece& piece);
   void add_sums(const Phase& phase, const Cohort& cohort, const Piece& piece, const void* u, LaneSums& sums);
-  bool put_sums(const Phase& phase, const Cohort& cohort, const Piece& block, const LaneSums& sums);
   UnitMap unit_map(const Phase& phase, const Cohort& cohort, std::size_t parameter, std::size_t unit);
 
   Streams streams_of(const Phase& phase, const Piece& piece, std::size_t first_state) const;

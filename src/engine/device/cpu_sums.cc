@@ -20,6 +20,16 @@ UnitSums operator+(UnitSums a, const UnitSums& b) {
   return a;
 }
 
+// Leaves the sums of a block where the step finds them; tells whether the first is finite.
+bool put_sums(const CpuShared& shared, const Phase& phase, const Cohort& cohort, const Piece& block,
+              const LaneSums& sums) {
+  const std::size_t count = shared.plan.links[cohort.group->links[phase.end]].transform->sum.count;
+  const std::size_t at = shared.blocks.first[block.parameter] + block.begin / kBlock;
+  double* partial = &shared.work->partials[at * kMaxSums];
+  for (std::size_t m = 0; m < count; ++m) partial[m] = sums.total(m);
+  return std::isfinite(partial[0]);
+}
+
 }  // namespace
 
 // Calls f with the member's share of all parameters, piece by piece.
@@ -82,7 +92,7 @@ void CpuMember::gather(const Phase& phase, const Cohort& cohort, const Piece& pi
     const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
     LaneSums sums;
     add_sums(phase, cohort, block, shared_.source(phase, block), sums);
-    const bool finite = put_sums(phase, cohort, block, sums);
+    const bool finite = put_sums(shared_, phase, cohort, block, sums);
     if (!finite && looks(phase, cohort)) look(block);
   }
 }
@@ -107,7 +117,7 @@ void CpuMember::run_kept(const Phase& phase, const Cohort& cohort, const Piece& 
         shared_.core(dtype).affine({}, u, nullptr, kept, part.end - at);
       }
     }
-    if (sums_now) put_sums(phase, cohort, block, sums);
+    if (sums_now) put_sums(shared_, phase, cohort, block, sums);
   }
   if (shared_.past_caches) hwy::FlushStream();
 }
@@ -118,15 +128,6 @@ void CpuMember::add_sums(const Phase& phase, const Cohort& cohort, const Piece& 
   Streams streams = streams_of(phase, piece, 0);
   streams.grad = u;
   shared_.kernels(cohort.group->links[phase.end], cohort.group->dtype).gather(cohort.end, streams, sums);
-}
-
-// Tells whether the first of them is finite.
-bool CpuMember::put_sums(const Phase& phase, const Cohort& cohort, const Piece& block, const LaneSums& sums) {
-  const std::size_t count = shared_.plan.links[cohort.group->links[phase.end]].transform->sum.count;
-  const std::size_t at = shared_.blocks.first[block.parameter] + block.begin / kBlock;
-  double* partial = &shared_.work->partials[at * kMaxSums];
-  for (std::size_t m = 0; m < count; ++m) partial[m] = sums.total(m);
-  return std::isfinite(partial[0]);
 }
 
 // Sums over whole units, each by one member, once every update that they run over has been formed.

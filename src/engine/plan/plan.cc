@@ -182,7 +182,7 @@ std::size_t looking_phase(const Group& group, std::span<const Link> links) {
 // The kind of a phase that updates the parameter: what a register-resident loop cannot do is done in tiles.
 Phase::Kind updating_kind(const Phase& phase, std::span<const Link> links) {
   const bool noisy = std::any_of(phase.rules.begin(), phase.rules.end(), [&](const ElementStep& step) {
-    return links[step.link].transform->seed != nullptr;
+    return links[step.link].transform->sees & Sees::noise;
   });
   const bool loop = phase.entry != Phase::Entry::units && phase.former == Phase::Former::engine && !noisy &&
                     phase.rules.size() <= 1;
@@ -290,11 +290,6 @@ Plan::Plan(Chain the_chain, const Params& params) : chain(std::move(the_chain)),
 bool Plan::accumulates() const {
   return std::any_of(gates.begin(), gates.end(),
                      [&](std::size_t gate) { return links[gate].transform->part == Part::window; });
-}
-
-bool Plan::is_noisy(const Group& group) const {
-  return std::any_of(group.links.begin(), group.links.end(),
-                     [&](std::size_t link) { return links[link].transform->seed != nullptr; });
 }
 
 bool Plan::is_per_tensor(const Group& group) const {

@@ -95,8 +95,7 @@ struct Plan {
   // landing stands before something that forms the update, a gate after something or not on all.
   Plan(Chain chain, const Params& params);
 
-  bool accumulates() const;                 // a gate keeps the sum of gradients: one more stream a parameter
-  bool is_noisy(const Group& group) const;  // reads random numbers
+  bool accumulates() const;  // a gate keeps the sum of gradients: one more stream a parameter
   bool is_per_tensor(const Group& group) const;  // sums over each parameter alone
 
   // What a state stream of the group looks like for a parameter of it.

@@ -34,7 +34,7 @@ enum class Part {
 };
 
 // What a transform reads beside the update.
-enum class Sees : unsigned { nothing = 0, value = 1, entered = 2, before = 4 };
+enum class Sees : unsigned { nothing = 0, value = 1, entered = 2, before = 4, noise = 8 };
 constexpr Sees operator|(Sees a, Sees b) { return Sees(unsigned(a) | unsigned(b)); }
 constexpr bool operator&(Sees a, Sees b) { return (unsigned(a) & unsigned(b)) != 0; }
 

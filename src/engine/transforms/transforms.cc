@@ -59,6 +59,7 @@ constexpr std::size_t kPrepared = std::is_same_v<Prepared<T, double>, Nothing>
                                       : sizeof(Prepared<T, double>) / sizeof(double);
 
 #include "transforms/loops-inl.h"
+#include "transforms/sums-inl.h"
 
 struct TransformRegistry {
   static constexpr int kFirst = __COUNTER__ + 1;
@@ -151,6 +152,7 @@ constexpr Sees sees_of() {
   if (requires { T::kSees; }) out = out | Sees::value;
   if (requires { T::kSeesEntered; }) out = out | Sees::entered;
   if (requires { T::kSeesBefore; }) out = out | Sees::before;
+  if (requires { T::seed({}); }) out = out | Sees::noise;
   return out;
 }
 

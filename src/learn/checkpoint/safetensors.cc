@@ -1,6 +1,6 @@
 #include "checkpoint/safetensors.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <bit>
@@ -34,26 +34,6 @@ constexpr std::size_t kDigits = 16;
 constexpr std::string_view kChecksumHead = R"({"__metadata__": {"checksum": ")";
 constexpr std::string_view kNoDigits = "0000000000000000";
 static_assert(kNoDigits.size() == kDigits);
-
-struct TypeFacts {
-  std::string_view name;
-  std::size_t bits;
-};
-// clang-format off
-constexpr TypeFacts kTypes[] = {
-    {"BOOL", 8}, {"F4", 4}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8}, {"I8", 8}, {"F8_E5M2", 8},
-    {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16}, {"U16", 16},
-    {"F16", 16}, {"BF16", 16}, {"I32", 32}, {"U32", 32}, {"F32", 32}, {"C64", 64}, {"F64", 64},
-    {"I64", 64}, {"U64", 64},
-};
-// clang-format on
-static_assert(std::size(kTypes) == static_cast<std::size_t>(ElementType::u64) + 1);
-
-std::optional<ElementType> find_type(std::string_view name) {
-  const auto* found = std::ranges::find(kTypes, name, &TypeFacts::name);
-  if (found == std::end(kTypes)) return std::nullopt;
-  return static_cast<ElementType>(found - std::begin(kTypes));
-}
 
 // A text from a file, short enough for a message.
 std::string excerpt(std::string_view text) {
@@ -118,7 +98,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (place_ != Place::tensor || field_ != kFields[0]) refuse("a string");
-    const std::optional<ElementType> type = find_type(text);
+    const std::optional<ElementType> type = find_element_type(text);
     if (!type) fail(where(), "unknown type of elements", excerpt(text), "a type of safetensors such as F32");
     extents.back().entry->second.type = *type;
     return true;
@@ -303,9 +283,8 @@ void lay_out(const std::string& file, std::vector<Extent>& extents, std::span<co
 }
 
 std::uint32_t crc(std::span<const std::byte> bytes, std::uint32_t start = 0) {
-  if (bytes.empty()) return start;  // zlib takes a null pointer for the wish to begin anew
-  return static_cast<std::uint32_t>(
-      crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  if (bytes.empty()) return start;  // libdeflate takes a null pointer for the wish to begin anew
+  return libdeflate_crc32(start, bytes.data(), bytes.size());
 }
 
 std::uint32_t crc(std::string_view text, std::uint32_t start = 0) {
@@ -422,10 +401,6 @@ std::string header_of(const Order& order, const std::string& metadata) {
 }
 
 }  // namespace
-
-std::string_view element_name(ElementType type) { return kTypes[static_cast<std::size_t>(type)].name; }
-
-std::size_t element_bits(ElementType type) { return kTypes[static_cast<std::size_t>(type)].bits; }
 
 Safetensors::Safetensors(const std::filesystem::path& path) : Safetensors(path, read_file(path)) {}
 

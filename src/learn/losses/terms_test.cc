@@ -107,7 +107,8 @@ TEST(Terms, TextsThatAreNoneGetACaret) {
   expect_contains(error("l2(1e-4)"), "try `cross_entropy | l2(1e-4)`");
   expect_contains(error("mse | mse"), "more than one loss");
   expect_contains(error("mse | ll2(1)"), "(see `thalweg list losses`)");
-  expect_contains(error("mse | ll2(1)"), "did you mean `l2`? (see `thalweg list losses`)\n  mse | ll2(1)\n        ^");
+  expect_contains(error("mse | ll2(1)"),
+                  "did you mean `l2`? (see `thalweg list losses`)\n  mse | ll2(1)\n        ^");
   expect_contains(error("mse | l2"), "`l2` needs `rate`");
   expect_contains(error("mse | l2(-1)"), "at least 0");
   expect_contains(error("mse | elastic(1, ratio=1.5)"), "`ratio`");
