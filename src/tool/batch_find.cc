@@ -37,7 +37,7 @@ Command batch_find_command() {
       flags->settings.arguments(
           terms_of_trials({"batch", "nonfinite"}),
           {config_argument(flags->config),
-           Argument("--memory SIZE", &search.memory, "what the training may take: bytes, 512MiB, 2GiB",
+           Argument("--memory SIZE", &search.memory, "memory that the training may use: bytes, 512MiB, 2GiB",
                     {.range = kAtLeastOne, .bytes = true}),
            Argument("--rounds N", &search.rounds, "measurements of each size", {.range = {1, 1000}}),
            Argument("--most N", &search.most, "largest batch to try", {.range = kAtLeastOne}),

@@ -108,7 +108,7 @@ Command compare_command() {
                "decades that these rates span, around the rate that is named"),
       Argument("--tuning-seeds N", &options.tuning_seeds, "runs at each of these rates",
                {.range = kAtLeastOne}),
-      Argument("--tuning-epochs N", &options.tuning_epochs, "epochs of such a run; auto: as --epochs",
+      Argument("--tuning-epochs N", &options.tuning_epochs, "epochs of each of these runs; auto: as --epochs",
                {.range = kAtLeastOne, .word = "auto"}),
       Argument("--schedule SCHEDULE", &options.schedule,
                "schedule of optimizers that name no rate, multiplied by their rate"),

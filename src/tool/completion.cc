@@ -106,7 +106,7 @@ Command completion_command() {
       {Argument("shell SHELL", &flags->shell,
                 "bash, zsh or fish; or `words -- WORD ...`: what the last of these may become, one a line",
                 {.choices = "bash|zsh|fish|words", .required = true}),
-       Argument("words WORD", &flags->words, "what is typed, for the script")},
+       Argument("words WORD", &flags->words, "the words typed so far, for the script")},
       [flags](Given) { return completion(flags->shell, flags->words); }};
 }
 

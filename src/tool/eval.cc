@@ -61,7 +61,7 @@ Command eval_command() {
       "eval",
       "Evaluate the model of a run on held-out data",
       {Argument("run RUN", &flags->run, "run directory", {.required = true}),
-       Argument("--data DATA", &flags->data, "another data source, encoded as the run's own"),
+       Argument("--data DATA", &flags->data, "another data source, encoded like the run's own"),
        Argument("--checkpoint NAME", &flags->checkpoint,
                 "last, best or a number of updates; by default the one that the run's result is of",
                 {.offers = "last|best"}),

@@ -138,11 +138,11 @@ std::vector<Argument> other_arguments(Flags& flags) {
                    "a problem of two dimensions, a formula such as \"(1-x)^2 + 100*(y-x^2)^2\", or a run "
                    "directory",
                    {.required = true}),
-          Argument("--seed N", &flags.seed, "decides noise, batches, directions and samples"),
+          Argument("--seed N", &flags.seed, "seed of noise, batches, directions and samples"),
           Argument("--points N", &flags.points, "points per side of the grid",
                    {.range = {2}, .shown = "161; 25 for a run"}),
           Argument("--html FILE", &flags.html,
-                   "the page; when nothing else is asked for, landscape.html, in the directory of a run"),
+                   "the page; if nothing else is requested, landscape.html, in the directory of a run"),
           Argument("--svg FILE", &flags.svg, "write a still contour map with the paths to this file"),
           json_argument(flags.json)};
 }

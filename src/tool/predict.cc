@@ -84,7 +84,7 @@ int predict(const Flags& flags) {
 Command predict_command() {
   const auto flags = std::make_shared<Flags>();
   return {"predict",
-          "Print what the model of a run says of every row of the data",
+          "Print the predictions of a run's model for every row of the data",
           {Argument("run RUN", &flags->run, "run directory", {.required = true}),
            Argument("--data DATA", &flags->data,
                     "data source, whose targets may be missing; by default all rows of the run's own"),

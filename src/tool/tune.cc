@@ -83,10 +83,10 @@ Command tune_command() {
       "Search for numbers in the texts of a run: log(a, b), uniform(a, b), whole(a, b), choice(x, y, ...)",
       flags->settings.arguments(
           terms_of_trials({"nonfinite"}),
-          {Argument("--trials N", &options.trials, "how many are drawn", {.range = kAtLeastOne}),
+          {Argument("--trials N", &options.trials, "number of trials", {.range = kAtLeastOne}),
            Argument("--repeats N", &options.repeats, "trainings of each, from different weights",
                     {.range = kAtLeastOne}),
-           Argument("--tune-seed N", &options.seed, "decides what is drawn"),
+           Argument("--tune-seed N", &options.seed, "seed of what is drawn"),
            Argument("--method", &flags->method,
                     "halving: the better third continues, three times as long; random: all train to the end",
                     {.choices = "halving|random"}),

@@ -27,7 +27,7 @@ int watch(const Flags& flags) {
 Command watch_command() {
   const auto flags = std::make_shared<Flags>();
   return {"watch",
-          "Serve the pages of all runs in a folder, live, to this machine only",
+          "Serve the pages of all runs in a folder, live, on this machine only",
           {Argument("folder DIR", &flags->folder, "folder of run directories"),
            Argument("--port N", &flags->port, "port on 127.0.0.1; 0 takes any that is free",
                     {.range = {0, 65535}})},

@@ -25,7 +25,7 @@ const SimdTable& find_simd(std::string_view name) {
   }
   std::string known;
   for (const std::string_view target : names) known += (known.empty() ? "" : ", ") + std::string(target);
-  throw Error(Code::usage, {"simd", "unknown target, or one that this machine cannot run",
+  throw Error(Code::usage, {"simd", "unknown SIMD target, or one that this machine does not support",
                             "`" + std::string(name) + "`", known, did_you_mean(name, names)});
 }
 

@@ -17,7 +17,7 @@ std::size_t bytes_of(const Shape& shape, Dtype dtype) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
   const std::uint64_t elements = count(shape);
   if (elements <= kMost / size_of(dtype)) return elements * size_of(dtype);
-  throw Error(Code::usage, {"shape", "impossible sizes", print_shape(shape), "at most 2^62 bytes", ""});
+  throw Error(Code::usage, {"shape", "invalid sizes", print_shape(shape), "at most 2^62 bytes", ""});
 }
 
 // Remembers memory of a parameter in a map from begin to end and name.
@@ -59,7 +59,7 @@ std::uint64_t count(const Shape& shape) {
   std::int64_t product = 1;
   for (const std::int64_t size : shape) {
     if (size < 0 || (size > 0 && product > kMost / size)) {
-      throw Error(Code::usage, {"shape", "impossible sizes", print_shape(shape),
+      throw Error(Code::usage, {"shape", "invalid sizes", print_shape(shape),
                                 "sizes of at least 0 with a product of at most 2^62", ""});
     }
     product *= size;
@@ -161,7 +161,7 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
     std::vector<std::string_view> names;
     for (const Parameter& known : parameters_) names.push_back(known.name());
     throw Error(Code::usage, {"rebind", "no parameter of that name", "`" + std::string(name) + "`",
-                              "one that is adopted", did_you_mean(name, names)});
+                              "an adopted parameter", did_you_mean(name, names)});
   }
   parameter->checked(parameter->value_, dtype);
   if (!parameter->adopted_) {

@@ -80,7 +80,7 @@ void check_signs(std::span<const Link> links, const std::vector<std::size_t>& se
     }
     if (turned == nullptr || !(link.transform->sees & Sees::entered)) continue;
     const std::string name = "`" + std::string(link.transform->spec.name) + "`";
-    throw Error(Code::usage, {"optimizer", name + " compares the update with the gradient as it came",
+    throw Error(Code::usage, {"optimizer", name + " compares the update with the original gradient",
                               "`" + std::string(turned->transform->spec.name) +
                                   "` to the left of it, which turns the sign",
                               "a chain that does not", "negate the objective instead"});
@@ -106,7 +106,7 @@ void check_landings(std::span<const Link> links, const std::vector<std::size_t>&
                 {"optimizer", "`" + name + "` acts on the new parameter, when the update is done",
                  "`" + std::string(link.transform->spec.name) + "` to the right of it",
                  "a place to the right of every rule, such as adam | " + name + "(...) | lr(...)",
-                 name == "l1" ? "left of a rule use the term of the loss: --loss \"... | l1(1e-4)\"" : ""});
+                 name == "l1" ? "before a rule, use a term of the loss: --loss \"... | l1(1e-4)\"" : ""});
   }
 }
 
@@ -140,7 +140,7 @@ std::vector<std::size_t> find_gates(std::span<const Link> links) {
       continue;
     }
     if (before != nullptr) {
-      throw Error(Code::usage, {"optimizer", name + " decides before a step whether it runs",
+      throw Error(Code::usage, {"optimizer", name + " decides whether a step runs",
                                 "`" + std::string(before->transform->spec.name) + "` to the left of it",
                                 "a place to the left of everything but other gates", ""});
     }

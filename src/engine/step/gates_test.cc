@@ -338,8 +338,8 @@ TEST(Gates, StandLeftOfEverythingAndForAllParameters) {
   params.add("w", {3, 4}, Role::weight);
   params.add("b", {4}, Role::bias);
   const std::map<std::string, std::vector<std::string>> errors = {
-      {"adam | skip | lr(1)", {"`skip` decides before a step", "`adam` to the left of it"}},
-      {"lr(1) | accumulate(2)", {"`accumulate` decides before a step", "`lr` to the left of it"}},
+      {"adam | skip | lr(1)", {"`skip` decides whether a step runs", "`adam` to the left of it"}},
+      {"lr(1) | accumulate(2)", {"`accumulate` decides whether a step runs", "`lr` to the left of it"}},
       {"skip | decay(1) | loss_scale | lr(1)", {"`loss_scale`", "`decay` to the left of it"}},
       {"skip(on=w) | lr(1)", {"`skip` holds the step of all parameters", "an `on=`"}},
       {"accumulate(2, on=bias) | lr(1)", {"`accumulate` holds", "an `on=`"}},

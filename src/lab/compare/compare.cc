@@ -29,7 +29,7 @@ void check_options(const CompareOptions& o) {
   if (o.optimizers.size() < 2) {
     throw Error(Code::usage, {"optimizers", "there is nothing to compare",
                               std::to_string(o.optimizers.size()) + " optimizers", "two or more",
-                              "part them by semicolons: \"sgd; adam\""});
+                              "separate them by semicolons: \"sgd; adam\""});
   }
   check_range("seeds", static_cast<double>(o.seeds), 1, 200);
   check_range("rates", static_cast<double>(o.rates), 1, 101);

@@ -265,7 +265,7 @@ std::string pictures(const ComparisonResult& result) {
                           "Each ring is one seed, the bar is the middle half, the stroke is the "
                           "median.",
                           draw_seeds(result)) +
-             page::figure(curves_chart(result), "Median over the seeds, once an epoch.") +
+             page::figure(curves_chart(result), "Median over the seeds, once per epoch.") +
              page::figure(rates_chart(result),
                           "Score on the validation part; the ring is the rate chosen. Gaps are rates at "
                           "which training diverged."));

@@ -80,7 +80,7 @@ TEST(CompareResult, EnoughSeedsTellThemApart) {
   EXPECT_EQ(r.optimizers[1].against_best.standing, Standing::told_apart);
   EXPECT_EQ(r.optimizers[1].against_best.p, 2.0 / 256);
   EXPECT_EQ(r.headline(), "good is best: 93.50 %");
-  EXPECT_NE(r.doubt().find("told apart from bad"), std::string::npos) << r.doubt();
+  EXPECT_NE(r.doubt().find("differs significantly from bad"), std::string::npos) << r.doubt();
 }
 
 TEST(CompareResult, ATrialThatDivergedIsWorst) {

@@ -198,8 +198,8 @@ std::string ComparisonResult::doubt() const {
     if (!always.empty()) out += fmt::format(" Worse in every seed: {}.", listed(always));
     return out;
   }
-  std::string out = apart.empty() ? "No other is told apart from it"
-                                  : fmt::format("It is told apart from {}", listed(apart));
+  std::string out = apart.empty() ? "No other differs significantly from it"
+                                  : fmt::format("It differs significantly from {}", listed(apart));
   if (!apart.empty() && !close.empty()) out += ", not from " + listed(close);
   return out + fmt::format(": Wilcoxon's signed-rank test over {} seeds, p at most {}{}.", options.seeds,
                            print_number(kLevel),

@@ -107,7 +107,7 @@ Findings find_decay_on_biases(const ExaminedRun& run) {
       const bool spared = parameter.role() == Role::bias || parameter.role() == Role::norm;
       if (!spared || !Items::acts_on(item, parameter)) continue;
       return {{"decay-on-biases", fmt::format("`{}` acts on `{}`", print(Text{item}), parameter.name()),
-               "add `on=[matrices, embedding]` to it, as `adamw` has by itself"}};
+               "add `on=[matrices, embedding]` to it, as `adamw` does by default"}};
     }
   }
   return {};
@@ -124,7 +124,7 @@ Findings find_unnormalised(const ExaminedRun& run) {
   }
   if (spread.middle > 0 && spread.widest > kSpread * spread.middle) {
     return {{"not-normalised",
-             fmt::format("one input has the deviation {:.3g}, the middle one {:.3g}", spread.widest,
+             fmt::format("one input has standard deviation {:.3g}, the median one {:.3g}", spread.widest,
                          spread.middle),
              advice}};
   }
@@ -142,7 +142,7 @@ Findings find_one_class(const ExaminedRun& run) {
   return {{"one-class",
            fmt::format("{:.1f} % of the {} training labels are `{}`", 100 * share, labels.size(),
                        class_name(run.data, most->first)),
-           "look whether the right column is the target; accuracy says little here"}};
+           "check that the right column is the target; accuracy says little here"}};
 }
 
 Findings find_sorted_order(const ExaminedRun& run) {
@@ -164,7 +164,7 @@ Findings find_sorted_order(const ExaminedRun& run) {
        fmt::format("{:.0f} % of the samples have the label of the one before, which a random order has for "
                    "{:.0f} %",
                    100 * share, 100 * chance),
-       "leave `--order file` out: samples are then shuffled anew in every epoch"}};
+       "leave out `--order file`: samples are then shuffled in every epoch"}};
 }
 
 Findings find_squashed_output(const ExaminedRun& run) {
@@ -174,7 +174,7 @@ Findings find_squashed_output(const ExaminedRun& run) {
   const bool takes_scores = loss == "cross_entropy" || loss == "bce";
   if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return {};
   return {{"squashed-output",
-           fmt::format("the model ends in `{}`, and `{}` takes scores without bounds: it applies {} itself",
+           fmt::format("the model ends in `{}`, but `{}` expects unbounded scores: it applies {} itself",
                        last, loss, loss == "bce" ? "the logistic function" : "softmax"),
            "let the model end in its last `dense`"}};
 }

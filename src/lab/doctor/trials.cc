@@ -111,7 +111,7 @@ Findings find_rate(const ExaminedRun& run, Diagnosis& diagnosis) {
   try {
     text.emplace(Chain(run.config.optimizer).text());
   } catch (const Error&) {
-    diagnosis.notes.emplace_back("the optimizer has not one rate: other rates were not tried");
+    diagnosis.notes.emplace_back("the optimizer does not have exactly one rate: other rates were not tried");
     return {};
   }
   if (text->peak() == 0 || run.data.train.size() < 2) return {};
@@ -136,7 +136,8 @@ Findings find_rate(const ExaminedRun& run, Diagnosis& diagnosis) {
   return {{smaller ? "rate-too-large" : "rate-too-small",
            fmt::format("in {} updates the rate {:.3g} {}, and {:.3g} {}", length, rate, outcome(own),
                        best.rate, outcome(best)),
-           fmt::format("try `--optimizer \"{}\"`; `thalweg lr-find` looks closer", text->with(best.rate))}};
+           fmt::format("try `--optimizer \"{}\"`; `thalweg lr-find` searches more closely",
+                       text->with(best.rate))}};
 }
 
 Findings find_dead_units(const ExaminedRun& run) {
@@ -154,7 +155,7 @@ Findings find_dead_units(const ExaminedRun& run) {
     findings.push_back({"dead-units",
                         fmt::format("{} of the {} units of {} are 0 for all of {} training samples", dead,
                                     output.units, output.layer, rows.size()),
-                        "take a smaller rate or a warm-up, or `gelu` in the place of `relu`"});
+                        "take a smaller rate or a warm-up, or `gelu` in place of `relu`"});
   }
   return findings;
 }

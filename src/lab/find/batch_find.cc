@@ -68,7 +68,7 @@ void choose(FoundBatch& found, double slack, bool by_memory) {
       found.timings, [&](const BatchTiming& t) { return t.median >= (1 - slack) * best->median; });
   found.batch = chosen->batch;
   found.why = chosen == best
-                  ? fmt::format("the fastest, {} samples a second, and no smaller one is within {:.3g} %",
+                  ? fmt::format("the fastest, {} samples a second; no smaller one is within {:.3g} %",
                                 page::count(std::round(best->median)), 100 * slack)
                   : fmt::format(
                         "the smallest within {:.3g} % of the fastest, {}, which makes {} samples a "
@@ -124,7 +124,7 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   }
   if (found.timings.empty()) {
     throw Error(Code::usage,
-                {"--memory", "not even one sample a batch fits", page::bytes(static_cast<double>(bytes)),
+                {"--memory", "not even a batch of one sample fits", page::bytes(static_cast<double>(bytes)),
                  "at most " + page::bytes(static_cast<double>(search.memory)),
                  "allow more memory, or take a smaller model"});
   }

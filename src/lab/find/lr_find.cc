@@ -25,7 +25,7 @@ void check(const RateSearch& search) {
     throw Error(Code::usage, {"rate search", what, got, want, ""});
   };
   if (!(search.from > 0) || !std::isfinite(search.to) || !(search.to > search.from)) {
-    refuse("the rates are no range", print_number(search.from) + " to " + print_number(search.to),
+    refuse("not a range of rates", print_number(search.from) + " to " + print_number(search.to),
            "0 < from < to");
   }
   if (search.sweep < 20) refuse("the range test is too short", std::to_string(search.sweep), "20 or more");

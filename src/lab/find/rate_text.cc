@@ -11,8 +11,8 @@ RateText::RateText(std::string_view text) : source_{"optimizer", std::string(tex
   Text parsed = parse(source_);
   const std::vector<Arg*> rates = rates_in(parsed);
   if (rates.empty()) {
-    throw source_.error(text.size(), {"", "no learning rate that could be varied", "", "one `lr`",
-                                      "write `lr=1e-3` or `| lr(1e-3)`"});
+    throw source_.error(text.size(),
+                        {"", "no learning rate to vary", "", "one `lr`", "write `lr=1e-3` or `| lr(1e-3)`"});
   }
   if (rates.size() > 1) {
     throw source_.error(rates[1]->at, {"", "several learning rates", "", "one, which can be varied",

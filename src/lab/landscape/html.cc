@@ -86,7 +86,7 @@ std::string paths_table(const Landscape& landscape) {
 constexpr std::string_view kSolid =
     "<div class=\"solid\" id=\"solid\" hidden><canvas id=\"surface\" tabindex=\"0\" role=\"img\" "
     "aria-label=\"The surface in three dimensions. Arrow keys turn it, plus and minus change its size, Home "
-    "puts it back.\"></canvas><p>"
+    "resets it.\"></canvas><p>"
     "<button type=\"button\" value=\"ArrowLeft\">Turn left</button>"
     "<button type=\"button\" value=\"ArrowRight\">Turn right</button>"
     "<button type=\"button\" value=\"ArrowUp\">From above</button>"

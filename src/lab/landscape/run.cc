@@ -317,8 +317,8 @@ Landscape path_plane(Landform& land, const RunLandscapeOptions& options) {
   const Eigen eigen = symmetric_eigen(std::move(gram), n);
   if (n < 3 || !(eigen.values[1] > 1e-12 * eigen.values[0])) {
     throw Error(Code::data, {land.directory().string(), "too few different weights for a plane",
-                             std::to_string(n) + " with the initial ones", "at least 3 on no line",
-                             "train with --checkpoint-every 1ep"});
+                             std::to_string(n) + " with the initial ones",
+                             "at least 3 that do not lie on a line", "train with --checkpoint-every 1ep"});
   }
   double all = 0;
   for (const double value : eigen.values) all += std::max(value, 0.0);

@@ -28,7 +28,7 @@ auto reading(const std::filesystem::path& path, const Read& read) {
     return read();
   } catch (const Json::exception& error) {
     throw Error(Code::data, {path.string(), "is malformed", error.what(), "what `thalweg train` writes",
-                             "remove it: the page does without"});
+                             "remove it: the page works without it"});
   }
 }
 

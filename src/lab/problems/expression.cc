@@ -198,7 +198,7 @@ class FormulaParser {
       fail(unknown.what, unknown.got, unknown.want, unknown.hint);
     }
     at_ += word.size();
-    if (!take('(')) fail("a function wants brackets", here(), "`(` behind `" + std::string(word) + "`");
+    if (!take('(')) fail("a function needs brackets", here(), "`(` after `" + std::string(word) + "`");
     const std::size_t a = bracket();
     return push(*function, a, a);
   }
@@ -207,7 +207,7 @@ class FormulaParser {
     double value = 0;
     const char* begin = text_.data() + at_;
     const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
-    if (error == std::errc::result_out_of_range) fail("this number is out of range", here(), "a double");
+    if (error == std::errc::result_out_of_range) fail("number out of range", here(), "a double");
     if (error != std::errc()) fail("this is no number", here(), kOperand);
     at_ += static_cast<std::size_t>(end - begin);
     return constant(value);

@@ -157,7 +157,7 @@ const std::vector<Refused> kRefused = {
     {"x + 1)", 6, "unexpected character"},
     {"x + sine(y)", 5, "did you mean `sin`?"},
     {"x + z", 5, "unknown name"},
-    {"sin x", 5, "`(` behind `sin`"},
+    {"sin x", 5, "`(` after `sin`"},
     {"1e999*x", 1, "out of range"},
     {"x + .", 5, "this is no number"},
     {"x + \xc3\xa4", 5, "`\xc3\xa4`"},

@@ -59,7 +59,7 @@ page::Series series_of(const Schedule& schedule, std::uint64_t updates, std::siz
 page::Chart chart_of(std::span<const Schedule> schedules, std::uint64_t updates) {
   if (schedules.empty() || schedules.size() > kMostSchedules) {
     throw Error(Code::usage,
-                {"schedule", "so many cannot be told apart in one picture", std::to_string(schedules.size()),
+                {"schedule", "too many to be told apart in one picture", std::to_string(schedules.size()),
                  "1 to " + std::to_string(kMostSchedules), ""});
   }
   page::Chart out{.id = "schedules",

@@ -264,14 +264,14 @@ std::size_t param_index(const std::string& name, const std::vector<Tensor>& tens
 
 std::vector<Group> read_groups(const Json& test, const std::vector<Tensor>& tensors) {
   const Json& common = member(test, "hyper");
-  if (!common.is_object()) throw Malformed("`hyper` is no object");
+  if (!common.is_object()) throw Malformed("`hyper` is not an object");
   std::vector<Group> groups = {{common, Json::object(), {}}};
   std::vector<std::size_t> group_of(tensors.size(), 0);
   const auto stated = test.find("groups");
   if (stated != test.end()) {
     for (const Json& entry : read_array(*stated, "groups")) {
       Group group{common, member(entry, "hyper"), {}};
-      if (!group.own.is_object()) throw Malformed("`hyper` of a group is no object");
+      if (!group.own.is_object()) throw Malformed("`hyper` of a group is not an object");
       group.hyper.update(group.own);
       for (const Json& name : read_array(member(entry, "params"), "params of a group")) {
         std::size_t& of = group_of[param_index(read_string(name, "params of a group"), tensors)];
@@ -293,7 +293,7 @@ Json beside_mars(const Json& hyper) {
   const Json* betas = fields.find("betas_1d");
   if (betas == nullptr) throw Skip("mars without betas_1d");
   const std::vector<double> numbers = read_numbers(*betas, "betas_1d");
-  if (numbers.size() != 2) throw Malformed("`betas_1d` is no pair");
+  if (numbers.size() != 2) throw Malformed("`betas_1d` is not a pair");
   return {{"algorithm", "adamw"},
           {"lr", fields.number("lr") * fields.number("lr_1d_factor", 1)},
           {"beta1", numbers[0]},

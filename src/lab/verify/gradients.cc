@@ -101,7 +101,7 @@ void clear_grads(Params& params) {
 
 Gradient net_2_3_1(Fields& fields, const Tensors& tensors) {
   const std::vector<double> inputs = read_numbers(given(fields, "inputs"), "inputs");
-  need(inputs.size() % 2 == 0, "`inputs` are no pairs");
+  need(inputs.size() % 2 == 0, "`inputs` are not pairs");
   constexpr std::array<std::size_t, 4> kSizes = {6, 3, 3, 1};
   need(std::ranges::equal(tensors, kSizes, {}, [](const Tensor& t) { return t.init.size(); }),
        "the network has weights of 3x2, 3, 1x3 and 1");

@@ -77,7 +77,7 @@ struct Group {
 Json args_of(const Json& scheduler, const Group& group = {}) {
   const auto found = scheduler.find("args");
   Json args = found == scheduler.end() ? Json::object() : *found;
-  if (!args.is_object()) throw Malformed("`args` of a scheduler is no object");
+  if (!args.is_object()) throw Malformed("`args` of a scheduler is not an object");
   if (args.contains("last_epoch") && args["last_epoch"] == -1) args.erase("last_epoch");
   for (const char* key : kOfGroups) {
     if (!args.contains(key) || !args[key].is_array()) continue;
@@ -308,7 +308,7 @@ void replay_schedule(const Json& test, Comparison& comparison) {
   const Json& points = read_array(member(test, "points"), "points");
   std::vector<double> at, want;
   for (const Json& point : points) {
-    if (!point.is_array() || point.size() != 2) throw Malformed("a point is no pair");
+    if (!point.is_array() || point.size() != 2) throw Malformed("a point is not a pair");
     at.push_back(read_number(point[0], "points"));
     want.push_back(read_number(point[1], "points"));
   }

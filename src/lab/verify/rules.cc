@@ -257,7 +257,7 @@ double one_of_two(Fields& hyper, const char* key, std::size_t index, double fall
   const Json* pair = hyper.find(key);
   if (pair == nullptr) return fallback;
   const std::vector<double> numbers = read_numbers(*pair, key);
-  if (numbers.size() != 2) throw Malformed("`" + std::string(key) + "` is no pair");
+  if (numbers.size() != 2) throw Malformed("`" + std::string(key) + "` is not a pair");
   return numbers[index];
 }
 

@@ -31,7 +31,7 @@ constexpr Kind kKinds[] = {
 Json parse_case(const std::string& text) {
   const auto not_too_deep = [](int depth, Json::parse_event_t, const Json&) {
     if (depth > kDeepest)
-      throw Malformed("brackets nest more than " + std::to_string(kDeepest) + " deep; this is no case");
+      throw Malformed("brackets nest more than " + std::to_string(kDeepest) + " deep; not a case");
     return true;
   };
   try {
@@ -59,7 +59,7 @@ std::string one_line(std::string text) {
 
 void verify_text(const std::string& text, VerifiedCase& result) {
   const Json test = parse_case(text);
-  if (!test.is_object() || !test.contains("kind")) throw Malformed("this is no case: it has no `kind`");
+  if (!test.is_object() || !test.contains("kind")) throw Malformed("not a case: it has no `kind`");
   const std::string kind = read_string(test.at("kind"), "kind");
   result.kind = one_line(kind);
   if (test.contains("algorithm")) {

@@ -57,7 +57,7 @@ std::vector<Slot> parameter_slots(Params& params) {
   for (Parameter& parameter : params) {
     if (is_training_state(parameter.name())) {
       throw Error(Code::usage,
-                  {"parameter `" + parameter.name() + "`", "the name cannot stand in a checkpoint", "",
+                  {"parameter `" + parameter.name() + "`", "the name cannot be stored in a checkpoint", "",
                    "a name that does not begin with `optimizer/`, `clock/` or `number/`", ""});
     }
     slots.push_back(slot_of(parameter.name(), parameter.value_buffer()));
@@ -177,8 +177,8 @@ void check_tensors(const std::filesystem::path& path, const std::vector<Slot>& s
       add("an extra `" + name + "` of " + describe(tensor.type, tensor.shape));
   }
   if (!differences.empty()) {
-    fail(path, "the checkpoint is of another model", differences, "the tensors of this model and optimizer",
-         "build the model as it was when the file was saved");
+    fail(path, "the checkpoint belongs to another model", differences,
+         "the tensors of this model and optimizer", "build the model as it was when the file was saved");
   }
 }
 

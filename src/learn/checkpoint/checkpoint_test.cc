@@ -303,7 +303,8 @@ TEST_F(Checkpoint, RefusesWhatItCannotKeep) {
   expect_in(error_of(Code::usage, [&] { save(model); }), "bound to other parameters");
   for (const std::string name : {"optimizer/w", "clock/w"}) {
     Model taken({{name, {1}}}, kMomentum, 1);
-    expect_in(error_of(Code::usage, [&] { save(taken); }), "parameter `" + name + "`: the name cannot stand");
+    expect_in(error_of(Code::usage, [&] { save(taken); }),
+              "parameter `" + name + "`: the name cannot be stored");
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   const auto nowhere = [&] { save_checkpoint(path / "x", other.params, *other.optimizer, {}); };

@@ -239,7 +239,7 @@ std::string_view find_header(const std::string& file, std::span<const std::byte>
   const std::string where = file + ", byte 0";
   if (length > kMaxHeader) {
     fail(where, "the length of the header is impossible", print_bytes(length),
-         "at most " + std::to_string(kMaxHeader), "the file is damaged or no safetensors file");
+         "at most " + std::to_string(kMaxHeader), "the file is damaged or not a safetensors file");
   }
   if (length > bytes.size() - kLengthBytes) {
     fail(where, "the header reaches beyond the file", print_bytes(length),

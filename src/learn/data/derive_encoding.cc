@@ -40,7 +40,7 @@ std::vector<std::string> sorted(std::vector<std::string> words) {
 std::vector<std::string> find_classes(const Table& table) {
   const std::size_t target = table.inputs;
   if (table.targets() > 1) {
-    throw Error(Code::data, {table.name, "classes are one target a row",
+    throw Error(Code::data, {table.name, "classification takes one target per row",
                              std::to_string(table.targets()) + " targets", "one", "task=regress"});
   }
   std::vector<std::string> classes;

@@ -103,7 +103,7 @@ template <class T>
 void check_batch(const std::string& loss, const LossKind& kind, const Batch<T>& batch) {
   const auto& [options, predictions, columns, targets, scale, grad] = batch;
   if (columns == 0 || predictions.size() % columns != 0) {
-    fail(loss, "the predictions are no whole rows", many(predictions.size(), "elements"),
+    fail(loss, "the predictions are not whole rows", many(predictions.size(), "elements"),
          "a multiple of " + many(columns, "columns"));
   }
   if (!grad.empty() && grad.size() != predictions.size()) {
@@ -111,17 +111,17 @@ void check_batch(const std::string& loss, const LossKind& kind, const Batch<T>& 
          std::to_string(predictions.size()));
   }
   if (kind.wants == Wants::labels && !targets.values.empty()) {
-    fail(loss, "the targets are no labels", "values", "labels");
+    fail(loss, "the targets are not labels", "values", "labels");
   }
   if (!targets.labels.empty() && !targets.values.empty()) {
     fail(loss, "there are two kinds of targets", "labels and values", "one of them");
   }
   const std::size_t rows = predictions.size() / columns;
   if (targets.values.empty() && targets.labels.size() != rows) {
-    fail(loss, "not one label a row", many(targets.labels.size(), "labels"), std::to_string(rows));
+    fail(loss, "needs one label per row", many(targets.labels.size(), "labels"), std::to_string(rows));
   }
   if (!targets.values.empty() && targets.values.size() != predictions.size()) {
-    fail(loss, "not one target value a prediction", many(targets.values.size(), "values"),
+    fail(loss, "needs one target value per prediction", many(targets.values.size(), "values"),
          std::to_string(predictions.size()));
   }
   check_labels(loss, targets.labels, is_binary(kind.wants, columns) ? 2 : columns);
@@ -178,17 +178,17 @@ bool Loss::classifies() const { return impl_->kind->wants == Wants::labels; }
 void Loss::check(std::size_t columns, bool labels, std::size_t classes) const {
   const Wants wants = impl_->kind->wants;
   if (wants == Wants::labels && !labels) {
-    fail(impl_->text, "it learns class labels, and the data has values", "values",
+    fail(impl_->text, "it needs class labels, but the data has values", "values",
          "labels, or a loss on values such as mse");
   }
   const bool binary = labels && is_binary(wants, columns);
   if (binary ? classes == 2 : columns == classes && columns > 0) return;
   if (binary) {
-    fail(impl_->text, "one output tells two classes apart", many(classes, "classes"),
+    fail(impl_->text, "one output can only separate two classes", many(classes, "classes"),
          "2 classes, or " + many(classes, "outputs"));
   }
   fail(impl_->text,
-       labels ? "the model's outputs are not one a class" : "the model's outputs are not one a target value",
+       labels ? "the model needs one output per class" : "the model needs one output per target value",
        many(columns, columns == 1 ? "output" : "outputs"), std::to_string(classes));
 }
 

@@ -58,7 +58,7 @@ RunResult read_result(const std::filesystem::path& path) {
   const Json json = Json::parse(result.json, nullptr, false);
   const auto is_object = [&](const char* key) { return json.contains(key) && json[key].is_object(); };
   if (!json.is_object() || !is_object("train")) {
-    throw Error(Code::data, {path.string(), "this is no result of a run", "", "what a finished run wrote",
+    throw Error(Code::data, {path.string(), "not the result of a run", "", "what a finished run wrote",
                              "remove it and resume the run"});
   }
   result.train = evaluation(json["train"]);

@@ -84,9 +84,9 @@ RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
   if (!options.epochs || options.epochs == old.epochs) return config;
   if (!options.lengths) {
     throw Error(Code::usage,
-                {"epochs", "the schedules were laid out for another length",
+                {"epochs", "the schedules were planned for another length",
                  std::to_string(*options.epochs) + " epochs instead of " + std::to_string(*old.epochs), "",
-                 "say `--lengths keep` to leave them as they are or `--lengths new` to lay them out anew"});
+                 "say `--lengths keep` to keep them or `--lengths new` to plan them again"});
   }
   config.epochs = options.epochs;
   const bool keep = options.lengths == ResumeOptions::Lengths::keep;

@@ -42,7 +42,7 @@ std::string print_or_auto(const std::optional<std::uint64_t>& number) {
 
 bool flag(const std::string& where, const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
-  throw Error(Code::usage, {where, "neither yes nor no", "`" + text + "`", "true or false", ""});
+  throw Error(Code::usage, {where, "not true or false", "`" + text + "`", "true or false", ""});
 }
 
 void read_batch(RunConfig& c, const std::string& where, const std::string& text) {
@@ -97,34 +97,36 @@ constexpr std::array kRows = std::to_array<Row>({
      [](RunConfig& c, Where w, Words t) { c.accumulate = whole(w, t, 1); },
      [](const RunConfig& c) { return std::to_string(c.accumulate); }},
     {{"nonfinite", Kind::text, "report|error|skip|zero",
-      "gradients that are not finite: report, error, skip or zero", false},
+      "what to do about gradients that are not finite: report, error, skip or zero", false},
      [](RunConfig& c, Where, Words t) { c.nonfinite = nonfinite_name(parse_nonfinite(t)); },
      [](const RunConfig& c) { return c.nonfinite; }},
     {{"epochs", Kind::whole, "auto", "passes over the data", true},
      [](RunConfig& c, Where w, Words t) { c.epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.epochs); }},
-    {{"schedule-epochs", Kind::whole, "auto", "epochs that schedules are laid out for; auto: as --epochs",
+    {{"schedule-epochs", Kind::whole, "auto", "epochs that schedules are planned for; auto: as --epochs",
       false},
      [](RunConfig& c, Where w, Words t) { c.schedule_epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.schedule_epochs); }},
     {{"order", Kind::text, "shuffle|replacement|file", "of the samples: shuffle, replacement or file", false},
      [](RunConfig& c, Where w, Words t) { c.order = order_name(parse_order(t, w)); },
      [](const RunConfig& c) { return c.order; }},
-    {{"patience", Kind::whole, "", "epochs without a lower held-out loss until it stops; 0: never", false},
+    {{"patience", Kind::whole, "", "epochs without a lower held-out loss before training stops; 0: never",
+      false},
      [](RunConfig& c, Where w, Words t) { c.early_stopping.patience = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.early_stopping.patience); }},
     {{"min-delta", Kind::real, "", "by how much more than this the loss must fall for patience", false},
      read_min_delta,
      [](const RunConfig& c) { return print_number(c.early_stopping.min_delta); }},
-    {{"restore-best", Kind::flag, "auto", "give the weights of the best epoch; auto: with patience", false},
+    {{"restore-best", Kind::flag, "auto",
+      "end with the weights of the best epoch; auto: if --patience is given", false},
      [](RunConfig& c, Where w, Words t) {
        c.early_stopping.restore_best = t == "auto" ? std::nullopt : std::optional(flag(w, t));
      },
      [](const RunConfig& c) -> std::string {
        return c.early_stopping.restore_best ? (*c.early_stopping.restore_best ? "true" : "false") : "auto";
      }},
-    {{"checkpoint-every", Kind::whole, "*", "keep a checkpoint for ever: each 500 updates, 2ep or 5%; never",
-      false},
+    {{"checkpoint-every", Kind::whole, "*",
+      "how often to keep a checkpoint permanently: 500 (updates), 2ep, 5% or never", false},
      read_checkpoint_every,
      [](const RunConfig& c) { return c.checkpoint_every; }},
     {{"seed", Kind::whole, "", "of weights, order and split", true},

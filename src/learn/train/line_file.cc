@@ -33,7 +33,7 @@ void LineFile::add(const std::string& json) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       throw Error(Code::resource, {path_.string(), "a line cannot be written", system_message(errno),
-                                   std::to_string(text.size()) + " bytes", "free some space and go on"});
+                                   std::to_string(text.size()) + " bytes", "free some space and continue"});
     }
     left.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -16,7 +16,7 @@ constexpr Option kOptions[] = {
      .fallback = "auto",
      .doc =
          "whether the first record names the columns; auto: yes when it holds no number and a column below "
-         "it is numbers, or none of its words comes again in its column",
+         "it is numbers, or none of its words occurs again in its column",
      .choices = "auto|yes|no"},
     {.name = "skip",
      .type = OptionType::integer,
@@ -37,7 +37,7 @@ constexpr Option kOptions[] = {
      .type = OptionType::name,
      .doc = "columns, with blanks between them, that are categories even where they are numbers"},
     {.name = "numeric", .type = OptionType::name, .doc = "columns that must be numbers"},
-    {.name = "ignore", .type = OptionType::name, .doc = "columns that are no inputs"},
+    {.name = "ignore", .type = OptionType::name, .doc = "columns that are not inputs"},
     {.name = "scale",
      .type = OptionType::choice,
      .fallback = "standard",

@@ -26,7 +26,7 @@ std::uint8_t take_number(std::string_view& text, unsigned bound, char separator)
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::size_t used = static_cast<std::size_t>(end - text.data());
   if (error != std::errc() || number >= bound || used >= text.size() || text[used] != separator) {
-    throw Error(Code::data, {kWhere, "a number is malformed", "`" + std::string(text.substr(0, 8)) + "`",
+    throw Error(Code::data, {kWhere, "malformed number", "`" + std::string(text.substr(0, 8)) + "`",
                              "0 to " + std::to_string(bound - 1), ""});
   }
   text.remove_prefix(used + 1);

@@ -73,7 +73,7 @@ void take_entry(const Line& line, std::string_view entry, SparseRows& out) {
   if (colon == std::string_view::npos) throw line.error("an entry is wrong", entry, "index:value");
   const std::uint32_t index = read_index(line, entry.substr(0, colon), entry);
   const std::optional<double> value = read_cell(entry.substr(colon + 1));
-  if (!value) throw line.error("the value of a feature is no finite number", entry, "index:value");
+  if (!value) throw line.error("the value of a feature is not a finite number", entry, "index:value");
   if (out.indices.size() > out.begins.back() && index <= out.indices.back()) {
     const bool twice = index == out.indices.back();
     throw line.error(twice ? "a feature comes twice in a row" : "the indices of a row do not ascend", entry,

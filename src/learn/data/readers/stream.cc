@@ -112,18 +112,18 @@ constexpr Option kFeaturesOption{.name = "features",
 constexpr Option kNoiseOption{.name = "noise",
                               .fallback = "0.1",
                               .range = kNotNegative,
-                              .doc = "standard deviation of what no model can learn"};
+                              .doc = "standard deviation of the noise, which no model can learn"};
 constexpr Option kSeedOption{.name = "seed",
                              .type = OptionType::integer,
                              .fallback = "1",
                              .range = {.min = 0, .max = 9007199254740992.0},
-                             .doc = "of everything that is drawn"};
+                             .doc = "seed of everything that is drawn"};
 
 constexpr Option kDriftOptions[] = {{.name = "period",
                                      .type = OptionType::integer,
                                      .range = kRowRange,
                                      .unit = "rows",
-                                     .doc = "after which each weight of the target is back",
+                                     .doc = "after which each weight of the target returns",
                                      .required = true},
                                     kRowsOption,
                                     kFeaturesOption,
