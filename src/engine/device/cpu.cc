@@ -73,7 +73,7 @@ class Cpu : public Device {
     each(work, [&](int member) { at(member).accumulate(weights, weight); });
   }
   void zero_grads(const Work& work) override {
-    each(work, [&](int member) { at(member).zero_grads(); });
+    if (shared_.zero_grad) each(work, [&](int member) { at(member).zero_grads(); });
   }
 
   void copy(const Buffer& from, const Buffer& to) override {
