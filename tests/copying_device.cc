@@ -32,7 +32,7 @@ class CopyingDevice : public Device {
     for (std::size_t number = 0; number < bound_.plan.phases; ++number) {
       units_.clear();
       if (number > 0 && bound_.plan.cuts[number - 1].over == Over::unit) gather_units(work, number - 1);
-      before(number);
+      if (number > 0) before(number);
       for_each_phase(number, [&](const Phase& phase, const Cohort& cohort, std::size_t p) {
         if (phase.entry == Phase::Entry::matrix) map_whole(phase, cohort, p);
         if (dtype(p) == Dtype::f32) run_phase<float>(work, phase, cohort, p);
@@ -41,7 +41,7 @@ class CopyingDevice : public Device {
     }
   }
 
-  Found found() const override { return found_; }
+  const Found& found() const override { return found_; }
 
   Found inspect(const Work& work, bool zero) override {
     Found found;

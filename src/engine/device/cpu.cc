@@ -15,7 +15,15 @@ namespace {
 
 constexpr std::uint64_t kWorthForking = 256 << 10;  // bytes of a step below which one thread does it
 constexpr std::uint64_t kPastCaches = 64 << 20;  // bytes of a step that no cache keeps until the next phase
-constexpr std::size_t kAhead = 1024;             // elements at which a loop over more than that fetches
+
+// Elements at which a loop past the caches fetches: two cores of a Sapphire Rapids gain by it what their own
+// prefetchers leave (AdamW 4 to 12 %), those of a Zen 4 lose as much wherever it is more than 256.
+std::size_t distance_of_fetch() {
+#if defined(__x86_64__) || defined(__i386__)
+  if (__builtin_cpu_is("intel")) return 1024;
+#endif
+  return 0;
+}
 
 const SimdTable& find_simd(std::string_view name) {
   std::vector<std::string_view> names;
@@ -53,14 +61,13 @@ class Cpu : public Device {
   }
 
   void run(const Work& work, const std::function<void(std::size_t)>& before) override {
-    before(0);
     each(work, [&](int member) {
       at(member).run_phase(0);
       for (std::size_t phase = 1; phase < shared_.plan.phases; ++phase) run_phase(phase, member, before);
     });
   }
 
-  Found found() const override { return found_; }
+  const Found& found() const override { return found_; }
 
   Found inspect(const Work& work, bool zero) override {
     each(work, [&](int member) { at(member).inspect(zero); });
@@ -127,8 +134,8 @@ class Cpu : public Device {
       };
       team_.run(std::ref(flushed));
     }
-    found_ = {};
-    for (const auto& member : members_) found_.add(member->take_found());
+    if (found_.count > 0) found_ = {};
+    for (const auto& member : members_) member->hand_over(found_);
   }
 
   CpuShared shared_;
@@ -149,7 +156,7 @@ CpuShared::CpuShared(const Bound& bound, const DeviceOptions& options)
       tile(checked_tile(options.tile)),
       zero_grad(options.zero_grad),
       past_caches(bytes_of_step(bound) >= kPastCaches),
-      ahead(past_caches ? kAhead : 0) {
+      ahead(past_caches ? distance_of_fetch() : 0) {
   splits.resize(plan.phases);
   for (const Group& group : plan.groups) {
     for (const Phase& phase : group.phases) add_phase(phase, group);
@@ -176,11 +183,6 @@ const void* CpuShared::source(const Phase& phase, const Piece& piece) const {
                 memory.dtype(p));
 }
 
-bool CpuShared::crosses_parameters(const Phase& phase, const Group& group) const {
-  return phase.updates() && phase.entry != Phase::Entry::units &&
-         (work == nullptr || work->measurer == nullptr) && !(group.sees & Sees::noise);
-}
-
 void CpuShared::add_phase(const Phase& phase, const Group& group) {
   if (!crosses_parameters(phase, group)) splits[phase.number] = 1;
   if (phase.entry != Phase::Entry::matrix) return;
@@ -202,7 +204,10 @@ CpuMember::CpuMember(const CpuShared& shared, int member, int members)
   noise_ = tile();
 }
 
-Found CpuMember::take_found() { return std::exchange(found_, {}); }
+void CpuMember::hand_over(Found& all) {
+  if (found_.count == 0) return;
+  all.add(std::exchange(found_, {}));
+}
 
 std::unique_ptr<Device> make_cpu(const Bound& bound, const DeviceOptions& options) {
   return std::make_unique<Cpu>(bound, options);

@@ -33,7 +33,10 @@ struct CpuShared {
   const void* source(const Phase& phase, const Piece& piece) const;
   // Whether a phase does the same to every element, wherever its parameter begins; and whether none of that
   // number does otherwise.
-  bool crosses_parameters(const Phase& phase, const Group& group) const;
+  bool crosses_parameters(const Phase& phase, const Group& group) const {
+    return phase.updates() && phase.entry != Phase::Entry::units &&
+           (work == nullptr || work->measurer == nullptr) && !(group.sees & Sees::noise);
+  }
   bool crosses_all(std::size_t phase) const { return work->measurer == nullptr && splits[phase] == 0; }
 
   void add_phase(const Phase& phase, const Group& group);  // while it is made
@@ -64,8 +67,8 @@ class alignas(64) CpuMember {
  public:
   CpuMember(const CpuShared& shared, int member, int members);
 
-  // What it has found since it was last asked.
-  Found take_found();
+  // Adds what it has found since it was last asked.
+  void hand_over(Found& all);
 
   // Its share of a phase; of the sums over units, and of the matrices, that the phase begins with.
   void run_phase(std::size_t phase);

@@ -59,11 +59,11 @@ class Device {
   virtual ~Device() = default;
 
   // The phases of a step, one after the other. Calls before(i) on one thread when phase i - 1 is complete,
-  // before phase i begins.
+  // before phase i begins; not for the first one, whose numbers are there.
   virtual void run(const Work& work, const std::function<void(std::size_t phase)>& before) = 0;
 
   // Gradients that were not finite in the last run().
-  virtual Found found() const = 0;
+  virtual const Found& found() const = 0;
 
   // Looks at the gradients of the parameters that take part; with `zero` sets what is not finite to 0.
   virtual Found inspect(const Work& work, bool zero) = 0;

@@ -20,21 +20,6 @@ struct Walk {
 Lowering::Lowering(const Params& params, const Plan& plan)
     : plan_(plan), values_(params, plan), cohorts_(params, plan, values_), rate_(first_rate()) {}
 
-Moment Lowering::moment(const Cohort& cohort, std::size_t i) {
-  const Group& group = *cohort.group;
-  const std::size_t link = group.links[i];
-  const Transform& transform = *plan_.links[link].transform;
-  Moment now;
-  now.o = values_.options(link);
-  now.t = cohort.t;
-  now.k = values_.updates();
-  now.numbers = !transform.kept.chain_numbers.empty()
-                    ? values_.of_chain(link)
-                    : std::span(cohort.numbers + group.numbers_from[i], transform.kept.numbers.size());
-  if (plan_.links[link].needs_rates) add_rates(now, group, i);
-  return now;
-}
-
 // The product of the factors of the links from `from` on that count, or of the highest that they get.
 double Lowering::product(const Group& group, std::size_t from, bool (*counts)(const Transform&),
                          bool highest) {
@@ -92,12 +77,9 @@ void Lowering::lower(Cohort& cohort, std::size_t phase, const Sums& sums) {
         ++walk.landing;
         continue;
       }
-      Moment now;
       const bool gathers = transform.scope == Scope::gather;
-      if (current) {
-        now = moment(cohort, i);
-        if (gathers && transform.sum.unit == nullptr) add_sums(now, cohort, part.cut, sums);
-      }
+      Moment now = current ? moment(cohort, i) : Moment{};
+      if (current && gathers && transform.sum.unit == nullptr) add_sums(now, cohort, part.cut, sums);
       if (gathers && transform.sum.unit != nullptr) {
         cohort.start = walk.map;
         walk.map = {};

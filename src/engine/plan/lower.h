@@ -51,4 +51,19 @@ class Lowering {
   double rate_;
 };
 
+inline Moment Lowering::moment(const Cohort& cohort, std::size_t i) {  // of every link in every step
+  const Group& group = *cohort.group;
+  const std::size_t link = group.links[i];
+  const Transform& transform = *plan_.links[link].transform;
+  Moment now;
+  now.o = values_.options(link);
+  now.t = cohort.t;
+  now.k = values_.updates();
+  now.numbers = !transform.kept.chain_numbers.empty()
+                    ? values_.of_chain(link)
+                    : std::span(cohort.numbers + group.numbers_from[i], transform.kept.numbers.size());
+  if (plan_.links[link].needs_rates) add_rates(now, group, i);
+  return now;
+}
+
 }  // namespace thalweg

@@ -94,7 +94,8 @@ Report Optimizer::step(const StepInput& input) {
   const bool held = o.must_skip(found);
   const Verdict verdict = held ? Verdict::hold : o.step.run(o.updates, input, o.clocks);
   if (verdict == Verdict::pass) ++o.updates;
-  if (o.options.nonfinite == Nonfinite::report || o.guarded) found = o.step.nonfinite();
+  const bool looked_before = o.options.nonfinite != Nonfinite::report && !o.guarded;
+  if (!looked_before && o.step.nonfinite().count > 0) found = o.step.nonfinite();
   if (verdict == Verdict::fail) o.fail_budget(found);
   Report report = o.report(found, verdict, !held);
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -58,7 +58,7 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
   participants_.look_up();
   gradient_.arrive(input.grad_norm);
   grad_norm_ = kUnknown;
-  found_ = {};
+  if (found_.count > 0) found_ = {};
   measured_ = nullptr;
   if (!plan_.gates.empty()) {
     if (const Verdict verdict = gates_.ask(k, input); verdict != Verdict::pass) {
@@ -78,12 +78,13 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
     measured_ = work.measurer = measurer_for(statistics_ | input.statistics);
     measured_->clear(gates_.scale());
   }
+  begin_phase(0);
   device_->run(work, [this](std::size_t phase) { begin_phase(phase); });
-  found_ = device_->found();
+  if (device_->found().count > 0) found_ = device_->found();
   lowering_.keep_numbers();
   if (measures) gradient_.keep_norm();
   if (!gathers_.begin_with_norm()) grad_norm_ = gradient_.known_norm() * gates_.scale();
-  gates_.tell();
+  if (!plan_.gates.empty()) gates_.tell();
   if (measured_ != nullptr) measured_->finish();
   return Verdict::pass;
 }

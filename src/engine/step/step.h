@@ -36,7 +36,7 @@ class Step {
   // Of the last step; NaN when not measured.
   double grad_norm() const { return grad_norm_; }
   double lr() const { return lowering_.rate(); }
-  Found nonfinite() const { return found_; }  // or what a gate found
+  const Found& nonfinite() const { return found_; }  // or what a gate found
   // What the last step measured, where it was asked to.
   const Measurer* measured() const { return measured_; }
 
