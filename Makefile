@@ -30,7 +30,7 @@ bench: configured       ## how near a step is to the speed of memory; ARGS="--ru
 	@cmake --build --preset release -j $(JOBS) --target bench_optimizer_step
 	build/bench/bench_optimizer_step --json build/optimizer_step.json $(ARGS)
 
-bench-peers: configured ## steps beside torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
+bench-peers: configured ## steps against torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_peers
 	python3 bench/peers/run.py $(ARGS)
 

@@ -160,8 +160,8 @@ void measure_saturation(const Lab& lab, const Dataset& data, Findings& out) {
   out.add("saturation.gain", {*std::ranges::max_element(speeds) / speeds.front()});
   out.pictures.push_back({"Speed of training",
                           "samples in the batch",
-                          "samples a second",
-                          {line("samples a second", batches, speeds)},
+                          "samples per second",
+                          {line("samples per second", batches, speeds)},
                           page::Scale::log,
                           true});
   const auto chunk_bytes = static_cast<double>(
@@ -172,8 +172,8 @@ void measure_saturation(const Lab& lab, const Dataset& data, Findings& out) {
   const double of_sample = chunk_bytes / static_cast<double>(Trainer::kChunk);
   out.add("memory.batch", {std::floor(memory / of_sample)});
   out.notes.push_back(
-      "a batch passes through the model in chunks of at most 1,024 samples, so that memory does "
-      "not end with it; `memory.batch` is where it would in one piece");
+      "a batch passes through the model in chunks of at most 1,024 samples, so that it "
+      "does not exhaust memory; `memory.batch` is the size at which a single chunk would");
 }
 
 }  // namespace

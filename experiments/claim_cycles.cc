@@ -74,7 +74,7 @@ struct Found {
   std::vector<double> line = {};  // between the last two ends
 };
 
-// The updates of the checkpoints that were kept for ever, ascending.
+// The updates of the checkpoints that were kept permanently, ascending.
 std::vector<std::uint64_t> kept(const fs::path& run) {
   std::vector<std::uint64_t> found;
   for (const auto& entry : fs::directory_iterator(run / "checkpoints")) {

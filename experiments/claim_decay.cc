@@ -127,7 +127,7 @@ std::span<const float> first_moment(Optimizer& optimizer, const Parameter& param
       return {static_cast<const float*>(state.buffer.data), parameter.size()};
     }
   }
-  throw Error(Code::usage, {parameter.name(), "there is no state `adam.m`", "", "a chain with adam", ""});
+  throw Error(Code::usage, {parameter.name(), "no state `adam.m`", "", "a chain with adam", ""});
 }
 
 // What decay did to the weights in the last update: (before - after) / rate less Adam's step on the data's

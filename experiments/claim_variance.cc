@@ -67,7 +67,7 @@ void measure_gradients(const Lab& lab, const Dataset& data, Findings& out) {
   std::vector<double> powers;
   for (const std::vector<double>& one : variances) powers.push_back(power(batches, one));
   out.add("variance.power", powers);
-  out.pictures.push_back({"Squared distance from the whole gradient",
+  out.pictures.push_back({"Squared distance from the full gradient",
                           "samples in the batch",
                           "squared distance",
                           {line("median over seeds", batches, middles(variances))},

@@ -12,7 +12,7 @@
 namespace thalweg::experiments {
 
 struct Contest {
-  std::string prefix;  // of the names of its quantities, with a point behind it; may be empty
+  std::string prefix;  // of the names of its quantities, with a point after it; may be empty
   std::function<const Dataset&(std::uint64_t seed)> data;
   Course course;                        // without optimizer and seed
   std::vector<std::string> names;       // of the methods

@@ -64,8 +64,8 @@ std::vector<fs::path> files_of(const Options& options) {
   }
   std::ranges::sort(found);
   if (std::ranges::none_of(found, [&](const fs::path& path) { return wanted(options, path); })) {
-    throw Error(Code::data, {options.folder.string(), "there is no such experiment", "",
-                             "the beginning of a name of a TOML file", ""});
+    throw Error(Code::data, {options.folder.string(), "no such experiment", "",
+                             "the beginning of the name of a TOML file", ""});
   }
   return found;
 }
@@ -109,7 +109,7 @@ Entry run_one(const Options& options, const fs::path& path) {
   find_measurement(experiment.kind);
   Entry entry{experiment.name, experiment.claim, "", "", ""};
   if (const std::string missing = missing_data(options, experiment); !missing.empty()) {
-    entry.summary = "left out: there is no folder " + missing + " in the folder of data";
+    entry.summary = "skipped: no folder " + missing + " in the folder of data";
     options.tell(experiment.name + ": " + entry.summary);
     return entry;
   }

@@ -112,8 +112,8 @@ TEST_F(ClaimDriverTest, RunsOnlyWhatChanged) {
 
 TEST_F(ClaimDriverTest, LeavesOutWhatHasNoData) {
   put("needs = [\"nowhere\"]\n" + std::string(kTiny));
-  EXPECT_TRUE(has(run(), "left out: there is no folder nowhere"));
-  EXPECT_TRUE(has(page(), "left out"));
+  EXPECT_TRUE(has(run(), "skipped: no folder nowhere"));
+  EXPECT_TRUE(has(page(), "skipped"));
 }
 
 TEST_F(ClaimDriverTest, RefusesWhatIsNoExperiment) {

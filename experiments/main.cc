@@ -27,7 +27,7 @@ thalweg::experiments::Options read_arguments(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string argument = arguments[i];
     const auto value = [&]() -> std::string {
-      if (++i == count) throw Error(Code::usage, {argument, "there is no value", "", "", ""});
+      if (++i == count) throw Error(Code::usage, {argument, "the value is missing", "", "", ""});
       return arguments[i];
     };
     if (argument == "--folder") {

@@ -11,8 +11,7 @@ namespace thalweg::experiments {
 namespace {
 
 [[noreturn]] void fail(const Rule& rule, const std::string& what, const std::string& got) {
-  throw Error(Code::usage,
-              {"rule `" + rule.test + "`", what, got, "`0.5 * a.loss < b.loss` or the like", ""});
+  throw Error(Code::usage, {"rule `" + rule.test + "`", what, got, "`0.5 * a.loss < b.loss` or similar", ""});
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -24,7 +23,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 double number_of(const Rule& rule, const std::string& word) {
   const std::optional<double> number = read_number(word);
-  if (!number) fail(rule, "this is no number", "`" + word + "`");
+  if (!number) fail(rule, "not a number", "`" + word + "`");
   return *number;
 }
 
@@ -42,7 +41,7 @@ std::vector<double> side(const Rule& rule, std::vector<std::string> words, const
   }
   if (words.size() != 1) fail(rule, "a side is malformed", std::to_string(words.size()) + " words");
   const Quantity* const quantity = findings.find(words[0]);
-  if (quantity == nullptr) fail(rule, "nothing of that name was measured", "`" + words[0] + "`");
+  if (quantity == nullptr) fail(rule, "nothing by that name was measured", "`" + words[0] + "`");
   std::vector<double> out;
   for (const double sample : quantity->samples) out.push_back(factor * sample + offset);
   return out;

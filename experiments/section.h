@@ -10,7 +10,7 @@
 
 namespace thalweg::experiments {
 
-// One experiment as it came out.
+// One experiment and its outcome.
 struct Result {
   std::string date;     // 2026-11-24
   std::string machine;  // "2 cores of an AMD EPYC"

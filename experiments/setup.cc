@@ -41,7 +41,7 @@ void add_setting(Setup& setup, const std::string& file, const std::string& key, 
     } else if (one.is_string()) {
       texts.push_back(*one.value<std::string>());
     } else {
-      fail(file, "`" + key + "` of [setup] is of another kind", "", "a number, a text or a list of one kind");
+      fail(file, "`" + key + "` of [setup] has the wrong kind", "", "a number, a text or a list of one kind");
     }
   };
   if (const toml::array* const array = node.as_array()) {
@@ -103,7 +103,7 @@ const std::string& Setup::text(const std::string& key) const { return single(tex
 std::uint64_t Setup::whole(const std::string& key) const {
   const double number = Setup::number(key);
   if (!(number >= 0) || number != std::floor(number) || number > 1e15) {
-    fail(file_, "`" + key + "` of [setup] is no whole number", print_number(number), "0, 1, 2, ...");
+    fail(file_, "`" + key + "` of [setup] is not a whole number", print_number(number), "0, 1, 2, ...");
   }
   return static_cast<std::uint64_t>(number);
 }
@@ -143,7 +143,7 @@ Experiment read_experiment(const std::filesystem::path& path) {
   if (const toml::array* const rules = table["rule"].as_array()) {
     for (const toml::node& node : *rules) {
       const toml::table* const rule = node.as_table();
-      if (rule == nullptr) fail(file, "`rule` is no list of tables", "", "[[rule]]");
+      if (rule == nullptr) fail(file, "`rule` is not a list of tables", "", "[[rule]]");
       out.rules.push_back({text_of(*rule, file, "part"), text_of(*rule, file, "test")});
     }
   }

@@ -56,11 +56,11 @@ struct Experiment {
   std::string text;  // of the file up to [result]: what the result depends on
 };
 
-// Throws Error(data) for a missing file, Error(usage) naming file and line for one that is no experiment: an
-// unknown key, no claim, no rule.
+// Throws Error(data) for a missing file, Error(usage) naming file and line for one that is not an experiment:
+// an unknown key, no claim, no rule.
 Experiment read_experiment(const std::filesystem::path& path);
 
-// Replaces the table [result] of the file, all behind its header, by `result`: lines of TOML.
+// Replaces the table [result] of the file, everything after its header, by `result`: lines of TOML.
 void write_result(const std::filesystem::path& path, const std::string& result);
 
 }  // namespace thalweg::experiments

@@ -23,7 +23,7 @@ struct Course {
   std::uint64_t every = 0;  // updates between evaluations; 0: at the end alone
 };
 
-// A training that met a loss that is not finite goes on as infinite losses and an accuracy of 0.
+// A training that met a loss that is not finite continues as infinite losses and an accuracy of 0.
 struct Trajectory {
   std::vector<double> batch_losses;  // each before its update
   std::vector<double> losses;        // over the training set, terms included: after 0, every, ... updates
@@ -38,7 +38,7 @@ Trajectory train(const Dataset& data, Course course, const std::string& optimize
 // That training before its first update. `data` must outlive it.
 Trial begin(const Dataset& data, const Course& course);
 
-// The loss over `data`, on which it trains, plus the terms; infinite where that is no number.
+// The loss over `data`, on which it trains, plus the terms; infinite where that is not a number.
 double objective(Trial& trial, const Dataset& data);
 
 // The updates of so many epochs.
@@ -64,7 +64,7 @@ using Training = std::function<Trajectory(std::uint64_t seed)>;
 std::vector<Trajectory> over_seeds(const Lab& lab, const Training& training);
 
 // A method at the best of some rates: the one with the lowest median of `score` over `tuning_seeds` seeds
-// that are not among those that are then measured. A score that is no number counts as the worst.
+// that are not among those that are then measured. A score that is not a number counts as the worst.
 struct Tuned {
   double rate = 0;
   std::vector<Trajectory> runs;

@@ -21,7 +21,7 @@ inline void check_targets(const Dataset& data, const Samples& part) {
   }
   require(part.labels.size() == part.size(), "as many labels as samples");
   for (const std::int32_t label : part.labels) {
-    require(label >= 0 && static_cast<std::size_t>(label) < data.classes, "a label is no class");
+    require(label >= 0 && static_cast<std::size_t>(label) < data.classes, "a label is not a class");
   }
 }
 

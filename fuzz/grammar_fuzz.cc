@@ -94,7 +94,7 @@ void check_schedule(const std::string& text) {
   if (!resolved || !resolved->resolved()) return;
   for (const std::uint64_t k : {0ULL, 1ULL, 49ULL, 50ULL, 999ULL, 1000ULL, 1ULL << 53}) {
     const double value = (*resolved)(k);
-    require(value == (*resolved)(k), "a schedule is no function of the update", text);
+    require(value == (*resolved)(k), "a schedule is not a function of the update", text);
     require(value >= resolved->lowest() - std::fabs(resolved->lowest()) * 1e-12 &&
                 value <= resolved->highest() + std::fabs(resolved->highest()) * 1e-12,
             "a schedule leaves its bounds", resolved->text() + " at " + std::to_string(k));
@@ -153,10 +153,10 @@ void check(const std::string& text) {
   check_list(text);
   const Source source{"text", text};
   const auto parsed = attempt_twice(Code::usage, [&] { return print(parse(source)); });
-  check_schedule(text);  // also a plain number, which is no text
+  check_schedule(text);  // also a plain number, which is not a text
   if (!parsed) {
     std::string message;
-    require(!attempt(Code::usage, message, [&] { return Chain(text); }), "a chain is no text", text);
+    require(!attempt(Code::usage, message, [&] { return Chain(text); }), "a chain is not a text", text);
     return;
   }
   const Text tree = parse(source);

@@ -130,7 +130,7 @@ const std::vector<Refusal> kRefused = {
     {{"--optimizers", "adam"}, {"nothing to compare"}},
     {{"--optimizers", "adam; adam"}, {"the same one twice"}},
     {{"--optimizers", "adam; sdg"}, {"`sdg`", "sgd"}},
-    {{"--optimizers", "adam; sgd", "--rates", "1"}, {"names its rate"}},
+    {{"--optimizers", "adam; sgd", "--rates", "1"}, {"an optimizer with a rate"}},
     {{"--optimizers", "adam; sgd", "--seeds", "0"}, {"--seeds"}},
     {{"--optimizers", "adam; sgd", "--seeds", "201"}, {"seeds", "200"}},
     {{"--optimizers", "adam; sgd", "--target-accuracy", "97"}, {"target-accuracy", "0 to 1"}},

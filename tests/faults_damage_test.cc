@@ -26,8 +26,7 @@ class Damaged : public testing::Test {
     const thalweg::Run resumed = thalweg::Run::resume(run_);
     ASSERT_EQ(resumed.updates(), 2U);
     ASSERT_EQ(resumed.notes().size(), 1U);
-    ASSERT_EQ(resumed.notes()[0].find("passed over a checkpoint: " + last_.string()), 0U)
-        << resumed.notes()[0];
+    ASSERT_EQ(resumed.notes()[0].find("skipped a checkpoint: " + last_.string()), 0U) << resumed.notes()[0];
   }
 
   TinyRuns runs_;

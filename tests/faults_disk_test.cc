@@ -100,7 +100,7 @@ TEST_F(Failing, TheSyncOfTheFolderIsReported) {
   const Traced failed(run, resume(run),
                       "fsync:error=EIO:when=" + std::to_string(clean.calls[synced].ordinal));
   EXPECT_EQ(failed.outcome.code, 4);
-  EXPECT_NE(failed.outcome.err.find("folder cannot be synced"), std::string::npos) << failed.outcome.err;
+  EXPECT_NE(failed.outcome.err.find("folder could not be synced"), std::string::npos) << failed.outcome.err;
   EXPECT_EQ(thalweg::Run::resume(run).updates(), 8U);
   EXPECT_EQ(temporaries(run), std::vector<std::string>());
 }
@@ -175,7 +175,7 @@ TEST_F(Failing, AReadOnlyFileSystem) {
                            "sgd(lr=0.1)", "--out",     "new/run"};
   const Traced made(path(""), train, "mkdir:error=EROFS");
   EXPECT_EQ(made.outcome.code, 4) << made.outcome.err;
-  EXPECT_EQ(made.outcome.err, "new/run: the folder cannot be made; got Read-only file system\n");
+  EXPECT_EQ(made.outcome.err, "new/run: the folder cannot be created; got Read-only file system\n");
   EXPECT_FALSE(fs::exists(path("new")));
 }
 

@@ -75,7 +75,7 @@ TEST_F(Tool, FindersSayWhatIsWrong) {
       {{"lr-find", "--optimizer", "adam"}, "lr(1e-3)"},
       {{"lr-find", "--from", "0"}, "--from"},
       {{"batch-find", "--memory", "1x"}, "--memory"},
-      {{"tune"}, "nothing is to be searched"},
+      {{"tune"}, "nothing to search"},
       {{"tune", "--optimizer", "adam(lr=log(1, 0))"}, "in order"},
       {{"tune", "--optimizer", "adam(lr=log(1e-4, 1))", "--method", "grid"}, "halving or random"},
   };

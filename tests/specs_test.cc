@@ -266,7 +266,7 @@ TEST(Specs, ArgumentsByPositionFollowTheOrderOfTheOptions) {
     if (first.type == OptionType::selector) {
       expect_contains(usage_error([&] { listed.read(text, false); }), "too many arguments");
     } else if (!spec.positional) {
-      expect_contains(usage_error([&] { listed.read(text, false); }), "by name only");
+      expect_contains(usage_error([&] { listed.read(text, false); }), "named options only");
     } else if (!spec.find("period") && needs_first_alone(spec)) {
       EXPECT_EQ(listed.read(text, false),
                 listed.read(use(spec, std::string(first.name) + "=" + value, first.name), false));

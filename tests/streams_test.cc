@@ -138,7 +138,7 @@ TEST(Streams, AreCountedAndExplained) {
   EXPECT_EQ(plan.state_bytes, 4u * 4 + 4 * 6 + 24 + 4 * 24)
       << "row, column, bytes and the update between phases";
   EXPECT_EQ(plan.groups[0].phases[0].kind, "form");
-  expect_contains(plan.text(), "whole for factored");
+  expect_contains(plan.text(), "whole update for factored");
 }
 
 // The formulas above, step by step in the plainest way.

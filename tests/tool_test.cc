@@ -26,8 +26,8 @@ const std::vector<Refusal> kBadCommands = {
     {{"eval", "x", "--checkpoint", "1", "--checkpoints", "2"}, 2, {"--checkpoint", "excludes"}},
     {{"explain", "lr(1)", "--inputs", "3"}, 2, {"--inputs", "--model"}},
     {{"watch", "--port", "70000"}, 2, {"--port", "`70000`", "0 to 65535"}},
-    {{"eval", "missing"}, 3, {"missing: this is no run directory"}},
-    {{"eval", "empty"}, 3, {"empty: this is no run directory"}},
+    {{"eval", "missing"}, 3, {"missing: not a run directory"}},
+    {{"eval", "empty"}, 3, {"empty: not a run directory"}},
     {{"help", "adma"}, 2, {"`adma`", "did you mean `adam`?"}},
     {{"help", ""}, 2, {"unknown name"}},
     {{"list", "foo"}, 2, {"`foo`", "schedules"}},
@@ -75,8 +75,8 @@ const std::vector<Refusal> kBadNumbers = {
     {{"--threads", "2000"}, 2, {"--threads", "1024"}},
     {{"--out", ""}, 2, {"--out"}},
     {{"--out", "full"}, 2, {"full: the run directory exists and is not empty"}},
-    {{"--resume", "missing"}, 3, {"missing: this is no run directory"}},
-    {{"--resume", "empty"}, 3, {"empty: this is no run directory"}},
+    {{"--resume", "missing"}, 3, {"missing: not a run directory"}},
+    {{"--resume", "empty"}, 3, {"empty: not a run directory"}},
     {{"--resume", "full", "--batch", "3"}, 2, {"--batch"}},
 };
 
@@ -297,7 +297,7 @@ TEST_F(Tool, ADamagedLastCheckpointIsMadeAgain) {
   write("a/checkpoints/46.safetensors", damaged);
   const Outcome outcome = run({"train", "--resume", "a", "--json", "--quiet"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("passed over a checkpoint"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("skipped a checkpoint"), std::string::npos) << outcome.err;
   EXPECT_TRUE(last_checkpoint("a", result) == whole) << "the damaged checkpoint is still there";
 }
 

@@ -55,7 +55,7 @@ TEST_F(TrainingTool, BadFilesAreNamedWithTheirLine) {
   write("unknown.toml", "epochs = 2\npatienc = 3\n");
   refused({"train", "--config", "unknown.toml"}, 2, {"unknown.toml:2", "did you mean `patience`?"});
   write("bad.toml", "epochs = \n");
-  refused({"train", "--config", "bad.toml"}, 2, {"bad.toml:1", "this is no TOML"});
+  refused({"train", "--config", "bad.toml"}, 2, {"bad.toml:1", "not TOML"});
   refused({"train", "--config", "missing.toml"}, 2, {"missing.toml"});
   refused({"train", "--min-delta", "-1"}, 2, {"--min-delta", "`-1`"});
   refused({"train", "--order", "random"}, 2, {"--order", "shuffle|replacement|file"});
@@ -69,7 +69,7 @@ TEST_F(TrainingTool, ADryRunShowsAllAndWritesNothing) {
   const Outcome outcome = run({"train", "--dry-run", "--accumulate", "2"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   for (const char* part :
-       {"1438 samples to train on", "dense(128)", "8320", "9610", "64 x 2",
+       {"1438 training samples", "dense(128)", "8320", "9610", "64 x 2",
         "cosine(0.005, total=", "optimizer state", "75.08 KiB", "activations", "together"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
   }
@@ -124,7 +124,8 @@ TEST_F(TrainingTool, OtherEpochsKeepTheLengthsOrMakeNewOnes) {
     EXPECT_EQ(result["updates"], 20);
     EXPECT_EQ(result["epochs"], 4);
   }
-  refused({"train", "--resume", "new", "--epochs", "3", "--lengths", "new"}, 2, {"the run has gone further"});
+  refused({"train", "--resume", "new", "--epochs", "3", "--lengths", "new"}, 2,
+          {"the run is already further"});
   refused({"train", "--resume", "new", "--patience", "3"}, 2, {"`--patience`"});
 }
 
@@ -174,7 +175,7 @@ TEST_F(TrainingTool, PredictsEveryRow) {
   refused({"predict", "a", "--format", "xml"}, 2, {"--format", "csv or jsonl"});
   refused({"predict", "a", "--checkpoint", "7"}, 3, {"`7`"});
   refused({"predict", "a", "--out", "missing/p.csv"}, 4, {"missing/p.csv", "bytes"});
-  refused({"predict", "missing"}, 3, {"this is no run directory"});
+  refused({"predict", "missing"}, 3, {"not a run directory"});
 }
 
 TEST_F(TrainingTool, AFullOutputIsAnErrorOfTheSystem) {

@@ -78,7 +78,7 @@ class Limit:
         make.restype = ctypes.c_void_p
         self.handle = ctypes.c_void_p(make(task.limit.encode(), elements, threads))
         if not self.handle:
-            raise SystemExit(f"there is no {name} limit of {task.limit}")
+            raise SystemExit(f"no {name} limit of {task.limit}")
         library.peers_limit_distance.argtypes = library.peers_limit_run.argtypes = [ctypes.c_void_p]
         library.peers_limit_distance.restype, library.peers_limit_run.restype = ctypes.c_size_t, None
         self.distance = library.peers_limit_distance(self.handle)

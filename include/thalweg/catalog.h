@@ -27,14 +27,14 @@ struct CatalogEntry {
   std::string doc;
   std::string source;     // the paper
   std::string formula;    // lines of at most 90 characters, the letters explained; empty where there is none
-  std::string expansion;  // recipes: the chain, $x standing for option x
+  std::string expansion;  // recipes: the chain, $x stands for option x
   std::string scope;      // transforms: affine, element, gather, landing or gate
   std::string state;      // transforms: names of the state streams; forms that differ apart: "m v; m v vmax"
   std::vector<std::string> dialects;  // "keras: eps=1e-7, eps_place=raw"
   std::vector<CatalogOption> options;
 };
 
-// Everything that can be named, kind by kind; a name may stand in several kinds. `catalog` needs the library
+// Everything that can be named, kind by kind; a name may occur in several kinds. `catalog` needs the library
 // thalweg_lab and has transforms, recipes, schedules, losses, layers, data and problems; the engine alone has
 // the first three. All functions may be called by any thread.
 const std::vector<CatalogEntry>& catalog();
@@ -47,7 +47,7 @@ std::vector<std::string_view> catalog_kinds(std::span<const CatalogEntry> entrie
 // empty, of all. Throws Error(usage) for an unknown kind.
 std::string catalog_json(std::string_view kind = {}, std::span<const CatalogEntry> entries = catalog());
 
-// A page of text about every entry of that name. Throws Error(usage) with the nearest name when there is
+// A page of text about every entry with that name. Throws Error(usage) with the nearest name when there is
 // none.
 std::string help_text(std::string_view name, std::span<const CatalogEntry> entries = catalog());
 

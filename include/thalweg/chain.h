@@ -56,7 +56,7 @@ struct Explanation {
   std::uint64_t parameters = 0;
   std::uint64_t state_bytes = 0;
   std::vector<ExplainedGroup> groups = {};
-  std::vector<std::string> idle = {};  // transforms that select no parameter
+  std::vector<std::string> idle = {};  // transforms that select no parameters
 
   std::string text() const;
   std::string json() const;  // one object
@@ -68,7 +68,7 @@ class Chain {
  public:
   Chain() = default;  // no transforms
 
-  // Throws Error(usage) with a caret for a text that is no chain.
+  // Throws Error(usage) with a caret for a text that is not a chain.
   explicit Chain(std::string_view text);
 
   // Canonical text of the expanded chain; Chain(text()) == *this. With `every`, also the options at their
@@ -82,7 +82,7 @@ class Chain {
   // none.
   std::string unresolved() const;
 
-  // A line for each schedule that ends before the last of `updates` updates and holds one value from there
+  // A line for each schedule that ends before the last of `updates` updates and holds one value from then
   // on.
   std::vector<std::string> early_ends(std::uint64_t updates) const;
 
@@ -97,12 +97,12 @@ class Chain {
   std::optional<double> rate() const;
 
   // The same with that rate. One factor multiplies every `lr`, a schedule at every update: what is a share of
-  // its peak stays, and so does its shape. A chain without `lr` gets one, left of what acts on new values.
+  // its peak stays, and so does its shape. A chain without `lr` gets one, before what acts on new values.
   // Throws Error(usage) for a rate below 0 or not finite, and where the first `lr` is a schedule without a
   // highest value above 0, or a plain 0 among several: no factor makes it `rate`.
   Chain with_rate(double rate) const;
 
-  // The same with `schedule` in the place of every `lr`. A chain without one gets it as with_rate() says.
+  // The same with `schedule` in place of every `lr`. A chain without one gets it as with_rate() says.
   Chain with_schedule(const Schedule& schedule) const;
 
   bool operator==(const Chain& other) const { return text() == other.text(); }

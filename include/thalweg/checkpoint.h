@@ -25,7 +25,7 @@ using Metadata = std::map<std::string, std::string>;
 // whole new one. The keys above are set here whatever `metadata` has under them, so that what a load
 // returned can be saved again. Not saved: gradients, and which parameters are absent or frozen.
 // Throws Error(resource) naming path and bytes, with nothing changed. Throws Error(usage) when `optimizer` is
-// not bound to `params`, a parameter's name begins with `optimizer/`, `clock/` or `number/`, or a text is no
+// not bound to `params`, a parameter's name begins with `optimizer/`, `clock/` or `number/`, or a text is not
 // UTF-8. Holds nothing of the size of a tensor: the file is written from the memory of parameters and state.
 void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                      Metadata metadata);
@@ -35,7 +35,7 @@ void save_parameters(const std::filesystem::path& path, Params& params, std::uin
                      Metadata metadata);
 
 // Loads all or nothing: parameters, state, clocks and number of updates become what was saved, whatever the
-// order of the parameters. `also_chain` is the text of a chain, with every option, that is taken for this
+// order of the parameters. `also_chain` is the text of a chain, with every option, that is accepted as this
 // one: the same with other lengths. Throws Error(data) naming file and reason when the file is missing,
 // damaged (its checksum is verified) or not of this model and chain; the message lists every difference
 // (missing, extra, other type or shape). The chain must be the same text: it names both otherwise. Throws
@@ -43,7 +43,7 @@ void save_parameters(const std::filesystem::path& path, Params& params, std::uin
 Metadata load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                          const std::string& also_chain = {});
 
-// The same for the parameters alone; optimizer state and clocks in the file are passed over, and so is the
+// The same for the parameters alone; optimizer state and clocks in the file are ignored, and so is the
 // chain.
 Metadata load_parameters(const std::filesystem::path& path, Params& params);
 

@@ -30,7 +30,7 @@ class Samples {
   // does not exist or an `out` of another size. May be called from several threads at once.
   void gather(std::span<const std::uint32_t> rows, std::span<float> out) const;
 
-  std::vector<std::int32_t> labels;  // one a sample; empty for regression and where targets are unknown
+  std::vector<std::int32_t> labels;  // one per sample; empty for regression and where targets are unknown
   std::vector<float> values;         // size x columns for regression, by Dataset::target_scaling; or empty
   std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
 
@@ -38,7 +38,7 @@ class Samples {
   // Error(usage) for a row that does not exist.
   Samples subset(std::span<const std::uint32_t> rows) const;
 
-  // Takes bytes or floats: size x features of them. Throws Error(usage) when they are no whole number of
+  // Takes bytes or floats: size x features of them. Throws Error(usage) when they are not a whole number of
   // samples or more than 2^32 - 1 samples.
   void assign(std::size_t features, std::vector<std::uint8_t> inputs);
   void assign(std::size_t features, std::vector<float> inputs);
@@ -61,16 +61,16 @@ struct Dataset {
   std::string full_text;    // the same with every option
   Shape sample;             // shape of one sample: {64}, {784}
   std::size_t classes = 0;  // number of classes; 0 for regression
-  std::size_t columns = 0;  // targets a sample for regression
+  std::size_t columns = 0;  // targets per sample for regression
 
   // What the reader derived from the training part and later data must be encoded with - scalings, levels of
   // categories, names, classes: one line of JSON, without a line break.
   std::string encoding;
 
-  std::vector<std::string> feature_names;  // one an input element, or empty where they have no names
-  std::vector<std::string> target_names;   // one a target, or empty where they have no names
-  std::vector<std::string> class_names;    // one a class, in the order of the labels; empty for regression
-  std::vector<Scaling> target_scaling;     // one a target of regression
+  std::vector<std::string> feature_names;  // one per input element, or empty where they have no names
+  std::vector<std::string> target_names;   // one per target, or empty where they have no names
+  std::vector<std::string> class_names;    // one per class, in the order of the labels; empty for regression
+  std::vector<Scaling> target_scaling;     // one per target of regression
   std::vector<std::string> notes;          // what the reader inferred, a line each
 
   Samples train;
@@ -78,14 +78,14 @@ struct Dataset {
 };
 
 // Reads a source given by text: "digits", "idx(DIR)", "csv(FILE)", ... `seed` decides which samples are held
-// out where the source does not say. Throws Error(usage) for a text that is no source, Error(data), naming
+// out where the source does not say. Throws Error(usage) for a text that is not a source, Error(data), naming
 // file and place, for a file that is missing or malformed, and Error(resource) when memory runs out.
 Dataset load_dataset(std::string_view text, std::uint64_t seed);
 
 // The same with the encoding of an earlier load, so that a model meets the numbers it was trained on:
-// columns, their kinds and the target are those of the encoding, whatever the text says of them. Columns are
-// found by their names where both have a header, else by position. Throws Error(data) also for data that the
-// encoding does not fit.
+// columns, their kinds and the target are those of the encoding, whatever the text says about them. Columns
+// are found by their names where both have a header, else by position. Throws Error(data) also for data that
+// the encoding does not fit.
 Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding);
 
 // Every row of the source, in the order of its files, as `test`; `train` is empty. Targets may be missing:
@@ -94,13 +94,13 @@ Dataset load_all(std::string_view text, std::string_view encoding);
 
 // How batches are drawn from the training part.
 enum class Order {
-  shuffle,      // every sample once an epoch, each epoch in another random order
+  shuffle,      // every sample once per epoch, each epoch in a different random order
   replacement,  // every sample of every batch drawn from all, whatever was drawn before
-  file,         // every sample once an epoch, in source order
+  file,         // every sample once per epoch, in source order
 };
 
 std::string_view order_name(Order order);
-// Throws Error(usage), said of `where`, naming what there is.
+// Throws Error(usage), which begins with `where` and names what there is.
 Order parse_order(std::string_view word, std::string_view where = "order");
 std::string_view order_names();  // "shuffle|replacement|file"
 

@@ -1,6 +1,6 @@
 // The one exception type of the library.
 //
-// Thrown when a text is parsed, a chain is bound, a file is read or written: never half-way through a change
+// Thrown when a text is parsed, a chain is bound, a file is read or written: never in the middle of a change
 // of the caller's data, and never from Optimizer::step().
 #pragma once
 

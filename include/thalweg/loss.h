@@ -13,15 +13,15 @@ namespace thalweg {
 
 // What the predictions of a batch are compared with. Exactly one of the two is filled.
 struct Targets {
-  std::span<const std::int32_t> labels;  // one a row, 0 .. columns-1
+  std::span<const std::int32_t> labels;  // one per row, 0 .. columns-1
   std::span<const float> values;         // rows x columns, row-major
 };
 
-// A loss compares predictions with targets. Terms behind it, separated by |, are added to it and depend on
+// A loss compares predictions with targets. Terms after it, separated by |, are added to it and depend on
 // the parameters alone: "cross_entropy | l2(1e-4, on=weight)". Immutable.
 class Loss {
  public:
-  // A name of `thalweg list losses`. Throws Error(usage) with a caret for a text that is no loss.
+  // A name of `thalweg list losses`. Throws Error(usage) with a caret for a text that is not a loss.
   explicit Loss(std::string_view text);
 
   // Canonical text; with `every`, also the options at their default.
@@ -32,8 +32,8 @@ class Loss {
   bool classifies() const;
 
   // Throws Error(usage) when this loss cannot learn such targets: cross_entropy needs labels and as many
-  // columns as classes; the others need as many columns as classes or values, and bce is content with one
-  // column for two classes.
+  // columns as classes; the others need as many columns as classes or values, and one column suffices for bce
+  // and two classes.
   void check(std::size_t columns, bool labels, std::size_t classes) const;
 
   // Throws Error(usage) when the name pattern of a term matches no parameter.
@@ -51,8 +51,8 @@ class Loss {
   // double, by fixed blocks.
   double penalty(const Params& params) const;
   // Adds the terms' gradients to those of the parameters, in their type with one rounding for each product
-  // and one for each sum: l2(rate) makes the same trajectories as the transform decay(rate) left of a rule.
-  // To be called once the gradient of the data is there. Nothing is allocated.
+  // and one for each sum: l2(rate) makes the same trajectories as the transform decay(rate) before a rule.
+  // To be called once the gradient of the data has been computed. Nothing is allocated.
   void add_penalty_gradient(Params& params) const;
 
  private:

@@ -15,7 +15,7 @@ namespace thalweg {
 // dense1.weight {in, out}, dense1.bias {out}, dense2.weight, ...
 class Module {
  public:
-  // `inputs` is the shape of one sample. Throws Error(usage) for a text that is no model, with a caret, or
+  // `inputs` is the shape of one sample. Throws Error(usage) for a text that is not a model, with a caret, or
   // for shapes that do not fit. Parameters are zero until initialise().
   Module(std::string_view text, Shape inputs, Dtype dtype = Dtype::f32);
   ~Module();

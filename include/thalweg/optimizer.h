@@ -21,7 +21,7 @@ namespace thalweg {
 // they change anything, which costs one more read of it. Where a gate of the chain looks - `skip`,
 // `loss_scale` - it decides, and the policy only counts.
 enum class Nonfinite {
-  report,  // goes on and counts them
+  report,  // continues and counts them
   error,   // throws Error(diverged) that names the first one; nothing is changed
   skip,    // changes nothing, not even clocks, and counts the step as skipped
   zero,    // sets them to 0, in the caller's gradient
@@ -40,18 +40,18 @@ struct OptimizerOptions {
   bool zero_grad = false;      // set gradients to 0 as they are used, in the same pass, or dropped
   std::string simd = {};       // a name of simd_targets(); empty: the best
   // Elements that a phase with several parts handles at a time: a multiple of 16, at most 2,048. Small ones
-  // keep all streams of memory moving, large ones call less.
+  // keep all streams of memory moving, large ones mean fewer calls.
   std::size_t tile = 256;
 };
 
-// What the caller tells of the gradient that has come.
+// What the caller says about the gradient.
 struct StepInput {
   double weight = 1;  // that it has in a window of `accumulate`: samples or tokens that it is the mean of
   bool last = false;  // it closes its window, though that is not full
   // Its norm over all parameters, where that is known: clip_norm need not read the gradient for it.
   double grad_norm = std::numeric_limits<double>::quiet_NaN();
-  // What this step measures, beside what OptimizerOptions::statistics asks of every step. The first step that
-  // asks for more than those before it allocates.
+  // What this step measures, in addition to what OptimizerOptions::statistics asks of every step. The first
+  // step that asks for more than those before it allocates.
   Statistics statistics = {};
 };
 
@@ -83,7 +83,7 @@ struct StateNumber {
 struct StateTensor {
   std::string name;  // "dense1.weight/adam.m"; a second adam in the chain is "adam2"
   const Parameter* parameter;
-  Buffer buffer;  // of a type and shape of its own: of the parameter's, where its rule does not say otherwise
+  Buffer buffer;  // with its own type and shape: those of the parameter, unless its rule says otherwise
 };
 
 // Not thread-safe: one step at a time. `params` must outlive it, and its parameters must stay where they are.
@@ -97,13 +97,13 @@ class Optimizer {
   Optimizer(Optimizer&&) noexcept;
   Optimizer& operator=(Optimizer&&) noexcept;
 
-  // One update of every parameter that is neither absent nor frozen, from the gradients as they stand. Does
+  // One update of every parameter that is neither absent nor frozen, from the present gradients. Does
   // not allocate, lock or log, and throws only by the policies `error` and `skip` and by gates of the chain
   // whose budget is used up. The bits do not depend on
   // threads, tile or SIMD target.
   Report step(const StepInput& input = {});
 
-  // Tells `plateau` how good the model is. Throws Error(usage) when the chain has none.
+  // Gives `plateau` a metric of the model. Throws Error(usage) when the chain has none.
   void observe(double metric);
 
   bool observes() const;  // whether the chain has one
@@ -119,14 +119,14 @@ class Optimizer {
   [[nodiscard]] Averaged averaged();
   bool averages() const;
 
-  // Takes up parameters that were added or thawed since: they begin afresh at the present update. State of
+  // Takes up parameters that were added or thawed since: they start at the present update. State of
   // the others stays, but for those that are frozen now: they are forgotten. Throws Error(usage) as the
   // constructor does, with nothing changed.
   void replan();
 
   const Chain& chain() const;
   std::uint64_t updates() const;      // done: the clock of schedules
-  std::uint64_t gradients() const;    // that have come, those that waited or were dropped included
+  std::uint64_t gradients() const;    // received, those that waited or were dropped included
   std::uint64_t skips() const;        // in a row until now, by the policy
   std::uint64_t state_bytes() const;  // owned: state, and updates kept between phases
 
@@ -135,7 +135,7 @@ class Optimizer {
   void set_updates(std::uint64_t updates);  // and gradients as many
   void set_gradients(std::uint64_t gradients);
   void set_skips(std::uint64_t skips);
-  std::span<std::uint64_t> clocks();  // one a parameter, in the order of Params
+  std::span<std::uint64_t> clocks();  // one per parameter, in the order of Params
   std::vector<StateTensor> state();
   std::vector<StateNumber> numbers();
 

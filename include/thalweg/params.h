@@ -42,7 +42,7 @@ struct Buffer {
 };
 
 // What a parameter is, so that `on=` can select it. `none` is only for adopted parameters whose role is not
-// told.
+// given.
 enum class Role { none, weight, bias, norm, embedding, other };
 std::string_view role_name(Role role);
 // Throws Error(usage) with the nearest name.
@@ -122,7 +122,7 @@ class Params {
   Params& operator=(Params&&) noexcept;
 
   // Memory of the library, value and gradient zero, aligned to 64 bytes and padded to a whole number of them.
-  // Throws Error(usage) for an empty or known name, or an impossible shape.
+  // Throws Error(usage) for an empty or known name, or an invalid shape.
   Parameter& add(std::string name, Shape shape, Role role, Dtype dtype = Dtype::f32);
 
   // Memory of the caller, which must outlive this object; `grad` may be null (absent). Throws Error(usage)
@@ -130,8 +130,8 @@ class Params {
   Parameter& adopt(std::string name, Shape shape, float* value, float* grad, Role role = Role::none);
   Parameter& adopt(std::string name, Shape shape, double* value, double* grad, Role role = Role::none);
 
-  // The same parameter in other memory of the caller, whose values it takes as they are; optimizers that are
-  // bound to it go on there with their state. Null `grad` makes it absent. Not for a parameter that is
+  // The same parameter in other memory of the caller, whose values it keeps; optimizers that are
+  // bound to it continue there with their state. Null `grad` makes it absent. Not for a parameter that is
   // recorded on a tape. Throws Error(usage), with nothing changed, for an unknown name, one that the library
   // owns, another type, or an overlap.
   void rebind(std::string_view name, float* value, float* grad);

@@ -1,4 +1,4 @@
-// The median of some numbers, and what lies about it. All functions may be called from several threads at
+// The median of some numbers, and its spread. All functions may be called from several threads at
 // once.
 #pragma once
 
@@ -20,8 +20,9 @@ double median(std::vector<double> numbers);
 // 7). Infinite numbers are allowed, NaN is not; there must be one.
 Median quartiles(std::vector<double> numbers);
 
-// With an interval that holds the median of the samples' distribution with at least 95 %, whatever that
-// distribution is: two order statistics, or the extremes of fewer than six samples. There must be one.
+// With an interval that holds the median of the samples' distribution with a probability of at least 95 %,
+// for any distribution: two order statistics, or the extremes of fewer than six samples. There must
+// be one.
 Median median_of(std::vector<double> samples);
 
 }  // namespace thalweg

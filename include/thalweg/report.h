@@ -18,8 +18,8 @@ inline constexpr std::size_t kHistogramBins = 129;
 inline constexpr std::size_t kZeroBin = 64;
 using Histogram = std::array<std::uint64_t, kHistogramBins>;
 
-// What a step measures beside what it does. It costs time only where it is asked for; the bits of the update
-// are the same.
+// What a step measures in addition to what it does. It costs time only where it is asked for; the bits of the
+// update are the same.
 struct Statistics {
   bool update_ratio = false;  // norm(new - old) / norm(old): of each parameter, and of all
   bool norms = false;         // of gradient, value and update of each parameter
@@ -35,27 +35,27 @@ struct Statistics {
 // What one update did to one parameter; only what was asked for is filled. An absent or frozen one keeps NaN.
 struct ParameterReport {
   const Parameter* parameter = nullptr;
-  double grad_norm = std::numeric_limits<double>::quiet_NaN();    // of the gradient as it came
+  double grad_norm = std::numeric_limits<double>::quiet_NaN();    // of the gradient as given
   double value_norm = std::numeric_limits<double>::quiet_NaN();   // before the update
   double update_norm = std::numeric_limits<double>::quiet_NaN();  // of new - old
   double update_ratio =
       std::numeric_limits<double>::quiet_NaN();  // update_norm / value_norm; infinite from zero weights
   Histogram values{};                            // after the update
-  Histogram grads{};                             // as they came
+  Histogram grads{};                             // as given
   Histogram updates{};                           // new - old
 };
 
 struct Report {
   std::uint64_t update = 0;  // updates done, this one included
   double lr = 0;         // rate that this update used: the product of the lr's in the first parameter's chain
-  double grad_norm = 0;  // norm of the whole gradient as it came, before clipping; NaN when not measured
+  double grad_norm = 0;  // norm of the whole gradient as given, before clipping; NaN when not measured
   double seconds = 0;    // that the update took, where OptimizerOptions::seconds asks for it
 
   // Elements of the gradients that are NaN or infinite, and the first of them by parameter and index.
   std::uint64_t nonfinite = 0;
   const Parameter* nonfinite_parameter = nullptr;
   std::uint64_t nonfinite_index = 0;
-  bool skipped = false;  // nothing was changed: because of them, or because the norm stood out
+  bool skipped = false;  // nothing was changed: because of them, or because the norm was an outlier
   bool waits = false;    // the gradient was added to a window of `accumulate` that is not full
 
   // Where OptimizerOptions::statistics or StepInput::statistics ask for it; valid until the next step.

@@ -2,23 +2,23 @@
 //
 //   config.toml                           every setting
 //   plan.txt                              the optimizer's chain, explained
-//   metrics.jsonl                         a line an update (thinned to at most 2,000 by a fixed stride) and a
-//                                         line an epoch
+//   metrics.jsonl                         a line per update, thinned to at most 2,000 by a fixed stride, and
+//                                         a line per epoch
 //   details.jsonl                         of at most 61 updates: norms and histograms of every parameter, and
 //                                         the mean time of data, forward, backward and update
 //                                         (train/details.h)
-//   environment.json                      machine, compiler, threads, versions, of the process that went last
+//   environment.json                      machine, compiler, threads, versions, of the last process
 //   checkpoints/<update>.safetensors      the newest two: parameters, optimizer state, clocks, counts
-//   checkpoints/kept-<update>.safetensors the same, as often as asked for, for ever
+//   checkpoints/kept-<update>.safetensors the same, as often as asked for, never removed
 //   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the lowest held-out loss,
 //                                         or training loss where nothing is held out
-//   lock                                  the process that runs in it
+//   lock                                  the process that uses it
 //   examples.json                         when it is finished: the confusion matrix over the held-out samples
 //                                         and the worst of them (train/confusion.h)
 //   result.json                           when it is finished
-// What a run appends to is cut when it is resumed; a run directory of before details.jsonl goes on as well. A
-// Run is used by one thread at a time, and a directory by one Run; the functions that read one may be called
-// from several threads at once.
+// What a run appends to is cut when it is resumed; a run directory from before details.jsonl can be resumed
+// as well. A Run is used by one thread at a time, and a directory by one Run; the functions that read one may
+// be called from several threads at once.
 #pragma once
 
 #include <cstdint>
@@ -60,10 +60,10 @@ struct RunResult {
   std::string json;  // as in result.json
 };
 
-// How a run goes on.
+// How a run continues.
 struct ResumeOptions {
-  // What schedules without a total, and lengths as shares, are measured by when the epochs change: the epochs
-  // they were laid out for, or the new ones.
+  // What schedules without a total, and lengths as shares, refer to when the epochs change: the epochs
+  // they were planned for, or the new ones.
   enum class Lengths { keep, anew };
 
   int threads = 0;                           // 0: those of the configuration
@@ -75,17 +75,17 @@ class Run {
  public:
   // Checks everything, and only then makes the directory: `directory`, or runs/<n> with the next free number
   // when it is empty. Throws Error(usage) for texts, numbers, a directory that exists and is not empty and
-  // one in which another process runs, Error(data) for data files, Error(resource) for a directory that
-  // cannot be made. The directory is locked until the Run is finished or dies.
+  // one that another process uses, Error(data) for data files, Error(resource) for a directory that
+  // cannot be made. The directory is locked until the Run is finished or destroyed.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
 
-  // Continues from the newest checkpoint that is whole, bit for bit; metrics behind it are cut. Throws
-  // Error(data) when `directory` is no run, Error(usage), with nothing changed, when another process runs in
-  // it or the options do not fit. With other epochs the configuration is written anew, so that what is
-  // resumed later is exact again; a run that patience had stopped waits anew.
+  // Continues from the newest complete checkpoint, bit for bit; metrics after it are cut. Throws
+  // Error(data) when `directory` is not a run, Error(usage), with nothing changed, when another process uses
+  // it or the options do not fit. With other epochs the configuration is rewritten, so that what is
+  // resumed later is exact again; for a run that patience had stopped, patience starts again.
   static Run resume(const std::filesystem::path& directory, const ResumeOptions& options = {});
 
-  // What create() would do, for people to read: data, layers, plan, lengths, memory. Writes nothing.
+  // What create() would do, as text: data, layers, plan, lengths, memory. Writes nothing.
   static std::string describe(const RunConfig& config);
 
   ~Run();
@@ -98,7 +98,7 @@ class Run {
   std::uint64_t parameters() const;
   std::uint64_t updates() const;  // done
   std::uint64_t updates_per_epoch() const;
-  std::uint64_t total_updates() const;            // of the whole run, if patience does not stop it
+  std::uint64_t total_updates() const;            // of the whole run, unless patience stops it
   bool done() const;                              // all updates are done, or patience has run out
   bool finished() const;                          // done, and the result written
   const std::vector<std::string>& notes() const;  // what the user should know, such as a damaged checkpoint
@@ -113,7 +113,7 @@ class Run {
   void save();
 
   // When done(): writes checkpoint and result, of the weights that the configuration asks for. A finished run
-  // gives its result again as it was.
+  // returns its result unchanged.
   RunResult finish();
 
  private:
@@ -122,7 +122,7 @@ class Run {
   std::unique_ptr<Impl> impl_;
 };
 
-// What a run's model says of every row of a data source.
+// What a run's model predicts for every row of a data source.
 struct RunPredictions {
   std::string data;           // canonical text
   std::uint64_t updates = 0;  // that made the weights
@@ -134,7 +134,7 @@ struct RunPredictions {
   bool classes = false;
   bool probabilities = false;
   std::vector<float> numbers;       // rows x names, row-major
-  std::vector<std::uint32_t> best;  // one a row for classes: the likeliest, the first of equal ones
+  std::vector<std::uint32_t> best;  // one per row for classes: the likeliest, the first of equal ones
   std::vector<std::string> notes;
 };
 
@@ -153,14 +153,14 @@ struct RunEvaluation {
 };
 
 // Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or of
-// `data`, encoded as the run's own was. `checkpoint` is "last", "best" or a number of updates; empty: that of
-// the run's result. Throws Error(data) when the directory is no run or holds no such checkpoint.
+// `data`, encoded like the run's own. `checkpoint` is "last", "best" or a number of updates; empty: that of
+// the run's result. Throws Error(data) when the directory is not a run or holds no such checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});
 
 // The same of several checkpoints as one model, a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109):
 // the mean of their probabilities under cross_entropy and bce, of their scores or values under other losses.
-// One checkpoint alone is itself. Throws also Error(usage) for none.
+// A single checkpoint gives its own predictions. Throws also Error(usage) for none.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> checkpoints,
                            const std::string& data = {}, int threads = 1);
 

@@ -11,7 +11,7 @@ namespace thalweg {
 // The lengths of a run, from which shares (5%) and epochs (2ep) are resolved. 0: not known.
 struct Lengths {
   std::uint64_t updates = 0;    // of the whole run
-  std::uint64_t per_epoch = 0;  // updates an epoch
+  std::uint64_t per_epoch = 0;  // updates per epoch
 };
 
 // An immutable value, cheap to copy: a plain number, or a shape such as cosine(3e-4, total=10000,
@@ -35,7 +35,7 @@ class Schedule {
 
   // The same with shares and epochs as updates: of the schedule's own `total` where it is given, else of the
   // run; rounded half up, and at least 1 unless 0. The run of a part of `join` is its span. Lengths that
-  // cannot be resolved yet are left. Throws Error(usage) for warmup >= total.
+  // cannot be resolved yet stay as they are. Throws Error(usage) for warmup >= total.
   Schedule resolve(const Lengths& lengths) const;
 
   // The first option that is not resolved yet: "total"; empty when resolved().

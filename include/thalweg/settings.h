@@ -16,21 +16,21 @@ namespace thalweg {
 // When a run ends before its last epoch, and whose weights its result has.
 struct EarlyStoppingOptions {
   std::uint64_t patience = 0;             // epochs without improvement until it stops; 0: never
-  double min_delta = 0;                   // a loss must be lower by more than this to be one
-  std::optional<bool> restore_best = {};  // the result is of the best epoch; none: with patience
+  double min_delta = 0;                   // a loss must be lower by more than this to be an improvement
+  std::optional<bool> restore_best = {};  // the result is of the best epoch; none: if patience is set
 };
 
-// Texts are of the grammar, or "auto": as the data ask for. The defaults are those of the tool but for
+// Texts are of the grammar, or "auto": chosen by the data. The defaults are those of the tool, except
 // `threads`.
 struct RunConfig {
   std::string data = "digits";
   std::string model = "auto";      // dense(128) | relu | dense(n), with as many outputs as classes or values
   std::string loss = "auto";       // cross_entropy for classes, mse for values
   std::string optimizer = "auto";  // adamw with cosine decay; more weight decay for few samples of classes
-  std::optional<std::uint64_t> batch = {};            // samples a batch; 0: all of them; none: auto
-  std::uint64_t accumulate = 1;                       // batches an update
+  std::optional<std::uint64_t> batch = {};            // samples per batch; 0: all of them; none: auto
+  std::uint64_t accumulate = 1;                       // batches per update
   std::optional<std::uint64_t> epochs = {};           // none: auto
-  std::optional<std::uint64_t> schedule_epochs = {};  // that schedules are laid out for; none: as `epochs`
+  std::optional<std::uint64_t> schedule_epochs = {};  // that schedules are planned for; none: as `epochs`
   std::string order = "shuffle";                      // shuffle, replacement or file
   EarlyStoppingOptions early_stopping = {};
   std::string checkpoint_every = "never";  // a length: 500, 2ep, 5%
@@ -46,12 +46,12 @@ struct RunSetting {
 
   std::string_view name;  // of the flag after "--", and of the key
   Kind kind = Kind::text;
-  // "auto|full": what may stand instead of a number, or the choices of a text; "*": more than a list can say.
+  // "auto|full": what is accepted instead of a number, or the choices of a text; "*": too many to list.
   std::string_view words;
   std::string_view doc;   // one line
   bool required = false;  // whether every config.toml of a run has it
 
-  // Sets it. Throws Error(usage) for a text that is no value, most often with `where` before it.
+  // Sets it. Throws Error(usage) for a text that is not a value, most often with `where` before it.
   void read(RunConfig& config, const std::string& where, const std::string& text) const;
   std::string print(const RunConfig& config) const;
 };
@@ -60,12 +60,12 @@ struct RunSetting {
 std::span<const RunSetting> run_settings();
 
 // A configuration and where each of its values comes from: the default, a file, a flag. What is set later
-// wins.
+// overrides it.
 class RunSettings {
  public:
   explicit RunSettings(RunConfig defaults = {});
 
-  // Takes the keys of a TOML file; that of a run directory will do, and gives that run again. Throws
+  // Takes the keys of a TOML file; that of a run directory is accepted, and repeats that run. Throws
   // Error(usage) naming file and line for an unknown key, with the nearest name, and for a bad value.
   void read_file(const std::filesystem::path& path);
 
@@ -79,7 +79,7 @@ class RunSettings {
 
  private:
   RunConfig config_;
-  std::vector<std::string> origins_;  // one a setting: "default", "run.toml:3", "--epochs"
+  std::vector<std::string> origins_;  // one per setting: "default", "run.toml:3", "--epochs"
 };
 
 }  // namespace thalweg

@@ -34,14 +34,14 @@ class Tape {
   // Data of the caller, written through value() before forward().
   Tensor input(Shape shape);
   // A parameter of the tape's type; its gradient receives what backward() finds, unless it is frozen when it
-  // is recorded or has no gradient memory. Recorded once a parameter: the same one gives the same Tensor.
+  // is recorded or has no gradient memory. Recorded once per parameter: the same one gives the same Tensor.
   Tensor parameter(Parameter& parameter);
 
   Dtype dtype() const;
   const Shape& shape(Tensor tensor) const;
 
-  // Row-major elements. The gradient of an input is only there after backward() when it was asked for at
-  // construction of the input by want_gradient().
+  // Row-major elements. The gradient of an input is only available after backward() if want_gradient() was
+  // called when the input was made.
   template <class T>
   std::span<T> value(Tensor tensor) {
     return {static_cast<T*>(value_data(tensor, kDtype<T>)), elements(tensor)};
@@ -50,14 +50,14 @@ class Tape {
   std::span<T> grad(Tensor tensor) {
     return {static_cast<T*>(grad_data(tensor, kDtype<T>)), elements(tensor)};
   }
-  // Error(usage) once an operation has the input.
+  // Error(usage) once an operation uses the input.
   void want_gradient(Tensor input);
 
   // The next forward()s train, or evaluate, as a new tape does. Random operations (dropout) act in training
   // only, and backward() follows the forward() before it. Their randomness depends on (seed, counter), the
   // number of the operation among the random ones of this tape, and the index of the element: the same pair
-  // gives the same bits, for any number of threads and whatever ran before. So every replay that shall have
-  // randomness of its own, also within one update, needs a counter of its own.
+  // gives the same bits, for any number of threads and whatever ran before. So every replay that is to have
+  // its own randomness, also within one update, needs its own counter.
   void train(std::uint64_t seed, std::uint64_t counter);
   void evaluate();
 
@@ -68,7 +68,7 @@ class Tape {
   // overwritten, or added to when `accumulate`; what the output does not depend on has the gradient 0.
   void backward(Tensor output, bool accumulate = false);
 
-  // Bytes of values and gradients held by this tape, parameters left out.
+  // Bytes of values and gradients held by this tape, parameters excluded.
   std::uint64_t bytes() const;
 
   struct Impl;  // for the operations: nn/tape.h

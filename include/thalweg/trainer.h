@@ -36,13 +36,13 @@ struct Evaluation {
 
 struct TrainerOptions {
   std::size_t batch = 64;        // samples; 0: the whole training set
-  std::size_t accumulate = 1;    // batches whose gradients make one update
+  std::size_t accumulate = 1;    // batches accumulated for one update
   Order order = Order::shuffle;  // of the samples
   std::uint64_t seed = 1;        // of that order
   int threads = 1;               // that a step may use
 };
 
-// What makes an epoch of so many samples.
+// What makes an epoch of this many samples.
 std::uint64_t updates_per_epoch(std::size_t samples, const TrainerOptions& options);
 std::uint64_t samples_per_epoch(std::size_t samples, const TrainerOptions& options);
 
@@ -65,13 +65,13 @@ struct StepSeconds {
 // Trains a model on a data set. All arguments must outlive it, and belong together: Error(usage) otherwise.
 //
 //   for (const Report& r : trainer.run(epochs(20)))
-//     if (r.update % 100 == 0) log(r);       // break stops training; the next run() goes on from there
+//     if (r.update % 100 == 0) log(r);       // break stops training; the next run() continues from there
 class Trainer {
  public:
   // An update takes the gradient of the mean loss over batch * accumulate samples, at the end of an epoch
   // over those that are left. They pass through the model in chunks of `batch` samples, at most kChunk, whose
-  // gradients add up; with `accumulate` above 1 evaluation goes in such chunks too, so that memory is that of
-  // the batch. Everything else - clipping, decay, clocks, lengths - sees the update alone.
+  // gradients add up; with `accumulate` above 1 evaluation goes in such chunks too, so that it uses the
+  // memory of one batch. Everything else - clipping, decay, clocks, lengths - sees only the update.
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
           const TrainerOptions& options);
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data, std::size_t batch,
@@ -92,10 +92,10 @@ class Trainer {
 
   const StepSeconds& step_seconds() const { return step_seconds_; }
 
-  // How well the model as it stands does.
+  // How well the present model does.
   Evaluation evaluate(const Samples& samples);
 
-  // Bytes that the tapes of a training hold: values and gradients of every layer, parameters left out.
+  // Bytes that the tapes of a training hold: values and gradients of every layer, parameters excluded.
   std::uint64_t activation_bytes();
 
   // The updates up to `length`, counted from the very first: an empty range when they are done.
@@ -122,7 +122,7 @@ class Trainer {
   StepSeconds step_seconds_;
 };
 
-// A single-pass range of reports, one an update, each made when it is asked for.
+// A single-pass range of reports, one per update, each made on demand.
 class Trainer::Range {
  public:
   Range(Trainer& trainer, std::uint64_t last) : trainer_(trainer), last_(last) {}

@@ -160,7 +160,7 @@ void check_point(const std::string& option, std::span<const double> point, std::
   if (point.size() == dimension) return;
   std::string got;
   for (const double x : point) got += (got.empty() ? "" : " ") + print_number(x);
-  throw Error(Code::usage, {option, "a point of another dimension", "`" + got + "`",
+  throw Error(Code::usage, {option, "a point of the wrong dimension", "`" + got + "`",
                             std::to_string(dimension) + " numbers for `" + of + "`", ""});
 }
 
@@ -194,7 +194,7 @@ void append(std::vector<Argument>& table, std::vector<Argument> group, const std
 
 Argument config_argument(std::optional<std::string>& into) {
   return Argument("--config FILE", &into,
-                  "TOML file of settings by name; options on the command line win over it");
+                  "TOML file of settings by name; options on the command line override it");
 }
 
 Argument json_argument(bool& into) { return Argument("--json", &into, "print the result as JSON"); }

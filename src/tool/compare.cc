@@ -60,7 +60,7 @@ int compare(const Flags& flags) {
   Comparison comparison =
       Comparison::open(flags.settings.settings().config(), options, flags.out.value_or(""));
   if (comparison.restored() > 0)
-    note(fmt::format("{} of {} runs are already there", comparison.restored(), comparison.total()));
+    note(fmt::format("{} of {} runs are already finished", comparison.restored(), comparison.total()));
   Counter counter(comparison, flags.quiet);
   constexpr double kPatience = 0.2;  // seconds between two looks at signals
   while (!comparison.finished() && caught_signal() == 0) {
@@ -102,20 +102,19 @@ Command compare_command() {
       Argument("--target-loss X", &options.target_loss,
                "also measure how long each takes to reach this held-out loss"),
       Argument("--rates N", &options.rates,
-               "rates tried for each optimizer, judged on a fifth of the training part; 1: the rate it names",
+               "rates tried for each optimizer, judged on a fifth of the training part; 1: the given rate",
                {.range = kAtLeastOne}),
-      Argument("--decades X", &options.decades,
-               "decades that these rates span, around the rate that is named"),
+      Argument("--decades X", &options.decades, "decades that these rates span, around the given rate"),
       Argument("--tuning-seeds N", &options.tuning_seeds, "runs at each of these rates",
                {.range = kAtLeastOne}),
       Argument("--tuning-epochs N", &options.tuning_epochs, "epochs of each of these runs; auto: as --epochs",
                {.range = kAtLeastOne, .word = "auto"}),
       Argument("--schedule SCHEDULE", &options.schedule,
-               "schedule of optimizers that name no rate, multiplied by their rate"),
+               "schedule of optimizers without a rate, multiplied by their rate"),
       Argument("--out DIR", &flags->out,
                "folder of the comparison, comparisons/<n> by default; runs that are finished there are not "
                "repeated"),
-      Argument("--html FILE", &flags->html, "where the page goes; by default report.html in that folder"),
+      Argument("--html FILE", &flags->html, "file of the page; by default report.html in that folder"),
       json_argument(flags->json),
       Argument("--quiet", &flags->quiet, "show no progress")};
   return {"compare",

@@ -100,14 +100,13 @@ Command completion_command() {
     std::vector<std::string> words;
   };
   const auto flags = std::make_shared<Flags>();
-  return {
-      "completion",
-      "Print a script that completes commands in a shell",
-      {Argument("shell SHELL", &flags->shell,
-                "bash, zsh or fish; or `words -- WORD ...`: what the last of these may become, one a line",
-                {.choices = "bash|zsh|fish|words", .required = true}),
-       Argument("words WORD", &flags->words, "the words typed so far, for the script")},
-      [flags](Given) { return completion(flags->shell, flags->words); }};
+  return {"completion",
+          "Print a script that completes commands in a shell",
+          {Argument("shell SHELL", &flags->shell,
+                    "bash, zsh or fish; or `words -- WORD ...`: completions of the last word, one per line",
+                    {.choices = "bash|zsh|fish|words", .required = true}),
+           Argument("words WORD", &flags->words, "the words typed so far, for the script")},
+          [flags](Given) { return completion(flags->shell, flags->words); }};
 }
 
 }  // namespace thalweg::tool

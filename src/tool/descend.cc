@@ -98,12 +98,12 @@ Command descend_command() {
            "\"(1-x)^2 + 100*(y-x^2)^2\"",
            {.required = true}),
        Argument("--optimizer CHAIN", &flags->optimizer, "chain of transforms"),
-       Argument("--steps N", &options.updates, "updates, which schedules are laid out for",
+       Argument("--steps N", &options.updates, "updates; schedules take their lengths from it",
                 {.range = kAtLeastOne}),
        Argument("--start POINT", &options.start,
-                "where to begin, such as \"-1.5 2\"; by default where it is usual"),
+                "starting point, such as \"-1.5 2\"; by default the usual one"),
        Argument("--noise X", &options.noise, "standard deviation of noise added to the gradient"),
-       Argument("--seed N", &options.seed, "decides the noise"), json_argument(flags->json)},
+       Argument("--seed N", &options.seed, "seed of the noise"), json_argument(flags->json)},
       [flags](Given given) { return descend_problem(*flags, given); },
       "schema, problem, optimizer, dimension, updates, minima, minimum; loss and distance to the nearest "
       "minimum at the end; path, losses and distances after 0, 1, ... updates; rates of the updates; null "

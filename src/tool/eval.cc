@@ -63,7 +63,7 @@ Command eval_command() {
       {Argument("run RUN", &flags->run, "run directory", {.required = true}),
        Argument("--data DATA", &flags->data, "another data source, encoded like the run's own"),
        Argument("--checkpoint NAME", &flags->checkpoint,
-                "last, best or a number of updates; by default the one that the run's result is of",
+                "last, best or a number of updates; by default that of the run's result",
                 {.offers = "last|best"}),
        Argument("--checkpoints NAMES", &flags->checkpoints,
                 "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",

@@ -90,7 +90,7 @@ Command explain_command() {
                     {.excludes = {"--params", "--size"}}),
            Argument("--inputs SHAPE", &flags->inputs, "shape of one sample, such as 784 or 1x28x28",
                     {.needs = "--model"}),
-           Argument("--size N", &flags->size, "one parameter of so many elements; with --analyze, " + size,
+           Argument("--size N", &flags->size, "one parameter of N elements; with --analyze, " + size,
                     {.range = kAtLeastOne, .excludes = {"--params"}}),
            Argument("--analyze", &flags->analyze, "run it, and measure it against the speed of memory"),
            threads_argument(flags->measured.threads, "threads of a measured step"),

@@ -112,7 +112,7 @@ std::vector<Argument> function_arguments(Flags& flags) {
       Argument("--paths CHAINS", &flags.paths, "chains separated by semicolons; at most 12 paths"),
       Argument("--steps N", &descend.updates, "updates of each", {.range = kAtLeastOne}),
       Argument("--start POINT", &descend.start,
-               "where to begin, such as \"-1.5 2\"; by default where it is usual"),
+               "starting point, such as \"-1.5 2\"; by default the usual one"),
       Argument("--noise X", &descend.noise,
                "standard deviation of noise added to the gradient; with --batch, of the noise of one sample"),
       Argument("--batch N,...", &flags.batch,

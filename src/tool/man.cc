@@ -118,7 +118,7 @@ Command man_command() {
   const auto name = std::make_shared<std::string>();
   return {"man",
           "Print a manual page as roff: `thalweg man train | man -l -`",
-          {Argument("command COMMAND", name.get(), "a command; the tool itself when left out")},
+          {Argument("command COMMAND", name.get(), "a command; by default the tool itself")},
           [name](Given) { return man(*name); }};
 }
 

@@ -60,7 +60,7 @@ Error usage_error(const CLI::App& tool, const Command* command, const CLI::Parse
     return Error(Code::usage, {where, "unexpected argument", "`" + extras.front() + "`",
                                option               ? "an option of this command"
                                : command == nullptr ? "a command"
-                                                    : "nothing more",
+                                                    : "no more arguments",
                                near.empty() ? help : near});
   }
   std::string what = error.what();

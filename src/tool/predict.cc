@@ -89,9 +89,9 @@ Command predict_command() {
            Argument("--data DATA", &flags->data,
                     "data source, whose targets may be missing; by default all rows of the run's own"),
            Argument("--checkpoint NAME", &flags->checkpoint,
-                    "last, best or a number of updates; by default best, or last where there is no best yet",
+                    "last, best or a number of updates; by default best, or last if there is no best yet",
                     {.offers = "last|best"}),
-           Argument("--format", &flags->format, "CSV, or an object of JSON a line", {.choices = "csv|jsonl"}),
+           Argument("--format", &flags->format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
            Argument("--out FILE", &flags->out, "write to this file instead of stdout"),
            threads_argument(flags->threads)},
           [flags](Given) { return predict(*flags); }};

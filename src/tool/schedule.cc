@@ -100,7 +100,7 @@ Command schedule_command() {
                     {.shown = "none"}),
            Argument("--per-epoch N", &flags->lengths.per_epoch, "updates per epoch, for lengths in epochs",
                     {.shown = "none"}),
-           Argument("--svg FILE", &flags->svg, "write a picture of them, one over the other, to this file"),
+           Argument("--svg FILE", &flags->svg, "write a picture of them, overlaid, to this file"),
            Argument("--html FILE", &flags->html,
                     "write a page with the picture and a table of boundaries to this file"),
            Argument("--json", &flags->json, "print as JSON, with 17 digits")},

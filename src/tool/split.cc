@@ -42,7 +42,7 @@ Command split_command() {
           "Show which rows of a data source are trained on and which are held out",
           {Argument("data DATA", &flags->data, "data source, such as \"csv(train.csv, target=price)\"",
                     {.required = true}),
-           Argument("--seed N", &flags->seed, "decides which rows are held out"),
+           Argument("--seed N", &flags->seed, "seed of the split"),
            Argument("--json", &flags->json, "print the numbers of the rows, from 0, as JSON")},
           [flags](Given) { return split(*flags); }};
 }

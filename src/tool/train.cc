@@ -38,7 +38,7 @@ ResumeOptions resume_options(const Flags& flags, Given given) {
     if (std::find(std::begin(kWithResume), std::end(kWithResume), one->name) != std::end(kWithResume))
       continue;
     throw Error(Code::usage,
-                {"thalweg train", "a run continues as it began", "`" + one->name + "`",
+                {"thalweg train", "a resumed run keeps its settings", "`" + one->name + "`",
                  "--resume with --epochs, --lengths, --threads, --json and --quiet only", "start a new run"});
   }
   ResumeOptions options;
@@ -156,9 +156,9 @@ Command train_command() {
       Argument("--out DIR", &flags->out, "new run directory, runs/<n> by default"),
       Argument("--resume RUN", &flags->resume, "continue the run in this directory"),
       Argument("--lengths", &flags->lengths,
-               "with --resume and other --epochs: keep the lengths of schedules, or lay them out anew",
+               "with --resume and other --epochs: keep the lengths of schedules, or plan new ones",
                {.choices = "keep|new"}),
-      Argument("--print-config", &flags->print_config, "print the settings and where they come from"),
+      Argument("--print-config", &flags->print_config, "print the settings and their sources"),
       Argument("--dry-run", &flags->dry_run, "print data, layers, plan, lengths and memory; write nothing"),
       json_argument(flags->json),
       Argument("--quiet", &flags->quiet, "show no progress")};

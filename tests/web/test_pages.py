@@ -70,7 +70,7 @@ for (const node of document.querySelectorAll("svg, img, canvas, button, a, input
   if (!named(node)) say("no name", node);
 }
 const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
-for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push("the id " + id + " stands twice");
+for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push("the id " + id + " occurs twice");
 return faults;
 """
 

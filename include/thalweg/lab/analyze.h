@@ -46,7 +46,7 @@ struct Analysis {
 // Runs the chain on `params` and measures it against the memory limit of the same traffic, in pairs. Values
 // and gradients are overwritten with synthetic numbers. Throws as binding an Optimizer does, and Error(usage)
 // for no rounds or nothing to move. A figure says something about memory only where the streams are several
-// times larger than the last cache.
+// times larger than the last-level cache.
 Analysis analyze(const Chain& chain, Params& params, const AnalyzeOptions& options = {});
 
 }  // namespace thalweg

@@ -1,9 +1,9 @@
-// Optimizers compared: the same model, data, order and initial weights for each of them, a rate of its own
-// for each found within the same budget, and what many seeds say together.
+// Optimizers compared: the same model, data, order and initial weights for all, a rate for each, found
+// within the same budget, and what many seeds say together.
 //
 //   Comparison comparison = Comparison::open({.data = "digits"}, {.optimizers = {"sgd", "adam"}}, "out");
-//   for (ComparedTrial trial; comparison.next(trial);) log(trial);  // stop when you like: what is done is
-//   kept std::cout << comparison.result().headline();
+//   for (ComparedTrial trial; comparison.next(trial);) log(trial);  // stop any time: finished ones are kept
+//   std::cout << comparison.result().headline();
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@
 namespace thalweg {
 
 struct CompareOptions {
-  // Chains, as in `thalweg train`. One that names no rate gets `schedule`. The recipe `gd` is gradient
-  // descent over the whole training part: one update an epoch, whatever the batch of the others.
+  // Chains, as in `thalweg train`. One without a rate gets `schedule`. The recipe `gd` is gradient
+  // descent over the whole training part: one update per epoch, whatever the batch of the others.
   std::vector<std::string> optimizers = {};
 
-  std::uint64_t seeds = 10;  // trials an optimizer, 1 to 200: of seed, seed + 1, ...
+  std::uint64_t seeds = 10;  // trials per optimizer, 1 to 200: of seed, seed + 1, ...
 
-  // The rates that every optimizer is tried with: so many, evenly over so many decades on a log scale, around
-  // the rate it names, else around 10^-1.5. One rate: that which it names, untuned. 1 to 101; 0 to 20.
+  // The rates that every optimizer is tried with: this many, evenly over this many decades on a log scale,
+  // around its given rate, else around 10^-1.5. One rate: the given one, untuned. 1 to 101; 0 to 20.
   std::uint64_t rates = 11;
   double decades = 5;
-  std::uint64_t tuning_seeds = 3;                   // trials a rate, 1 to 20: of seed + 1,000,000, ...
+  std::uint64_t tuning_seeds = 3;                   // trials per rate, 1 to 20: of seed + 1,000,000, ...
   std::optional<std::uint64_t> tuning_epochs = {};  // of a trial that tunes; none: as many as others have
 
-  std::string schedule = "cosine(1, warmup=5%)";  // of optimizers that name no rate, times the rate
+  std::string schedule = "cosine(1, warmup=5%)";  // of optimizers without a rate, times the rate
 
   // Updates and seconds until the held-out accuracy (0 to 1) is this high, or the held-out loss this low, at
   // the end of an epoch. At most one of them.
@@ -67,7 +67,7 @@ struct TriedRate {
 
 struct ComparedOptimizer {
   // first: it is the best. told_apart: p is at most the level. always_worse: it is worse in every seed, but
-  // so few seeds cannot bring p down to the level. close: neither.
+  // that few seeds cannot bring p down to the level. close: neither.
   enum class Standing { first, told_apart, always_worse, close };
 
   // How many trials reached the target, and the medians, infinite where fewer than half did.
@@ -80,7 +80,7 @@ struct ComparedOptimizer {
   // Seed by seed against the best one.
   struct AgainstBest {
     double behind = 0;                               // median of the best one's score minus its own
-    std::uint64_t worse = 0, equal = 0, better = 0;  // in so many seeds
+    std::uint64_t worse = 0, equal = 0, better = 0;  // in how many seeds
     double p = 1;                                    // of the pair, after Holm's correction
     Standing standing = Standing::first;
   };
@@ -90,12 +90,12 @@ struct ComparedOptimizer {
 
   std::string given;        // its text
   std::string chain;        // what was run, with the rate that was found
-  std::uint64_t batch = 0;  // samples an update
+  std::uint64_t batch = 0;  // samples per update
   std::uint64_t updates = 0;
   std::vector<TriedRate> rates;  // ascending
   std::size_t chosen = 0;        // among them: the highest score, then the lowest loss
 
-  std::vector<ComparedTrial> trials;  // one a seed
+  std::vector<ComparedTrial> trials;  // one per seed
   std::uint64_t diverged = 0;         // of them
   Median score;                       // of the last epoch, with quartiles; -infinity for one that diverged
   Median loss;                        // likewise; infinity
@@ -125,7 +125,7 @@ struct ComparisonResult {
   std::uint64_t tuning_trials = 0;            // of each optimizer
   std::vector<ComparedOptimizer> optimizers;  // best first: by median score, average rank, median loss
   std::vector<ComparedPair> pairs;            // of all
-  double least_p = 1;                         // that so many seeds can give, corrected for all pairs
+  double least_p = 1;                         // that this many seeds can give, corrected for all pairs
   std::uint64_t seeds_to_decide = 0;          // that can bring a pair below kLevel
 
   // Which one, and how sure: a sentence or two.
@@ -138,16 +138,16 @@ struct ComparisonResult {
 class Comparison {
  public:
   // Checks everything, reads the data, and only then makes `directory`, or comparisons/<n> with the next free
-  // number when it is empty. It holds settings.json and runs.jsonl, a line a finished trial. Those that
-  // are there are not repeated; other optimizers, seeds and targets may come to them. Throws Error(usage) for
+  // number when it is empty. It holds settings.json and runs.jsonl, a line per finished trial. Those that
+  // are in it are not repeated; other optimizers, seeds and targets may be added. Throws Error(usage) for
   // texts and numbers, another setting that differs from those of the directory, and a directory in which
   // another process works; Error(data) for data without a held-out part and for a malformed file.
-  // config.threads trials go on at once, each with one thread; patience, restore_best and checkpoints of
+  // config.threads trials run at once, each with one thread; patience, restore_best and checkpoints of
   // `config` are not used.
   static Comparison open(const RunConfig& config, const CompareOptions& options,
                          const std::filesystem::path& directory);
 
-  // Ends the trials at hand without a trace.
+  // Ends the running trials and discards them.
   ~Comparison();
   Comparison(Comparison&&) noexcept;
   Comparison& operator=(Comparison&&) noexcept;
@@ -158,7 +158,7 @@ class Comparison {
   std::uint64_t restored() const;  // those that were there when it was opened
 
   // Waits for the next trial to finish, at most `seconds`. True when one did, and `trial` is it; false when
-  // all are done, or time is up (finished() tells). Throws what a trial throws but for divergence.
+  // all are done, or time is up (finished() tells). Throws what a trial throws, except for divergence.
   bool next(ComparedTrial& trial, double seconds = 1e9);
   bool finished() const;
 

@@ -29,14 +29,14 @@ struct Finding {
 // "one-class"           nearly all labels are the same
 // "sorted-order"        samples come in the order of their labels
 // "squashed-output"     the model ends in a layer that the loss applies itself
-// "learns-nothing"      the training loss is no better than that of a constant; told where nothing else is
+// "learns-nothing"      the training loss is no better than that of a constant; only when nothing else is
 const std::vector<std::string_view>& fault_names();
 
 struct Diagnosis {
   std::string run;                 // its directory
   std::uint64_t updates = 0;       // done
   std::vector<Finding> findings;   // in the order above
-  std::vector<std::string> notes;  // what could not be looked at, a line each
+  std::vector<std::string> notes;  // what could not be examined, a line each
   double rate = 0;                 // peak of the run's own
   std::vector<RateTrial> trials;   // at its rate and at others, by rate; empty where none were made
 
@@ -46,10 +46,10 @@ struct Diagnosis {
   std::string html() const;
 };
 
-// Reads the run directory - configuration, metrics, the newest whole checkpoint, the data themselves - and
-// trains again what must be seen again: where the loss ceased to be finite, and short trials at other rates.
-// Changes nothing. Throws Error(data) when `directory` is no run or its data are gone, Error(usage) for a
-// configuration that is none.
+// Reads the run directory - configuration, metrics, the newest complete checkpoint, the data itself - and
+// repeats the training that must be seen again: where the loss stopped being finite, and short trials at
+// other rates. Changes nothing. Throws Error(data) when `directory` is not a run or its data is gone,
+// Error(usage) for an invalid configuration.
 Diagnosis diagnose(const std::filesystem::path& directory, int threads = 1);
 
 }  // namespace thalweg

@@ -1,5 +1,5 @@
 // Finders: what a run's rate and batch should be, measured. Nothing that is given is changed. Rates may be
-// searched by several threads at once; batches by one alone, as it measures time.
+// searched by several threads at once; batches by only one, as it measures time.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct FoundRate {
   std::string optimizer;       // the text with that rate; as given where there is none
   std::string why;             // one line
   double given = 0;            // the rate of the text as given
-  double low = 0;              // what the range test left to try
+  double low = 0;              // bounds of what the range test left to try
   double high = 0;
   std::uint64_t trial_updates = 0;
   std::uint64_t train_samples = 0;  // that trials draw from
@@ -61,13 +61,13 @@ struct FoundRate {
 // Finds the rate of `optimizer`, a text with one `lr`, whose schedule keeps its shape. First the range test
 // of Smith (2015, arXiv:1506.01186): the rate grows exponentially from update to update, and where the
 // smoothed loss falls and where it climbs again bound what is worth trying. A range test alone finds the
-// rates that are stable at the weights of the start, not the best ones of a training; so rates between the
+// rates that are stable at the initial weights, not the best ones of a training; so rates between the
 // bounds, half a decade apart, train for a while each - all from the weights of `model`, on the same batches,
-// with the schedule laid out for the trial - and are judged by the loss on training samples that were set
+// with the schedule planned for the trial - and are judged by the loss on training samples that were set
 // aside. A parabola through the best and its neighbours, in the logarithm of the rate, gives the rate.
 //
-// `model` is where training begins; trials train copies of it, with optimizers of their own. Held-out samples
-// are not looked at. Deterministic; trials run side by side on `options.threads` threads. Copies at most a
+// `model` is where training begins; trials train copies of it, with their own optimizers. Held-out samples
+// are not used. Deterministic; trials run side by side on `options.threads` threads. Copies at most a
 // trial's samples. Throws Error(usage) as RateText, Chain and Trainer do and for options out of range,
 // Error(data) for fewer than two training samples.
 FoundRate find_rate(const Module& model, const Loss& loss, std::string_view optimizer, const Dataset& data,
@@ -77,17 +77,17 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
 FoundRate find_rate(const RunConfig& config, RateSearch search = {});
 
 struct BatchSearch {
-  std::uint64_t memory = std::uint64_t{1} << 30;  // bytes that the training may take
+  std::uint64_t memory = std::uint64_t{1} << 30;  // bytes that the training may use
   int rounds = 5;                                 // over the ladder, from 1
   double seconds = 0.1;                           // of each measurement, above 0
-  double slack = 0.05;                            // less than the best by this share is as good; below 1
-  std::uint64_t most = 4096;                      // samples
+  double slack = 0.05;        // a share by which a size may fall short of the best; below 1
+  std::uint64_t most = 4096;  // samples
 };
 
 struct BatchTiming {
   std::uint64_t batch = 0;
   std::uint64_t bytes = 0;  // parameters, gradients, best weights, optimizer state and activations
-  double median = 0;        // samples a second
+  double median = 0;        // samples per second
   double low = 0;           // of all rounds
   double high = 0;
 };
@@ -106,12 +106,12 @@ struct FoundBatch {
   std::string html() const;
 };
 
-// Trains with 1, 2, 4, ... samples a batch, as far as these fit `memory` and the data, and measures samples a
-// second: the ladder is gone through in rounds, so that what else the machine does strikes all sizes alike.
+// Trains with 1, 2, 4, ... samples per batch, as far as these fit `memory` and the data, and measures samples
+// per second: the ladder is measured in rounds, so that other load of the machine affects all sizes alike.
 // Chooses the smallest size whose median is within `slack` of the best: a larger one would only make updates
 // fewer. The memory is estimated as `thalweg train --dry-run` does. A measurement: it may choose otherwise
-// tomorrow, so write its choice down where a run must be had again. Throws as training does, and Error(usage)
-// when not even one sample fits or an option is out of range.
+// tomorrow, so write its choice down where a run must be repeatable. Throws as training does, and
+// Error(usage) when not even one sample fits or an option is out of range.
 FoundBatch find_batch(const RunConfig& config, const BatchSearch& search = {});
 
 }  // namespace thalweg

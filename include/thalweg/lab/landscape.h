@@ -31,11 +31,11 @@ struct PlanePoint {
 };
 
 struct SurfacePath {
-  std::string name;                    // as people call it
+  std::string name;                    // for people
   std::string optimizer;               // the chain in full
   std::vector<PlanePoint> points;      // the first is where it began
-  std::vector<double> losses;          // one a point
-  std::vector<double> distances;       // to the nearest minimum, one a point; empty: not known
+  std::vector<double> losses;          // one per point
+  std::vector<double> distances;       // to the nearest minimum, one per point; empty: not known
   std::vector<std::uint64_t> updates;  // done at each point; empty: 0, 1, 2, ...
   bool diverged = false;               // it ended where the loss was no longer a number
 };
@@ -57,12 +57,12 @@ struct FunctionLandscapeOptions {
   // None: around start, minima and as much of the paths as fits in about twice that, within the region of the
   // problem.
   std::optional<PlaneRange> range = {};
-  std::size_t points = 161;  // of the grid, a side; 2 to 1,000
+  std::size_t points = 161;  // of the grid, per side; 2 to 1,000
 };
 
 // The function over the range, and the paths of the chains (texts) over it. A path that diverges ends there.
-// Throws Error(usage) for a function of other than two numbers, a range that is empty or not finite, and as
-// descend() does; Error(diverged) when the function is not finite at the start.
+// Throws Error(usage) for a problem that is not of two dimensions, a range that is empty or not finite, and
+// as descend() does; Error(diverged) when the function is not finite at the start.
 Landscape function_landscape(const Problem& problem, std::span<const std::string> chains,
                              const FunctionLandscapeOptions& options = {});
 
@@ -77,25 +77,26 @@ struct RunLandscapeOptions {
   Plane plane = Plane::random;
   std::uint64_t seed = 1;        // of directions and samples
   double radius = 1;             // random: of the square, in lengths of the directions; above 0
-  std::size_t points = 25;       // of the grid, a side; 2 to 1,000
+  std::size_t points = 25;       // of the grid, per side; 2 to 1,000
   std::uint64_t samples = 4096;  // of the training set, drawn with the seed; 0, or more than there are: all
   int threads = 1;
 };
 
 // The loss of a run's model, its terms on parameters included, around the weights of its newest checkpoint
 // (their averages where the chain averages). Reads only. Throws Error(data) when `run` is not a run or has no
-// whole checkpoint, and for `path` when there are fewer than three different weights; Error(usage) for
+// complete checkpoint, and for `path` when there are fewer than three different weights; Error(usage) for
 // options out of range.
 Landscape run_landscape(const std::filesystem::path& run, const RunLandscapeOptions& options = {});
 
-// Pictures of at most kMostPaths paths (Error(usage) for more): a filled contour, its levels even in the
-// logarithm of the distance from the least value where the values span much, with the paths step by step,
-// starts and minima. What is outside the range is cut off at its border, and a remark says so.
+// Pictures of at most kMostPaths paths (Error(usage) for more): a filled contour, its levels evenly spaced in
+// the logarithm of the distance from the least value where the values span a lot, with the
+// paths step by step, starts and minima. What is outside the range is cut off at its border, and a remark
+// says so.
 inline constexpr std::size_t kMostPaths = 12;
 
-// One <svg> that stands alone, light and dark, with a legend.
+// One self-contained <svg>, light and dark, with a legend.
 std::string landscape_svg(const Landscape& landscape);
-// One page: the contour, the curves of the losses, a table; with scripts all paths in time side by side and
+// One page: the contour, the curves of the losses, a table; with scripts all paths in time, side by side and
 // the surface in three dimensions. It makes no network requests.
 std::string landscape_html(const Landscape& landscape);
 // One object: title, subtitle, x, y, range, columns, rows, values, minima, least; paths with name, optimizer,

@@ -16,8 +16,8 @@
 
 namespace thalweg {
 
-// An immutable value, cheap to copy: a function of `dimension()` numbers in double. A call with another count
-// throws Error(usage).
+// An immutable value, cheap to copy: a function of `dimension()` numbers in double. A call with another
+// number of them throws Error(usage).
 class Problem {
  public:
   // A name of `thalweg list problems` with its options: "quadratic(condition=100, dimension=5)"; or a formula
@@ -52,7 +52,7 @@ class Problem {
   // From x to the nearest of them; NaN where none is known.
   double distance(std::span<const double> x) const;
 
-  // The region in which the minima are meant, a lower and an upper bound a coordinate; empty: everywhere.
+  // The region in which the minima are meant, a lower and an upper bound per coordinate; empty: everywhere.
   // Nothing keeps a descent inside.
   std::span<const double> low() const;
   std::span<const double> high() const;
@@ -67,17 +67,17 @@ struct DescendOptions {
   std::vector<double> start = {};  // empty: the problem's
   double noise = 0;                // standard deviation of what is added to each element of each gradient
   std::uint64_t seed = 1;          // of noise and batches
-  // Samples a gradient: each epoch takes all of them once in another random order, `batch` at a time; 0: all
-  // of them at once. A problem without samples of its own is taken for the mean of kNoisySamples losses f +
-  // e_i x, each with a vector e_i of `noise` normal numbers, which add up to 0: a gradient then has the noise
-  // of its batch, and the full batch has none.
+  // Samples per gradient: each epoch takes all of them once in a different random order, `batch` at a time;
+  // 0: all of them at once. A problem without its own samples is taken as the mean of kNoisySamples losses f
+  // + e_i x, each with a vector e_i of `noise` normal numbers, which add up to 0: a gradient then has the
+  // noise of its batch, and the full batch has none.
   std::uint64_t batch = 0;
   bool until_diverged = false;  // the descent ends, without an error, before the loss is not finite
 
   static constexpr std::size_t kNoisySamples = 256;
 };
 
-// The way of an optimizer over a problem. Element k of `losses` and `distances`, and coordinates
+// The path of an optimizer over a problem. Element k of `losses` and `distances`, and coordinates
 // [k * dimension, (k + 1) * dimension) of `path`, are after k updates; element k of `rates` is the rate of
 // the update after k updates. Points are what is to be evaluated: with `average`, the average.
 struct Descent {
@@ -90,8 +90,8 @@ struct Descent {
 };
 
 // Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64; `plateau` is
-// told every loss, and `accumulate` takes several gradients an update. Throws
-// Error(usage) as binding an Optimizer does, for a start of another dimension, for an unbounded record and
+// given every loss, and `accumulate` takes several gradients per update. Throws
+// Error(usage) as binding an Optimizer does, for a start of the wrong dimension, for an unbounded record and
 // for a batch larger than the set or without samples and noise, and Error(diverged) when the loss is not
 // finite.
 Descent descend(const Problem& problem, const Chain& chain, const DescendOptions& options = {});

@@ -1,4 +1,4 @@
-// Schedules over each other, as a picture with what happens at their boundaries.
+// Schedules in one picture, with what happens at their boundaries.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace thalweg {
 
-// A place that a schedule is known by. `before` is the value of the update before it, where it jumps.
+// A characteristic point of a schedule. `before` is the value of the update before it, where it jumps.
 struct ScheduleEvent {
   enum class Kind { start, warmup, restart, step, peak, low, end } kind = Kind::start;
   std::uint64_t update = 0;  // updates done
@@ -27,8 +27,8 @@ std::vector<ScheduleEvent> schedule_events(const Schedule& schedule, std::uint64
 // "restart"
 std::string_view event_name(ScheduleEvent::Kind kind);
 
-// An SVG file of its own, light and dark, or an HTML page with a table of the events. Updates 0 to `updates`,
-// from 1. Throws Error(usage) for no schedules, more than 8, and ones that are not resolved.
+// A self-contained SVG file, light and dark, or an HTML page with a table of the events. Updates 0 to
+// `updates`, from 1. Throws Error(usage) for no schedules, more than 8, and ones that are not resolved.
 std::string schedule_svg(std::span<const Schedule> schedules, std::uint64_t updates);
 std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates);
 

@@ -1,5 +1,5 @@
 // Tune: the numbers in the texts of a run, searched for: "adamw(lr=log(1e-5, 1e-1), decay=log(1e-4, 1))". One
-// search at a time writes into a folder; all else may be called from several threads at once.
+// search at a time writes into a folder; everything else may be called from several threads at once.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace thalweg {
 
 // What was drawn for one range.
 struct Drawn {
-  std::string name;   // where it stands: "adamw.lr", "dense", "dense#2"
+  std::string name;   // where it is: "adamw.lr", "dense", "dense#2"
   std::string value;  // as text
-  double number = 0;  // NaN where it is none
+  double number = 0;  // NaN if it is not one
   bool log = false;   // drawn evenly in the logarithm
 };
 
@@ -30,15 +30,15 @@ struct DrawnText {
 //
 //   log(a, b)            a number of [a, b), evenly in the logarithm; 0 < a < b
 //   uniform(a, b)        a number of [a, b), evenly; a < b
-//   whole(a, b)          a whole number of a, ..., b, each as often; a <= b
+//   whole(a, b)          a whole number of a, ..., b, all equally likely; a <= b
 //   choice(x, y, ...)    one of them: words, numbers or texts, which may hold ranges again
 //
 // No schedule, transform, layer or loss has one of these names - `linear` is a schedule and never a range -
 // so a text means the same with and without ranges elsewhere. Drawn numbers have four significant digits.
 class Template {
  public:
-  // `where` says in errors what the text is. A text without ranges is kept as it is, whatever it says.
-  // Throws Error(usage) with a caret for a range that is none.
+  // `where` says in errors which text it is. A text without ranges is kept as it is, whatever it says.
+  // Throws Error(usage) with a caret for a malformed range.
   Template(std::string_view where, std::string_view text);
 
   bool has_ranges() const { return ranges_ > 0; }
@@ -61,7 +61,7 @@ struct SettingText {
 
 struct TuneOptions {
   std::uint64_t trials = 16;          // drawn, from 1
-  std::uint64_t repeats = 1;          // trainings of each, with other weights and orders, from 1
+  std::uint64_t repeats = 1;          // trainings of each, with different weights and orders, from 1
   std::uint64_t seed = 1;             // of what is drawn
   bool halving = true;                // successive halving; else every trial trains to the end
   bool by_accuracy = false;           // judged by accuracy, else by loss
@@ -95,15 +95,15 @@ struct Tuned {
 };
 
 // Draws `trials` settings from `texts` over those of `base` and trains each in memory. Judged on a fifth of
-// the training samples, at most 2,000, that no trial trains on; held-out samples are not looked at. With
-// `halving` all trials train for a part of the epochs, the better third of them goes on, three times as long,
-// and so forth until the last ones train for all epochs of `base` (Jamieson and Talwalkar 2015,
-// arXiv:1502.07943, with eta = 3). A longer training begins anew, with its schedules laid out for its length:
+// the training samples, at most 2,000, that no trial trains on; held-out samples are not used. With
+// `halving` all trials train for a part of the epochs, the better third of them continues, three times as
+// long, and so on until the last ones train for all epochs of `base` (Jamieson and Talwalkar 2015,
+// arXiv:1502.07943, with eta = 3). A longer training starts again, with its schedules planned for its length:
 // a schedule that is cut off in its middle says little about where it ends.
 //
 // Deterministic for any number of threads. Every training is written to `folder` when it is done, and those
-// found there are not made again; more trials or epochs than before go on from what is there. Throws
-// Error(usage) for a text or setting that is none, before anything is trained, and for a folder of another
+// found there are not made again; more trials or epochs than before continue from what is there. Throws
+// Error(usage) for an invalid text or setting, before anything is trained, and for a folder of another
 // search.
 Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const TuneOptions& options = {});
 

@@ -12,7 +12,7 @@ namespace thalweg {
 
 // The element of a failed comparison that is furthest from what was wanted.
 struct WorstElement {
-  std::uint64_t step = 0;   // the update after which it stood, or the point of a schedule
+  std::uint64_t step = 0;   // the update after which it was found, or the point of a schedule
   std::string param;        // empty for a schedule
   std::uint64_t index = 0;  // of the element, row-major; of the point or the group for a schedule
   double got = 0;
@@ -22,17 +22,17 @@ struct WorstElement {
 struct VerifiedCase {
   enum class Status { passed, failed, skipped };
   std::string file;       // the path as given and joined
-  std::string kind;       // empty when the file is no case
+  std::string kind;       // empty when the file is not a case
   std::string algorithm;  // empty when the case has none
   Status status = Status::skipped;
-  std::string reason;  // one line: why it failed, or all it was skipped for, parted by "; "
+  std::string reason;  // one line: why it failed, or all the reasons for skipping it, separated by "; "
   std::optional<WorstElement> worst;
 };
 
 // Replays expected values made by other libraries through the public engine, in f64. Paths are files or
-// folders, which are searched for *.json at any depth, in order of name. A file that is no case fails; a case
-// that needs what the engine does not have, or whose formula differs from the engine's, is skipped by name.
-// Throws Error(data) for a path that does not exist.
+// folders, which are searched for *.json at any depth, in order of name. A file that is not a case fails; a
+// case that needs what the engine does not have, or whose formula differs from the engine's, is skipped by
+// name. Throws Error(data) for a path that does not exist.
 std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths);
 
 }  // namespace thalweg

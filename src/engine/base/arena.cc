@@ -21,7 +21,7 @@ std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to *
 std::shared_ptr<void> map(std::size_t bytes) {
   void* block = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) {
-    throw Error(Code::resource, {"memory", "none left", system_message(errno),
+    throw Error(Code::resource, {"memory", "allocation failed", system_message(errno),
                                  std::to_string(bytes) + " bytes", "use a smaller model or batch"});
   }
   if (bytes >= kHugePage) ::madvise(block, bytes, MADV_HUGEPAGE);  // advice: a refusal costs speed only

@@ -87,7 +87,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
   if (::fstat(file.get(), &status) != 0) throw unreadable(path, system_message(errno), "a readable file");
   if (!S_ISREG(status.st_mode)) {
     errno = 0;
-    throw unreadable(path, S_ISDIR(status.st_mode) ? "a folder" : "no regular file", "a file");
+    throw unreadable(path, S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", "a file");
   }
   const std::uint64_t size = static_cast<std::uint64_t>(status.st_size);
   if (size > limit) {
@@ -126,7 +126,7 @@ void replace_file(const std::filesystem::path& path, std::span<const std::span<c
   }
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   if (!sync_folder(folder)) {
-    throw Error(Code::resource, {path.string(), "is written, but its folder cannot be synced",
+    throw Error(Code::resource, {path.string(), "is written, but its folder could not be synced",
                                  system_message(errno), "a durable rename", ""});
   }
 }
@@ -147,8 +147,8 @@ void make_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error || !std::filesystem::is_directory(path)) {
-    throw Error(Code::resource, {path.string(), "the folder cannot be made",
-                                 error ? error.message() : std::string("no folder"), "", ""});
+    throw Error(Code::resource, {path.string(), "the folder cannot be created",
+                                 error ? error.message() : std::string("not a folder"), "", ""});
   }
 }
 

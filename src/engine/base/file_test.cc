@@ -181,7 +181,7 @@ TEST_F(FileTest, AForbiddenFileIsNamed) {
 
 TEST_F(FileTest, APipeIsRefusedWithoutWaitingForAWriter) {
   ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
-  expect_unreadable(folder_ / "pipe", "no regular file; want a file");
+  expect_unreadable(folder_ / "pipe", "not a regular file; want a file");
 }
 
 TEST_F(FileTest, AFileAboveTheLimitIsNotRead) {
@@ -208,7 +208,7 @@ TEST_F(FileTest, FoldersAreMadeWithTheirParents) {
   replace_file(folder_ / "file", "x");
   for (const char* name : {"file", "file/a"}) {
     const std::string what = message_of(Code::resource, [&] { make_folder(folder_ / name); });
-    EXPECT_TRUE(has(what, (folder_ / name).string() + ": the folder cannot be made")) << what;
+    EXPECT_TRUE(has(what, (folder_ / name).string() + ": the folder cannot be created")) << what;
   }
 }
 

@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-// A string with its quotes; bytes that are no UTF-8 are written as U+FFFD.
+// A string with its quotes; bytes that are not UTF-8 are written as U+FFFD.
 std::string json_string(std::string_view text);
 // 17 significant digits, which read back to the same double; null when not finite.
 std::string json_number(double number);

@@ -47,7 +47,7 @@ std::string wanted(const Option& option) {
     case OptionType::choice:
       return std::string(option.choices);
     case OptionType::name:
-      return "a name, in quotes where it holds a space or one of ( ) [ ] , | = ; \"";
+      return "a name, in quotes if it contains a space or one of ( ) [ ] , | = ; \"";
     case OptionType::selector:
       return "all, matrices, rest, a role, a name pattern or a list of these";
     case OptionType::numbers:
@@ -157,8 +157,9 @@ std::optional<Setting> read(const Option& option, const Value& value) {
 
 Setting read_or_throw(const Spec& spec, const Option& option, const Value& value, const Source& source) {
   if (std::optional<Setting> setting = read(option, value)) return *std::move(setting);
-  Message message{"", "`" + std::string(option.name) + "` of `" + std::string(spec.name) + "` cannot be this",
-                  "`" + print(value) + "`", wanted(option), ""};
+  Message message{
+      "", "`" + std::string(option.name) + "` of `" + std::string(spec.name) + "` does not accept this",
+      "`" + print(value) + "`", wanted(option), ""};
   if (option.type == OptionType::choice && value.kind == Value::Kind::word) {
     message.hint = did_you_mean(value.word, split(option.choices, '|'));
   }
@@ -195,11 +196,11 @@ std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t posi
   const std::string name = "`" + std::string(spec.name) + "`";
   const std::string got = "`" + print(arg.value) + "`";
   if (!spec.positional) {
-    throw source.error(arg.at, {"", name + " takes its options by name only", got, wanted_options(spec), ""});
+    throw source.error(arg.at, {"", name + " takes named options only", got, wanted_options(spec), ""});
   }
   if (after_named) {
-    throw source.error(arg.at, {"", "an argument without a name follows one with a name", got,
-                                "arguments by position first", ""});
+    throw source.error(
+        arg.at, {"", "a positional argument after a named one", got, "positional arguments first", ""});
   }
   if (position >= spec.options.size() || spec.options[position].type == OptionType::selector) {
     throw source.error(arg.at, {"", "too many arguments for " + name, got, wanted_options(spec), ""});
@@ -242,8 +243,8 @@ void check_needs(const Spec& spec, const Settings& settings, const Item& item, c
     const Option& option = spec.options[i];
     if (option.needs.empty() || at_default(spec, settings, i)) continue;
     if (!at_default(spec, settings, *spec.find(option.needs))) continue;
-    throw source.error(item.at, {"", "`" + std::string(option.name) + "` has nothing to act on", "",
-                                 "`" + std::string(option.needs) + "` beside it", ""});
+    throw source.error(item.at, {"", "`" + std::string(option.name) + "` has no effect", "",
+                                 "`" + std::string(option.needs) + "` as well", ""});
   }
 }
 

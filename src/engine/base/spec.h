@@ -100,14 +100,14 @@ using Setting = std::variant<std::monostate, bool, double, Amount, std::string, 
 using Settings = std::vector<Setting>;  // one for each option of the Spec, in its order
 
 // Reads the arguments of `item` by the types of `spec`. Throws Error(usage) naming the option for one that is
-// unknown, given twice, out of range, missing or of another type.
+// unknown, given twice, out of range, missing or of the wrong type.
 Settings bind(const Spec& spec, const Item& item, const Source& source);
 
 // The item that bind() reads back to the same settings: the first option by position where the Spec allows
 // it, the others by name, in Spec order, those at their default left out unless `every`.
 Item unbind(const Spec& spec, const Settings& settings, bool every = false);
 
-// A number as it is, a flag as 0 or 1, a choice as its index; nothing for what is no number.
+// A number as it is, a flag as 0 or 1, a choice as its index; nothing for what is not a number.
 std::optional<double> as_number(const Option& option, const Setting& setting);
 
 // One setting as a value of the grammar.

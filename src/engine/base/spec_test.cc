@@ -116,7 +116,8 @@ TEST(Spec, EveryTypeRefusesOtherValues) {
         EXPECT_TRUE(has(what, "unexpected character")) << what;
         continue;
       }
-      EXPECT_TRUE(has(what, "`" + option + "` of `thing` cannot be this; got `")) << value << ": " << what;
+      EXPECT_TRUE(has(what, "`" + option + "` of `thing` does not accept this; got `"))
+          << value << ": " << what;
       EXPECT_TRUE(has(what, "want " + want) || has(what, want)) << value << ": " << what;
     }
   }
@@ -182,11 +183,10 @@ TEST(Spec, ArgumentsByPositionFillTheOptionsInOrder) {
 }
 
 TEST(Spec, RulesOfPositionsAndNamesAreKept) {
-  EXPECT_TRUE(
-      has(bind_error(kSpec, "thing(rate=1, 2)"), "an argument without a name follows one with a name"));
+  EXPECT_TRUE(has(bind_error(kSpec, "thing(rate=1, 2)"), "a positional argument after a named one"));
   EXPECT_TRUE(has(bind_error(kSpec, "thing(1, rate=2)"), "`rate` is given twice"));
   EXPECT_TRUE(has(bind_error(kSpec, "thing(lr=1, lr=1)"), "`lr` is given twice"));
-  EXPECT_TRUE(has(bind_error(kNamedOnly, "named(1)"), "`named` takes its options by name only; got `1`"));
+  EXPECT_TRUE(has(bind_error(kNamedOnly, "named(1)"), "`named` takes named options only; got `1`"));
   EXPECT_TRUE(has(bind_error(kNeedy, "needy"), "`needy` needs `value`; want a number, any number"));
   EXPECT_TRUE(has(bind_error(kNeedy, "needy(1, 2)"), "too many arguments for `needy`; got `2`"));
   EXPECT_TRUE(has(bind_error(kBare, "bare(1)"), "too many arguments for `bare`; got `1`; want no options"));

@@ -176,7 +176,7 @@ class Parser {
 
   void check_depth(int depth) const {
     if (depth > kMaxNesting) {
-      fail(at_, "brackets nest too deep", std::to_string(depth), "at most " + std::to_string(kMaxNesting));
+      fail(at_, "too deeply nested", std::to_string(depth), "at most " + std::to_string(kMaxNesting));
     }
   }
 

@@ -187,10 +187,10 @@ TEST(Text, BracketsNestAtMost64Deep) {
   for (const auto& [open, close] : {std::pair("f(", ")"), std::pair("[", "]")}) {
     const std::string deepest = nested(kMaxNesting, open, close);
     EXPECT_EQ(print(parsed(deepest)), deepest);
-    EXPECT_TRUE(has(parse_error(nested(65, open, close)), "brackets nest too deep; got 65; want at most 64"));
+    EXPECT_TRUE(has(parse_error(nested(65, open, close)), "too deeply nested; got 65; want at most 64"));
   }
   EXPECT_TRUE(has(parse_error(std::string(1000000, '(')), "a name is missing"));
-  EXPECT_TRUE(has(parse_error(nested(1000000, "f(", ")")), "brackets nest too deep"));
+  EXPECT_TRUE(has(parse_error(nested(1000000, "f(", ")")), "too deeply nested"));
 }
 
 TEST(Text, LongTextsAreShownInPart) {

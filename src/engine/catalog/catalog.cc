@@ -129,7 +129,7 @@ std::string entry_text(const CatalogEntry& entry) {
   if (!entry.expansion.empty()) out += "stands for: " + entry.expansion + "\n";
   if (!entry.scope.empty()) out += "scope: " + entry.scope + "\n";
   if (!entry.state.empty()) out += "state: " + entry.state + "\n";
-  if (!entry.dialects.empty()) out += "dialects, where an option is not given:\n";
+  if (!entry.dialects.empty()) out += "dialects (the defaults that they change):\n";
   for (const std::string& line : entry.dialects) out += "  " + line + "\n";
   if (!entry.options.empty()) out += "options:\n";
   for (const CatalogOption& option : entry.options) out += option_text(option);

@@ -63,9 +63,9 @@ std::vector<std::string> Chain::early_ends(std::uint64_t updates) const {
       const std::uint64_t end = number.total();
       if (end == 0 || end + 1 >= updates) continue;
       const double held = number(updates - 1);
-      if (number(end + 1) != held) continue;  // it goes on in another way
+      if (number(end + 1) != held) continue;  // it continues in another way
       out.push_back("`" + number.text() + "` ends at update " + std::to_string(end) + " of " +
-                    std::to_string(updates) + " and holds " + print_number(held) + " from there on");
+                    std::to_string(updates) + " and stays at " + print_number(held) + " from then on");
     }
   }
   return out;
@@ -93,8 +93,8 @@ Chain Chain::with_rate(double rate) const {
   const Source source{"optimizer", print(parsed)};
   const double old = peak_of(*rates.front(), source), factor = rate / old;
   if (rates.size() > 1 && !std::isfinite(factor)) {
-    throw Error(Code::usage, {"optimizer", "there is no peak to scale", "`" + source.text + "`",
-                              "a first `lr` above 0", ""});
+    throw Error(Code::usage,
+                {"optimizer", "no peak to scale", "`" + source.text + "`", "a first `lr` above 0", ""});
   }
   set_peak(*rates.front(), rate, source);
   for (std::size_t i = 1; i < rates.size(); ++i) scale_rate(*rates[i], factor, source);

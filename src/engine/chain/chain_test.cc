@@ -175,7 +175,7 @@ TEST(Chain, ErrorsNameWhatIsWrong) {
       {"adamw", "`adamw` needs `lr`"},
       {"sgd(momentum=0.9)", "`sgd` needs `lr`"},
       {"lr(-1)", "at least 0"},
-      {"lr(value=1, 2)", "follows one with a name"},
+      {"lr(value=1, 2)", "positional argument after a named one"},
       {"lr(1, all)", "too many arguments for `lr`"},
       {"lr(1, bias)", "too many arguments for `lr`"},
       {"clip_norm(0)", "above 0"},
@@ -184,7 +184,7 @@ TEST(Chain, ErrorsNameWhatIsWrong) {
       {"adam(lr=1, lr=2)", "`lr` is given twice"},
       {"adam(decay=1, decay=2)", "`decay` is given twice"},
       {"adam(beta1=0.5, beta1=0.6)", "`beta1` is given twice"},
-      {"sgd(lr=1, nesterov=true)", "`nesterov` has nothing to act on"},
+      {"sgd(lr=1, nesterov=true)", "`nesterov` has no effect"},
       {"lr(\"0.1\")", "a number or a schedule"},
       {"lr(0.1 | 0.2)", "one schedule"},
       {"lr(adam)", "`value` of `lr`"},
@@ -209,8 +209,8 @@ TEST(Chain, BracketsNestAtMost64Deep) {
     for (int i = 0; i < depth; ++i) text += "lr(";
     return text + "1" + std::string(static_cast<std::size_t>(depth), ')');
   };
-  expect_contains(error_of(nested(65)), "nest too deep");
-  expect_contains(error_of(nested(10000)), "nest too deep");
+  expect_contains(error_of(nested(65)), "too deeply nested");
+  expect_contains(error_of(nested(10000)), "too deeply nested");
   expect_contains(
       error_of(nested(64)),
       "want a schedule (see `thalweg list schedules`)");  // deep enough to be read, and then wrong
@@ -249,7 +249,7 @@ TEST(Chain, TellsAScheduleThatEndsBeforeTheRunDoes) {
   EXPECT_TRUE(chain.early_ends(10).empty());
   const std::vector<std::string> lines = chain.early_ends(12);
   ASSERT_EQ(lines.size(), 2u);
-  expect_contains(lines[1], "`one_cycle(1, total=10)` ends at update 9 of 12 and holds 4e-6 from there on");
+  expect_contains(lines[1], "`one_cycle(1, total=10)` ends at update 9 of 12 and stays at 4e-6 from then on");
   EXPECT_TRUE(Chain("lr(linear(1, total=9))").early_ends(10).empty());
   EXPECT_EQ(Chain("lr(linear(1, total=8))").early_ends(10).size(), 1u);
   EXPECT_TRUE(Chain("lr(cosine(1, total=6, past=bounce))").early_ends(10).empty()) << "it climbs again";

@@ -71,7 +71,7 @@ void set_peak(Arg& rate, double peak, const Source& source) {
   const double old = peak_of(rate, source);
   if (std::isfinite(old) && old > 0) return scale_rate(rate, peak / old, source);
   throw source.error(rate.value.at, {"", "the schedule has no peak to scale", print(rate.value),
-                                     "one with a highest value above 0", ""});
+                                     "a schedule with a highest value above 0", ""});
 }
 
 void scale_rate(Arg& rate, double factor, const Source& source) {

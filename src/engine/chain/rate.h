@@ -10,7 +10,7 @@ namespace thalweg {
 // The learning rates, from left to right: what is given to `lr`, and `lr=` of a rule or a recipe.
 std::vector<Arg*> rates_in(Text& text);
 
-// The highest value of one. Throws Error(usage) with a caret for what is no schedule.
+// The highest value of one. Throws Error(usage) with a caret for what is not a schedule.
 double peak_of(const Arg& rate, const Source& source);
 
 // Makes `peak`, above 0, the highest value: of a plain number it takes the place, a schedule is scaled.

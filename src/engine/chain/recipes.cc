@@ -39,7 +39,7 @@ constexpr Option kMomentum{.name = "momentum",
 constexpr Option kNesterov{.name = "nesterov",
                            .type = OptionType::flag,
                            .fallback = "false",
-                           .doc = "look ahead",
+                           .doc = "use Nesterov momentum",
                            .needs = "momentum"};
 constexpr Option kDampening{.name = "dampening",
                             .type = OptionType::scalar,
@@ -232,8 +232,8 @@ void expand_rule(Item item, const Source& source, Text& out) {
 void check_rate_by_position(const Item& item, const Source& source) {
   if (item.args.empty() || !item.args[0].name.empty()) return;
   const std::string value = print(item.args[0].value);
-  throw source.error(item.args[0].at, {"", "`" + item.name + "` takes its options by name only",
-                                       "`" + value + "`", "", "write `" + item.name + "(lr=" + value + ")`"});
+  throw source.error(item.args[0].at, {"", "`" + item.name + "` takes named options only", "`" + value + "`",
+                                       "", "write `" + item.name + "(lr=" + value + ")`"});
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ const SimdTable& find_simd(std::string_view name) {
 std::size_t checked_tile(std::size_t tile) {
   if (tile > 0 && tile <= kBlock && tile % kLanes == 0) return tile;
   throw Error(Code::usage,
-              {"tile", "impossible size", std::to_string(tile),
+              {"tile", "invalid size", std::to_string(tile),
                "a multiple of " + std::to_string(kLanes) + " up to " + std::to_string(kBlock), ""});
 }
 

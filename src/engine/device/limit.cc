@@ -23,9 +23,9 @@ double since(std::chrono::steady_clock::time_point start) {
 
 void check(const Pass& pass) {
   if (pass.reads >= 1 && pass.reads <= kMostStreams && pass.writes >= 0 && pass.writes <= pass.reads) return;
-  throw Error(Code::usage, {"memory limit", "impossible pass",
+  throw Error(Code::usage, {"memory limit", "invalid pass",
                             std::to_string(pass.reads) + " reads, " + std::to_string(pass.writes) + " writes",
-                            "1 to " + std::to_string(kMostStreams) + " reads, and no more writes", ""});
+                            "1 to " + std::to_string(kMostStreams) + " reads, at most as many writes", ""});
 }
 
 constexpr int kCalibrations = 4;  // calls at each distance

@@ -30,7 +30,7 @@ class Memory {
   Dtype dtype(std::size_t p) const { return places_[p].value.dtype; }
 
   void* value(std::size_t p) const { return places_[p].value.data; }
-  void* grad(std::size_t p) const { return places_[p].grad; }      // as it came
+  void* grad(std::size_t p) const { return places_[p].grad; }      // as given
   void* window(std::size_t p) const { return places_[p].window; }  // sum of gradients, or null
   void* kept(std::size_t p) const { return places_[p].kept; }      // update between phases, or null
   std::span<const Stream> states(std::size_t p) const {

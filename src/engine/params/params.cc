@@ -69,7 +69,7 @@ std::uint64_t count(const Shape& shape) {
 
 void* Parameter::checked(const Buffer& stream, Dtype asked) const {
   if (asked == stream.dtype) return stream.data;
-  throw Error(Code::usage, {"parameter `" + name_ + "`", "asked for as another type",
+  throw Error(Code::usage, {"parameter `" + name_ + "`", "accessed as the wrong type",
                             std::string(dtype_name(asked)), std::string(dtype_name(stream.dtype)), ""});
 }
 
@@ -99,7 +99,7 @@ Parameter& Params::insert(std::string name, Shape shape, Role role, Dtype dtype)
   const std::uint64_t elements = count(shape);
   if (name.empty()) throw Error(Code::usage, {"parameter", "the name is empty", "", "a name", ""});
   if (index_.contains(name)) {
-    throw Error(Code::usage, {"parameter `" + name + "`", "the name is taken", "", "a name of its own", ""});
+    throw Error(Code::usage, {"parameter `" + name + "`", "the name is taken", "", "a unique name", ""});
   }
   index_.emplace(name, parameters_.size());
   Parameter& parameter = parameters_.emplace_back();
@@ -115,7 +115,7 @@ Parameter& Params::insert(std::string name, Shape shape, Role role, Dtype dtype)
 Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
   if (dtype == Dtype::u8) {
     throw Error(Code::usage,
-                {"parameter `" + name + "`", "its elements would be bytes", "u8", "f32 or f64", ""});
+                {"parameter `" + name + "`", "bytes cannot be optimized", "u8", "f32 or f64", ""});
   }
   const std::size_t bytes = bytes_of(shape, dtype);
   void* value = values_->allocate(bytes);
@@ -165,7 +165,7 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
   }
   parameter->checked(parameter->value_, dtype);
   if (!parameter->adopted_) {
-    throw Error(Code::usage, {"parameter `" + parameter->name_ + "`", "its memory is the library's", "",
+    throw Error(Code::usage, {"parameter `" + parameter->name_ + "`", "its memory belongs to the library", "",
                               "a parameter that was adopted", ""});
   }
   const auto before = taken_;
@@ -196,7 +196,7 @@ void Params::check_memory(const std::string& name, const void* value, const void
   const auto grad_begin = reinterpret_cast<std::uintptr_t>(grad);
   if (grad == nullptr || begin >= grad_begin + bytes || grad_begin >= begin + bytes) return;
   throw Error(Code::usage, {"parameter `" + name + "`", "its value and its gradient overlap", "",
-                            "memory of its own for each", ""});
+                            "separate memory for each", ""});
 }
 
 void Params::check_free(const std::string& name, const void* data, std::size_t bytes) const {
@@ -208,7 +208,7 @@ void Params::check_free(const std::string& name, const void* data, std::size_t b
   if (next->second.end <= begin) return;
   throw Error(Code::usage,
               {"parameter `" + name + "`", "its memory overlaps that of `" + next->second.name + "`", "",
-               "memory of its own for each", ""});
+               "separate memory for each", ""});
 }
 
 Parameter* Params::find(std::string_view name) {

@@ -31,7 +31,7 @@ bool reads_parameter(const Link& link) {
   return transform.affine(now).b != 0.0;
 }
 
-// Whether one does among the links of a phase, of those of earlier ones from whose start it begins anew, or
+// Whether one does among the links of a phase, of those of earlier ones from whose start it begins again, or
 // the one that it ends for.
 bool reads_parameter(const Plan& plan, const Group& group, const Phase& phase) {
   std::size_t begin = phase.begin, end = phase.end + (phase.updates() ? 0 : 1);
@@ -57,11 +57,11 @@ std::string work_of(const Plan& plan, const Group& group, const Phase& phase) {
   std::string out = chain_part(plan, group, phase.begin, phase.end);
   if (phase.updates()) return out;
   const bool whole = plan.cuts[phase.number].over == Over::nothing;
-  return out + (out.empty() ? "" : " | ") + (whole ? "whole for " : "sums for ") +
+  return out + (out.empty() ? "" : " | ") + (whole ? "whole update for " : "sums for ") +
          chain_part(plan, group, phase.end, phase.end + 1);
 }
 
-// Whether a phase compares with the gradient as it came.
+// Whether a phase compares with the gradient as given.
 bool reads_entered(const Plan& plan, const Group& group, const Phase& phase) {
   const auto sees = [&](std::size_t link) { return plan.links[link].transform->sees & Sees::entered; };
   return (!phase.updates() && sees(group.links[phase.end])) ||
@@ -121,7 +121,7 @@ std::string names_of(const ExplainedGroup& group) {
     out += (out.empty() ? "" : ", ") + member.name + " " + print_shape(member.shape);
   }
   if (group.parameters.size() > kNamesShown) {
-    out += " and " + plural(group.parameters.size() - kNamesShown, "parameter") + " more";
+    out += " and " + std::to_string(group.parameters.size() - kNamesShown) + " more";
   }
   return out;
 }
@@ -131,13 +131,13 @@ std::string text_of(const ExplainedGroup& group) {
                     std::string(dtype_name(group.dtype)) + "; chain " + group.chain + "\n";
   for (const ExplainedPhase& phase : group.phases) {
     out += "    phase " + std::to_string(phase.phase) + "  " + phase.kind + "  " + phase.engine + ": " +
-           (phase.does.empty() ? "what the sums left" : phase.does) + "\n             reads " +
+           (phase.does.empty() ? "the rest, from the sums" : phase.does) + "\n             reads " +
            joined(phase.reads) + ", writes " + joined(phase.writes) + ": " +
-           plural(phase.bytes_per_element, "byte") + " an element\n";
+           plural(phase.bytes_per_element, "byte") + " per element\n";
   }
   const bool even = group.elements > 0 && group.state_bytes % group.elements == 0;
   out += "    state    ";
-  if (even) out += plural(group.state_bytes / group.elements, "byte") + " an element, ";
+  if (even) out += plural(group.state_bytes / group.elements, "byte") + " per element, ";
   return out + plural(group.state_bytes, "byte") + "\n";
 }
 
@@ -212,7 +212,7 @@ std::string Explanation::text() const {
          plural(parameters, "parameter") + ", " + plural(groups.size(), "group") + "; state " +
          plural(state_bytes, "byte") + "\n";
   for (const ExplainedGroup& group : groups) out += "\n" + text_of(group);
-  for (const std::string& link : idle) out += "\nnote   " + link + " selects no parameter\n";
+  for (const std::string& link : idle) out += "\nnote   " + link + " selects no parameters\n";
   return out;
 }
 

@@ -12,9 +12,8 @@ namespace {
 void check_resolved(const Chain& chain) {
   const std::string open = chain.unresolved();
   if (open.empty()) return;
-  throw Error(Code::usage,
-              {"optimizer", "a length has no number of updates yet", open, "updates, such as 500",
-               "resolve the chain with the lengths of the run, or give `total`"});
+  throw Error(Code::usage, {"optimizer", "a length is not resolved to updates", open, "updates, such as 500",
+                            "resolve the chain with the lengths of the run, or give `total`"});
 }
 
 void check_patterns(const Chain& chain, const Params& params) {
@@ -82,8 +81,8 @@ void check_signs(std::span<const Link> links, const std::vector<std::size_t>& se
     const std::string name = "`" + std::string(link.transform->spec.name) + "`";
     throw Error(Code::usage, {"optimizer", name + " compares the update with the original gradient",
                               "`" + std::string(turned->transform->spec.name) +
-                                  "` to the left of it, which turns the sign",
-                              "a chain that does not", "negate the objective instead"});
+                                  "` to the left of it, which flips the sign",
+                              "a chain that keeps the sign", "negate the objective instead"});
   }
 }
 
@@ -103,7 +102,7 @@ void check_landings(std::span<const Link> links, const std::vector<std::size_t>&
     if (landing == nullptr || !forms_update(*link.transform)) continue;
     const std::string name(landing->transform->spec.name);
     throw Error(Code::usage,
-                {"optimizer", "`" + name + "` acts on the new parameter, when the update is done",
+                {"optimizer", "`" + name + "` acts on the new parameter, after the update",
                  "`" + std::string(link.transform->spec.name) + "` to the right of it",
                  "a place to the right of every rule, such as adam | " + name + "(...) | lr(...)",
                  name == "l1" ? "before a rule, use a term of the loss: --loss \"... | l1(1e-4)\"" : ""});
@@ -119,9 +118,10 @@ void check_window(std::span<const Link> links, const std::vector<std::size_t>& g
       const std::string window(here.spec.name), name(linear->spec.name);
       throw Error(
           Code::usage,
-          {"optimizer", "`" + window + "` adds up gradients as they come", "`" + name + "` to the left of it",
-           linear->part == Part::window ? "one window"
-                                        : "`" + name + "` to the right of it, as it holds for the window",
+          {"optimizer", "`" + window + "` accumulates raw gradients", "`" + name + "` to the left of it",
+           linear->part == Part::window
+               ? "one window"
+               : "`" + name + "` to the right of it, where it applies to the whole window",
            ""});
     }
     if (here.affine != nullptr) linear = &here;
@@ -142,11 +142,11 @@ std::vector<std::size_t> find_gates(std::span<const Link> links) {
     if (before != nullptr) {
       throw Error(Code::usage, {"optimizer", name + " decides whether a step runs",
                                 "`" + std::string(before->transform->spec.name) + "` to the left of it",
-                                "a place to the left of everything but other gates", ""});
+                                "a place to the left of everything except other gates", ""});
     }
     if (!link.on.all()) {
       throw Error(Code::usage,
-                  {"optimizer", name + " holds the step of all parameters", "an `on=`", "no `on=`", ""});
+                  {"optimizer", name + " holds back the step of all parameters", "an `on=`", "no `on=`", ""});
     }
     gates.push_back(i);
   }

@@ -1,7 +1,7 @@
 // A chain compiled for given parameters: which parameters share a chain, and the phases in which it runs.
 //
 // A phase is one pass over memory. It ends where a transform needs sums over elements, or a whole update,
-// before it can go on; what follows is the next phase. Parameters of one type whose `on=` select the same
+// before it can continue; what follows is the next phase. Parameters of one type whose `on=` select the same
 // transforms form a group. A plan is a value: no memory of streams, no thread.
 #pragma once
 

@@ -228,7 +228,7 @@ TEST(Rest, InAListAddsToTheOthers) {
 TEST(Explain, NotesWhatSelectsNothing) {
   const Params params = reference_net();
   const std::string text = Chain("adam | decay(0.1, on=other) | lr(1)").explain(params).text();
-  expect_contains(text, "decay(0.1, on=other) selects no parameter");
+  expect_contains(text, "decay(0.1, on=other) selects no parameters");
   EXPECT_EQ(Chain("adam | lr(1)").explain(params).text().find("note"), std::string::npos);
   const auto json =
       nlohmann::json::parse(Chain("adam | decay(0.1, on=other) | lr(1)").explain(params).json());

@@ -60,7 +60,7 @@ inline std::optional<Message> check_order(std::span<const double> positions) {
     if (!(positions[i] < positions[i - 1])) continue;
     return Message{"", "the positions in `at` are not in order",
                    print_number(positions[i]) + " after " + print_number(positions[i - 1]),
-                   "none before the one in front of it", ""};
+                   "each at or after the one before it", ""};
   }
   return std::nullopt;
 }

@@ -50,7 +50,7 @@ inline constexpr Option kPeak =
     required(number_option("peak", "", kNotNegative, "highest value, reached at the end of the warm-up"));
 inline constexpr Option kTotal =
     length_option("total", "", kAtLeastOne,
-                  "where the floor is reached, the warm-up included; the run's updates when left out");
+                  "where the floor is reached, warm-up included; by default the updates of the run");
 inline constexpr Option kFloor =
     amount_option("floor", "0", "lowest value after the warm-up; 10% is a share of the peak");
 inline constexpr Option kPast = choice_option(
@@ -60,10 +60,10 @@ inline constexpr Option kAt{.name = "at",
                             .type = OptionType::lengths,
                             .range = kNotNegative,
                             .unit = "updates",
-                            .doc = "numbers of updates done, in order, from which on it is different",
+                            .doc = "numbers of updates done, in order, at which it changes",
                             .required = true};
 inline constexpr Option kStaircase =
-    flag_option("staircase", "false", "falls at once after every `every` updates rather than evenly");
+    flag_option("staircase", "false", "falls in steps, once every `every` updates, instead of smoothly");
 inline constexpr Option kAlign =
     choice_option("align", "done|next", "done",
                   "k counts the updates done, from 0, or (next) is the number of the update itself, from 1");

@@ -34,7 +34,7 @@ const ScheduleShape& find_shape(const Item& item, const Source& source, const st
   return schedule_shapes()[find_spec(specs, item, source, "a schedule", "`thalweg list schedules`", also)];
 }
 
-// The setting as a number, or NaN. A share that is no length is one of the peak, the first option.
+// The setting as a number, or NaN. A share that is not a length is one of the peak, the first option.
 double number_of(const Option& option, const Setting& setting, const Settings& all) {
   if (const Amount* amount = std::get_if<Amount>(&setting)) {
     if (amount->unit == Amount::Unit::plain) return amount->value;
@@ -74,7 +74,7 @@ ScheduleOptions options_of(const ScheduleShape& shape, const Settings& settings,
   return out;
 }
 
-// Whether a `total` that is not given stays so: cycles of a given period go on.
+// Whether a `total` that is not given stays so: cycles of a given period repeat.
 bool needs_no_total(const ScheduleShape& shape, const Settings& settings) {
   return !shape.for_total.empty() &&
          std::all_of(shape.for_total.begin(), shape.for_total.end(),
@@ -223,8 +223,8 @@ Schedule::Schedule(std::string_view text) {
 Schedule ScheduleReader::read(const Value& value, const Source& source) {
   const bool is_word = value.kind == Value::Kind::word;
   if (!is_word && (value.kind != Value::Kind::text || value.text.size() != 1)) {
-    throw source.error(
-        value.at, {"", "this is not a schedule", "`" + print(value) + "`", "a number or one schedule", ""});
+    throw source.error(value.at,
+                       {"", "not a schedule", "`" + print(value) + "`", "a number or one schedule", ""});
   }
   const Item item = is_word ? Item{value.word, {}, value.at} : value.text[0];
   const std::optional<double> number = read_number(item.name);

@@ -211,9 +211,9 @@ TEST(ScheduleOneCycle, TheThirdPhaseNeedsRoom) {
   EXPECT_EQ(s(20), 0.1 / 1e4);
   expect_contains(error_of("one_cycle(1, three_phase=true, pct_start=0.6)"), "no room");
   expect_contains(error_of("one_cycle(1, three_phase=true, pct_start=0.6, pct_final=0.5)"), "no room");
-  expect_contains(error_of("one_cycle(1, pct_final=0.9)"), "`three_phase` beside it");
-  expect_contains(error_of("one_cycle(1, floor=0.9)"), "`opposite` beside it");
-  expect_contains(error_of("one_cycle(1, opposite=true, div=10)"), "nothing to act on");
+  expect_contains(error_of("one_cycle(1, pct_final=0.9)"), "`three_phase` as well");
+  expect_contains(error_of("one_cycle(1, floor=0.9)"), "`opposite` as well");
+  expect_contains(error_of("one_cycle(1, opposite=true, div=10)"), "have no effect");
   EXPECT_EQ(Schedule("one_cycle(1)").unresolved(), "total");
   EXPECT_EQ(s.lowest(), 0.1 / 1e4);
 }
@@ -251,7 +251,7 @@ TEST(ScheduleTriangular, CyclesBeginAtTheFloorAndReachThePeakExactly) {
   EXPECT_EQ(Schedule("triangular(1, up=4, mode=triangular2)")(kFar + 4), 0.0);
   EXPECT_EQ(resolved("triangular(1, up=5%, down=1ep)", {.updates = 200, .per_epoch = 7}),
             "triangular(1, up=10, down=7)");
-  expect_contains(error_of("triangular(1, up=4, gamma=0.5)"), "`mode` beside it");
+  expect_contains(error_of("triangular(1, up=4, gamma=0.5)"), "`mode` as well");
   expect_contains(error_of("triangular(1)"), "`triangular` needs `up`");
 }
 

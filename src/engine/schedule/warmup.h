@@ -8,7 +8,7 @@
 namespace thalweg::schedules {
 
 inline constexpr Option kWarmup =
-    length_option("warmup", "0", kNotNegative, "updates of the climb to the peak, which k = warmup has");
+    length_option("warmup", "0", kNotNegative, "updates of the climb to the peak, reached at k = warmup");
 inline constexpr Option kWarmupFrom =
     amount_option("warmup_from", "0", "where the warm-up starts, at k = 0; 10% is a share of the peak");
 inline constexpr Option kWarmupShape = choice_option(

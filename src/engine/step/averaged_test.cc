@@ -151,7 +151,7 @@ TEST(Landings, StandBehindEverythingThatFormsTheUpdate) {
        {"average | adam | lr(1)", "lookahead | momentum | lr(1)", "schedule_free | lr(1) | clip_norm(1)",
         "box(-1, 1) | cautious | lr(1)", "nonnegative | noise | lr(1)", "lr(1) | average | centralize"}) {
     const std::string error = usage_error([&] { Optimizer(one.params(), Chain(chain)); });
-    expect_contains(error, "acts on the new parameter, when the update is done");
+    expect_contains(error, "acts on the new parameter, after the update");
   }
   for (const char* chain : {"adam | average | lr(1)", "average | lr(1)", "lr(1) | box(-1, 1) | decay(0.1)"}) {
     EXPECT_EQ(Optimizer(one.params(), Chain(chain)).updates(), 0u) << chain;

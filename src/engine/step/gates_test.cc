@@ -341,7 +341,7 @@ TEST(Gates, StandLeftOfEverythingAndForAllParameters) {
       {"adam | skip | lr(1)", {"`skip` decides whether a step runs", "`adam` to the left of it"}},
       {"lr(1) | accumulate(2)", {"`accumulate` decides whether a step runs", "`lr` to the left of it"}},
       {"skip | decay(1) | loss_scale | lr(1)", {"`loss_scale`", "`decay` to the left of it"}},
-      {"skip(on=w) | lr(1)", {"`skip` holds the step of all parameters", "an `on=`"}},
+      {"skip(on=w) | lr(1)", {"`skip` holds back the step of all parameters", "an `on=`"}},
       {"accumulate(2, on=bias) | lr(1)", {"`accumulate` holds", "an `on=`"}},
       {"accumulate(2) | accumulate(2) | lr(1)", {"`accumulate` to the left of it", "one window"}},
       {"loss_scale | accumulate(2) | lr(1)", {"`loss_scale` to the left of it", "to the right of it"}},

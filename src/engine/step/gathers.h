@@ -25,7 +25,7 @@ class Gathers {
   // The square root of the sum of all blocks.
   double norm_of(std::span<const double> squares);
 
-  // Whether the first cut gathers the norm of the gradient of every parameter, as it came; its sum.
+  // Whether the first cut gathers the norm of the gradient of every parameter, as given; its sum.
   bool begin_with_norm() const { return begins_with_norm_; }
   double& first_sum() { return all_[0]; }
 

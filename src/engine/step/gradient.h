@@ -1,4 +1,4 @@
-// The gradient that enters the chain: as it came, or the sum of a window.
+// The gradient that enters the chain: as given, or the sum of a window.
 #pragma once
 
 #include <span>
@@ -34,7 +34,7 @@ class Gradient {
   bool from_window() const { return from_window_; }
   // Of the parameters in the open window; empty where nothing accumulates.
   std::span<double> weights() { return weights_; }
-  // Those of what enters: empty where it is as it came.
+  // Those of what enters: empty where it is as given.
   std::span<const double> entered_weights() const {
     return from_window_ ? std::span<const double>(weights_) : std::span<const double>();
   }

@@ -38,7 +38,7 @@ void Optimizer::Impl::fail_at(const Found& found, const std::string& what) const
 void Optimizer::Impl::fail_budget(const Found& found) const {
   const std::string what = "too many steps in a row had to be skipped";
   if (found.count > 0) fail_at(found, what);
-  fail(what, "a gradient of norm " + print_number(step.grad_norm()), "one like those that passed", updates);
+  fail(what, "a gradient of norm " + print_number(step.grad_norm()), "a norm close to those before", updates);
 }
 
 std::string_view nonfinite_name(Nonfinite policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
@@ -145,7 +145,7 @@ void Optimizer::observe(double metric) {
     observe(impl_->step.values().options(i), impl_->step.values().of_chain(i), metric);
   }
   if (observes()) return;
-  throw Error(Code::usage, {"observe", "nothing in the chain is told how good the model is", chain().text(),
+  throw Error(Code::usage, {"observe", "nothing in the chain takes a metric", chain().text(),
                             "a chain with `plateau`", "add it to the right of the rate: lr(0.1) | plateau"});
 }
 

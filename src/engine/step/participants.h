@@ -20,7 +20,7 @@ class Participants {
   void look_up();
 
   // Whether a step would touch the parameter: of a window, where it has a weight in it; else where it has a
-  // gradient. `weights` is empty where the gradient is as it came.
+  // gradient. `weights` is empty where the gradient is as given.
   bool takes_part(std::size_t parameter, std::span<const double> weights) const;
 
   // Raises the clocks of those that take part and sorts them, if anything is different from the step before;

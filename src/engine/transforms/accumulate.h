@@ -1,10 +1,10 @@
 struct Accumulate {
   static constexpr std::string_view kFormula = R"(
     s <- s + w g;   every n-th gradient the step runs with s / (sum of w), or with s
-    w is the weight that the caller gives with the gradient: what it is the mean of
-    a gradient of weight 0 is not looked at, and a window without weight changes nothing
+    w is the weight that the caller gives with the gradient: the samples it is the mean of
+    a gradient of weight 0 is ignored, and a window without weight changes nothing
     the last window may be closed before it is full
-    keeps a sum of gradients, and of the window its count, its weight and whether it is full
+    keeps a sum of gradients, and the window's count, weight and whether it is full
   )";
   static constexpr Option kOptions[] = {
       {.name = "n",

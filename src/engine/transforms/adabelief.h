@@ -15,7 +15,7 @@ struct Adabelief {
       eps_option("1e-16"),
       eps_root_option("1e-16", "added to the average square in every update, and kept there"),
       amsgrad_option(),
-      flag_option("rectify", "false", "divide once the average square is long enough to be trusted"),
+      flag_option("rectify", "false", "divide only once the average square covers enough updates"),
       threshold_option("rectify")};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad

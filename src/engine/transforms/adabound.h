@@ -3,7 +3,7 @@ struct Adabound {
     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2
     r  = rate sqrt(c2) / c1 / (sqrt(v + eps_root) + eps),   c1 = 1 - beta1^t, c2 = 1 - beta2^t
     u  = m min(max(r, F - F / (gamma t + 1)), F + F / (gamma t)),   F = final_lr rate / peak
-    rate is the product of the rates to its right, which are inside; peak is its highest value
+    rate is the product of the rates to its right, which act inside; peak is its highest value
     amsgrad: vmax <- max(vmax, v) takes the place of v
     state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0 while eps > 0
   )";
@@ -12,12 +12,12 @@ struct Adabound {
       beta2_option("0.999"),
       eps_option("1e-8"),
       eps_root_option("0", "added inside the root"),
-      scalar_option("final_lr", "0.1", kNotNegative, "the rate in the end"),
+      scalar_option("final_lr", "0.1", kNotNegative, "the final rate"),
       scalar_option("gamma", "0.001", kPositive, "how fast the bounds close in"),
       amsgrad_option()};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
-  static constexpr Card kCard{"adabound", "Adam whose rates of elements close in on one rate",
+  static constexpr Card kCard{"adabound", "Adam whose element-wise rates converge to one rate",
                               "Luo et al. 2019, arXiv:1902.09843", kOptions, false};
 
   static bool needs_rates(Numbers) { return true; }

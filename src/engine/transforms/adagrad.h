@@ -6,7 +6,7 @@ struct Adagrad {
     state s, initial_accumulator; reads g s, writes u s; 0 stays 0 while eps > 0
   )";
   static constexpr Option kOptions[] = {
-      initial_option("0", "what the sum of squares begins with"),
+      initial_option("0", "initial sum of squares"),
       scalar_option("lr_decay", "0", kNotNegative,
                     "divides the update by 1 + lr_decay * (updates of the parameter done)"),
       eps_option("1e-10"),

@@ -17,11 +17,11 @@ struct Adan {
       eps_option("1e-8"),
       eps_root_option("0", "added inside the corrected root"),
       choice_option("difference_factor", "beta2|taken", "beta2",
-                    "what weighs differences: beta2 as in the paper, or 1 - beta2 as in optax")};
+                    "weight of the differences: beta2 as in the paper, or 1 - beta2 as in optax")};
   static constexpr DialectDefault kDialects[] = {{"optax", "difference_factor", "taken"}};
   static constexpr std::string_view kState[] = {"m", "v", "n", "l"};
   static constexpr Card kCard =
-      Card("adan", "Nesterov's momentum from differences of gradients, over a root mean square",
+      Card("adan", "Nesterov momentum from differences of gradients, divided by a root mean square",
            "Xie et al. 2022, arXiv:2208.06677", kOptions, false, kDialects);
 
   template <class T>

@@ -16,8 +16,8 @@ struct Ademamix {
       share_kept("beta3", "0.9999", "share of the slow average that is kept"),
       scalar_option("alpha", "5", kNotNegative, "weight of the slow average"),
       eps_option("1e-8"),
-      number_option("alpha_warmup", "0", kNotNegative, "updates in which the weight grows from 0"),
-      number_option("beta3_warmup", "0", kNotNegative, "updates in which beta3 grows from beta1")};
+      number_option("alpha_warmup", "0", kNotNegative, "updates over which the weight grows from 0"),
+      number_option("beta3_warmup", "0", kNotNegative, "updates over which beta3 grows from beta1")};
   static constexpr std::string_view kState[] = {"m", "n", "v"};
   static constexpr Card kCard{"ademamix", "Adam with a fast and a slow average of gradients",
                               "Pagliardini, Ablin and Grangier 2024, arXiv:2409.03137", kOptions, false};

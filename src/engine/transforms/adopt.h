@@ -11,7 +11,7 @@ struct Adopt {
   static constexpr Option kOptions[] = {
       beta1_option("0.9"), beta2_option("0.9999"), eps_option("1e-6"),
       choice_option("clip", "before|with|none", "before",
-                    "the bound grows with the updates before this one, or with this one too, or is none")};
+                    "the bound counts the updates before this one, or this one too; or no bound")};
   static constexpr std::string_view kState[] = {"m", "v"};
   static constexpr Card kCard{"adopt", "Adam that divides by the mean square from before the gradient",
                               "Taniguchi et al. 2024, arXiv:2411.02853", kOptions, false};

@@ -6,8 +6,8 @@ struct Agc {
     reads u p; no state; a norm that is not finite scales nothing
   )";
   static constexpr Option kOptions[] = {
-      scalar_option("clip", "0.01", kPositive, "the largest norm of the update, in norms of the parameter"),
-      number_option("eps", "0.001", kNotNegative, "the smallest norm of a parameter that counts")};
+      scalar_option("clip", "0.01", kPositive, "largest norm of the update, relative to the parameter's"),
+      number_option("eps", "0.001", kNotNegative, "lower bound of the norm of a parameter")};
   static constexpr Card kCard{"agc", "bound each unit's update by the size of its parameters",
                               "Brock et al. 2021, arXiv:2102.06171", kOptions};
   static constexpr std::size_t kSums = 2;

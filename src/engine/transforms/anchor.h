@@ -5,7 +5,7 @@ struct Anchor {
   )";
   static constexpr Option kOptions[] = {
       required_option("rate", kNotNegative, "how much of the distance is added to the update"),
-      {.name = "to", .doc = "the point; where the parameters began when left out"}};
+      {.name = "to", .doc = "the point; the initial parameters when left out"}};
   static constexpr std::string_view kState[] = {"p0"};
   static constexpr Names kVariants[] = {kState, {}};
   static constexpr Card kCard{"anchor", "add rate * (parameter - point) to the update: decay towards a point",

@@ -2,15 +2,15 @@ struct Asgd {
   static constexpr std::string_view kFormula = R"(
     u   = eta (g + lambda p)
     eta = rate / (1 + lambda rate (t - 1))^power   (Bottou 2010)
-    rate is the product of the rates to its right, which are inside
-    torch's ax is average(form=mean, start=...) at the end of the chain, t0 and one update
-    more being its start
+    rate is the product of the rates to its right, which act inside
+    torch's ax is average(form=mean, start=...) at the end of the chain, with start one
+    update more than t0
     no state; reads g p, writes u; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
-      scalar_option("lambda", "0.0001", kNotNegative, "how fast the rate falls, and a decay"),
-      scalar_option("power", "0.75", kNotNegative, "of the fall of the rate")};
-  static constexpr Card kCard{"asgd", "descent whose rate falls, for the average of the parameters",
+      scalar_option("lambda", "0.0001", kNotNegative, "how fast the rate falls, and the strength of a decay"),
+      scalar_option("power", "0.75", kNotNegative, "power with which the rate falls")};
+  static constexpr Card kCard{"asgd", "descent with a falling rate, to be averaged",
                               "Polyak and Juditsky 1992, doi:10.1137/0330046", kOptions, false};
   static constexpr bool kSees = true;
 

@@ -1,7 +1,7 @@
 struct Average {
   static constexpr std::string_view kFormula = R"(
     ema:   a <- d a + (1 - d) p,   d = decay, with ramp min(decay, (1 + t) / (10 + t))
-    mean:  a <- a + (p - a) / n for the n-th value that is taken
+    mean:  a <- a + (p - a) / n for the n-th value taken
     a value is taken every `every`-th update after the first `start`; until then a is p
     p is not changed; a is what is to be evaluated (mean: Izmailov et al. 2018, SWA)
     state a, the parameter before its first update; reads p a, writes a
@@ -11,8 +11,8 @@ struct Average {
                     "an exponential average, or the mean of all values (SWA, Polyak)"),
       scalar_option("decay", "0.999", kFraction, "share of the exponential average that is kept"),
       flag_option("ramp", "false", "keep less at first: min(decay, (1 + t) / (10 + t))"),
-      count_option("start", "0", kNotNegative, "updates before the first value is taken", "updates"),
-      count_option("every", "1", kAtLeastOne, "updates from one value that is taken to the next", "updates")};
+      count_option("start", "0", kNotNegative, "updates before the averaging begins", "updates"),
+      count_option("every", "1", kAtLeastOne, "updates from one averaged value to the next", "updates")};
   static constexpr std::string_view kState[] = {"a"};
   static constexpr Card kCard{"average", "a running average of the parameters, to be evaluated",
                               "Polyak and Juditsky 1992, doi:10.1137/0330046", kOptions, false};

@@ -1,6 +1,6 @@
 struct Box {
   static constexpr std::string_view kFormula = R"(
-    p <- min(max(p, low), high) when the update is done; NaN stays NaN; no state
+    p <- min(max(p, low), high) after the update; NaN stays NaN; no state
   )";
   static constexpr Option kOptions[] = {required_option("low", kAnyNumber, "the smallest value"),
                                         required_option("high", kAnyNumber, "the largest value")};

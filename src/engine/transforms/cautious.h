@@ -8,10 +8,10 @@ struct Cautious {
     reads u g; no state
   )";
   static constexpr Option kOptions[] = {
-      choice_option("form", "mean|count|none", "mean", "how what is left is scaled up"),
-      number_option("floor", "0.001", kPositive, "the smallest share that is divided by"),
-      scalar_option("keep", "0", kShare, "share that is kept of what goes against the gradient")};
-  static constexpr Card kCard{"cautious", "drop the elements of the update that go against the gradient",
+      choice_option("form", "mean|count|none", "mean", "how the remaining elements are scaled up"),
+      number_option("floor", "0.001", kPositive, "smallest share to divide by"),
+      scalar_option("keep", "0", kShare, "share that is kept of elements opposed to the gradient")};
+  static constexpr Card kCard{"cautious", "drop the elements of the update that oppose the gradient",
                               "Liang et al. 2024, arXiv:2411.16085", kOptions};
   static constexpr bool kIsRule = false;
   static constexpr bool kSeesEntered = true;

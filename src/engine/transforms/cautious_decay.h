@@ -4,7 +4,7 @@ struct CautiousDecay {
   )";
   static constexpr Option kOptions[] = {
       required_option("rate", kNotNegative, "how much of the parameter is added to the update")};
-  static constexpr Card kCard{"cautious_decay", "decay where the update shrinks the parameter too",
+  static constexpr Card kCard{"cautious_decay", "decay only where the update shrinks the parameter too",
                               "Chen et al. 2025, arXiv:2510.12402", kOptions};
   static constexpr bool kIsRule = false;
   static constexpr bool kSees = true;

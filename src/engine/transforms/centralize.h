@@ -2,7 +2,7 @@ struct Centralize {
   static constexpr std::string_view kFormula = R"(
     u <- u - mean(u) over each row of a matrix; vectors pass unchanged; no state
   )";
-  static constexpr Card kCard{"centralize", "take each row's mean out of the update",
+  static constexpr Card kCard{"centralize", "subtract each row's mean from the update",
                               "Yong et al. 2020, arXiv:2004.01461"};
   static constexpr std::size_t kSums = 1;
 

@@ -4,15 +4,15 @@ struct ClipNorm {
     form=torch: u <- u min(1, max / (n + 1e-6))
     form=optax: u <- u where n < max, else u max / n   (Keras too)
     a norm that is not finite scales nothing: it would turn every parameter into zeros or NaN
-    without a word; no state
+    silently; no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("max", kPositive, "the largest norm that passes unchanged"),
+      required_option("max", kPositive, "largest norm that passes unchanged"),
       choice_option("form", "torch|optax", "torch", "how the factor is formed"),
       choice_option("per", "all|tensor", "all", "one norm of all parameters, or one of each")};
   static constexpr DialectDefault kDialects[] = {{"optax", "form", "optax"}, {"keras", "form", "optax"}};
   static constexpr Card kCard =
-      Card("clip_norm", "scale the update down to a largest norm",
+      Card("clip_norm", "scale the update down to a maximum norm",
            "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063", kOptions, true, kDialects);
   static constexpr std::size_t kSums = 1;
 

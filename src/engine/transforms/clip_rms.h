@@ -5,7 +5,7 @@ struct ClipRms {
   )";
   static constexpr Option kOptions[] = {
       required_option("max", kPositive, "the largest root mean square that passes unchanged")};
-  static constexpr Card kCard{"clip_rms", "scale each tensor's update down to a largest root mean square",
+  static constexpr Card kCard{"clip_rms", "scale each tensor's update down to a maximum root mean square",
                               "Shazeer and Stern 2018, arXiv:1804.04235", kOptions};
   static constexpr std::size_t kSums = 1;
 

@@ -1,8 +1,8 @@
 struct Decay {
   static constexpr std::string_view kFormula = R"(
     u <- u + rate p
-    left of a rule it is L2 regularisation and enters the moving averages; right of a rule it
-    is decoupled and scaled by the lr to its right; right of lr nothing scales it
+    before a rule it is L2 regularisation and enters the moving averages; after a rule it
+    is decoupled and scaled by the lr to its right; after lr nothing scales it
     by=schedule divides it by the highest value of the rates to its right, so that their
     schedule scales it and their size does not (the paper's AdamW); no state
   )";

@@ -3,18 +3,18 @@ struct Ftrl {
     n' = n + g^2,   q = n^power / rate,   q' = n'^power / rate
     z <- z + g + 2 l2_shrinkage p - (q' - q) p,   n <- n'
     p <- (min(max(z, -l1), l1) - z) / (q' + 2 l2 + beta / rate);   |z| <= l1 gives exactly 0
-    rate is the product of the rates to its right, which are inside; where it is 0 nothing
+    rate is the product of the rates to its right, which act inside; where it is 0 nothing
     changes; Algorithm 1, with the options of Keras: the paper begins n with 0 and has beta 1,
     Keras 0.1 and 0
     state n, initial_accumulator; z, zeros; reads g p n z, writes u n z
   )";
   static constexpr Option kOptions[] = {
-      scalar_option("l1", "0", kNotNegative, "L1 regularisation: what z must exceed"),
+      scalar_option("l1", "0", kNotNegative, "L1 regularisation: threshold of z"),
       scalar_option("l2", "0", kNotNegative, "L2 regularisation"),
       scalar_option("l2_shrinkage", "0", kNotNegative, "L2 regularisation by the gradient alone"),
-      scalar_option("beta", "0", kNotNegative, "added to the curvature, over the rate"),
-      number_option("power", "0.5", kShare, "of the sum of squares in the curvature"),
-      initial_option("0.1", "what the sum of squares begins with")};
+      scalar_option("beta", "0", kNotNegative, "added to the curvature, divided by the rate"),
+      number_option("power", "0.5", kShare, "power of the sum of squares in the curvature"),
+      initial_option("0.1", "initial sum of squares")};
   static constexpr DialectDefault kDialects[] = {{"paper", "beta", "1"},
                                                  {"paper", "initial_accumulator", "0"}};
   static constexpr std::string_view kState[] = {"n", "z"};

@@ -1,8 +1,8 @@
 struct L1 {
   static constexpr std::string_view kFormula = R"(
-    p <- sign(p) max(|p| - z, 0),   z = rate times what stands to its right: the lr, a scale
-    it acts on the new value, when the whole update is done, and so stands after every rule;
-    left of a rule there is the term of a loss, l1(rate), whose gradient enters the averages
+    p <- sign(p) max(|p| - z, 0),   z = rate times what is to its right: the lr, a scale
+    it acts on the new value, after the whole update, and so its place is after every rule;
+    before a rule, use the term l1(rate) of a loss, whose gradient enters the averages
     no state
   )";
   static constexpr Option kOptions[] = {

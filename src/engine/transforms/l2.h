@@ -1,13 +1,13 @@
 struct L2 {
   static constexpr std::string_view kFormula = R"(
-    p <- p / (1 + z),   z = rate times what stands to its right: the lr, a scale   (6.1.1)
-    it acts on the new value, when the whole update is done, and so stands after every rule;
+    p <- p / (1 + z),   z = rate times what is to its right: the lr, a scale   (6.1.1)
+    it acts on the new value, after the whole update, and so its place is after every rule;
     decay there adds to the update, from the value before it; Adan's own decay is this one
     no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("rate", kNotNegative, "how strongly each parameter is drawn to 0")};
-  static constexpr Card kCard{"l2", "draw parameters to 0 when the update is done: a proximal step",
+      required_option("rate", kNotNegative, "how strongly each parameter is drawn towards 0")};
+  static constexpr Card kCard{"l2", "draw parameters towards 0 after the update: a proximal step",
                               "Parikh and Boyd 2014, doi:10.1561/2400000003", kOptions};
   static constexpr bool kLands = true;
 

@@ -2,14 +2,14 @@ struct Lion {
   static constexpr std::string_view kFormula = R"(
     u  = sign(beta1 m + (1 - beta1) g)
     m <- beta2 m + (1 - beta2) g
-    sign(0) = 0; DeepSpeed alone takes 1, and keeps 0.999 of the average by default
+    sign(0) = 0; only DeepSpeed takes 1, and keeps 0.999 of the average by default
     state m, zeros; reads g m, writes u m; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
-      share_kept("beta1", "0.9", "share of the average in what the sign is taken of"),
+      share_kept("beta1", "0.9", "share of the average in the interpolation whose sign is taken"),
       share_kept("beta2", "0.99", "share of the average gradient that is kept")};
   static constexpr std::string_view kState[] = {"m"};
-  static constexpr Card kCard{"lion", "the sign of an average that leans towards the new gradient",
+  static constexpr Card kCard{"lion", "the sign of an average, interpolated towards the new gradient",
                               "Chen et al. 2023, arXiv:2302.06675", kOptions, false};
 
   template <class T>

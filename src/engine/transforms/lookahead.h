@@ -5,8 +5,8 @@ struct Lookahead {
     state s, the parameter before its first update; reads p s, writes p s
   )";
   static constexpr Option kOptions[] = {
-      count_option("k", "5", kAtLeastOne, "updates between two moves of the slow weights", "updates"),
-      scalar_option("alpha", "0.5", kShare, "share of the way that the slow weights go")};
+      count_option("k", "5", kAtLeastOne, "updates between moves of the slow weights", "updates"),
+      scalar_option("alpha", "0.5", kShare, "share of the distance that the slow weights move")};
   static constexpr std::string_view kState[] = {"s"};
   static constexpr Card kCard{"lookahead", "slow weights that follow the fast ones every k updates",
                               "Zhang et al. 2019, arXiv:1907.08610", kOptions};

@@ -1,7 +1,7 @@
 // The loops around the transforms, for one SIMD target. Included by transforms.cc inside the target's
 // namespace.
 //
-// A loop sees whole vectors only. What is left behind the last kLanes elements goes through a padded copy, so
+// A loop sees whole vectors only. What is left after the last kLanes elements goes through a padded copy, so
 // that an element's bits do not depend on where it stands.
 
 // The numbers of a lowered rule as elements of type T.

@@ -2,21 +2,21 @@ struct LossScale {
   static constexpr std::string_view kFormula = R"(
     u <- g / scale; the caller multiplies the loss by Optimizer::loss_scale()
     a gradient that is not finite is dropped; after `hysteresis` of them the scale shrinks
-    (DeepSpeed; 1: at once, torch); after `every` good ones in a row it grows, and what is
-    tolerated is restored
-    keeps the scale, the good gradients in a row and those tolerated
+    (DeepSpeed; 1: at once, torch); after `every` finite ones in a row it grows, and the
+    tolerance is restored
+    keeps the scale, the finite gradients in a row and those tolerated
   )";
   static constexpr Option kOptions[] = {
       number_option("initial", "65536", kPositive, "the scale to begin with"),
-      count_option("every", "2000", kAtLeastOne, "good gradients in a row after which it grows"),
+      count_option("every", "2000", kAtLeastOne, "finite gradients in a row after which it grows"),
       number_option("growth", "2", kAtLeastOne, "factor by which it grows"),
       number_option("backoff", "0.5", kInside, "factor by which it shrinks"),
-      count_option("hysteresis", "1", kAtLeastOne, "gradients that are not finite before it shrinks"),
+      count_option("hysteresis", "1", kAtLeastOne, "non-finite gradients before it shrinks"),
       number_option("floor", "1", kPositive, "the smallest scale")};
   static constexpr DialectDefault kDialects[] = {{"keras", "initial", "32768"}};
   static constexpr std::string_view kChainNumbers[] = {"scale", "good", "tolerated"};
   static constexpr Card kCard =
-      Card("loss_scale", "a factor of the loss that follows what gradients can hold",
+      Card("loss_scale", "a loss scale that adapts to what the gradients' type can hold",
            "Micikevicius et al. 2017, arXiv:1710.03740", kOptions, true, kDialects);
   static constexpr bool kLooks = true;
   static constexpr double kMostAtFloor = 100;  // drops since it last grew, where no smaller scale is left

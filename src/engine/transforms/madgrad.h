@@ -3,7 +3,7 @@ struct Madgrad {
     w  = rate sqrt(t);   n <- n + w g^2,   s <- s + w g
     z  = x - s / (cbrt(n) + eps)
     u  = (1 - momentum) (p - z)
-    rate is the product of the rates to its right, which are inside; the authors' code adds
+    rate is the product of the rates to its right, which act inside; the authors' code adds
     eps to the rate too, and its decay is L2 (Algorithm 1)
     state n s, zeros; x, the parameter before its first update
     reads g p n s x, writes u n s x; what has never had a gradient stays while eps > 0

@@ -1,14 +1,14 @@
 struct Mars {
   static constexpr std::string_view kFormula = R"(
-    u <- u + gamma beta1 / (1 - beta1) (u - l),   l <- u as it came
-    with the gradient of the last batch (MARS-approx); it stands left of a rule and is not one
-    itself: the paper's MARS-AdamW is, with the norm of each tensor,
+    u <- u + gamma beta1 / (1 - beta1) (u - l),   l <- u before the change
+    with the gradient of the last batch (MARS-approx); it comes before a rule and is not one
+    itself; the paper's MARS-AdamW is, with the norm of each tensor,
     mars | clip_norm(1) | adam(beta1=0.95, beta2=0.99) | decay(0.01) | lr(...)
     state l, zeros; reads u l, writes u l; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       scalar_option("gamma", "0.025", kNotNegative, "weight of the change; 0: none"),
-      share_kept("beta1", "0.95", "beta1 of the rule after it, which the weight is measured by")};
+      share_kept("beta1", "0.95", "beta1 of the rule after it, which sets the scale of the weight")};
   static constexpr std::string_view kState[] = {"l"};
   static constexpr Card kCard{"mars",
                               "add the change since the last gradient: less noise for the rule after it",

@@ -4,17 +4,17 @@ struct Momentum {
     u  = b, or g + mu b with nesterov   (as in Sutskever et al. 2013)
     the first b is g whatever the dampening (torch), or dampened too with first_step=dampened
     rate_inside: the rates to its right scale g, here, and not u: b <- mu b + rate g
-    (Sutskever's form, Keras); the two are the same while the rate stands still
+    (Sutskever's form, Keras); the two are the same while the rate is constant
     state b, zeros; reads g b, writes u b; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       share_kept("mu", "0.9", "share of the sum that is kept"),
-      flag_option("nesterov", "false", "look ahead: add mu * sum to the gradient"),
+      flag_option("nesterov", "false", "Nesterov: add mu * sum to the gradient"),
       scalar_option("dampening", "0", kShare, "share of the gradient that does not enter the sum"),
       choice_option("first_step", "gradient|dampened", "gradient",
-                    "what the first gradient is to the sum: itself, or dampened as later ones", "dampening"),
+                    "how the first gradient enters the sum: whole, or dampened like later ones", "dampening"),
       flag_option("rate_inside", "false",
-                  "the sum is of rate * gradient, so that a new rate does not scale what is in it")};
+                  "the sum is of rate * gradient, so that a new rate does not rescale the past")};
   static constexpr DialectDefault kDialects[] = {{"keras", "rate_inside", "true"}};
   static constexpr std::string_view kState[] = {"b"};
   static constexpr Card kCard =

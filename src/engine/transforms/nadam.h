@@ -22,7 +22,7 @@ struct Nadam {
   static constexpr std::string_view kState[] = {"m", "v"};
   static constexpr std::string_view kNumbers[] = {"mu_product"};
   static constexpr Card kCard{
-      "nadam", "Adam whose momentum looks ahead", "Dozat 2016, ICLR workshop", kOptions, false, kDialects};
+      "nadam", "Adam with Nesterov momentum", "Dozat 2016, ICLR workshop", kOptions, false, kDialects};
 
   template <class T>
   struct Prepared {

@@ -6,7 +6,7 @@ struct Noise {
   static constexpr Option kOptions[] = {
       scalar_option("eta", "0.01", kNotNegative, "variance of the noise in the first update"),
       scalar_option("gamma", "0.55", kNotNegative, "how fast the variance falls"),
-      count_option("seed", "0", kNotNegative, "of the random numbers")};
+      count_option("seed", "0", kNotNegative, "seed of the random numbers")};
   static constexpr Card kCard{"noise", "add Gaussian noise that fades out",
                               "Neelakantan et al. 2015, arXiv:1511.06807", kOptions};
   static constexpr bool kIsRule = false;

@@ -1,6 +1,6 @@
 struct Nonnegative {
   static constexpr std::string_view kFormula = R"(
-    p <- max(p, 0) when the update is done; NaN stays NaN; no state
+    p <- max(p, 0) after the update; NaN stays NaN; no state
   )";
   static constexpr Card kCard{"nonnegative", "project the parameters to 0 or above",
                               "Bertsekas 1976, doi:10.1109/TAC.1976.1101194"};

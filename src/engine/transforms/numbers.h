@@ -83,7 +83,7 @@ constexpr Option correction_option() {
 
 constexpr Option threshold_option(std::string_view needs = {}) {
   return scalar_option("threshold", "5", {.min = 4.0},
-                       "length of the average square from which on it is divided by", needs);
+                       "length of the average square above which it divides the update", needs);
 }
 constexpr Option amsgrad_option() {
   return flag_option("amsgrad", "false", "divide by the largest average square so far");

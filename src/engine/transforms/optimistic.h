@@ -8,7 +8,7 @@ struct Optimistic {
       scalar_option("alpha", "1", kNotNegative, "weight of the gradient"),
       scalar_option("beta", "1", kNotNegative, "weight of its change since the last one")};
   static constexpr std::string_view kState[] = {"l"};
-  static constexpr Card kCard{"optimistic", "descent that expects the gradient to go on changing",
+  static constexpr Card kCard{"optimistic", "descent that extrapolates the change of the gradient",
                               "Daskalakis et al. 2017, arXiv:1711.00141", kOptions, false};
 
   template <class T>

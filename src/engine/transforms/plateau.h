@@ -1,24 +1,23 @@
 struct PlateauTransform {
   static constexpr std::string_view kFormula = R"(
-    u <- rate u; rate begins at 1 and is cut by what Optimizer::observe(metric) is told
-    as PyTorch's ReduceLROnPlateau, Keras' and optax'; NaN is not an improvement
-    it stands with lr: floor and eps are shares of the rate that it begins with
+    u <- rate u; rate begins at 1 and is cut by the metrics that Optimizer::observe is given
+    as ReduceLROnPlateau of PyTorch and Keras and that of optax; NaN is not an improvement
+    it is used with lr; floor and eps are shares of the rate at the beginning
     keeps the rate, the best metric, the bad evaluations and those of the cooldown
   )";
   static constexpr Option kOptions[] = {
-      number_option("factor", "0.1", kFraction, "what a cut multiplies the rate by"),
+      number_option("factor", "0.1", kFraction, "factor of the rate at each cut"),
       count_option("patience", "10", kNotNegative, "evaluations without improvement that are tolerated",
                    "evaluations"),
-      count_option("cooldown", "0", kNotNegative, "evaluations after a cut in which none counts as bad",
+      count_option("cooldown", "0", kNotNegative, "evaluations after a cut during which none counts as bad",
                    "evaluations"),
       choice_option("mode", "min|max", "min", "whether a good metric is low or high"),
-      number_option("threshold", "0.0001", kNotNegative,
-                    "by how much a metric must be better than the best one"),
+      number_option("threshold", "0.0001", kNotNegative, "how much better than the best a metric must be"),
       choice_option("threshold_mode", "relative|absolute|torch", "relative",
                     "the threshold is a share of the best metric's size, a difference, or torch's best (1 - "
                     "threshold)"),
       number_option("floor", "0", kNotNegative, "lowest rate, as a share of the first"),
-      number_option("eps", "1e-8", kNotNegative, "a cut by no more than this share is left out"),
+      number_option("eps", "1e-8", kNotNegative, "cuts by no more than this share are skipped"),
       flag_option("reached", "false",
                   "cut with the evaluation that reaches the patience, not with the next one"),
       flag_option("cooling_ends", "false", "the last evaluation of a cooldown counts again")};
@@ -28,7 +27,7 @@ struct PlateauTransform {
       {"keras", "cooling_ends", "true"},    {"keras", "eps", "0"}};
   static constexpr std::string_view kChainNumbers[] = {"rate", "best", "bad", "cooling"};
   static constexpr Card kCard{
-      "plateau", "cut the rate when a metric has stopped to improve", "", kOptions, false, kDialects};
+      "plateau", "cut the rate when a metric has stopped improving", "", kOptions, false, kDialects};
   static constexpr bool kIsRate = true;
 
   static void begin(Numbers, std::span<double> kept) {

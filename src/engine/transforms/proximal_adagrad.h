@@ -3,13 +3,13 @@ struct ProximalAdagrad {
     s <- s + g^2,   a = rate / sqrt(s)
     w  = p - a g
     p <- sign(w) max(|w| - a l1, 0) / (1 + a l2);   below the threshold exactly 0
-    rate is the product of the rates to its right, which are inside
+    rate is the product of the rates to its right, which act inside
     state s, initial_accumulator; reads g p s, writes u s
   )";
   static constexpr Option kOptions[] = {
       scalar_option("l1", "0", kNotNegative, "threshold, scaled by each element's rate"),
       scalar_option("l2", "0", kNotNegative, "proximal decay, scaled by each element's rate"),
-      initial_option("0.1", "what the sum of squares begins with")};
+      initial_option("0.1", "initial sum of squares")};
   static constexpr std::string_view kState[] = {"s"};
   static constexpr Card kCard{"proximal_adagrad", "AdaGrad with proximal steps of l1 and l2: sparse weights",
                               "Duchi and Singer 2009, JMLR 10", kOptions, false};

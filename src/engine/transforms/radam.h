@@ -17,13 +17,13 @@ struct Radam {
       choice_option("eps_place", "raw|corrected", "raw",
                     "eps is added to the raw root or to the corrected one"),
       threshold_option(),
-      flag_option("inclusive", "false", "a length equal to the threshold is enough"),
+      flag_option("inclusive", "false", "a length equal to the threshold suffices"),
       amsgrad_option()};
   static constexpr DialectDefault kDialects[] = {
       {"optax", "eps_place", "corrected"}, {"optax", "inclusive", "true"}, {"paper", "threshold", "4"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
-  static constexpr Card kCard = Card("radam", "Adam that divides by its mean square once that is trusted",
+  static constexpr Card kCard = Card("radam", "Adam that divides by its mean square once that is reliable",
                                      "Liu et al. 2019, arXiv:1908.03265", kOptions, false, kDialects);
 
   static std::size_t variant(Numbers o) { return option_of<Radam, "amsgrad">(o) ? 1 : 0; }

@@ -18,18 +18,18 @@ struct PlateauOptions {
 
   double factor = 0.1;          // of each cut
   std::uint64_t patience = 10;  // evaluations without improvement
-  std::uint64_t cooldown = 0;   // evaluations behind a cut in which none counts as bad
+  std::uint64_t cooldown = 0;   // evaluations after a cut during which none counts as bad
   double threshold = 1e-4;
   Threshold threshold_mode = Threshold::relative;
   Mode mode = Mode::min;
   double floor = 0;      // lowest rate
   double eps = 1e-8;     // a cut by no more than this is left out
   bool reached = false;  // a cut comes with the evaluation that reaches the patience (Keras, optax), else
-                         // with the one behind it (PyTorch)
+                         // with the one after it (PyTorch)
   bool cooling_ends = false;  // the last evaluation of a cooldown counts again (Keras)
 };
 
-// The state is plain numbers: whoever saves them goes on where it was.
+// The state is plain numbers: saved and loaded, it continues where it was.
 struct Plateau {
   PlateauOptions options;
   double rate = 1.0;                                       // cut step by step; a factor where it starts at 1

@@ -14,12 +14,12 @@ struct RmsProp {
       eps_option("1e-8"),
       choice_option("eps_place", "outside|inside", "outside", "eps is added to the root or inside it"),
       flag_option("centered", "false",
-                  "divide by the root of the variance: take out the square of the average gradient"),
-      share_kept("momentum", "0", "share of a running sum of updates that is kept; 0: no such sum"),
+                  "divide by the root of the variance: subtract the square of the average gradient"),
+      share_kept("momentum", "0", "share that is kept of a running sum of updates; 0: no sum"),
       flag_option("rate_inside", "false",
-                  "the running sum is of rate * update, so that a new rate does not scale what is in it",
+                  "the running sum is of rate * update, so that a new rate does not rescale the past",
                   "momentum"),
-      initial_option("0", "what the average square begins with"),
+      initial_option("0", "initial average square"),
       flag_option("bias_correction", "false", "divide the averages by 1 - alpha^t")};
   static constexpr DialectDefault kDialects[] = {
       {"optax", "alpha", "0.9"},       {"optax", "eps_place", "inside"}, {"optax", "rate_inside", "true"},

@@ -4,18 +4,18 @@ struct Rprop {
     s <- min(max(f s, step_min), step_max), beginning with the rate
     l <- g, or 0 where g l < 0;   u = sign(l) s
     without weight backtracking: iRprop-, Igel and Huesken 2000
-    the rates to its right are where the first step begins; later ones change nothing (torch)
-    optax moves one update late, which its own threads call a bug
+    the rates to its right give the first step; later ones change nothing (torch)
+    optax moves one update late, which its own issues call a bug
     state s l, zeros; reads g s l, writes u s l; 0 stays 0, sign(0) = 0
   )";
   static constexpr Option kOptions[] = {
       scalar_option("eta_minus", "0.5", kInside, "factor of a step when the sign changes"),
       scalar_option("eta_plus", "1.2", Range{.min = 1.0, .open_min = true},
-                    "factor of a step when the sign stays"),
+                    "factor of a step while the sign stays"),
       scalar_option("step_min", "1e-6", kNotNegative, "the smallest step"),
       scalar_option("step_max", "50", kPositive, "the largest step")};
   static constexpr std::string_view kState[] = {"s", "l"};
-  static constexpr Card kCard{"rprop", "steps of each element that grow while the sign of its gradient stays",
+  static constexpr Card kCard{"rprop", "step sizes of elements, growing while the gradient keeps its sign",
                               "Riedmiller and Braun 1993, doi:10.1109/ICNN.1993.298623", kOptions, false};
 
   static bool rate_inside(Numbers) { return true; }

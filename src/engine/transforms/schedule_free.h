@@ -11,12 +11,12 @@ struct ScheduleFree {
   )";
   static constexpr Option kOptions[] = {
       number_option("beta1", "0.9", {.min = 0.0, .max = 1.0, .open_min = true},
-                    "how near the parameters are to the average: 1 at it"),
+                    "how close the evaluated point is to the average; 1: at it"),
       number_option("r", "0", kAnyNumber, "power of the number of updates in the weights"),
       number_option("power", "2", kAnyNumber, "power of the largest rate so far in the weights")};
   static constexpr std::string_view kState[] = {"z"};
   static constexpr std::string_view kNumbers[] = {"weight", "rate"};
-  static constexpr Card kCard{"schedule_free", "averaging that takes the place of a schedule",
+  static constexpr Card kCard{"schedule_free", "averaging instead of a schedule",
                               "Defazio et al. 2024, arXiv:2405.15682", kOptions, false};
   static constexpr bool kLands = true;
   static constexpr bool kLandsFirst = true;

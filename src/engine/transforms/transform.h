@@ -16,11 +16,11 @@ namespace thalweg {
 // Where a transform acts.
 enum class Scope {
   affine,   // linear in update and parameter: becomes two numbers, no work of its own
-  element,  // one element at a time, with state if it wants
+  element,  // one element at a time, possibly with state
   gather,   // needs sums over elements first: ends a phase, and acts with them at the start of the next one
   matrix,   // maps the update of a whole parameter, once all of it is formed: ends a phase
   landing,  // acts on the new value of the parameter: stands after everything that forms the update
-  gate,     // decides before a step whether it runs: stands left of everything else
+  gate,     // decides whether a step runs: comes before everything else
 };
 
 // What a transform is among those of its scope.

@@ -1,7 +1,7 @@
 struct TrustRatio {
   static constexpr std::string_view kFormula = R"(
     u <- u coefficient |p| / (|u| + plus |p| + eps) over each tensor; 1 where a norm is 0
-    LARS' paper has decay in the denominator apart: trust_ratio(plus=0.01) | decay(...);
+    the LARS paper has decay in the denominator only: trust_ratio(plus=0.01) | decay(...);
     optax and LAMB (You et al. 2019, arXiv:1904.00962) have it in u: decay | trust_ratio
     min and max bound the ratio (DeepSpeed: 0.01 and 10), max_norm bounds |p|
     reads u p; no state
@@ -10,10 +10,10 @@ struct TrustRatio {
       scalar_option("coefficient", "1", kPositive, "factor of the ratio"),
       number_option("eps", "0", kNotNegative, "added to the norm of the update"),
       scalar_option("plus", "0", kNotNegative,
-                    "share of the norm of the parameter that the denominator has too"),
+                    "share of the parameter's norm that is added to the denominator"),
       number_option("min", "0", kNotNegative, "the smallest ratio"),
       number_option("max", {}, kPositive, "the largest ratio"),
-      number_option("max_norm", {}, kPositive, "the largest norm of a parameter that counts")};
+      number_option("max_norm", {}, kPositive, "upper bound of the norm of a parameter")};
   static constexpr Card kCard{"trust_ratio", "scale each tensor's update by |parameter| / |update|",
                               "You, Gitman and Ginsburg 2017, arXiv:1708.03888", kOptions, false};
   static constexpr std::size_t kSums = 2;

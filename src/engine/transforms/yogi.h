@@ -13,8 +13,8 @@ struct Yogi {
       beta1_option("0.9"),
       share_kept("beta2", "0.999", "1 - the share of a new square that the average moves by"),
       eps_option("0.001"),
-      initial_option("1e-6", "what the average square begins with"),
-      flag_option("accumulator_in_m", "false", "the average gradient begins with it too"),
+      initial_option("1e-6", "initial average square"),
+      flag_option("accumulator_in_m", "false", "the average gradient starts from it too"),
       correction_option()};
   static constexpr DialectDefault kDialects[] = {{"optax", "accumulator_in_m", "true"},
                                                  {"paper", "bias_correction", "false"}};

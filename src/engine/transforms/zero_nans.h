@@ -3,7 +3,7 @@ struct ZeroNans {
     u <- 0 where u is NaN, else u; infinities pass; no state   (optax)
     the engine still counts what was not finite in the gradient
   )";
-  static constexpr Card kCard{"zero_nans", "put 0 in the place of elements that are NaN", ""};
+  static constexpr Card kCard{"zero_nans", "replace NaN elements by 0", ""};
   static constexpr bool kIsRule = false;
 
   static double prepare(const Moment&) { return 1.0; }

@@ -131,7 +131,7 @@ std::string Analysis::text() const {
   }
   const double moved = static_cast<double>(bytes);
   out +=
-      fmt::format("  step: predicted {:.4f} ms, measured {:.4f} ms, {:.3f} ns an element, {:.1f} GB/s\n",
+      fmt::format("  step: predicted {:.4f} ms, measured {:.4f} ms, {:.3f} ns per element, {:.1f} GB/s\n",
                   limit_seconds.value * 1e3, step_seconds.value * 1e3,
                   step_seconds.value / static_cast<double>(elements) * 1e9, rate(moved, step_seconds.value));
   return out + fmt::format("  share of the memory limit: {:.3f} [{:.3f}, {:.3f}]\n", share.value, share.low,

@@ -27,9 +27,9 @@ void check_range(const std::string& name, double number, double least, double mo
 
 void check_options(const CompareOptions& o) {
   if (o.optimizers.size() < 2) {
-    throw Error(Code::usage, {"optimizers", "there is nothing to compare",
-                              std::to_string(o.optimizers.size()) + " optimizers", "two or more",
-                              "separate them by semicolons: \"sgd; adam\""});
+    throw Error(Code::usage,
+                {"optimizers", "there is nothing to compare", o.optimizers.empty() ? "none" : "one optimizer",
+                 "two or more", "separate them by semicolons: \"sgd; adam\""});
   }
   check_range("seeds", static_cast<double>(o.seeds), 1, 200);
   check_range("rates", static_cast<double>(o.rates), 1, 101);
@@ -38,7 +38,7 @@ void check_options(const CompareOptions& o) {
   if (o.tuning_epochs) check_range("tuning-epochs", static_cast<double>(*o.tuning_epochs), 1, 1e9);
   if (o.target_accuracy) check_range("target-accuracy", *o.target_accuracy, 0, 1);
   if (o.rates > 1 && o.decades == 0) {
-    throw Error(Code::usage, {"decades", "many rates in no decades", "0", "more than 0", "try --rates 1"});
+    throw Error(Code::usage, {"decades", "several rates, no decades", "0", "more than 0", "try --rates 1"});
   }
   if (o.target_accuracy && o.target_loss) {
     throw Error(Code::usage, {"target-loss", "there are two targets", "", "one of accuracy and loss", ""});
@@ -47,12 +47,12 @@ void check_options(const CompareOptions& o) {
 
 void check_data(const Dataset& data, const CompareOptions& options) {
   if (data.test.size() == 0) {
-    throw Error(Code::data, {data.text, "there is nothing held out to compare by", "",
+    throw Error(Code::data, {data.text, "there is no held-out data to compare by", "",
                              "a source with a held-out part", ""});
   }
   if (data.classes == 0 && options.target_accuracy) {
     throw Error(Code::usage,
-                {"target-accuracy", "values have no accuracy", "", "classes", "try --target-loss"});
+                {"target-accuracy", "the targets are not classes", "", "classes", "try --target-loss"});
   }
 }
 

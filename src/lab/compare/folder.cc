@@ -63,14 +63,14 @@ void check_settings(const std::filesystem::path& directory, const std::string& s
   }
   const Json old = Json::parse(read_text_file(path), nullptr, false);
   if (!old.is_object()) {
-    throw Error(Code::data, {path.string(), "this is no JSON object", "", "settings of a comparison", ""});
+    throw Error(Code::data, {path.string(), "not a JSON object", "", "settings of a comparison", ""});
   }
   const Json wanted = Json::parse(settings);
   for (const auto& [name, value] : wanted.items()) {
     const auto found = old.find(name);
     if (found != old.end() && *found == value) continue;
     throw Error(Code::usage,
-                {directory.string(), "the comparison there has another `" + name + "`", value.dump(),
+                {directory.string(), "the comparison in it has a different `" + name + "`", value.dump(),
                  found == old.end() ? "" : found->dump(), "choose another folder with --out"});
   }
 }
@@ -81,9 +81,9 @@ std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory) {
     try {
       trials.push_back(read_trial(Json::parse(line)));
     } catch (const std::exception&) {
-      throw Error(Code::data, {trials_path(directory).string() + ":" + std::to_string(trials.size() + 1),
-                               "this is no run", "", "a line that `thalweg compare` wrote",
-                               "remove the line, or the folder"});
+      throw Error(Code::data,
+                  {trials_path(directory).string() + ":" + std::to_string(trials.size() + 1), "not a run", "",
+                   "a line that `thalweg compare` wrote", "remove the line, or the folder"});
     }
   }
   cut_torn_line(trials_path(directory));

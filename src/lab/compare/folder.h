@@ -13,7 +13,7 @@ namespace thalweg {
 std::string settings_json(const RunConfig& config, const CompareOptions& options);
 
 // Writes `settings` into a new directory; Error(usage) naming the first that differs where there are others,
-// or where there are files that are no comparison.
+// or where there are files that are not a comparison.
 void check_settings(const std::filesystem::path& directory, const std::string& settings);
 
 // The trials so far. A last line that a crash cut off is removed from the file. Throws Error(data) naming

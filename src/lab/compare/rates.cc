@@ -58,8 +58,8 @@ Contender contender(const std::string& given, const CompareOptions& options) {
   out.names_rate = !complete(text, to_value(schedule));
   out.chain = out.names_rate ? Chain(given) : Chain(print(text));
   if (out.chain.has("accumulate")) {
-    throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + given + "`",
-                              "a chain without `accumulate`", "say `--accumulate 4` in its place"});
+    throw Error(Code::usage, {"optimizer", "a run accumulates batches itself", "`" + given + "`",
+                              "a chain without `accumulate`", "use `--accumulate 4` instead"});
   }
   if (!out.chain.rate()) {
     out.chain = out.chain.with_schedule(schedule);

@@ -20,7 +20,7 @@ struct Contender {
   std::vector<double> factors;  // to try, ascending
 };
 
-// Throws Error(usage) with a caret for a text that is no chain, for one that gathers batches, and for two
+// Throws Error(usage) with a caret for a text that is not a chain, for one that gathers batches, and for two
 // that are the same.
 std::vector<Contender> contenders(const CompareOptions& options);
 

@@ -148,7 +148,7 @@ std::size_t best_rate(const Contender& contender, const std::vector<TriedRate>& 
   if (best < rates.size()) return best;
   throw Error(Code::diverged, {contender.given, "the training diverged at every rate",
                                std::to_string(rates.size()) + " rates", "one that does not",
-                               "name a smaller rate, or try --decades with more"});
+                               "give a smaller rate, or a larger --decades"});
 }
 
 std::vector<ComparedTrial> final_trials(const Contender& contender, double factor, const RunConfig& config,

@@ -65,7 +65,7 @@ TEST(CompareResult, FiveSeedsSayInHowManyItIsWorseAndNoMore) {
   EXPECT_EQ(r.optimizers[1].against_best.standing, Standing::close);
   EXPECT_EQ(r.optimizers[2].against_best.standing, Standing::always_worse);
   EXPECT_EQ(r.least_p, 3 * 0.0625);
-  EXPECT_EQ(r.headline(), "a leads with 98.00 %, not told apart from c");
+  EXPECT_EQ(r.headline(), "a leads with 98.00 %, not clearly ahead of c");
   EXPECT_NE(r.doubt().find("5 seeds cannot prove it"), std::string::npos) << r.doubt();
   EXPECT_NE(r.doubt().find("7 seeds could"), std::string::npos) << r.doubt();
 }

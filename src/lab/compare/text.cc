@@ -49,7 +49,7 @@ std::string_view standing_word(Standing standing) {
     case Standing::always_worse:
       return "worse in every seed";
     case Standing::close:
-      return "not told apart";
+      return "not significant";
   }
   return "";
 }
@@ -165,10 +165,10 @@ std::string table(const ComparisonResult& result) {
 }
 
 std::string budget(const ComparisonResult& result) {
-  if (result.tuning_trials == 0) return "Rates as they are named, untuned.";
+  if (result.tuning_trials == 0) return "Rates as given, untuned.";
   return fmt::format(
-      "Each rate is the best of {} over {} decades, found in {} runs of {} epochs on {} samples, by {} "
-      "others "
+      "Each rate is the best of {} over {} decades, found in {} runs of {} epochs on {} samples, judged on "
+      "{} others "
       "of the training part.",
       result.options.rates, print_number(result.options.decades), result.tuning_trials, result.tuning_epochs,
       result.training - result.validation, result.validation);
@@ -180,7 +180,7 @@ std::string ComparisonResult::headline() const {
   const ComparedOptimizer& best = optimizers.front();
   const std::string score = score_text(*this, best.score.value);
   const std::vector<std::string> close = standing(*this, Standing::close);
-  if (!close.empty()) return best.given + " leads with " + score + ", not told apart from " + listed(close);
+  if (!close.empty()) return best.given + " leads with " + score + ", not clearly ahead of " + listed(close);
   if (standing(*this, Standing::always_worse).empty()) return best.given + " is best: " + score;
   return fmt::format("{} is best in each of {} seeds: {}", best.given, options.seeds, score);
 }

@@ -60,8 +60,8 @@ CompareSetup::CompareSetup(const RunConfig& given, const CompareOptions& wanted,
   if (tunes) tuning_data = validation_split(data, config.seed);
   for (const Contender& contender : contenders) {
     if (!contender.names_rate && !tunes) {
-      throw Error(Code::usage, {"rates", "one rate cannot be found", "`" + contender.given + "`",
-                                "an optimizer that names its rate", "write `lr=` or try --rates 11"});
+      throw Error(Code::usage, {"rates", "a single rate must be given", "`" + contender.given + "`",
+                                "an optimizer with a rate", "write `lr=` or try --rates 11"});
     }
     for (const bool tuning : {false, tunes}) start({.optimizer = contender.given, .tuning = tuning});
   }

@@ -18,7 +18,7 @@ struct CompareSetup {
   // What trials learn from and are judged by.
   const Dataset& data_of(bool tuning) const { return tuning ? tuning_data : data; }
   std::uint64_t epochs_of(bool tuning) const { return tuning ? *options.tuning_epochs : *config.epochs; }
-  // Samples an update, as far as there are so many.
+  // Samples per update, as far as there are so many.
   std::uint64_t batch_of(const Contender& contender) const;
 
   // A trial before its first update; its optimizer is one of the contenders.

@@ -26,7 +26,7 @@ double norm(const Parameter& parameter) {
 }
 
 Finding exploding(const std::string& evidence) {
-  return {"exploding-norms", evidence, "put `clip_norm(1)` in front of the rule, or take a smaller rate"};
+  return {"exploding-norms", evidence, "put `clip_norm(1)` before the rule, or use a smaller rate"};
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ Findings find_learns_nothing(const ExaminedRun& run) {
   return {{"learns-nothing",
            fmt::format("the training loss is {:.4g} after {} updates; a constant has {:.4g}", loss,
                        run.updates, *constant),
-           "look whether targets belong to their inputs; try `thalweg lr-find` and a larger model"}};
+           "check that targets match their inputs; try `thalweg lr-find` and a larger model"}};
 }
 
 }  // namespace thalweg

@@ -49,10 +49,10 @@ void load_trained(const std::filesystem::path& directory, ExaminedRun& run, std:
       return;
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
-      notes.push_back(std::string("passed over a checkpoint: ") + error.what());
+      notes.push_back(std::string("skipped a checkpoint: ") + error.what());
     }
   }
-  notes.emplace_back("there is no checkpoint: weights were not looked at");
+  notes.emplace_back("there is no checkpoint: weights were not examined");
 }
 
 }  // namespace

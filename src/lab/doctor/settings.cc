@@ -159,12 +159,11 @@ Findings find_sorted_order(const ExaminedRun& run) {
   for (const auto& [label, times] : counts) chance += times / n * times / n;
   const double share = static_cast<double>(equal) / (n - 1);
   if (share < (1 + chance) / 2) return {};
-  return {
-      {"sorted-order",
-       fmt::format("{:.0f} % of the samples have the label of the one before, which a random order has for "
-                   "{:.0f} %",
-                   100 * share, 100 * chance),
-       "leave out `--order file`: samples are then shuffled in every epoch"}};
+  return {{"sorted-order",
+           fmt::format("{:.0f} % of the samples have the label of the one before; a random order would have "
+                       "{:.0f} %",
+                       100 * share, 100 * chance),
+           "leave out `--order file`: samples are then shuffled in every epoch"}};
 }
 
 Findings find_squashed_output(const ExaminedRun& run) {

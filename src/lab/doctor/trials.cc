@@ -22,7 +22,7 @@ constexpr std::uint64_t kMostReplayed = 20000;
 constexpr std::size_t kFiringRows = 1000;
 constexpr double kDeadShare = 0.3;
 
-constexpr const char* kSmallerRate = "take a smaller rate (`thalweg lr-find`), a warm-up, or `clip_norm(1)`";
+constexpr const char* kSmallerRate = "use a smaller rate (`thalweg lr-find`), a warm-up, or `clip_norm(1)`";
 
 std::vector<std::uint32_t> first_rows(const Samples& samples, std::size_t most) {
   std::vector<std::uint32_t> rows(std::min(samples.size(), most));
@@ -77,7 +77,7 @@ bool far_better(const RateTrial& other, const RateTrial& own, double run_loss) {
 }
 
 std::string outcome(const RateTrial& trial) {
-  return trial.diverged ? "diverges" : fmt::format("comes to the loss {:.3g}", trial.loss);
+  return trial.diverged ? "diverges" : fmt::format("reaches the loss {:.3g}", trial.loss);
 }
 
 }  // namespace
@@ -153,9 +153,9 @@ Findings find_dead_units(const ExaminedRun& run) {
     const auto dead = static_cast<std::size_t>(std::ranges::count(fires, false));
     if (static_cast<double>(dead) < kDeadShare * static_cast<double>(output.units)) continue;
     findings.push_back({"dead-units",
-                        fmt::format("{} of the {} units of {} are 0 for all of {} training samples", dead,
+                        fmt::format("{} of the {} units of {} are 0 for all {} training samples", dead,
                                     output.units, output.layer, rows.size()),
-                        "take a smaller rate or a warm-up, or `gelu` in place of `relu`"});
+                        "use a smaller rate or a warm-up, or `gelu` in place of `relu`"});
   }
   return findings;
 }

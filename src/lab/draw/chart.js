@@ -1,5 +1,5 @@
 // Lets every chart of a page be zoomed (drag, double-click, keys) and read off (a crosshair with the values of all
-// series). Scales and numbers are taken from the drawing, as chart.cc wrote it. A page that is drawn anew calls
+// series). Scales and numbers are taken from the drawing, as chart.cc wrote it. A page that is redrawn calls
 // thalweg.attach(document): the charts keep their zoom. thalweg.mark(svg, x) shows a line at a number of its x axis.
 "use strict";
 (() => {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\ufffd";
 
-// json_string() replaces what is no UTF-8; reading it back leaves the text otherwise as it was.
+// json_string() replaces what is not UTF-8; reading it back leaves the text otherwise as it was.
 std::string valid_utf8(std::string_view text) {
   return nlohmann::json::parse(json_string(text)).get<std::string>();
 }

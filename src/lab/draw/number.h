@@ -6,7 +6,7 @@
 
 namespace thalweg::page {
 
-// What stands where there is no number.
+// What is shown where there is no number.
 inline constexpr const char* kNone = "\u2013";
 
 // At most two decimals, for coordinates of a drawing: "12.5".

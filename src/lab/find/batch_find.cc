@@ -126,7 +126,7 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
     throw Error(Code::usage,
                 {"--memory", "not even a batch of one sample fits", page::bytes(static_cast<double>(bytes)),
                  "at most " + page::bytes(static_cast<double>(search.memory)),
-                 "allow more memory, or take a smaller model"});
+                 "allow more memory, or use a smaller model"});
   }
   std::vector<std::vector<double>> rates(found.timings.size());
   for (int round = 0; round < search.rounds; ++round) {

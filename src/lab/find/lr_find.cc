@@ -141,7 +141,7 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
   try_all(trials, ladder(found.low, found.high), found);
   const RateTrial coarse = found.trials[best_of(found.trials)];
   if (coarse.diverged || !(coarse.loss < found.start_loss)) {
-    found.why = "no rate lowers the loss: look at the data, or at the weights that training begins with";
+    found.why = "no rate lowers the loss: check the data or the initial weights";
     return found;
   }
   const double quarter = std::pow(10.0, 0.5 / kPerDecade);

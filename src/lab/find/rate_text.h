@@ -13,8 +13,8 @@ namespace thalweg {
 // cosine from 1e-3. Chain::with_rate() does the same to the chain that the text expands to.
 class RateText {
  public:
-  // Throws Error(usage) for a text that is no optimizer, and for one without a rate, with several, or with a
-  // schedule that is 0 throughout: there is not one number to vary.
+  // Throws Error(usage) for a text that is not an optimizer, and for one without a rate, with several, or
+  // with a schedule that is 0 throughout: there is not one number to vary.
   explicit RateText(std::string_view text);
 
   double peak() const { return peak_; }  // the highest value of the schedule

@@ -56,7 +56,7 @@ Ends ends_of(const Item& item, const Source& source) {
     const Value& value = item.args[i].value;
     const auto number =
         value.kind == Value::Kind::word && item.args[i].name.empty() ? read_number(value.word) : std::nullopt;
-    if (!number) refuse("an end of a range is no number", item.name + "(low, high)");
+    if (!number) refuse("an end of a range is not a number", item.name + "(low, high)");
     ends[i] = *number;
   }
   const bool ordered = item.name == "whole" ? ends[0] <= ends[1] : ends[0] < ends[1];

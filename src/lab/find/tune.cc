@@ -15,7 +15,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kEta = 3;  // one in so many goes on, so many times as long
+constexpr std::uint64_t kEta = 3;  // one in this many continues, this many times as long
 constexpr std::size_t kJudge = 2000;
 
 // What one trial trains, nothing of it auto.
@@ -35,7 +35,7 @@ std::vector<Template> templates_of(const std::vector<SettingText>& texts) {
   for (const SettingText& text : texts) templates.emplace_back("--" + text.setting, text.text);
   const bool any = std::ranges::any_of(templates, [](const Template& t) { return t.has_ranges(); });
   if (any) return templates;
-  throw Error(Code::usage, {"tune", "nothing is to be searched", "", "a range in a text",
+  throw Error(Code::usage, {"tune", "nothing to search", "", "a range in a text",
                             "such as --optimizer \"adamw(lr=log(1e-5, 1e-1))\""});
 }
 
@@ -149,7 +149,7 @@ Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const
   const RunConfig config = base.config();
   const Dataset data = load_dataset(config.data, config.seed);
   if (options.by_accuracy && data.classes == 0) {
-    throw Error(Code::usage, {"tune", "values have no accuracy", data.text, "a loss to judge by", ""});
+    throw Error(Code::usage, {"tune", "the targets are not classes", data.text, "a loss to judge by", ""});
   }
   const RunConfig fitted = fit_to_data(config, data);
   std::vector<Candidate> drawn;

@@ -37,7 +37,7 @@ TuneTraining read_line(const std::filesystem::path& file, const std::string& lin
             number(json, "loss"),
             number(json, "accuracy")};
   } catch (const nlohmann::json::exception& error) {
-    throw Error(Code::data, {file.string(), "a line is no training", "`" + line.substr(0, 60) + "`",
+    throw Error(Code::data, {file.string(), "a line is not a trial", "`" + line.substr(0, 60) + "`",
                              "trial, epochs, repeat, diverged, loss, accuracy", error.what()});
   }
 }
@@ -53,8 +53,8 @@ TuneFolder::TuneFolder(const std::filesystem::path& folder, const std::string& s
     make_folder(folder);
     replace_file(file_, head + "\n");
   } else if (lines.empty() || lines.front() != head) {
-    throw Error(Code::usage, {file_.string(), "another search is kept here",
-                              lines.empty() ? "" : lines.front(), head, "take another folder"});
+    throw Error(Code::usage, {file_.string(), "the folder belongs to another search",
+                              lines.empty() ? "" : lines.front(), head, "choose another folder"});
   }
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const TuneTraining training = read_line(file_, lines[i]);

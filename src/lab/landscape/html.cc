@@ -109,7 +109,7 @@ std::string render(const Landscape& landscape) {
   const std::uint64_t last = last_update(landscape);
   std::string pictures =
       figure("Contours", contour_caption(landscape, levels), contour_svg(landscape, levels, false));
-  if (last > 0) pictures += figure(losses_chart(landscape), "The same paths, by updates.");
+  if (last > 0) pictures += figure(losses_chart(landscape), "The same paths, against updates.");
   const std::string style = std::string(kLandscapeCss.text) + std::string(kLandscapePageCss.text);
   return document({.title = landscape.title,
                    .subject = "loss landscape",

@@ -46,8 +46,8 @@ void check_range(const PlaneRange& range) {
 
 void check(const Problem& problem, const FunctionLandscapeOptions& options) {
   if (problem.dimension() != 2) {
-    throw Error(Code::usage, {"landscape", "a function of other than two numbers", "`" + problem.text() + "`",
-                              "two dimensions", "try rosenbrock, or descend for this one"});
+    throw Error(Code::usage, {"landscape", "not a function of two numbers", "`" + problem.text() + "`",
+                              "two dimensions", "try rosenbrock, or `descend` for this one"});
   }
   if (options.points < 2 || options.points > 1000) {
     throw Error(Code::usage,
@@ -150,11 +150,12 @@ std::string noise_text(const Problem& problem, const FunctionLandscapeOptions& o
   if (batches && problem.samples() > 0) {
     out = fmt::format(" A batch is drawn from {} samples, each once an epoch.", problem.samples());
   } else if (batches) {
-    out = fmt::format(" A batch is drawn from {} samples, each with noise of deviation {} in its gradient.",
-                      DescendOptions::kNoisySamples, noise);
+    out = fmt::format(
+        " A batch is drawn from {} samples, with noise of standard deviation {} in each gradient.",
+        DescendOptions::kNoisySamples, noise);
   }
   if (options.descend.noise > 0 && (!batches || problem.samples() > 0)) {
-    out += fmt::format(" Noise of deviation {} is added to each gradient.", noise);
+    out += fmt::format(" Noise of standard deviation {} is added to each gradient.", noise);
   }
   return out;
 }

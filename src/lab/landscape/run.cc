@@ -227,7 +227,8 @@ Landscape random_plane(Landform& land, const RunLandscapeOptions& options) {
   plane.y = random_direction(land.params(), plane.origin, options.seed, 1);
   Landscape out = named(land);
   out.subtitle = fmt::format(
-      "{} on {}, after {} updates. Two random directions, each unit's as long as its weights, seed {}. {}",
+      "{} on {}, after {} updates. Two random directions, each unit's scaled to its weights, seed "
+      "{}. {}",
       land.model().text(), land.data(), updates, options.seed, samples_text(land, options.seed));
   out.x_name = "first random direction";
   out.y_name = "second random direction";

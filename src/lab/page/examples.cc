@@ -16,7 +16,7 @@ constexpr double kLeastSide = 5, kMostSide = 64;  // of a picture
 constexpr std::size_t kMostShown = 6;             // features of a row of the table
 
 struct Size {
-  std::size_t width = 0, height = 0;  // 0: the samples are no pictures
+  std::size_t width = 0, height = 0;  // 0: the samples are not pictures
 };
 
 bool is_side(double n) { return n >= kLeastSide && n <= kMostSide && n == std::floor(n); }

@@ -44,7 +44,7 @@ std::uint16_t port_of(const Socket& socket) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    fail("there is no port");
+    fail("no port is known");
   return ntohs(address.sin_port);
 }
 

@@ -9,11 +9,11 @@
 
 namespace thalweg::page {
 
-// With `live`, the page fetches itself anew from the server that it came from.
+// With `live`, the page reloads itself from the server that it came from.
 std::string render(const RunData& data, bool live = false);
 std::string render(const std::vector<RunData>& runs, bool live = false);
 
-// document() of a page that fetches itself anew.
+// document() of a page that reloads itself.
 std::string live_document(Page page);
 
 // The accuracy, R2 or loss that a run is judged by, in a few words; and as a number, the larger, the better.

@@ -118,7 +118,7 @@ void add_line(RunData& data, const Json& line, const std::string& where) {
     add_update(data, {fields.whole("update"), fields.whole("epoch"), fields.number("loss"),
                       fields.number("lr"), fields.number("grad_norm")});
   } else {
-    fail(where, "is neither of an update nor of an epoch", in_quotes(line.dump()), "`loss` or `train_loss`");
+    fail(where, "neither of an update nor of an epoch", in_quotes(line.dump()), "`loss` or `train_loss`");
   }
 }
 
@@ -148,7 +148,7 @@ Result read_result(const std::filesystem::path& path, std::string& name) {
   if (json.is_discarded()) fail(path.string(), "is not JSON", {}, "a JSON object");
   const Fields fields(json, path.string());
   if (fields.number("schema") != 1) {
-    fail(path.string(), "is of another schema", fields.has("schema") ? json["schema"].dump() : "none",
+    fail(path.string(), "has another schema", fields.has("schema") ? json["schema"].dump() : "none",
          "schema 1");
   }
   Result result;

@@ -40,7 +40,7 @@ struct Epoch {
 
 // result.json. Texts it leaves out are empty.
 struct Result {
-  bool there = false;  // false while the run goes on, or when it was cut off
+  bool there = false;  // false while the run is running, or when it was interrupted
   std::string data, model, optimizer;
   std::string seed;  // as it is written: a double does not hold all of them
   double parameters = kMissing;

@@ -111,7 +111,7 @@ TEST_F(RunDirectory, WrongTypesAreNamed) {
       {R"({"epoch": 0, "loss": 1})", "`update` is wrong; got `null`"},
       {R"({"update": 1, "epoch": 0, "loss": [1]})", "`loss` is wrong; got `[1]`"},
       {R"({"update": 1, "epoch": 1, "train_loss": 1, "test": 3})", "`test` is wrong; got `3`"},
-      {R"({"update": 1})", "is neither of an update nor of an epoch"},
+      {R"({"update": 1})", "neither of an update nor of an epoch"},
       {R"([1])", "is not an object; got array"},
       {"{\"a\": \"\xff\"}", "is not JSON"},
       {R"({"update": 1, "epoch": 0, "loss": NaN})", "is not JSON"},
@@ -166,8 +166,8 @@ TEST_F(RunDirectory, AMalformedResultIsNamed) {
   const std::pair<const char*, const char*> cases[] = {
       {"{", "result.json: is not JSON"},
       {"[]", "result.json: is not an object"},
-      {"{}", "result.json: is of another schema; got none; want schema 1"},
-      {R"({"schema": 2})", "result.json: is of another schema; got 2; want schema 1"},
+      {"{}", "result.json: has another schema; got none; want schema 1"},
+      {R"({"schema": 2})", "result.json: has another schema; got 2; want schema 1"},
       {R"({"schema": 1, "model": 3})", "`model` is wrong; got `3`; want a string"},
       {R"({"schema": 1, "seconds": "3"})", "`seconds` is wrong"},
       {R"({"schema": 1, "test": {"loss": true}})", "`loss` is wrong; got `true`"}};

@@ -111,13 +111,12 @@ std::string Watch::Impl::answer(const page::Request& request) {
         return page::answer(200, "text/html", page::render(*run, true));
     }
   }
-  return page::answer(404, "text/plain", "there is no such page\n");
+  return page::answer(404, "text/plain", "no such page\n");
 }
 
 Watch::Watch(const std::filesystem::path& folder, std::uint16_t port) {
   if (!fs::is_directory(folder)) {
-    throw Error(Code::data,
-                {folder.string(), "there is no such folder", "", "a folder with run directories", ""});
+    throw Error(Code::data, {folder.string(), "no such folder", "", "a folder with run directories", ""});
   }
   impl_ = std::make_unique<Impl>(folder, port);
 }

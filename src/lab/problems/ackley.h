@@ -14,7 +14,7 @@ struct Ackley {
                               .formula = R"(
 f = -20 exp(-0.2 sqrt(1/n sum_i x_i^2)) - exp(1/n sum_i cos(2 pi x_i)) + 20 + e
 n = dimension; region |x_i| <= 32.768; start x_i = 2.3
-minimum 0 at x = 0, the funnel's tip: a kink without a gradient, where 0 is given)"};
+minimum 0 at x = 0, the funnel's tip: a kink without a gradient, where 0 is used)"};
 
   static Facts facts(std::span<const double> o) {
     const auto [n] = options<kOptions, "dimension">(o);

@@ -31,7 +31,7 @@ bool finite(std::span<const double> numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
 }
 
-// Notes where it stands after some updates; false when it has diverged there and that is no error.
+// Notes where it stands after some updates; false when it has diverged there and that is not an error.
 bool record(const Problem& problem, const DescendOptions& options, std::span<const double> x, Descent& out) {
   const double loss = problem.value(x);
   if (!std::isfinite(loss)) {

@@ -6,14 +6,13 @@
 namespace thalweg::formula {
 
 struct Eggholder {
-  static constexpr Spec kSpec{
-      .name = "eggholder",
-      .doc = "folds; least at the edge of its region, beyond which it goes on falling",
-      .source = "Whitley et al. 1996, doi:10.1016/0004-3702(95)00124-7",
-      .formula = R"(
+  static constexpr Spec kSpec{.name = "eggholder",
+                              .doc = "folds; lowest at the edge of its region, beyond which it keeps falling",
+                              .source = "Whitley et al. 1996, doi:10.1016/0004-3702(95)00124-7",
+                              .formula = R"(
 f(a, b) = -(b + 47) sin(sqrt|a / 2 + b + 47|) - a sin(sqrt|a - (b + 47)|)
 region |a|, |b| <= 512; start (-333, -333); minimum -959.6407 at (512, 404.2318)
-Beyond the region it goes on falling: there is no minimum without bounds.)"};
+Beyond the region it keeps falling: without bounds there is no minimum.)"};
 
   static Facts facts(std::span<const double>) {
     return {.start = {-333, -333},

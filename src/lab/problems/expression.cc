@@ -119,7 +119,7 @@ class FormulaParser {
   struct Depth {
     explicit Depth(FormulaParser& parser) : depth(parser.depth_) {
       if (++depth > kMaxNesting + 1) {  // what stands in no bracket is the first
-        parser.fail("brackets, signs and powers nest too deep", "more than " + std::to_string(kMaxNesting),
+        parser.fail("too deeply nested", "more than " + std::to_string(kMaxNesting),
                     "at most " + std::to_string(kMaxNesting));
       }
     }
@@ -208,7 +208,7 @@ class FormulaParser {
     const char* begin = text_.data() + at_;
     const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
     if (error == std::errc::result_out_of_range) fail("number out of range", here(), "a double");
-    if (error != std::errc()) fail("this is no number", here(), kOperand);
+    if (error != std::errc()) fail("not a number", here(), kOperand);
     at_ += static_cast<std::size_t>(end - begin);
     return constant(value);
   }
@@ -231,7 +231,7 @@ class FormulaParser {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
   }
 
-  // White space in front of the character goes too.
+  // White space before the character goes too.
   bool take(char c) {
     skip_space();
     if (at_ == text_.size() || text_[at_] != c) return false;

@@ -159,7 +159,7 @@ const std::vector<Refused> kRefused = {
     {"x + z", 5, "unknown name"},
     {"sin x", 5, "`(` after `sin`"},
     {"1e999*x", 1, "out of range"},
-    {"x + .", 5, "this is no number"},
+    {"x + .", 5, "not a number"},
     {"x + \xc3\xa4", 5, "`\xc3\xa4`"},
     {"x,y", 2, "unexpected character"},
     {std::string(65, '(') + "x", 66, "too deep"},

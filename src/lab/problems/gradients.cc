@@ -19,12 +19,12 @@ Gradients::Gradients(const Problem& problem, const DescendOptions& options)
                 {"descend", "the noise is out of range", print_number(options.noise), "a number from 0", ""});
   }
   if (options.batch > samples_) {
-    throw Error(Code::usage, {"descend", "the batch is larger than the set", std::to_string(options.batch),
+    throw Error(Code::usage, {"descend", "the batch is larger than the data", std::to_string(options.batch),
                               "at most " + std::to_string(samples_), "0 is the full batch"});
   }
   if (options.batch > 0 && problem.samples() == 0 && options.noise == 0) {
     throw Error(Code::usage,
-                {"descend", "a batch of a function without samples", "`" + problem.text() + "`",
+                {"descend", "a function without samples has no batches", "`" + problem.text() + "`",
                  "noise above 0, or a problem with samples",
                  "try linear_regression, or noise 1 for each of " + std::to_string(samples_) + " samples"});
   }

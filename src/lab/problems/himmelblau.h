@@ -1,4 +1,4 @@
-// himmelblau: four minima of the same value, one a quadrant.
+// himmelblau: four minima of the same value, one in each quadrant.
 #pragma once
 
 #include "problems/problem.h"
@@ -7,7 +7,7 @@ namespace thalweg::formula {
 
 struct Himmelblau {
   static constexpr Spec kSpec{.name = "himmelblau",
-                              .doc = "four minima of the same value, one a quadrant",
+                              .doc = "four minima of the same value, one in each quadrant",
                               .source = "Himmelblau 1972, Applied Nonlinear Programming",
                               .formula = R"(
 f(a, b) = (a^2 + b - 11)^2 + (a + b^2 - 7)^2

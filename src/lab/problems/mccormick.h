@@ -7,7 +7,7 @@ namespace thalweg::formula {
 
 struct McCormick {
   static constexpr Spec kSpec{.name = "mccormick",
-                              .doc = "a sine over a trough that falls for ever beyond its region",
+                              .doc = "a sine over a trough that falls without bound beyond its region",
                               .source = "McCormick 1976, doi:10.1007/BF01580665",
                               .formula = R"(
 f(a, b) = sin(a + b) + (a - b)^2 - 1.5 a + 2.5 b + 1

@@ -129,7 +129,7 @@ struct Problem::Impl {
 
   void check(Numbers x) const {
     if (x.size() == facts.start.size()) return;
-    throw Error(Code::usage, {"problem `" + text(false) + "`", "a point of another dimension",
+    throw Error(Code::usage, {"problem `" + text(false) + "`", "a point of the wrong dimension",
                               std::to_string(x.size()) + (x.size() == 1 ? " number" : " numbers"),
                               std::to_string(facts.start.size()), ""});
   }
@@ -138,7 +138,7 @@ struct Problem::Impl {
     const auto last = std::max_element(rows.begin(), rows.end());
     if (last != rows.end() && *last < samples()) return;
     throw Error(Code::usage,
-                {"problem `" + text(false) + "`", "there is no such sample",
+                {"problem `" + text(false) + "`", "no such sample",
                  rows.empty() ? "none" : std::to_string(*last), "below " + std::to_string(samples()), ""});
   }
 };

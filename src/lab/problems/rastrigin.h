@@ -9,7 +9,7 @@ struct Rastrigin {
   static constexpr Option kOptions[] = {dimension_from(1)};
   static constexpr Spec kSpec{
       .name = "rastrigin",
-      .doc = "a local minimum near every point of whole numbers",
+      .doc = "a local minimum near every integer point",
       .source = "Muehlenbein, Schomisch and Born 1991, doi:10.1016/S0167-8191(05)80052-3",
       .options = kOptions,
       .formula = R"(

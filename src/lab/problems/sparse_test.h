@@ -1,4 +1,4 @@
-// sparse_test: four parabolas, one a coordinate.
+// sparse_test: four parabolas, one per coordinate.
 #pragma once
 
 #include "problems/problem.h"
@@ -7,7 +7,7 @@ namespace thalweg::formula {
 
 struct SparseTest {
   static constexpr Spec kSpec{.name = "sparse_test",
-                              .doc = "four parabolas, one a coordinate",
+                              .doc = "four parabolas, one per coordinate",
                               .source = "mlpack ensmallen, SparseTestFunction",
                               .formula = R"(
 f = sum_i x_i^2 + b_i x_i + c_i, b = (-4, -2, -3, -8), c = (20, 12, 15, 100)

@@ -69,7 +69,7 @@ page::Chart chart_of(std::span<const Schedule> schedules, std::uint64_t updates)
                   .from_zero = true};
   for (const Schedule& schedule : schedules) {
     if (!schedule.resolved() || updates == 0) {
-      throw Error(Code::usage, {"schedule", "a length has no number of updates yet",
+      throw Error(Code::usage, {"schedule", "a length is not resolved to updates",
                                 "`" + schedule.text() + "`", "updates, such as 500", ""});
     }
     out.series.push_back(series_of(schedule, updates, out.series.size()));

@@ -67,7 +67,7 @@ std::vector<Slot> parameter_slots(Params& params) {
 
 [[noreturn]] void not_bound() {
   throw Error(Code::usage, {"checkpoint", "the optimizer is bound to other parameters", "",
-                            "the Params that it was made with, nothing added since", ""});
+                            "the Params that it was made with, unchanged since", ""});
 }
 
 std::vector<Slot> training_slots(Params& params, Optimizer& optimizer) {
@@ -103,7 +103,7 @@ const std::string& text_of(const std::filesystem::path& path, const Metadata& me
                            const std::string& key) {
   const auto found = metadata.find(key);
   if (found == metadata.end())
-    fail(path, "the metadata have no `" + key + "`", "", "a checkpoint of Thalweg", "");
+    fail(path, "the metadata has no `" + key + "`", "", "a checkpoint of Thalweg", "");
   return found->second;
 }
 
@@ -122,7 +122,7 @@ void check_format(const std::filesystem::path& path, const Safetensors& file) {
     fail(path, "the checkpoint is too new", format, std::string(kFormat), "load it with a newer Thalweg");
   }
   if (format != kFormat) {
-    fail(path, "no checkpoint of Thalweg",
+    fail(path, "not a checkpoint of Thalweg",
          format.empty() ? "no `format` in the metadata" : "format `" + format + "`", std::string(kFormat),
          "");
   }
@@ -135,7 +135,7 @@ std::uint64_t read_count(const std::filesystem::path& path, const Metadata& meta
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) {
-    fail(path, "`" + key + "` is no number", "`" + text + "`", "a whole number below 2^64", "");
+    fail(path, "`" + key + "` is not a number", "`" + text + "`", "a whole number below 2^64", "");
   }
   return number;
 }
@@ -145,7 +145,7 @@ void check_chain(const std::filesystem::path& path, const Metadata& metadata, co
   const std::string& saved = text_of(path, metadata, "chain");
   const std::string bound = chain.text(true);
   if (saved != bound && (also_chain.empty() || saved != also_chain)) {
-    fail(path, "the checkpoint is of another chain", saved, bound,
+    fail(path, "the checkpoint belongs to another chain", saved, bound,
          "build the optimizer with the saved chain, or load the parameters alone");
   }
 }

@@ -316,25 +316,26 @@ TEST_F(Checkpoint, RefusesOtherFiles) {
   expect_in(refusal(model), "cannot be read");
   const std::filesystem::path foreign = std::string(THALWEG_TESTS) + "/data/interop/multi_layer.safetensors";
   expect_in(error_of(Code::data, [&] { read_metadata(foreign); }),
-            "no checkpoint of Thalweg; got no `format`");
+            "not a checkpoint of Thalweg; got no `format`");
   const auto of = [&](const Metadata& metadata) {
     write_safetensors(path, {}, metadata);
     return refusal(model);
   };
-  expect_in(of({{"format", "pt"}}), "no checkpoint of Thalweg; got format `pt`; want thalweg-checkpoint-1");
+  expect_in(of({{"format", "pt"}}),
+            "not a checkpoint of Thalweg; got format `pt`; want thalweg-checkpoint-1");
   expect_in(of({{"format", "thalweg-checkpoint-2"}}),
             "too new; got thalweg-checkpoint-2; want thalweg-checkpoint-1");
   expect_in(of({{"format", "thalweg-checkpoint-10"}}), "too new");
   for (const std::string number : {"", "0", "x", "1x", "01"}) {
-    expect_in(of({{"format", "thalweg-checkpoint-" + number}}), "no checkpoint of Thalweg");
+    expect_in(of({{"format", "thalweg-checkpoint-" + number}}), "not a checkpoint of Thalweg");
   }
   Metadata metadata{{"format", "thalweg-checkpoint-1"}};
-  expect_in(of(metadata), "the metadata have no `chain`");
+  expect_in(of(metadata), "the metadata has no `chain`");
   metadata["chain"] = model.optimizer->chain().text(true);
-  expect_in(of(metadata), "the metadata have no `updates`");
+  expect_in(of(metadata), "the metadata has no `updates`");
   for (const std::string number : {"", "-1", "+1", "1.0", " 1", "18446744073709551616", "0x1"}) {
     metadata["updates"] = number;
-    expect_in(of(metadata), "`updates` is no number; got `" + number + "`");
+    expect_in(of(metadata), "`updates` is not a number; got `" + number + "`");
   }
   metadata["updates"] = "0";
   expect_in(of(metadata), "no `w`, no `b`");
@@ -357,7 +358,7 @@ TEST_F(Checkpoint, DetectsEveryTruncation) {
   expect_in(refusal(model), "bytes after the last tensor");
   for (std::size_t size = whole.size(); size-- > 0;) {
     std::filesystem::resize_file(path, size);
-    expect_in(refusal(model), size < 8 ? "cut short" : "byte");
+    expect_in(refusal(model), size < 8 ? "truncated" : "byte");
   }
   write(whole);
   load(model);

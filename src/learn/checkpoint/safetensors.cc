@@ -48,7 +48,7 @@ std::string print_bytes(std::uint64_t n) { return std::to_string(n) + (n == 1 ? 
   throw Error(Code::data, {where, what, got, want, hint});
 }
 
-// The bytes that a tensor takes; nothing when they are no whole number or above 2^64.
+// The bytes that a tensor takes; nothing when they are not a whole number or above 2^64.
 std::optional<std::uint64_t> byte_count(ElementType type, const Shape& shape) {
   std::uint64_t bits = 1;
   for (const std::int64_t size : shape) {
@@ -80,7 +80,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   std::vector<Extent> extents;
 
   bool null() override { refuse("null"); }
-  bool boolean(bool) override { refuse("a truth value"); }
+  bool boolean(bool) override { refuse("a boolean"); }
   bool number_integer(number_integer_t number) override { refuse(std::to_string(number)); }
   bool number_float(number_float_t, const string_t& text) override { refuse(excerpt(text)); }
   bool binary(binary_t&) override { refuse("binary data"); }
@@ -156,7 +156,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception&) override {
-    fail(file_ + ", byte " + std::to_string(kLengthBytes + position), "the header is no JSON",
+    fail(file_ + ", byte " + std::to_string(kLengthBytes + position), "the header is not JSON",
          token.empty() ? "" : excerpt(token), "", "the file is damaged or of another format");
   }
 
@@ -176,17 +176,17 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     if (place_ < Place::tensor) want = kWant[static_cast<std::size_t>(place_)];
     if (place_ == Place::tensor) want = field_ == kFields[0] ? "a string" : "a list of whole numbers";
     if (place_ == Place::offsets) want = "two whole numbers below 2^64";
-    fail(where(), "a value of another kind", got, want);
+    fail(where(), "a value of the wrong kind", got, want);
   }
 
   [[noreturn]] void duplicate(const std::string& key) const {
-    fail(where(), "the key " + excerpt(key) + " stands twice");
+    fail(where(), "the key " + excerpt(key) + " occurs twice");
   }
 
   bool add_size(std::uint64_t size) {
     Shape& shape = extents.back().entry->second.shape;
     if (size > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) refuse(std::to_string(size));
-    if (shape.size() == kMaxRank) fail(where(), "too many sizes", "", "at most " + std::to_string(kMaxRank));
+    if (shape.size() == kMaxRank) fail(where(), "too many axes", "", "at most " + std::to_string(kMaxRank));
     shape.push_back(static_cast<std::int64_t>(size));
     return true;
   }
@@ -234,16 +234,16 @@ std::uint64_t read_u64(std::span<const std::byte> bytes) {
 // The JSON text, whose length the file declares.
 std::string_view find_header(const std::string& file, std::span<const std::byte> bytes) {
   if (bytes.size() < kLengthBytes)
-    fail(file, "the file is cut short", print_bytes(bytes.size()), "at least 8");
+    fail(file, "the file is truncated", print_bytes(bytes.size()), "at least 8");
   const std::uint64_t length = read_u64(bytes);
   const std::string where = file + ", byte 0";
   if (length > kMaxHeader) {
-    fail(where, "the length of the header is impossible", print_bytes(length),
+    fail(where, "the length of the header is invalid", print_bytes(length),
          "at most " + std::to_string(kMaxHeader), "the file is damaged or not a safetensors file");
   }
   if (length > bytes.size() - kLengthBytes) {
     fail(where, "the header reaches beyond the file", print_bytes(length),
-         "at most " + std::to_string(bytes.size() - kLengthBytes), "the file is cut short or damaged");
+         "at most " + std::to_string(bytes.size() - kLengthBytes), "the file is truncated or damaged");
   }
   const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);
   if (!header.starts_with('{')) fail(file + ", byte 8", "the header does not begin with `{`");
@@ -272,7 +272,7 @@ void lay_out(const std::string& file, std::vector<Extent>& extents, std::span<co
            size ? print_bytes(*size) : "a whole number of bytes below 2^64");
     }
     if (extent.end > data.size())
-      fail(where, "the file is cut short", print_bytes(data.size()), print_bytes(extent.end));
+      fail(where, "the file is truncated", print_bytes(data.size()), print_bytes(extent.end));
     tensor.bytes = data.subspan(extent.begin, *size);
     next = extent.end;
   }
@@ -283,7 +283,7 @@ void lay_out(const std::string& file, std::vector<Extent>& extents, std::span<co
 }
 
 std::uint32_t crc(std::span<const std::byte> bytes, std::uint32_t start = 0) {
-  if (bytes.empty()) return start;  // libdeflate takes a null pointer for the wish to begin anew
+  if (bytes.empty()) return start;  // libdeflate takes a null pointer for a request to start again
   return libdeflate_crc32(start, bytes.data(), bytes.size());
 }
 
@@ -320,7 +320,7 @@ void check_header(const std::string& file, std::string_view header, std::string_
   check_crc(where, "header", checksum.substr(0, kDigits / 2), header_crc(header));
 }
 
-// Whether it can be a JSON string: json_string() would write what is no UTF-8 as an escaped U+FFFD.
+// Whether it can be a JSON string: json_string() would write what is not UTF-8 as an escaped U+FFFD.
 bool is_utf8(std::string_view text) {
   const std::string json = json_string(text);
   for (std::size_t at = json.find('\\'); at != json.npos; at = json.find('\\', at + 2)) {
@@ -335,7 +335,7 @@ bool is_utf8(std::string_view text) {
 }
 
 void check_text(const std::filesystem::path& path, std::string_view text) {
-  if (!is_utf8(text)) misuse(path, "a text that is no UTF-8 cannot be saved", excerpt(text), "UTF-8");
+  if (!is_utf8(text)) misuse(path, "text that is not UTF-8 cannot be saved", excerpt(text), "UTF-8");
 }
 
 using Order = std::vector<const StoredTensors::value_type*>;
@@ -349,7 +349,7 @@ Order order_of(const std::filesystem::path& path, const StoredTensors& tensors) 
       misuse(path, "a tensor has the name of the metadata", excerpt(name), "another name");
     const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
     if (size != tensor.bytes.size() || tensor.shape.size() > kMaxRank) {
-      misuse(path, "tensor " + excerpt(name) + " has an impossible shape",
+      misuse(path, "tensor " + excerpt(name) + " has an invalid shape",
              tensor_text(tensor) + " in " + print_bytes(tensor.bytes.size()),
              "as many bytes as its elements take");
     }

@@ -52,7 +52,7 @@ class Safetensors {
 
 // Puts a file at `path` by atomic replacement, the tensors by descending alignment, then by name; the
 // checksum is added. The bytes of the tensors are written from where they are. Throws Error(usage) for a name
-// or text that is no UTF-8, a size that does not fit the shape, or more than a reader would accept;
+// or text that is not UTF-8, a size that does not fit the shape, or more than a reader would accept;
 // Error(resource) when it cannot be written.
 void write_safetensors(const std::filesystem::path& path, const StoredTensors& tensors,
                        const std::map<std::string, std::string>& metadata);

@@ -112,13 +112,13 @@ TEST(Safetensors, KnowsEveryType) {
 }
 
 TEST(Safetensors, RefusesBadFrames) {
-  expect_refusal("", "the file is cut short; got 0 bytes");
-  expect_refusal("1234567", "the file is cut short; got 7 bytes");
+  expect_refusal("", "the file is truncated; got 0 bytes");
+  expect_refusal("1234567", "the file is truncated; got 7 bytes");
   expect_refusal(u64_text(0), "byte 8: the header does not begin with `{`");
   expect_refusal(u64_text(3) + "{}", "the header reaches beyond the file; got 3 bytes; want at most 2");
-  expect_refusal(u64_text(100'000'001) + "{}", "the length of the header is impossible");
+  expect_refusal(u64_text(100'000'001) + "{}", "the length of the header is invalid");
   expect_refusal(u64_text(100'000'000) + "{}", "the header reaches beyond the file");
-  expect_refusal(u64_text(UINT64_MAX) + "{}", "the length of the header is impossible");
+  expect_refusal(u64_text(UINT64_MAX) + "{}", "the length of the header is invalid");
   expect_refusal(file_text(" {}"), "does not begin with `{`");
   expect_refusal(file_text("\xef\xbb\xbf{}"), "does not begin with `{`");
   expect_refusal(file_text("[]"), "does not begin with `{`");
@@ -132,28 +132,29 @@ TEST(Safetensors, RefusesWhatIsNoJson) {
        {"{", "{\"a\"", "{]", "{}}", "{} x", "{'a':1}", "{\"a\":}", "{,}", "{\"__metadata__\":{\"a\":\"b\",}}",
         "{/**/}", "{\"a\":nul}", "{\"__metadata__\":{\"a\":\"\n\"}}", "{\"__metadata__\":{\"a\":\"\\x\"}}",
         "{\"__metadata__\":{\"a\":\"\\ud800\"}}"}) {
-    expect_refusal(file_text(header), "the header is no JSON");
+    expect_refusal(file_text(header), "the header is not JSON");
   }
   // No UTF-8: a stray byte, an overlong form, a surrogate, beyond U+10FFFF, cut short.
   for (const std::string text :
        {"\xff", "\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
-    expect_refusal(file_text("{\"__metadata__\":{\"a\":\"" + text + "\"}}"), "the header is no JSON");
-    expect_refusal(file_text("{\"" + text + "\":{}}"), "the header is no JSON");
+    expect_refusal(file_text("{\"__metadata__\":{\"a\":\"" + text + "\"}}"), "the header is not JSON");
+    expect_refusal(file_text("{\"" + text + "\":{}}"), "the header is not JSON");
   }
   expect_refusal(file_text(std::string("{}\0{", 4)), "byte 10: a zero byte in the header");
-  expect_refusal(file_text("{" + std::string(100'000, 'x')), "x.safetensors, byte 10: the header is no JSON");
+  expect_refusal(file_text("{" + std::string(100'000, 'x')),
+                 "x.safetensors, byte 10: the header is not JSON");
 }
 
 TEST(Safetensors, RefusesOtherKindsOfValues) {
   for (const std::string value : {"1", "-1", "1.5", "null", "true", "\"x\"", "[]"}) {
-    expect_refusal(file_text("{\"w\":" + value + "}"), "header: a value of another kind");
+    expect_refusal(file_text("{\"w\":" + value + "}"), "header: a value of the wrong kind");
     expect_refusal(file_text("{\"__metadata__\":" + value + "}"), "want an object for each name");
   }
   for (const std::string value : {"1", "-1", "1.5", "null", "true", "{}", "[]"}) {
     expect_refusal(file_text("{\"__metadata__\":{\"k\":" + value + "}}"),
-                   "metadata, `k`: a value of another kind");
+                   "metadata, `k`: a value of the wrong kind");
     expect_refusal(file_text("{\"w\":{\"dtype\":" + value + "}}"),
-                   "tensor `w`, `dtype`: a value of another kind");
+                   "tensor `w`, `dtype`: a value of the wrong kind");
   }
   for (const std::string value : {"1", "\"x\"", "{}", "null", "[-1]", "[-0]", "[1.0]", "[1e2]", "[\"1\"]",
                                   "[null]", "[[1]]", "[{}]", "[true]", "[18446744073709551616]"}) {
@@ -161,7 +162,7 @@ TEST(Safetensors, RefusesOtherKindsOfValues) {
     expect_refusal(one("[1]", value), "tensor `w`, `data_offsets`: ");
   }
   expect_refusal(one("[9223372036854775808]", "[0,4]"),
-                 "`shape`: a value of another kind; got 9223372036854775808");
+                 "`shape`: a value of the wrong kind; got 9223372036854775808");
   for (const std::string value : {"[]", "[0]", "[0,4,4]"})
     expect_refusal(one("[1]", value), "`data_offsets`: ");
 }
@@ -174,14 +175,14 @@ TEST(Safetensors, RefusesOtherKeys) {
   expect_refusal(file_text(R"({"w":{"dtype":"F32","data_offsets":[0,0]}})"),
                  "tensor `w`: `shape` is missing");
   expect_refusal(file_text(R"({"w":{"dtype":"F32","shape":[0]}})"), "tensor `w`: `data_offsets` is missing");
-  expect_refusal(file_text(R"({"w":{"dtype":"F32","dtype":"F32"}})"), "the key `dtype` stands twice");
-  expect_refusal(file_text(R"({"__metadata__":{"a":"1","a":"1"}})"), "metadata: the key `a` stands twice");
+  expect_refusal(file_text(R"({"w":{"dtype":"F32","dtype":"F32"}})"), "the key `dtype` occurs twice");
+  expect_refusal(file_text(R"({"__metadata__":{"a":"1","a":"1"}})"), "metadata: the key `a` occurs twice");
   expect_refusal(file_text(R"({"__metadata__":{},"__metadata__":{}})"),
-                 "the key `__metadata__` stands twice");
+                 "the key `__metadata__` occurs twice");
   const std::string w = tensor("w", "F32", "[1]", "[0,4]");
-  expect_refusal(file_text("{" + w + "," + w + "}", "abcd"), "the key `w` stands twice");
+  expect_refusal(file_text("{" + w + "," + w + "}", "abcd"), "the key `w` occurs twice");
   const std::string escaped = tensor("\\u0077", "F32", "[1]", "[0,4]");
-  expect_refusal(file_text("{" + w + "," + escaped + "}", "abcd"), "the key `w` stands twice");
+  expect_refusal(file_text("{" + w + "," + escaped + "}", "abcd"), "the key `w` occurs twice");
 }
 
 TEST(Safetensors, RefusesHolesOverlapsAndSizes) {
@@ -199,7 +200,7 @@ TEST(Safetensors, RefusesHolesOverlapsAndSizes) {
   expect_refusal(one("[1]", "[0,18446744073709551615]"), "its place does not fit its shape");
   expect_refusal(one("[1]", "[4,0]"), "a hole before its elements");
   expect_refusal(one("[0]", "[0,0]"), "bytes after the last tensor; got 4 bytes of elements; want 0");
-  expect_refusal(one("[2]", "[0,8]"), "tensor `w`: the file is cut short; got 4 bytes; want 8 bytes");
+  expect_refusal(one("[2]", "[0,8]"), "tensor `w`: the file is truncated; got 4 bytes; want 8 bytes");
   // Products that are 2^64 times something: of sizes, and of the bits of an element.
   for (const std::string shape :
        {"[4294967296,4294967296]", "[4611686018427387904,4,1]", "[288230376151711744,2]",
@@ -214,15 +215,16 @@ TEST(Safetensors, RefusesHolesOverlapsAndSizes) {
 TEST(Safetensors, RefusesFloodsWithoutHoldingThem) {
   rusage before{}, after{};
   getrusage(RUSAGE_SELF, &before);
-  expect_refusal(file_text("{\"w\":" + std::string(1'000'000, '[')), "a value of another kind; got a list");
+  expect_refusal(file_text("{\"w\":" + std::string(1'000'000, '[')), "a value of the wrong kind; got a list");
   std::string nested;
   for (int i = 0; i < 100'000; ++i) nested += "{\"a\":";
   expect_refusal(file_text(nested), "tensor `a`: unknown key");
-  expect_refusal(one("[" + std::string(1'000'000, '9') + "]", "[0,4]"), "the header is no JSON");
-  expect_refusal(file_text("{\"" + std::string(1'000'000, 'n') + "\":1}"), "header: a value of another kind");
+  expect_refusal(one("[" + std::string(1'000'000, '9') + "]", "[0,4]"), "the header is not JSON");
+  expect_refusal(file_text("{\"" + std::string(1'000'000, 'n') + "\":1}"),
+                 "header: a value of the wrong kind");
   std::string ones = "1";
   for (int i = 0; i < 100'000; ++i) ones += ",1";
-  expect_refusal(one("[" + ones + "]", "[0,4]"), "too many sizes; want at most 64");
+  expect_refusal(one("[" + ones + "]", "[0,4]"), "too many axes; want at most 64");
   std::string texts;
   for (int i = 0; i < 70'000; ++i) texts += "\"" + std::to_string(i) + "\":\"\",";
   expect_refusal(file_text("{\"__metadata__\":{" + texts + "}}"), "too many keys; want at most 65536");
@@ -321,12 +323,12 @@ TEST(Safetensors, RefusesToWriteWhatNobodyCouldRead) {
     EXPECT_FALSE(std::filesystem::exists(path));
   };
   refuses({{"__metadata__", w}}, {}, "the name of the metadata");
-  refuses({{"\xff", w}}, {}, "no UTF-8");
-  refuses({}, {{"\xc0\xaf", ""}}, "no UTF-8");
-  refuses({}, {{"k", "\\\xff"}}, "no UTF-8");
-  refuses({{"w", stored(ElementType::f32, {3}, f)}}, {}, "impossible shape; got F32 3 in 8 bytes");
-  refuses({{"w", stored(ElementType::f32, {-2, -1}, f)}}, {}, "impossible shape");
-  refuses({{"w", stored(ElementType::f32, Shape(65, 1), f)}}, {}, "impossible shape");
+  refuses({{"\xff", w}}, {}, "not UTF-8");
+  refuses({}, {{"\xc0\xaf", ""}}, "not UTF-8");
+  refuses({}, {{"k", "\\\xff"}}, "not UTF-8");
+  refuses({{"w", stored(ElementType::f32, {3}, f)}}, {}, "invalid shape; got F32 3 in 8 bytes");
+  refuses({{"w", stored(ElementType::f32, {-2, -1}, f)}}, {}, "invalid shape");
+  refuses({{"w", stored(ElementType::f32, Shape(65, 1), f)}}, {}, "invalid shape");
   const std::string message = error_of(Code::resource, [&] { write_safetensors(path / "no" / "x", {}, {}); });
   EXPECT_NE(message.find("bytes"), message.npos) << message;
 }

@@ -63,7 +63,7 @@ void CsvCursor::pass_line() {
   end_line();
 }
 
-// Blanks that are no delimiters.
+// Blanks that are not delimiters.
 void CsvCursor::pass_blanks() {
   while (!at_end() && is_blank(bytes_[at_]) && (delimiter_ == kBlanks || bytes_[at_] != delimiter_)) ++at_;
 }

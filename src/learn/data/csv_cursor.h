@@ -39,7 +39,7 @@ class CsvCursor {
   CsvCursor(std::string name, std::string_view bytes, char delimiter, std::size_t skip);
 
   // The cells of the next record, valid until the next call; false at the end. Lines with nothing but blanks
-  // are no records. Throws Error(data), naming the place, for a quote that is not closed or is followed by
+  // are not records. Throws Error(data), naming the place, for a quote that is not closed or is followed by
   // something, and for a cell of more than kMaxCell bytes.
   bool next(std::vector<CsvCell>& cells);
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostLevels = 10'000;
 
-// Bytes that are no text are found before anything else is said about them.
+// Bytes that are not text are found before anything else is said about them.
 void check_text(const std::string& name, std::string_view bytes) {
   if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
     throw Error(Code::data, {name, "the text is UTF-16", "", "UTF-8", "iconv -f UTF-16 -t UTF-8"});
@@ -24,12 +24,12 @@ void check_text(const std::string& name, std::string_view bytes) {
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t length = utf8_length(bytes, at);
     if (length == 0) {
-      throw Error(Code::data, {print_place(name, find_place(bytes, at)), "the text is no UTF-8", "", "UTF-8",
+      throw Error(Code::data, {print_place(name, find_place(bytes, at)), "the text is not UTF-8", "", "UTF-8",
                                "iconv -f LATIN1 -t UTF-8"});
     }
     if (bytes[at] == '\0') {
       throw Error(Code::data,
-                  {print_place(name, find_place(bytes, at)), "there is a NUL byte", "", "text", ""});
+                  {print_place(name, find_place(bytes, at)), "the text contains a NUL byte", "", "text", ""});
     }
     at += length;
   }
@@ -38,9 +38,9 @@ void check_text(const std::string& name, std::string_view bytes) {
 void check_width(const std::string& name, const std::vector<CsvCell>& cells, std::size_t width) {
   if (cells.size() == width) return;
   const Place place = cells.size() > width ? cells[width].place : cells.back().place;
-  throw Error(Code::data, {print_place(name, place), "a row has another number of cells",
-                           std::to_string(cells.size()), std::to_string(width) + " as the first row",
-                           "name the delimiter, or the lines to skip, if they are others"});
+  throw Error(Code::data, {print_place(name, place), "a row has a different number of cells",
+                           std::to_string(cells.size()), std::to_string(width) + " as in the first row",
+                           "name the delimiter or the lines to skip"});
 }
 
 void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options, CsvColumn& column) {
@@ -62,7 +62,7 @@ void check_decimal_comma(const std::string& name, const CsvCell& cell) {
   if (cell.quoted || !is_decimal_comma(cell.text)) return;
   throw Error(Code::data, {print_place(name, cell.place), "a number has a decimal comma",
                            "`" + std::string(cell.text.substr(0, 40)) + "`", "a decimal point",
-                           "replace the commas by points, or put a word that looks so in quotes"});
+                           "replace the commas by points, or quote the text if it is not a number"});
 }
 
 // The first record, until it is known whether it is the header.
@@ -132,7 +132,7 @@ std::size_t find_column(const CsvLayout& layout, const std::string& word, std::s
     if (*index >= -count && *index < count)
       return static_cast<std::size_t>(*index < 0 ? *index + count : *index);
   }
-  throw Error(Code::usage, {std::string(option), "there is no such column", "`" + word + "`",
+  throw Error(Code::usage, {std::string(option), "no such column", "`" + word + "`",
                             "a name of the header, or a number from " + std::to_string(-count) + " to " +
                                 std::to_string(count - 1),
                             did_you_mean(word, names)});
@@ -147,7 +147,7 @@ std::vector<bool> mark(const CsvLayout& layout, const std::vector<std::string>& 
 
 Error wrong_number(const std::string& name, const Place& place, std::string_view word,
                    const std::string& column, const std::string& hint) {
-  return Error(Code::data, {print_place(name, place), "`" + column + "` holds what is no finite number",
+  return Error(Code::data, {print_place(name, place), "`" + column + "` has a cell that is not a number",
                             "`" + std::string(word.substr(0, 40)) + "`", "a number", hint});
 }
 
@@ -264,7 +264,7 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
   };
   if (!by_name && width != encoding.width && width + 1 != encoding.width) {
     throw Error(Code::data,
-                {name, "there is another number of columns than in the training data", std::to_string(width),
+                {name, "the number of columns differs from the training data", std::to_string(width),
                  std::to_string(encoding.width), "name the delimiter if it is another"});
   }
   CsvChoice choice;

@@ -44,10 +44,11 @@ struct CsvLayout {
 };
 
 // Throws Error(data), naming file, line and column, for rows of different lengths, for what CsvCursor
-// refuses, for a NUL byte, for text that is no UTF-8 and for a decimal comma.
+// refuses, for a NUL byte, for text that is not UTF-8 and for a decimal comma.
 //
-// A first record with a number in it is no header, nor is one with a missing value other than an empty cell.
-// Any other is one when a column below it is numbers, or when none of its words comes again in its column.
+// A first record with a number in it is not a header, nor is one with a missing value other than an empty
+// cell. Any other is one when a column below it is numbers, or when none of its words occurs again in its
+// column.
 CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const CsvOptions& options);
 
 // The columns wanted of a text, inputs first.
@@ -63,7 +64,7 @@ struct CsvChoice {
 };
 
 // By the options and what the columns hold: numbers when numbers are more than words, else categories. Throws
-// Error(usage) for a name that is no column and Error(data), naming the place, for a word in a column of
+// Error(usage) for a name that is not a column and Error(data), naming the place, for a word in a column of
 // numbers.
 CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const CsvOptions& options);
 

@@ -44,7 +44,7 @@ std::string absolute_path(const std::string& path, const Item& item, const Sourc
       possible ? std::filesystem::absolute(path, error).lexically_normal() : std::filesystem::path();
   if (normal.empty()) {
     throw source.error(item.at,
-                       {"", "`" + item.name + "` has an impossible path", "`" + path + "`", "a path", ""});
+                       {"", "`" + item.name + "` has an invalid path", "`" + path + "`", "a path", ""});
   }
   return normal.has_filename() ? normal.string() : normal.parent_path().string();  // "a/" and "a" are one
 }
@@ -70,14 +70,14 @@ Dataset read(std::string_view text, const Request& request) {
     return data;
   } catch (const std::bad_alloc&) {
     throw Error(Code::resource,
-                {canonical, "the data do not fit in memory", "", "", "free some or read a part"});
+                {canonical, "the data does not fit in memory", "", "", "free some memory or read a part"});
   }
 }
 
 // Samples among `elements` numbers.
 std::size_t count_samples(std::size_t features, std::size_t elements) {
   if (features == 0 || elements % features != 0 || elements / features > kMaxSamples) {
-    throw Error(Code::usage, {"samples", "inputs are no whole number of samples, or too many",
+    throw Error(Code::usage, {"samples", "not a whole number of samples, or too many",
                               std::to_string(elements) + " numbers",
                               "at most 2^32 - 1 rows of " + std::to_string(features), ""});
   }

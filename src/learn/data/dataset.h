@@ -29,10 +29,10 @@ inline std::string text_of(const Setting& setting) {
 inline constexpr Option kFileOption{.name = "file",
                                     .type = OptionType::name,
                                     .unit = kPathUnit,
-                                    .doc = "the file, plain or .gz",
+                                    .doc = "the file, plain or gzipped",
                                     .required = true};
 inline constexpr Option kTestOption{
-    .name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second file, held out"};
+    .name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second, held-out file"};
 
 struct Reader {
   Spec spec;

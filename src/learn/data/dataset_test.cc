@@ -33,7 +33,7 @@ TEST(Dataset, OptionsAreThoseOfTheSpec) {
   EXPECT_TRUE(has(refusal("digits(3)"), "too many arguments"));
   EXPECT_TRUE(has(refusal("idx"), "needs `folder`"));
   EXPECT_TRUE(has(refusal("idx(a, scale=uni)"), "did you mean `unit`?"));
-  EXPECT_TRUE(has(refusal("idx(\"\")"), "impossible path"));
+  EXPECT_TRUE(has(refusal("idx(\"\")"), "invalid path"));
 }
 
 TEST(Dataset, EveryReaderIsListedWithItsWords) {
@@ -50,12 +50,12 @@ TEST(Dataset, EncodingsThatDoNotFitAreRefused) {
   const auto fault = [](const std::string& encoding) {
     return error_of(Code::data, [&] { load_dataset("digits", 0, encoding); });
   };
-  EXPECT_TRUE(has(fault("{"), "this is no JSON"));
+  EXPECT_TRUE(has(fault("{"), "not JSON"));
   EXPECT_TRUE(has(fault("3"), "a member is missing; want `schema`"));
   EXPECT_TRUE(has(fault(R"({"schema": 2})"), "another schema; got 2; want 1"));
   EXPECT_TRUE(has(fault(R"({"schema": 1, "kind": "table"})"), "of another kind"));
   EXPECT_TRUE(has(fault(R"({"schema": 1, "kind": "bytes", "offset": 0})"), "want `factor`"));
-  EXPECT_TRUE(has(fault(R"({"schema": 1, "kind": "bytes", "offset": "0", "factor": 1})"), "another type"));
+  EXPECT_TRUE(has(fault(R"({"schema": 1, "kind": "bytes", "offset": "0", "factor": 1})"), "the wrong type"));
 }
 
 TEST(Samples, GatherCopiesTheRowsAskedForInTheirOrder) {

@@ -29,40 +29,41 @@ const Json& member(const Json& object, const char* key) {
 
 double number(const Json& object, const char* key) {
   const Json& value = member(object, key);
-  if (!value.is_number()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "a number");
+  if (!value.is_number()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "a number");
   return value.get<double>();
 }
 
 std::size_t index(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (!value.is_number_unsigned())
-    throw bad_encoding("`" + std::string(key) + "` has another type", "", "a whole number");
+    throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "a whole number");
   return value.get<std::size_t>();
 }
 
 bool flag(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (!value.is_boolean())
-    throw bad_encoding("`" + std::string(key) + "` has another type", "", "true or false");
+    throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "true or false");
   return value.get<bool>();
 }
 
 const Json& array(const Json& object, const char* key) {
   const Json& value = member(object, key);
-  if (!value.is_array()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "an array");
+  if (!value.is_array()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "an array");
   return value;
 }
 
 std::string text(const Json& object, const char* key) {
   const Json& value = member(object, key);
-  if (!value.is_string()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "a text");
+  if (!value.is_string()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "a string");
   return value.get<std::string>();
 }
 
 std::vector<std::string> texts(const Json& object, const char* key) {
   std::vector<std::string> out;
   for (const Json& value : array(object, key)) {
-    if (!value.is_string()) throw bad_encoding("`" + std::string(key) + "` has another type", "", "texts");
+    if (!value.is_string())
+      throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "strings");
     out.push_back(value.get<std::string>());
   }
   return out;
@@ -120,7 +121,7 @@ ColumnEncoding read_column(const Json& object) {
   column.mean = number(object, "mean");
   column.scale = number(object, "scale");
   column.fill = number(object, "fill");
-  if (column.scale == 0) throw bad_encoding("`scale` is 0", "`" + column.name + "`", "another number");
+  if (column.scale == 0) throw bad_encoding("`scale` is 0", "`" + column.name + "`", "a nonzero number");
   return column;
 }
 
@@ -133,7 +134,7 @@ TargetEncoding read_targets(const Json& object) {
   targets.classes = texts(object, "classes");
   for (const Json& one : array(object, "scaling")) {
     targets.scaling.push_back({number(one, "offset"), number(one, "factor")});
-    if (targets.scaling.back().factor == 0) throw bad_encoding("`factor` is 0", "", "another number");
+    if (targets.scaling.back().factor == 0) throw bad_encoding("`factor` is 0", "", "a nonzero number");
   }
   const bool regression = targets.classes.empty();
   if (targets.columns.empty() || targets.scaling.size() != (regression ? targets.columns.size() : 0) ||
@@ -146,13 +147,12 @@ TargetEncoding read_targets(const Json& object) {
 // The object of an encoding of that kind.
 Json parse_encoding(std::string_view encoding, const std::string& kind) {
   Json object = Json::parse(encoding, nullptr, false);
-  if (object.is_discarded()) throw bad_encoding("this is no JSON", "", "one object");
+  if (object.is_discarded()) throw bad_encoding("not JSON", "", "one object");
   if (number(object, "schema") != kSchema) {
     throw bad_encoding("another schema", print_number(number(object, "schema")), std::to_string(kSchema));
   }
   if (text(object, "kind") != kind) {
-    throw bad_encoding("the data are of another kind than those it was derived from", text(object, "kind"),
-                       kind);
+    throw bad_encoding("it was derived from data of another kind", text(object, "kind"), kind);
   }
   return object;
 }

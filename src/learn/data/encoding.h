@@ -19,7 +19,7 @@ namespace thalweg {
 
 // The one scaling of data that are bytes.
 std::string print_encoding(const Scaling& scaling);
-// Throws Error(data) for what is no such encoding.
+// Throws Error(data) for what is not such an encoding.
 Scaling read_scaling(std::string_view encoding);
 
 // Scales the inputs of both parts and makes this the encoding of the data, whose classes are numbers.
@@ -60,7 +60,7 @@ struct TableEncoding {
 };
 
 std::string print_encoding(const TableEncoding& encoding);
-// Throws Error(data) for what is no such encoding.
+// Throws Error(data) for what is not such an encoding.
 TableEncoding read_table_encoding(std::string_view encoding);
 
 }  // namespace thalweg

@@ -59,11 +59,11 @@ std::size_t Gunzip::inflate_some(std::span<std::uint8_t> out) {
   const int status = inflate(stream_.get(), Z_NO_FLUSH);
   at_ += fed - stream_->avail_in;
   if (status == Z_MEM_ERROR) throw Error(Code::resource, {where_, "cannot be inflated", "no memory", "", ""});
-  if (status == Z_BUF_ERROR) throw error("the gzip data are cut off", "the end", "more bytes");
+  if (status == Z_BUF_ERROR) throw error("the gzip data is truncated", "the end", "more bytes");
   if (status == Z_STREAM_END) {
     end_member();
   } else if (status != Z_OK) {
-    throw error("the gzip data are damaged", stream_->msg != nullptr ? stream_->msg : "an unknown form", "");
+    throw error("the gzip data is damaged", stream_->msg != nullptr ? stream_->msg : "an unknown form", "");
   }
   return room - stream_->avail_out;
 }
@@ -89,7 +89,7 @@ std::vector<std::uint8_t> gunzip(std::span<const std::byte> packed, const std::s
   std::uint8_t extra;
   if (stream.read({&extra, 1}) > 0) {
     throw Error(Code::data,
-                {where, "the gzip data are too large", "more", std::to_string(limit) + " bytes", ""});
+                {where, "the gzip data is too large", "more", std::to_string(limit) + " bytes", ""});
   }
   return out;
 }

@@ -28,7 +28,7 @@ std::vector<std::uint8_t> Input::read(std::uint64_t count) {
   }
   at_ += bytes.size();
   if (bytes.size() < count) {
-    throw error(at_, "the content is cut off", "the end",
+    throw error(at_, "the content is truncated", "the end",
                 std::to_string(count - bytes.size()) + " more bytes");
   }
   return bytes;

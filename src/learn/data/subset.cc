@@ -56,8 +56,8 @@ Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,
 Dataset set_aside(const Dataset& data, std::size_t train, std::size_t judge, std::uint64_t seed) {
   const std::size_t n = data.train.size();
   if (n < 2) {
-    throw Error(Code::data, {data.text, "too few samples to train on some and judge by others",
-                             std::to_string(n), "two or more", ""});
+    throw Error(Code::data, {data.text, "too few samples to set some aside for validation", std::to_string(n),
+                             "two or more", ""});
   }
   const std::vector<std::uint32_t> order = Random(seed, Purpose::split, 1).permutation(n);
   const std::size_t judged = std::clamp<std::size_t>(n / kJudgeShare, 1, std::max<std::size_t>(1, judge));

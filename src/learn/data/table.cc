@@ -63,7 +63,7 @@ std::vector<std::int32_t> find_labels(const Table& table, const TargetEncoding& 
     if (std::isnan(cell)) throw bad_target(table, row, "the target is missing", "", "a class");
     const std::uint32_t label = classes.of(cell);
     if (label == kNoClass) {
-      throw bad_target(table, row, "the target is no class of the training part",
+      throw bad_target(table, row, "the target is not a class of the training part",
                        "`" + classes.word(cell) + "`", listed(targets.classes));
     }
     labels[row] = static_cast<std::int32_t>(label);

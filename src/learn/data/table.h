@@ -48,7 +48,7 @@ inline constexpr Option kTaskOption{
     .fallback = "auto",
     .doc =
         "classify or regress; auto: classify for words and for at most 20 different "
-        "whole numbers, each of them twice or more on average, else regress",
+        "whole numbers, each occurring at least twice on average; else regress",
     .choices = "auto|classify|regress"};
 TableOptions read_table_options(const std::string& task, const std::string& scale);
 

@@ -11,7 +11,7 @@ namespace thalweg {
 struct Bce {
   static constexpr Spec kSpec{
       .name = "bce",
-      .doc = "binary cross-entropy from logits: one column for labels 0 and 1, or several for shares",
+      .doc = "binary cross-entropy from logits: one column for labels 0 and 1, or several in [0, 1]",
       .source = "Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x",
       .formula = R"(
 loss   = 1/n sum_j max(p_j, 0) - p_j t_j + ln(1 + e^-|p_j|)

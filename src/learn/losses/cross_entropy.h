@@ -12,7 +12,7 @@ namespace thalweg {
 
 struct CrossEntropy {
   static constexpr Spec kSpec{.name = "cross_entropy",
-                              .doc = "minus the log of the softmax probability of the label, from logits",
+                              .doc = "negative log of the softmax probability of the label, from logits",
                               .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
                               .formula = R"(
 loss   = ln(sum_j e^(p_j - max)) - (p_label - max)

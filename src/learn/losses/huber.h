@@ -12,9 +12,9 @@ struct Huber {
                                          .type = OptionType::number,
                                          .fallback = "1",
                                          .range = kPositive,
-                                         .doc = "difference up to which it is squared"}};
+                                         .doc = "largest difference that is squared"}};
   static constexpr Spec kSpec{.name = "huber",
-                              .doc = "half the square of a difference up to delta, straight beyond",
+                              .doc = "half the squared difference up to delta, linear beyond",
                               .source = "Huber 1964, doi:10.1214/aoms/1177703732",
                               .options = kOptions,
                               .formula = R"(

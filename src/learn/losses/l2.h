@@ -14,7 +14,7 @@ struct L2 {
                               .options = kOptions,
                               .formula = R"(
 term   = rate / 2 sum_i w_i^2
-grad_i = rate w_i: the same as decay(rate) left of a rule, to the bit
+grad_i = rate w_i: the same, bit for bit, as decay(rate) before a rule
 w the parameters that `on` selects; added once to the loss of a batch, not to each row's)"};
 
   explicit L2(std::span<const double> o) : rate(option<kOptions, "rate">(o)) {}

@@ -154,7 +154,7 @@ Loss::Loss(std::string_view text) {
   const Text items = parse(source, check);
   if (has_spec(term_specs(), items[0].name)) {
     throw source.error(items[0].at,
-                       {"", "a term stands after the loss that it is added to", "`" + items[0].name + "`", "",
+                       {"", "a term comes after the loss that it is added to", "`" + items[0].name + "`", "",
                         "try `cross_entropy | " + print(Text{items[0]}) + "`"});
   }
   const LossKind& kind = kKinds[find_loss(items[0], source)];

@@ -20,7 +20,7 @@ inline constexpr Option kTermOn{
     .name = "on",
     .type = OptionType::selector,
     .fallback = "all",
-    .doc = "the parameters it is about: all, matrices, rest, a role, a name pattern or a list of these"};
+    .doc = "the parameters it covers: all, matrices, rest, a role, a name pattern or a list of these"};
 
 // A term is a struct with
 //   static constexpr Spec kSpec;               with its formula; options: kTermRate, other numbers, kTermOn

@@ -1,4 +1,4 @@
-// The terms behind a loss in its text.
+// The terms after a loss in its text.
 #pragma once
 
 #include <vector>

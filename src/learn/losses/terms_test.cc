@@ -103,7 +103,7 @@ TEST(Terms, APatternThatMatchesNothingIsAnErrorThatNamesIt) {
 
 TEST(Terms, TextsThatAreNoneGetACaret) {
   const auto error = [](const std::string& text) { return usage_error([&] { Loss loss(text); }); };
-  expect_contains(error("l2(1e-4)"), "stands after the loss");
+  expect_contains(error("l2(1e-4)"), "comes after the loss");
   expect_contains(error("l2(1e-4)"), "try `cross_entropy | l2(1e-4)`");
   expect_contains(error("mse | mse"), "more than one loss");
   expect_contains(error("mse | ll2(1)"), "(see `thalweg list losses`)");

@@ -54,7 +54,8 @@ TEST(Module, ErrorsShowTheTextWithACaretAndAHint) {
   expect_in(unknown, "did you mean `relu`?");
   expect_in(unknown, "(see `thalweg list layers`)");
   expect_in(unknown, "\n  dense(3) | rleu\n             ^");
-  expect_in(message([] { Module("dense(0)", {4}); }), "`units` of `dense` cannot be this; got `0`; want");
+  expect_in(message([] { Module("dense(0)", {4}); }),
+            "`units` of `dense` does not accept this; got `0`; want");
   expect_in(message([] { Module("dense(2000000)", {4}); }), "[1, 1048576]");
   expect_in(message([] { Module("dense(2.5)", {4}); }), "^");
   expect_in(message([] { Module("dense", {4}); }), "`dense` needs `units`");
@@ -80,7 +81,7 @@ TEST(Module, ShapesThatCannotBeAreErrors) {
   expect_in(message([&] {
               module.record(other, other.input({2, 4}));
             }),
-            "`dense1.weight` is of another type");
+            "`dense1.weight` has the wrong type");
 }
 
 void expect_uniform(const Parameter& parameter, double bound, std::uint64_t seed, std::uint64_t number) {

@@ -96,8 +96,8 @@ OnednnProduct::OnednnProduct(const Product& product, const Strides& strides, con
   const OneThread one_thread;
   impl_ = std::make_unique<Impl>(product, strides, operands, add);
 } catch (const dnnl::error& error) {
-  throw Error(Code::resource,
-              {"matrix product", "oneDNN cannot make it", error.what(), "", "use a smaller model or batch"});
+  throw Error(Code::resource, {"matrix product", "oneDNN cannot create it", error.what(), "",
+                               "use a smaller model or batch"});
 }
 
 OnednnProduct::~OnednnProduct() = default;

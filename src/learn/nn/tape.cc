@@ -62,7 +62,7 @@ Tensor Tape::input(Shape shape) {
 
 Tensor Tape::parameter(Parameter& parameter) {
   if (parameter.dtype() != dtype()) {
-    fail("parameter `" + parameter.name() + "` is of another type",
+    fail("parameter `" + parameter.name() + "` has the wrong type",
          std::string(dtype_name(parameter.dtype())), std::string(dtype_name(dtype())));
   }
   const auto [known, fresh] =
@@ -84,7 +84,7 @@ void Tape::want_gradient(Tensor input) {
   if (node.op != nullptr || node.is_parameter)
     fail("want_gradient() is for inputs", "another tensor", "an input");
   if (node.used)
-    fail("want_gradient() comes too late", "an input in use", "an input that no operation has yet");
+    fail("want_gradient() comes too late", "an input in use", "an input that no operation uses yet");
   if (node.wanted) return;
   node.wanted = true;
   node.grad = impl_->grads.allocate(node.size * size_of(dtype()));
@@ -124,7 +124,7 @@ std::uint64_t Tape::bytes() const { return impl_->values.bytes() + impl_->grads.
 
 void* Tape::value_data(Tensor tensor, Dtype asked) {
   if (asked != dtype()) {
-    fail("a tensor is asked for as another type", std::string(dtype_name(asked)),
+    fail("a tensor is accessed as the wrong type", std::string(dtype_name(asked)),
          std::string(dtype_name(dtype())));
   }
   return impl_->node(tensor).value;
@@ -132,7 +132,7 @@ void* Tape::value_data(Tensor tensor, Dtype asked) {
 
 void* Tape::grad_data(Tensor tensor, Dtype asked) {
   if (asked != dtype()) {
-    fail("a gradient is asked for as another type", std::string(dtype_name(asked)),
+    fail("a gradient is accessed as the wrong type", std::string(dtype_name(asked)),
          std::string(dtype_name(dtype())));
   }
   const Node& node = impl_->node(tensor);

@@ -38,7 +38,7 @@ toml::table parse_file(const Place& place) {
     return toml::parse(read_text_file(place.path, std::uint64_t{1} << 20), place.path.string());
   } catch (const toml::parse_error& error) {
     throw Error(place.code, {place.path.string() + ":" + std::to_string(error.source().begin.line),
-                             "this is no TOML", std::string(error.description()), "key = value", ""});
+                             "not TOML", std::string(error.description()), "key = value", ""});
   } catch (const Error& error) {
     throw Error(place.code == Code::usage && error.code() == Code::data ? Code::usage : error.code(),
                 {"", error.what(), "", "", ""});
@@ -48,7 +48,7 @@ toml::table parse_file(const Place& place) {
 std::string_view kind_text(const RunSetting& setting) {
   switch (setting.kind) {
     case Kind::text:
-      return "a text";
+      return "a string";
     case Kind::whole:
       return "a whole number";
     case Kind::real:
@@ -108,7 +108,7 @@ std::vector<std::uint64_t> read_settings(const Place& place, const toml::table& 
     if (node == nullptr) continue;
     const std::optional<std::string> text = text_of(setting, *node);
     if (!text) {
-      throw place.error(node, "`" + std::string(setting.name) + "` has another type", "",
+      throw place.error(node, "`" + std::string(setting.name) + "` has the wrong type", "",
                         std::string(kind_text(setting)));
     }
     try {

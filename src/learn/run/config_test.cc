@@ -83,10 +83,10 @@ TEST_F(Config, UnknownKeysAreNamedWithTheNearest) {
 TEST_F(Config, AnotherTypeIsShownWithItsLine) {
   for (const std::string wrong : {"epochs = \"7\"", "epochs = 7.0", "epochs = true", "epochs = [7]"}) {
     const std::string message = refusal(replaced(text_, "\nepochs = 7", "\n" + wrong));
-    EXPECT_TRUE(has(message, "config.toml:10: `epochs` has another type; want a whole number")) << message;
+    EXPECT_TRUE(has(message, "config.toml:10: `epochs` has the wrong type; want a whole number")) << message;
   }
   const std::string message = refusal(replaced(text_, "loss = \"mse\"", "loss = 3"));
-  EXPECT_TRUE(has(message, "config.toml:5: `loss` has another type; want a text")) << message;
+  EXPECT_TRUE(has(message, "config.toml:5: `loss` has the wrong type; want a string")) << message;
 }
 
 TEST_F(Config, EveryKeyMustBeThere) {
@@ -111,7 +111,7 @@ TEST_F(Config, NumbersOutOfRangeAreRefused) {
 
 TEST_F(Config, WhatIsNoTomlIsShownWithItsLine) {
   const std::string message = refusal(replaced(text_, "batch = \"full\"", "batch = = 0"));
-  EXPECT_TRUE(has(message, "config.toml:7: this is no TOML")) << message;
+  EXPECT_TRUE(has(message, "config.toml:7: not TOML")) << message;
   EXPECT_FALSE(refusal("").empty());
   EXPECT_FALSE(refusal("\xff\xfe").empty());
 }
@@ -142,13 +142,13 @@ TEST(CheckConfig, NamesTheSetting) {
   refuse(config, "epochs: out of range; got `0`");
   config.epochs = 1;
   config.threads = -1;
-  refuse(config, "threads: this is no whole number; got `-1`");
+  refuse(config, "threads: not a whole number; got `-1`");
   config.threads = 1;
   config.order = "random";
   refuse(config, "order: unknown order; got `random`; want shuffle|replacement|file");
   config.order = "file";
   config.checkpoint_every = "0";
-  refuse(config, "checkpoint-every: this is no length; got `0`");
+  refuse(config, "checkpoint-every: not a length; got `0`");
 }
 
 using Settings = RunSettings;
@@ -190,10 +190,10 @@ TEST_F(Config, ABadFileLeavesTheSettingsAsTheyWere) {
     EXPECT_EQ(print_config(settings.config()), print_config(RunConfig{}));
   };
   refuse("epochs = 3\nepoc = 4\n", ":2: unknown key; got `epoc`; did you mean `epochs`?");
-  refuse("epochs = 3\nseed = -1\n", ":2: `seed`: this is no whole number; got `-1`");
-  refuse("epochs = 3\nbatch = \"all\"\n", ":2: `batch` has another type; want a whole number");
-  refuse("epochs = 3\nepochs = 4\n", ":2: this is no TOML");
-  refuse("[epochs]\n", ":1: `epochs` has another type");
+  refuse("epochs = 3\nseed = -1\n", ":2: `seed`: not a whole number; got `-1`");
+  refuse("epochs = 3\nbatch = \"all\"\n", ":2: `batch` has the wrong type; want a whole number");
+  refuse("epochs = 3\nepochs = 4\n", ":2: not TOML");
+  refuse("[epochs]\n", ":1: `epochs` has the wrong type");
   std::filesystem::remove(path());
   EXPECT_TRUE(has(error_of(Code::usage, [&] { settings.read_file(path()); }), "config.toml"));
 }

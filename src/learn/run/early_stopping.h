@@ -33,7 +33,7 @@ class EarlyStopping {
   // loss below that of the last one by more than `min_delta`; the best epoch is that of the lowest loss.
   EarlyStopping(const Params& params, std::uint64_t patience, double min_delta);
 
-  // Counts the evaluation at the end of an epoch. NaN is no improvement and never the best.
+  // Counts the evaluation at the end of an epoch. NaN is not an improvement and never the best.
   void observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params);
 
   bool any() const { return epoch_ > 0; }
@@ -45,7 +45,7 @@ class EarlyStopping {
   // Exchanges the best weights with those of `params`; twice is none at all. Needs any().
   void swap_with(Params& params) { weights_.swap_with(params); }
 
-  // The count waits from here on: a run that goes on after it had stopped.
+  // The count waits from here on: a run that continues after it had stopped.
   void start_waiting() { waited_ = 0; }
 
   // What a checkpoint keeps, beside the weights.

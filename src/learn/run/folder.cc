@@ -40,7 +40,7 @@ std::string owner(int file) {
   const ssize_t size = ::pread(file, text.data(), text.size(), 0);
   const std::string_view all(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   const auto pid = read_count(all.substr(0, all.find('\n')));
-  return pid ? "process " + std::to_string(*pid) + " runs in it" : "another process runs in it";
+  return pid ? "process " + std::to_string(*pid) + " is using it" : "another process is using it";
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ std::string owner(int file) {
 void check_run(const std::filesystem::path& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory / "config.toml", error)) return;
-  throw Error(Code::data, {directory.string(), "this is no run directory", "no config.toml",
+  throw Error(Code::data, {directory.string(), "not a run directory", "no config.toml",
                            "a directory that `thalweg train` made", ""});
 }
 
@@ -69,7 +69,7 @@ std::filesystem::path make_next_directory(const std::filesystem::path& parent) {
   std::error_code error;
   while (!std::filesystem::create_directory(parent / std::to_string(next), error)) {
     if (error)
-      throw Error(Code::resource, {parent.string(), "the folder cannot be made", error.message(), "", ""});
+      throw Error(Code::resource, {parent.string(), "the folder cannot be created", error.message(), "", ""});
     ++next;
   }
   return parent / std::to_string(next);

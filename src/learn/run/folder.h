@@ -8,7 +8,7 @@
 
 namespace thalweg {
 
-// Throws Error(data) for what is no run directory.
+// Throws Error(data) when `directory` is not a run directory.
 void check_run(const std::filesystem::path& directory);
 
 // Throws Error(usage) for one that exists and is not empty.
@@ -44,7 +44,7 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& directory, st
 // The updates of all checkpoints of one kind, newest first.
 std::vector<std::uint64_t> checkpoints(const std::filesystem::path& directory, Kept kept = Kept::newest);
 
-// Every file to go on from, newest first.
+// Every file to continue from, newest first.
 std::vector<std::filesystem::path> resumable_checkpoints(const std::filesystem::path& directory);
 
 // Removes what is not needed once a checkpoint after `updates` is written: all but two of the newest, all

@@ -53,11 +53,11 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
       return LoadedWeights(path, params);
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
-      notes.push_back(std::string("passed over a checkpoint: ") + error.what());
+      notes.push_back(std::string("skipped a checkpoint: ") + error.what());
     }
   }
-  throw Error(Code::data, {directory.string(), "there is no whole checkpoint `" + which + "`",
-                           notes.empty() ? "none" : notes.front(), "a whole one of this model",
+  throw Error(Code::data, {directory.string(), "there is no complete checkpoint `" + which + "`",
+                           notes.empty() ? "none" : notes.front(), "a complete one of this model",
                            notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
 }
 

@@ -44,7 +44,7 @@ double cut_metrics(const std::filesystem::path& path, std::uint64_t updates) {
   for (const std::string& line : read_lines(path)) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object() || !json.contains("update") || !json["update"].is_number_unsigned()) {
-      throw Error(Code::data, {path.string(), "a line is no metric", "`" + line.substr(0, 60) + "`",
+      throw Error(Code::data, {path.string(), "a line is not a metric", "`" + line.substr(0, 60) + "`",
                                "an object with `update`", ""});
     }
     all = all && json["update"].get<std::uint64_t>() <= updates;

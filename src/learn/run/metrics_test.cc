@@ -134,7 +134,7 @@ TEST_F(Metrics, AMalformedLineInTheMiddleIsAnError) {
     const std::string whole = update_line(1) + bad + "\n" + update_line(2);
     put(whole);
     const std::string message = error_of(Code::data, [&] { cut_metrics(path(), 9); });
-    EXPECT_NE(message.find("metrics.jsonl: a line is no metric"), std::string::npos) << message;
+    EXPECT_NE(message.find("metrics.jsonl: a line is not a metric"), std::string::npos) << message;
     EXPECT_EQ(text(), whole);
   }
 }

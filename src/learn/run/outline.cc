@@ -21,8 +21,8 @@ std::string data_text(const Dataset& data) {
   const std::string targets = data.classes > 0
                                   ? fmt::format("{} classes", data.classes)
                                   : fmt::format("{} value{}", data.columns, data.columns == 1 ? "" : "s");
-  return fmt::format("data       {}\n           {} samples to train on, {} held out, inputs {}, {}\n",
-                     data.text, data.train.size(), data.test.size(), print_shape(data.sample), targets) +
+  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n", data.text,
+                     data.train.size(), data.test.size(), print_shape(data.sample), targets) +
          notes;
 }
 

@@ -16,7 +16,7 @@ std::string evaluation_json(const Evaluation& evaluation, bool samples = false);
 // Adds what `result` holds: stopped, best, weights, seconds, samples_per_second, train, test.
 JsonObject& add_result(JsonObject& object, const RunResult& result);
 
-// Reads it back. Throws Error(data) naming the file when it is no result.
+// Reads it back. Throws Error(data) naming the file when it is not a result.
 RunResult read_result(const std::filesystem::path& path);
 
 }  // namespace thalweg

@@ -137,7 +137,7 @@ TEST_F(RunTest, DamagedBestWeightsAreToldAndDoNotStopTheRun) {
   Training run = Training::resume(path());
   EXPECT_EQ(run.updates(), 46u);
   ASSERT_EQ(run.notes().size(), 1u);
-  EXPECT_TRUE(has(run.notes()[0], "passed over the best weights")) << run.notes()[0];
+  EXPECT_TRUE(has(run.notes()[0], "skipped the best weights")) << run.notes()[0];
   advance(run, UINT64_MAX);
   EXPECT_TRUE(run.finish().best);
 }

@@ -62,13 +62,13 @@ std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch) {
                             "at most 2^53 updates", ""});
 }
 
-// The lengths that the schedules of a run are laid out for.
+// The lengths that the schedules of a run are planned for.
 Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch) {
   return {.updates = updates_of(config.schedule_epochs.value_or(config.epochs.value()), per_epoch),
           .per_epoch = per_epoch};
 }
 
-// Updates between two checkpoints that are kept for ever; 0: none are.
+// Updates between two checkpoints that are kept permanently; 0: none are.
 std::uint64_t updates_between(const std::string& length, const Lengths& lengths) {
   const std::optional<Amount> amount = read_amount(length);
   if (!amount) return 0;
@@ -77,7 +77,7 @@ std::uint64_t updates_between(const std::string& length, const Lengths& lengths)
           .value);
 }
 
-// What a run is to become when it goes on with `options`.
+// What a run is to become when it continues with `options`.
 RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
   RunConfig config = old;
   if (options.threads > 0) config.threads = options.threads;
@@ -86,7 +86,7 @@ RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
     throw Error(Code::usage,
                 {"epochs", "the schedules were planned for another length",
                  std::to_string(*options.epochs) + " epochs instead of " + std::to_string(*old.epochs), "",
-                 "say `--lengths keep` to keep them or `--lengths new` to plan them again"});
+                 "use `--lengths keep` to keep them or `--lengths new` to plan them again"});
   }
   config.epochs = options.epochs;
   const bool keep = options.lengths == ResumeOptions::Lengths::keep;
@@ -98,12 +98,12 @@ OptimizerOptions optimizer_options(const RunConfig& config) {
   return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.nonfinite)};
 }
 
-// The chain of a run, laid out for its length. A run counts its epochs in updates of one batch each.
+// The chain of a run, planned for its length. A run counts its epochs in updates of one batch each.
 Chain laid_out(const RunConfig& config, const Dataset& data) {
   const Chain chain(config.optimizer);
   if (chain.has("accumulate")) {
-    throw Error(Code::usage, {"optimizer", "a run gathers batches by itself", "`" + chain.text() + "`",
-                              "a chain without `accumulate`", "say `--accumulate 4` in its place"});
+    throw Error(Code::usage, {"optimizer", "a run accumulates batches itself", "`" + chain.text() + "`",
+                              "a chain without `accumulate`", "use `--accumulate 4` instead"});
   }
   const std::uint64_t per_epoch = updates_per_epoch(data.train.size(), trainer_options_of(config));
   updates_of(config.epochs.value(), per_epoch);  // not too many
@@ -227,7 +227,7 @@ void Run::Impl::load(const std::filesystem::path& where, const std::string& also
       break;
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
-      notes.push_back(std::string("passed over a checkpoint: ") + error.what());
+      notes.push_back(std::string("skipped a checkpoint: ") + error.what());
     }
   }
   if (!metadata) {
@@ -240,7 +240,7 @@ void Run::Impl::load(const std::filesystem::path& where, const std::string& also
     stopping.load(*metadata, where);
   } catch (const Error& error) {
     if (error.code() != Code::data) throw;
-    notes.push_back(std::string("passed over the best weights: ") + error.what());
+    notes.push_back(std::string("skipped the best weights: ") + error.what());
   }
 }
 
@@ -347,7 +347,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   const std::uint64_t updates = impl->updates();
   if (updates > impl->trial.total()) {
     throw Error(Code::usage,
-                {"epochs", "the run has gone further", std::to_string(*config.epochs) + " epochs",
+                {"epochs", "the run is already further", std::to_string(*config.epochs) + " epochs",
                  "at least " + std::to_string((updates - 1) / impl->per_epoch() + 1), ""});
   }
   impl->files.lock = std::move(lock);

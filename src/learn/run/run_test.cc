@@ -89,7 +89,7 @@ TEST_F(RunTest, ADamagedNewestCheckpointFallsBackToThePrevious) {
   Training run = Training::resume(path());
   EXPECT_EQ(run.updates(), 10u);
   ASSERT_EQ(run.notes().size(), 1u);
-  EXPECT_TRUE(has(run.notes()[0], "passed over a checkpoint")) << run.notes()[0];
+  EXPECT_TRUE(has(run.notes()[0], "skipped a checkpoint")) << run.notes()[0];
   EXPECT_TRUE(has(run.notes()[0], "30.safetensors")) << run.notes()[0];
   EXPECT_EQ(evaluate_run(path()).notes.size(), 1u);
   advance(run, 46);
@@ -108,7 +108,7 @@ TEST_F(RunTest, WithoutAWholeCheckpointItStartsAgain) {
   ASSERT_EQ(run.notes().size(), 1u);
   EXPECT_TRUE(has(run.notes()[0], "no checkpoint yet"));
   EXPECT_EQ(read_text_file(path() / "metrics.jsonl"), "");
-  EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "there is no whole checkpoint"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "there is no complete checkpoint"));
 }
 
 TEST_F(RunTest, ASavedCheckpointOutlivesDamagedOnesAheadOfIt) {
@@ -219,7 +219,7 @@ TEST_F(RunTest, AScheduleThatEndsBeforeTheRunIsToldOnce) {
 TEST_F(RunTest, DescribesItselfWithoutWriting) {
   const std::string text = Training::describe(small());
   for (const char* part :
-       {"1438 samples to train on, 359 held out, inputs 64, 10 classes", "dense(10)", "650",
+       {"1438 training samples, 359 held out, inputs 64, 10 classes", "dense(10)", "650",
         "2 epochs of 23 updates of 64 samples: 46 updates", "optimizer state", "activations", "together"}) {
     EXPECT_TRUE(has(text, part)) << part << " in\n" << text;
   }
@@ -259,8 +259,8 @@ TEST_F(RunTest, DivergenceThrowsAndLeavesNoCheckpointOfIt) {
 }
 
 TEST_F(RunTest, WhatIsNoRunIsRefused) {
-  EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "this is no run directory"));
-  EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "this is no run directory"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "not a run directory"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "not a run directory"));
 }
 
 TEST_F(RunTest, EvaluationOnOtherShapesNamesThem) {

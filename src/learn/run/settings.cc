@@ -27,7 +27,7 @@ std::uint64_t whole(const std::string& where, const std::string& text, std::uint
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_whole = end == text.data() + text.size() && error != std::errc::invalid_argument;
   if (is_whole && error == std::errc() && number >= least && number <= most) return number;
-  throw Error(Code::usage, {where, is_whole ? "out of range" : "this is no whole number", "`" + text + "`",
+  throw Error(Code::usage, {where, is_whole ? "out of range" : "not a whole number", "`" + text + "`",
                             "a whole number, " + std::to_string(least) + " to " + std::to_string(most), ""});
 }
 
@@ -63,7 +63,7 @@ void read_checkpoint_every(RunConfig& c, const std::string& where, const std::st
                     (length->unit != Amount::Unit::plain || std::floor(length->value) == length->value);
   if (!good && text != "never") {
     throw Error(Code::usage,
-                {where, "this is no length", "`" + text + "`", "never, updates (500), 2ep or 5%", ""});
+                {where, "not a length", "`" + text + "`", "never, updates (500), 2ep or 5%", ""});
   }
   c.checkpoint_every = good ? print_amount(*length) : text;
 }
@@ -90,10 +90,10 @@ constexpr std::array kRows = std::to_array<Row>({
     {{"optimizer", Kind::text, "", "chain of transforms; auto: adamw under cosine decay", true},
      [](RunConfig& c, Where, Words t) { c.optimizer = t; },
      [](const RunConfig& c) { return c.optimizer; }},
-    {{"batch", Kind::whole, "auto|full", "samples a batch", true},
+    {{"batch", Kind::whole, "auto|full", "samples per batch", true},
      read_batch,
      [](const RunConfig& c) { return c.batch == 0 ? "full" : print_or_auto(c.batch); }},
-    {{"accumulate", Kind::whole, "", "batches whose gradients make one update", false},
+    {{"accumulate", Kind::whole, "", "batches accumulated for one update", false},
      [](RunConfig& c, Where w, Words t) { c.accumulate = whole(w, t, 1); },
      [](const RunConfig& c) { return std::to_string(c.accumulate); }},
     {{"nonfinite", Kind::text, "report|error|skip|zero",
@@ -107,14 +107,14 @@ constexpr std::array kRows = std::to_array<Row>({
       false},
      [](RunConfig& c, Where w, Words t) { c.schedule_epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.schedule_epochs); }},
-    {{"order", Kind::text, "shuffle|replacement|file", "of the samples: shuffle, replacement or file", false},
+    {{"order", Kind::text, "shuffle|replacement|file", "order of samples: shuffle, replacement, file", false},
      [](RunConfig& c, Where w, Words t) { c.order = order_name(parse_order(t, w)); },
      [](const RunConfig& c) { return c.order; }},
     {{"patience", Kind::whole, "", "epochs without a lower held-out loss before training stops; 0: never",
       false},
      [](RunConfig& c, Where w, Words t) { c.early_stopping.patience = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.early_stopping.patience); }},
-    {{"min-delta", Kind::real, "", "by how much more than this the loss must fall for patience", false},
+    {{"min-delta", Kind::real, "", "smallest fall of the held-out loss that counts as an improvement", false},
      read_min_delta,
      [](const RunConfig& c) { return print_number(c.early_stopping.min_delta); }},
     {{"restore-best", Kind::flag, "auto",
@@ -129,10 +129,10 @@ constexpr std::array kRows = std::to_array<Row>({
       "how often to keep a checkpoint permanently: 500 (updates), 2ep, 5% or never", false},
      read_checkpoint_every,
      [](const RunConfig& c) { return c.checkpoint_every; }},
-    {{"seed", Kind::whole, "", "of weights, order and split", true},
+    {{"seed", Kind::whole, "", "seed of weights, order and split", true},
      [](RunConfig& c, Where w, Words t) { c.seed = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.seed); }},
-    {{"threads", Kind::whole, "auto", "threads; auto: all that the process may use", true},
+    {{"threads", Kind::whole, "auto", "threads; auto: all available", true},
      [](RunConfig& c, Where w, Words t) {
        c.threads = t == "auto" ? 0 : static_cast<int>(whole(w, t, 1, kMostThreads));
      },

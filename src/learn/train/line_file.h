@@ -1,4 +1,4 @@
-// A file of lines that grows while a run goes on.
+// A file of lines that grows during a run.
 #pragma once
 
 #include <filesystem>

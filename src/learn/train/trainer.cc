@@ -32,7 +32,7 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
 // Samples of one update; 0: all.
 std::size_t samples_an_update(const TrainerOptions& options) {
   if (options.accumulate == 0) {
-    throw Error(Code::usage, {"accumulate", "out of range", "0", "batches an update, from 1", ""});
+    throw Error(Code::usage, {"accumulate", "out of range", "0", "batches per update, at least 1", ""});
   }
   constexpr std::size_t kMost = UINT32_MAX;  // more than any data set holds
   return options.batch > kMost / options.accumulate ? kMost : options.batch * options.accumulate;
@@ -79,7 +79,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
   check_fit(model, loss, data);
   if (!optimizer.scales_loss()) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
-                            "a chain without `loss_scale`", "it is for 16-bit gradients of your own loop"});
+                            "a chain without `loss_scale`", "it is for 16-bit gradients in your own loop"});
 }
 
 Trainer::~Trainer() = default;
@@ -106,7 +106,7 @@ double Trainer::compare(Recording& recording, double scale) {
 }
 
 Report Trainer::step() {
-  const std::uint64_t came = optimizer_.gradients();  // the data go on where an update is held
+  const std::uint64_t came = optimizer_.gradients();  // the data continue where an update is held back
   const std::span<const std::uint32_t> batch = loader_.samples(came);
   const double share = 1.0 / static_cast<double>(batch.size());
   double loss = 0;

@@ -13,7 +13,7 @@ namespace thalweg {
 class Trial {
  public:
   // Trains `model` from its weights as they stand; what is frozen stays so. What has no length in `chain` yet
-  // is laid out for `length`. `options` says the threads of both. `data` must outlive it. Throws as
+  // is planned for `length`. `options` says the threads of both. `data` must outlive it. Throws as
   // Chain::resolve, Optimizer and Trainer do.
   Trial(Module model, Loss loss, const Chain& chain, const Dataset& data, const TrainerOptions& options,
         TrainingLength length = {}, OptimizerOptions optimizer = {});
@@ -48,7 +48,7 @@ Module make_model(std::string_view text, const Shape& inputs, std::uint64_t seed
 // A model of the same text with the same weights.
 Module copy_of(const Module& model);
 
-// What the schedules of such a training are laid out for.
+// What the schedules of such a training are planned for.
 Lengths lengths_of(TrainingLength length, const Dataset& data, const TrainerOptions& options);
 
 // What f() returns, or nothing where it throws Error(diverged).

@@ -26,8 +26,8 @@ lr(k) = from + (peak - from) k / warmup                     k < warmup, from = w
         floor + (peak - floor) ((1 + cos(pi j / n)) / 2)^e  warmup <= k <= total
         floor                                               k > total
 k updates done, n = total - warmup, j = k - warmup, e = exponent
-k = warmup has the peak, k = total the floor, both exactly
-past=bounce: after total it climbs again as it fell, and so on
+exactly the peak at k = warmup and exactly the floor at k = total
+past=bounce: after total it climbs as it fell, falls again, and so on
 total_from=warmup: n = total, and the floor is reached at k = warmup + total)"};
 
   static double end(const ScheduleOptions& o) {

@@ -7,20 +7,18 @@ struct Cyclic {
        .type = OptionType::integer,
        .range = {1, 1e9},
        .doc = "how many cycles fill the span after the warm-up"},
-      length_option(
-          "period", "", kAtLeastOne,
-          "length of the first cycle, instead of `cycles`; without `total` cycles go on without end"),
-      number_option("mult", "1", kAtLeastOne, "each cycle is this many times as long as the one before"),
-      number_option("gamma", "1", kPositive,
-                    "the peak of each cycle is this many times that of the one before"),
+      length_option("period", "", kAtLeastOne,
+                    "length of the first cycle, instead of `cycles`; without `total` they repeat forever"),
+      number_option("mult", "1", kAtLeastOne, "length of each cycle relative to the one before"),
+      number_option("gamma", "1", kPositive, "peak of each cycle relative to the one before"),
       kWarmup,
       kFloor,
       kWarmupFrom,
       choice_option(
           "floor_form", "absolute|share", "absolute",
-          "gamma scales the peak above a floor that stays, or (share) the peak's height above the floor"),
+          "gamma scales the peak, with the floor fixed, or (share) the peak's height above the floor"),
       flag_option("inclusive", "false",
-                  "the last update of a cycle has the floor; else only the restart after it would"),
+                  "the last update of a cycle has the floor; otherwise only the next restart would"),
       kWarmupShape,
       kAlign,
       kDialect};
@@ -29,7 +27,7 @@ struct Cyclic {
   static constexpr std::string_view kForTotal[] = {"period"};
   static constexpr Spec kSpec{
       .name = "cyclic",
-      .doc = "cosine annealing with restarts: a restart has the new cycle's peak; the floor from `total` on",
+      .doc = "cosine annealing with restarts: a restart begins at the new peak; the floor from `total` on",
       .source = "Loshchilov and Hutter 2016, arXiv:1608.03983",
       .options = kOptions,
       .dialects = kDialects,
@@ -38,9 +36,9 @@ lr(k) = from + (peak - from) k / warmup                    k < warmup, from = wa
         floor + (top_i - floor) (1 + cos(pi x / P_i)) / 2  x updates after cycle i began
         floor                                              k >= total
 k updates done; P_i = P_0 mult^i, real numbers that are never rounded; P_0 = period, or
-such that the cycles fill total - warmup. inclusive: the cosine has P_i - 1 for P_i.
+such that the cycles fill total - warmup. inclusive: the cosine uses P_i - 1 for P_i.
 top_i = peak gamma^i; floor_form=share: floor + (peak - floor) gamma^i
-A restart has the peak of the new cycle.)"};
+A restart begins at the peak of the new cycle.)"};
 
   struct Cycles {
     explicit Cycles(const ScheduleOptions& o)

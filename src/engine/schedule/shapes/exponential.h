@@ -3,10 +3,10 @@ struct Exponential {
   static constexpr Option kOptions[] = {
       kPeak,
       length_option("every", "1", kAtLeastOne,
-                    "updates in which it falls by gamma, counted from the end of the warm-up"),
+                    "updates over which it falls by a factor of gamma, counted from the end of the warm-up"),
       required(number_option("gamma", "", kPositive, "the factor")),
       amount_option("floor", "",
-                    "where the fall stops, or the growth with gamma above 1; 10% is a share of the peak"),
+                    "where the fall stops, or the growth if gamma is above 1; 10% is a share of the peak"),
       kStaircase,
       kWarmup,
       kWarmupFrom,
@@ -14,7 +14,7 @@ struct Exponential {
       kAlign};
   static constexpr Spec kSpec{
       .name = "exponential",
-      .doc = "the peak times gamma^((k - warmup) / every), down to the floor where one is given",
+      .doc = "the peak times gamma^((k - warmup) / every), down to the floor if one is given",
       .options = kOptions,
       .formula = R"(
 lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_from
@@ -39,7 +39,7 @@ k updates done, j = k - warmup; staircase: only the integer part of j / every)"}
     const auto [gamma] = options<kOptions, "gamma">(o.numbers);
     const bool falls = gamma < 1.0;
     if (!(falls ? o.floor > o.peak : o.floor < o.peak)) return std::nullopt;
-    return Message{"", "`exponential` leads away from its floor",
+    return Message{"", "`exponential` moves away from its floor",
                    "peak=" + print_number(o.peak) + ", gamma=" + print_number(gamma) +
                        ", floor=" + print_number(o.floor),
                    falls ? "a floor below the peak" : "a floor above the peak, as gamma is not below 1", ""};

@@ -4,14 +4,14 @@ struct InverseSqrt {
       kPeak,
       kWarmup,
       length_option("timescale", "", kAtLeastOne,
-                    "updates after the warm-up that cost a factor of the root of "
-                    "2; `warmup`, or 10000 when that is 0"),
+                    "updates after the warm-up over which it falls by a factor of "
+                    "sqrt(2); by default `warmup`, or 10000 if that is 0"),
       kWarmupFrom,
       kWarmupShape,
       kAlign};
   static constexpr Spec kSpec{
       .name = "inverse_sqrt",
-      .doc = "the peak / sqrt(1 + (k - warmup) / timescale): peak sqrt(warmup / k) as a rule",
+      .doc = "the peak / sqrt(1 + (k - warmup) / timescale): peak sqrt(warmup / k) by default",
       .options = kOptions,
       .formula = R"(
 lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_from

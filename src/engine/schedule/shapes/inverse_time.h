@@ -2,9 +2,9 @@
 struct InverseTime {
   static constexpr Option kOptions[] = {
       kPeak,
-      length_option("every", "1", kAtLeastOne, "updates that count as one, from the end of the warm-up"),
+      length_option("every", "1", kAtLeastOne, "updates that count as one step, from the end of the warm-up"),
       required(number_option("rate", "", kNotNegative,
-                             "how much of the peak's inverse is added in `every` updates")),
+                             "share of the peak's inverse that is added every `every` updates")),
       number_option("power", "1", kPositive, "power of the sum"),
       kStaircase,
       kWarmup,

@@ -3,13 +3,13 @@ struct Join {
   static constexpr Option kOptions[] = {
       {.name = "parts",
        .type = OptionType::schedules,
-       .doc = "the schedules; each one's run is its span, and its clock starts there at 0",
+       .doc = "the schedules; each runs over its own span, on a clock that starts there at 0",
        .required = true},
       {.name = "at",
        .type = OptionType::lengths,
        .range = kNotNegative,
        .unit = "updates",
-       .doc = "numbers of updates done, in order, from which on the next part holds",
+       .doc = "numbers of updates done, in order, at which the next part begins",
        .required = true},
       kAlign};
   static constexpr Spec kSpec{
@@ -19,7 +19,7 @@ struct Join {
       .formula = R"(
 lr(k) = part_i(k - at_i)
 k updates done, i how many boundaries in at are k or less, at_0 = 0
-The run of a part, which its shares and its total are of, is its span.)"};
+Shares and totals of a part refer to its own span.)"};
 
   static const std::vector<double>& at(const ScheduleOptions& o) { return option<kOptions, "at">(o.lists); }
   static double begin_of(const ScheduleOptions& o, std::size_t part) {
@@ -45,7 +45,7 @@ The run of a part, which its shares and its total are of, is its span.)"};
   static std::optional<Message> check(const Settings&, const ScheduleOptions& o) {
     const std::size_t boundaries = at(o).size();
     if (o.parts.size() == boundaries + 1) return check_order(at(o));
-    return Message{"", "`join` has one part more than boundaries",
+    return Message{"", "`join` needs one part more than boundaries",
                    std::to_string(o.parts.size()) + " parts, " + std::to_string(boundaries) + " in `at`",
                    std::to_string(boundaries + 1) + " parts", ""};
   }

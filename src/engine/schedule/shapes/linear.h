@@ -10,8 +10,8 @@ lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_fro
         floor + (peak - floor) (1 - j / n)         warmup <= k <= total
         floor                                      k > total
 k updates done, n = total - warmup, j = k - warmup
-k = warmup has the peak, k = total the floor, both exactly
-past=bounce: after total it climbs again as it fell, and so on)"};
+exactly the peak at k = warmup and exactly the floor at k = total
+past=bounce: after total it climbs as it fell, falls again, and so on)"};
 
   static double value(const ScheduleOptions& o, double j) {
     const auto [past] = options<kOptions, "past">(o.numbers);

@@ -2,7 +2,7 @@
 struct MultiStep {
   static constexpr Option kOptions[] = {kPeak, kAt, kGamma, kWarmup, kWarmupFrom, kWarmupShape, kAlign};
   static constexpr Spec kSpec{.name = "multi_step",
-                              .doc = "the peak, times gamma from each k in `at` on; equal ones multiply",
+                              .doc = "the peak, times gamma at each k in `at`; a repeated k counts twice",
                               .options = kOptions,
                               .formula = R"(
 lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_from

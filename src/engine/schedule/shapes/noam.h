@@ -3,8 +3,8 @@ struct Noam {
   static constexpr Option kOptions[] = {
       required(number_option("model_size", "", kPositive, "width of the model")),
       required(length_option("warmup", "", kAtLeastOne,
-                             "the last of them has the peak, factor / sqrt(model_size * warmup)")),
-      number_option("factor", "1", kNotNegative, "what all is multiplied by"),
+                             "updates of the climb to the peak, factor / sqrt(model_size * warmup)")),
+      number_option("factor", "1", kNotNegative, "factor of the whole schedule"),
       choice_option("align", kAlign.choices, "next", kAlign.doc)};
   static constexpr Spec kSpec{
       .name = "noam",

@@ -4,23 +4,23 @@ struct OneCycle {
   static constexpr Option kOptions[] = {
       required(number_option("peak", "", kNotNegative, "highest value, at the end of the first phase")),
       length_option("total", "", kAtLeastOne,
-                    "updates of the cycle; the run's when left out; the final value is held afterwards"),
-      share_option("pct_start", "0.3", kFraction, "share of `total` in which it climbs"),
+                    "updates of the cycle; by default those of the run; the final value is held afterwards"),
+      share_option("pct_start", "0.3", kFraction, "share of `total` during which it climbs"),
       number_option("div", "25", kPositive, "it begins at peak / div"),
       number_option("final_div", "10000", kPositive, "it ends at peak / div / final_div"),
       choice_option("anneal", "cosine|linear", "cosine", "the shape of each phase"),
       flag_option("three_phase", "false",
-                  "falls to where it began first, as long as it climbed, and to its end then"),
+                  "first falls to where it began, for as long as it climbed, and then to its end"),
       needing("three_phase",
               share_option("pct_final", "", {.min = 0, .max = 1, .open_min = true, .open_max = true},
                            "share of `total` after which the third phase begins")),
-      flag_option(
-          "inclusive", "true",
-          "k = total - 1, the last update, has the final value, each phase an update less; else k = total"),
+      flag_option("inclusive", "true",
+                  "the final value is at the last update, k = total - 1, and phases are shorter by one; "
+                  "else at k = total"),
       flag_option("whole", "false",
-                  "phases of whole updates, rounded down; else they turn between two updates"),
+                  "phases of whole updates, rounded down; else they may end between updates"),
       flag_option("opposite", "false",
-                  "for a momentum beside a rate: from the peak to the floor, and back when the rate falls"),
+                  "for a momentum, opposite to a rate: from the peak to the floor and back"),
       needing("opposite",
               amount_option("floor", "0", "lowest value of the opposite curve; 10% is a share of the peak")),
       kAlign,
@@ -31,7 +31,7 @@ struct OneCycle {
                                                  {"paper", "anneal", "linear"}};
   static constexpr Spec kSpec{
       .name = "one_cycle",
-      .doc = "up to the peak and down far below the start in one run; the final value is held",
+      .doc = "up to the peak, then down far below the start, in one cycle; the final value is held",
       .source = "Smith and Topin 2019, arXiv:1708.07120",
       .options = kOptions,
       .dialects = kDialects,
@@ -40,7 +40,7 @@ lr(k) = v_i + (v_i+1 - v_i) a(x)     in phase i, x = (k - begin_i) / (end_i - be
         the last v                   after the last phase
 a(x) = (1 - cos(pi x)) / 2; anneal=linear: x
 values v   peak / div, peak, peak / div / final_div
-ends       pct_start total - 1, total - 1            inclusive=false: not less 1
+ends       pct_start total - 1, total - 1            inclusive=false: without - 1
 three_phase: values peak / div, peak, peak / div, peak / div / final_div; the second phase
 ends at 2 (pct_start total - 1), or at pct_final total - 1
 whole: shares of total are rounded down; opposite: values peak, floor, peak)"};
@@ -86,7 +86,7 @@ whole: shares of total are rounded down; opposite: values peak, floor, peak)"};
     const auto [first, div, final_div, three, pct_final, opposite] =
         options<kOptions, "pct_start", "div", "final_div", "three_phase", "pct_final", "opposite">(o.numbers);
     if (opposite != 0 && (div != kDiv || final_div != kFinalDiv)) {
-      return Message{"", "`div` and `final_div` have nothing to act on", "beside `opposite`", "`floor`", ""};
+      return Message{"", "`div` and `final_div` have no effect", "beside `opposite`", "`floor`", ""};
     }
     const double second = std::isnan(pct_final) ? 2.0 * first : pct_final;
     if (three == 0 || (second >= first && second <= 1.0)) return std::nullopt;

@@ -7,16 +7,15 @@ struct Piecewise {
        .required = true},
       kAt,
       choice_option("kind", "constant|linear|cosine", "constant",
-                    "a value holds up to the next boundary, or leads there"),
+                    "hold each value up to the next boundary, or interpolate to the next value"),
       choice_option("boundary", "new|old", "new",
-                    "what k = a boundary has: the new value, or the old one still"),
+                    "what k = a boundary has: already the new value, or still the old one"),
       kAlign,
       kDialect};
   static constexpr DialectDefault kDialects[] = {{"keras", "boundary", "old"}};
   static constexpr Spec kSpec{
       .name = "piecewise",
-      .doc =
-          "values between boundaries; a boundary has the new value or the old one, the first begins at k = 0",
+      .doc = "values between boundaries, the first from k = 0; a boundary has the new value or the old one",
       .options = kOptions,
       .dialects = kDialects,
       .formula = R"(
@@ -55,7 +54,7 @@ x = (k - at_i) / (at_i+1 - at_i), at_0 = 0; the last value is held)"};
     const std::size_t values = option<kOptions, "values">(o.lists).size();
     const std::vector<double>& at = option<kOptions, "at">(o.lists);
     if (values == at.size() + 1) return check_order(at);
-    return Message{"", "`piecewise` has one value more than boundaries",
+    return Message{"", "`piecewise` needs one value more than boundaries",
                    std::to_string(values) + " values, " + std::to_string(at.size()) + " in `at`",
                    std::to_string(at.size() + 1) + " values", ""};
   }

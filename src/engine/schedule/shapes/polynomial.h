@@ -1,15 +1,15 @@
-// polynomial: a power of the share that is left.
+// polynomial: a power of the remaining share.
 struct Polynomial {
   static constexpr Option kOptions[] = {
       kPeak,
       kTotal,
-      number_option("power", "1", kPositive, "power of the share that is left"),
+      number_option("power", "1", kPositive, "power of the remaining share"),
       kWarmup,
       kFloor,
       kWarmupFrom,
       choice_option(
           "past", "hold|bounce|stretch", "hold",
-          "after `total`: the floor; climb as it fell; or the decay stretched to the next multiple"),
+          "after `total`: hold the floor; climb as it fell; or stretch the decay to the next multiple"),
       kWarmupShape,
       kAlign,
       kDialect};
@@ -24,7 +24,7 @@ lr(k) = from + (peak - from) k / warmup                k < warmup, from = warmup
         floor + (peak - floor) (1 - j / n)^power       warmup <= k <= total
         floor                                          k > total
 k updates done, n = total - warmup, j = k - warmup
-k = warmup has the peak, k = total the floor, both exactly
+exactly the peak at k = warmup and exactly the floor at k = total
 past=bounce: up and down again after total; past=stretch: n becomes n ceil(j / n))"};
 
   static double value(const ScheduleOptions& o, double j) {

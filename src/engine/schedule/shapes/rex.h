@@ -12,8 +12,8 @@ lr(k) = from + (peak - from) k / warmup                 k < warmup, from = warmu
         floor + (peak - floor) (1 - x) / (1 - x / 2)    warmup <= k <= total
         floor                                           k > total
 k updates done, x = (k - warmup) / (total - warmup)
-k = warmup has the peak, k = total the floor, both exactly
-past=bounce: after total it climbs again as it fell, and so on)"};
+exactly the peak at k = warmup and exactly the floor at k = total
+past=bounce: after total it climbs as it fell, falls again, and so on)"};
 
   static double value(const ScheduleOptions& o, double j) {
     const auto [past] = options<kOptions, "past">(o.numbers);

@@ -2,7 +2,7 @@
 struct Scale {
   static constexpr Option kOptions[] = {
       {.name = "part", .type = OptionType::scalar, .doc = "the schedule", .required = true},
-      required(number_option("factor", "", kAnyNumber, "what each of its values is multiplied by")),
+      required(number_option("factor", "", kAnyNumber, "factor of each of its values")),
       kAlign};
   static constexpr Spec kSpec{
       .name = "scale", .doc = "a schedule times a number", .options = kOptions, .formula = R"(

@@ -3,19 +3,18 @@ struct Triangular {
   static constexpr Option kOptions[] = {
       required(number_option("peak", "", kNotNegative, "highest value, at k = up of the first cycle")),
       required(length_option("up", "", kAtLeastOne, "updates from the floor to the peak")),
-      length_option("down", "", kNotNegative, "updates from there to the floor; `up` when left out"),
+      length_option("down", "", kNotNegative, "updates from there to the floor; by default `up`"),
       amount_option("floor", "0", "where each cycle begins and ends; 10% is a share of the peak"),
       choice_option("mode", "triangular|triangular2|exp_range", "triangular",
-                    "height above the floor: the same, half that of the cycle before, or times gamma^k"),
+                    "height above the floor: constant, halved with each cycle, or multiplied by gamma^k"),
       needing("mode", number_option("gamma", "1", Range{.min = 0.0, .max = 1.0, .open_min = true},
-                                    "the factor of each update of exp_range")),
-      flag_option(
-          "opposite", "false",
-          "upside down, for a momentum beside a rate: begins at the peak and falls towards the floor"),
+                                    "factor per update of exp_range")),
+      flag_option("opposite", "false",
+                  "inverted, for a momentum opposite to a rate: begins at the peak and falls to the floor"),
       kAlign};
   static constexpr Spec kSpec{
       .name = "triangular",
-      .doc = "a line from the floor to the peak and one back, again and again; a cycle begins at the floor",
+      .doc = "a line from the floor to the peak and one back, repeated; a cycle begins at the floor",
       .source = "Smith 2017, arXiv:1506.01186",
       .options = kOptions,
       .formula = R"(

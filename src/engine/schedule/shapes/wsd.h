@@ -5,7 +5,7 @@ struct Wsd {
       kTotal,
       kWarmup,
       length_option("stable", "", kNotNegative,
-                    "updates at the peak; what warm-up and decay leave of `total` when left out"),
+                    "updates at the peak; by default what warm-up and decay leave of `total`"),
       length_option("decay", "", kAtLeastOne,
                     "updates of the cool-down; what `stable` leaves of `total`, or 20% of it"),
       choice_option("cooldown", "linear|cosine|sqrt", "linear",
@@ -27,7 +27,7 @@ lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_fro
         floor                                      k >= warmup + stable + decay
 k updates done; x = (k - warmup - stable) / decay
 c(x) = 1 - x, (1 + cos(pi x)) / 2 or 1 - sqrt(x), as cooldown says
-total = warmup + stable + decay: what is left out of the three makes up for it; decay is
+total = warmup + stable + decay: the one left out follows from the others; decay is
 20% of total, rounded, when stable is left out as well)"};
 
   static constexpr double (*kCoolDowns[])(double x) = {[](double x) { return 1.0 - x; }, half_cosine,

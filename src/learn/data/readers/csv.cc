@@ -32,17 +32,18 @@ constexpr Option kOptions[] = {
     kTestOption,
     {.name = "missing",
      .type = OptionType::name,
-     .doc = "words, with blanks between them, that mean no value, beside an empty cell, NA, ? and nan"},
+     .doc = "words, separated by blanks, that mean no value, in addition to an empty cell, NA, ? and nan"},
     {.name = "categorical",
      .type = OptionType::name,
-     .doc = "columns, with blanks between them, that are categories even where they are numbers"},
+     .doc = "columns, separated by blanks, that are categories even if they are numbers"},
     {.name = "numeric", .type = OptionType::name, .doc = "columns that must be numbers"},
     {.name = "ignore", .type = OptionType::name, .doc = "columns that are not inputs"},
     {.name = "scale",
      .type = OptionType::choice,
      .fallback = "standard",
-     .doc = "standard: numbers less their mean and over their deviation in the training part; none: as they "
-            "are; a missing number is the mean, a missing or unknown category has no level",
+     .doc =
+         "standard: numbers minus their mean, divided by their standard deviation in the training part; "
+         "none: as they are; a missing number becomes the mean, a missing or unknown category has no level",
      .choices = kScaleWords}};
 
 struct Delimiter {
@@ -59,7 +60,7 @@ char read_delimiter(const std::string& word) {
     if (word == delimiter.word || itself) return delimiter.character;
     words += (words.empty() ? "" : ", ") + std::string(delimiter.word);
   }
-  throw Error(Code::usage, {"delimiter", "this is none", "`" + word + "`", words + ", or the character", ""});
+  throw Error(Code::usage, {"delimiter", "unknown name", "`" + word + "`", words + ", or the character", ""});
 }
 
 std::string delimiter_name(char character) {

@@ -109,7 +109,7 @@ TEST_F(Csv, DelimiterIsAWordOrTheCharacter) {
 }
 
 TEST_F(Csv, G2RaggedRowsAreRefused) {
-  expect_refusal("a,b,c\n1,2,3\n4,5\n", "", ":3:3: a row has another number of cells", "got 2; want 3");
+  expect_refusal("a,b,c\n1,2,3\n4,5\n", "", ":3:3: a row has a different number of cells", "got 2; want 3");
   expect_refusal("a,b,c\n1,2,3,4\n", "", ":2:7: ", "got 4; want 3");
   expect_refusal("a,b\n1,2\n3,4,\n", "", ":3:5: ", "got 3; want 2");
   expect_refusal("a,b\n1,\"2\n3,4\n", "", ":2:3: a quote is not closed", "");
@@ -162,7 +162,7 @@ TEST_F(Csv, CategoriesAreOneHotInTheOrderOfTheirBytes) {
 }
 
 TEST_F(Csv, WrongNumbersAreRefusedWithTheirPlace) {
-  expect_refusal("a,b,t\n1,2,0.5\n3,x,1.5\n5,6,2.5\n", "", ":3:3: `b` holds what is no finite number",
+  expect_refusal("a,b,t\n1,2,0.5\n3,x,1.5\n5,6,2.5\n", "", ":3:3: `b` has a cell that is not a number",
                  "categorical=b");
   expect_refusal("a,t\n1,0.5\n2,1.5\n1.2.3,2.5\n", "", ":4:1: ", "1.2.3");
   for (const char* word : {"inf", "-inf", "Infinity", "1e400", "0x10", "1_000"}) {
@@ -195,8 +195,8 @@ TEST_F(Csv, NumbersAreTheSameInEveryLocale) {
 }
 
 TEST_F(Csv, BytesThatAreNoTextAreRefused) {
-  expect_refusal(std::string("a,b\n1,\0\n", 8), "", ":2:3: there is a NUL byte", "");
-  expect_refusal("a,b\nM\xfcnchen,2\n", "", ":2:2: the text is no UTF-8", "iconv -f LATIN1");
+  expect_refusal(std::string("a,b\n1,\0\n", 8), "", ":2:3: the text contains a NUL byte", "");
+  expect_refusal("a,b\nM\xfcnchen,2\n", "", ":2:2: the text is not UTF-8", "iconv -f LATIN1");
   EXPECT_TRUE(has(refusal("\xff\xfe"
                           "a"),
                   "UTF-16"));
@@ -315,7 +315,7 @@ TEST_F(Csv, WithoutNamesColumnsAreFoundByPosition) {
   EXPECT_EQ(inputs_of(load_all(text("", "new.csv"), first.encoding).test), (Floats{11, 12}));
   write("11\n", "new.csv");
   EXPECT_TRUE(has(error_of(Code::data, [&] { load_all(text("", "new.csv"), first.encoding); }),
-                  "another number of columns"));
+                  "the number of columns differs"));
 }
 
 TEST_F(Csv, ATestFileIsHeldOutWhole) {
@@ -330,7 +330,7 @@ TEST_F(Csv, ATestFileIsHeldOutWhole) {
   const std::string message =
       error_of(Code::data, [&] { load_dataset(text(", test=" + path("test.csv")), 0); });
   EXPECT_TRUE(
-      has(message, "test.csv:2: the target is no class of the training part; got `maybe`; want no, yes"))
+      has(message, "test.csv:2: the target is not a class of the training part; got `maybe`; want no, yes"))
       << message;
 }
 
@@ -365,7 +365,7 @@ TEST_F(Csv, NumbersThatNoFloatHoldsAreRefused) {
 
 TEST_F(Csv, ABombIsRefused) {
   write(gzip(std::string(std::size_t{80} << 20, '1')));
-  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 0); }), "the gzip data are too large"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 0); }), "the gzip data is too large"));
 }
 
 TEST_F(Csv, AnyCutOfAFileIsReadOrRefused) {

@@ -1,4 +1,4 @@
-// idx: a folder of four files as MNIST has them, plain or gzip, the t10k pair held out.
+// idx: a folder of four files like MNIST, plain or gzip, the t10k pair held out.
 //
 // An IDX file is big-endian: two zero bytes, the type of an element (8: unsigned byte), the number of
 // dimensions, each dimension in 32 bits, then the elements in row-major order.
@@ -52,7 +52,7 @@ std::vector<std::uint64_t> read_dims(Input& input, std::size_t min_dims, std::si
   if (count < min_dims || count > max_dims) {
     std::string want = hex(kMagic + static_cast<std::uint32_t>(max_dims));
     if (min_dims < max_dims) want = hex(kMagic + static_cast<std::uint32_t>(min_dims)) + " or " + want;
-    throw input.error(0, "the file does not begin as an IDX file of bytes does", hex(magic), want);
+    throw input.error(0, "the file does not begin like an IDX file of bytes", hex(magic), want);
   }
   std::vector<std::uint64_t> dims;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -68,7 +68,7 @@ std::uint64_t checked_size(const Input& input, const std::vector<std::uint64_t>&
   bool fits = true;
   for (const std::uint64_t dim : dims) fits = fits && !__builtin_mul_overflow(size, dim, &size);
   if (!fits || size > input.at_most()) {
-    throw input.error(input.at(), "there are fewer bytes than the dimensions say",
+    throw input.error(input.at(), "fewer bytes than the dimensions require",
                       "at most " + std::to_string(input.at_most()), print_dims(dims));
   }
   return size;
@@ -107,7 +107,7 @@ Part read_part(const std::filesystem::path& folder, const std::string& name) {
   Part part{read_array(find_file(folder, name + "-images", {"idx3", "idx2"}), 2, kMaxDims),
             read_array(find_file(folder, name + "-labels", {"idx1"}), 1, 1)};
   if (part.labels.dims[0] != part.images.dims[0]) {
-    throw Error(Code::data, {part.labels.path.string() + ", byte 4", "there must be as many labels as images",
+    throw Error(Code::data, {part.labels.path.string() + ", byte 4", "there are not as many labels as images",
                              std::to_string(part.labels.dims[0]), std::to_string(part.images.dims[0]), ""});
   }
   return part;
@@ -163,7 +163,7 @@ Scaling choose_scaling(const std::string& scale, std::span<const std::uint8_t> b
   return standard_scaling(bytes);
 }
 
-// Puts the rows of another part behind those of `part`.
+// Puts the rows of another part after those of `part`.
 void append(Part& part, const Part& other) {
   const auto join = [](std::vector<std::uint8_t>& to, const std::vector<std::uint8_t>& from) {
     to.insert(to.end(), from.begin(), from.end());
@@ -187,13 +187,13 @@ constexpr Option kOptions[] = {
     {.name = "folder",
      .type = OptionType::name,
      .unit = kPathUnit,
-     .doc = "the folder of the four files train-images-idx3-ubyte, ..., plain or .gz",
+     .doc = "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped",
      .required = true},
     {.name = "scale",
      .type = OptionType::choice,
      .fallback = "standard",
-     .doc =
-         "standard: x/255, less the mean and over the deviation of all training pixels; unit: x/255; none: x",
+     .doc = "standard: x/255, minus the mean, divided by the standard deviation of all training pixels; "
+            "unit: x/255; none: x",
      .choices = "standard|unit|none"}};
 
 Dataset read_idx(const Settings& settings, const Request& request) {
@@ -201,7 +201,7 @@ Dataset read_idx(const Settings& settings, const Request& request) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored)) {
     const bool there = std::filesystem::exists(folder, ignored);
-    throw Error(Code::data, {folder.string(), there ? "is no folder" : "does not exist", "",
+    throw Error(Code::data, {folder.string(), there ? "is not a folder" : "does not exist", "",
                              "a folder that holds train-images-idx3-ubyte and its three companions", ""});
   }
   Part train = read_part(folder, "train");
@@ -228,7 +228,7 @@ Dataset read_idx(const Settings& settings, const Request& request) {
 }  // namespace
 
 extern constinit const Reader kIdxReader{
-    {"idx", "a folder of images in four IDX files, as MNIST has them; the t10k pair is held out",
+    {"idx", "a folder of images in four IDX files, like MNIST; the t10k pair is held out",
      "http://yann.lecun.com/exdb/mnist", kOptions},
     read_idx};
 

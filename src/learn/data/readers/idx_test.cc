@@ -143,7 +143,7 @@ TEST_F(Idx, MissingFolderOrFileIsNamed) {
   EXPECT_TRUE(
       has(error_of(Code::data, [&] { load_dataset("idx(" + nowhere + ")", 0); }), nowhere + ": does not"));
   const std::string file = (folder_.path() / kTrainImages).string();
-  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset("idx(" + file + ")", 0); }), "is no folder"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset("idx(" + file + ")", 0); }), "is not a folder"));
   for (const char* name : {kTestLabels, kTestImages, kTrainLabels, kTrainImages}) {
     remove(name);
     EXPECT_TRUE(has(refusal(name), "is missing"));
@@ -219,7 +219,7 @@ TEST_F(Idx, SizesThatCannotBeAreRefusedBeforeMemoryIsTaken) {
                                               {most, most},       {4, 2, 2}};
   for (const std::vector<std::uint32_t>& dims : sizes) {
     folder_.write(kTrainImages, idx(dims, ramp(12)));
-    EXPECT_TRUE(has(refusal(kTrainImages, ", byte "), "fewer bytes than the dimensions say"));
+    EXPECT_TRUE(has(refusal(kTrainImages, ", byte "), "fewer bytes than the dimensions require"));
     folder_.write(kTrainImages, gzip(idx(dims, ramp(12))));
     refusal(kTrainImages, ", inflated byte ");
   }

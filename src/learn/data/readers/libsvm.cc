@@ -18,14 +18,14 @@ constexpr Option kOptions[] = {
     {.name = "features",
      .type = OptionType::integer,
      .range = kAtLeastOne,
-     .doc = "how many there are; left out: as many as the largest index, of `test` too, says"},
+     .doc = "how many there are; by default the largest index, that of `test` included"},
     kTaskOption,
     kTestOption,
     {.name = "scale",
      .type = OptionType::choice,
      .fallback = "none",
-     .doc =
-         "none: values as they are; standard: less their mean and over their deviation in the training part",
+     .doc = "none: values as they are; standard: minus their mean, divided by their standard deviation in "
+            "the training part",
      .choices = kScaleWords}};
 
 // Cuts one line into its words.
@@ -76,7 +76,7 @@ void take_entry(const Line& line, std::string_view entry, SparseRows& out) {
   if (!value) throw line.error("the value of a feature is not a finite number", entry, "index:value");
   if (out.indices.size() > out.begins.back() && index <= out.indices.back()) {
     const bool twice = index == out.indices.back();
-    throw line.error(twice ? "a feature comes twice in a row" : "the indices of a row do not ascend", entry,
+    throw line.error(twice ? "a feature occurs twice in a row" : "the indices of a row do not ascend", entry,
                      "an index above " + std::to_string(out.indices.back()));
   }
   out.indices.push_back(index);
@@ -86,7 +86,7 @@ void take_entry(const Line& line, std::string_view entry, SparseRows& out) {
 void take_row(Line& line, SparseRows& out) {
   const std::string_view label = line.next();
   const std::optional<double> number = read_cell(label);
-  if (!number) throw line.error("the label is no number", label, "a number, then index:value");
+  if (!number) throw line.error("the label is not a number", label, "a number, then index:value");
   out.labels.push_back(*number);
   out.lines.push_back(line.number());
   out.begins.push_back(out.indices.size());
@@ -186,7 +186,7 @@ Dataset read(const Settings& settings, const Request& request) {
   data.notes.insert(data.notes.begin(), file.name() + ": " + std::to_string(table.rows) + " rows of " +
                                             std::to_string(numbering.features) + " features, numbered from " +
                                             std::to_string(numbering.base) +
-                                            (rows->queries ? ", `qid` passed over" : ""));
+                                            (rows->queries ? ", `qid` ignored" : ""));
   return data;
 }
 
@@ -214,9 +214,9 @@ SparseRows parse_libsvm(const std::string& name, std::string_view bytes) {
 
 extern constinit const Reader kLibsvmReader{
     {"libsvm",
-     "sparse rows, `label index:value ...`, with indices from 1, or from 0 where one is 0; `qid` and "
+     "sparse rows, `label index:value ...`, with indices from 1, or from 0 if one is 0; `qid` and "
      "comments "
-     "are passed over; a fifth is held out, by class, unless `test` is named",
+     "are ignored; a fifth is held out, by class, unless `test` is named",
      "Chang and Lin 2011, LIBSVM", kOptions},
     read};
 

@@ -51,12 +51,12 @@ TEST_F(Libsvm, LabelsAreClassesOrNumbers) {
 TEST_F(Libsvm, QueriesArePassedOverWithANote) {
   const Dataset data = all("1 qid:3 1:2\n0 qid:4 1:5\n1 1:1\n0 1:1\n");
   EXPECT_EQ(inputs_of(data.test), (Floats{2, 5, 1, 1}));
-  EXPECT_TRUE(has(data.notes[0], "`qid` passed over"));
+  EXPECT_TRUE(has(data.notes[0], "`qid` ignored"));
 }
 
 TEST_F(Libsvm, WhatIsWrongIsToldWithItsPlace) {
   expect_refusal("1 1:2\n0 3:1 2:5\n", ":2:7: the indices of a row do not ascend", "above 3");
-  expect_refusal("1 1:2 1:3\n", ":1:7: a feature comes twice in a row", "`1:3`");
+  expect_refusal("1 1:2 1:3\n", ":1:7: a feature occurs twice in a row", "`1:3`");
   expect_refusal("1 -1:2\n", ":1:3: the index of a feature is wrong", "`-1:2`");
   expect_refusal("1 99999999999:2\n", ":1:3: the index of a feature is wrong", "");
   expect_refusal("1 4294967295:2\n", ":1:3: the index of a feature is wrong", "");
@@ -66,9 +66,9 @@ TEST_F(Libsvm, WhatIsWrongIsToldWithItsPlace) {
   for (const char* value : {"", "x", "nan", "inf", "1e400", "1,5", "0x1"}) {
     expect_refusal(std::string("1 1:1\n1 3:") + value + "\n", ":2:3: the value of a feature", "");
   }
-  expect_refusal("x 1:2\n", ":1:1: the label is no number", "`x`");
-  expect_refusal("1,2 1:2\n", ":1:1: the label is no number", "");
-  expect_refusal("1:2\n", ":1:1: the label is no number", "");
+  expect_refusal("x 1:2\n", ":1:1: the label is not a number", "`x`");
+  expect_refusal("1,2 1:2\n", ":1:1: the label is not a number", "");
+  expect_refusal("1:2\n", ":1:1: the label is not a number", "");
   expect_refusal("", "", "there are no rows");
   expect_refusal("1\n0\n", "", "there are no inputs");
 }

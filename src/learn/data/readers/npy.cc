@@ -29,9 +29,9 @@ constexpr Option kOptions[] = {
     {.name = "scale",
      .type = OptionType::choice,
      .fallback = "standard",
-     .doc =
-         "standard: each element of a row less its mean and over its deviation in the training part; none: "
-         "as it is",
+     .doc = "standard: each element of a row minus its mean, divided by its standard deviation in the "
+            "training part; none: "
+            "as it is",
      .choices = kScaleWords}};
 
 constexpr std::uint32_t kMaxHeader = 1 << 20;
@@ -157,7 +157,7 @@ NpyHeader read_header(const std::string& name, Input& input) {
   const unsigned version = magic[6];
   if (!std::equal(kMagic.begin(), kMagic.end(), magic.begin(),
                   [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; })) {
-    throw input.error(0, "the file does not begin as a .npy file does", "", "\\x93NUMPY");
+    throw input.error(0, "the file does not begin like a .npy file", "", "\\x93NUMPY");
   }
   if (version < 1 || version > 3 || magic[7] != 0) {
     throw input.error(6, "another version", std::to_string(version) + "." + std::to_string(magic[7]),
@@ -238,9 +238,9 @@ void check_columns(const Table& table, const TableEncoding& wanted) {
   const std::size_t targets = wanted.targets.columns.size();
   if (table.inputs == wanted.columns.size() && (table.targets() == 0 || table.targets() == targets)) return;
   const auto print = [](std::size_t inputs, std::size_t outputs) {
-    return std::to_string(inputs) + " inputs and " + std::to_string(outputs) + " targets a row";
+    return std::to_string(inputs) + " inputs and " + std::to_string(outputs) + " targets per row";
   };
-  throw Error(Code::data, {table.name, "the arrays are not shaped as the training data",
+  throw Error(Code::data, {table.name, "the arrays are not shaped like the training data",
                            print(table.inputs, table.targets()), print(wanted.columns.size(), targets), ""});
 }
 
@@ -256,7 +256,7 @@ Dataset read(const Settings& settings, const Request& request) {
   const Pair other{read_file(option<kOptions, "test_inputs">(settings)),
                    read_file(option<kOptions, "test_targets">(settings))};
   if (other.targets != nullptr && other.inputs == nullptr) {
-    throw Error(Code::usage, {"npy", "`test_targets` is of no use alone", "", "`test_inputs` too", ""});
+    throw Error(Code::usage, {"npy", "`test_targets` needs its counterpart", "", "`test_inputs` too", ""});
   }
   const Table table = to_table(pair);
   std::optional<Table> test;
@@ -334,7 +334,7 @@ NpyArray read_npy(const std::string& name, Input& input) {
   for (const std::uint64_t dim : dims) fits = fits && !__builtin_mul_overflow(elements, dim, &elements);
   fits = fits && !__builtin_mul_overflow(elements, static_cast<unsigned>(array.header.size), &size);
   if (!fits || size > input.at_most()) {
-    throw input.error(input.at(), "there are fewer bytes than the shape says",
+    throw input.error(input.at(), "fewer bytes than the shape requires",
                       "at most " + std::to_string(input.at_most()), fits ? std::to_string(size) : "too many");
   }
   if (dims.empty() || elements == 0) {
@@ -355,7 +355,7 @@ NpyArray read_npy(const std::string& name, Input& input) {
 
 extern constinit const Reader kNpyReader{
     {"npy",
-     "arrays of NumPy, inputs and targets in a file each; a fifth is held out, "
+     "NumPy arrays, inputs and targets in one file each; a fifth is held out, "
      "by class, unless `test_inputs` "
      "is named",
      "numpy.lib.format 1.0 to 3.0", kOptions},

@@ -22,7 +22,7 @@ struct NpyArray {
   std::string name;
   NpyHeader header;
   std::vector<std::uint8_t> bytes;
-  std::vector<std::size_t> offsets;  // of the elements of row 0, in C order; row i lies i * stride behind
+  std::vector<std::size_t> offsets;  // of the elements of row 0, in C order; row i lies i * stride after
   std::size_t stride = 1;
 
   std::size_t rows() const { return header.dims.front(); }
@@ -31,8 +31,8 @@ struct NpyArray {
 };
 
 // Reads the text of a header, `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`. It is read,
-// never run. Throws Error(data), naming `where`, for another text and for elements that are no f4, f8, b1, u1
-// to u8 or i1 to i8.
+// never run. Throws Error(data), naming `where`, for another text and for elements that are not f4, f8, b1,
+// u1 to u8 or i1 to i8.
 NpyHeader parse_npy_header(const std::string& where, std::string_view text);
 
 // Reads versions 1.0, 2.0 and 3.0. Throws Error(data) also for an array without dimensions or rows, and for

@@ -123,14 +123,14 @@ TEST_F(Npy, OtherHeadersAreRefused) {
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "__import__('os')"}) {
     EXPECT_TRUE(has(refusal(npy(header, elements)), "header")) << header;
   }
-  EXPECT_TRUE(has(refusal("PK\3\4 something else"), "does not begin as a .npy file does"));
+  EXPECT_TRUE(has(refusal("PK\3\4 something else"), "does not begin like a .npy file"));
   EXPECT_TRUE(has(refusal(npy(good, elements, 4)), "another version; got 4.0"));
 }
 
 TEST_F(Npy, SizesMustFit) {
   write_targets(2);
   const std::string elements = bytes_of<float>({0, 1});
-  EXPECT_TRUE(has(refusal(npy(header_of("<f4", "(3,)"), elements)), "fewer bytes than the shape says"));
+  EXPECT_TRUE(has(refusal(npy(header_of("<f4", "(3,)"), elements)), "fewer bytes than the shape requires"));
   EXPECT_TRUE(has(refusal(npy(header_of("<f4", "(1,)"), elements)), "something follows"));
   EXPECT_TRUE(
       has(refusal(npy(header_of("<f4", "(4294967296, 4294967296, 4294967296)"), elements)), "too many"));
@@ -167,7 +167,7 @@ TEST_F(Npy, TargetsAreClassesOrColumnsOfNumbers) {
       has(error_of(Code::data, [&] { load_dataset("npy(" + path("x.npy") + ")", 1); }), "no targets"));
   write_targets(20);
   EXPECT_EQ(load_dataset(text(), 1).class_names, (std::vector<std::string>{"0", "1"}));
-  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 1, data.encoding); }), "not shaped as"));
+  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 1, data.encoding); }), "not shaped like"));
 }
 
 TEST_F(Npy, NamedTestArraysAreHeldOut) {

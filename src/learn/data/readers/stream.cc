@@ -108,7 +108,7 @@ constexpr Option kFeaturesOption{.name = "features",
                                  .type = OptionType::integer,
                                  .fallback = "10",
                                  .range = {.min = 1, .max = 100000},
-                                 .doc = "numbers of a row"};
+                                 .doc = "inputs per row"};
 constexpr Option kNoiseOption{.name = "noise",
                               .fallback = "0.1",
                               .range = kNotNegative,
@@ -123,7 +123,7 @@ constexpr Option kDriftOptions[] = {{.name = "period",
                                      .type = OptionType::integer,
                                      .range = kRowRange,
                                      .unit = "rows",
-                                     .doc = "after which each weight of the target returns",
+                                     .doc = "rows after which each weight of the target returns",
                                      .required = true},
                                     kRowsOption,
                                     kFeaturesOption,
@@ -134,7 +134,7 @@ constexpr Option kSwitchOptions[] = {
      .type = OptionType::integer,
      .range = {.min = 0, .max = 4294967295.0},
      .unit = "rows",
-     .doc = "row, from 0, which has other weights for the first time; of one sample a batch the update",
+     .doc = "first row, from 0, with other weights; with one sample per batch also the update",
      .required = true},
     kRowsOption,
     kFeaturesOption,
@@ -152,24 +152,24 @@ Dataset read_switch(const Settings& settings, const Request& request) {
 
 extern constinit const Reader kDriftReader{
     {.name = "drift",
-     .doc = "a seeded stream of rows whose linear target turns all the while; take it by --order file",
+     .doc = "a seeded stream of rows whose linear target turns all the time; use --order file",
      .source = kSource,
      .options = kDriftOptions,
      .formula = R"(
 y_i = sum_j w_j(i) x_ij + e_i, row i = 0, 1, ...
 w_j(i) = sin(2 pi (i / period + a_j)), a_j uniform in [0, 1)
-x uniform in [-1, 1], e uniform with deviation noise, all drawn from the seed)"},
+x uniform in [-1, 1], e uniform with standard deviation noise, all drawn from the seed)"},
     read_drift};
 
 extern constinit const Reader kSwitchReader{
     {.name = "switch",
-     .doc = "a seeded stream of rows whose linear target is another one from a row on; by --order file",
+     .doc = "a seeded stream of rows whose linear target changes at one row; use --order file",
      .source = kSource,
      .options = kSwitchOptions,
      .formula = R"(
 y_i = sum_j w_j(i) x_ij + e_i, row i = 0, 1, ...
 w_j(i) = u_j where i < update, else v_j; u and v uniform in [-1, 1]
-x uniform in [-1, 1], e uniform with deviation noise, all drawn from the seed)"},
+x uniform in [-1, 1], e uniform with standard deviation noise, all drawn from the seed)"},
     read_switch};
 
 }  // namespace thalweg

@@ -117,7 +117,7 @@ constexpr Option kOptions[] = {
     {.name = "init",
      .type = OptionType::choice,
      .fallback = "auto",
-     .doc = "rule of the initial weights; auto: he where a relu follows, else glorot",
+     .doc = "initialisation of the weights; auto: he if a relu follows, otherwise glorot",
      .choices = "auto|he|glorot"},
     {.name = "bias", .type = OptionType::flag, .fallback = "true", .doc = "whether a bias is added"},
 };

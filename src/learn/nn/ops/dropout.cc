@@ -101,7 +101,7 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
 
 Tensor dropout(Tape& tape, Tensor x, double rate) {
   if (!kFraction.contains(rate)) {
-    throw Error(Code::usage, {"dropout", "impossible rate", print_number(rate), "0 or more, below 1", ""});
+    throw Error(Code::usage, {"dropout", "invalid rate", print_number(rate), "0 or more, below 1", ""});
   }
   Tape::Impl& impl = tape.impl();
   const Tensor y{impl.add(kDropout, {{x}}, impl.node(x).shape)};

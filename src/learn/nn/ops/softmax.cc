@@ -92,7 +92,7 @@ Tensor softmax(Tape& tape, Tensor x) {
 
 extern constinit const Layer softmax_layer{
     .spec = {.name = "softmax",
-             .doc = "shares of 1 over the last dimension; the loss cross_entropy has its own",
+             .doc = "shares that sum to 1 over the last dimension; cross_entropy applies its own",
              .source = "Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
              .formula = R"(
 y_j  = e^(x_j - max) / sum_i e^(x_i - max)
