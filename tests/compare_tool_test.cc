@@ -115,7 +115,7 @@ TEST_F(Tool, CompareGoesOnWhereItWas) {
 
   const Outcome other = run(with(changed(kQuick, "--epochs", "3"), {"--out", "c"}));
   EXPECT_EQ(other.code, 2);
-  EXPECT_NE(other.err.find("another `epochs`"), std::string::npos) << other.err;
+  EXPECT_NE(other.err.find("a different `epochs`"), std::string::npos) << other.err;
   write("c/runs.jsonl", half + "{}\n");
   EXPECT_EQ(run(with(kQuick, {"--out", "c"})).code, 3);
 }
