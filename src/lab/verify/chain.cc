@@ -31,7 +31,10 @@ struct Decay {
 };
 
 Place place_of(const std::string& mode, Fields& hyper, const Rule& rule) {
-  if (mode == "in_algorithm" && rule.own_decay != nullptr) return rule.own_decay(hyper);
+  if (mode == "in_algorithm" && rule.own_decay == Place::proximal && hyper.flag("no_prox", false)) {
+    return Place::left_of_lr;  // a flag of Adan's authors
+  }
+  if (mode == "in_algorithm" && rule.own_decay) return *rule.own_decay;
   if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
   if (const DecayMode* found = find_named(kDecayModes, mode)) return found->place;
   throw Skip("weight_decay_mode " + mode);
@@ -40,8 +43,8 @@ Place place_of(const std::string& mode, Fields& hyper, const Rule& rule) {
 Decay read_decay(Fields& hyper, const Rule& rule) {
   const std::string mode = hyper.text("weight_decay_mode", rule.decay_needs_mode ? "" : "l2");
   const Json* schedule = hyper.find("weight_decay_schedule");
-  const double rate = rule.decay_needs_mode && schedule == nullptr ? hyper.number("weight_decay")
-                                                                   : hyper.number("weight_decay", 0);
+  const double rate =
+      hyper.number(rule.decay_needs_mode && schedule == nullptr ? "weight_decay" : "weight_decay|0");
   if (schedule != nullptr && rate != 0) throw Skip("weight_decay beside weight_decay_schedule");
   if (schedule == nullptr && rate == 0) return {};
   return {place_of(mode, hyper, rule),
@@ -51,28 +54,28 @@ Decay read_decay(Fields& hyper, const Rule& rule) {
 // TensorFlow Addons: the rate of update t = 1, 2, ... grows as t / warmup, then falls to min_lr at
 // total_steps. That is a schedule of the engine which begins one update later.
 std::string read_warmup(Fields& hyper) {
-  const double total = hyper.number("total_steps", 0), least = hyper.number("min_lr", 0);
-  const double warmup = total * hyper.number("warmup_proportion", 0);
-  const double peak = hyper.number("lr"), updates = hyper.number("warmup_steps", 0);
+  const double total = hyper.number("total_steps|0"),
+               warmup = hyper.number("total_steps|0*warmup_proportion|0");
+  const double peak = hyper.number("lr"), updates = hyper.number("warmup_steps|0");
+  const std::string floor = hyper.fill("{min_lr|0}");
   if (total == 0 && updates == 0) return print_number(peak);
-  if (total == 0) {  // Schedule-free: min(1, t / warmup) of update t = 1, 2, ...
-    return "constant(" + print_number(peak) + ", warmup=" + print_number(updates) + ", align=next)";
-  }
+  // Schedule-free: min(1, t / warmup) of update t = 1, 2, ...
+  if (total == 0) return hyper.fill("constant({lr}, warmup={warmup_steps}, align=next)");
   if (warmup != std::floor(warmup) || warmup < 2) throw Skip("warmup_proportion of a broken update");
   return "linear(" + print_number(peak) + ", total=" + print_number(total - 1) +
          ", warmup=" + print_number(warmup - 1) + ", warmup_from=" + print_number(peak / warmup) +
-         ", floor=" + print_number(least) + ")";
+         ", floor=" + floor + ")";
 }
 
 // lr_schedule is the rate where both are given; a different `lr` beside it would have to mean something else.
 std::string read_rate(Fields& hyper) {
   const Json* schedule = hyper.find("lr_schedule");
   if (schedule == nullptr) return read_warmup(hyper);
-  if (hyper.number("total_steps", 0) != 0) throw Skip("total_steps beside lr_schedule");
-  hyper.number("warmup_proportion", 0), hyper.number("min_lr", 0);  // mean nothing without total_steps
+  if (hyper.number("total_steps|0") != 0) throw Skip("total_steps beside lr_schedule");
+  hyper.find("warmup_proportion"), hyper.find("min_lr");  // mean nothing without total_steps
   const std::string text = schedule_text(*schedule, {});
   const double first = make_schedule(text)(0);
-  if (hyper.number("lr", first) != first) throw Skip("lr beside lr_schedule");
+  if (hyper.number("lr|" + print_number(first)) != first) throw Skip("lr beside lr_schedule");
   return text;
 }
 
@@ -83,13 +86,8 @@ struct Neutral {
 };
 
 constexpr Neutral kNeutral[] = {
-    {"amsgrad", "false"},
-    {"bias_correction", "true"},
-    {"dampening", "0"},
-    {"eps_root", "0"},
-    {"momentum", "0"},
-    {"nesterov", "false"},
-    {"norm_coefficient_post", "0"},
+    {"amsgrad", "false"}, {"bias_correction", "true"}, {"dampening", "0"},    {"eps_inside_sqrt", "false"},
+    {"eps_root", "0"},    {"momentum", "0"},           {"nesterov", "false"}, {"norm_coefficient_post", "0"},
 };
 
 bool is_neutral(const std::string& key, const Json& value) {
@@ -111,125 +109,76 @@ Parts read_parts(Fields& hyper, const Rule& rule, const Context& context) {
   if (hyper.flag("sparse", false) && (!context.constant || decay.place != Place::none)) {
     add_reason(reasons, "sparse gradients that change or decay");
   }
-  Parts parts;
-  if (hyper.flag("maximize", false)) parts.push_back({"maximize", ""});
-  if (decay.place == Place::left_of_rule) parts.push_back({"decay", decay.rate});
+  const auto decay_at = [&](Place place) {
+    if (decay.place != place) return std::string();
+    return (place == Place::proximal ? "l2(" : "decay(") + decay.rate + ")";
+  };
+  const std::string keep = hyper.fill("{cautious_factor|1}");
+  Parts parts = {hyper.fill("{maximize:false=/true=maximize}"), decay_at(Place::left_of_rule)};
   parts.insert(parts.end(), core.begin(), core.end());
   // Of libraries that have it: what goes against the gradient is dropped, with the paper's factor.
-  if (hyper.flag("cautious", false)) parts.push_back({"cautious", "count"});
-  if (const Json* keep = hyper.find("cautious_factor")) {
-    const double share = read_number(*keep, "cautious_factor");
-    if (share < 1) parts.push_back({"cautious", "keep=" + print_number(share)});
-  }
-  if (hyper.flag("grams", false)) parts.push_back({"grams", ""});
-  if (decay.place == Place::left_of_lr) parts.push_back({"decay", decay.rate});
-  if (decay.place == Place::proximal) parts.push_back({"l2", decay.rate});
-  parts.push_back({"lr", rate});
-  if (decay.place == Place::right_of_lr) parts.push_back({"decay", decay.rate});
+  parts.insert(parts.end(), {hyper.fill("{cautious:false=/true=cautious(count)}"),
+                             hyper.number("cautious_factor|1") < 1 ? "cautious(keep=" + keep + ")" : "",
+                             hyper.fill("{grams:false=/true=grams}"), decay_at(Place::left_of_lr),
+                             decay_at(Place::proximal), "lr(" + rate + ")", decay_at(Place::right_of_lr)});
   if (!reasons.empty()) throw Skip(reasons);
   return parts;
 }
 
-// Transforms of the gradient before the rule. Without a form the plain quotient limit / norm is meant, which
-// is optax's.
-std::string clipping(Fields& pre, const char* limit) {
-  const std::string form = pre.text("form", "optax");
-  if (form != "torch" && form != "optax") throw Skip("clipping of form " + form);
-  return print_number(pre.number(limit)) + ", form=" + form;
-}
-
+// Transforms of the gradient before the rule. Clipping without a form is by the plain quotient limit / norm,
+// which is optax's.
 struct Before {
   std::string_view name;
-  Part (*part)(Fields& pre);
+  std::string_view text;
   bool is_linear_only = false;  // the engine's transform is the same before a rule that keeps nothing
 };
 
 constexpr Before kBefore[] = {
-    {"adaptive_grad_clip",
-     [](Fields& pre) -> Part {
-       return {"agc", print_number(pre.number("clipping")) + ", eps=" + print_number(pre.number("eps"))};
-     }},
-    {"apply_every",
-     [](Fields& pre) -> Part {
-       return {"accumulate", print_number(pre.number("k")) + ", form=sum"};
-     },
-     true},
-    {"centralize",
-     [](Fields&) -> Part {
-       return {"centralize", ""};
-     }},
-    {"clip_by_global_norm",
-     [](Fields& pre) -> Part {
-       return {"clip_norm", clipping(pre, "max_norm")};
-     }},
-    {"clip_by_norm",
-     [](Fields& pre) -> Part {
-       return {"clip_norm", clipping(pre, "max_norm") + ", per=tensor"};
-     }},
-    {"clip_by_value",
-     [](Fields& pre) -> Part {
-       return {"clip_value", print_number(pre.number("max_delta"))};
-     }},
-    {"ema",
-     [](Fields& pre) -> Part {
-       return {"ema", print_number(pre.number("decay")) + (pre.flag("debias", true) ? "" : ", debias=false")};
-     }},
+    {"adaptive_grad_clip", "agc({clipping}, eps={eps})"},
+    {"apply_every", "accumulate({k}, form=sum)", true},
+    {"centralize", "centralize"},
+    {"clip_by_global_norm", "clip_norm({max_norm}, form={form:optax/torch})"},
+    {"clip_by_norm", "clip_norm({max_norm}, form={form:optax/torch}, per=tensor)"},
+    {"clip_by_value", "clip_value({max_delta})"},
+    {"ema", "ema({decay}, debias={debias:true/false})"},
 };
 
-Part before_of(const Json& entry, const std::string& algorithm) {
-  Fields fields(entry, "pre");
-  const std::string name = fields.text("name", "");
+std::string before_of(const Json& entry, const std::string& algorithm) {
+  const std::string name = Fields(entry, "pre").text("name", "");
+  Fields fields(entry, "pre " + name);
+  fields.find("name");
   const Before* found = find_named(kBefore, name);
   if (found == nullptr) throw Skip("pre " + name);
   if (found->is_linear_only && algorithm != "sgd" && algorithm != "gd") {
     throw Skip("pre " + name + " before " + algorithm);
   }
-  const Part part = found->part(fields);
-  for (const std::string& key : fields.unread()) throw Skip("pre " + name + ", " + key);
-  return part;
+  const std::string text = fields.fill(found->text);
+  fields.skip_unread();
+  return text;
 }
 
 // What a case writes as a wrapper of the whole optimizer: gates stand before it, landings after it.
 struct Around {
   std::string_view key;
-  Part (*part)(Fields& fields);
+  std::string_view text;
   bool before;
 };
 
 constexpr Around kAround[] = {
-    {"apply_if_finite",
-     [](Fields& fields) -> Part {
-       return {"skip", "most=" + print_number(fields.number("max_consecutive_errors")) + ", then=pass"};
-     },
-     true},
-    {"multi_steps",
-     [](Fields& fields) -> Part {
-       return {"accumulate", print_number(fields.number("every_k"))};
-     },
-     true},
-    {"lookahead",
-     [](Fields& fields) -> Part {
-       return {"lookahead", print_number(fields.number("sync_period")) +
-                                ", alpha=" + print_number(fields.number("slow_step_size"))};
-     },
-     false},
+    {"apply_if_finite", "skip(most={max_consecutive_errors}, then=pass)", true},
+    {"multi_steps", "{skip_not_finite:false=/true=skip(most=1000000000) | }accumulate({every_k})", true},
+    {"lookahead", "lookahead({sync_period}, alpha={slow_step_size})", false},
 };
 
-// Those of one side. A multi_steps that leaves out what is not finite has a gate more.
+// Those of one side.
 Parts read_around(Fields& common, bool before) {
   Parts parts;
   for (const Around& around : kAround) {
-    const Json* value = around.before == before ? common.find(std::string(around.key)) : nullptr;
+    const Json* value = around.before == before ? common.find(around.key) : nullptr;
     if (value == nullptr) continue;
     Fields fields(*value, std::string(around.key));
-    const Part part = around.part(fields);
-    if (fields.flag("skip_not_finite", false)) parts.push_back({"skip", "most=1000000000"});
+    parts.push_back(fields.fill(around.text));
     fields.skip_unread();
-    parts.push_back(part);
-  }
-  // Keras' average of the weights begins as they are after the first update.
-  if (const Json* ema = before ? nullptr : common.find("weight_ema")) {
-    parts.push_back({"average", "decay=" + print_number(read_number(*ema, "weight_ema")) + ", start=1"});
   }
   return parts;
 }
@@ -242,10 +191,19 @@ Parts read_before(Fields& common, const std::string& algorithm) {
   return parts;
 }
 
+// Keras' average of the weights begins as they are after the first update.
+Parts read_after(Fields& common) {
+  Parts parts = read_around(common, false);
+  if (common.find("weight_ema") != nullptr) {
+    parts.push_back(common.fill("average(decay={weight_ema}, start=1)"));
+  }
+  return parts;
+}
+
 std::string on(const std::vector<std::size_t>& params) {
-  std::string names;
-  for (const std::size_t p : params) names += (names.empty() ? "\"" : ", \"") + engine_name(p) + "\"";
-  return "on=[" + names + "]";
+  std::vector<std::string> names;
+  for (const std::size_t p : params) names.push_back('"' + engine_name(p) + '"');
+  return "on=[" + listed(names) + "]";
 }
 
 // Parameters with one set of hyper-parameters: the common ones with what a group states instead.
@@ -290,19 +248,16 @@ std::vector<Group> read_groups(const Json& test, const std::vector<Tensor>& tens
 // its own.
 Json beside_mars(const Json& hyper) {
   Fields fields(hyper, "hyper");
-  const Json* betas = fields.find("betas_1d");
-  if (betas == nullptr) throw Skip("mars without betas_1d");
-  const std::vector<double> numbers = read_numbers(*betas, "betas_1d");
-  if (numbers.size() != 2) throw Malformed("`betas_1d` is not a pair");
+  if (fields.find("betas_1d") == nullptr) throw Skip("mars without betas_1d");
   return {{"algorithm", "adamw"},
-          {"lr", fields.number("lr") * fields.number("lr_1d_factor", 1)},
-          {"beta1", numbers[0]},
-          {"beta2", numbers[1]},
+          {"lr", fields.number("lr*lr_1d_factor|1")},
+          {"beta1", fields.number("betas_1d.0")},
+          {"beta2", fields.number("betas_1d.1")},
           {"eps", fields.number("eps")},
           {"eps_root", 1e-15},
           {"eps_form", "raw"},
           {"cautious", fields.flag("cautious", false)},
-          {"weight_decay", fields.number("weight_decay_1d", 0)},
+          {"weight_decay", fields.number("weight_decay_1d|0")},
           {"weight_decay_mode", "decoupled_lr"}};
 }
 
@@ -339,7 +294,7 @@ Parts read_group(const Group& group, const Json& test, const Context& context) {
   const std::string algorithm = hyper.text("algorithm", common);
   const Rule& rule = find_rule(algorithm);
   for (const char* key : {"pre", "init_state", "weight_ema"}) hyper.find(key);
-  for (const Around& around : kAround) hyper.find(std::string(around.key));
+  for (const Around& around : kAround) hyper.find(around.key);
   std::string reasons;
   Parts parts;
   collect(reasons, [&] { parts = read_parts(hyper, rule, context); });
@@ -357,10 +312,17 @@ Parts read_group(const Group& group, const Json& test, const Context& context) {
   return parts;
 }
 
-void append(std::string& text, const Part& part, const std::string& selector) {
-  if (!text.empty()) text += " | ";
-  const std::string args = part.args.empty() && !selector.empty() ? selector.substr(2) : part.args + selector;
-  text += part.name + (args.empty() ? "" : "(" + args + ")");
+void append(std::string& text, const Parts& parts, const std::string& selector = {}) {
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    for (const std::string_view transform : split(part, " | ")) {
+      text += (text.empty() ? "" : " | ") + std::string(transform);
+      if (selector.empty()) continue;
+      const bool has_args = text.back() == ')';
+      if (has_args) text.pop_back();
+      text += (has_args ? ", " : "(") + selector + ")";
+    }
+  }
 }
 
 }  // namespace
@@ -375,19 +337,13 @@ std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, con
   split_mars(groups, test, tensors);
   Fields common(member(test, "hyper"), "hyper");
   std::string text, reasons;
-  collect(reasons, [&] {
-    const std::string algorithm = read_string(member(test, "algorithm"), "algorithm");
-    for (const Part& part : read_before(common, algorithm)) append(text, part, "");
-  });
+  collect(reasons,
+          [&] { append(text, read_before(common, read_string(member(test, "algorithm"), "algorithm"))); });
   for (const Group& group : groups) {
-    const std::string selector = groups.size() == 1 ? "" : ", " + on(group.params);
-    collect(reasons, [&] {
-      for (const Part& part : read_group(group, test, context)) append(text, part, selector);
-    });
+    const std::string selector = groups.size() == 1 ? "" : on(group.params);
+    collect(reasons, [&] { append(text, read_group(group, test, context), selector); });
   }
-  collect(reasons, [&] {
-    for (const Part& part : read_around(common, false)) append(text, part, "");
-  });
+  collect(reasons, [&] { append(text, read_after(common)); });
   if (!reasons.empty()) throw Skip(reasons);
   return text;
 }

@@ -55,37 +55,32 @@ const Json& member(const Json& object, const char* key) {
   return *found;
 }
 
-Fields::Fields(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
+Fields::Fields(const Json& object, std::string what, const Clock& clock)
+    : object_(object), what_(std::move(what)), clock_(clock) {
   if (!object.is_object()) wrong_type(what_, "an object", object);
 }
 
-const Json* Fields::find(const std::string& key) {
-  asked_.insert(key);
-  const auto found = object_.find(key);
+const Json* Fields::find(std::string_view key) {
+  const auto found = object_.find(*asked_.emplace(key).first);
   return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
 
-double Fields::number(const std::string& key) {
-  const Json* value = find(key);
-  if (value == nullptr) throw Skip(what_ + " without " + key);
-  return read_number(*value, what_ + "." + key);
+std::vector<double> Fields::numbers(std::string_view key) {
+  const Json* list = find(key);
+  if (list == nullptr) lacks("no " + std::string(key));
+  return read_numbers(read_array(*list, key), key);
 }
 
-double Fields::number(const std::string& key, double fallback) {
-  const Json* value = find(key);
-  return value == nullptr ? fallback : read_number(*value, what_ + "." + key);
-}
-
-bool Fields::flag(const std::string& key, bool fallback) {
+bool Fields::flag(std::string_view key, bool fallback) {
   const Json* value = find(key);
   if (value == nullptr) return fallback;
-  if (!value->is_boolean()) wrong_type(what_ + "." + key, "true or false", *value);
+  if (!value->is_boolean()) wrong_type(what_ + "." + std::string(key), "true or false", *value);
   return value->get<bool>();
 }
 
-std::string Fields::text(const std::string& key, const std::string& fallback) {
+std::string Fields::text(std::string_view key, std::string_view fallback) {
   const Json* value = find(key);
-  return value == nullptr ? fallback : read_string(*value, what_ + "." + key);
+  return value == nullptr ? std::string(fallback) : read_string(*value, what_ + "." + std::string(key));
 }
 
 std::vector<std::string> Fields::unread() const {
@@ -97,7 +92,11 @@ std::vector<std::string> Fields::unread() const {
 }
 
 void Fields::skip_unread() const {
-  for (const std::string& key : unread()) throw Skip(what_ + ", " + key);
+  for (const std::string& key : unread()) lacks(key);
+}
+
+void Fields::lacks(const std::string& what) const {
+  throw Skip((what_ == "hyper" ? "" : what_ + ", ") + what);
 }
 
 void add_reason(std::string& reasons, const std::string& reason) {

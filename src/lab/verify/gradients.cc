@@ -32,7 +32,7 @@ void write_entries(const Json& entries, Params& params, const Tensors& tensors) 
 }
 
 bool holds_null(const Json& entries) {
-  return std::any_of(entries.begin(), entries.end(), [](const Json& entry) { return entry.is_null(); });
+  return std::ranges::any_of(entries, [](const Json& entry) { return entry.is_null(); });
 }
 
 double leaves(const Json& value) {
@@ -54,22 +54,16 @@ double given_number(Fields& fields, const std::string& key) { return read_number
 Gradient explicit_steps(Fields& fields, const Tensors& tensors) {
   const Json& steps = read_array(given(fields, "steps"), "steps");
   need(!steps.empty(), "`steps` is empty");
-  Gradient gradient;
-  gradient.may_be_absent = std::any_of(steps.begin(), steps.end(), holds_null);
-  gradient.write = [&steps, &tensors](std::uint64_t step, Params& params) {
+  const auto write = [&steps, &tensors](std::uint64_t step, Params& params) {
     write_entries(steps[std::min<std::size_t>(step, steps.size()) - 1], params, tensors);
   };
-  return gradient;
+  return {.write = write, .may_be_absent = std::ranges::any_of(steps, holds_null)};
 }
 
 Gradient constant(Fields& fields, const Tensors& tensors) {
   const Json& value = read_array(given(fields, "value"), "value");
-  Gradient gradient;
-  gradient.may_be_absent = holds_null(value);
-  gradient.write = [&value, &tensors](std::uint64_t, Params& params) {
-    write_entries(value, params, tensors);
-  };
-  return gradient;
+  const auto write = [&](std::uint64_t, Params& params) { write_entries(value, params, tensors); };
+  return {.write = write, .may_be_absent = holds_null(value)};
 }
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }

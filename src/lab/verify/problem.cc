@@ -31,8 +31,7 @@ Problem problem_of(const std::string& id, std::size_t dimension) {
     if (other.theirs == name) name = other.ours;
   }
   const auto specs = problem_specs();
-  const auto spec =
-      std::find_if(specs.begin(), specs.end(), [&](const Spec* one) { return one->name == name; });
+  const auto spec = std::ranges::find(specs, name, &Spec::name);
   if (spec == specs.end()) throw Skip("problem " + std::string(name) + " is not known");
   const bool any = (*spec)->find("dimension").has_value();
   return Problem(std::string(name) + (any ? "(dimension=" + std::to_string(dimension) + ")" : ""));

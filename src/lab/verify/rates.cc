@@ -63,6 +63,12 @@ constexpr Scheduler kSchedulers[] = {
 
 std::string name_of(const Json& scheduler) { return read_string(member(scheduler, "cls"), "cls"); }
 
+std::string names_of(const std::vector<Json>& schedulers) {
+  std::vector<std::string> names(schedulers.size());
+  std::ranges::transform(schedulers, names.begin(), name_of);
+  return listed(names, " and ");
+}
+
 // Arguments that may be a list with a member for each group.
 constexpr const char* kOfGroups[] = {"base_lr",      "max_lr", "base_momentum",
                                      "max_momentum", "min_lr", "lr_lambda"};
@@ -109,7 +115,7 @@ bool scales(const Json& scheduler) {
   const Scheduler* found = find_named(kSchedulers, name_of(scheduler));
   if (found != nullptr) return found->scales;
   const std::vector<Json> parts = inner(scheduler);
-  return name_of(scheduler) == "ChainedScheduler" && std::all_of(parts.begin(), parts.end(), scales);
+  return name_of(scheduler) == "ChainedScheduler" && std::ranges::all_of(parts, scales);
 }
 
 std::string text_of(const Json& scheduler, const Group& group, const Clock& clock);
@@ -117,26 +123,21 @@ std::string text_of(const Json& scheduler, const Group& group, const Clock& cloc
 // Schedulers at once: their factors multiply.
 std::string text_at_once(const std::vector<Json>& schedulers, const Group& group, const Clock& clock) {
   if (schedulers.size() == 1) return text_of(schedulers[0], group, clock);
-  if (!std::all_of(schedulers.begin(), schedulers.end(), scales)) {
-    std::string names;
-    for (const Json& one : schedulers) names += (names.empty() ? "" : " and ") + name_of(one);
-    throw Skip("several schedulers at once: " + names);
+  if (!std::ranges::all_of(schedulers, scales)) {
+    throw Skip("several schedulers at once: " + names_of(schedulers));
   }
-  std::string text = "product([" + print_number(group.initial);
-  for (const Json& one : schedulers) text += ", " + text_of(one, {group.index, 1.0}, clock);
-  return text + "])";
+  std::vector<std::string> factors = {print_number(group.initial)};
+  for (const Json& one : schedulers) factors.push_back(text_of(one, {group.index, 1.0}, clock));
+  return "product([" + listed(factors) + "])";
 }
 
 // Schedulers one after another: each begins anew, from the initial rate.
 std::string text_in_turn(const Json& scheduler, const Group& group, const Clock& clock) {
-  std::string parts, at;
-  for (const Json& one : inner(scheduler)) {
-    parts += (parts.empty() ? "" : ", ") + text_of(one, group, clock);
-  }
-  for (const double milestone : read_numbers(member(args_of(scheduler), "milestones"), "milestones")) {
-    at += (at.empty() ? "" : ", ") + print_number(milestone * clock.scale);
-  }
-  return "join([" + parts + "], at=[" + at + "])";
+  std::vector<std::string> parts;
+  for (const Json& one : inner(scheduler)) parts.push_back(text_of(one, group, clock));
+  std::vector<double> at = read_numbers(member(args_of(scheduler), "milestones"), "milestones");
+  for (double& milestone : at) milestone *= clock.scale;
+  return "join([" + listed(parts) + "], at=" + list_text(at) + ")";
 }
 
 std::string named_text(const std::string& name, Json schedule, const Clock& clock) {
@@ -179,12 +180,6 @@ struct Case {
   std::vector<Json> schedulers;
   std::optional<Json> plateau;  // stands before them
   std::vector<double> at;       // epochs, where they are told
-
-  std::string names() const {
-    std::string all;
-    for (const Json& one : schedulers) all += (all.empty() ? "" : " and ") + name_of(one);
-    return all;
-  }
 };
 
 // Functions of Python are told beside the schedulers, as text.
@@ -223,9 +218,8 @@ std::vector<double> epochs_of(const Case& rates, std::size_t count) {
     return epochs;
   }
   const bool at = rates.mode == "cawr_at" || rates.mode == "cawr_fraction";
-  if (!at || rates.names() != "CosineAnnealingWarmRestarts") {
-    throw Skip("mode " + rates.mode + " of " + rates.names());
-  }
+  const std::string names = names_of(rates.schedulers);
+  if (!at || names != "CosineAnnealingWarmRestarts") throw Skip("mode " + rates.mode + " of " + names);
   if (rates.at.size() != count) throw Malformed("`at` and `expected_lr` differ in length");
   return rates.at;
 }
@@ -242,7 +236,7 @@ void compare_rates(const Case& rates, const Group& group, const std::vector<doub
 
 // A momentum for each group and epoch, beside the rates.
 void compare_momenta(const Case& rates, const Json& targets, Comparison& comparison) {
-  const std::string names = rates.names();
+  const std::string names = names_of(rates.schedulers);
   if (names != "CyclicLR" && names != "OneCycleLR") throw Skip("momentum_targets of " + names);
   for (std::size_t group = 0; group < read_array(targets, "momentum_targets").size(); ++group) {
     const std::vector<double> want = read_numbers(targets[group], "momentum_targets");
@@ -254,26 +248,24 @@ void compare_momenta(const Case& rates, const Json& targets, Comparison& compari
 Plateau make_plateau(const Json& scheduler, const Group& group) {
   const Json args = args_of(scheduler, group);
   Fields a(args, "scheduler ReduceLROnPlateau");
-  const auto count = [&](const char* key, double fallback) {
-    return static_cast<std::uint64_t>(a.number(key, fallback));
-  };
+  const auto count = [&](const char* keys) { return static_cast<std::uint64_t>(a.number(keys)); };
   const bool max = a.text("mode", "min") == "max", absolute = a.text("threshold_mode", "rel") == "abs";
   const PlateauOptions options{
-      .factor = a.number("factor", 0.1),
-      .patience = count("patience", 10),
-      .cooldown = count("cooldown", 0),
-      .threshold = a.number("threshold", 1e-4),
+      .factor = a.number("factor|0.1"),
+      .patience = count("patience|10"),
+      .cooldown = count("cooldown|0"),
+      .threshold = a.number("threshold|1e-4"),
       .threshold_mode = absolute ? PlateauOptions::Threshold::absolute : PlateauOptions::Threshold::torch,
       .mode = max ? PlateauOptions::Mode::max : PlateauOptions::Mode::min,
-      .floor = a.number("min_lr", 0),
-      .eps = a.number("eps", 1e-8)};
+      .floor = a.number("min_lr|0"),
+      .eps = a.number("eps|1e-8")};
   a.skip_unread();
   return {.options = options};
 }
 
 // The rate that the schedulers' changes are in proportion to the distance from: 0 where they scale.
 double resting_rate(const std::vector<Json>& schedulers) {
-  if (std::all_of(schedulers.begin(), schedulers.end(), scales)) return 0.0;
+  if (std::ranges::all_of(schedulers, scales)) return 0.0;
   if (schedulers.size() == 1 && name_of(schedulers[0]) == "CosineAnnealingLR") {
     return args_of(schedulers[0]).value("eta_min", 0.0);
   }

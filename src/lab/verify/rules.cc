@@ -1,414 +1,287 @@
-// The rules of cases as parts of the engine's chains: one function and one row for each.
+// The rules of cases as parts of the engine's chains: one row for each.
 #include "verify/rules.h"
 
-#include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include "base/spec.h"
-#include "transforms/transform.h"
 
 namespace thalweg::oracle {
 namespace {
 
 // Libraries whose velocity holds the rate: v = mu v + lr g, p -= v.
-bool rate_inside(const std::string& form) { return form == "keras" || form == "tf"; }
-
-void check_form(const std::string& form) {
-  if (form != "torch" && form != "optax" && form != "onnx" && !rate_inside(form)) throw Skip("form " + form);
+bool rate_inside(Fields& hyper) {
+  return hyper.fill("{form:torch=/optax=/onnx=/keras=inside/tf=inside}") == "inside";
 }
-
-std::string option(const std::string& name, double value) { return ", " + name + "=" + print_number(value); }
-std::string option(const std::string& name, bool value) { return value ? ", " + name + "=true" : ""; }
-
-// The options of a transform that a case gives under the engine's own names; `but` says which it does not.
-// One that does something by default must be given.
-std::string own_names(Fields& hyper, std::string_view name,
-                      std::initializer_list<std::string_view> but = {}) {
-  std::string args;
-  const auto is_it = [&](const Transform& transform) { return transform.spec.name == name; };
-  for (const Option& o : std::find_if(transforms().begin(), transforms().end(), is_it)->spec.options) {
-    const std::string key(o.name);
-    if (std::find(but.begin(), but.end(), o.name) != but.end()) continue;
-    if (o.type == OptionType::flag) {
-      const bool set = hyper.flag(key, o.fallback == "true");
-      args += ", " + key + (set ? "=true" : "=false");
-    } else if (o.type == OptionType::number || o.type == OptionType::scalar) {
-      args += option(key, o.fallback == "0" ? hyper.number(key, 0) : hyper.number(key));
-    }
-  }
-  return (args.empty() ? "" : args.substr(2)) +
-         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
-}
-Parts as_named(Fields& hyper, std::string_view name) { return {{std::string(name), own_names(hyper, name)}}; }
 
 // ONNX: V = alpha V + beta g, with 1 in place of beta in the first update.
-double dampening(Fields& hyper, const std::string& form) {
-  if (form != "onnx") return hyper.number("dampening", 0);
-  if (hyper.number("T", 0) != 0) throw Skip("form onnx from T " + print_number(hyper.number("T", 0)));
+double dampening(Fields& hyper) {
+  if (hyper.text("form", "") != "onnx") return hyper.number("dampening|0");
+  if (hyper.number("T|0") != 0) throw Skip("form onnx from T " + print_number(hyper.number("T")));
   return 1.0 - hyper.number("beta");
 }
 
-Parts momentum(Fields& hyper, double mu, bool nesterov) {
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  const double dampened = dampening(hyper, form);
-  if (mu == 0) return {};  // nothing is remembered, and nesterov looks ahead by nothing
-  return {{"momentum", print_number(mu) + option("nesterov", nesterov) + option("dampening", dampened) +
-                           option("rate_inside", rate_inside(form))}};
+// Without momentum nothing is remembered, and nesterov looks ahead by nothing.
+Parts momentum_of(Fields& hyper, const char* mu, const std::string& nesterov) {
+  const double kept = hyper.number(mu);
+  const std::string form = rate_inside(hyper) ? ", rate_inside=true" : "";
+  const std::string text = "momentum(" + print_number(kept) +
+                           hyper.fill(", nesterov=" + nesterov + ", dampening=") +
+                           print_number(dampening(hyper)) + form + ")";
+  return kept == 0 ? Parts() : Parts{text};
 }
 
-Parts sgd(Fields& hyper, const Context&) {
-  return momentum(hyper, hyper.number("momentum", 0), hyper.flag("nesterov", false));
-}
-
+Parts sgd(Fields& hyper, const Context&) { return momentum_of(hyper, "momentum|0", "{nesterov:false/true}"); }
 Parts heavy_ball(Fields& hyper, const Context&) {
-  return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", false));
+  return momentum_of(hyper, "momentum", "{nesterov:false/true}");
 }
-
 Parts nesterov(Fields& hyper, const Context&) {
-  return momentum(hyper, hyper.number("momentum"), hyper.flag("nesterov", true));
+  return momentum_of(hyper, "momentum", "{nesterov:true/false}");
 }
 
 // Where eps stands, as a library's `eps_form` says it. ONNX's Adam has the raw form.
-std::string adam_eps(Fields& hyper, double eps, const std::string& form) {
-  const std::string place = hyper.text("eps_form", rate_inside(form) ? "of " + form : "hat");
+std::string adam_eps(Fields& hyper, bool rate_inside) {
+  const std::string form = hyper.text("eps_form", rate_inside ? "of " + hyper.text("form", "") : "hat");
   const bool inside = hyper.flag("eps_inside_sqrt", false);
-  std::string text = ", eps=" + print_number(eps) + option("eps_root", hyper.number("eps_root", 0));
+  const std::string text = hyper.fill(", eps={eps}, eps_root={eps_root|0}");
   if (inside) return text + ", eps_place=inside";
-  if (place == "hat" || eps == 0) return text;
-  if (place == "raw" || place == "onnx") return text + ", eps_place=raw";
-  throw Skip("eps_form " + place);
+  if (form == "hat" || hyper.number("eps") == 0) return text;
+  if (form == "raw" || form == "onnx") return text + ", eps_place=raw";
+  throw Skip("eps_form " + form);
 }
 
 // Whether the averages are corrected. ONNX does so from its update T = 1 on; the first of its cases is T = 0.
 bool corrects(Fields& hyper, const Context& context) {
   if (hyper.text("eps_form", "hat") == "onnx") {
-    hyper.number("T0", 0);
-    if (hyper.number("T", 0) != 0 || context.updates != 1) throw Skip("eps_form onnx after T 0");
+    hyper.find("T0");
+    if (hyper.number("T|0") != 0 || context.updates != 1) throw Skip("eps_form onnx after T 0");
     return false;
   }
   return hyper.flag("bias_correction", true) && hyper.flag("bias_correction_mu", true);
 }
 
-std::string eps_of(Fields& hyper) {
-  return "eps=" + print_number(hyper.number("eps")) +
-         (hyper.flag("eps_inside_sqrt", false) ? ", eps_place=inside" : "");
-}
-
-std::string betas(Fields& hyper) {
-  return "beta1=" + print_number(hyper.number("beta1")) + ", beta2=" + print_number(hyper.number("beta2"));
-}
-
-// A form that says no more than what this rule always is.
-void check_eps_form(Fields& hyper, const std::string& allowed) {
-  const std::string form = hyper.text("eps_form", allowed);
-  if (form != allowed) throw Skip("eps_form " + form);
-}
-
-Parts nadam_with(Fields& hyper, bool constant) {
-  check_eps_form(hyper, "hat");
-  if (!constant) return as_named(hyper, "nadam");
-  return {{"nadam", own_names(hyper, "nadam", {"momentum_decay"}) + ", mu=constant"}};
+Parts nadam_with(Fields& hyper, std::string_view momentum) {
+  return {
+      hyper.fill("{eps_form:hat=}nadam(beta1={beta1}, beta2={beta2}, eps={eps}, eps_root={eps_root|0}, ") +
+      hyper.fill(momentum)};
 }
 
 Parts nadam(Fields& hyper, const Context&) {
-  if (hyper.flag("mu_product_quirk", false))
+  if (hyper.flag("mu_product_quirk", false)) {
     throw Skip("a fault of the library: mu enters the product twice");
-  return nadam_with(hyper, false);
+  }
+  return nadam_with(hyper, "momentum_decay={momentum_decay})");
 }
 
 Parts adam_with(Fields& hyper, const Context& context, bool amsgrad) {
-  if (hyper.flag("nesterov", false)) return nadam_with(hyper, true);  // optax
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  if (rate_inside(form) && context.may_be_absent) throw Skip("form " + form + " with absent gradients");
-  const double beta1 = hyper.number("beta1"), beta2 = hyper.number("beta2"), eps = hyper.number("eps");
-  std::string reasons, args = "beta1=" + print_number(beta1) + ", beta2=" + print_number(beta2);
-  collect(reasons, [&] { args += adam_eps(hyper, eps, form); });
-  collect(reasons, [&] { args += corrects(hyper, context) ? "" : ", bias_correction=false"; });
+  if (hyper.flag("nesterov", false)) return nadam_with(hyper, "mu=constant)");  // optax
+  const bool inside = rate_inside(hyper);
+  if (inside && context.may_be_absent)
+    throw Skip("form " + hyper.text("form", "") + " with absent gradients");
+  std::string reasons, text = hyper.fill("adam(beta1={beta1}, beta2={beta2}");
+  collect(reasons, [&] { text += adam_eps(hyper, inside); });
+  collect(reasons, [&] { text += corrects(hyper, context) ? "" : ", bias_correction=false"; });
   if (!reasons.empty()) throw Skip(reasons);
   if (hyper.flag("amsgrad", amsgrad || hyper.find("amsgrad_form") != nullptr)) {
-    const bool corrected = hyper.text("amsgrad_form", "uncorrected") == "corrected";
-    args += corrected ? ", amsgrad=true, amsgrad_form=corrected" : ", amsgrad=true";
+    text += hyper.fill(", amsgrad=true, amsgrad_form={amsgrad_form:uncorrected=raw/corrected}");
   }
-  return {{"adam", args}};
+  return {text + ")"};
 }
 
 Parts adam(Fields& hyper, const Context& context) { return adam_with(hyper, context, false); }
 Parts amsgrad(Fields& hyper, const Context& context) { return adam_with(hyper, context, true); }
 
-Parts adagrad(Fields& hyper, const Context&) {
-  hyper.number("T0", 0);
-  return as_named(hyper, "adagrad");
-}
-
 Parts rmsprop(Fields& hyper, const Context&) {
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  const double mu = hyper.number("momentum", 0);
-  return {{"rmsprop", "alpha=" + print_number(hyper.number("rho")) + ", " + eps_of(hyper) +
-                          option("centered", hyper.flag("centered", false)) +
-                          option("initial_accumulator", hyper.number("initial_scale", 0)) +
-                          option("bias_correction", hyper.flag("bias_correction", false)) +
-                          option("momentum", mu) + option("rate_inside", mu != 0 && rate_inside(form))}};
+  const bool inside = rate_inside(hyper) && hyper.number("momentum|0") != 0;
+  return {hyper.fill("rmsprop(alpha={rho}, eps={eps}, eps_place={eps_inside_sqrt:false=outside/true=inside}, "
+                     "centered={centered:false/true}, initial_accumulator={initial_scale|0}, "
+                     "bias_correction={bias_correction:false/true}, momentum={momentum|0}") +
+          (inside ? ", rate_inside=true)" : ")")};
 }
 
-// Without an average of squares there is no root whose correction eps could stand before or after.
 Parts adamax(Fields& hyper, const Context&) {
-  const std::string form = hyper.text("form", "torch");
-  check_form(form);
-  hyper.find("eps_form");
-  return {{"adamax", betas(hyper) + ", " + eps_of(hyper) + (rate_inside(form) ? ", eps_place=outside" : "")}};
+  return {hyper.fill("adamax(beta1={beta1}, beta2={beta2}, eps={eps}") +
+          (rate_inside(hyper) ? ", eps_place=outside)" : ")")};
 }
 
 // Only optax gives eps_root apart; elsewhere the one eps stands in both places.
 Parts adabelief(Fields& hyper, const Context&) {
-  check_eps_form(hyper, "hat");
-  const double root = hyper.number("eps_root", hyper.number("eps")),
-               length = hyper.number("sma_threshold", 5);
-  const std::string args =
-      own_names(hyper, "adabelief", {"eps_root", "threshold"}) + option("eps_root", root);
-  return {{"adabelief", args + (hyper.flag("rectify", false) ? option("threshold", length) : "")}};
-}
-
-Parts yogi(Fields& hyper, const Context&) {
-  check_eps_form(hyper, "hat");
-  return {{"yogi", own_names(hyper, "yogi", {"accumulator_in_m"}) +
-                       option("accumulator_in_m", hyper.flag("initial_accumulator_in_m", false))}};
+  const std::string threshold = hyper.fill(", threshold={sma_threshold|5})");
+  return {
+      hyper.fill("{eps_form:hat=}adabelief(beta1={beta1}, beta2={beta2}, eps={eps}, eps_root={eps_root|eps}, "
+                 "amsgrad={amsgrad:false/true}, rectify={rectify:false/true}") +
+      (hyper.flag("rectify", false) ? threshold : ")")};
 }
 
 // Libraries that correct before they add eps take a length equal to the threshold, torch does not.
 Parts radam(Fields& hyper, const Context&) {
-  const std::string form = hyper.text("eps_form", "hat");
-  if (form != "hat" && form != "raw") throw Skip("eps_form " + form);
-  const bool corrected = form == "hat";
-  return {{"radam", own_names(hyper, "radam", {"threshold", "inclusive"}) +
-                        (corrected ? ", eps_place=corrected" : "") +
-                        option("threshold", hyper.number("sma_threshold", 5)) +
-                        option("inclusive", hyper.flag("threshold_inclusive", corrected))}};
-}
-
-// The sign does not see by which factor an average differs from a sum.
-Parts signum(Fields& hyper, const Context&) {
-  return {{"momentum", print_number(hyper.number("beta1"))}, {"sign", ""}};
+  const bool corrected = hyper.text("eps_form", "hat") == "hat";
+  return {hyper.fill("radam(beta1={beta1}, beta2={beta2}, eps={eps}, eps_place={eps_form:hat=corrected/raw}, "
+                     "threshold={sma_threshold|5}, amsgrad={amsgrad:false/true}, inclusive=") +
+          (hyper.flag("threshold_inclusive", corrected) ? "true)" : "false)")};
 }
 
 // Of ademamix only the fast average is masked, which is the whole update where the slow one has no weight.
 Parts ademamix(Fields& hyper, const Context&) {
-  if (hyper.number("alpha") != 0 && hyper.flag("cautious", false))
+  if (hyper.number("alpha") != 0 && hyper.flag("cautious", false)) {
     throw Skip("cautious of one of two averages");
-  return {{"ademamix", own_names(hyper, "ademamix", {"alpha_warmup", "beta3_warmup"})}};
-}
-
-Parts adan(Fields& hyper, const Context&) {
-  const std::string factor = hyper.text("difference_factor", "beta2");
-  if (factor != "beta2" && factor != "1-beta2") throw Skip("difference_factor " + factor);
-  return {{"adan", own_names(hyper, "adan") + (factor == "beta2" ? "" : ", difference_factor=taken")}};
-}
-
-// Adan's decay is proximal but for a flag of the authors' code.
-Place adan_decay(Fields& hyper) { return hyper.flag("no_prox", false) ? Place::left_of_lr : Place::proximal; }
-
-Parts adopt(Fields& hyper, const Context&) {
-  const std::string count = hyper.text("clip_count", "t-1");
-  if (count != "t-1" && count != "t") throw Skip("clip_count " + count);
-  return {{"adopt", own_names(hyper, "adopt") + (count == "t" ? ", clip=with" : "")}};
-}
-
-// pytorch_optimizer has 1e-15 in the root.
-Parts adabound(Fields& hyper, const Context&) {
-  return {{"adabound", own_names(hyper, "adabound", {"eps_root", "amsgrad"}) + ", eps_root=1e-15" +
-                           option("amsgrad", hyper.flag("amsbound", false))}};
-}
-
-Parts ftrl(Fields& hyper, const Context&) {
-  return {{"ftrl", own_names(hyper, "ftrl", {"power", "initial_accumulator"}) +
-                       option("power", -hyper.number("lr_power", -0.5)) +
-                       option("initial_accumulator", hyper.number("initial_accumulator", 0.1))}};
+  }
+  return {hyper.fill("ademamix(beta1={beta1}, beta2={beta2}, beta3={beta3}, alpha={alpha}, eps={eps})")};
 }
 
 Parts proximal_adagrad(Fields& hyper, const Context&) {
-  const bool regularises = hyper.number("l1", 0) != 0 || hyper.number("l2", 0) != 0;
+  const bool regularises = hyper.number("l1|0") != 0 || hyper.number("l2|0") != 0;
   if (hyper.flag("sparse", false) && regularises) throw Skip("sparse gradients with l1 or l2");
-  return as_named(hyper, "proximal_adagrad");
+  return {hyper.fill("proximal_adagrad(l1={l1|0}, l2={l2|0}, initial_accumulator={initial_accumulator})")};
 }
 
 // torch averages from the update after t0 + 1 on.
 Parts asgd(Fields& hyper, const Context&) {
-  return {{"asgd", "lambda=" + print_number(hyper.number("lambd")) + option("power", hyper.number("alpha"))},
-          {"average", "form=mean" + option("start", hyper.number("t0") + 1)}};
-}
-
-// The change of the gradient, its norm bounded, before Adam; pytorch_optimizer has 1e-15 in the root.
-Parts mars(Fields& hyper, const Context&) {
-  const std::string type = hyper.text("mars_type", "adamw");
-  if (type != "adamw") throw Skip("mars_type " + type);
-  for (const char* key : {"betas_1d", "lr_1d_factor", "weight_decay_1d", "optimize_1d"}) hyper.find(key);
-  const std::string weight = "gamma=" + print_number(hyper.number("gamma"));
-  return {{"mars", weight + option("beta1", hyper.number("beta1"))},
-          {"clip_norm", "1, form=optax, per=tensor"},
-          {"adam", betas(hyper) + ", " + eps_of(hyper) + ", eps_root=1e-15, eps_place=raw"}};
-}
-
-Place decoupled(Fields&) { return Place::left_of_lr; }
-
-double one_of_two(Fields& hyper, const char* key, std::size_t index, double fallback) {
-  const Json* pair = hyper.find(key);
-  if (pair == nullptr) return fallback;
-  const std::vector<double> numbers = read_numbers(*pair, key);
-  if (numbers.size() != 2) throw Malformed("`" + std::string(key) + "` is not a pair");
-  return numbers[index];
+  return {hyper.fill("asgd(lambda={lambd}, power={alpha})"),
+          "average(form=mean, start=" + print_number(hyper.number("t0") + 1) + ")"};
 }
 
 Parts rprop(Fields& hyper, const Context&) {
-  const std::string form = hyper.text("form", "torch");
-  if (form == "delayed") throw Skip("a fault of the library: it makes the move of the update before");
-  if (form != "torch") throw Skip("form " + form);
-  return {{"rprop", "eta_minus=" + print_number(one_of_two(hyper, "etas", 0, 0.5)) +
-                        option("eta_plus", one_of_two(hyper, "etas", 1, 1.2)) +
-                        option("step_min", one_of_two(hyper, "step_sizes", 0, 1e-6)) +
-                        option("step_max", one_of_two(hyper, "step_sizes", 1, 50))}};
+  if (hyper.text("form", "torch") == "delayed") {
+    throw Skip("a fault of the library: it makes the move of the update before");
+  }
+  return {
+      hyper.fill("{form:torch=}rprop(eta_minus={etas.0|0.5}, eta_plus={etas.1|1.2}, "
+                 "step_min={step_sizes.0|1e-6}, step_max={step_sizes.1|50})")};
 }
 
 // The decay that a rule of that name has inside itself.
-void add_own_decay(Fields& hyper, Parts& parts) {
+std::string own_decay(Fields& hyper) {
   const bool own = hyper.text("weight_decay_mode", "") == "in_algorithm";
-  const double rate = own ? hyper.number("weight_decay", 0) : 0.0;
-  if (rate != 0) parts.push_back({"decay", print_number(rate)});
+  return own && hyper.number("weight_decay|0") != 0 ? hyper.fill("decay({weight_decay})") : "";
 }
 
-Place inside(Fields&) { return Place::none; }  // said by the parts
-
 // The factor 1 / (1 - beta^t) of the updates t = 1, 2, ... as a part of its own.
-Part correction(double beta, std::uint64_t updates) {
-  std::string values, at;
+std::string correction(double beta, std::uint64_t updates) {
+  std::vector<double> values, at;
   for (std::uint64_t t = 1; t <= updates; ++t) {
-    values += (t == 1 ? "" : ", ") + print_number(1.0 / (1.0 - std::pow(beta, static_cast<double>(t))));
-    if (t > 1) at += (t == 2 ? "" : ", ") + std::to_string(t - 1);
+    values.push_back(1.0 / (1.0 - std::pow(beta, static_cast<double>(t))));
+    if (t > 1) at.push_back(static_cast<double>(t - 1));
   }
-  return {"scale", updates == 1 ? values : "piecewise([" + values + "], at=[" + at + "])"};
+  return updates == 1 ? "scale(" + print_number(values[0]) + ")"
+                      : "scale(piecewise(" + list_text(values) + ", at=" + list_text(at) + "))";
 }
 
 // What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that after the ratio; norms
 // of parameters are bounded, eps stands in the ratio too, and the parameters may shrink before their norm is
 // taken, by 1 - lr decay.
 Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
-  const std::string eps = print_number(hyper.number("eps"));
   const bool before = hyper.text("weight_decay_mode", "") == "decoupled_before_ratio";
-  const double kept = before ? 1.0 - hyper.number("lr") * hyper.number("weight_decay", 0) : 1.0;
+  const double kept = before ? 1.0 - hyper.number("lr*weight_decay|0") : 1.0;
   if (before && hyper.find("lr_schedule") != nullptr) throw Skip("decay before the ratio under a schedule");
-  Parts parts = {{"adam", betas(hyper) + ", eps=" + eps + ", bias_correction=false"}};
-  add_own_decay(hyper, parts);
-  parts.push_back({"trust_ratio", "coefficient=" + print_number(kept) + ", eps=" + eps +
-                                      option("max_norm", hyper.number("norm_clamp") / kept)});
-  parts.push_back(correction(hyper.number("beta1"), context.updates));
-  return parts;
+  return {hyper.fill("adam(beta1={beta1}, beta2={beta2}, eps={eps}, bias_correction=false)"),
+          own_decay(hyper),
+          "trust_ratio(coefficient=" + print_number(kept) + hyper.fill(", eps={eps}, max_norm=") +
+              print_number(hyper.number("norm_clamp") / kept) + ")",
+          correction(hyper.number("beta1"), context.updates)};
 }
 
 Parts lamb(Fields& hyper, const Context& context) {
   if (hyper.text("form", "") == "no_v_correction") return lamb_of_pytorch_optimizer(hyper, context);
-  Parts parts = adam(hyper, context);
-  add_own_decay(hyper, parts);
-  parts.push_back({"trust_ratio", ""});
-  return parts;
+  return {adam(hyper, context)[0], own_decay(hyper), "trust_ratio"};
 }
 
 Parts lars(Fields& hyper, const Context&) {
-  Parts parts;
-  add_own_decay(hyper, parts);
-  parts.push_back({"trust_ratio", "coefficient=" + print_number(hyper.number("trust_coefficient", 0.001)) +
-                                      option("eps", hyper.number("eps", 0))});
-  const double mu = hyper.number("momentum", 0);
-  if (mu != 0) {
-    parts.push_back({"momentum", print_number(mu) + option("nesterov", hyper.flag("nesterov", false)) +
-                                     ", rate_inside=true"});
-  }
-  return parts;
+  const bool remembers = hyper.number("momentum|0") != 0;
+  return {
+      own_decay(hyper), hyper.fill("trust_ratio(coefficient={trust_coefficient|0.001}, eps={eps|0})"),
+      remembers ? hyper.fill("momentum({momentum}, nesterov={nesterov:false/true}, rate_inside=true)") : ""};
 }
 
+// With averaging only a share of 1 - beta1 enters, but for the first gradient.
 Parts novograd(Fields& hyper, const Context&) {
-  Parts parts = {{"normalize", "per=tensor, beta=" + print_number(hyper.number("beta2")) +
-                                   ", eps=" + print_number(hyper.number("eps")) +
-                                   option("eps_root", hyper.number("eps_root", 0))}};
-  add_own_decay(hyper, parts);
-  // With averaging only a share of 1 - beta1 enters, but for the first gradient.
-  const double beta1 = hyper.number("beta1");
-  const std::string averaging = option("dampening", beta1);
-  parts.push_back({"momentum", print_number(beta1) + (hyper.flag("grad_averaging", false) ? averaging : "")});
-  return parts;
+  const bool averages = hyper.flag("grad_averaging", false);
+  return {hyper.fill("normalize(per=tensor, beta={beta2}, eps={eps}, eps_root={eps_root|0})"),
+          own_decay(hyper),
+          hyper.fill(averages ? "momentum({beta1}, dampening={beta1})" : "momentum({beta1})")};
 }
 
 // The paper weighs by the square of the largest rate, Keras all updates alike.
-void add_schedule_free(Fields& hyper, Parts& parts) {
-  const std::string form = hyper.text("form", "reference");
-  if (form != "reference" && form != "optax" && form != "keras") throw Skip("form " + form);
-  if (form != "reference" && hyper.number("warmup_steps", 0) != 0) {
+Parts schedule_free(Fields& hyper, const std::string& rule) {
+  const std::string form = hyper.fill("{form:reference/optax/keras}");
+  if (form != "reference" && hyper.number("warmup_steps|0") != 0) {
     throw Skip("warm-up of schedule-free, form " + form);
   }
-  if (form == "keras" && hyper.number("weight_decay", 0) != 0)
+  if (form == "keras" && hyper.number("weight_decay|0") != 0)
     throw Skip("decay of schedule-free, form keras");
-  add_own_decay(hyper, parts);
-  const double power = form == "keras" ? 0 : 2;
-  parts.push_back({"schedule_free", "beta1=" + print_number(hyper.number("beta1")) +
-                                        option("r", hyper.number("r", 0)) +
-                                        option("power", hyper.number("weight_lr_power", power))});
+  const std::string power = form == "keras" ? "{weight_lr_power|0}" : "{weight_lr_power|2}";
+  return {rule, own_decay(hyper), hyper.fill("schedule_free(beta1={beta1}, r={r|0}, power=" + power + ")")};
 }
 
-Parts schedule_free_sgd(Fields& hyper, const Context&) {
-  Parts parts;
-  add_schedule_free(hyper, parts);
-  return parts;
-}
+Parts schedule_free_sgd(Fields& hyper, const Context&) { return schedule_free(hyper, ""); }
 
 Parts schedule_free_adamw(Fields& hyper, const Context&) {
-  check_eps_form(hyper, "hat");
-  Parts parts = {{"rmsprop", "alpha=" + print_number(hyper.number("beta2")) + ", " + eps_of(hyper) +
-                                 ", bias_correction=true"}};
-  add_schedule_free(hyper, parts);
-  return parts;
+  return schedule_free(
+      hyper, hyper.fill("{eps_form:hat=}rmsprop(alpha={beta2}, eps={eps}, "
+                        "eps_place={eps_inside_sqrt:false=outside/true=inside}, bias_correction=true)"));
 }
 
 constexpr Rule kRules[] = {
     {.name = "adabelief", .parts = adabelief},
-    {.name = "adabound", .parts = adabound},
-    {.name = "adadelta", .transform = "adadelta"},
-    {.name = "adagrad", .parts = adagrad},
+    {.name = "adabound",  // pytorch_optimizer has 1e-15 in the root
+     .text = "adabound(beta1={beta1}, beta2={beta2}, eps={eps}, eps_root=1e-15, final_lr={final_lr}, "
+             "gamma={gamma}, amsgrad={amsbound:false/true})"},
+    {.name = "adadelta", .text = "adadelta(rho={rho}, eps={eps})"},
+    {.name = "adagrad",
+     .text = "adagrad(initial_accumulator={initial_accumulator|0}, lr_decay={lr_decay|0}, eps={eps}, "
+             "eps_place={eps_inside_sqrt:false=outside/true=inside})",
+     .without_effect = "T0"},
     {.name = "adam", .parts = adam},
-    {.name = "adamax", .parts = adamax},
+    {.name = "adamax",  // it has no root whose correction eps could stand before or after
+     .parts = adamax,
+     .without_effect = "eps_form"},
     {.name = "adamw", .parts = adam, .decay_needs_mode = true},
-    {.name = "adan", .parts = adan, .own_decay = adan_decay},
+    {.name = "adan",
+     .text = "adan(beta1={beta1}, beta2={beta2}, beta3={beta3}, eps={eps}, eps_root={eps_root|0}, "
+             "difference_factor={difference_factor:beta2/1-beta2=taken})",
+     .own_decay = Place::proximal},
     {.name = "ademamix", .parts = ademamix},
-    {.name = "adopt", .parts = adopt},
+    {.name = "adopt",
+     .text = "adopt(beta1={beta1}, beta2={beta2}, eps={eps}, clip={clip_count:t-1=before/t=with})"},
     {.name = "amsgrad", .parts = amsgrad},
     {.name = "asgd", .parts = asgd},
-    {.name = "ftrl", .parts = ftrl},
+    {.name = "ftrl",
+     .text = "ftrl(l1={l1|0}, l2={l2|0}, l2_shrinkage={l2_shrinkage|0}, beta={beta|0}, "
+             "power={-1*lr_power|-0.5}, initial_accumulator={initial_accumulator|0.1})"},
     {.name = "gd", .parts = sgd},
-    {.name = "lamb", .parts = lamb, .own_decay = inside},
-    {.name = "lars", .parts = lars, .own_decay = inside},
-    {.name = "lion", .transform = "lion"},
-    {.name = "mars", .parts = mars, .own_decay = decoupled},
+    {.name = "lamb", .parts = lamb, .own_decay = Place::none},
+    {.name = "lars", .parts = lars, .own_decay = Place::none},
+    {.name = "lion", .text = "lion(beta1={beta1}, beta2={beta2})"},
+    {.name = "mars",  // the change of the gradient, its norm bounded, before Adam with 1e-15 in the root
+     .text = "{mars_type:adamw=}mars(gamma={gamma}, beta1={beta1}) | clip_norm(1, form=optax, per=tensor) | "
+             "adam(beta1={beta1}, beta2={beta2}, eps={eps}, eps_root=1e-15, eps_place=raw)",
+     .without_effect = "betas_1d lr_1d_factor weight_decay_1d optimize_1d",
+     .own_decay = Place::left_of_lr},
     {.name = "momentum", .parts = heavy_ball},
     {.name = "nadam", .parts = nadam},
     {.name = "nesterov", .parts = nesterov},
-    {.name = "novograd", .parts = novograd, .own_decay = inside},
-    {.name = "optimistic_gradient_descent", .transform = "optimistic"},
+    {.name = "novograd", .parts = novograd, .own_decay = Place::none},
+    {.name = "optimistic_gradient_descent", .text = "optimistic(alpha={alpha}, beta={beta})"},
     {.name = "proximal_adagrad", .parts = proximal_adagrad},
     {.name = "radam", .parts = radam},
     {.name = "rmsprop", .parts = rmsprop},
     {.name = "rprop", .parts = rprop},
-    {.name = "schedule_free_adamw", .parts = schedule_free_adamw, .own_decay = inside},
-    {.name = "schedule_free_sgd", .parts = schedule_free_sgd, .own_decay = inside},
+    {.name = "schedule_free_adamw", .parts = schedule_free_adamw, .own_decay = Place::none},
+    {.name = "schedule_free_sgd", .parts = schedule_free_sgd, .own_decay = Place::none},
     {.name = "sgd", .parts = sgd},
-    {.name = "sign_sgd", .transform = "sign"},
-    {.name = "signum", .parts = signum},
-    {.name = "yogi", .parts = yogi},
+    {.name = "sign_sgd", .text = "sign"},
+    {.name = "signum", .text = "momentum({beta1}) | sign"},  // which does not see an average from a sum
+    {.name = "yogi",
+     .text = "{eps_form:hat=}yogi(beta1={beta1}, beta2={beta2}, eps={eps}, "
+             "initial_accumulator={initial_accumulator}, "
+             "accumulator_in_m={initial_accumulator_in_m:false/true}, "
+             "bias_correction={bias_correction:true/false})"},
 };
 
 }  // namespace
 
 Parts parts_of(const Rule& rule, Fields& hyper, const Context& context) {
-  return rule.parts == nullptr ? as_named(hyper, rule.transform) : rule.parts(hyper, context);
+  for (const std::string_view key : split(rule.without_effect, " ")) hyper.find(key);
+  return rule.parts == nullptr ? Parts{hyper.fill(rule.text)} : rule.parts(hyper, context);
 }
 
 const Rule& find_rule(const std::string& name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,8 @@
 
 namespace thalweg::oracle {
 
-// One transform of a chain.
-struct Part {
-  std::string name;
-  std::string args;
-};
-using Parts = std::vector<Part>;
+// The transforms of a chain; a part may be several of them, parted by " | ", or none.
+using Parts = std::vector<std::string>;
 
 // What a case says outside `hyper`.
 struct Context {
@@ -30,13 +27,14 @@ enum class Place { none, left_of_rule, left_of_lr, right_of_lr, proximal };
 
 struct Rule {
   std::string_view name;
-  std::string_view transform = {};  // that the rule is, with options of the same names
-  Parts (*parts)(Fields& hyper, const Context& context) = nullptr;  // what else it is
-  bool decay_needs_mode = false;  // libraries disagree on where its decay stands, so a case must say it
-  Place (*own_decay)(Fields& hyper) = nullptr;  // what weight_decay_mode `in_algorithm` means
+  std::string_view text = {};  // of the rule but for its decay, with blanks for hyper-parameters
+  Parts (*parts)(Fields& hyper, const Context& context) = nullptr;  // where a text will not do
+  std::string_view without_effect = {};  // keys of some libraries that change nothing here
+  bool decay_needs_mode = false;        // libraries disagree on where its decay stands, so a case must say it
+  std::optional<Place> own_decay = {};  // weight_decay_mode `in_algorithm`; Place::none: among the parts
 };
 
-// The part or parts of a rule, its decay left out. Throws Skip where the engine lacks something.
+// Throws Skip where the engine lacks something.
 Parts parts_of(const Rule& rule, Fields& hyper, const Context& context);
 
 // Throws Skip when the engine has no such rule.

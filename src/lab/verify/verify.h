@@ -51,29 +51,58 @@ std::string read_string(const Json& value, std::string_view what);
 // The member `key` of an object. Throws Malformed when it is missing.
 const Json& member(const Json& object, const char* key);
 
+// What decides, beside a schedule's own arguments, whether it is one of the engine's.
+struct Clock {
+  double scale = 1;   // updates of the engine to one of the case
+  double origin = 0;  // the update of the case that is the engine's first, where that is before 0
+};
+
 // An object of which no member may be overlooked: it remembers what was asked for. A null member is not
 // given.
 class Fields {
  public:
-  Fields(const Json& object, std::string what);
+  Fields(const Json& object, std::string what, const Clock& clock = {});
 
-  const Json* find(const std::string& key);  // null when not given
-  double number(const std::string& key);     // Skip when not given
-  double number(const std::string& key, double fallback);
-  bool flag(const std::string& key, bool fallback);
-  std::string text(const std::string& key, const std::string& fallback);
+  const Json* find(std::string_view key);  // null when not given
+
+  // "a", "a|b|2": the first that is given; "a.1": the second of a list; "a|2*b": a product. Skip when none
+  // is.
+  double number(std::string_view keys);
+  std::vector<double> numbers(std::string_view key);
+  bool flag(std::string_view key, bool fallback);
+  std::string text(std::string_view key, std::string_view fallback);
+
+  // A text of the engine, of which each {blank} is filled in:
+  //   {a|2}          such a number
+  //   {a|2#}  {a!}   a number of updates; one that other libraries give a meaning at 0 and below
+  //   {a,}  {a@}     a list of numbers; of updates
+  //   {a:x/y=z}      a word or a flag, by the engine's word for it: x or, where it is y, z; x is the default
+  std::string fill(std::string_view text);
+
+  double scaled(double updates) const { return updates * clock_.scale; }
+  const Clock& clock() const { return clock_; }
 
   // What was given and not asked for.
   std::vector<std::string> unread() const;
   void skip_unread() const;  // Skip naming the first of it
+  [[noreturn]] void lacks(const std::string& what) const;
   const std::set<std::string>& asked() const { return asked_; }
   const Json& at(const std::string& key) const { return object_.at(key); }
 
  private:
+  double first_given(std::string_view keys);
+  std::string blank(std::string_view blank);
+  std::string word(std::string_view key, std::string_view words);
+
   const Json& object_;
   std::string what_;
+  Clock clock_;
   std::set<std::string> asked_;
 };
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separator);
+std::string listed(const std::vector<std::string>& texts, std::string_view between = ", ");
+std::string list_text(const std::vector<double>& numbers);  // [1, 2.5]
 
 // Reasons are joined by "; ", each said once.
 void add_reason(std::string& reasons, const std::string& reason);
@@ -122,12 +151,6 @@ struct Gradient {
 };
 
 Gradient make_gradient(const Json& gradient, const std::vector<Tensor>& tensors);
-
-// What decides, beside a schedule's own arguments, whether it is one of the engine's.
-struct Clock {
-  double scale = 1;   // updates of the engine to one of the case
-  double origin = 0;  // the update of the case that is the engine's first, where that is before 0
-};
 
 // The engine's text for a schedule of the case. Throws Skip when none of the engine's shapes is that
 // function.
