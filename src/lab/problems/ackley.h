@@ -1,10 +1,4 @@
 // ackley: a nearly flat plain of ripples around one deep funnel.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Ackley {
   static constexpr Option kOptions[] = {dimension_from(1)};
   static constexpr Spec kSpec{.name = "ackley",
@@ -37,5 +31,3 @@ minimum 0 at x = 0, the funnel's tip: a kink without a gradient, where 0 is used
   }
 };
 THALWEG_PROBLEM(Ackley)
-
-}  // namespace thalweg::formula

@@ -1,10 +1,4 @@
 // beale: a flat valley with steep walls at the corners.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Beale {
   static constexpr Spec kSpec{
       .name = "beale",
@@ -25,5 +19,3 @@ region |a|, |b| <= 4.5; start (1, 1); minimum 0 at (3, 0.5))"};
   }
 };
 THALWEG_PROBLEM(Beale)
-
-}  // namespace thalweg::formula

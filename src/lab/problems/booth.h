@@ -1,10 +1,4 @@
 // booth: a tilted bowl; Newton's method needs one step.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Booth {
   static constexpr Spec kSpec{.name = "booth",
                               .doc = "a tilted quadratic bowl of condition 9",
@@ -24,5 +18,3 @@ region |a|, |b| <= 10; start (-9, -9); minimum 0 at (1, 3))"};
   }
 };
 THALWEG_PROBLEM(Booth)
-
-}  // namespace thalweg::formula

@@ -1,10 +1,4 @@
 // colville: two coupled curved valleys in four dimensions.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Colville {
   static constexpr Spec kSpec{.name = "colville",
                               .doc = "two coupled curved valleys in four dimensions",
@@ -30,5 +24,3 @@ region -10 to 10; start (-5, 3, 1, -9); minimum 0 at (1, 1, 1, 1))"};
   }
 };
 THALWEG_PROBLEM(Colville)
-
-}  // namespace thalweg::formula

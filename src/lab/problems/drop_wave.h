@@ -1,10 +1,4 @@
 // drop_wave: rings of waves that grow towards the centre.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct DropWave {
   static constexpr Spec kSpec{.name = "drop_wave",
                               .doc = "rings of waves that grow towards the centre",
@@ -25,5 +19,3 @@ region |a|, |b| <= 5.12; start (0.5, 0.5); minimum -1 at (0, 0))"};
   }
 };
 THALWEG_PROBLEM(DropWave)
-
-}  // namespace thalweg::formula

@@ -29,6 +29,7 @@ inline Dual operator/(Dual a, Dual b) {
 using std::abs;
 using std::cos;
 using std::exp;
+using std::log;
 using std::sin;
 using std::sqrt;
 
@@ -37,6 +38,7 @@ inline Dual abs(Dual a) {
 }
 inline Dual cos(Dual a) { return {std::cos(a.value), -a.slope * std::sin(a.value)}; }
 inline Dual exp(Dual a) { return {std::exp(a.value), a.slope * std::exp(a.value)}; }
+inline Dual log(Dual a) { return {std::log(a.value), a.slope / a.value}; }
 inline Dual sin(Dual a) { return {std::sin(a.value), a.slope * std::cos(a.value)}; }
 inline Dual sqrt(Dual a) {
   const double root = std::sqrt(a.value);

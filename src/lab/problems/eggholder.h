@@ -1,10 +1,4 @@
 // eggholder: folds of ever larger size; it is least at the edge of its region.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Eggholder {
   static constexpr Spec kSpec{.name = "eggholder",
                               .doc = "folds; lowest at the edge of its region, beyond which it keeps falling",
@@ -29,5 +23,3 @@ Beyond the region it keeps falling: without bounds there is no minimum.)"};
   }
 };
 THALWEG_PROBLEM(Eggholder)
-
-}  // namespace thalweg::formula

@@ -7,77 +7,61 @@
 #include <numbers>
 #include <optional>
 
+#include "problems/dual.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
 
-struct Slopes {
-  double a, b;  // of the result by each operand
-};
+using formula::abs, formula::cos, formula::exp, formula::log, formula::sin, formula::sqrt;
+using formula::Dual;
 
 struct Operation {
   std::string_view name;
   double (*value)(double a, double b);
-  Slopes (*slopes)(double a, double b, double result);
+  Dual (*dual)(Dual a, Dual b);
+
+  // Of the result by one operand.
+  double slope_by_a(double a, double b) const { return dual({a, 1}, {b, 0}).slope; }
+  double slope_by_b(double a, double b) const { return dual({a, 0}, {b, 1}).slope; }
 };
 
 namespace {
 
 using Step = Expression::Step;
 
-Slopes power_slopes(double a, double b, double result) {
-  const double by_base = b == 0 ? 0 : b * std::pow(a, b - 1);
-  const double by_exponent = result == 0 ? 0 : result * std::log(a);
-  return {a == 0 && !std::isfinite(by_base) ? 0 : by_base, by_exponent};
+// An operand that does not vary counts for nothing, whatever the slope by it.
+Dual power(Dual a, Dual b) {
+  const double result = std::pow(a.value, b.value);
+  double slope = 0;
+  if (a.slope != 0 && b.value != 0) {
+    const double by_base = b.value * std::pow(a.value, b.value - 1);
+    if (a.value != 0 || std::isfinite(by_base)) slope = a.slope * by_base;
+  }
+  if (b.slope != 0 && result != 0) slope += b.slope * result * std::log(a.value);
+  return {result, slope};
+}
+double power(double a, double b) { return std::pow(a, b); }
+
+// A formula of one or two operands, for double and for Dual.
+template <class F>
+constexpr Operation operation(std::string_view name, F) {
+  return {name, [](double a, double b) { return F()(a, b); }, [](Dual a, Dual b) { return F()(a, b); }};
 }
 
-constexpr Operation kAdd{"+", [](double a, double b) { return a + b; },
-                         [](double, double, double) {
-                           return Slopes{1, 1};
-                         }};
-constexpr Operation kSubtract{"-", [](double a, double b) { return a - b; },
-                              [](double, double, double) {
-                                return Slopes{1, -1};
-                              }};
-constexpr Operation kMultiply{"*", [](double a, double b) { return a * b; },
-                              [](double a, double b, double) {
-                                return Slopes{b, a};
-                              }};
-constexpr Operation kDivide{"/", [](double a, double b) { return a / b; },
-                            [](double, double b, double result) {
-                              return Slopes{1 / b, -result / b};
-                            }};
-constexpr Operation kPower{"^", [](double a, double b) { return std::pow(a, b); }, power_slopes};
-constexpr Operation kNegate{"-", [](double a, double) { return -a; },
-                            [](double, double, double) {
-                              return Slopes{-1, 0};
-                            }};
+constexpr Operation kAdd = operation("+", [](auto a, auto b) { return a + b; });
+constexpr Operation kSubtract = operation("-", [](auto a, auto b) { return a - b; });
+constexpr Operation kMultiply = operation("*", [](auto a, auto b) { return a * b; });
+constexpr Operation kDivide = operation("/", [](auto a, auto b) { return a / b; });
+constexpr Operation kPower = operation("^", [](auto a, auto b) { return power(a, b); });
+constexpr Operation kNegate = operation("-", [](auto a, auto) { return -a; });
 
 constexpr std::array kFunctions = {
-    Operation{"sin", [](double a, double) { return std::sin(a); },
-              [](double a, double, double) {
-                return Slopes{std::cos(a), 0};
-              }},
-    Operation{"cos", [](double a, double) { return std::cos(a); },
-              [](double a, double, double) {
-                return Slopes{-std::sin(a), 0};
-              }},
-    Operation{"exp", [](double a, double) { return std::exp(a); },
-              [](double, double, double result) {
-                return Slopes{result, 0};
-              }},
-    Operation{"log", [](double a, double) { return std::log(a); },
-              [](double a, double, double) {
-                return Slopes{1 / a, 0};
-              }},
-    Operation{"sqrt", [](double a, double) { return std::sqrt(a); },
-              [](double, double, double root) {
-                return Slopes{root == 0 ? 0 : 0.5 / root, 0};
-              }},
-    Operation{"abs", [](double a, double) { return std::abs(a); },
-              [](double a, double, double) {
-                return Slopes{a == 0 ? 0 : std::copysign(1.0, a), 0};
-              }},
+    operation("sin", [](auto a, auto) { return sin(a); }),
+    operation("cos", [](auto a, auto) { return cos(a); }),
+    operation("exp", [](auto a, auto) { return exp(a); }),
+    operation("log", [](auto a, auto) { return log(a); }),
+    operation("sqrt", [](auto a, auto) { return sqrt(a); }),
+    operation("abs", [](auto a, auto) { return abs(a); }),
 };
 
 struct Leaf {
@@ -91,7 +75,7 @@ constexpr std::array kLeaves = {Leaf{"x", 0, 0}, Leaf{"y", 1, 0}, Leaf{"pi", -1,
 
 template <class Named>
 const typename Named::value_type* named(const Named& all, std::string_view name) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+  const auto found = std::ranges::find(all, name, &Named::value_type::name);
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -328,7 +312,7 @@ void Expression::gradient(std::span<const double> at, std::span<double> out) con
   const std::vector<double> values = forward(at);
   std::vector<double> slopes(steps_.size());
   slopes.back() = 1;
-  std::fill(out.begin(), out.end(), 0.0);
+  std::ranges::fill(out, 0.0);
   for (std::size_t i = steps_.size(); i-- > 0;) {
     const Step& step = steps_[i];
     if (!step.varies) continue;
@@ -338,10 +322,10 @@ void Expression::gradient(std::span<const double> at, std::span<double> out) con
     }
     // A slope of 0 stays 0, also through an operation whose own slope is not finite there.
     if (slopes[i] == 0) continue;
-    const Slopes by = step.operation->slopes(values[step.a], values[step.b], values[i]);
-    if (steps_[step.a].varies) slopes[step.a] += slopes[i] * by.a;
+    const double a = values[step.a], b = values[step.b];
+    if (steps_[step.a].varies) slopes[step.a] += slopes[i] * step.operation->slope_by_a(a, b);
     const bool two = step.a != step.b;
-    if (two && steps_[step.b].varies) slopes[step.b] += slopes[i] * by.b;
+    if (two && steps_[step.b].varies) slopes[step.b] += slopes[i] * step.operation->slope_by_b(a, b);
   }
 }
 

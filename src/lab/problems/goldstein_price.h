@@ -1,10 +1,4 @@
 // goldstein_price: four local minima over five orders of magnitude.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct GoldsteinPrice {
   static constexpr Spec kSpec{.name = "goldstein_price",
                               .doc = "four local minima over five orders of magnitude",
@@ -27,5 +21,3 @@ region |a|, |b| <= 2; start (0.2, -0.5); minimum 3 at (0, -1))"};
   }
 };
 THALWEG_PROBLEM(GoldsteinPrice)
-
-}  // namespace thalweg::formula

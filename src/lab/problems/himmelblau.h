@@ -1,10 +1,4 @@
 // himmelblau: four minima of the same value, one in each quadrant.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Himmelblau {
   static constexpr Spec kSpec{.name = "himmelblau",
                               .doc = "four minima of the same value, one in each quadrant",
@@ -32,5 +26,3 @@ minimum 0 at (3, 2), (-2.8051, 3.1313), (-3.7793, -3.2832) and (3.5844, -1.8481)
   }
 };
 THALWEG_PROBLEM(Himmelblau)
-
-}  // namespace thalweg::formula

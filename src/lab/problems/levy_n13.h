@@ -1,10 +1,4 @@
 // levy_n13: waves of two lengths in a bowl.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct LevyN13 {
   static constexpr Spec kSpec{.name = "levy_n13",
                               .doc = "waves of two lengths in a bowl",
@@ -26,5 +20,3 @@ region |a|, |b| <= 10; start (0.9, 1.1); minimum 0 at (1, 1))"};
   }
 };
 THALWEG_PROBLEM(LevyN13)
-
-}  // namespace thalweg::formula

@@ -1,12 +1,5 @@
 // linear_regression: half the mean squared error of a line with two weights on seeded data. u is not centred,
 // so slope and intercept are correlated: a valley across both axes.
-#pragma once
-
-#include "problems/normal.h"
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct LinearRegression {
   static constexpr Option kOptions[] = {
       {.name = "samples",
@@ -76,5 +69,3 @@ n = samples, i = 0 .. n-1; start (-1.5, 2); minimum: the solution of the normal 
   }
 };
 THALWEG_PROBLEM(LinearRegression)
-
-}  // namespace thalweg::formula

@@ -1,10 +1,4 @@
 // mccormick: a sine over a trough; least at a point of its region.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct McCormick {
   static constexpr Spec kSpec{.name = "mccormick",
                               .doc = "a sine over a trough that falls without bound beyond its region",
@@ -31,5 +25,3 @@ a = b it falls without end beyond it)"};
   }
 };
 THALWEG_PROBLEM(McCormick)
-
-}  // namespace thalweg::formula

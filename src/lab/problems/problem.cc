@@ -2,58 +2,36 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/registry.h"
 #include "base/text.h"
 #include "problems/expression.h"
+#include "problems/normal.h"
 #include "problems/problem.h"
 #include "thalweg/error.h"
 
 namespace thalweg::formula {
+
 struct ProblemRegistry {
   static constexpr int kFirst = __COUNTER__ + 1;
 };
-}  // namespace thalweg::formula
 #define THALWEG_PROBLEM(Problem) THALWEG_ENTRY(ProblemRegistry, Problem)
 #include "problems/problems.inc"
+
+}  // namespace thalweg::formula
 
 namespace thalweg {
 namespace {
 
 using Numbers = std::span<const double>;
+using Duals = std::span<const formula::Dual>;
 using Rows = std::span<const std::uint32_t>;
-
-struct ProblemKind {
-  const Spec* spec;
-  Facts (*facts)(Numbers options);
-  std::size_t (*samples)(Numbers options);
-  double (*value)(Numbers options, Numbers x);
-  void (*gradient)(Numbers options, Numbers x, std::span<double> out);
-  void (*gradient_of_rows)(Numbers options, Numbers x, Rows rows, std::span<double> out);
-};
 
 template <class Kind>
 concept Sampled = requires(Numbers options) {
   Kind::samples(options);
 };
-
-template <class Kind>
-std::size_t samples_of(Numbers options) {
-  if constexpr (Sampled<Kind>) return Kind::samples(options);
-  return 0;
-}
-
-template <class Kind, class T>
-T value_of(Numbers options, std::span<const T> x) {
-  if constexpr (Sampled<Kind>) {
-    const std::size_t n = Kind::samples(options);
-    T sum = 0.0;
-    for (std::size_t i = 0; i < n; ++i) sum = sum + Kind::template sample<T>(options, i, x);
-    return sum / static_cast<double>(n);
-  } else {
-    return Kind::template value<T>(options, x);
-  }
-}
 
 // One partial derivative a pass.
 template <class F>
@@ -61,50 +39,16 @@ void partial_derivatives(Numbers x, std::span<double> out, const F& f) {
   std::vector<formula::Dual> point(x.begin(), x.end());
   for (std::size_t i = 0; i < x.size(); ++i) {
     point[i].slope = 1;
-    out[i] = f(std::span<const formula::Dual>(point)).slope;
+    out[i] = f(Duals(point)).slope;
     point[i].slope = 0;
   }
 }
 
-template <class Kind>
-void gradient_of(Numbers options, Numbers x, std::span<double> out) {
-  partial_derivatives(x, out, [&](std::span<const formula::Dual> point) {
-    return value_of<Kind, formula::Dual>(options, point);
-  });
-}
-
-template <class Kind>
-void gradient_of_rows(Numbers options, Numbers x, Rows rows, std::span<double> out) {
-  if constexpr (Sampled<Kind>) {
-    partial_derivatives(x, out, [&](std::span<const formula::Dual> point) {
-      formula::Dual sum = 0.0;
-      for (const std::uint32_t row : rows)
-        sum = sum + Kind::template sample<formula::Dual>(options, row, point);
-      return sum / static_cast<double>(rows.size());
-    });
-  }
-}
-
-template <class Kind>
-constexpr ProblemKind kind_of() {
-  return {&Kind::kSpec,           Kind::facts,       samples_of<Kind>,
-          value_of<Kind, double>, gradient_of<Kind>, gradient_of_rows<Kind>};
-}
-
 using All = registry::Entries<formula::ProblemRegistry, __COUNTER__>;
-constexpr auto kKinds = All::each([]<class Kind>() { return kind_of<Kind>(); });
 constexpr auto kSpecs = All::each([]<class Kind>() { return &Kind::kSpec; });
 
 std::size_t find_problem(const Item& item, const Source& source, const std::string& also = {}) {
   return find_spec(kSpecs, item, source, "a problem", "`thalweg list problems`", also);
-}
-
-std::vector<double> numbers_of(const Spec& spec, const Settings& settings) {
-  std::vector<double> numbers;
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    numbers.push_back(as_number(spec.options[i], settings[i]).value());
-  }
-  return numbers;
 }
 
 double distance_between(Numbers a, Numbers b) {
@@ -146,35 +90,68 @@ struct Problem::Impl {
 namespace {
 
 // A struct of problems.inc with its options.
-template <class Impl>
+template <class Impl, class Kind>
 struct Listed final : Impl {
-  const ProblemKind* kind = nullptr;
+  Listed(const Item& item, const Source& source) : settings(bind(Kind::kSpec, item, source)) {
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+      numbers.push_back(as_number(Kind::kSpec.options[i], settings[i]).value());
+    }
+    Impl::facts = Kind::facts(numbers);
+    all.resize(samples());
+    std::iota(all.begin(), all.end(), 0u);
+  }
+
+  std::string text(bool every) const override { return print(Text{unbind(Kind::kSpec, settings, every)}); }
+  std::size_t samples() const override {
+    if constexpr (Sampled<Kind>) return Kind::samples(numbers);
+    return 0;
+  }
+  double value(Numbers x) const override { return value_at<double>(x); }
+  void gradient(Numbers x, std::span<double> out) const override {
+    partial_derivatives(x, out, [&](Duals point) { return value_at<formula::Dual>(point); });
+  }
+  void gradient_of(Numbers x, Rows rows, std::span<double> out) const override {
+    partial_derivatives(x, out, [&](Duals point) { return mean(rows, point); });
+  }
+
+  template <class T>
+  T value_at(std::span<const T> x) const {
+    if constexpr (Sampled<Kind>) {
+      return mean(all, x);
+    } else {
+      return Kind::template value<T>(numbers, x);
+    }
+  }
+
+  // Of the losses of some samples.
+  template <class T>
+  T mean(Rows rows, std::span<const T> x) const {
+    T sum = 0.0;
+    if constexpr (Sampled<Kind>) {
+      for (const std::uint32_t row : rows) sum = sum + Kind::template sample<T>(numbers, row, x);
+    }
+    return sum / static_cast<double>(rows.size());
+  }
+
   Settings settings;
   std::vector<double> numbers;
-
-  std::string text(bool every) const override { return print(Text{unbind(*kind->spec, settings, every)}); }
-  std::size_t samples() const override { return kind->samples(numbers); }
-  double value(Numbers x) const override { return kind->value(numbers, x); }
-  void gradient(Numbers x, std::span<double> out) const override { kind->gradient(numbers, x, out); }
-  void gradient_of(Numbers x, Rows rows, std::span<double> out) const override {
-    kind->gradient_of_rows(numbers, x, rows, out);
-  }
+  std::vector<std::uint32_t> all;  // rows
 };
 
 template <class Impl>
 std::shared_ptr<const Impl> listed(const Source& source) {
+  using Make = std::shared_ptr<const Impl> (*)(const Item& item, const Source& source);
+  static constexpr auto kMakes = All::each([]<class Kind>() -> Make {
+    return [](const Item& item, const Source& of) -> std::shared_ptr<const Impl> {
+      return std::make_shared<const Listed<Impl, Kind>>(item, of);
+    };
+  });
   const Text items =
       parse(source, [&](const Item& item, const std::string& also) { find_problem(item, source, also); });
   if (items.size() > 1) {
     throw source.error(items[1].at, {"", "more than one problem", "`" + items[1].name + "`", "one", ""});
   }
-  const ProblemKind& kind = kKinds[find_problem(items[0], source)];
-  auto made = std::make_shared<Listed<Impl>>();
-  made->kind = &kind;
-  made->settings = bind(*kind.spec, items[0], source);
-  made->numbers = numbers_of(*kind.spec, made->settings);
-  made->facts = kind.facts(made->numbers);
-  return made;
+  return kMakes[find_problem(items[0], source)](items[0], source);
 }
 
 template <class Impl>

@@ -1,5 +1,5 @@
 // What a problem is to problem.cc. A problem file defines a struct and registers it with THALWEG_PROBLEM; its
-// line in problems.inc is all that lists it.
+// line in problems.inc is all that lists it, and problem.cc reads it within the namespace of formulas.
 #pragma once
 
 #include <cstddef>
@@ -23,17 +23,14 @@ struct Facts {
   Point high = {};
 };
 
-namespace formula {
-
-// A problem is a struct with
-//   static constexpr Spec kSpec;                       with its formula; options are numbers, `o` in Spec
-//   order static Facts facts(std::span<const double> o);     the dimension is that of the start template
-//   <class T>                                 the formula, for double and Dual static T value(std::span<const
-//   double> o, std::span<const T> x);
-// One that is the mean of losses of samples has in place of the value
+// A problem is a struct with its Spec, formula included, as kSpec; its options are numbers, here `o`, in the
+// order of the Spec; and with
+//   static Facts facts(std::span<const double> o);
+//   template <class T> static T value(std::span<const double> o, std::span<const T> x);
+// for double and Dual; the dimension is that of the start. One that is the mean of losses of samples has in
+// place of the value
 //   static std::size_t samples(std::span<const double> o);
-//   static T sample(std::span<const double> o, std::size_t i, std::span<const T> x);
-}  // namespace formula
+//   template <class T> static T sample(std::span<const double> o, std::size_t i, std::span<const T> x);
 
 // Partial derivatives are taken one by one, so time grows with the square of the dimension.
 inline constexpr double kMostDimensions = 1000;

@@ -1,12 +1,4 @@
 // quadratic: a bowl whose curvatures are spread evenly in their logarithm.
-#pragma once
-
-#include <algorithm>
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Quadratic {
   static constexpr Option kOptions[] = {{.name = "condition",
                                          .type = OptionType::number,
@@ -40,5 +32,3 @@ Gradient descent converges for rates below 2 / condition, best at 2 / (1 + condi
   }
 };
 THALWEG_PROBLEM(Quadratic)
-
-}  // namespace thalweg::formula

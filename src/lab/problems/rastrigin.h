@@ -1,10 +1,4 @@
 // rastrigin: a bowl of egg cartons: a local minimum near every whole number.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Rastrigin {
   static constexpr Option kOptions[] = {dimension_from(1)};
   static constexpr Spec kSpec{
@@ -33,5 +27,3 @@ n = dimension; region |x_i| <= 5.12; start x_i = 3.3; minimum 0 at x = 0)"};
   }
 };
 THALWEG_PROBLEM(Rastrigin)
-
-}  // namespace thalweg::formula

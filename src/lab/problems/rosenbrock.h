@@ -1,10 +1,4 @@
 // rosenbrock: a curved valley with a nearly flat floor.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Rosenbrock {
   static constexpr Option kOptions[] = {dimension_from(2)};
   static constexpr Spec kSpec{.name = "rosenbrock",
@@ -33,5 +27,3 @@ From four dimensions on there is a local minimum near (-1, 1, ..., 1) as well.)"
   }
 };
 THALWEG_PROBLEM(Rosenbrock)
-
-}  // namespace thalweg::formula

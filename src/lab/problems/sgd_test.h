@@ -1,10 +1,4 @@
 // sgd_test: a cusp, a parabola and a quartic, one per coordinate.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct SgdTest {
   static constexpr Spec kSpec{.name = "sgd_test",
                               .doc = "a cusp, a parabola and a quartic, one per coordinate",
@@ -25,5 +19,3 @@ The cusp is a kink: there is no gradient at a = 0, where 0 is used.)"};
   }
 };
 THALWEG_PROBLEM(SgdTest)
-
-}  // namespace thalweg::formula

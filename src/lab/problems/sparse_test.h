@@ -1,10 +1,4 @@
 // sparse_test: four parabolas, one per coordinate.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct SparseTest {
   static constexpr Spec kSpec{.name = "sparse_test",
                               .doc = "four parabolas, one per coordinate",
@@ -26,5 +20,3 @@ region: everywhere; start (0, 0, 0, 0); minimum 123.75 at (2, 1, 1.5, 4))"};
   }
 };
 THALWEG_PROBLEM(SparseTest)
-
-}  // namespace thalweg::formula

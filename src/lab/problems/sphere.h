@@ -1,10 +1,4 @@
 // sphere: the sum of squares.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct Sphere {
   static constexpr Option kOptions[] = {dimension_from(1)};
   static constexpr Spec kSpec{
@@ -29,5 +23,3 @@ n = dimension; region: everywhere; start x_i = 1; minimum 0 at x = 0)"};
   }
 };
 THALWEG_PROBLEM(Sphere)
-
-}  // namespace thalweg::formula

@@ -1,10 +1,4 @@
 // styblinski_tang: two hollows of different depth in every coordinate.
-#pragma once
-
-#include "problems/problem.h"
-
-namespace thalweg::formula {
-
 struct StyblinskiTang {
   static constexpr Option kOptions[] = {dimension_from(1)};
   static constexpr Spec kSpec{.name = "styblinski_tang",
@@ -32,5 +26,3 @@ n = dimension; region |x_i| <= 5; start x = 0; minimum -39.16617 n at x_i = -2.9
   }
 };
 THALWEG_PROBLEM(StyblinskiTang)
-
-}  // namespace thalweg::formula
