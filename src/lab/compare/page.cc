@@ -304,7 +304,6 @@ void write_comparison_page(const ComparisonResult& result, const std::filesystem
   const std::string doubt = "<p class=\"sure\">" + escape(result.doubt()) + "</p>\n";
   replace_file(path, page::document({.title = result.headline(),
                                      .subject = "comparison of optimizers",
-                                     .heading = result.headline(),
                                      .lead = doubt + page::lead(setting(result)),
                                      .body = page::section("results", "Results", tables(result)) +
                                              page::section("pictures", "Charts", pictures(result)) +

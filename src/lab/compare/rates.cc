@@ -25,22 +25,15 @@ double rounded(double number) {
       .value_or(number);
 }
 
-const Recipe* find_recipe(std::string_view name) {
-  const auto all = recipes();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Recipe& r) { return r.spec.name == name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 // Gives recipes that must have a rate the schedule; whether any was without.
 bool complete(Text& text, const Value& schedule) {
   bool lacking = false;
   for (Item& item : text) {
-    const Recipe* recipe = find_recipe(item.name);
-    const auto option = recipe != nullptr ? recipe->spec.find("lr") : std::nullopt;
+    const auto all = recipes();
+    const auto recipe = std::ranges::find(all, item.name, [](const Recipe& one) { return one.spec.name; });
+    const auto option = recipe != all.end() ? recipe->spec.find("lr") : std::nullopt;
     if (!option || !recipe->spec.options[*option].required) continue;
-    const auto names = [](const Arg& arg) { return arg.name == "lr"; };
-    if (std::any_of(item.args.begin(), item.args.end(), names)) continue;
+    if (std::ranges::find(item.args, "lr", &Arg::name) != item.args.end()) continue;
     item.args.push_back({"lr", schedule, 0});
     lacking = true;
   }

@@ -36,13 +36,12 @@ const ComparedEpoch* at_target(const ComparedTrial& trial, const CompareOptions&
 void fill(ComparedOptimizer& o, const CompareOptions& options) {
   o.score = quartiles(of_trials(o, score_of));
   o.loss = quartiles(of_trials(o, loss_of));
-  o.diverged = static_cast<std::uint64_t>(std::count_if(
-      o.trials.begin(), o.trials.end(), [](const ComparedTrial& trial) { return trial.diverged; }));
+  o.diverged = static_cast<std::uint64_t>(std::ranges::count(o.trials, true, &ComparedTrial::diverged));
   o.seconds = median(of_trials(o, [](const ComparedTrial& trial) {
     return trial.epochs.empty() ? 0.0 : trial.epochs.back().seconds;
   }));
   const auto reached = [&](const ComparedTrial& trial) { return at_target(trial, options) != nullptr; };
-  o.target.reached = static_cast<std::uint64_t>(std::count_if(o.trials.begin(), o.trials.end(), reached));
+  o.target.reached = static_cast<std::uint64_t>(std::ranges::count_if(o.trials, reached));
   o.target.updates = median(of_trials(o, [&](const ComparedTrial& trial) {
     return reached(trial) ? static_cast<double>(at_target(trial, options)->update) : kInfinity;
   }));
@@ -168,9 +167,8 @@ void judge(ComparisonResult& result) {
   std::vector<ComparedOptimizer>& all = result.optimizers;
   for (ComparedOptimizer& o : all) fill(o, result.options);
   rank(all);
-  std::stable_sort(all.begin(), all.end(), [](const ComparedOptimizer& a, const ComparedOptimizer& b) {
-    return std::tuple(-a.score.value, a.average_rank, a.loss.value) <
-           std::tuple(-b.score.value, b.average_rank, b.loss.value);
+  std::ranges::stable_sort(all, {}, [](const ComparedOptimizer& o) {
+    return std::tuple(-o.score.value, o.average_rank, o.loss.value);
   });
   compare_pairs(result);
   for (std::size_t i = 0; i < all.size(); ++i) all[i].against_best = compare_with_best(result, i);

@@ -75,7 +75,6 @@ std::string Diagnosis::html() const {
   if (!noted.empty()) body += page::section("notes", "Not examined", page::verbatim("Notes", noted));
   return page::document({.title = headline(*this),
                          .subject = "diagnosis",
-                         .heading = headline(*this),
                          .lead = page::lead(fmt::format("{}, {} updates.", run, updates)),
                          .body = body});
 }

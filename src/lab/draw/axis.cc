@@ -50,9 +50,8 @@ std::size_t characters(const std::string& text) {
 // Numbers too long to read at a glance are counted in units of a power of ten.
 void choose_exponent(Axis& axis) {
   const double size = std::max(std::abs(axis.lo), std::abs(axis.hi));
-  const bool too_long = std::any_of(axis.ticks.begin(), axis.ticks.end(), [&](double tick) {
-    return characters(axis.label(tick)) > kLongestLabel;
-  });
+  const bool too_long = std::ranges::any_of(
+      axis.ticks, [&](double tick) { return characters(axis.label(tick)) > kLongestLabel; });
   if (size < 0.01 || (too_long && size >= 1e4)) axis.exponent = decade(size);
 }
 

@@ -241,9 +241,7 @@ std::string draw_labels(const Frame& frame) {
 std::string draw_span(const Frame& frame) {
   const double lo = std::max(frame.chart.span.lo, frame.x.lo), hi = std::min(frame.chart.span.hi, frame.x.hi);
   if (!(lo < hi)) return "";
-  return fmt::format("<rect class=\"span\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-                     coordinate(frame.at_x(lo)), frame.top, coordinate(frame.at_x(hi) - frame.at_x(lo)),
-                     frame.floor - frame.top);
+  return rect("span", {frame.at_x(lo), frame.top}, {frame.at_x(hi), frame.floor});
 }
 
 // Words stand on the side that has more room.
@@ -283,8 +281,7 @@ std::vector<double> told_places(const Frame& frame) {
 std::string told(const Chart& chart, double x) {
   std::string out = across(chart, x);
   for (const Series& series : chart.series) {
-    const auto after = std::upper_bound(series.points.begin(), series.points.end(), x,
-                                        [](double at, const Point& point) { return at < point.x; });
+    const auto after = std::ranges::upper_bound(series.points, x, {}, &Point::x);
     if (after == series.points.begin()) continue;
     const Point& latest = *(after - 1);
     if (!series.line && latest.x != x) continue;
@@ -304,9 +301,7 @@ std::string draw_bands(const Frame& frame) {
     const double here = frame.at_x(places[i]);
     const double left = i == 0 ? kLeft : (frame.at_x(places[i - 1]) + here) / 2;
     const double right = i + 1 == places.size() ? kRight : (frame.at_x(places[i + 1]) + here) / 2;
-    out += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
-                       coordinate(left), frame.top, coordinate(right - left), frame.floor - frame.top,
-                       escape(told(frame.chart, places[i])));
+    out += rect("", {left, frame.top}, {right, frame.floor}, told(frame.chart, places[i]));
   }
   return "<g class=\"bands\">" + out + "</g>";
 }
@@ -320,11 +315,10 @@ std::string describe(const Frame& frame) {
   };
   for (const Series& series : chart.series) {
     std::vector<Point> seen;
-    std::copy_if(series.points.begin(), series.points.end(), std::back_inserter(seen),
-                 [&](const Point& p) { return frame.shows(p); });
+    std::ranges::copy_if(series.points, std::back_inserter(seen),
+                         [&](const Point& p) { return frame.shows(p); });
     if (seen.empty()) continue;
-    const auto [least, most] = std::minmax_element(seen.begin(), seen.end(),
-                                                   [](const Point& a, const Point& b) { return a.y < b.y; });
+    const auto [least, most] = std::ranges::minmax_element(seen, {}, &Point::y);
     out += fmt::format("{}: {}, {}; lowest {}, highest {}. ", series.name, say(seen.front()),
                        say(seen.back()), say(*least), say(*most));
   }
@@ -350,10 +344,8 @@ std::string data_of(const Frame& frame) {
 
 std::string plot_clip(const Frame& frame) {
   if (!std::isfinite(frame.chart.y_most)) return "";
-  return fmt::format(
-      "<clipPath id=\"{}-plot\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
-      frame.chart.id, kLeft - kAir, frame.top - kAir, kRight - kLeft + 2 * kAir,
-      frame.floor - frame.top + 2 * kAir);
+  return "<clipPath id=\"" + frame.chart.id + "-plot\">" +
+         rect("", {kLeft - kAir, frame.top - kAir}, {kRight + kAir, frame.floor + kAir}) + "</clipPath>";
 }
 
 // `head` are attributes, `first` what lies under all else.
@@ -372,6 +364,10 @@ std::string drawn(const Chart& chart, std::string_view head, std::string_view fi
 }
 
 }  // namespace
+
+bool has_points(const Series& series) {
+  return std::ranges::any_of(series.points, [](const Point& p) { return std::isfinite(p.y); });
+}
 
 bool has_points(const Chart& chart) { return extent(chart).has_value(); }
 
@@ -417,8 +413,8 @@ std::vector<Point> thin(const std::vector<Point>& points, const Axis& axis, int 
     }
     std::size_t end = i + 1;
     while (end < points.size() && there(points[end]) && column_of(points[end]) == column_of(points[i])) ++end;
-    const auto [least, most] = std::minmax_element(points.begin() + i, points.begin() + end,
-                                                   [](const Point& a, const Point& b) { return a.y < b.y; });
+    const auto [least, most] =
+        std::ranges::minmax_element(points.begin() + i, points.begin() + end, {}, &Point::y);
     const std::set<std::size_t> kept = {i, static_cast<std::size_t>(least - points.begin()),
                                         static_cast<std::size_t>(most - points.begin()), end - 1};
     for (const std::size_t k : kept) out.push_back(points[k]);

@@ -66,6 +66,7 @@ struct Chart {
 };
 
 // Whether there is a number to draw.
+bool has_points(const Series& series);
 bool has_points(const Chart& chart);
 
 // One <svg> for a page. A legend names the series where there are several. Every column tells its numbers

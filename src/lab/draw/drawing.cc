@@ -18,6 +18,10 @@ constexpr std::array<std::string_view, 6> kShapes = {"M-4 0a4 4 0 1 0 8 0a4 4 0 
                                                      "M0-4.8l4.6 3.3l-1.8 5.4h-5.6l-1.8-5.4z",
                                                      "M0 5l4.6-8.2h-9.2z"};
 
+std::string title_element(std::string_view title) {
+  return title.empty() ? "" : "<title>" + escape(title) + "</title>";
+}
+
 }  // namespace
 
 std::string look_of(std::size_t i) { return "s" + std::to_string(i % kLooks); }
@@ -29,9 +33,8 @@ std::string place(double x, double y) { return coordinate(x) + " " + coordinate(
 std::string mark(Marker marker, double x, double y, std::string_view title) {
   if (marker == Marker::none) return "";
   const std::string_view shape = kShapes[static_cast<std::size_t>(marker) - 1];
-  const std::string words = title.empty() ? "" : "<title>" + escape(title) + "</title>";
   return fmt::format("<path class=\"mark\" transform=\"translate({})\" d=\"{}\">{}</path>", place(x, y),
-                     shape, words);
+                     shape, title_element(title));
 }
 
 std::string text(std::string_view look, double x, double y, std::string_view words) {
@@ -49,6 +52,13 @@ std::string horizontal(std::string_view look, double y, double from, double to) 
 
 std::string vertical(std::string_view look, double x, double from, double to) {
   return path(look, fmt::format("M{} {}V{}", coordinate(x), coordinate(from), coordinate(to)));
+}
+
+std::string rect(std::string_view look, const Point& from, const Point& to, std::string_view title) {
+  return fmt::format("<rect{}{}{} x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}",
+                     look.empty() ? "" : " class=\"", look, look.empty() ? "" : "\"", coordinate(from.x),
+                     coordinate(from.y), coordinate(to.x - from.x), coordinate(to.y - from.y),
+                     title.empty() ? "/>" : ">" + title_element(title) + "</rect>");
 }
 
 std::string axis_name(const std::string& name, const Axis& axis) {

@@ -23,6 +23,7 @@ struct Limits {
     lo = std::min(lo, number);
     hi = std::max(hi, number);
   }
+  double size() const { return hi - lo; }
 };
 
 inline bool drawable(double number) { return std::isfinite(number) && std::abs(number) <= kLargest; }
@@ -46,6 +47,9 @@ std::string text(std::string_view look, double x, double y, std::string_view wor
 std::string path(std::string_view look, std::string_view d);
 std::string horizontal(std::string_view look, double y, double from, double to);
 std::string vertical(std::string_view look, double x, double from, double to);
+
+// Between two corners; `title` is what it says when pointed at.
+std::string rect(std::string_view look, const Point& from, const Point& to, std::string_view title = {});
 
 // With what its labels leave out: "loss (log scale)", "rate (×10⁻³)".
 std::string axis_name(const std::string& name, const Axis& axis);

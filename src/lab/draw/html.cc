@@ -185,8 +185,8 @@ std::string document(const Page& page) {
                                              : "<script type=\"application/json\" id=\"data\">" +
                                                    script_safe(page.data) + "</script>\n";
   return fmt::format(kDocument, sources, escape(page.title), kChartCss.text, kPageCss.text, page.style,
-                     escape(page.subject), heading(page.heading), page.lead, page.body,
-                     live ? kLiveFoot : kFoot, data, elements);
+                     escape(page.subject), heading(page.heading.empty() ? page.title : page.heading),
+                     page.lead, page.body, live ? kLiveFoot : kFoot, data, elements);
 }
 
 }  // namespace thalweg::page

@@ -53,7 +53,7 @@ enum class Reach {
 struct Page {
   std::string title;            // of the window, before " - Thalweg"; text
   std::string subject;          // what the page is of, beside the mark: "training run a"; text
-  std::string heading;          // text
+  std::string heading = {};     // text; empty: the title
   std::string lead = {};        // below the heading; HTML
   std::string body = {};        // HTML
   std::string_view style = {};  // what it has besides the style sheet of all pages

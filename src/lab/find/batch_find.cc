@@ -192,10 +192,8 @@ std::string FoundBatch::html() const {
   }
   const std::string figure =
       page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));
-  const std::string title = fmt::format("Batch {}", batch);
-  return page::document({.title = title,
+  return page::document({.title = fmt::format("Batch {}", batch),
                          .subject = "batch-size search",
-                         .heading = title,
                          .lead = page::lead("Why: " + why + "."),
                          .body = page::section("charts", "Speed", page::charts(figure)) +
                                  page::section("sizes", "Sizes", page::table(table))});

@@ -41,10 +41,6 @@ page::Chart trial_chart(const FoundRate& found) {
   return chart;
 }
 
-std::string headline(const FoundRate& found) {
-  return found.rate ? "Learning rate " + print_number(*found.rate) : "No rate to suggest";
-}
-
 }  // namespace
 
 std::string FoundRate::text() const {
@@ -93,9 +89,8 @@ std::string FoundRate::html() const {
                           std::isnan(t.accuracy) ? page::kNone : page::percent(t.accuracy),
                           t.diverged ? "diverged" : page::significant(t.loss, 4)});
   }
-  return page::document({.title = headline(*this),
+  return page::document({.title = rate ? "Learning rate " + print_number(*rate) : "No rate to suggest",
                          .subject = "learning-rate search",
-                         .heading = headline(*this),
                          .lead = page::lead("Why: " + why + "."),
                          .body = page::section("charts", "Search", page::charts(tried + range)) +
                                  page::section("trials-made", "Trials", page::table(table)) +

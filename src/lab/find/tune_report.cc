@@ -166,10 +166,8 @@ std::string Tuned::html() const {
   const std::string lead =
       fmt::format("Trial {} is the best of {}, judged on {} training samples set aside, after {} epochs.",
                   trials.front().trial, trials.size(), judge_samples, trials.front().epochs);
-  const std::string title = "Best loss " + loss_of(trials.front());
-  return page::document({.title = title,
+  return page::document({.title = "Best loss " + loss_of(trials.front()),
                          .subject = "tuning",
-                         .heading = title,
                          .lead = page::lead(lead),
                          .body = page::section("best", "Best", page::verbatim("Best settings", best)) +
                                  page::section("charts", "Values", page::charts(charts)) +

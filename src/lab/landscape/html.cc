@@ -113,7 +113,6 @@ std::string render(const Landscape& landscape) {
   const std::string style = std::string(kLandscapeCss.text) + std::string(kLandscapePageCss.text);
   return document({.title = landscape.title,
                    .subject = "loss landscape",
-                   .heading = landscape.title,
                    .lead = lead(landscape.subtitle),
                    .body = section("ways", last == 0 ? "Contour" : "Paths",
                                    charts(pictures) + player(last) + paths_table(landscape)) +

@@ -7,29 +7,22 @@
 #include <fmt/format.h>
 
 #include "base/spec.h"
+#include "draw/drawing.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
 
+using page::Limits;
+
 constexpr double kMargin = 0.12;      // around what must be seen, in its size
 constexpr double kMostGrowth = 1;     // of the picture for paths, in its size to each side
 constexpr double kUnknownGrowth = 4;  // the same where no minimum is known
 
-struct Span {
-  double low = INFINITY, high = -INFINITY;
-
-  void add(double x) {
-    low = std::min(low, x);
-    high = std::max(high, x);
-  }
-  double size() const { return high - low; }
-};
-
 // Grows to hold numbers, but by no more than `most` on each side.
-void grow(Span& span, const std::vector<double>& numbers, double most) {
-  const double low = span.low - most, high = span.high + most;
+void grow(Limits& span, const std::vector<double>& numbers, double most) {
+  const double low = span.lo - most, high = span.hi + most;
   for (const double number : numbers) {
     if (std::isfinite(number)) span.add(std::clamp(number, low, high));
   }
@@ -65,41 +58,41 @@ std::vector<double> coordinates(const std::vector<SurfacePath>& paths, double Pl
 }
 
 // What must be seen along one axis: start and minima.
-Span needed(const Problem& problem, std::span<const double> start, std::size_t i) {
-  Span span;
+Limits needed(const Problem& problem, std::span<const double> start, std::size_t i) {
+  Limits span;
   span.add(start[i]);
   for (const std::vector<double>& minimum : problem.minima()) span.add(minimum[i]);
   if (problem.minima().empty()) span.add(0);
   const double least = 0.5 * std::max(1.0, std::abs(start[i]));
-  return span.size() < least ? Span{span.low - least / 2, span.high + least / 2} : span;
+  return span.size() < least ? Limits{span.lo - least / 2, span.hi + least / 2} : span;
 }
 
 // Neither axis is shorter than half of the other.
-void balance(Span& a, Span& b) {
+void balance(Limits& a, Limits& b) {
   for (const auto& [small, large] : {std::pair(&a, &b), std::pair(&b, &a)}) {
     const double missing = large->size() / 2 - small->size();
-    if (missing > 0) *small = {small->low - missing / 2, small->high + missing / 2};
+    if (missing > 0) *small = {small->lo - missing / 2, small->hi + missing / 2};
   }
 }
 
 // With paths, as far as they may enlarge it, and a margin, within the region.
-Span seen(const Problem& problem, Span span, std::size_t i, const std::vector<double>& ways) {
+Limits seen(const Problem& problem, Limits span, std::size_t i, const std::vector<double>& ways) {
   grow(span, ways, (problem.minima().empty() ? kUnknownGrowth : kMostGrowth) * span.size());
   const double margin = kMargin * span.size();
-  span = {span.low - margin, span.high + margin};
+  span = {span.lo - margin, span.hi + margin};
   if (problem.low().empty()) return span;
-  const Span inside{std::max(span.low, problem.low()[i]), std::min(span.high, problem.high()[i])};
+  const Limits inside{std::max(span.lo, problem.low()[i]), std::min(span.hi, problem.high()[i])};
   return inside.size() > 0 ? inside : span;
 }
 
 PlaneRange range_of(const Problem& problem, std::span<const double> start,
                     const std::vector<SurfacePath>& paths) {
-  Span x = needed(problem, start, 0), y = needed(problem, start, 1);
+  Limits x = needed(problem, start, 0), y = needed(problem, start, 1);
   balance(x, y);
   x = seen(problem, x, 0, coordinates(paths, &PlanePoint::x));
   y = seen(problem, y, 1, coordinates(paths, &PlanePoint::y));
   balance(x, y);
-  const PlaneRange range{x.low, x.high, y.low, y.high};
+  const PlaneRange range{x.lo, x.hi, y.lo, y.hi};
   check_range(range);
   return range;
 }
@@ -144,8 +137,7 @@ std::string subtitle(const Problem& problem, const FunctionLandscapeOptions& opt
 
 std::string noise_text(const Problem& problem, const FunctionLandscapeOptions& options) {
   std::string out;
-  const bool batches = std::any_of(options.batches.begin(), options.batches.end(),
-                                   [](std::uint64_t batch) { return batch > 0; });
+  const bool batches = std::ranges::any_of(options.batches, [](std::uint64_t batch) { return batch > 0; });
   const std::string noise = print_number(options.descend.noise);
   if (batches && problem.samples() > 0) {
     out = fmt::format(" A batch is drawn from {} samples, each once an epoch.", problem.samples());

@@ -11,9 +11,8 @@ constexpr double kSpanForLog = 30;  // of all values over the lowest tenth
 
 std::vector<double> finite_values(const Surface& surface) {
   std::vector<double> out;
-  std::copy_if(surface.values.begin(), surface.values.end(), std::back_inserter(out),
-               [](double v) { return std::isfinite(v) && std::abs(v) <= kLargest; });
-  std::sort(out.begin(), out.end());
+  std::ranges::copy_if(surface.values, std::back_inserter(out), drawable);
+  std::ranges::sort(out);
   return out;
 }
 

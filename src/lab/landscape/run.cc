@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <set>
@@ -10,9 +9,9 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/jobs.h"
 #include "base/random.h"
 #include "base/spec.h"
-#include "base/threads.h"
 #include "matrix/eigen.h"
 #include "problems/normal.h"
 #include "run/config.h"
@@ -127,23 +126,13 @@ class Landform {
   std::vector<double> losses(std::size_t n, const std::function<void(std::size_t i, Vector& out)>& make) {
     std::vector<double> out(n);
     std::atomic<std::size_t> next = 0;
-    std::vector<std::exception_ptr> failures(evaluators_.size());
-    Team team(static_cast<int>(evaluators_.size()));
-    team.run([&](int member) {
-      const std::size_t me = static_cast<std::size_t>(member);
-      try {
-        Vector weights(params().elements());
-        for (std::size_t i; (i = next++) < n;) {
-          make(i, weights);
-          out[i] = evaluators_[me]->loss(weights, samples());
-        }
-      } catch (...) {
-        failures[me] = std::current_exception();
+    in_parallel(evaluators_.size(), static_cast<int>(evaluators_.size()), [&](std::size_t me) {
+      Vector weights(params().elements());
+      for (std::size_t i; (i = next++) < n;) {
+        make(i, weights);
+        out[i] = evaluators_[me]->loss(weights, samples());
       }
     });
-    for (const std::exception_ptr& failure : failures) {
-      if (failure) std::rethrow_exception(failure);
-    }
     return out;
   }
 

@@ -20,6 +20,8 @@ constexpr double kFar = 5000;             // from the middle of the paper
 constexpr double kRow = 24;               // of the legend
 constexpr std::size_t kMostLetters = 58;  // of a line of the legend
 
+constexpr Point kCorner{Frame::kLeft, Frame::kTop};  // of the plot
+
 double plot_width() { return Frame::kWidth - Frame::kLeft - Frame::kRight; }
 double plot_height() { return Frame::kHeight - Frame::kTop - Frame::kBottom; }
 
@@ -68,13 +70,12 @@ std::string level_name(double level) {
 // A label on the longest outline, away from the edge and from other labels; none where there is no room.
 void place_label(const Surface& surface, const std::vector<Outline>& lines, std::string text,
                  std::vector<Label>& labels) {
-  const auto longest = std::max_element(
-      lines.begin(), lines.end(), [](const Outline& a, const Outline& b) { return a.size() < b.size(); });
+  const auto longest = std::ranges::max_element(lines, {}, std::ranges::size);
   if (longest == lines.end()) return;
   const auto free = [&](const Point& p) {
     const bool clear = p.x > Frame::kLeft + 30 && p.x < Frame::kWidth - Frame::kRight - 30 &&
                        p.y > Frame::kTop + 20 && p.y < Frame::kHeight - Frame::kBottom - 16;
-    return clear && std::none_of(labels.begin(), labels.end(), [&](const Label& other) {
+    return clear && std::ranges::none_of(labels, [&](const Label& other) {
              return std::abs(other.at.x - p.x) < 64 && std::abs(other.at.y - p.y) < 30;
            });
   };
@@ -138,8 +139,7 @@ std::string draw_axes(const Landscape& landscape, const Frame& frame) {
     out += horizontal("axis", y, Frame::kLeft - 5, Frame::kLeft);
     out += text("y", Frame::kLeft - 9, y + 5, frame.y.label(tick));
   }
-  out += fmt::format("<rect class=\"axis\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", Frame::kLeft,
-                     Frame::kTop, plot_width(), plot_height());
+  out += rect("axis", kCorner, {kCorner.x + plot_width(), floor});
   out += text("x name", Frame::kLeft + plot_width() / 2, Frame::kHeight - 10,
               axis_name(landscape.x_name, frame.x));
   return out + text("name", 0, 16, axis_name(landscape.y_name, frame.y));
@@ -184,8 +184,7 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
     out += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\"><title>start</title></circle>", coordinate(p.x),
                        coordinate(p.y));
     const bool right = p.x > Frame::kWidth - 90;
-    out += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">start</text>", right ? "y" : "",
-                       coordinate(p.x + (right ? -10 : 10)), coordinate(p.y - 9));
+    out += text(right ? "y" : "", p.x + (right ? -10 : 10), p.y - 9, "start");
   }
   return out + "</g>";
 }
@@ -281,8 +280,8 @@ std::string contour_svg(const Landscape& landscape, const Levels& levels, bool a
     out += fmt::format("<style>{}{}</style><rect class=\"ground\" width=\"100%\" height=\"100%\"/>",
                        kChartCss.text, kLandscapeCss.text);
   }
-  out += fmt::format("<clipPath id=\"plot\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>",
-                     Frame::kLeft, Frame::kTop, plot_width(), plot_height());
+  out += "<clipPath id=\"plot\">" + rect("", kCorner, {kCorner.x + plot_width(), kCorner.y + plot_height()}) +
+         "</clipPath>";
   out += draw_levels(landscape, levels) + draw_axes(landscape, frame);
   out += "<g clip-path=\"url(#plot)\">";
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) out += draw_path(landscape.paths[i], frame, i);

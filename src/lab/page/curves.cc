@@ -23,14 +23,6 @@ Series held_out(const std::vector<Epoch>& epochs, double Score::*y, double facto
   return series;
 }
 
-// The series of a chart that have a number; a legend names no others.
-void keep_drawn(Chart& chart) {
-  std::erase_if(chart.series, [](const Series& series) {
-    return std::none_of(series.points.begin(), series.points.end(),
-                        [](const Point& p) { return known(p.y); });
-  });
-}
-
 struct Figure {
   Chart chart;
   std::string caption;
@@ -46,15 +38,14 @@ Chart chart(std::string id, std::string title, std::string y_name, std::vector<S
 
 // Held-out accuracy; where there is none, the loss that the run is judged by, on a scale of its own.
 Figure judged(const std::vector<Epoch>& epochs) {
-  const auto any = [&](auto known_in) { return std::any_of(epochs.begin(), epochs.end(), known_in); };
-  if (any([](const Epoch& epoch) { return known(epoch.test.accuracy); })) {
-    Chart accuracy = chart("accuracy", "Held-out accuracy", "examples classified correctly",
-                           {held_out(epochs, &Score::accuracy, 100)});
+  const Series right = held_out(epochs, &Score::accuracy, 100), losses = held_out(epochs, &Score::loss, 1);
+  if (has_points(right)) {
+    Chart accuracy = chart("accuracy", "Held-out accuracy", "examples classified correctly", {right});
     accuracy.y_unit = "%";
     return {std::move(accuracy), "Once an epoch, on held-out data."};
   }
-  const bool tested = any([](const Epoch& epoch) { return known(epoch.test.loss); });
-  Chart loss = tested ? chart("judged", "Held-out loss", "loss", {held_out(epochs, &Score::loss, 1)})
+  const bool tested = has_points(losses);
+  Chart loss = tested ? chart("judged", "Held-out loss", "loss", {losses})
                       : chart("judged", "Training loss by epoch", "loss",
                               {curve("train", "train", Marker::circle, epochs, &Epoch::train_loss)});
   loss.scale = Scale::automatic;
@@ -86,7 +77,8 @@ std::vector<Figure> figures(const RunData& data) {
 std::string curves_section(const RunData& data, double updates) {
   std::string out;
   for (Figure& figure : figures(data)) {
-    keep_drawn(figure.chart);
+    // A legend names no series without a number.
+    std::erase_if(figure.chart.series, [](const Series& series) { return !has_points(series); });
     figure.chart.x_least = {0, updates};
     out += page::figure(figure.chart, figure.caption);
   }

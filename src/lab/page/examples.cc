@@ -42,14 +42,10 @@ std::string bitmap(const std::vector<double>& inputs, Size size) {
   const std::size_t stride = (size.width + 3) / 4 * 4;
   constexpr std::uint32_t kHead = 14 + 40 + 256 * 4;
   std::string out = "BM";
-  append(out, static_cast<std::uint32_t>(kHead + stride * size.height), 4);
-  append(out, 0, 4);
-  append(out, kHead, 4);
-  append(out, 40, 4);
-  append(out, static_cast<std::uint32_t>(size.width), 4);
-  append(out, static_cast<std::uint32_t>(size.height), 4);
-  append(out, 1, 2);
-  append(out, 8, 2);
+  const auto width = static_cast<std::uint32_t>(size.width), height = static_cast<std::uint32_t>(size.height);
+  const auto all = static_cast<std::uint32_t>(kHead + stride * size.height);
+  for (const std::uint32_t number : {all, 0u, kHead, 40u, width, height}) append(out, number, 4);
+  for (const std::uint32_t number : {1u, 8u}) append(out, number, 2);
   for (int i = 0; i < 6; ++i) append(out, i == 4 ? 256 : 0, 4);
   for (std::uint32_t grey = 0; grey < 256; ++grey) append(out, grey * 0x010101, 4);
   for (std::size_t row = size.height; row-- > 0;) {

@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "draw/chart.h"
@@ -16,14 +20,34 @@ namespace {
 constexpr std::size_t kMostLines = 8;  // as many looks as there are
 constexpr std::size_t kMostMaps = 6;   // parameters whose histograms are shown
 
+// The parts of a step.
+struct Part {
+  const char* name;
+  const char* title;
+  double Detail::*seconds;
+};
+
+constexpr Part kParts[] = {{"data", "Loading data", &Detail::data},
+                           {"forward", "Forward pass", &Detail::forward},
+                           {"backward", "Backward pass", &Detail::backward},
+                           {"update", "Optimizer's update", &Detail::step}};
+
+Chart over_updates(std::string id, std::string title, std::string y_name,
+                   const std::vector<Detail>& details) {
+  return {.id = std::move(id),
+          .title = std::move(title),
+          .x_name = "update",
+          .y_name = std::move(y_name),
+          .x_least = {0, details.back().update}};
+}
+
 // The largest parameters, in the order of the model.
 std::vector<std::size_t> largest(const std::vector<LayerDetail>& layers, std::size_t most) {
   std::vector<std::size_t> order(layers.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return layers[a].size > layers[b].size; });
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return layers[i].size; });
   order.resize(std::min(order.size(), most));
-  std::sort(order.begin(), order.end());
+  std::ranges::sort(order);
   return order;
 }
 
@@ -41,15 +65,10 @@ Series ratios(const std::vector<Detail>& details, std::size_t layer, std::size_t
 
 std::string ratio_figure(const std::vector<Detail>& details) {
   const std::vector<LayerDetail>& layers = details.front().layers;
-  Chart chart;
-  chart.id = "ratio";
-  chart.title = "Update ratio";
-  chart.x_name = "update";
-  chart.y_name = "update / weight";
+  Chart chart = over_updates("ratio", "Update ratio", "update / weight", details);
   chart.scale = Scale::log;
   const std::vector<std::size_t> shown = largest(layers, kMostLines);
   for (std::size_t i = 0; i < shown.size(); ++i) chart.series.push_back(ratios(details, shown[i], i));
-  chart.x_least = {0, details.back().update};
   std::string caption = "Norm of the change made by an update, divided by the norm of the parameter.";
   if (shown.size() < layers.size())
     caption += fmt::format(" The {} largest of {} parameters.", shown.size(), layers.size());
@@ -91,45 +110,30 @@ std::string layers_section(const RunData& data) {
 
 std::string time_section(const RunData& data) {
   if (data.details.empty()) return "";
-  Chart chart;
-  chart.id = "time";
-  chart.title = "Time per step";
-  chart.x_name = "update";
-  chart.y_name = "ms";
-  chart.x_least = {0, data.details.back().update};
-  chart.scale = Scale::automatic;  // the first update takes many times as long as others
-  double total = 0, weight = 0, before = 0;
-  const auto add = [&](std::string name, std::size_t look, double Detail::*part) {
-    Series series{std::move(name), look_of(look), Marker::none, {}};
-    for (const Detail& detail : data.details) series.points.push_back({detail.update, detail.*part * 1e3});
-    chart.series.push_back(std::move(series));
-  };
-  add("data", 0, &Detail::data);
-  add("forward", 1, &Detail::forward);
-  add("backward", 2, &Detail::backward);
-  add("update", 3, &Detail::step);
-  double sums[4] = {};
-  for (const Detail& detail : data.details) {
-    weight = detail.update - before;
-    before = detail.update;
-    const double parts[] = {detail.data, detail.forward, detail.backward, detail.step};
-    for (std::size_t i = 0; i < 4; ++i) {
-      const double spent = std::isfinite(parts[i]) ? parts[i] * weight : 0;
-      sums[i] += spent;
-      total += spent;
+  const double last = data.details.back().update;
+  // The first update takes many times as long as others.
+  Chart chart = over_updates("time", "Time per step", "ms", data.details);
+  chart.scale = Scale::automatic;
+  std::array<double, std::size(kParts)> sums{};
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    chart.series.push_back({.name = kParts[i].name, .look = look_of(i), .points = {}});
+    double before = 0;
+    for (const Detail& detail : data.details) {
+      const double seconds = detail.*kParts[i].seconds;
+      chart.series.back().points.push_back({detail.update, seconds * 1e3});
+      if (std::isfinite(seconds)) sums[i] += seconds * (detail.update - before);
+      before = detail.update;
     }
   }
+  const double total = std::accumulate(sums.begin(), sums.end(), 0.0);
   if (!(total > 0)) return "";
   std::vector<Tile> shares;
-  const char* names[] = {"Loading data", "Forward pass", "Backward pass", "Optimizer's update"};
-  for (std::size_t i = 0; i < 4; ++i) {
-    shares.push_back({names[i], percent(sums[i] / total),
-                      significant(sums[i] / data.details.back().update * 1e3, 3) + " ms per step",
-                      look_of(i)});
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    shares.push_back({kParts[i].title, percent(sums[i] / total),
+                      significant(sums[i] / last * 1e3, 3) + " ms per step", look_of(i)});
   }
-  const std::string body =
-      tiles(shares, "shares") + charts(figure(chart, "Averages between the measured updates."));
-  return section("time", "Where the time goes", body);
+  return section("time", "Where the time goes",
+                 tiles(shares, "shares") + charts(figure(chart, "Averages between the measured updates.")));
 }
 
 }  // namespace thalweg::page

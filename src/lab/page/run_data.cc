@@ -88,11 +88,6 @@ class Fields {
   std::string where_;
 };
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
 std::string read_if_there(const std::filesystem::path& path) {
   return is_there(path) ? read_text_file(path, kLargestText) : std::string();
 }
@@ -180,6 +175,11 @@ std::string folder_name(const std::filesystem::path& run) {
 }
 
 }  // namespace
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
 
 RunData read_run(const std::filesystem::path& run) {
   const std::filesystem::path metrics = run / "metrics.jsonl";

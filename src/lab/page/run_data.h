@@ -90,6 +90,8 @@ struct Examples {
   std::vector<Example> worst;
 };
 
+using Environment = std::vector<std::pair<std::string, std::string>>;  // what, and its value
+
 struct RunData {
   std::string name;             // of the run, or of its folder
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
@@ -100,7 +102,7 @@ struct RunData {
   // Empty for runs of before these files.
   std::vector<Detail> details;  // ascending
   Examples examples;
-  std::vector<std::pair<std::string, std::string>> environment;  // what, and its value
+  Environment environment;
 };
 
 // Throws Error(data) when `run` has neither metrics.jsonl nor config.toml, and for a malformed file, naming
@@ -111,6 +113,8 @@ RunData read_run(const std::filesystem::path& run);
 // the file.
 std::vector<Detail> read_details(const std::filesystem::path& path);
 Examples read_examples(const std::filesystem::path& path);
-std::vector<std::pair<std::string, std::string>> read_environment(const std::filesystem::path& path);
+Environment read_environment(const std::filesystem::path& path);
+
+bool is_there(const std::filesystem::path& path);
 
 }  // namespace thalweg::page

@@ -1,9 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
-#include <system_error>
 
 #include "base/file.h"
 #include "page/run_data.h"
@@ -16,16 +14,14 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kLargest = std::uint64_t{64} << 20;
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
-// What is read of a file whose members are not as they should be is an Error that names it.
+// What `read` makes of a text, of a file that is there; one whose members are not as they should be is an
+// Error that names it.
 template <class Read>
-auto reading(const std::filesystem::path& path, const Read& read) {
+auto reading(const std::filesystem::path& path, const Read& read) -> decltype(read(std::string())) {
+  if (!is_there(path)) return {};
+  const std::string text = read_text_file(path, kLargest);
   try {
-    return read();
+    return read(text);
   } catch (const Json::exception& error) {
     throw Error(Code::data, {path.string(), "is malformed", error.what(), "what `thalweg train` writes",
                              "remove it: the page works without it"});
@@ -79,9 +75,7 @@ Example example(const Json& object) {
 }  // namespace
 
 std::vector<Detail> read_details(const std::filesystem::path& path) {
-  if (!is_there(path)) return {};
-  const std::string text = read_text_file(path, kLargest);
-  return reading(path, [&] {
+  return reading(path, [](const std::string& text) {
     std::vector<Detail> out;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
       Detail one = detail(Json::parse(std::string_view(text).substr(begin, end - begin)));
@@ -93,9 +87,7 @@ std::vector<Detail> read_details(const std::filesystem::path& path) {
 }
 
 Examples read_examples(const std::filesystem::path& path) {
-  if (!is_there(path)) return {};
-  const std::string text = read_text_file(path, kLargest);
-  return reading(path, [&] {
+  return reading(path, [](const std::string& text) {
     const Json json = Json::parse(text);
     Examples out;
     out.classes = json.at("classes").get<std::vector<std::string>>();
@@ -109,11 +101,9 @@ Examples read_examples(const std::filesystem::path& path) {
   });
 }
 
-std::vector<std::pair<std::string, std::string>> read_environment(const std::filesystem::path& path) {
-  if (!is_there(path)) return {};
-  const std::string text = read_text_file(path, kLargest);
-  return reading(path, [&] {
-    std::vector<std::pair<std::string, std::string>> out;
+Environment read_environment(const std::filesystem::path& path) {
+  return reading(path, [](const std::string& text) {
+    Environment out;
     const Json json = Json::parse(text);
     for (const auto& [name, value] : json.items()) {
       if (name == "schema") continue;

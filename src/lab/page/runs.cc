@@ -43,70 +43,56 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
   return names;
 }
 
-using Points = std::vector<Point> (*)(const RunData& run);
-
-template <auto Member>
-std::vector<Point> of_updates(const RunData& run) {
-  std::vector<Point> out;
-  for (const Update& update : run.updates) out.push_back({update.update, update.*Member});
-  return out;
-}
-
-template <auto Member>
-std::vector<Point> of_tests(const RunData& run) {
-  std::vector<Point> out;
-  for (const Epoch& epoch : run.epochs) out.push_back({epoch.update, epoch.test.*Member});
-  return out;
-}
-
-std::vector<Point> training_loss(const RunData& run) {
-  std::vector<Point> out;
-  for (const Epoch& epoch : run.epochs) out.push_back({epoch.update, epoch.train_loss});
-  return out;
-}
-
-std::vector<Point> accuracy(const RunData& run) {
-  std::vector<Point> out = of_tests<&Score::accuracy>(run);
-  for (Point& point : out) point.y *= 100;
-  return out;
-}
-
+// A chart of all runs: of what was tested, or of epochs, or, in thin lines, of updates.
 struct Compared {
   const char* id;
   const char* title;
   const char* y_name;
-  const char* unit;
   const char* caption;
   Scale scale;
-  bool fine;
-  Points points;
+  double Score::*tested = nullptr;
+  double Epoch::*of_epochs = nullptr;
+  double Update::*of_updates = nullptr;
+  bool percent = false;
+
+  std::vector<Point> points(const RunData& run) const {
+    std::vector<Point> out;
+    for (const Epoch& e : run.epochs) {
+      if (tested != nullptr) out.push_back({e.update, e.test.*tested * (percent ? 100 : 1)});
+      if (of_epochs != nullptr) out.push_back({e.update, e.*of_epochs});
+    }
+    if (of_updates == nullptr) return out;
+    for (const Update& u : run.updates) out.push_back({u.update, u.*of_updates});
+    return out;
+  }
 };
 
 constexpr Compared kCompared[] = {
-    {"held-out-loss", "Held-out loss", "loss", "", "Once an epoch, on held-out data.", Scale::automatic,
-     false, of_tests<&Score::loss>},
-    {"accuracy", "Held-out accuracy", "classified correctly", "%", "Once an epoch, on held-out data.",
-     Scale::linear, false, accuracy},
-    {"train-loss", "Training loss", "loss", "", "Mean over each epoch.", Scale::automatic, false,
-     training_loss},
-    {"rate", "Learning rate", "learning rate", "", "As used in each update.", Scale::linear, true,
-     of_updates<&Update::lr>},
-    {"gradient", "Gradient norm", "gradient norm", "", "Norm of the whole gradient, over all parameters.",
-     Scale::log, true, of_updates<&Update::grad_norm>}};
+    {"held-out-loss", "Held-out loss", "loss", "Once an epoch, on held-out data.", Scale::automatic,
+     &Score::loss},
+    {"accuracy", "Held-out accuracy", "classified correctly", "Once an epoch, on held-out data.",
+     Scale::linear, &Score::accuracy, nullptr, nullptr, true},
+    {"train-loss", "Training loss", "loss", "Mean over each epoch.", Scale::automatic, nullptr,
+     &Epoch::train_loss},
+    {"rate", "Learning rate", "learning rate", "As used in each update.", Scale::linear, nullptr, nullptr,
+     &Update::lr},
+    {"gradient", "Gradient norm", "gradient norm", "Norm of the whole gradient, over all parameters.",
+     Scale::log, nullptr, nullptr, &Update::grad_norm}};
 
 std::string compared(const Compared& what, const std::vector<RunData>& runs,
                      const std::vector<std::string>& names, double last) {
-  Chart chart{
-      .id = what.id, .title = what.title, .x_name = "update", .y_name = what.y_name, .y_unit = what.unit};
-  chart.scale = what.scale;
-  chart.x_least = {0, last};
-  chart.legend = false;
+  Chart chart{.id = what.id,
+              .title = what.title,
+              .x_name = "update",
+              .y_name = what.y_name,
+              .y_unit = what.percent ? "%" : "",
+              .x_least = {0, last},
+              .scale = what.scale,
+              .legend = false};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Series series = series_of(i, names[i], what.points(runs[i]));
-    if (what.fine) series.look += " fine";
-    const bool any = std::any_of(series.points.begin(), series.points.end(),
-                                 [](const Point& point) { return std::isfinite(point.y); });
-    if (any) chart.series.push_back(std::move(series));
+    if (what.of_updates != nullptr) series.look += " fine";
+    if (has_points(series)) chart.series.push_back(std::move(series));
   }
   return figure(chart, what.caption);
 }
@@ -204,12 +190,10 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
 std::string render(const std::vector<RunData>& runs, bool live) {
   const std::vector<std::string> names = short_names(runs);
   const std::size_t best = best_of(runs);
-  const std::string title = best == SIZE_MAX
-                                ? fmt::format("{} runs, no result yet", runs.size())
-                                : fmt::format("{} does best: {}", names[best], outcome_words(runs[best]));
-  const Page page{.title = title,
+  const Page page{.title = best == SIZE_MAX
+                               ? fmt::format("{} runs, no result yet", runs.size())
+                               : fmt::format("{} does best: {}", names[best], outcome_words(runs[best])),
                   .subject = fmt::format("{} training runs", runs.size()),
-                  .heading = title,
                   .body = results(runs, names) + curves(runs, names) + differences(runs, names)};
   return live ? live_document(page) : document(page);
 }

@@ -18,8 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostRuns = 24;  // over each other
 
 bool is_run(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::exists(folder / "metrics.jsonl", ignored) || fs::exists(folder / "config.toml", ignored);
+  return page::is_there(folder / "metrics.jsonl") || page::is_there(folder / "config.toml");
 }
 
 }  // namespace

@@ -97,15 +97,12 @@ std::string schedule_svg(std::span<const Schedule> schedules, std::uint64_t upda
 
 std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates) {
   const page::Chart chart = chart_of(schedules, updates);
-  const std::string title =
-      schedules.size() == 1 ? chart.title : fmt::format("{} schedules", schedules.size());
   std::string tables;
   for (std::size_t i = 0; i < schedules.size(); ++i)
     tables += page::table(table_of(schedules[i], updates, i));
   return page::document(
-      {.title = title,
+      {.title = schedules.size() == 1 ? chart.title : fmt::format("{} schedules", schedules.size()),
        .subject = "schedules",
-       .heading = title,
        .body =
            page::section("picture", "Values", "<figure class=\"lone\">" + page::draw(chart) + "</figure>\n") +
            page::section("events", "Events", tables)});

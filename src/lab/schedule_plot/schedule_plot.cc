@@ -85,8 +85,7 @@ std::vector<ScheduleEvent> schedule_events(const Schedule& schedule, std::uint64
   const std::uint64_t end = schedule.total() > 0 ? std::min(schedule.total(), updates) : updates;
   std::erase_if(out, [&](const ScheduleEvent& e) { return e.update == end && e.kind != Kind::start; });
   out.push_back(event(Kind::end, schedule, end));
-  std::stable_sort(out.begin(), out.end(),
-                   [](const ScheduleEvent& a, const ScheduleEvent& b) { return a.update < b.update; });
+  std::ranges::stable_sort(out, {}, &ScheduleEvent::update);
   return out;
 }
 
