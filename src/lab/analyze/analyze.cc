@@ -139,18 +139,17 @@ std::string Analysis::text() const {
 }
 
 std::string Analysis::json() const {
-  JsonArray costs;
-  for (const PhaseCost& phase : phases) {
-    costs.raw(JsonObject()
-                  .add("phase", phase.phase)
-                  .add("group", phase.group)
-                  .add("kind", phase.kind)
-                  .add("engine", phase.engine)
-                  .add("elements", phase.elements)
-                  .add("bytes_per_element", phase.bytes_per_element)
-                  .add("limit_seconds", phase.limit_seconds)
-                  .text());
-  }
+  const auto cost = [](const PhaseCost& phase) {
+    return JsonObject()
+        .add("phase", phase.phase)
+        .add("group", phase.group)
+        .add("kind", phase.kind)
+        .add("engine", phase.engine)
+        .add("elements", phase.elements)
+        .add("bytes_per_element", phase.bytes_per_element)
+        .add("limit_seconds", phase.limit_seconds)
+        .text();
+  };
   return JsonObject()
       .add("schema", 1)
       .add("chain", chain)
@@ -158,7 +157,7 @@ std::string Analysis::json() const {
       .add("bytes", bytes)
       .add("threads", threads)
       .add("rounds", rounds)
-      .raw("phases", costs.text())
+      .raw("phases", json_list(phases, cost))
       .raw("limit_seconds", json_of(limit_seconds))
       .raw("step_seconds", json_of(step_seconds))
       .raw("share", json_of(share))

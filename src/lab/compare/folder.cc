@@ -91,20 +91,16 @@ std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory) {
 }
 
 std::string trial_json(const ComparedTrial& trial) {
-  JsonArray epochs;
-  for (const ComparedEpoch& e : trial.epochs) {
-    JsonArray row;
-    row.raw(std::to_string(e.update));
-    for (const double number : {e.seconds, e.loss, e.score}) row.raw(json_number(number));
-    epochs.raw(row.text());
-  }
+  const auto row = [](const ComparedEpoch& e) {
+    return json_value(std::vector<double>{static_cast<double>(e.update), e.seconds, e.loss, e.score});
+  };
   return JsonObject()
       .add("optimizer", trial.optimizer)
       .add("tuning", trial.tuning)
       .add("factor", trial.factor)
       .add("seed", trial.seed)
       .add("diverged", trial.diverged)
-      .raw("epochs", epochs.text())
+      .raw("epochs", json_list(trial.epochs, row))
       .text();
 }
 

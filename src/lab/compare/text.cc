@@ -41,50 +41,33 @@ std::vector<std::string> standing(const ComparisonResult& result, Standing wante
 }
 
 std::string_view standing_word(Standing standing) {
-  switch (standing) {
-    case Standing::first:
-      return "best";
-    case Standing::told_apart:
-      return "worse";
-    case Standing::always_worse:
-      return "worse in every seed";
-    case Standing::close:
-      return "not significant";
-  }
-  return "";
+  static constexpr std::string_view kWords[] = {"best", "worse", "worse in every seed", "not significant"};
+  return kWords[static_cast<std::size_t>(standing)];
 }
 
 std::string quartiles_json(const Median& q) {
   return JsonObject().add("low", q.low).add("median", q.value).add("high", q.high).text();
 }
 
-std::string rates_json(const ComparedOptimizer& o) {
-  JsonArray out;
-  for (const TriedRate& rate : o.rates) {
-    out.raw(JsonObject()
-                .add("rate", rate.rate)
-                .add("factor", rate.factor)
-                .add("score", rate.score)
-                .add("loss", rate.loss)
-                .text());
-  }
-  return out.text();
+std::string rate_json(const TriedRate& rate) {
+  return JsonObject()
+      .add("rate", rate.rate)
+      .add("factor", rate.factor)
+      .add("score", rate.score)
+      .add("loss", rate.loss)
+      .text();
 }
 
-std::string trials_json(const ComparedOptimizer& o) {
-  JsonArray out;
-  for (const ComparedTrial& trial : o.trials) {
-    const bool any = !trial.epochs.empty();
-    out.raw(JsonObject()
-                .add("seed", trial.seed)
-                .add("diverged", trial.diverged)
-                .add("score", trial.diverged ? NAN : trial.epochs.back().score)
-                .add("loss", trial.diverged ? NAN : trial.epochs.back().loss)
-                .add("updates", any ? trial.epochs.back().update : std::uint64_t{0})
-                .add("seconds", any ? trial.epochs.back().seconds : 0.0)
-                .text());
-  }
-  return out.text();
+std::string run_json(const ComparedTrial& trial) {
+  const ComparedEpoch last = trial.epochs.empty() ? ComparedEpoch() : trial.epochs.back();
+  return JsonObject()
+      .add("seed", trial.seed)
+      .add("diverged", trial.diverged)
+      .add("score", trial.diverged ? NAN : last.score)
+      .add("loss", trial.diverged ? NAN : last.loss)
+      .add("updates", last.update)
+      .add("seconds", last.seconds)
+      .text();
 }
 
 std::string optimizer_json(const ComparisonResult& result, const ComparedOptimizer& o) {
@@ -113,7 +96,7 @@ std::string optimizer_json(const ComparisonResult& result, const ComparedOptimiz
         .add("updates_to_target", o.target.updates)
         .add("seconds_to_target", o.target.seconds);
   }
-  return out.raw("rates", rates_json(o)).raw("runs", trials_json(o)).text();
+  return out.raw("rates", json_list(o.rates, rate_json)).raw("runs", json_list(o.trials, run_json)).text();
 }
 
 std::string tuning_json(const ComparisonResult& result) {
@@ -211,16 +194,14 @@ std::string ComparisonResult::text() const {
 }
 
 std::string ComparisonResult::json() const {
-  JsonArray rows, tests;
-  for (const ComparedOptimizer& o : optimizers) rows.raw(optimizer_json(*this, o));
-  for (const ComparedPair& pair : pairs) {
-    tests.raw(JsonObject()
-                  .add("first", optimizers[pair.first].given)
-                  .add("second", optimizers[pair.second].given)
-                  .add("p", pair.p)
-                  .add("p_holm", pair.p_holm)
-                  .text());
-  }
+  const auto test = [&](const ComparedPair& pair) {
+    return JsonObject()
+        .add("first", optimizers[pair.first].given)
+        .add("second", optimizers[pair.second].given)
+        .add("p", pair.p)
+        .add("p_holm", pair.p_holm)
+        .text();
+  };
   JsonObject out;
   out.add("schema", 1)
       .add("headline", headline())
@@ -235,13 +216,13 @@ std::string ComparisonResult::json() const {
       .add("training_samples", training)
       .add("held_out_samples", held_out)
       .add("measure", score_name)
-      .raw("target_accuracy", options.target_accuracy ? json_number(*options.target_accuracy) : "null")
-      .raw("target_loss", options.target_loss ? json_number(*options.target_loss) : "null")
+      .add("target_accuracy", options.target_accuracy.value_or(NAN))
+      .add("target_loss", options.target_loss.value_or(NAN))
       .raw("tuning", tuning_json(*this))
       .add("least_p", least_p)
       .add("seeds_to_decide", seeds_to_decide)
-      .raw("optimizers", rows.text())
-      .raw("pairs", tests.text());
+      .raw("optimizers", json_list(optimizers, [&](const auto& o) { return optimizer_json(*this, o); }))
+      .raw("pairs", json_list(pairs, test));
   return out.text();
 }
 

@@ -34,25 +34,18 @@ std::string Diagnosis::text() const {
 }
 
 std::string Diagnosis::json() const {
-  JsonArray found, noted, tried;
-  for (const Finding& finding : findings) {
-    found.raw(JsonObject()
-                  .add("fault", finding.fault)
-                  .add("evidence", finding.evidence)
-                  .add("advice", finding.advice)
-                  .text());
-  }
-  for (const std::string& note : notes) noted.raw(json_string(note));
-  for (const RateTrial& trial : trials) tried.raw(trial_json(trial));
+  const auto found = [](const Finding& f) {
+    return JsonObject().add("fault", f.fault).add("evidence", f.evidence).add("advice", f.advice).text();
+  };
   return JsonObject()
       .add("schema", 1)
       .add("run", run)
       .add("updates", updates)
       .add("healthy", findings.empty())
-      .raw("findings", found.text())
-      .raw("notes", noted.text())
-      .raw("rate", trials.empty() ? "null" : json_number(rate))
-      .raw("trials", tried.text())
+      .raw("findings", json_list(findings, found))
+      .add("notes", notes)
+      .add("rate", trials.empty() ? NAN : rate)
+      .raw("trials", json_list(trials, trial_json))
       .text();
 }
 

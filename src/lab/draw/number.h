@@ -1,6 +1,7 @@
 // Numbers as people read them; the same in every locale.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ std::string power_of_ten(int exponent);
 std::string count(double number);      // "109,386"
 std::string percent(double fraction);  // "97.2%"; never 100% when it is less
 std::string bytes(double number);      // "1.25 MiB"
+std::string count(std::integral auto number) { return count(static_cast<double>(number)); }
+std::string bytes(std::integral auto number) { return bytes(static_cast<double>(number)); }
 std::string duration(double seconds);  // "1.42 s", "3 min 12 s", "2 h 05 min"
 
 // Numbers of one column of a table: the same decimals in every row, so that the points align.

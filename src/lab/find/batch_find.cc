@@ -84,7 +84,7 @@ page::Chart chart(const FoundBatch& found) {
   for (const BatchTiming& t : found.timings) {
     const auto batch = static_cast<double>(t.batch);
     median.points.push_back({batch, t.median});
-    median.notes.push_back(page::bytes(static_cast<double>(t.bytes)));
+    median.notes.push_back(page::bytes(t.bytes));
     for (const page::Point& p : {page::Point{batch, t.low}, {batch, t.high}, {batch, NAN}})
       range.points.push_back(p);
   }
@@ -124,9 +124,8 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   }
   if (found.timings.empty()) {
     throw Error(Code::usage,
-                {"--memory", "not even a batch of one sample fits", page::bytes(static_cast<double>(bytes)),
-                 "at most " + page::bytes(static_cast<double>(search.memory)),
-                 "allow more memory, or use a smaller model"});
+                {"--memory", "not even a batch of one sample fits", page::bytes(bytes),
+                 "at most " + page::bytes(search.memory), "allow more memory, or use a smaller model"});
   }
   std::vector<std::vector<double>> rates(found.timings.size());
   for (int round = 0; round < search.rounds; ++round) {
@@ -150,23 +149,22 @@ std::string FoundBatch::text() const {
       fmt::format("\n{:>7}  {:>14}  {:>22}  {:>10}\n", "batch", "samples/s", "slowest to fastest", "memory");
   for (const BatchTiming& t : timings) {
     out += fmt::format("{:>7}  {:>14.0f}  {:>22}  {:>10}{}\n", t.batch, t.median,
-                       fmt::format("{:.0f} to {:.0f}", t.low, t.high),
-                       page::bytes(static_cast<double>(t.bytes)), t.batch == batch ? "  <" : "");
+                       fmt::format("{:.0f} to {:.0f}", t.low, t.high), page::bytes(t.bytes),
+                       t.batch == batch ? "  <" : "");
   }
   return out;
 }
 
 std::string FoundBatch::json() const {
-  JsonArray measured;
-  for (const BatchTiming& t : timings) {
-    measured.raw(JsonObject()
-                     .add("batch", t.batch)
-                     .add("bytes", t.bytes)
-                     .add("samples_per_second", t.median)
-                     .add("low", t.low)
-                     .add("high", t.high)
-                     .text());
-  }
+  const auto measured = [](const BatchTiming& t) {
+    return JsonObject()
+        .add("batch", t.batch)
+        .add("bytes", t.bytes)
+        .add("samples_per_second", t.median)
+        .add("low", t.low)
+        .add("high", t.high)
+        .text();
+  };
   return JsonObject()
       .add("schema", 1)
       .add("batch", batch)
@@ -174,7 +172,7 @@ std::string FoundBatch::json() const {
       .add("memory", memory)
       .add("rounds", rounds)
       .add("threads", threads)
-      .raw("timings", measured.text())
+      .raw("timings", json_list(timings, measured))
       .text();
 }
 
@@ -186,9 +184,9 @@ std::string FoundBatch::html() const {
                     .rows = {}};
   for (const BatchTiming& t : timings) {
     if (t.batch == batch) table.marked = table.rows.size();
-    table.rows.push_back({page::count(static_cast<double>(t.batch)), page::count(std::round(t.low)),
+    table.rows.push_back({page::count(t.batch), page::count(std::round(t.low)),
                           page::count(std::round(t.median)), page::count(std::round(t.high)),
-                          page::bytes(static_cast<double>(t.bytes))});
+                          page::bytes(t.bytes)});
   }
   const std::string figure =
       page::figure(chart(*this), fmt::format("Median of {} rounds on {} threads.", rounds, threads));

@@ -14,8 +14,6 @@
 namespace thalweg {
 namespace {
 
-std::string json_or_null(std::optional<double> number) { return number ? json_number(*number) : "null"; }
-
 page::Chart range_chart(const FoundRate& found) {
   page::Series each{.name = "each update", .look = "each", .points = {}};
   page::Series smooth{.name = "smoothed", .look = "s0", .points = {}};
@@ -55,14 +53,12 @@ std::string FoundRate::text() const {
 }
 
 std::string FoundRate::json() const {
-  JsonArray points, tried;
-  for (const RateSweepPoint& p : sweep) {
-    points.raw(JsonObject().add("rate", p.rate).add("loss", p.loss).add("smoothed", p.smoothed).text());
-  }
-  for (const RateTrial& trial : trials) tried.raw(trial_json(trial));
+  const auto point = [](const RateSweepPoint& p) {
+    return JsonObject().add("rate", p.rate).add("loss", p.loss).add("smoothed", p.smoothed).text();
+  };
   return JsonObject()
       .add("schema", 1)
-      .raw("rate", json_or_null(rate))
+      .add("rate", rate.value_or(NAN))
       .add("optimizer", optimizer)
       .add("why", why)
       .add("given", given)
@@ -72,8 +68,8 @@ std::string FoundRate::json() const {
       .add("train_samples", train_samples)
       .add("judge_samples", judge_samples)
       .add("start_loss", start_loss)
-      .raw("trials", tried.text())
-      .raw("sweep", points.text())
+      .raw("trials", json_list(trials, trial_json))
+      .raw("sweep", json_list(sweep, point))
       .text();
 }
 

@@ -117,23 +117,22 @@ std::string Tuned::text() const {
 }
 
 std::string Tuned::json() const {
-  JsonArray list;
-  for (const TuneTrial& trial : trials) {
+  const auto one = [](const TuneTrial& trial) {
     JsonObject texts, values;
     for (const SettingText& text : trial.texts) texts.add(text.setting, text.text);
     for (const Drawn& drawn : trial.values) {
       std::isnan(drawn.number) ? values.add(drawn.name, drawn.value) : values.add(drawn.name, drawn.number);
     }
-    list.raw(JsonObject()
-                 .add("trial", trial.trial)
-                 .add("epochs", trial.epochs)
-                 .add("diverged", trial.diverged)
-                 .add("loss", trial.loss)
-                 .add("accuracy", trial.accuracy)
-                 .raw("texts", texts.text())
-                 .raw("values", values.text())
-                 .text());
-  }
+    return JsonObject()
+        .add("trial", trial.trial)
+        .add("epochs", trial.epochs)
+        .add("diverged", trial.diverged)
+        .add("loss", trial.loss)
+        .add("accuracy", trial.accuracy)
+        .raw("texts", texts.text())
+        .raw("values", values.text())
+        .text();
+  };
   return JsonObject()
       .add("schema", 1)
       .add("epochs", epochs)
@@ -141,7 +140,7 @@ std::string Tuned::json() const {
       .add("found", found)
       .add("judge_samples", judge_samples)
       .add("by", by_accuracy ? "accuracy" : "loss")
-      .raw("trials", list.text())
+      .raw("trials", json_list(trials, one))
       .text();
 }
 

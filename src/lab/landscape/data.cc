@@ -14,14 +14,6 @@ namespace {
 constexpr std::size_t kMostCells = 48;  // of a side of the surface in three dimensions
 constexpr double kLowest = 0.03;        // this share of it is its flat ground: logarithms fall without end
 
-std::string numbers(const std::vector<double>& values) {
-  JsonArray out;
-  for (const double value : values) out.raw(json_number(value));
-  return out.text();
-}
-
-std::string pair(double a, double b) { return numbers({a, b}); }
-
 std::string path_data(const SurfacePath& path, const Frame& frame) {
   std::string places, updates, losses;
   for (const std::size_t k : drawn_points(path)) {
@@ -88,13 +80,12 @@ std::uint64_t last_update(const Landscape& landscape) {
 
 std::string animation_data(const Landscape& landscape, const Levels& levels) {
   const Frame frame(landscape.surface.range);
-  JsonArray paths;
-  for (const SurfacePath& path : landscape.paths) paths.raw(path_data(path, frame));
   return JsonObject()
       .add("last", last_update(landscape))
-      .raw("plot", numbers({Frame::kLeft, Frame::kTop, Frame::kWidth - Frame::kLeft - Frame::kRight,
-                            Frame::kHeight - Frame::kTop - Frame::kBottom}))
-      .raw("paths", paths.text())
+      .add("plot", std::vector{Frame::kLeft, Frame::kTop, Frame::kWidth - Frame::kLeft - Frame::kRight,
+                               Frame::kHeight - Frame::kTop - Frame::kBottom})
+      .raw("paths",
+           json_list(landscape.paths, [&](const SurfacePath& path) { return path_data(path, frame); }))
       .raw("surface", surface_data(landscape.surface, levels))
       .text();
 }
@@ -103,37 +94,33 @@ std::string animation_data(const Landscape& landscape, const Levels& levels) {
 
 std::string landscape_json(const Landscape& landscape) {
   const PlaneRange& range = landscape.surface.range;
-  JsonArray minima, paths;
-  for (const PlanePoint& minimum : landscape.minima) minima.raw(page::pair(minimum.x, minimum.y));
-  for (const SurfacePath& path : landscape.paths) {
-    JsonArray points, updates;
-    for (std::size_t k = 0; k < path.points.size(); ++k) {
-      points.raw(page::pair(path.points[k].x, path.points[k].y));
-      updates.raw(std::to_string(page::updates_at(path, k)));
-    }
-    paths.raw(JsonObject()
-                  .add("name", path.name)
-                  .add("optimizer", path.optimizer)
-                  .add("diverged", path.diverged)
-                  .raw("updates", updates.text())
-                  .raw("points", points.text())
-                  .raw("losses", page::numbers(path.losses))
-                  .raw("distances", path.distances.empty() ? "null" : page::numbers(path.distances))
-                  .text());
-  }
+  const auto point = [](const PlanePoint& p) { return json_value(std::vector{p.x, p.y}); };
+  const auto one = [&](const SurfacePath& path) {
+    std::vector<std::uint64_t> updates;
+    for (std::size_t k = 0; k < path.points.size(); ++k) updates.push_back(page::updates_at(path, k));
+    return JsonObject()
+        .add("name", path.name)
+        .add("optimizer", path.optimizer)
+        .add("diverged", path.diverged)
+        .add("updates", updates)
+        .raw("points", json_list(path.points, point))
+        .add("losses", path.losses)
+        .raw("distances", path.distances.empty() ? "null" : json_value(path.distances))
+        .text();
+  };
   return JsonObject()
       .add("schema", 1)
       .add("title", landscape.title)
       .add("subtitle", landscape.subtitle)
       .add("x", landscape.x_name)
       .add("y", landscape.y_name)
-      .raw("range", page::numbers({range.x_low, range.x_high, range.y_low, range.y_high}))
-      .add("columns", std::uint64_t{landscape.surface.columns})
-      .add("rows", std::uint64_t{landscape.surface.rows})
-      .raw("values", page::numbers(landscape.surface.values))
-      .raw("minima", minima.text())
+      .add("range", std::vector{range.x_low, range.x_high, range.y_low, range.y_high})
+      .add("columns", landscape.surface.columns)
+      .add("rows", landscape.surface.rows)
+      .add("values", landscape.surface.values)
+      .raw("minima", json_list(landscape.minima, point))
       .add("least", landscape.least)
-      .raw("paths", paths.text())
+      .raw("paths", json_list(landscape.paths, one))
       .text();
 }
 
