@@ -41,7 +41,7 @@ class Template {
   // Throws Error(usage) with a caret for a malformed range.
   Template(std::string_view where, std::string_view text);
 
-  bool has_ranges() const { return ranges_ > 0; }
+  bool has_ranges() const { return has_ranges_; }
   const std::string& text() const { return text_; }
 
   // The text with everything drawn, a function of (seed, trial) and the place alone.
@@ -50,7 +50,7 @@ class Template {
  private:
   std::string where_;
   std::string text_;
-  std::size_t ranges_ = 0;
+  bool has_ranges_ = false;
 };
 
 // A setting of a run by its name, and its text: a Template, or what was drawn from it.

@@ -98,8 +98,7 @@ std::string costs_table(const ComparisonResult& result) {
     made.head.insert(made.head.end(), {target + " reached", "Updates to it", "Seconds to it"});
   for (const Optimizer& o : result.optimizers) {
     made.rows.push_back({o.given, print_number(o.rates[o.chosen].rate) + (o.at_edge() ? "*" : ""),
-                         page::count(static_cast<double>(o.batch)), page::fixed(o.average_rank, 1),
-                         significant(o.loss.value, 3)});
+                         page::count(o.batch), page::fixed(o.average_rank, 1), significant(o.loss.value, 3)});
     if (target.empty()) continue;
     made.rows.back().insert(made.rows.back().end(),
                             {fmt::format("{} of {}", o.target.reached, o.trials.size()),
@@ -131,7 +130,7 @@ std::vector<std::string> notes(const ComparisonResult& result) {
     if (o.batch == result.training && *result.config.batch != 0)
       out.push_back(fmt::format(
           "{} takes all {} samples in each update: {} updates for the same number of passes over the data.",
-          o.given, page::count(static_cast<double>(o.batch)), page::count(static_cast<double>(o.updates))));
+          o.given, page::count(o.batch), page::count(o.updates)));
   }
   if (!edge.empty())
     out.push_back("* The lowest or highest rate tried (" + edge + "): a better one may lie beyond.");
@@ -275,7 +274,7 @@ std::string chains(const ComparisonResult& result) {
   std::string out;
   for (const Optimizer& o : result.optimizers) {
     out += fmt::format("<div><dt>{}, {} samples per update</dt><dd><code>{}</code></dd></div>\n",
-                       escape(o.given), page::count(static_cast<double>(o.batch)), escape(o.chain));
+                       escape(o.given), page::count(o.batch), escape(o.chain));
   }
   return "<dl class=\"chains\">\n" + out + "</dl>\n";
 }
@@ -288,14 +287,14 @@ std::string setting(const ComparisonResult& result) {
       "on {} "
       "held-out samples, one split; the seeds vary weights and order. ",
       c.model, c.data, *c.epochs, *c.batch == 0 ? "all" : std::to_string(*c.batch), c.seed,
-      c.seed + result.options.seeds - 1, page::count(static_cast<double>(result.held_out)));
+      c.seed + result.options.seeds - 1, page::count(result.held_out));
   if (result.tuning_trials == 0) return out + "Rates as given, untuned.";
   return out + fmt::format(
                    "The rate of each is the best of {} over {} decades: {} runs of {} epochs, judged on {} "
                    "samples of "
                    "the training part that these runs did not see.",
                    result.options.rates, print_number(result.options.decades), result.tuning_trials,
-                   result.tuning_epochs, page::count(static_cast<double>(result.validation)));
+                   result.tuning_epochs, page::count(result.validation));
 }
 
 }  // namespace

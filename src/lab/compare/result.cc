@@ -137,14 +137,10 @@ std::vector<TriedRate> tried_rates(const Contender& contender, const CompareOpti
 }
 
 std::size_t best_rate(const Contender& contender, const std::vector<TriedRate>& rates) {
-  std::size_t best = rates.size();
-  for (std::size_t i = 0; i < rates.size(); ++i) {
-    if (std::isnan(rates[i].score)) continue;
-    const bool better = best == rates.size() || std::tuple(rates[i].score, -rates[i].loss) >
-                                                    std::tuple(rates[best].score, -rates[best].loss);
-    if (better) best = i;
-  }
-  if (best < rates.size()) return best;
+  const auto best = std::ranges::max_element(rates, {}, [](const TriedRate& rate) {
+    return std::tuple(!std::isnan(rate.score), rate.score, -rate.loss);
+  });
+  if (best != rates.end() && !std::isnan(best->score)) return static_cast<std::size_t>(best - rates.begin());
   throw Error(Code::diverged, {contender.given, "the training diverged at every rate",
                                std::to_string(rates.size()) + " rates", "one that does not",
                                "give a smaller rate, or a larger --decades"});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/json.h"
 #include "draw/base64.h"
@@ -20,25 +21,13 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string_view escaped(char c, std::string_view itself) {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&#39;";
-    case '\r':
-      return "";
-    case '\t':
-    case '\n':
-      return itself;
-    default:
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? kReplacement : itself;
+  static constexpr std::pair<char, std::string_view> kEscapes[] = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}, {'\r', ""}};
+  for (const auto& [character, instead] : kEscapes) {
+    if (c == character) return instead;
   }
+  const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  return control && c != '\t' && c != '\n' ? kReplacement : itself;
 }
 
 // A valley in three lines, and the way along its bottom. The policy forbids every request, and every script

@@ -23,23 +23,6 @@ bool is_range(const Value& value) {
   return value.kind == Value::Kind::text && value.text.size() == 1 && is_range(value.text[0]);
 }
 
-std::size_t count_ranges(const Text& text);
-
-std::size_t count_ranges(const Value& value) {
-  std::size_t n = count_ranges(value.text);
-  for (const Value& part : value.list) n += count_ranges(part);
-  return n;
-}
-
-std::size_t count_ranges(const Text& text) {
-  std::size_t n = 0;
-  for (const Item& item : text) {
-    if (is_range(item)) ++n;
-    for (const Arg& arg : item.args) n += count_ranges(arg.value);
-  }
-  return n;
-}
-
 // The two ends of a range of numbers.
 struct Ends {
   double low = 0;
@@ -68,17 +51,21 @@ Ends ends_of(const Item& item, const Source& source) {
   return {ends[0], ends[1]};
 }
 
-void check(const Text& text, const Source& source);
+// Looks at every range; whether there are any.
+bool check(const Text& text, const Source& source);
 
-void check(const Value& value, const Source& source) {
-  check(value.text, source);
-  for (const Value& part : value.list) check(part, source);
+bool check(const Value& value, const Source& source) {
+  bool any = check(value.text, source);
+  for (const Value& part : value.list) any |= check(part, source);
+  return any;
 }
 
-void check(const Text& text, const Source& source) {
+bool check(const Text& text, const Source& source) {
+  bool any = false;
   for (const Item& item : text) {
-    for (const Arg& arg : item.args) check(arg.value, source);
+    for (const Arg& arg : item.args) any |= check(arg.value, source);
     if (!is_range(item)) continue;
+    any = true;
     if (item.name != "choice") {
       ends_of(item, source);
       continue;
@@ -88,6 +75,7 @@ void check(const Text& text, const Source& source) {
     throw source.error(item.at, {"", "there is nothing to choose from", "`" + print(Text{item}) + "`",
                                  "choice(x, y, ...)", ""});
   }
+  return any;
 }
 
 double four_digits(double number) { return read_number(fmt::format("{:.4g}", number)).value_or(number); }
@@ -180,13 +168,11 @@ Template::Template(std::string_view where, std::string_view text) : where_(where
       kRanges, [&](std::string_view name) { return text.find(name) != std::string_view::npos; });
   if (!may) return;
   const Source source{where_, text_};
-  const Text parsed = parse(source);
-  check(parsed, source);
-  ranges_ = count_ranges(parsed);
+  has_ranges_ = check(parse(source), source);
 }
 
 DrawnText Template::draw(std::uint64_t seed, std::uint64_t trial) const {
-  if (ranges_ == 0) return {text_, {}};
+  if (!has_ranges_) return {text_, {}};
   const Source source{where_, text_};
   Drawing drawing(seed, trial, source);
   std::string text = print(drawing.draw(parse(source), ""));

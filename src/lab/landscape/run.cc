@@ -71,40 +71,35 @@ class Evaluator {
 };
 
 // A run, and the samples that it is looked at with.
-class Landform {
- public:
+struct Landform {
   Landform(const std::filesystem::path& run, const RunLandscapeOptions& options)
-      : directory_(run),
-        config_(read_config(run / "config.toml")),
-        data_(load_dataset(config_.data, config_.seed, read_text_file(run / "encoding.json"))) {
+      : directory(run),
+        config(read_config(run / "config.toml")),
+        data(load_dataset(config.data, config.seed, read_text_file(run / "encoding.json"))) {
     for (int i = 0; i < std::max(1, options.threads); ++i) {
-      evaluators_.push_back(std::make_unique<Evaluator>(config_, data_));
+      evaluators.push_back(std::make_unique<Evaluator>(config, data));
     }
-    const std::size_t all = data_.train.size();
-    if (options.samples > 0 && options.samples < all) {
-      std::vector<std::uint32_t> rows = Random(options.seed, Purpose::replacement, 0).permutation(all);
-      rows.resize(static_cast<std::size_t>(options.samples));
-      std::sort(rows.begin(), rows.end());
-      chosen_ = data_.train.subset(rows);
-    }
+    const std::size_t all = data.train.size();
+    if (options.samples == 0 || options.samples >= all) return;
+    std::vector<std::uint32_t> rows = Random(options.seed, Purpose::replacement, 0).permutation(all);
+    rows.resize(static_cast<std::size_t>(options.samples));
+    std::ranges::sort(rows);
+    chosen = data.train.subset(rows);
   }
 
-  Module& model() const { return evaluators_.front()->model(); }
+  Module& model() const { return evaluators.front()->model(); }
   Params& params() const { return model().params(); }
-  const std::filesystem::path& directory() const { return directory_; }
-  const std::string& data() const { return data_.text; }
-  std::size_t all() const { return data_.train.size(); }
-  const Samples& samples() const { return chosen_.size() > 0 ? chosen_ : data_.train; }
+  const Samples& samples() const { return chosen.size() > 0 ? chosen : data.train; }
 
   Vector initial() {
-    model().initialise(config_.seed);
+    model().initialise(config.seed);
     return weights_of(params());
   }
 
   // Of the newest whole checkpoint; `updates` made them.
   Vector last(std::uint64_t& updates) {
     std::vector<std::string> notes;
-    const LoadedWeights weights = load_weights(directory_, "last", params(), notes);
+    const LoadedWeights weights = load_weights(directory, "last", params(), notes);
     updates = weights.updates();
     return weights_of(params());
   }
@@ -120,28 +115,27 @@ class Landform {
     }
   }
 
-  double loss(const Vector& weights) { return evaluators_.front()->loss(weights, samples()); }
+  double loss(const Vector& weights) { return evaluators.front()->loss(weights, samples()); }
 
   // The losses of n weights, each made and evaluated by one thread. Each is the same for any number of them.
   std::vector<double> losses(std::size_t n, const std::function<void(std::size_t i, Vector& out)>& make) {
     std::vector<double> out(n);
     std::atomic<std::size_t> next = 0;
-    in_parallel(evaluators_.size(), static_cast<int>(evaluators_.size()), [&](std::size_t me) {
+    in_parallel(evaluators.size(), static_cast<int>(evaluators.size()), [&](std::size_t me) {
       Vector weights(params().elements());
       for (std::size_t i; (i = next++) < n;) {
         make(i, weights);
-        out[i] = evaluators_[me]->loss(weights, samples());
+        out[i] = evaluators[me]->loss(weights, samples());
       }
     });
     return out;
   }
 
- private:
-  std::filesystem::path directory_;
-  RunConfig config_;
-  Dataset data_;
-  Samples chosen_;  // none: all
-  std::vector<std::unique_ptr<Evaluator>> evaluators_;
+  std::filesystem::path directory;
+  RunConfig config;
+  Dataset data;
+  Samples chosen;  // none: all
+  std::vector<std::unique_ptr<Evaluator>> evaluators;
 };
 
 // Normal numbers in `column` of a matrix {..., columns}, of the norm of that column of the weights.
@@ -194,15 +188,16 @@ Surface surface_of(Landform& land, const Plane& plane, const PlaneRange& range, 
 }
 
 std::string samples_text(const Landform& land, std::uint64_t seed) {
-  const std::string all = std::to_string(land.all());
-  if (land.samples().size() == land.all()) return "Mean loss over all " + all + " training samples.";
+  const std::string all = std::to_string(land.data.train.size());
+  if (land.samples().size() == land.data.train.size())
+    return "Mean loss over all " + all + " training samples.";
   return fmt::format("Mean loss over {} of {} training samples, drawn with seed {}.", land.samples().size(),
                      all, seed);
 }
 
 Landscape named(const Landform& land) {
   Landscape out;
-  const std::filesystem::path path = std::filesystem::absolute(land.directory()).lexically_normal();
+  const std::filesystem::path path = std::filesystem::absolute(land.directory).lexically_normal();
   const std::string name = (path.has_filename() ? path : path.parent_path()).filename().string();
   out.title = "Loss surface of run " + name;
   out.least = NAN;
@@ -218,7 +213,7 @@ Landscape random_plane(Landform& land, const RunLandscapeOptions& options) {
   out.subtitle = fmt::format(
       "{} on {}, after {} updates. Two random directions, each unit's scaled to its weights, seed "
       "{}. {}",
-      land.model().text(), land.data(), updates, options.seed, samples_text(land, options.seed));
+      land.model().text(), land.data.text, updates, options.seed, samples_text(land, options.seed));
   out.x_name = "first random direction";
   out.y_name = "second random direction";
   const double r = options.radius;
@@ -237,7 +232,7 @@ struct Stand {
 std::vector<Stand> stands_of(Landform& land) {
   std::set<std::uint64_t> updates;
   for (const Kept kept : {Kept::always, Kept::newest}) {
-    for (const std::uint64_t n : checkpoints(land.directory(), kept)) updates.insert(n);
+    for (const std::uint64_t n : checkpoints(land.directory, kept)) updates.insert(n);
   }
   const std::vector<std::uint64_t> all(updates.begin(), updates.end());
   const std::size_t stride = (all.size() + kMostCheckpoints - 1) / kMostCheckpoints;
@@ -245,7 +240,7 @@ std::vector<Stand> stands_of(Landform& land) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     if ((all.size() - 1 - i) % stride != 0) continue;
     for (const Kept kept : {Kept::newest, Kept::always}) {
-      const std::filesystem::path path = checkpoint_path(land.directory(), all[i], kept);
+      const std::filesystem::path path = checkpoint_path(land.directory, all[i], kept);
       std::optional<Vector> weights;
       if (std::filesystem::exists(path)) weights = land.of(path);
       if (!weights) continue;
@@ -306,7 +301,7 @@ Landscape path_plane(Landform& land, const RunLandscapeOptions& options) {
   for (std::size_t i = 0; i < n * n; ++i) gram[i] = product(differences[i / n], differences[i % n]);
   const Eigen eigen = symmetric_eigen(std::move(gram), n);
   if (n < 3 || !(eigen.values[1] > 1e-12 * eigen.values[0])) {
-    throw Error(Code::data, {land.directory().string(), "too few different weights for a plane",
+    throw Error(Code::data, {land.directory.string(), "too few different weights for a plane",
                              std::to_string(n) + " with the initial ones",
                              "at least 3 that do not lie on a line", "train with --checkpoint-every 1ep"});
   }
@@ -325,7 +320,7 @@ Landscape path_plane(Landform& land, const RunLandscapeOptions& options) {
   out.subtitle = fmt::format(
       "{} on {}, from its initial weights through {} checkpoints to update {}, projected on the plane; the "
       "losses of the path are those of the weights themselves. {}",
-      land.model().text(), land.data(), n - 1, stands.back().updates, samples_text(land, options.seed));
+      land.model().text(), land.data.text, n - 1, stands.back().updates, samples_text(land, options.seed));
   out.x_name = "first principal direction (" + share(0) + ")";
   out.y_name = "second principal direction (" + share(1) + ")";
   out.surface = surface_of(land, plane, around(path.points), options.points);

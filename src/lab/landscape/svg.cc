@@ -198,7 +198,7 @@ std::string shortened(const std::string& text) {
 
 std::string legend_line(const Landscape& landscape, const SurfacePath& path) {
   std::string out = path.name + ": loss " + significant(path.losses.back(), 3) + " after " +
-                    count(static_cast<double>(updates_at(path, path.points.size() - 1)));
+                    count(updates_at(path, path.points.size() - 1));
   const std::string remark = path_remark(landscape, path);
   return remark.empty() ? out : out + ", " + remark;
 }
@@ -255,7 +255,7 @@ std::uint64_t updates_at(const SurfacePath& path, std::size_t point) {
 }
 
 std::string path_remark(const Landscape& landscape, const SurfacePath& path) {
-  const auto say = [&](std::size_t k) { return count(static_cast<double>(updates_at(path, k))); };
+  const auto say = [&](std::size_t k) { return count(updates_at(path, k)); };
   if (path.diverged) return "diverges after update " + say(path.points.size() - 1);
   for (std::size_t k = 0; k < path.points.size(); ++k) {
     if (!inside(landscape.surface.range, path.points[k])) return "leaves the picture at update " + say(k);

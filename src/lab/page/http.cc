@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 namespace thalweg::page {
 namespace {
@@ -22,18 +23,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string_view reason(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    default:
-      return "Method Not Allowed";
-  }
+  static const std::map<int, std::string_view> kReasons = {
+      {200, "OK"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}};
+  return kReasons.at(status);
 }
 
 bool is_plain(char c) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <set>
 
@@ -112,11 +113,9 @@ std::string lead(const RunData& data) {
   if (known(result.batch)) how += ", batches of " + count(result.batch);
   if (!result.seed.empty()) how += ", seed " + result.seed;
   if (known(result.threads)) how += ", " + plural(result.threads, "thread");
-  if (how.empty()) return "<p class=\"lead\">" + text + "</p>\n";
-  how = how.substr(2);
-  if (how.front() == 'b') how.front() = 'B';
-  if (how.front() == 's') how.front() = 'S';
-  return "<p class=\"lead\">" + text + " " + escape(how) + ".</p>\n";
+  if (!how.empty())
+    text += " " + escape(std::string(1, static_cast<char>(std::toupper(how[2]))) + how.substr(3)) + ".";
+  return "<p class=\"lead\">" + text + "</p>\n";
 }
 
 std::string notice(const RunData& data, const Outcome& out) {

@@ -19,7 +19,7 @@ constexpr std::size_t kMostSchedules = 8;
 constexpr std::uint64_t kColumns = 2000;  // values that a curve is drawn from, besides those of its events
 
 std::string shown(double value) { return fmt::format("{:.4g}", value); }
-std::string updates_done(const ScheduleEvent& e) { return page::count(static_cast<double>(e.update)); }
+std::string updates_done(const ScheduleEvent& e) { return page::count(e.update); }
 bool jumps(const ScheduleEvent& e) { return std::isfinite(e.before); }
 
 std::string words(const ScheduleEvent& e) {

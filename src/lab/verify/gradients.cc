@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "thalweg/lab/problem.h"
 #include "verify/verify.h"
 
 namespace thalweg::oracle {
@@ -249,17 +250,11 @@ Gradient quadratic_form(Fields& fields, const Tensors& tensors) {
   }};
 }
 
-// Sum of 100 (x[i+1] - x[i]^2)^2 + (1 - x[i])^2.
 Gradient rosenbrock(Fields&, const Tensors& tensors) {
   need(tensors.size() == 1, "one vector is wanted");
-  return {.write = [](std::uint64_t, Params& params) {
-    clear_grads(params);
-    const std::span<double> x = value_of(params, 0), g = grad_of(params, 0);
-    for (std::size_t i = 0; i + 1 < x.size(); ++i) {
-      const double valley = x[i + 1] - x[i] * x[i];
-      g[i] += -400.0 * x[i] * valley - 2.0 * (1.0 - x[i]);
-      g[i + 1] += 200.0 * valley;
-    }
+  const Problem problem("rosenbrock(dimension=" + std::to_string(tensors[0].init.size()) + ")");
+  return {.write = [problem](std::uint64_t, Params& params) {
+    problem.gradient(value_of(params, 0), grad_of(params, 0));
   }};
 }
 
