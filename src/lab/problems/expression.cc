@@ -113,31 +113,22 @@ class FormulaParser {
     int& depth;
   };
 
-  std::size_t sum() {
-    std::size_t left = product();
-    while (true) {
-      if (take('+')) {
-        left = push(kAdd, left, product());
-      } else if (take('-')) {
-        left = push(kSubtract, left, product());
-      } else {
-        return left;
-      }
-    }
-  }
+  struct Infix {
+    char sign;
+    const Operation* operation;
+  };
+  static constexpr Infix kSums[] = {{'+', &kAdd}, {'-', &kSubtract}};
+  static constexpr Infix kProducts[] = {{'*', &kMultiply}, {'/', &kDivide}};
 
-  std::size_t product() {
-    std::size_t left = signed_power();
+  std::size_t sum() { return left_to_right(kSums, &FormulaParser::product); }
+  std::size_t product() { return left_to_right(kProducts, &FormulaParser::signed_power); }
+
+  std::size_t left_to_right(std::span<const Infix> infixes, std::size_t (FormulaParser::*operand)()) {
+    std::size_t left = (this->*operand)();
     while (true) {
-      if (take('*')) {
-        if (at_ < text_.size() && text_[at_] == '*')
-          fail("unexpected character", "`**`", "a factor", "a power is written x^2");
-        left = push(kMultiply, left, signed_power());
-      } else if (take('/')) {
-        left = push(kDivide, left, signed_power());
-      } else {
-        return left;
-      }
+      const auto infix = std::ranges::find_if(infixes, [&](const Infix& one) { return take(one.sign); });
+      if (infix == infixes.end()) return left;
+      left = push(*infix->operation, left, (this->*operand)());
     }
   }
 
@@ -157,6 +148,9 @@ class FormulaParser {
     if (at_ == text_.size()) fail("the formula ends too early", "the end", kOperand);
     if (take('(')) return bracket();
     if (is_digit(text_[at_]) || text_[at_] == '.') return number();
+    if (at_ > 0 && text_.substr(at_ - 1).starts_with("**")) {
+      fail("unexpected character", "`**`", "a factor", "a power is written x^2");
+    }
     const std::string_view word = word_at(text_, at_);
     if (word.empty()) fail("unexpected character", here(), kOperand);
     return named_atom(word);
