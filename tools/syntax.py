@@ -19,8 +19,9 @@ from pathlib import Path
 def syntax_command(command: str, includes: list[str]) -> list[str]:
     """The command without its launcher and outputs, for the syntax alone."""
     words = shlex.split(command)
-    if Path(words[0]).name == "ccache":
-        words = words[1:]
+    launcher = [i for i, word in enumerate(words) if Path(word).name == "ccache"]
+    if launcher:
+        words = words[launcher[0] + 1:]
     kept = [words[0], "-fsyntax-only", *(f"-I{Path(folder).resolve()}" for folder in includes)]
     skip = 0
     for word in words[1:]:
