@@ -1,7 +1,7 @@
 // Writes JSON text: enough for results, metrics and headers, with no dependency.
 #pragma once
 
-#include <cstdint>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -12,28 +12,49 @@ std::string json_string(std::string_view text);
 // 17 significant digits, which read back to the same double; null when not finite.
 std::string json_number(double number);
 
-// Builds one object or array, member by member, in order.
-//   JsonObject().add("name", "w").add("size", 3).text()  ->  {"name": "w", "size": 3}
-class JsonObject {
+// Builds one list, element by element; `json` is a value that is already written.
+class JsonArray {
  public:
-  JsonObject& add(std::string_view key, std::string_view value) { return raw(key, json_string(value)); }
-  JsonObject& add(std::string_view key, const char* value) { return raw(key, json_string(value)); }
-  JsonObject& add(std::string_view key, double value) { return raw(key, json_number(value)); }
-  JsonObject& add(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
-  JsonObject& add(std::string_view key, int value) { return raw(key, std::to_string(value)); }
-  JsonObject& add(std::string_view key, std::uint64_t value) { return raw(key, std::to_string(value)); }
-  // `json` is a value that is already written: an object, an array or null.
-  JsonObject& raw(std::string_view key, std::string_view json);
-  std::string text() const { return "{" + body_ + "}"; }
+  JsonArray& raw(std::string_view json);
+  std::string text() const { return "[" + body_ + "]"; }
 
  private:
   std::string body_;
 };
 
-class JsonArray {
+// The list of what `print` writes of each element.
+template <class List, class Print>
+std::string json_list(const List& list, const Print& print) {
+  JsonArray out;
+  for (const auto& one : list) out.raw(print(one));
+  return out.text();
+}
+
+// A value: a text, a number, a truth value or a list of values.
+inline std::string json_value(std::string_view text) { return json_string(text); }
+inline std::string json_value(const char* text) { return json_string(text); }
+inline std::string json_value(bool value) { return value ? "true" : "false"; }
+inline std::string json_value(double number) { return json_number(number); }
+std::string json_value(std::integral auto number) { return std::to_string(number); }
+template <class T>
+concept JsonList = !std::convertible_to<T, std::string_view> && requires(const T& list) {
+  list.begin();
+};
+std::string json_value(const JsonList auto& list) {
+  return json_list(list, [](const auto& one) { return json_value(one); });
+}
+
+// Builds one object, member by member, in order.
+//   JsonObject().add("name", "w").add("shape", Shape{3, 4}).text()  ->  {"name": "w", "shape": [3, 4]}
+class JsonObject {
  public:
-  JsonArray& raw(std::string_view json);
-  std::string text() const { return "[" + body_ + "]"; }
+  template <class T>
+  JsonObject& add(std::string_view key, const T& value) {
+    return raw(key, json_value(value));
+  }
+  // `json` is a value that is already written: an object, a list or null.
+  JsonObject& raw(std::string_view key, std::string_view json);
+  std::string text() const { return "{" + body_ + "}"; }
 
  private:
   std::string body_;
