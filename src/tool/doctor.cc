@@ -1,5 +1,4 @@
 // thalweg doctor: what is wrong with a run.
-
 #include "thalweg/lab/doctor.h"
 #include "base/file.h"
 #include "base/text.h"

@@ -1,5 +1,4 @@
 // thalweg eval: a run's model on held-out data.
-
 #include "base/json.h"
 #include "base/threads.h"
 #include "thalweg/run.h"

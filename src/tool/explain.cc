@@ -1,5 +1,4 @@
 // thalweg explain: how a chain would run, and with --analyze how fast it does.
-
 #include "base/threads.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"

@@ -1,5 +1,4 @@
 // thalweg help: what a name means.
-
 #include "thalweg/catalog.h"
 #include "tool/command.h"
 

@@ -1,5 +1,4 @@
 // thalweg list: what can be named in a text.
-
 #include <fmt/core.h>
 
 #include "base/text.h"

@@ -1,5 +1,4 @@
 // thalweg man: manual pages in roff, from the tables of the commands.
-
 #include "base/text.h"
 #include "thalweg/catalog.h"
 #include "thalweg/error.h"

@@ -1,5 +1,4 @@
 // thalweg predict: what a run's model says of every row of a data source.
-
 #include <fmt/core.h>
 
 #include "base/file.h"

@@ -1,5 +1,4 @@
 // thalweg split: which rows of a data source are trained on and which are held out.
-
 #include <fmt/core.h>
 
 #include "base/json.h"

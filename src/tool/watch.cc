@@ -1,5 +1,4 @@
 // thalweg watch: the pages of all runs in a folder, live.
-
 #include "thalweg/lab/page.h"
 #include "tool/command.h"
 #include "tool/signals.h"
