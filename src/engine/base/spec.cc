@@ -172,14 +172,8 @@ std::vector<std::string_view> option_names(const Spec& spec) {
   return names;
 }
 
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string out;
-  for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + std::string(name);
-  return out;
-}
-
 std::string wanted_options(const Spec& spec) {
-  return spec.options.empty() ? "no options" : "one of " + listed(option_names(spec));
+  return spec.options.empty() ? "no options" : "one of " + join(option_names(spec), ", ");
 }
 
 std::size_t named_option(const Spec& spec, const Arg& arg, const Source& source) {
@@ -390,10 +384,8 @@ std::string_view type_name(OptionType type) {
 }
 
 std::optional<double> read_number(std::string_view word) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(number)) return std::nullopt;
-  return number;
+  const std::optional<double> number = read_exactly<double>(word);
+  return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 std::optional<Amount> read_amount(std::string_view word) {

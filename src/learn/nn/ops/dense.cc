@@ -66,8 +66,8 @@ void dense_backward(Call& call) {
                 });
 }
 
-constexpr Op kDense{
-    "dense", {dense_forward<float>, dense_forward<double>}, {dense_backward<float>, dense_backward<double>}};
+constexpr Op kDense{{dense_forward<float>, dense_forward<double>},
+                    {dense_backward<float>, dense_backward<double>}};
 
 void check_shapes(const Shape& x, const Shape& weight, const Shape* bias) {
   if (x.empty() || weight.size() != 2 || x.back() != weight[0]) {
