@@ -26,17 +26,10 @@ inline std::string text_of(const Setting& setting) {
   return text != nullptr ? *text : std::string();
 }
 
-constexpr Option name_option(std::string_view name, std::string_view doc, std::string_view fallback = {}) {
-  return {.name = name, .type = OptionType::name, .fallback = fallback, .doc = doc};
+constexpr Option path_option(std::string_view name, std::string_view doc) {
+  return in_unit(kPathUnit, name_option(name, doc));
 }
-constexpr Option path_option(std::string_view name, std::string_view doc, bool required = false) {
-  return {.name = name, .type = OptionType::name, .unit = kPathUnit, .doc = doc, .required = required};
-}
-constexpr Option choice_option(std::string_view name, std::string_view fallback, std::string_view choices,
-                               std::string_view doc) {
-  return {.name = name, .type = OptionType::choice, .fallback = fallback, .doc = doc, .choices = choices};
-}
-inline constexpr Option kFileOption = path_option("file", "the file, plain or gzipped", true);
+inline constexpr Option kFileOption = required(path_option("file", "the file, plain or gzipped"));
 inline constexpr Option kTestOption = path_option("test", "a second, held-out file");
 
 struct Reader {

@@ -42,11 +42,11 @@ struct TableOptions {
 
 // The options that every reader of tables has.
 inline constexpr Option kTaskOption =
-    choice_option("task", "auto", "auto|classify|regress",
+    choice_option("task", "auto|classify|regress", "auto",
                   "classify or regress; auto: classify for words and for at most 20 different "
                   "whole numbers, each occurring at least twice on average; else regress");
 constexpr Option scale_option(std::string_view fallback, std::string_view doc) {
-  return choice_option("scale", fallback, "standard|none", doc);
+  return choice_option("scale", "standard|none", fallback, doc);
 }
 TableOptions read_table_options(const std::string& task, const std::string& scale);
 

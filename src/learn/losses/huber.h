@@ -8,11 +8,8 @@
 namespace thalweg {
 
 struct Huber : MeanOverColumns<Huber> {
-  static constexpr Option kOptions[] = {{.name = "delta",
-                                         .type = OptionType::number,
-                                         .fallback = "1",
-                                         .range = kPositive,
-                                         .doc = "largest difference that is squared"}};
+  static constexpr Option kOptions[] = {
+      number_option("delta", "1", kPositive, "largest difference that is squared")};
   static constexpr Spec kSpec{.name = "huber",
                               .doc = "half the squared difference up to delta, linear beyond",
                               .source = "Huber 1964, doi:10.1214/aoms/1177703732",

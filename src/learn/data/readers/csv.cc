@@ -14,15 +14,10 @@ constexpr Option kOptions[] = {
     name_option("target", "the column to be predicted: a name, or a number from 0, negative from the right",
                 "-1"),
     choice_option(
-        "header", "auto", "auto|yes|no",
+        "header", "auto|yes|no", "auto",
         "whether the first record names the columns; auto: yes when it holds no number and a column below "
         "it is numbers, or none of its words occurs again in its column"),
-    {.name = "skip",
-     .type = OptionType::integer,
-     .fallback = "0",
-     .range = kNotNegative,
-     .unit = "lines",
-     .doc = "lines before the first record"},
+    in_unit("lines", count_option("skip", "0", kNotNegative, "lines before the first record")),
     name_option("delimiter",
                 "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes", "auto"),
     kTaskOption,

@@ -179,9 +179,9 @@ Samples to_samples(Part part) {
 }
 
 constexpr Option kOptions[] = {
-    path_option("folder", "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped",
-                true),
-    choice_option("scale", "standard", "standard|unit|none",
+    required(
+        path_option("folder", "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped")),
+    choice_option("scale", "standard|unit|none", "standard",
                   "standard: x/255, minus the mean, divided by the standard deviation of all training "
                   "pixels; unit: x/255; none: x")};
 

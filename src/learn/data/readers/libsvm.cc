@@ -16,12 +16,9 @@ namespace {
 
 constexpr Option kOptions[] = {
     kFileOption,
-    {.name = "features",
-     .type = OptionType::integer,
-     .range = kAtLeastOne,
-     .doc = "how many there are; by default the largest index, that of `test` included"},
-    kTaskOption,
-    kTestOption,
+    count_option("features", "", kAtLeastOne,
+                 "how many there are; by default the largest index, that of `test` included"),
+    kTaskOption, kTestOption,
     scale_option(
         "none",
         "none: values as they are; standard: minus their mean, divided by their standard deviation in "

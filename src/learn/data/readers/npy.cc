@@ -14,7 +14,7 @@ namespace thalweg {
 namespace {
 
 constexpr Option kOptions[] = {
-    path_option("inputs", "array of n rows, of any shape; nan is a missing number", true),
+    required(path_option("inputs", "array of n rows, of any shape; nan is a missing number")),
     path_option("targets",
                 "array of n targets, or n x k for the regression of k; needed to train and evaluate"),
     path_option("test_inputs", "a second array, held out"),

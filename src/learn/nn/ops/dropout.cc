@@ -73,12 +73,8 @@ void backward(Call& call) {
 
 constexpr Op kDropout{{forward<float>, forward<double>}, {backward<float>, backward<double>}};
 
-constexpr Option kOptions[] = {{.name = "rate",
-                                .type = OptionType::number,
-                                .fallback = "0.5",
-                                .range = kFraction,
-                                .unit = "fraction",
-                                .doc = "probability that an element is dropped"}};
+constexpr Option kOptions[] = {
+    in_unit("fraction", number_option("rate", "0.5", kFraction, "probability that an element is dropped"))};
 
 Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
   return dropout(tape, x, std::get<double>(option<kOptions, "rate">(settings)));

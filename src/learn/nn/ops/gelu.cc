@@ -100,11 +100,8 @@ struct Gelu {
   }
 };
 
-constexpr Option kOptions[] = {{.name = "form",
-                                .type = OptionType::choice,
-                                .fallback = "erf",
-                                .doc = "erf: exact; tanh: the paper's approximation",
-                                .choices = "erf|tanh"}};
+constexpr Option kOptions[] = {
+    choice_option("form", "erf|tanh", "erf", "erf: exact; tanh: the paper's approximation")};
 
 Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
   return std::get<std::string>(option<kOptions, "form">(settings)) == "tanh" ? gelu_tanh(tape, x)
