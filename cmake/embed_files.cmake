@@ -1,5 +1,5 @@
-# Writes the C++ source MADE with the text and the digest of each of FILES; see embed.cmake.
-set(source "#include \"draw/asset.h\"\n\nnamespace thalweg::page {\n")
+# Writes the C++ source MADE with the text and the digest of each of FILES in NAMESPACE; see embed.cmake.
+set(source "#include \"base/asset.h\"\n\nnamespace ${NAMESPACE} {\n")
 foreach(file IN LISTS FILES)
   get_filename_component(words ${file} NAME)
   string(REGEX MATCHALL "[a-z0-9]+" words ${words})
@@ -14,4 +14,4 @@ foreach(file IN LISTS FILES)
   file(SHA256 ${file} digest)
   string(APPEND source "\nextern const Asset ${name} = {R\"asset(${text})asset\",\n\"${digest}\"};\n")
 endforeach()
-file(WRITE ${MADE} "${source}\n}  // namespace thalweg::page\n")
+file(WRITE ${MADE} "${source}\n}  // namespace ${NAMESPACE}\n")

@@ -80,13 +80,12 @@ struct Dataset {
 // Reads a source given by text: "digits", "idx(DIR)", "csv(FILE)", ... `seed` decides which samples are held
 // out where the source does not say. Throws Error(usage) for a text that is not a source, Error(data), naming
 // file and place, for a file that is missing or malformed, and Error(resource) when memory runs out.
-Dataset load_dataset(std::string_view text, std::uint64_t seed);
-
-// The same with the encoding of an earlier load, so that a model meets the numbers it was trained on:
-// columns, their kinds and the target are those of the encoding, whatever the text says about them. Columns
-// are found by their names where both have a header, else by position. Throws Error(data) also for data that
-// the encoding does not fit.
-Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding);
+//
+// With the encoding of an earlier load a model meets the numbers it was trained on: columns, their kinds and
+// the target are those of the encoding, whatever the text says about them. Columns are found by their names
+// where both have a header, else by position. Throws Error(data) also for data that the encoding does not
+// fit.
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding = {});
 
 // Every row of the source, in the order of its files, as `test`; `train` is empty. Targets may be missing:
 // labels and values are then empty, and a note says why. An empty encoding is derived from all rows.

@@ -49,7 +49,7 @@ struct Report {
   std::uint64_t update = 0;  // updates done, this one included
   double lr = 0;         // rate that this update used: the product of the lr's in the first parameter's chain
   double grad_norm = 0;  // norm of the whole gradient as given, before clipping; NaN when not measured
-  double seconds = 0;    // that the update took, where OptimizerOptions::seconds asks for it
+  double seconds = 0;    // that the update took, measuring aside, where OptimizerOptions::seconds asks for it
 
   // Elements of the gradients that are NaN or infinite, and the first of them by parameter and index.
   std::uint64_t nonfinite = 0;

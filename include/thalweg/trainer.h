@@ -86,9 +86,9 @@ class Trainer {
 
   std::uint64_t updates_per_epoch() const { return loader_.updates_per_epoch(); }
 
-  // One update: Optimizer::updates() tells which. Throws Error(diverged) when the loss is not finite, with
-  // parameters and optimizer as they were.
-  Report step();
+  // One update, which measures what is asked for: Optimizer::updates() tells which. Throws Error(diverged)
+  // when the loss is not finite, with parameters and optimizer as they were.
+  Report step(const Statistics& statistics = {});
 
   const StepSeconds& step_seconds() const { return step_seconds_; }
 

@@ -1,7 +1,6 @@
 #include "tool/argument.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "base/text.h"
@@ -38,10 +37,8 @@ double real_number(const std::string& option, const std::string& text, const Ran
 std::vector<double> real_numbers(const std::string& option, std::string text) {
   std::replace(text.begin(), text.end(), ',', ' ');
   std::vector<double> numbers;
-  for (std::size_t end = 0, at = 0; (at = text.find_first_not_of(' ', end)) != std::string::npos;) {
-    end = std::min(text.find(' ', at), text.size());
-    numbers.push_back(real_number(option, text.substr(at, end - at), {}));
-  }
+  for (const std::string& word : split(text, ' '))
+    if (!word.empty()) numbers.push_back(real_number(option, word, {}));
   return numbers;
 }
 
@@ -110,11 +107,7 @@ struct Printer {
   }
   std::string operator()(const double* value) const { return print_number(*value); }
   std::string operator()(const std::string* value) const { return *value; }
-  std::string operator()(const std::vector<std::string>* value) const {
-    std::string out;
-    for (const std::string& one : *value) out += (out.empty() ? "" : ",") + one;
-    return out;
-  }
+  std::string operator()(const std::vector<std::string>* value) const { return join(*value, ","); }
   std::string operator()(const void*) const { return {}; }  // of the others there is none before
 };
 
@@ -147,31 +140,30 @@ void read(const Argument& argument, const std::vector<std::string>& words) {
 }
 
 std::uint64_t whole_number(const std::string& option, const std::string& text, const Range& range) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_whole = error == std::errc() && end == text.data() + text.size();
-  if (is_whole && range.contains(static_cast<double>(number))) return number;
-  throw Error(Code::usage, {option, is_whole ? "out of range" : "not a whole number", "`" + text + "`",
+  const std::optional<std::uint64_t> number = read_exactly<std::uint64_t>(text);
+  if (number && range.contains(static_cast<double>(*number))) return *number;
+  throw Error(Code::usage, {option, number ? "out of range" : "not a whole number", "`" + text + "`",
                             wanted("a whole number", {std::fmax(range.min, 0), range.max}), ""});
 }
 
 void check_point(const std::string& option, std::span<const double> point, std::size_t dimension,
                  const std::string& of) {
   if (point.size() == dimension) return;
-  std::string got;
-  for (const double x : point) got += (got.empty() ? "" : " ") + print_number(x);
-  throw Error(Code::usage, {option, "a point of the wrong dimension", "`" + got + "`",
-                            std::to_string(dimension) + " numbers for `" + of + "`", ""});
+  throw Error(Code::usage,
+              {option, "a point of the wrong dimension", "`" + join(point, " ", print_number) + "`",
+               std::to_string(dimension) + " numbers for `" + of + "`", ""});
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0, end = 0; end < text.size() || parts.empty(); begin = end + 1) {
+    end = std::min(text.find(separator, begin), text.size());
+    parts.emplace_back(text.substr(begin, end - begin));
   }
   return parts;
 }

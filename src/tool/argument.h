@@ -67,6 +67,9 @@ void check_point(const std::string& option, std::span<const double> point, std::
 std::vector<std::string> words_of(std::string_view choices);
 std::string spoken(std::string_view choices);
 
+// The text in capital letters.
+std::string upper(std::string text);
+
 // What stands between separators: at least one part, which may be empty.
 std::vector<std::string> split(std::string_view text, char separator);
 

@@ -26,14 +26,12 @@ const Kinds* named_by(std::string_view type) {
   return found == all.end() ? nullptr : &found->second;
 }
 
-bool starts(std::string_view text, std::string_view begin) { return text.substr(0, begin.size()) == begin; }
-
 // Adds `head` + word for each word that begins as `tail`.
 class Answer {
  public:
   Answer(std::string_view head, std::string_view tail) : head_(head), tail_(tail) {}
   void add(const std::string& word, const std::string& doc = {}) {
-    if (starts(word, tail_)) found_.push_back({head_ + word, doc});
+    if (word.starts_with(tail_)) found_.push_back({head_ + word, doc});
   }
   std::vector<Candidate> take() { return std::move(found_); }
 
@@ -116,7 +114,8 @@ std::vector<Candidate> run_directories(std::string_view text) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, error)) {
       const std::string name = folder + entry.path().filename().string();
-      if (starts(name, text) && fs::exists(entry.path() / "config.toml", error)) out.push_back({name, ""});
+      if (name.starts_with(text) && fs::exists(entry.path() / "config.toml", error))
+        out.push_back({name, ""});
     }
   }
   std::sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) { return a.word < b.word; });
@@ -170,17 +169,17 @@ std::vector<Candidate> of_command(const Command& command, std::span<const std::s
     const bool value = waits != nullptr;
     waits = value ? nullptr : named(word);
     if (waits != nullptr && waits->is_switch()) waits = nullptr;
-    if (!value && !starts(word, "-")) ++given;
+    if (!value && !word.starts_with("-")) ++given;
   }
   if (waits != nullptr) return values(*waits, typed);
-  if (const std::size_t equals = typed.find('='); starts(typed, "--") && equals != std::string::npos) {
+  if (const std::size_t equals = typed.find('='); typed.starts_with("--") && equals != std::string::npos) {
     const Argument* option = named(typed.substr(0, equals));
     std::vector<Candidate> out;
     if (option != nullptr) out = values(*option, std::string_view(typed).substr(equals + 1));
     for (Candidate& one : out) one.word = typed.substr(0, equals + 1) + one.word;
     return out;
   }
-  if (starts(typed, "-") || positionals.empty()) return options(command.arguments, typed);
+  if (typed.starts_with("-") || positionals.empty()) return options(command.arguments, typed);
   return values(*positionals[std::min(given, positionals.size() - 1)], typed);
 }
 
@@ -193,7 +192,7 @@ std::vector<Candidate> candidates(const std::vector<std::string>& words) {
     if (const Command* command = find_command(words[i]))
       return of_command(*command, std::span(words).subspan(i + 1, before - i - 1), typed);
   }
-  return starts(typed, "-") ? options(tool_arguments(), typed) : command_names(typed);
+  return typed.starts_with("-") ? options(tool_arguments(), typed) : command_names(typed);
 }
 
 }  // namespace thalweg::tool

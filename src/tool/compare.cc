@@ -1,8 +1,5 @@
 // thalweg compare: optimizers on the same model, data and seeds.
-#include <unistd.h>
-
 #include <algorithm>
-#include <memory>
 
 #include <fmt/core.h>
 
@@ -27,29 +24,14 @@ struct Flags {
   bool quiet = false;
 };
 
-// One line on stderr that is rewritten on a terminal, and a few lines elsewhere.
-class Counter {
- public:
-  Counter(const Comparison& comparison, bool quiet)
-      : comparison_(comparison), quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
-
-  void show(const ComparedTrial& trial) {
-    const std::uint64_t done = comparison_.done(), total = comparison_.total();
-    const bool tenth = done * 10 / total != (done - 1) * 10 / total;
-    if (quiet_ || (!terminal_ && !tenth)) return;
-    const std::string line = fmt::format("{} of {} runs, {}: {}", done, total,
-                                         trial.tuning ? "finding rates" : "comparing", trial.optimizer);
-    rewrite(terminal_ ? line.substr(0, 78) : line, terminal_);
-  }
-  void end() const {
-    if (!quiet_ && terminal_) note("");
-  }
-
- private:
-  const Comparison& comparison_;
-  bool quiet_;
-  bool terminal_;
-};
+void show(const Comparison& comparison, const ComparedTrial& trial, const StatusLine& status) {
+  const std::uint64_t done = comparison.done(), total = comparison.total();
+  const bool tenth = done * 10 / total != (done - 1) * 10 / total;
+  if (!status.terminal() && !tenth) return;
+  const std::string line = fmt::format("{} of {} runs, {}: {}", done, total,
+                                       trial.tuning ? "finding rates" : "comparing", trial.optimizer);
+  status.show(status.terminal() ? line.substr(0, 78) : line);
+}
 
 int compare(const Flags& flags) {
   catch_signals();
@@ -61,13 +43,13 @@ int compare(const Flags& flags) {
       Comparison::open(flags.settings.settings().config(), options, flags.out.value_or(""));
   if (comparison.restored() > 0)
     note(fmt::format("{} of {} runs are already finished", comparison.restored(), comparison.total()));
-  Counter counter(comparison, flags.quiet);
+  const StatusLine status(flags.quiet);
   constexpr double kPatience = 0.2;  // seconds between two looks at signals
   while (!comparison.finished() && caught_signal() == 0) {
     ComparedTrial trial;
-    if (comparison.next(trial, kPatience)) counter.show(trial);
+    if (comparison.next(trial, kPatience)) show(comparison, trial, status);
   }
-  counter.end();
+  status.end();
   if (!comparison.finished()) {
     note(fmt::format("interrupted: {} of {} runs are kept; the same command with `--out {}` continues",
                      comparison.done(), comparison.total(), comparison.directory().string()));
@@ -84,13 +66,13 @@ int compare(const Flags& flags) {
 }  // namespace
 
 Command compare_command() {
-  const auto flags = std::make_shared<Flags>();
-  CompareOptions& options = flags->options;
+  static Flags flags;
+  CompareOptions& options = flags.options;
   SettingTerms terms = terms_of_trials({"optimizer"});
   terms.docs = {{"seed", "decides the split; the runs have this seed and the ones after it"},
                 {"threads", "runs at once, one thread each; auto: as many as the process may use"}};
   std::vector<Argument> arguments = {
-      Argument("--optimizers CHAINS", &flags->optimizers,
+      Argument("--optimizers CHAINS", &flags.optimizers,
                "chains separated by semicolons: \"gd; sgd(lr=0.1); adamw\". One without a rate gets "
                "--schedule; gd "
                "takes all samples in each update",
@@ -111,15 +93,15 @@ Command compare_command() {
                {.range = kAtLeastOne, .word = "auto"}),
       Argument("--schedule SCHEDULE", &options.schedule,
                "schedule of optimizers without a rate, multiplied by their rate"),
-      Argument("--out DIR", &flags->out,
+      Argument("--out DIR", &flags.out,
                "folder of the comparison, comparisons/<n> by default; runs that are finished there are not "
                "repeated"),
-      Argument("--html FILE", &flags->html, "file of the page; by default report.html in that folder"),
-      json_argument(flags->json),
-      Argument("--quiet", &flags->quiet, "show no progress")};
+      Argument("--html FILE", &flags.html, "file of the page; by default report.html in that folder"),
+      json_argument(flags.json),
+      Argument("--quiet", &flags.quiet, "show no progress")};
   return {"compare",
           "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
-          flags->settings.arguments(terms, std::move(arguments)), [flags](Given) { return compare(*flags); },
+          flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
           "headline, doubt, settings, tuning; optimizers, the best first, each with rates, quartiles, ranks, "
           "standing and runs; pairs, each with p."};
 }

@@ -1,6 +1,5 @@
 // thalweg descend: the path of an optimizer over a problem with known minima.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/core.h>
 
@@ -28,30 +27,23 @@ std::span<const double> point(const Descent& descent, std::size_t k) {
   return std::span(descent.path).subspan(k * n, n);
 }
 
-std::string numbers_json(std::span<const double> numbers) {
-  JsonArray out;
-  for (const double number : numbers) out.raw(json_number(number));
-  return out.text();
-}
-
 std::string json(const Problem& problem, const Descent& descent) {
-  JsonArray minima, path;
-  for (const std::vector<double>& minimum : problem.minima()) minima.raw(numbers_json(minimum));
-  for (std::size_t k = 0; k < descent.losses.size(); ++k) path.raw(numbers_json(point(descent, k)));
+  std::vector<std::span<const double>> path;
+  for (std::size_t k = 0; k < descent.losses.size(); ++k) path.push_back(point(descent, k));
   return JsonObject()
       .add("schema", 1)
       .add("problem", problem.text())
       .add("optimizer", descent.optimizer)
-      .add("dimension", std::uint64_t{problem.dimension()})
-      .add("updates", std::uint64_t{descent.rates.size()})
-      .raw("minima", minima.text())
+      .add("dimension", problem.dimension())
+      .add("updates", descent.rates.size())
+      .add("minima", problem.minima())
       .add("minimum", problem.minimum())
       .add("loss", descent.losses.back())
       .add("distance", descent.distances.back())
-      .raw("path", path.text())
-      .raw("losses", numbers_json(descent.losses))
-      .raw("distances", numbers_json(descent.distances))
-      .raw("rates", numbers_json(descent.rates))
+      .add("path", path)
+      .add("losses", descent.losses)
+      .add("distances", descent.distances)
+      .add("rates", descent.rates)
       .text();
 }
 
@@ -87,24 +79,24 @@ int descend_problem(const Flags& flags, Given given) {
 }  // namespace
 
 Command descend_command() {
-  const auto flags = std::make_shared<Flags>();
-  DescendOptions& options = flags->options;
+  static Flags flags;
+  DescendOptions& options = flags.options;
   return {
       "descend",
       "Follow an optimizer down a function: a problem with known minima, or a formula",
       {Argument(
-           "problem PROBLEM", &flags->problem,
+           "problem PROBLEM", &flags.problem,
            "a name that `thalweg list problems` shows, such as rosenbrock, or a formula in x and y, such as "
            "\"(1-x)^2 + 100*(y-x^2)^2\"",
            {.required = true}),
-       Argument("--optimizer CHAIN", &flags->optimizer, "chain of transforms"),
+       Argument("--optimizer CHAIN", &flags.optimizer, "chain of transforms"),
        Argument("--steps N", &options.updates, "updates; schedules take their lengths from it",
                 {.range = kAtLeastOne}),
        Argument("--start POINT", &options.start,
                 "starting point, such as \"-1.5 2\"; by default the usual one"),
        Argument("--noise X", &options.noise, "standard deviation of noise added to the gradient"),
-       Argument("--seed N", &options.seed, "seed of the noise"), json_argument(flags->json)},
-      [flags](Given given) { return descend_problem(*flags, given); },
+       Argument("--seed N", &options.seed, "seed of the noise"), json_argument(flags.json)},
+      [](Given given) { return descend_problem(flags, given); },
       "schema, problem, optimizer, dimension, updates, minima, minimum; loss and distance to the nearest "
       "minimum at the end; path, losses and distances after 0, 1, ... updates; rates of the updates; null "
       "for what is not known of a formula."};

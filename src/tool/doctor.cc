@@ -1,9 +1,8 @@
 // thalweg doctor: what is wrong with a run.
-#include <memory>
-
-#include "base/file.h"
-#include "base/threads.h"
 #include "thalweg/lab/doctor.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/threads.h"
 #include "tool/command.h"
 
 namespace thalweg::tool {
@@ -27,21 +26,18 @@ int doctor(const Flags& flags) {
 }  // namespace
 
 Command doctor_command() {
-  const auto flags = std::make_shared<Flags>();
-  std::string faults;
-  for (const std::string_view name : fault_names())
-    faults += (faults.empty() ? "" : ", ") + std::string(name);
-  return {"doctor",
-          "Name what is wrong with a run, with evidence and advice",
-          {Argument("run RUN", &flags->run, "run directory", {.required = true}),
-           threads_argument(flags->threads),
-           Argument("--html FILE", &flags->html, "also write a page with the findings and pictures"),
-           json_argument(flags->json)},
-          [flags](Given) { return doctor(*flags); },
-          "schema, run, updates, healthy; findings, each with fault, evidence and advice; notes; rate of the "
-          "run (null where none was tried); trials at it and at others, each with rate, diverged, loss and "
-          "accuracy. A fault is one of " +
-              faults + "."};
+  static Flags flags;
+  return {
+      "doctor",
+      "Name what is wrong with a run, with evidence and advice",
+      {Argument("run RUN", &flags.run, "run directory", {.required = true}), threads_argument(flags.threads),
+       Argument("--html FILE", &flags.html, "also write a page with the findings and pictures"),
+       json_argument(flags.json)},
+      [](Given) { return doctor(flags); },
+      "schema, run, updates, healthy; findings, each with fault, evidence and advice; notes; rate of the "
+      "run (null where none was tried); trials at it and at others, each with rate, diverged, loss and "
+      "accuracy. A fault is one of " +
+          join(fault_names(), ", ") + "."};
 }
 
 }  // namespace thalweg::tool

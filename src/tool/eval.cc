@@ -1,6 +1,4 @@
 // thalweg eval: a run's model on held-out data.
-#include <memory>
-
 #include "base/json.h"
 #include "base/threads.h"
 #include "thalweg/run.h"
@@ -23,12 +21,6 @@ RunEvaluation evaluated(const Flags& flags) {
   return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, flags.threads);
 }
 
-std::string members_json(const std::vector<std::uint64_t>& members) {
-  JsonArray array;
-  for (const std::uint64_t updates : members) array.raw(std::to_string(updates));
-  return array.text();
-}
-
 int eval(const Flags& flags) {
   const RunEvaluation result = evaluated(flags);
   for (const std::string& line : result.notes) note(line);
@@ -43,7 +35,7 @@ int eval(const Flags& flags) {
         .add("loss", e.loss)
         .add("accuracy", e.accuracy);
     if (e.accuracy != e.accuracy) object.add("r2", e.r2).add("mae", e.mae);
-    if (!result.members.empty()) object.raw("members", members_json(result.members));
+    if (!result.members.empty()) object.add("members", result.members);
     print(object.text() + "\n");
     return kOk;
   }
@@ -56,20 +48,20 @@ int eval(const Flags& flags) {
 }  // namespace
 
 Command eval_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {
       "eval",
       "Evaluate the model of a run on held-out data",
-      {Argument("run RUN", &flags->run, "run directory", {.required = true}),
-       Argument("--data DATA", &flags->data, "another data source, encoded like the run's own"),
-       Argument("--checkpoint NAME", &flags->checkpoint,
+      {Argument("run RUN", &flags.run, "run directory", {.required = true}),
+       Argument("--data DATA", &flags.data, "another data source, encoded like the run's own"),
+       Argument("--checkpoint NAME", &flags.checkpoint,
                 "last, best or a number of updates; by default that of the run's result",
                 {.offers = "last|best"}),
-       Argument("--checkpoints NAMES", &flags->checkpoints,
+       Argument("--checkpoints NAMES", &flags.checkpoints,
                 "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
                 {.excludes = {"--checkpoint"}}),
-       threads_argument(flags->threads), json_argument(flags->json)},
-      [flags](Given) { return eval(*flags); },
+       threads_argument(flags.threads), json_argument(flags.json)},
+      [](Given) { return eval(flags); },
       "schema, run, data, updates, samples, loss, accuracy; r2 and mae for values; members: the updates of "
       "each of several checkpoints."};
 }

@@ -1,6 +1,4 @@
 // thalweg explain: how a chain would run, and with --analyze how fast it does.
-#include <memory>
-
 #include "base/threads.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"
@@ -80,28 +78,28 @@ int explain(const Flags& flags, Given given) {
 }  // namespace
 
 Command explain_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   const std::string size = std::to_string(kDefaultSize);
   return {"explain",
           "Show the plan of a chain: phases, streams, bytes, state",
-          {Argument("chain CHAIN", &flags->chain, "chain of transforms", {.required = true}),
-           Argument("--params NAME:SHAPE[:ROLE],...", &flags->params, "the parameters"),
-           Argument("--model MODEL", &flags->model, "take the parameters of this model",
+          {Argument("chain CHAIN", &flags.chain, "chain of transforms", {.required = true}),
+           Argument("--params NAME:SHAPE[:ROLE],...", &flags.params, "the parameters"),
+           Argument("--model MODEL", &flags.model, "take the parameters of this model",
                     {.excludes = {"--params", "--size"}}),
-           Argument("--inputs SHAPE", &flags->inputs, "shape of one sample, such as 784 or 1x28x28",
+           Argument("--inputs SHAPE", &flags.inputs, "shape of one sample, such as 784 or 1x28x28",
                     {.needs = "--model"}),
-           Argument("--size N", &flags->size, "one parameter of N elements; with --analyze, " + size,
+           Argument("--size N", &flags.size, "one parameter of N elements; with --analyze, " + size,
                     {.range = kAtLeastOne, .excludes = {"--params"}}),
-           Argument("--analyze", &flags->analyze, "run it, and measure it against the speed of memory"),
-           threads_argument(flags->measured.threads, "threads of a measured step"),
-           Argument("--rounds N", &flags->measured.rounds, "pairs of a step and the limit to measure",
+           Argument("--analyze", &flags.analyze, "run it, and measure it against the speed of memory"),
+           threads_argument(flags.measured.threads, "threads of a measured step"),
+           Argument("--rounds N", &flags.measured.rounds, "pairs of a step and the limit to measure",
                     {.range = {1, 1'000'000}}),
-           Argument("--total N", &flags->lengths.updates, "updates of the run, for schedules without a total",
+           Argument("--total N", &flags.lengths.updates, "updates of the run, for schedules without a total",
                     {.shown = "none"}),
-           Argument("--per-epoch N", &flags->lengths.per_epoch, "updates per epoch, for lengths in epochs",
+           Argument("--per-epoch N", &flags.lengths.per_epoch, "updates per epoch, for lengths in epochs",
                     {.shown = "none"}),
-           Argument("--json", &flags->json, "print the plan as JSON")},
-          [flags](Given given) { return explain(*flags, given); }};
+           Argument("--json", &flags.json, "print the plan as JSON")},
+          [](Given given) { return explain(flags, given); }};
 }
 
 }  // namespace thalweg::tool

@@ -2,7 +2,6 @@
 #include "thalweg/lab/landscape.h"
 
 #include <filesystem>
-#include <memory>
 #include <utility>
 
 #include "base/file.h"
@@ -150,13 +149,13 @@ std::vector<Argument> other_arguments(Flags& flags) {
 }  // namespace
 
 Command landscape_command() {
-  const auto flags = std::make_shared<Flags>();
-  std::vector<Argument> arguments = other_arguments(*flags);
-  append(arguments, function_arguments(*flags), kFunction);
-  append(arguments, run_arguments(*flags), kRun);
+  static Flags flags;
+  std::vector<Argument> arguments = other_arguments(flags);
+  append(arguments, function_arguments(flags), kFunction);
+  append(arguments, run_arguments(flags), kRun);
   return {
       "landscape", "Draw a function with the paths of optimizers on it, or the loss surface of a run",
-      std::move(arguments), [flags](Given given) { return landscape(*flags, given); },
+      std::move(arguments), [](Given given) { return landscape(flags, given); },
       "schema, title, subtitle, x, y, range, columns, rows, values row by row, minima, least; paths, each "
       "with name, optimizer, diverged, updates, points, losses, distances."};
 }

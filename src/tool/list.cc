@@ -1,8 +1,7 @@
 // thalweg list: what can be named in a text.
-#include <memory>
-
 #include <fmt/core.h>
 
+#include "base/text.h"
 #include "thalweg/catalog.h"
 #include "tool/command.h"
 
@@ -35,14 +34,13 @@ int list(const Flags& flags) {
 }  // namespace
 
 Command list_command() {
-  const auto flags = std::make_shared<Flags>();
-  std::string kinds;
-  for (const std::string_view kind : catalog_kinds()) kinds += (kinds.empty() ? "" : "|") + std::string(kind);
+  static Flags flags;
+  const std::string kinds = join(catalog_kinds(), "|");
   return {"list",
           "List what texts may name: " + spoken(kinds),
-          {Argument("kind KIND", &flags->kind, "one of these kinds", {.choices = kinds}),
-           json_argument(flags->json)},
-          [flags](Given) { return list(*flags); }};
+          {Argument("kind KIND", &flags.kind, "one of these kinds", {.choices = kinds}),
+           json_argument(flags.json)},
+          [](Given) { return list(flags); }};
 }
 
 }  // namespace thalweg::tool

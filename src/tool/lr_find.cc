@@ -1,49 +1,28 @@
 // thalweg lr-find: finds the learning rate.
-#include <memory>
-
-#include "base/file.h"
 #include "thalweg/lab/find.h"
-#include "tool/command.h"
-#include "tool/setting_flags.h"
+#include "tool/finder.h"
 
 namespace thalweg::tool {
-namespace {
-
-struct Flags {
-  SettingFlags settings;
-  std::optional<std::string> config;
-  RateSearch search;
-  std::string svg;
-  std::string html;
-  bool json = false;
-};
-
-int find(const Flags& flags) {
-  const FoundRate found = find_rate(flags.settings.settings(flags.config).config(), flags.search);
-  if (!flags.svg.empty()) replace_file(flags.svg, found.svg());
-  if (!flags.html.empty()) replace_file(flags.html, found.html());
-  print(flags.json ? found.json() + "\n" : found.text());
-  return kOk;
-}
-
-}  // namespace
 
 Command lr_find_command() {
-  const auto flags = std::make_shared<Flags>();
-  RateSearch& search = flags->search;
+  static Finder<RateSearch> flags;
+  RateSearch& search = flags.search;
   return {
       "lr-find", "Find the learning rate by a range test and short trainings; settings as for `train`",
-      flags->settings.arguments(
+      flags.settings.arguments(
           terms_of_trials({"nonfinite"}),
-          {config_argument(flags->config),
+          {config_argument(flags.config),
            Argument("--from X", &search.from, "lowest rate of the range test", {.range = kPositive}),
            Argument("--to X", &search.to, "highest rate of the range test", {.range = kPositive}),
            Argument("--trial N", &search.trial, "updates of a trial; auto: those of the run, at most 1,000",
                     {.range = kAtLeastOne, .word = "auto"}),
-           Argument("--svg FILE", &flags->svg, "write the picture of the trials to this file"),
-           Argument("--html FILE", &flags->html, "write a page with pictures and numbers to this file"),
-           json_argument(flags->json)}),
-      [flags](Given) { return find(*flags); },
+           Argument("--svg FILE", &flags.svg, "write the picture of the trials to this file"),
+           Argument("--html FILE", &flags.html, "write a page with pictures and numbers to this file"),
+           json_argument(flags.json)}),
+      [](Given) {
+        return flags.run(
+            [](const RunConfig& config, const RateSearch& rates) { return find_rate(config, rates); });
+      },
       "schema; rate (null: none lowers the loss); optimizer with it; why; given: the rate of the text; "
       "low and high of the range test; trial_updates; train_samples and judge_samples; start_loss; trials "
       "and sweep, each with rate and loss."};

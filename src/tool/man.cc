@@ -1,6 +1,4 @@
 // thalweg man: manual pages in roff, from the tables of the commands.
-#include <memory>
-
 #include "base/text.h"
 #include "thalweg/catalog.h"
 #include "thalweg/error.h"
@@ -27,11 +25,6 @@ std::string roff(const std::string& text) {
   return out;
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text;
-}
-
 std::string heading(const std::string& name, const std::string& line) {
   return ".TH " + upper(roff(name)) + " 1 \"\" \"thalweg\" \"User Commands\"\n.SH NAME\n" + roff(name) +
          " \\- " + roff(line) + "\n";
@@ -39,9 +32,8 @@ std::string heading(const std::string& name, const std::string& line) {
 
 std::string roff_names(const Argument& argument) {
   if (argument.positional()) return "\\fI" + roff(argument.type) + "\\fR";
-  std::string out;
-  for (const std::string& name : names_of(argument))
-    out += (out.empty() ? "" : ", ") + ("\\fB" + roff(name) + "\\fR");
+  const std::string out =
+      join(names_of(argument), ", ", [](const std::string& name) { return "\\fB" + roff(name) + "\\fR"; });
   return argument.is_switch() ? out : out + " \\fI" + roff(argument.type) + "\\fR";
 }
 
@@ -115,11 +107,11 @@ int man(const std::string& name) {
 }  // namespace
 
 Command man_command() {
-  const auto name = std::make_shared<std::string>();
+  static std::string name;
   return {"man",
           "Print a manual page as roff: `thalweg man train | man -l -`",
-          {Argument("command COMMAND", name.get(), "a command; by default the tool itself")},
-          [name](Given) { return man(*name); }};
+          {Argument("command COMMAND", &name, "a command; by default the tool itself")},
+          [](Given) { return man(name); }};
 }
 
 }  // namespace thalweg::tool

@@ -1,6 +1,5 @@
 // thalweg page: the page of one run, or of several over each other.
 #include <filesystem>
-#include <memory>
 
 #include "thalweg/lab/page.h"
 #include "tool/command.h"
@@ -29,13 +28,13 @@ int page(const Flags& flags) {
 }  // namespace
 
 Command page_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {"page",
           "Write the page of one run, or one page that compares several",
-          {Argument("runs RUN", &flags->runs, "run directories", {.required = true}),
-           Argument("--out FILE", &flags->out,
+          {Argument("runs RUN", &flags.runs, "run directories", {.required = true}),
+           Argument("--out FILE", &flags.out,
                     "HTML file; by default report.html, in the directory of one run, here for several")},
-          [flags](Given) { return page(*flags); }};
+          [](Given) { return page(flags); }};
 }
 
 }  // namespace thalweg::tool

@@ -1,6 +1,4 @@
 // thalweg predict: what a run's model says of every row of a data source.
-#include <memory>
-
 #include <fmt/core.h>
 
 #include "base/file.h"
@@ -82,19 +80,19 @@ int predict(const Flags& flags) {
 }  // namespace
 
 Command predict_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {"predict",
           "Print the predictions of a run's model for every row of the data",
-          {Argument("run RUN", &flags->run, "run directory", {.required = true}),
-           Argument("--data DATA", &flags->data,
+          {Argument("run RUN", &flags.run, "run directory", {.required = true}),
+           Argument("--data DATA", &flags.data,
                     "data source, whose targets may be missing; by default all rows of the run's own"),
-           Argument("--checkpoint NAME", &flags->checkpoint,
+           Argument("--checkpoint NAME", &flags.checkpoint,
                     "last, best or a number of updates; by default best, or last if there is no best yet",
                     {.offers = "last|best"}),
-           Argument("--format", &flags->format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
-           Argument("--out FILE", &flags->out, "write to this file instead of stdout"),
-           threads_argument(flags->threads)},
-          [flags](Given) { return predict(*flags); }};
+           Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
+           Argument("--out FILE", &flags.out, "write to this file instead of stdout"),
+           threads_argument(flags.threads)},
+          [](Given) { return predict(flags); }};
 }
 
 }  // namespace thalweg::tool

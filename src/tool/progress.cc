@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "tool/command.h"
+
 namespace thalweg::tool {
 namespace {
 
@@ -21,16 +23,22 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-void rewrite(const std::string& line, bool terminal) {
+StatusLine::StatusLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+void StatusLine::show(const std::string& line) const {
+  if (quiet_) return;
   // \x1b[K clears what a longer line left there.
-  std::fputs(((terminal ? "\r" : "") + line + (terminal ? "\x1b[K" : "\n")).c_str(), stderr);
+  std::fputs(((terminal_ ? "\r" : "") + line + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
   std::fflush(stderr);
+}
+
+void StatusLine::end() const {
+  if (!quiet_ && terminal_) note("");
 }
 
 Progress::Progress(const Run& run, bool quiet)
     : run_(run),
-      terminal_(::isatty(STDERR_FILENO) == 1),
-      quiet_(quiet),
+      status_(quiet),
       first_(run.updates()),
       start_(Clock::now()),
       shown_(start_ - std::chrono::hours(1)) {}
@@ -38,13 +46,15 @@ Progress::Progress(const Run& run, bool quiet)
 void Progress::show(const Report& report) {
   last_ = report;
   const double silent = std::chrono::duration<double>(Clock::now() - shown_).count();
-  if (!quiet_ && silent >= (terminal_ ? kTerminalSeconds : kFileSeconds)) write(report);
+  if (silent < (status_.terminal() ? kTerminalSeconds : kFileSeconds)) return;
+  shown_ = Clock::now();
+  status_.show(line(report));
 }
 
 void Progress::end() {
-  if (quiet_ || last_.update == 0) return;
-  write(last_);
-  if (terminal_) std::fputc('\n', stderr);
+  if (last_.update == 0) return;
+  status_.show(line(last_));
+  status_.end();
 }
 
 std::string Progress::line(const Report& report) const {
@@ -59,11 +69,6 @@ std::string Progress::line(const Report& report) const {
                : fmt::format("  held out {:.2f} %", 100 * epoch->test->accuracy);
   }
   return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));
-}
-
-void Progress::write(const Report& report) {
-  shown_ = Clock::now();
-  rewrite(line(report), terminal_);
 }
 
 }  // namespace thalweg::tool

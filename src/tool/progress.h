@@ -1,4 +1,5 @@
-// The progress of a run on stderr: one line that is rewritten on a terminal, a line now and then elsewhere.
+// How far a long command is, on stderr: one line that is rewritten on a terminal, a line now and then
+// elsewhere.
 #pragma once
 
 #include <chrono>
@@ -8,9 +9,21 @@
 
 namespace thalweg::tool {
 
-// Writes a line to stderr: over the last one on a terminal, below it elsewhere.
-void rewrite(const std::string& line, bool terminal);
+class StatusLine {
+ public:
+  explicit StatusLine(bool quiet);
 
+  bool terminal() const { return terminal_; }
+  // Over the last one on a terminal, below it elsewhere; nothing when quiet.
+  void show(const std::string& line) const;
+  void end() const;
+
+ private:
+  bool quiet_;
+  bool terminal_;
+};
+
+// Of a run.
 class Progress {
  public:
   Progress(const Run& run, bool quiet);
@@ -25,11 +38,9 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::string line(const Report& report) const;
-  void write(const Report& report);
 
   const Run& run_;
-  bool terminal_;
-  bool quiet_;
+  StatusLine status_;
   std::uint64_t first_;  // updates done before
   Report last_;
   Clock::time_point start_;

@@ -1,6 +1,5 @@
 // thalweg schedule: the values of a schedule.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/core.h>
 
@@ -50,10 +49,13 @@ std::string table(const Schedule& schedule, const Flags& flags) {
 }
 
 std::string json(const Schedule& schedule, const Flags& flags) {
-  JsonArray rows;
-  for (const std::uint64_t k : points_of(flags, schedule))
-    rows.raw("[" + std::to_string(k) + ", " + json_number(schedule(k)) + "]");
-  return JsonObject().add("schedule", schedule.text()).raw("points", rows.text()).text();
+  const auto row = [&](std::uint64_t k) {
+    return JsonArray().raw(json_value(k)).raw(json_value(schedule(k))).text();
+  };
+  return JsonObject()
+      .add("schedule", schedule.text())
+      .raw("points", json_list(points_of(flags, schedule), row))
+      .text();
 }
 
 void write_pictures(const std::vector<Schedule>& schedules, const Flags& flags) {
@@ -69,18 +71,13 @@ int schedule(const Flags& flags) {
   for (const std::string& text : split_list({"schedule", flags.text}))
     schedules.push_back(resolved(text, flags.lengths));
   write_pictures(schedules, flags);
-  JsonArray objects;
-  std::string tables;
-  for (const Schedule& one : schedules) {
-    objects.raw(json(one, flags));
-    tables += (tables.empty() ? "" : "\n") + table(one, flags);
-  }
   if (!flags.json) {
-    print(tables);
+    print(join(schedules, "\n", [&](const Schedule& one) { return table(one, flags); }));
   } else if (schedules.size() == 1) {
     print(json(schedules.front(), flags) + "\n");
   } else {
-    print(JsonObject().add("schema", 1).raw("schedules", objects.text()).text() + "\n");
+    const std::string all = json_list(schedules, [&](const Schedule& one) { return json(one, flags); });
+    print(JsonObject().add("schema", 1).raw("schedules", all).text() + "\n");
   }
   return kOk;
 }
@@ -88,23 +85,23 @@ int schedule(const Flags& flags) {
 }  // namespace
 
 Command schedule_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {"schedule",
           "Print the values of schedules, or draw them",
-          {Argument("schedule SCHEDULE", &flags->text,
+          {Argument("schedule SCHEDULE", &flags.text,
                     "such as \"cosine(1e-3, total=1000)\"; several are separated by semicolons",
                     {.required = true}),
-           Argument("--points N,...", &flags->points, "updates done, such as 0,99,100"),
-           Argument("--total N", &flags->lengths.updates,
+           Argument("--points N,...", &flags.points, "updates done, such as 0,99,100"),
+           Argument("--total N", &flags.lengths.updates,
                     "updates of the run, for totals that are left out and lengths that are shares",
                     {.shown = "none"}),
-           Argument("--per-epoch N", &flags->lengths.per_epoch, "updates per epoch, for lengths in epochs",
+           Argument("--per-epoch N", &flags.lengths.per_epoch, "updates per epoch, for lengths in epochs",
                     {.shown = "none"}),
-           Argument("--svg FILE", &flags->svg, "write a picture of them, overlaid, to this file"),
-           Argument("--html FILE", &flags->html,
+           Argument("--svg FILE", &flags.svg, "write a picture of them, overlaid, to this file"),
+           Argument("--html FILE", &flags.html,
                     "write a page with the picture and a table of boundaries to this file"),
-           Argument("--json", &flags->json, "print as JSON, with 17 digits")},
-          [flags](Given) { return schedule(*flags); },
+           Argument("--json", &flags.json, "print as JSON, with 17 digits")},
+          [](Given) { return schedule(flags); },
           "schedule and points, each an update and a value; of several, a list of these as schedules."};
 }
 

@@ -3,25 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "thalweg/dataset.h"
-#include "thalweg/optimizer.h"
-
 namespace thalweg::tool {
 namespace {
 
 using Kind = RunSetting::Kind;
 
-std::string nonfinite_names() {
-  std::string out;
-  for (const Nonfinite policy : {Nonfinite::report, Nonfinite::error, Nonfinite::skip, Nonfinite::zero})
-    out += (out.empty() ? "" : "|") + std::string(nonfinite_name(policy));
-  return out;
-}
-
 // The words that completion offers for a value.
 std::string offers(const RunSetting& setting) {
-  if (setting.name == "order") return std::string(order_names());
-  if (setting.name == "nonfinite") return nonfinite_names();
   if (setting.kind == Kind::flag) return std::string(setting.words) + "|true|false";
   return setting.words == "*" ? "never" : std::string(setting.words);
 }
@@ -30,9 +18,7 @@ std::string type_of(const RunSetting& setting) {
   if (setting.kind == Kind::flag) return "";
   if (setting.kind == Kind::real) return "X";
   if (setting.kind == Kind::whole) return setting.words == "*" ? "LENGTH" : "N";
-  std::string out;
-  for (const char c : setting.name) out += static_cast<char>(std::toupper(c));
-  return out;
+  return upper(std::string(setting.name));
 }
 
 }  // namespace

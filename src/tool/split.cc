@@ -1,6 +1,4 @@
 // thalweg split: which rows of a data source are trained on and which are held out.
-#include <memory>
-
 #include <fmt/core.h>
 
 #include "base/json.h"
@@ -16,16 +14,10 @@ struct Flags {
   bool json = false;
 };
 
-std::string print_rows(const Samples& samples) {
-  JsonArray rows;
-  for (const std::uint32_t row : samples.rows) rows.raw(std::to_string(row));
-  return rows.text();
-}
-
 int split(const Flags& flags) {
   const Dataset data = load_dataset(flags.data, flags.seed);
   if (flags.json) {
-    print(JsonObject().raw("train", print_rows(data.train)).raw("test", print_rows(data.test)).text() + "\n");
+    print(JsonObject().add("train", data.train.rows).add("test", data.test.rows).text() + "\n");
     return kOk;
   }
   std::string text = data.text + "\n";
@@ -37,14 +29,14 @@ int split(const Flags& flags) {
 }  // namespace
 
 Command split_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {"split",
           "Show which rows of a data source are trained on and which are held out",
-          {Argument("data DATA", &flags->data, "data source, such as \"csv(train.csv, target=price)\"",
+          {Argument("data DATA", &flags.data, "data source, such as \"csv(train.csv, target=price)\"",
                     {.required = true}),
-           Argument("--seed N", &flags->seed, "seed of the split"),
-           Argument("--json", &flags->json, "print the numbers of the rows, from 0, as JSON")},
-          [flags](Given) { return split(*flags); }};
+           Argument("--seed N", &flags.seed, "seed of the split"),
+           Argument("--json", &flags.json, "print the numbers of the rows, from 0, as JSON")},
+          [](Given) { return split(flags); }};
 }
 
 }  // namespace thalweg::tool

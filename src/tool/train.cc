@@ -1,6 +1,5 @@
 // thalweg train: runs a training, or continues one.
 #include <algorithm>
-#include <memory>
 #include <optional>
 
 #include <fmt/core.h>
@@ -148,23 +147,23 @@ int train(const Flags& flags, Given given) {
 }  // namespace
 
 Command train_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   const SettingTerms terms = {
       .docs = {{"batch", "samples per batch; find: the size that `batch-find` measures, kept as a number"}}};
   std::vector<Argument> arguments = {
-      config_argument(flags->config),
-      Argument("--out DIR", &flags->out, "new run directory, runs/<n> by default"),
-      Argument("--resume RUN", &flags->resume, "continue the run in this directory"),
-      Argument("--lengths", &flags->lengths,
+      config_argument(flags.config),
+      Argument("--out DIR", &flags.out, "new run directory, runs/<n> by default"),
+      Argument("--resume RUN", &flags.resume, "continue the run in this directory"),
+      Argument("--lengths", &flags.lengths,
                "with --resume and other --epochs: keep the lengths of schedules, or plan new ones",
                {.choices = "keep|new"}),
-      Argument("--print-config", &flags->print_config, "print the settings and their sources"),
-      Argument("--dry-run", &flags->dry_run, "print data, layers, plan, lengths and memory; write nothing"),
-      json_argument(flags->json),
-      Argument("--quiet", &flags->quiet, "show no progress")};
+      Argument("--print-config", &flags.print_config, "print the settings and their sources"),
+      Argument("--dry-run", &flags.dry_run, "print data, layers, plan, lengths and memory; write nothing"),
+      json_argument(flags.json),
+      Argument("--quiet", &flags.quiet, "show no progress")};
   return {"train", "Train a model and write a run directory",
-          flags->settings.arguments(terms, std::move(arguments)),
-          [flags](Given given) { return train(*flags, given); }};
+          flags.settings.arguments(terms, std::move(arguments)),
+          [](Given given) { return train(flags, given); }};
 }
 
 }  // namespace thalweg::tool

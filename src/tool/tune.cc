@@ -1,6 +1,5 @@
 // thalweg tune: searches for numbers in the texts of a run.
 #include <algorithm>
-#include <memory>
 
 #include "base/file.h"
 #include "base/threads.h"
@@ -76,26 +75,26 @@ int search(const Flags& flags) {
 }  // namespace
 
 Command tune_command() {
-  const auto flags = std::make_shared<Flags>();
-  TuneOptions& options = flags->options;
+  static Flags flags;
+  TuneOptions& options = flags.options;
   return {
       "tune",
       "Search for numbers in the texts of a run: log(a, b), uniform(a, b), whole(a, b), choice(x, y, ...)",
-      flags->settings.arguments(
+      flags.settings.arguments(
           terms_of_trials({"nonfinite"}),
           {Argument("--trials N", &options.trials, "number of trials", {.range = kAtLeastOne}),
            Argument("--repeats N", &options.repeats, "trainings of each, from different weights",
                     {.range = kAtLeastOne}),
            Argument("--tune-seed N", &options.seed, "seed of what is drawn"),
-           Argument("--method", &flags->method,
+           Argument("--method", &flags.method,
                     "halving: the better third continues, three times as long; random: all train to the end",
                     {.choices = "halving|random"}),
-           Argument("--by", &flags->by, "what trials are judged by", {.choices = "loss|accuracy"}),
-           Argument("--out DIR", &flags->out,
+           Argument("--by", &flags.by, "what trials are judged by", {.choices = "loss|accuracy"}),
+           Argument("--out DIR", &flags.out,
                     "folder that keeps trials.jsonl; given again, the search continues from it"),
-           Argument("--html FILE", &flags->html, "write a page with pictures and numbers to this file"),
-           json_argument(flags->json)}),
-      [flags](Given) { return search(*flags); },
+           Argument("--html FILE", &flags.html, "write a page with pictures and numbers to this file"),
+           json_argument(flags.json)}),
+      [](Given) { return search(flags); },
       "schema, epochs, trained, found, judge_samples, by; trials, the best first, each with trial, epochs, "
       "diverged, loss, accuracy, texts and values."};
 }

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "base/text.h"
+
 namespace thalweg::tool {
 namespace {
 
@@ -34,8 +36,7 @@ std::string row(const std::string& name, const std::string& doc) {
 }
 
 std::string row(const Argument& argument) {
-  std::string names;
-  for (const std::string& name : names_of(argument)) names += (names.empty() ? "" : ", ") + name;
+  std::string names = join(names_of(argument), ", ");
   if (!argument.positional() && !argument.is_switch()) names += " " + argument.type;
   const std::string fallback = argument.fallback();
   const bool required = argument.traits.required && !argument.positional();

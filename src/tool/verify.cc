@@ -1,6 +1,5 @@
 // thalweg verify: replays expected values made by other libraries.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/core.h>
 
@@ -64,13 +63,11 @@ int verify_paths(const Flags& flags) {
   };
   const std::uint64_t failed = count(Status::failed);
   if (flags.json) {
-    JsonArray all;
-    for (const VerifiedCase& one : cases) all.raw(case_json(one));
     print(JsonObject()
               .add("passed", count(Status::passed))
               .add("failed", failed)
               .add("skipped", count(Status::skipped))
-              .raw("cases", all.text())
+              .raw("cases", json_list(cases, case_json))
               .text() +
           "\n");
   } else {
@@ -87,13 +84,13 @@ int verify_paths(const Flags& flags) {
 }  // namespace
 
 Command verify_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {"verify",
           "Check the engine against recorded results of other libraries",
-          {Argument("paths PATH", &flags->paths, "files, or folders that are searched for *.json",
+          {Argument("paths PATH", &flags.paths, "files, or folders that are searched for *.json",
                     {.required = true}),
-           Argument("--json", &flags->json, "print every case as JSON")},
-          [flags](Given) { return verify_paths(*flags); },
+           Argument("--json", &flags.json, "print every case as JSON")},
+          [](Given) { return verify_paths(flags); },
           "passed, failed, skipped; cases, each with file, kind, algorithm, status, reason and worst: step, "
           "param, index, got, want."};
 }

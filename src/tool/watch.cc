@@ -1,6 +1,4 @@
 // thalweg watch: the pages of all runs in a folder, live.
-#include <memory>
-
 #include "thalweg/lab/page.h"
 #include "tool/command.h"
 #include "tool/signals.h"
@@ -25,13 +23,13 @@ int watch(const Flags& flags) {
 }  // namespace
 
 Command watch_command() {
-  const auto flags = std::make_shared<Flags>();
+  static Flags flags;
   return {"watch",
           "Serve the pages of all runs in a folder, live, on this machine only",
-          {Argument("folder DIR", &flags->folder, "folder of run directories"),
-           Argument("--port N", &flags->port, "port on 127.0.0.1; 0 takes any that is free",
+          {Argument("folder DIR", &flags.folder, "folder of run directories"),
+           Argument("--port N", &flags.port, "port on 127.0.0.1; 0 takes any that is free",
                     {.range = {0, 65535}})},
-          [flags](Given) { return watch(*flags); }};
+          [](Given) { return watch(flags); }};
 }
 
 }  // namespace thalweg::tool

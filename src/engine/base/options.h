@@ -44,6 +44,49 @@ std::array<double, sizeof...(names)> options(std::span<const double> numbers) {
   return {numbers[option_index<kOptions, names>()]...};
 }
 
+// Options by type; required(), needing() and in_unit() say more of one.
+constexpr Option typed_option(OptionType type, std::string_view name, std::string_view fallback, Range range,
+                              std::string_view doc) {
+  return {.name = name, .type = type, .fallback = fallback, .range = range, .doc = doc};
+}
+constexpr Option number_option(std::string_view name, std::string_view fallback, Range range,
+                               std::string_view doc) {
+  return typed_option(OptionType::number, name, fallback, range, doc);
+}
+constexpr Option scalar_option(std::string_view name, std::string_view fallback, Range range,
+                               std::string_view doc) {
+  return typed_option(OptionType::scalar, name, fallback, range, doc);
+}
+constexpr Option count_option(std::string_view name, std::string_view fallback, Range range,
+                              std::string_view doc) {
+  return typed_option(OptionType::integer, name, fallback, range, doc);
+}
+constexpr Option flag_option(std::string_view name, std::string_view fallback, std::string_view doc) {
+  return typed_option(OptionType::flag, name, fallback, {}, doc);
+}
+constexpr Option choice_option(std::string_view name, std::string_view choices, std::string_view fallback,
+                               std::string_view doc) {
+  Option option = typed_option(OptionType::choice, name, fallback, {}, doc);
+  option.choices = choices;
+  return option;
+}
+constexpr Option name_option(std::string_view name, std::string_view doc, std::string_view fallback = {}) {
+  return typed_option(OptionType::name, name, fallback, {}, doc);
+}
+constexpr Option required(Option option) {
+  option.required = true;
+  return option;
+}
+// That means something only where another option of the table differs from its default.
+constexpr Option needing(std::string_view other, Option option) {
+  option.needs = other;
+  return option;
+}
+constexpr Option in_unit(std::string_view unit, Option option) {
+  option.unit = unit;
+  return option;
+}
+
 inline bool given(const Setting& setting) { return !std::holds_alternative<std::monostate>(setting); }
 
 }  // namespace thalweg

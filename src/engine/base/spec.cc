@@ -30,34 +30,33 @@ std::string print_range(const Range& range) {
   return "any number";
 }
 
+// What is said of each type, in the order of OptionType: its name in lists, what an error asks for, and
+// whether the range follows.
+struct TypeWords {
+  std::string_view name, wanted;
+  bool ranged = false;
+};
+constexpr TypeWords kTypeWords[] = {
+    {"number", "a number, ", true},
+    {"number|schedule", "a number or a schedule, ", true},
+    {"integer", "a whole number, ", true},
+    {"length", "updates (500), a share (5%) or epochs (2ep), ", true},
+    {"number|share", "a number or a share (10%), ", true},
+    {"flag", "true or false"},
+    {"choice", ""},  // its choices
+    {"name", "a name, in quotes if it contains a space or one of ( ) [ ] , | = ; \""},
+    {"selector", "all, matrices, rest, a role, a name pattern or a list of these"},
+    {"numbers", "a list of numbers such as [1, 0.5], each ", true},
+    {"lengths", "a list of updates (500), shares (5%) or epochs (2ep), each ", true},
+    {"schedules", "a list of schedules and numbers"},
+};
+
+const TypeWords& words_of(OptionType type) { return kTypeWords[static_cast<std::size_t>(type)]; }
+
 std::string wanted(const Option& option) {
-  switch (option.type) {
-    case OptionType::number:
-      return "a number, " + print_range(option.range);
-    case OptionType::scalar:
-      return "a number or a schedule, " + print_range(option.range);
-    case OptionType::integer:
-      return "a whole number, " + print_range(option.range);
-    case OptionType::length:
-      return "updates (500), a share (5%) or epochs (2ep), " + print_range(option.range);
-    case OptionType::amount:
-      return "a number or a share (10%), " + print_range(option.range);
-    case OptionType::flag:
-      return "true or false";
-    case OptionType::choice:
-      return std::string(option.choices);
-    case OptionType::name:
-      return "a name, in quotes if it contains a space or one of ( ) [ ] , | = ; \"";
-    case OptionType::selector:
-      return "all, matrices, rest, a role, a name pattern or a list of these";
-    case OptionType::numbers:
-      return "a list of numbers such as [1, 0.5], each " + print_range(option.range);
-    case OptionType::lengths:
-      return "a list of updates (500), shares (5%) or epochs (2ep), each " + print_range(option.range);
-    case OptionType::schedules:
-      return "a list of schedules and numbers";
-  }
-  return {};
+  const TypeWords& words = words_of(option.type);
+  if (option.type == OptionType::choice) return std::string(option.choices);
+  return std::string(words.wanted) + (words.ranged ? print_range(option.range) : "");
 }
 
 bool is_selector(const Value& value) {
@@ -172,14 +171,8 @@ std::vector<std::string_view> option_names(const Spec& spec) {
   return names;
 }
 
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string out;
-  for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + std::string(name);
-  return out;
-}
-
 std::string wanted_options(const Spec& spec) {
-  return spec.options.empty() ? "no options" : "one of " + listed(option_names(spec));
+  return spec.options.empty() ? "no options" : "one of " + join(option_names(spec), ", ");
 }
 
 std::size_t named_option(const Spec& spec, const Arg& arg, const Source& source) {
@@ -359,41 +352,11 @@ bool has_spec(std::span<const Spec* const> specs, std::string_view name) {
   return std::any_of(specs.begin(), specs.end(), [&](const Spec* spec) { return spec->name == name; });
 }
 
-std::string_view type_name(OptionType type) {
-  switch (type) {
-    case OptionType::number:
-      return "number";
-    case OptionType::scalar:
-      return "number|schedule";
-    case OptionType::integer:
-      return "integer";
-    case OptionType::length:
-      return "length";
-    case OptionType::amount:
-      return "number|share";
-    case OptionType::flag:
-      return "flag";
-    case OptionType::choice:
-      return "choice";
-    case OptionType::name:
-      return "name";
-    case OptionType::selector:
-      return "selector";
-    case OptionType::numbers:
-      return "numbers";
-    case OptionType::lengths:
-      return "lengths";
-    case OptionType::schedules:
-      return "schedules";
-  }
-  return {};
-}
+std::string_view type_name(OptionType type) { return words_of(type).name; }
 
 std::optional<double> read_number(std::string_view word) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(number)) return std::nullopt;
-  return number;
+  const std::optional<double> number = read_exactly<double>(word);
+  return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 std::optional<Amount> read_amount(std::string_view word) {

@@ -2,6 +2,7 @@
 // are derived from it.
 #pragma once
 
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <span>
@@ -123,7 +124,15 @@ bool has_spec(std::span<const Spec* const> specs, std::string_view name);
 
 std::string_view type_name(OptionType type);
 
-// Numbers are read by std::from_chars and must be finite; the whole word must be used.
+// What std::from_chars reads as a T; the whole word must be used.
+template <class T>
+std::optional<T> read_exactly(std::string_view word) {
+  T number{};
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return number;
+}
+// A number must be finite.
 std::optional<double> read_number(std::string_view word);
 std::optional<Amount> read_amount(std::string_view word);
 

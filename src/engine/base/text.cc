@@ -213,16 +213,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return rows[a.size()][b.size()];
 }
 
-template <class Range, class Print>
-std::string join(const Range& range, std::string_view separator, const Print& print_one) {
-  std::string out;
-  for (const auto& element : range) {
-    if (!out.empty()) out += separator;
-    out += print_one(element);
-  }
-  return out;
-}
-
 std::string print_item(const Item& item) {
   if (item.args.empty()) return item.name;
   return item.name + "(" +

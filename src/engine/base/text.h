@@ -76,6 +76,21 @@ std::string print_word(std::string_view word, bool quoted = false);
 // The candidate nearest to `name` by edit distance as "did you mean `x`?"; empty when nothing is near.
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);
 
+// What `print` makes of each element, with the separator between them.
+template <class Range, class Print>
+std::string join(const Range& range, std::string_view separator, const Print& print) {
+  std::string out;
+  for (const auto& element : range) {
+    if (!out.empty()) out += separator;
+    out += print(element);
+  }
+  return out;
+}
+template <class Texts>
+std::string join(const Texts& texts, std::string_view separator) {
+  return join(texts, separator, [](std::string_view text) { return std::string(text); });
+}
+
 // What names there are, as messages say it.
 struct KnownNames {
   std::string_view noun;     // of one, with its article: "a schedule"

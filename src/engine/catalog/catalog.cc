@@ -19,8 +19,7 @@ std::string scope_name(Scope scope) {
 std::string state_text(const Transform& transform) {
   std::string out;
   for (const Names& variant : transform.kept.variants) {
-    std::string names;
-    for (const std::string_view name : variant) names += (names.empty() ? "" : " ") + std::string(name);
+    const std::string names = join(variant, " ");
     if (!names.empty()) out += (out.empty() ? "" : "; ") + names;
   }
   return out;
@@ -79,17 +78,13 @@ std::string option_json(const CatalogOption& option) {
 }
 
 std::string entry_json(const CatalogEntry& entry) {
-  JsonArray options;
-  for (const CatalogOption& option : entry.options) options.raw(option_json(option));
   JsonObject out;
   out.add("name", entry.name).add("doc", entry.doc);
   out.raw("source", or_null(entry.source)).raw("formula", or_null(entry.formula));
   if (!entry.expansion.empty()) out.add("expansion", entry.expansion);
   if (!entry.scope.empty()) out.add("scope", entry.scope).add("state", entry.state);
-  JsonArray dialects;
-  for (const std::string& line : entry.dialects) dialects.raw(json_string(line));
-  if (!entry.dialects.empty()) out.raw("dialects", dialects.text());
-  return out.raw("options", options.text()).text();
+  if (!entry.dialects.empty()) out.add("dialects", entry.dialects);
+  return out.raw("options", json_list(entry.options, option_json)).text();
 }
 
 void check_kind(std::string_view kind, const std::vector<std::string_view>& kinds) {

@@ -9,44 +9,20 @@
 namespace thalweg {
 namespace {
 
-constexpr Option kLr{.name = "lr",
-                     .type = OptionType::scalar,
-                     .range = kNotNegative,
-                     .doc = "the learning rate",
-                     .required = true};
-constexpr Option kL2{.name = "decay",
-                     .type = OptionType::scalar,
-                     .range = kNotNegative,
-                     .doc = "L2 regularisation of every parameter"};
-constexpr Option kDecoupled{.name = "decay",
-                            .type = OptionType::scalar,
-                            .fallback = "0.01",
-                            .range = kNotNegative,
-                            .doc = "decoupled decay, scaled by lr"};
-constexpr Option kDecayOn{.name = "decay_on",
-                          .type = OptionType::selector,
-                          .fallback = "[matrices, embedding]",
-                          .doc = "the parameters that decay"};
-constexpr Option kDecayBy{.name = "decay_by",
-                          .type = OptionType::choice,
-                          .fallback = "lr",
-                          .doc = "the decay is scaled by the rate, or by the rate over its highest value",
-                          .choices = "lr|schedule"};
-constexpr Option kMomentum{.name = "momentum",
-                           .type = OptionType::scalar,
-                           .range = kFraction,
-                           .doc = "share of the running sum that is kept"};
-constexpr Option kNesterov{.name = "nesterov",
-                           .type = OptionType::flag,
-                           .fallback = "false",
-                           .doc = "use Nesterov momentum",
-                           .needs = "momentum"};
-constexpr Option kDampening{.name = "dampening",
-                            .type = OptionType::scalar,
-                            .fallback = "0",
-                            .range = {.min = 0.0, .max = 1.0},
-                            .doc = "share of the gradient that does not enter the running sum",
-                            .needs = "momentum"};
+constexpr Option kLr = required(scalar_option("lr", "", kNotNegative, "the learning rate"));
+constexpr Option kL2 = scalar_option("decay", "", kNotNegative, "L2 regularisation of every parameter");
+constexpr Option kDecoupled = scalar_option("decay", "0.01", kNotNegative, "decoupled decay, scaled by lr");
+constexpr Option kDecayOn =
+    typed_option(OptionType::selector, "decay_on", "[matrices, embedding]", {}, "the parameters that decay");
+constexpr Option kDecayBy =
+    choice_option("decay_by", "lr|schedule", "lr",
+                  "the decay is scaled by the rate, or by the rate over its highest value");
+constexpr Option kMomentum =
+    scalar_option("momentum", "", kFraction, "share of the running sum that is kept");
+constexpr Option kNesterov = needing("momentum", flag_option("nesterov", "false", "use Nesterov momentum"));
+constexpr Option kDampening =
+    needing("momentum", scalar_option("dampening", "0", {.min = 0.0, .max = 1.0},
+                                      "share of the gradient that does not enter the running sum"));
 
 constexpr Option kBeta2 = beta2_option("0.999");
 constexpr Option kEps = eps_option("1e-8");

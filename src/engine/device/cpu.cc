@@ -31,10 +31,8 @@ const SimdTable& find_simd(std::string_view name) {
     if (name.empty() || table.target == name) return table;
     names.push_back(table.target);
   }
-  std::string known;
-  for (const std::string_view target : names) known += (known.empty() ? "" : ", ") + std::string(target);
   throw Error(Code::usage, {"simd", "unknown SIMD target, or one that this machine does not support",
-                            "`" + std::string(name) + "`", known, did_you_mean(name, names)});
+                            "`" + std::string(name) + "`", join(names, ", "), did_you_mean(name, names)});
 }
 
 std::size_t checked_tile(std::size_t tile) {

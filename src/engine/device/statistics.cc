@@ -1,6 +1,7 @@
 #include "device/statistics.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "device/reduce.h"
@@ -23,6 +24,13 @@ void count_one(Histogram& histogram, double x) {
   if (!std::isnan(x)) ++histogram[bin_of(x)];
 }
 
+// Adds the seconds of its life.
+struct Timed {
+  double& seconds;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  ~Timed() { seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+};
+
 void add_to(Histogram& sum, const Histogram& part) {
   for (std::size_t i = 0; i < kHistogramBins; ++i) sum[i] += part[i];
 }
@@ -43,6 +51,8 @@ Measurer::Measurer(const Params& params, const Blocks& blocks, const Statistics&
 }
 
 void Measurer::clear(double grad_scale) {
+  seconds_ = 0;
+  const Timed timed{seconds_};
   grad_scale_ = grad_scale;
   for (auto* sums : {&grads_, &values_, &updates_}) std::fill(sums->begin(), sums->end(), 0.0);
   std::fill(seen_.begin(), seen_.end(), char{0});
@@ -60,6 +70,8 @@ void Measurer::count(Counts& counts, const T* grad, const T* before, const T* af
 
 void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, std::size_t block,
                    const void* grad, const void* before, const void* after, std::size_t n) {
+  double others = 0;
+  const Timed timed{member == 0 ? seconds_ : others};
   const std::size_t at = blocks_.first[parameter] + block;
   seen_[at] = 1;
   if (wanted_.norms) grads_[at] = core.squares({}, grad, nullptr, n);
@@ -79,6 +91,7 @@ void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, s
 }
 
 void Measurer::finish() {
+  const Timed timed{seconds_};
   const auto sum_of = [&](std::vector<double>& blocks, std::size_t p) {
     return tree_sum(std::span(blocks).subspan(blocks_.first[p], blocks_.of(p)));
   };

@@ -27,6 +27,7 @@ class Measurer {
 
   std::span<const ParameterReport> reports() const { return reports_; }
   double update_ratio() const { return update_ratio_; }
+  double seconds() const { return seconds_; }  // that measuring has taken the first member since clear()
   const Statistics& wanted() const { return wanted_; }
 
  private:
@@ -44,6 +45,7 @@ class Measurer {
   std::vector<Counts> counts_;                    // member * parameters + parameter
   std::vector<ParameterReport> reports_;
   double update_ratio_;
+  double seconds_ = 0;
 };
 
 }  // namespace thalweg

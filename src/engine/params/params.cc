@@ -49,9 +49,7 @@ Role parse_role(std::string_view name) {
 
 std::string print_shape(const Shape& shape) {
   if (shape.empty()) return "scalar";
-  std::string out;
-  for (const std::int64_t size : shape) out += (out.empty() ? "" : "x") + std::to_string(size);
-  return out;
+  return join(shape, "x", [](std::int64_t size) { return std::to_string(size); });
 }
 
 std::uint64_t count(const Shape& shape) {

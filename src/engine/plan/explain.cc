@@ -105,9 +105,7 @@ ExplainedGroup describe(const Plan& plan, const Group& group, const Params& para
 }
 
 std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out.empty() ? "nothing" : out;
+  return words.empty() ? "nothing" : join(words, " ");
 }
 
 std::string plural(std::uint64_t n, std::string_view noun) {
@@ -153,41 +151,33 @@ std::vector<std::string> idle_links(const Plan& plan) {
   return idle;
 }
 
-std::string quoted_array(const std::vector<std::string>& words) {
-  JsonArray out;
-  for (const std::string& word : words) out.raw(json_string(word));
-  return out.text();
+std::string member_json(const ExplainedGroup::Member& member) {
+  return JsonObject()
+      .add("name", member.name)
+      .add("shape", member.shape)
+      .add("role", role_name(member.role))
+      .text();
 }
 
-std::string json_of(const ExplainedGroup& group) {
-  JsonArray names;
-  for (const ExplainedGroup::Member& member : group.parameters) {
-    JsonArray shape;
-    for (const std::int64_t size : member.shape) shape.raw(std::to_string(size));
-    names.raw(JsonObject()
-                  .add("name", member.name)
-                  .raw("shape", shape.text())
-                  .add("role", role_name(member.role))
-                  .text());
-  }
-  JsonArray phases;
-  for (const ExplainedPhase& phase : group.phases) {
-    phases.raw(JsonObject()
-                   .add("phase", phase.phase)
-                   .add("kind", phase.kind)
-                   .add("engine", phase.engine)
-                   .add("does", phase.does)
-                   .raw("reads", quoted_array(phase.reads))
-                   .raw("writes", quoted_array(phase.writes))
-                   .add("bytes_per_element", phase.bytes_per_element)
-                   .text());
-  }
+std::string phase_json(const ExplainedPhase& phase) {
   return JsonObject()
-      .raw("parameters", names.text())
+      .add("phase", phase.phase)
+      .add("kind", phase.kind)
+      .add("engine", phase.engine)
+      .add("does", phase.does)
+      .add("reads", phase.reads)
+      .add("writes", phase.writes)
+      .add("bytes_per_element", phase.bytes_per_element)
+      .text();
+}
+
+std::string group_json(const ExplainedGroup& group) {
+  return JsonObject()
+      .raw("parameters", json_list(group.parameters, member_json))
       .add("elements", group.elements)
       .add("dtype", dtype_name(group.dtype))
       .add("chain", group.chain)
-      .raw("phases", phases.text())
+      .raw("phases", json_list(group.phases, phase_json))
       .add("state_bytes", group.state_bytes)
       .text();
 }
@@ -217,16 +207,14 @@ std::string Explanation::text() const {
 }
 
 std::string Explanation::json() const {
-  JsonArray all;
-  for (const ExplainedGroup& group : groups) all.raw(json_of(group));
   return JsonObject()
       .add("schema", 1)
       .add("chain", chain)
       .add("phases", phases)
       .add("elements", elements)
       .add("state_bytes", state_bytes)
-      .raw("groups", all.text())
-      .raw("idle", quoted_array(idle))
+      .raw("groups", json_list(groups, group_json))
+      .add("idle", idle)
       .text();
 }
 

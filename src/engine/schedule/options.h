@@ -5,45 +5,16 @@
 
 namespace thalweg::schedules {
 
-constexpr Option number_option(std::string_view name, std::string_view fallback, Range range,
-                               std::string_view doc) {
-  return {.name = name, .type = OptionType::number, .fallback = fallback, .range = range, .doc = doc};
-}
 constexpr Option share_option(std::string_view name, std::string_view fallback, Range range,
                               std::string_view doc) {
-  return {.name = name,
-          .type = OptionType::number,
-          .fallback = fallback,
-          .range = range,
-          .unit = "fraction",
-          .doc = doc};
+  return in_unit("fraction", number_option(name, fallback, range, doc));
 }
 constexpr Option length_option(std::string_view name, std::string_view fallback, Range range,
                                std::string_view doc) {
-  return {.name = name,
-          .type = OptionType::length,
-          .fallback = fallback,
-          .range = range,
-          .unit = "updates",
-          .doc = doc};
-}
-constexpr Option flag_option(std::string_view name, std::string_view fallback, std::string_view doc) {
-  return {.name = name, .type = OptionType::flag, .fallback = fallback, .doc = doc};
-}
-constexpr Option choice_option(std::string_view name, std::string_view choices, std::string_view fallback,
-                               std::string_view doc) {
-  return {.name = name, .type = OptionType::choice, .fallback = fallback, .doc = doc, .choices = choices};
+  return in_unit("updates", typed_option(OptionType::length, name, fallback, range, doc));
 }
 constexpr Option amount_option(std::string_view name, std::string_view fallback, std::string_view doc) {
-  return {.name = name, .type = OptionType::amount, .fallback = fallback, .range = kNotNegative, .doc = doc};
-}
-constexpr Option required(Option option) {
-  option.required = true;
-  return option;
-}
-constexpr Option needing(std::string_view other, Option option) {
-  option.needs = other;
-  return option;
+  return typed_option(OptionType::amount, name, fallback, kNotNegative, doc);
 }
 
 inline constexpr Option kPeak =
@@ -56,12 +27,9 @@ inline constexpr Option kFloor =
 inline constexpr Option kPast = choice_option(
     "past", "hold|bounce", "hold", "after `total` the floor is held, or the curve climbs again as it fell");
 inline constexpr Option kGamma = number_option("gamma", "0.1", kPositive, "the factor");
-inline constexpr Option kAt{.name = "at",
-                            .type = OptionType::lengths,
-                            .range = kNotNegative,
-                            .unit = "updates",
-                            .doc = "numbers of updates done, in order, at which it changes",
-                            .required = true};
+inline constexpr Option kAt =
+    required(in_unit("updates", typed_option(OptionType::lengths, "at", "", kNotNegative,
+                                             "numbers of updates done, in order, at which it changes")));
 inline constexpr Option kStaircase =
     flag_option("staircase", "false", "falls in steps, once every `every` updates, instead of smoothly");
 inline constexpr Option kAlign =

@@ -6,10 +6,8 @@
 
 namespace thalweg::schedules {
 
-inline constexpr Option kParts{.name = "parts",
-                               .type = OptionType::schedules,
-                               .doc = "the schedules, all on the same clock",
-                               .required = true};
+inline constexpr Option kParts =
+    required(typed_option(OptionType::schedules, "parts", "", {}, "the schedules, all on the same clock"));
 
 // A clock as the whole number that it is, or the largest of them that counts.
 inline std::uint64_t whole(double j) { return static_cast<std::uint64_t>(std::fmin(j, 0x1p63)); }

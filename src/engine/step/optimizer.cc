@@ -99,6 +99,7 @@ Report Optimizer::step(const StepInput& input) {
   if (verdict == Verdict::fail) o.fail_budget(found);
   Report report = o.report(found, verdict, !held);
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (o.options.seconds && !report.parameters.empty()) report.seconds -= o.step.measured()->seconds();
   return report;
 }
 

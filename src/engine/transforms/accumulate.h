@@ -7,12 +7,7 @@ struct Accumulate {
     keeps a sum of gradients, and the window's count, weight and whether it is full
   )";
   static constexpr Option kOptions[] = {
-      {.name = "n",
-       .type = OptionType::scalar,
-       .range = kAtLeastOne,
-       .unit = "gradients",
-       .doc = "gradients of one update",
-       .required = true},
+      required(in_unit("gradients", scalar_option("n", "", kAtLeastOne, "gradients of one update"))),
       choice_option("form", "mean|sum", "mean", "what the step sees: the weighted mean, or the sum")};
   static constexpr std::string_view kChainNumbers[] = {"count", "weight", "full"};
   static constexpr Card kCard{"accumulate", "gather the gradients of several steps into one update", "",

@@ -16,7 +16,7 @@ struct Adabelief {
       eps_root_option("1e-16", "added to the average square in every update, and kept there"),
       amsgrad_option(),
       flag_option("rectify", "false", "divide only once the average square covers enough updates"),
-      threshold_option("rectify")};
+      needing("rectify", threshold_option())};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
   static constexpr Card kCard{"adabelief",

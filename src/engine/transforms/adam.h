@@ -16,9 +16,10 @@ struct Adam {
       eps_root_option("0", "added inside the root that eps is added to"),
       correction_option(),
       amsgrad_option(),
-      choice_option("amsgrad_form", "raw|corrected", "raw",
-                    "the maximum is taken of the raw average (torch, Keras) or of the corrected one (optax)",
-                    "amsgrad")};
+      needing("amsgrad",
+              choice_option(
+                  "amsgrad_form", "raw|corrected", "raw",
+                  "the maximum is taken of the raw average (torch, Keras) or of the corrected one (optax)"))};
   static constexpr DialectDefault kDialects[] = {
       {"keras", "eps", "1e-7"}, {"keras", "eps_place", "raw"}, {"optax", "amsgrad_form", "corrected"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};

@@ -4,8 +4,8 @@ struct Anchor {
     state p0, not with `to`; reads u p p0, writes u p0
   )";
   static constexpr Option kOptions[] = {
-      required_option("rate", kNotNegative, "how much of the distance is added to the update"),
-      {.name = "to", .doc = "the point; the initial parameters when left out"}};
+      required(scalar_option("rate", "", kNotNegative, "how much of the distance is added to the update")),
+      number_option("to", "", kAnyNumber, "the point; the initial parameters when left out")};
   static constexpr std::string_view kState[] = {"p0"};
   static constexpr Names kVariants[] = {kState, {}};
   static constexpr Card kCard{"anchor", "add rate * (parameter - point) to the update: decay towards a point",

@@ -11,8 +11,9 @@ struct Average {
                     "an exponential average, or the mean of all values (SWA, Polyak)"),
       scalar_option("decay", "0.999", kFraction, "share of the exponential average that is kept"),
       flag_option("ramp", "false", "keep less at first: min(decay, (1 + t) / (10 + t))"),
-      count_option("start", "0", kNotNegative, "updates before the averaging begins", "updates"),
-      count_option("every", "1", kAtLeastOne, "updates from one averaged value to the next", "updates")};
+      in_unit("updates", count_option("start", "0", kNotNegative, "updates before the averaging begins")),
+      in_unit("updates",
+              count_option("every", "1", kAtLeastOne, "updates from one averaged value to the next"))};
   static constexpr std::string_view kState[] = {"a"};
   static constexpr Card kCard{"average", "a running average of the parameters, to be evaluated",
                               "Polyak and Juditsky 1992, doi:10.1137/0330046", kOptions, false};

@@ -2,8 +2,8 @@ struct Box {
   static constexpr std::string_view kFormula = R"(
     p <- min(max(p, low), high) after the update; NaN stays NaN; no state
   )";
-  static constexpr Option kOptions[] = {required_option("low", kAnyNumber, "the smallest value"),
-                                        required_option("high", kAnyNumber, "the largest value")};
+  static constexpr Option kOptions[] = {required(scalar_option("low", "", kAnyNumber, "the smallest value")),
+                                        required(scalar_option("high", "", kAnyNumber, "the largest value"))};
   static constexpr Card kCard{"box", "project the parameters to [low, high]",
                               "Bertsekas 1976, doi:10.1109/TAC.1976.1101194", kOptions};
   static constexpr bool kLands = true;

@@ -3,7 +3,7 @@ struct CautiousDecay {
     u <- u + rate p where u p > 0, else u; reads u p; no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("rate", kNotNegative, "how much of the parameter is added to the update")};
+      required(scalar_option("rate", "", kNotNegative, "how much of the parameter is added to the update"))};
   static constexpr Card kCard{"cautious_decay", "decay only where the update shrinks the parameter too",
                               "Chen et al. 2025, arXiv:2510.12402", kOptions};
   static constexpr bool kIsRule = false;

@@ -7,7 +7,7 @@ struct ClipNorm {
     silently; no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("max", kPositive, "largest norm that passes unchanged"),
+      required(scalar_option("max", "", kPositive, "largest norm that passes unchanged")),
       choice_option("form", "torch|optax", "torch", "how the factor is formed"),
       choice_option("per", "all|tensor", "all", "one norm of all parameters, or one of each")};
   static constexpr DialectDefault kDialects[] = {{"optax", "form", "optax"}, {"keras", "form", "optax"}};

@@ -4,7 +4,7 @@ struct ClipRms {
     a root mean square that is not finite scales nothing; no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("max", kPositive, "the largest root mean square that passes unchanged")};
+      required(scalar_option("max", "", kPositive, "the largest root mean square that passes unchanged"))};
   static constexpr Card kCard{"clip_rms", "scale each tensor's update down to a maximum root mean square",
                               "Shazeer and Stern 2018, arXiv:1804.04235", kOptions};
   static constexpr std::size_t kSums = 1;

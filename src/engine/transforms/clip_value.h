@@ -3,7 +3,7 @@ struct ClipValue {
     u <- min(max(u, -max), max); 0 stays 0, NaN stays NaN; no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("max", kPositive, "the largest size that passes unchanged")};
+      required(scalar_option("max", "", kPositive, "the largest size that passes unchanged"))};
   static constexpr Card kCard{"clip_value", "bound each element of the update to [-max, max]",
                               "Mikolov 2012, Statistical Language Models Based on Neural Networks", kOptions};
   static constexpr bool kIsRule = false;

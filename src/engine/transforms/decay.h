@@ -7,7 +7,7 @@ struct Decay {
     schedule scales it and their size does not (the paper's AdamW); no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("rate", kNotNegative, "how much of the parameter is added to the update"),
+      required(scalar_option("rate", "", kNotNegative, "how much of the parameter is added to the update")),
       choice_option("by", "lr|schedule", "lr",
                     "what scales it: the rates to its right, or these over their highest values")};
   static constexpr Card kCard{"decay", "add rate * parameter to the update: weight decay",

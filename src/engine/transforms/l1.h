@@ -6,7 +6,7 @@ struct L1 {
     no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("rate", kNotNegative, "how far each parameter is moved towards 0")};
+      required(scalar_option("rate", "", kNotNegative, "how far each parameter is moved towards 0"))};
   static constexpr Card kCard{"l1", "move parameters towards 0 and stop there: soft threshold",
                               "Daubechies, Defrise and De Mol 2004, arXiv:math/0307152", kOptions};
   static constexpr bool kLands = true;

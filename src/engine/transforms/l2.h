@@ -6,7 +6,7 @@ struct L2 {
     no state
   )";
   static constexpr Option kOptions[] = {
-      required_option("rate", kNotNegative, "how strongly each parameter is drawn towards 0")};
+      required(scalar_option("rate", "", kNotNegative, "how strongly each parameter is drawn towards 0"))};
   static constexpr Card kCard{"l2", "draw parameters towards 0 after the update: a proximal step",
                               "Parikh and Boyd 2014, doi:10.1561/2400000003", kOptions};
   static constexpr bool kLands = true;

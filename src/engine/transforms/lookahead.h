@@ -5,7 +5,7 @@ struct Lookahead {
     state s, the parameter before its first update; reads p s, writes p s
   )";
   static constexpr Option kOptions[] = {
-      count_option("k", "5", kAtLeastOne, "updates between moves of the slow weights", "updates"),
+      in_unit("updates", count_option("k", "5", kAtLeastOne, "updates between moves of the slow weights")),
       scalar_option("alpha", "0.5", kShare, "share of the distance that the slow weights move")};
   static constexpr std::string_view kState[] = {"s"};
   static constexpr Card kCard{"lookahead", "slow weights that follow the fast ones every k updates",

@@ -3,7 +3,7 @@ struct Lr {
     u <- value u; no state
   )";
   static constexpr bool kIsRate = true;
-  static constexpr Option kOptions[] = {required_option("value", kNotNegative, "the rate")};
+  static constexpr Option kOptions[] = {required(scalar_option("value", "", kNotNegative, "the rate"))};
   static constexpr Card kCard{"lr", "multiply the update by the learning rate",
                               "Robbins and Monro 1951, doi:10.1214/aoms/1177729586", kOptions};
 

@@ -11,8 +11,9 @@ struct Momentum {
       share_kept("mu", "0.9", "share of the sum that is kept"),
       flag_option("nesterov", "false", "Nesterov: add mu * sum to the gradient"),
       scalar_option("dampening", "0", kShare, "share of the gradient that does not enter the sum"),
-      choice_option("first_step", "gradient|dampened", "gradient",
-                    "how the first gradient enters the sum: whole, or dampened like later ones", "dampening"),
+      needing("dampening",
+              choice_option("first_step", "gradient|dampened", "gradient",
+                            "how the first gradient enters the sum: whole, or dampened like later ones")),
       flag_option("rate_inside", "false",
                   "the sum is of rate * gradient, so that a new rate does not rescale the past")};
   static constexpr DialectDefault kDialects[] = {{"keras", "rate_inside", "true"}};

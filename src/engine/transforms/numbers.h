@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "base/spec.h"
+#include "base/options.h"
 
 namespace thalweg {
 
@@ -16,47 +16,6 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A bound that is not given is none.
 inline double or_infinity(double bound) { return std::isnan(bound) ? kInfinity : bound; }
-
-// Options of one type each; `needs`: beside that option only, where it differs from its default.
-constexpr Option scalar_option(std::string_view name, std::string_view fallback, Range range,
-                               std::string_view doc, std::string_view needs = {}) {
-  return {.name = name,
-          .type = OptionType::scalar,
-          .fallback = fallback,
-          .range = range,
-          .doc = doc,
-          .needs = needs};
-}
-constexpr Option required_option(std::string_view name, Range range, std::string_view doc) {
-  return {.name = name, .type = OptionType::scalar, .range = range, .doc = doc, .required = true};
-}
-constexpr Option number_option(std::string_view name, std::string_view fallback, Range range,
-                               std::string_view doc, std::string_view needs = {}) {
-  return {.name = name, .fallback = fallback, .range = range, .doc = doc, .needs = needs};
-}
-constexpr Option count_option(std::string_view name, std::string_view fallback, Range range,
-                              std::string_view doc, std::string_view unit = {}, std::string_view needs = {}) {
-  return {.name = name,
-          .type = OptionType::integer,
-          .fallback = fallback,
-          .range = range,
-          .unit = unit,
-          .doc = doc,
-          .needs = needs};
-}
-constexpr Option flag_option(std::string_view name, std::string_view fallback, std::string_view doc,
-                             std::string_view needs = {}) {
-  return {.name = name, .type = OptionType::flag, .fallback = fallback, .doc = doc, .needs = needs};
-}
-constexpr Option choice_option(std::string_view name, std::string_view choices, std::string_view fallback,
-                               std::string_view doc, std::string_view needs = {}) {
-  return {.name = name,
-          .type = OptionType::choice,
-          .fallback = fallback,
-          .doc = doc,
-          .choices = choices,
-          .needs = needs};
-}
 
 // Options of the same meaning in every rule; the default is the rule's own.
 constexpr Option share_kept(std::string_view name, std::string_view fallback, std::string_view doc) {
@@ -81,9 +40,9 @@ constexpr Option correction_option() {
   return flag_option("bias_correction", "true", "divide the averages by 1 - beta^t");
 }
 
-constexpr Option threshold_option(std::string_view needs = {}) {
+constexpr Option threshold_option() {
   return scalar_option("threshold", "5", {.min = 4.0},
-                       "length of the average square above which it divides the update", needs);
+                       "length of the average square above which it divides the update");
 }
 constexpr Option amsgrad_option() {
   return flag_option("amsgrad", "false", "divide by the largest average square so far");

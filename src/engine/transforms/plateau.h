@@ -7,10 +7,10 @@ struct PlateauTransform {
   )";
   static constexpr Option kOptions[] = {
       number_option("factor", "0.1", kFraction, "factor of the rate at each cut"),
-      count_option("patience", "10", kNotNegative, "evaluations without improvement that are tolerated",
-                   "evaluations"),
-      count_option("cooldown", "0", kNotNegative, "evaluations after a cut during which none counts as bad",
-                   "evaluations"),
+      in_unit("evaluations", count_option("patience", "10", kNotNegative,
+                                          "evaluations without improvement that are tolerated")),
+      in_unit("evaluations", count_option("cooldown", "0", kNotNegative,
+                                          "evaluations after a cut during which none counts as bad")),
       choice_option("mode", "min|max", "min", "whether a good metric is low or high"),
       number_option("threshold", "0.0001", kNotNegative, "how much better than the best a metric must be"),
       choice_option("threshold_mode", "relative|absolute|torch", "relative",

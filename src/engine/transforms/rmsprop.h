@@ -16,9 +16,10 @@ struct RmsProp {
       flag_option("centered", "false",
                   "divide by the root of the variance: subtract the square of the average gradient"),
       share_kept("momentum", "0", "share that is kept of a running sum of updates; 0: no sum"),
-      flag_option("rate_inside", "false",
-                  "the running sum is of rate * update, so that a new rate does not rescale the past",
-                  "momentum"),
+      needing(
+          "momentum",
+          flag_option("rate_inside", "false",
+                      "the running sum is of rate * update, so that a new rate does not rescale the past")),
       initial_option("0", "initial average square"),
       flag_option("bias_correction", "false", "divide the averages by 1 - alpha^t")};
   static constexpr DialectDefault kDialects[] = {

@@ -12,12 +12,12 @@ struct Skip {
                     "gradients that are not finite, or also those with an outlying norm"),
       count_option("most", "10", kNotNegative, "how many in a row may be dropped"),
       choice_option("then", "error|pass", "error", "what happens to the next one"),
-      scalar_option("limit", {}, kPositive, "the largest norm that passes", "what"),
-      number_option("factor", "10", kAtLeastOne,
-                    "largest norm that passes, relative to the mean of those that did", "what"),
-      number_option("beta", "0.98", kFraction, "share of the mean norm that is kept", "what"),
-      count_option("after", "20", kNotNegative, "norms that must pass before their mean is used", {},
-                   "what")};
+      needing("what", scalar_option("limit", {}, kPositive, "the largest norm that passes")),
+      needing("what", number_option("factor", "10", kAtLeastOne,
+                                    "largest norm that passes, relative to the mean of those that did")),
+      needing("what", number_option("beta", "0.98", kFraction, "share of the mean norm that is kept")),
+      needing("what",
+              count_option("after", "20", kNotNegative, "norms that must pass before their mean is used"))};
   static constexpr std::string_view kChainNumbers[] = {"in_a_row", "mean", "passed"};
   static constexpr Card kCard{"skip", "drop gradients that are not finite or outlying", "", kOptions};
   static constexpr bool kLooks = true;

@@ -244,11 +244,9 @@ namespace {
 
 HWY_EXPORT(table);
 
-constexpr Option kOn{
-    .name = "on",
-    .type = OptionType::selector,
-    .fallback = "all",
-    .doc = "the parameters it acts on: all, matrices, rest, a role, a name pattern or a list of these"};
+constexpr Option kOn =
+    typed_option(OptionType::selector, "on", "all", {},
+                 "the parameters it acts on: all, matrices, rest, a role, a name pattern or a list of these");
 
 // The lines of a formula without the margin that they have in their file.
 std::string without_margin(std::string_view text) {

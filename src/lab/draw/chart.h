@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "draw/asset.h"
+#include "base/asset.h"
 #include "draw/axis.h"
 #include "draw/drawing.h"
 

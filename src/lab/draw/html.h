@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "draw/asset.h"
+#include "base/asset.h"
 
 namespace thalweg::page {
 

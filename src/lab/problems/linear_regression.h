@@ -2,21 +2,10 @@
 // so slope and intercept are correlated: a valley across both axes.
 struct LinearRegression {
   static constexpr Option kOptions[] = {
-      {.name = "samples",
-       .type = OptionType::integer,
-       .fallback = "64",
-       .range = {.min = 2, .max = 10'000},
-       .doc = "number of samples"},
-      {.name = "noise",
-       .type = OptionType::number,
-       .fallback = "0.5",
-       .range = kNotNegative,
-       .doc = "standard deviation of the noise added to the line's values"},
-      {.name = "seed",
-       .type = OptionType::integer,
-       .fallback = "1",
-       .range = {.min = 0, .max = 1e15},
-       .doc = "seed of the data"},
+      count_option("samples", "64", {.min = 2, .max = 10'000}, "number of samples"),
+      number_option("noise", "0.5", kNotNegative,
+                    "standard deviation of the noise added to the line's values"),
+      count_option("seed", "1", {.min = 0, .max = 1e15}, "seed of the data"),
   };
   static constexpr Spec kSpec{
       .name = "linear_regression",

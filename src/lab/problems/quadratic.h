@@ -1,11 +1,8 @@
 // quadratic: a bowl whose curvatures are spread evenly in their logarithm.
 struct Quadratic {
-  static constexpr Option kOptions[] = {{.name = "condition",
-                                         .type = OptionType::number,
-                                         .fallback = "10",
-                                         .range = kAtLeastOne,
-                                         .doc = "the largest curvature; the smallest is 1"},
-                                        dimension_from(1)};
+  static constexpr Option kOptions[] = {
+      number_option("condition", "10", kAtLeastOne, "the largest curvature; the smallest is 1"),
+      dimension_from(1)};
   static constexpr Spec kSpec{.name = "quadratic",
                               .doc = "a bowl: half the sum of h x^2, curvatures h from 1 to `condition`",
                               .source = "Nesterov 2004, Introductory Lectures on Convex Optimization",

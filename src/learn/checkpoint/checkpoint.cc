@@ -1,13 +1,14 @@
 #include "thalweg/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/spec.h"
 #include "checkpoint/safetensors.h"
 #include "thalweg/error.h"
 
@@ -132,12 +133,9 @@ void check_format(const std::filesystem::path& path, const Safetensors& file) {
 std::uint64_t read_count(const std::filesystem::path& path, const Metadata& metadata,
                          const std::string& key) {
   const std::string& text = text_of(path, metadata, key);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    fail(path, "`" + key + "` is not a number", "`" + text + "`", "a whole number below 2^64", "");
-  }
-  return number;
+  const std::optional<std::uint64_t> number = read_exactly<std::uint64_t>(text);
+  if (!number) fail(path, "`" + key + "` is not a number", "`" + text + "`", "a whole number below 2^64", "");
+  return *number;
 }
 
 void check_chain(const std::filesystem::path& path, const Metadata& metadata, const Chain& chain,

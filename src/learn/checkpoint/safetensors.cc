@@ -3,7 +3,10 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstdio>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -225,17 +228,12 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   unsigned offsets_ = 0;
 };
 
-std::uint64_t read_u64(std::span<const std::byte> bytes) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) number |= std::to_integer<std::uint64_t>(bytes[i]) << 8 * i;
-  return number;
-}
-
 // The JSON text, whose length the file declares.
 std::string_view find_header(const std::string& file, std::span<const std::byte> bytes) {
   if (bytes.size() < kLengthBytes)
     fail(file, "the file is truncated", print_bytes(bytes.size()), "at least 8");
-  const std::uint64_t length = read_u64(bytes);
+  std::uint64_t length;
+  std::memcpy(&length, bytes.data(), kLengthBytes);
   const std::string where = file + ", byte 0";
   if (length > kMaxHeader) {
     fail(where, "the length of the header is invalid", print_bytes(length),
@@ -292,9 +290,9 @@ std::uint32_t crc(std::string_view text, std::uint32_t start = 0) {
 }
 
 std::string hex(std::uint32_t number) {
-  std::string out;
-  for (int shift = 28; shift >= 0; shift -= 4) out += "0123456789abcdef"[number >> shift & 15];
-  return out;
+  std::array<char, 9> text;
+  std::snprintf(text.data(), text.size(), "%08x", number);
+  return text.data();
 }
 
 std::uint32_t header_crc(std::string_view header) {
@@ -374,14 +372,11 @@ std::string metadata_json(const std::filesystem::path& path,
 }
 
 std::string tensor_json(const StoredTensor& tensor, std::uint64_t begin) {
-  JsonArray shape, offsets;
-  for (const std::int64_t size : tensor.shape) shape.raw(std::to_string(size));
-  offsets.raw(std::to_string(begin)).raw(std::to_string(begin + tensor.bytes.size()));
-  JsonObject object;
-  object.add("dtype", element_name(tensor.type))
-      .raw("shape", shape.text())
-      .raw("data_offsets", offsets.text());
-  return object.text();
+  return JsonObject()
+      .add("dtype", element_name(tensor.type))
+      .add("shape", tensor.shape)
+      .add("data_offsets", std::array{begin, begin + tensor.bytes.size()})
+      .text();
 }
 
 // The header with its checksum, padded so that the elements begin at a multiple of 8.

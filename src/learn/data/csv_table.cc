@@ -1,7 +1,6 @@
 #include "data/csv_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <map>
 #include <memory>
@@ -51,10 +50,7 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
     if (is_rounded(cell.text, *number)) ++column.rounded;
   } else {
     ++column.words;
-    if (column.first_word_row) return;
-    column.first_word_row = row;
-    column.first_word_place = cell.place;
-    column.first_word = cell.text.substr(0, 40);
+    if (!column.first_word) column.first_word = {row, cell.place, std::string(cell.text.substr(0, 40))};
   }
 }
 
@@ -89,10 +85,7 @@ void add(CsvColumn& to, const CsvColumn& first) {
   to.numbers += first.numbers;
   to.words += first.words;
   to.rounded += first.rounded;
-  if (!first.first_word_row) return;
-  to.first_word_row = first.first_word_row;
-  to.first_word_place = first.first_word_place;
-  to.first_word = first.first_word;
+  if (first.first_word) to.first_word = first.first_word;
 }
 
 // The names of the header, or c0, c1, ...; a name that comes again gets a number.
@@ -114,13 +107,6 @@ void drop_empty_end(const std::vector<std::string>& words, CsvLayout& layout) {
   if (layout.columns.size() > 1 && nothing) layout.columns.pop_back();
 }
 
-std::optional<std::ptrdiff_t> read_index(std::string_view word) {
-  std::ptrdiff_t index = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), index);
-  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return index;
-}
-
 std::size_t find_column(const CsvLayout& layout, const std::string& word, std::string_view option) {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < layout.columns.size(); ++i) {
@@ -128,7 +114,7 @@ std::size_t find_column(const CsvLayout& layout, const std::string& word, std::s
     names.push_back(layout.columns[i].name);
   }
   const auto count = static_cast<std::ptrdiff_t>(layout.columns.size());
-  if (const std::optional<std::ptrdiff_t> index = read_index(word)) {
+  if (const std::optional<std::ptrdiff_t> index = read_exactly<std::ptrdiff_t>(word)) {
     if (*index >= -count && *index < count)
       return static_cast<std::size_t>(*index < 0 ? *index + count : *index);
   }
@@ -155,8 +141,9 @@ Error wrong_number(const std::string& name, const Place& place, std::string_view
 bool is_categorical(const std::string& name, const CsvLayout& layout, std::size_t index) {
   const CsvColumn& column = layout.columns[index];
   if (column.words == 0 || column.words >= column.numbers) return column.words > 0;
-  const bool header = column.first_word_row == 0 && column.words == 1 && !layout.header;
-  throw wrong_number(name, column.first_word_place, column.first_word, column.name,
+  const CsvColumn::Word& word = *column.first_word;
+  const bool header = word.row == 0 && column.words == 1 && !layout.header;
+  throw wrong_number(name, word.place, word.text, column.name,
                      header ? "header=yes if this is the header"
                             : "categorical=" + print_word(column.name) + " if these are words");
 }
@@ -308,7 +295,7 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
       cells->columns[i].push_back(value);
     }
   }
-  Table table{.name = name, .rows = cells->lines.size(), .named = layout.named()};
+  Table table{.name = name, .rows = cells->lines.size(), .named = layout.header};
   table.width = layout.columns.size();
   table.inputs = choice.inputs;
   table.bytes = bytes.size();

@@ -28,10 +28,13 @@ struct CsvColumn {
   std::size_t missing = 0;
   std::size_t numbers = 0;
   std::size_t words = 0;
-  std::size_t rounded = 0;                    // whole numbers too large for a double
-  std::optional<std::size_t> first_word_row;  // data row of the first word, and where it stands
-  Place first_word_place;
-  std::string first_word;
+  std::size_t rounded = 0;  // whole numbers too large for a double
+  struct Word {
+    std::size_t row = 0;  // of the data
+    Place place;
+    std::string text;
+  };
+  std::optional<Word> first_word;
 };
 
 // What a first reading tells.
@@ -40,7 +43,6 @@ struct CsvLayout {
   bool header = false;
   std::size_t rows = 0;  // without the header
   std::vector<CsvColumn> columns;
-  bool named() const { return header; }
 };
 
 // Throws Error(data), naming file, line and column, for rows of different lengths, for what CsvCursor

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/registry.h"
+#include "data/subset.h"
 
 namespace thalweg {
 
@@ -91,19 +92,6 @@ void prefetch_row(std::span<const std::uint8_t> row) {
   for (std::size_t at = 0; at < std::min(row.size(), kMost); at += kLine) __builtin_prefetch(&row[at]);
 }
 
-// Of a table with so many columns, or an empty one.
-template <class T>
-std::vector<T> rows_of(const std::vector<T>& all, std::span<const std::uint32_t> rows, std::size_t columns) {
-  std::vector<T> out;
-  if (all.empty()) return out;
-  out.reserve(rows.size() * columns);
-  for (const std::uint32_t row : rows) {
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(row * columns);
-    out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(columns));
-  }
-  return out;
-}
-
 template <class T>
 void scale_row(const Scaling& scaling, std::span<const T> from, float* to) {
   const double offset = scaling.offset;
@@ -151,11 +139,12 @@ Samples Samples::subset(std::span<const std::uint32_t> wanted) const {
   out.size_ = wanted.size();
   out.features_ = features_;
   out.scaling_ = scaling_;
-  out.bytes_ = rows_of(bytes_, wanted, features_);
-  out.floats_ = rows_of(floats_, wanted, features_);
-  out.labels = rows_of(labels, wanted, 1);
-  out.values = rows_of(values, wanted, size_ == 0 ? 0 : values.size() / size_);
-  out.rows = rows.empty() ? std::vector(wanted.begin(), wanted.end()) : rows_of(rows, wanted, 1);
+  append_rows(bytes_, wanted, features_, out.bytes_);
+  append_rows(floats_, wanted, features_, out.floats_);
+  append_rows(labels, wanted, 1, out.labels);
+  append_rows(values, wanted, size_ == 0 ? 0 : values.size() / size_, out.values);
+  append_rows(rows, wanted, 1, out.rows);
+  if (rows.empty()) out.rows.assign(wanted.begin(), wanted.end());
   return out;
 }
 
@@ -178,10 +167,6 @@ void Samples::gather(std::span<const std::uint32_t> wanted, std::span<float> out
     if (i + 1 < wanted.size()) prefetch_row(row_of(bytes_, i + 1));
     scale_row(scaling_, row_of(bytes_, i), to);
   }
-}
-
-Dataset load_dataset(std::string_view text, std::uint64_t seed) {
-  return read(text, {.seed = seed, .encoding = {}});
 }
 
 Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding) {

@@ -26,13 +26,11 @@ inline std::string text_of(const Setting& setting) {
   return text != nullptr ? *text : std::string();
 }
 
-inline constexpr Option kFileOption{.name = "file",
-                                    .type = OptionType::name,
-                                    .unit = kPathUnit,
-                                    .doc = "the file, plain or gzipped",
-                                    .required = true};
-inline constexpr Option kTestOption{
-    .name = "test", .type = OptionType::name, .unit = kPathUnit, .doc = "a second, held-out file"};
+constexpr Option path_option(std::string_view name, std::string_view doc) {
+  return in_unit(kPathUnit, name_option(name, doc));
+}
+inline constexpr Option kFileOption = required(path_option("file", "the file, plain or gzipped"));
+inline constexpr Option kTestOption = path_option("test", "a second, held-out file");
 
 struct Reader {
   Spec spec;

@@ -27,46 +27,37 @@ const Json& member(const Json& object, const char* key) {
   return *found;
 }
 
-double number(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  if (!value.is_number()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "a number");
-  return value.get<double>();
+using IsType = bool (Json::*)() const noexcept;
+
+void check_type(const Json& value, IsType is_type, const char* key, const char* want) {
+  if (!(value.*is_type)()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", want);
 }
 
-std::size_t index(const Json& object, const char* key) {
+const Json& member(const Json& object, const char* key, IsType is_type, const char* want) {
   const Json& value = member(object, key);
-  if (!value.is_number_unsigned())
-    throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "a whole number");
-  return value.get<std::size_t>();
-}
-
-bool flag(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  if (!value.is_boolean())
-    throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "true or false");
-  return value.get<bool>();
-}
-
-const Json& array(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  if (!value.is_array()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "an array");
+  check_type(value, is_type, key, want);
   return value;
 }
 
+double number(const Json& object, const char* key) {
+  return member(object, key, &Json::is_number, "a number").get<double>();
+}
+
+std::size_t index(const Json& object, const char* key) {
+  return member(object, key, &Json::is_number_unsigned, "a whole number").get<std::size_t>();
+}
+
+const Json& array(const Json& object, const char* key) {
+  return member(object, key, &Json::is_array, "an array");
+}
+
 std::string text(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  if (!value.is_string()) throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "a string");
-  return value.get<std::string>();
+  return member(object, key, &Json::is_string, "a string").get<std::string>();
 }
 
 std::vector<std::string> texts(const Json& object, const char* key) {
-  std::vector<std::string> out;
-  for (const Json& value : array(object, key)) {
-    if (!value.is_string())
-      throw bad_encoding("`" + std::string(key) + "` has the wrong type", "", "strings");
-    out.push_back(value.get<std::string>());
-  }
-  return out;
+  for (const Json& value : array(object, key)) check_type(value, &Json::is_string, key, "strings");
+  return member(object, key).get<std::vector<std::string>>();
 }
 
 // Whether a column holds words, not numbers.
@@ -80,34 +71,27 @@ bool is_categorical(const Json& object) {
 
 const char* kind_name(bool categorical) { return categorical ? "categorical" : "numeric"; }
 
-std::string print_texts(const std::vector<std::string>& texts) {
-  JsonArray array;
-  for (const std::string& one : texts) array.raw(json_string(one));
-  return array.text();
-}
-
 std::string print_column(const ColumnEncoding& column) {
   JsonObject object;
-  object.add("name", column.name)
-      .add("position", std::uint64_t{column.position})
-      .add("kind", kind_name(column.categorical));
-  if (column.categorical) return object.raw("levels", print_texts(column.levels)).text();
+  object.add("name", column.name).add("position", column.position).add("kind", kind_name(column.categorical));
+  if (column.categorical) return object.add("levels", column.levels).text();
   return object.add("mean", column.mean).add("scale", column.scale).add("fill", column.fill).text();
 }
 
+std::string print_target(const TargetColumn& column) {
+  return JsonObject().add("name", column.name).add("position", column.position).text();
+}
+
+std::string print_scaling(const Scaling& scaling) {
+  return JsonObject().add("offset", scaling.offset).add("factor", scaling.factor).text();
+}
+
 std::string print_targets(const TargetEncoding& targets) {
-  JsonArray columns, scaling;
-  for (const TargetColumn& column : targets.columns) {
-    columns.raw(JsonObject().add("name", column.name).add("position", std::uint64_t{column.position}).text());
-  }
-  for (const Scaling& one : targets.scaling) {
-    scaling.raw(JsonObject().add("offset", one.offset).add("factor", one.factor).text());
-  }
   return JsonObject()
       .add("kind", kind_name(targets.categorical))
-      .raw("columns", columns.text())
-      .raw("classes", print_texts(targets.classes))
-      .raw("scaling", scaling.text())
+      .raw("columns", json_list(targets.columns, print_target))
+      .add("classes", targets.classes)
+      .raw("scaling", json_list(targets.scaling, print_scaling))
       .text();
 }
 
@@ -160,21 +144,20 @@ Json parse_encoding(std::string_view encoding, const std::string& kind) {
 }  // namespace
 
 std::string print_encoding(const TableEncoding& encoding) {
-  JsonArray columns;
-  for (const ColumnEncoding& column : encoding.columns) columns.raw(print_column(column));
   return JsonObject()
       .add("schema", kSchema)
       .add("kind", "table")
       .add("named", encoding.named)
-      .add("width", std::uint64_t{encoding.width})
-      .raw("columns", columns.text())
+      .add("width", encoding.width)
+      .raw("columns", json_list(encoding.columns, print_column))
       .raw("targets", print_targets(encoding.targets))
       .text();
 }
 
 TableEncoding read_table_encoding(std::string_view encoding) {
   const Json object = parse_encoding(encoding, "table");
-  TableEncoding out{.named = flag(object, "named"), .width = index(object, "width")};
+  TableEncoding out{.named = member(object, "named", &Json::is_boolean, "true or false").get<bool>(),
+                    .width = index(object, "width")};
   for (const Json& column : array(object, "columns")) out.columns.push_back(read_column(column));
   out.targets = read_targets(member(object, "targets"));
   return out;

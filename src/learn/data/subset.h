@@ -13,6 +13,18 @@ namespace thalweg {
 // else the data hold. Labels are 0 .. classes-1.
 std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed);
 
+// Puts the named rows of a table with so many columns, which may be empty, behind what stands in `out`.
+template <class T>
+void append_rows(const std::vector<T>& all, std::span<const std::uint32_t> rows, std::size_t columns,
+                 std::vector<T>& out) {
+  if (all.empty()) return;
+  out.reserve(out.size() + rows.size() * columns);
+  for (const std::uint32_t row : rows) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(row * columns);
+    out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(columns));
+  }
+}
+
 // The numbers of the samples that are marked, or of those that are not.
 std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool wanted = true);
 

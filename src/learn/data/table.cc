@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMostFeatures = std::size_t{1} << 18;
 constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 28;
-constexpr std::uint32_t kNoClass = UINT32_MAX;
 
 Error bad_target(const Table& table, std::size_t row, const std::string& what, const std::string& got,
                  const std::string& want) {
@@ -21,29 +20,38 @@ Error bad_target(const Table& table, std::size_t row, const std::string& what, c
 
 std::string listed(const std::vector<std::string>& words) {
   constexpr std::size_t kMost = 10;
-  std::string out;
-  for (std::size_t i = 0; i < std::min(words.size(), kMost); ++i) out += (i > 0 ? ", " : "") + words[i];
+  const std::string out = join(std::span(words).first(std::min(words.size(), kMost)), ", ");
   return words.size() > kMost ? out + ", ... (" + std::to_string(words.size()) + ")" : out;
+}
+
+// Which of the levels each level of the column is; their number where it is none.
+std::vector<std::size_t> match_levels(const TableColumn& column, const std::vector<std::string>& levels) {
+  std::vector<std::size_t> out;
+  for (const std::string& level : column.levels) {
+    const auto found = std::lower_bound(levels.begin(), levels.end(), level);
+    const bool known = found != levels.end() && *found == level;
+    out.push_back(known ? static_cast<std::size_t>(found - levels.begin()) : levels.size());
+  }
+  return out;
 }
 
 // The class of every code or number of the target column.
 class Classes {
  public:
-  Classes(const Table& table, const TargetEncoding& targets) : column_(table.columns[table.inputs]) {
-    for (std::uint32_t i = 0; i < targets.classes.size(); ++i) {
+  Classes(const Table& table, const TargetEncoding& targets)
+      : column_(table.columns[table.inputs]),
+        none_(targets.classes.size()),
+        codes_(match_levels(column_, targets.classes)) {
+    for (std::size_t i = 0; i < none_; ++i) {
       if (const auto number = read_number(targets.classes[i])) numbers_[*number] = i;
-    }
-    for (const std::string& level : column_.levels) {
-      const auto found = std::lower_bound(targets.classes.begin(), targets.classes.end(), level);
-      const bool known = found != targets.classes.end() && *found == level;
-      codes_.push_back(known ? static_cast<std::uint32_t>(found - targets.classes.begin()) : kNoClass);
     }
   }
 
-  std::uint32_t of(double cell) const {
+  // The number of classes where it is none.
+  std::size_t of(double cell) const {
     if (column_.categorical) return codes_[static_cast<std::size_t>(cell)];
     const auto found = numbers_.find(cell);
-    return found == numbers_.end() ? kNoClass : found->second;
+    return found == numbers_.end() ? none_ : found->second;
   }
   std::string word(double cell) const {
     return column_.categorical ? column_.levels[static_cast<std::size_t>(cell)] : print_number(cell);
@@ -51,8 +59,9 @@ class Classes {
 
  private:
   const TableColumn& column_;
-  std::map<double, std::uint32_t> numbers_;
-  std::vector<std::uint32_t> codes_;
+  std::size_t none_;
+  std::vector<std::size_t> codes_;
+  std::map<double, std::size_t> numbers_;
 };
 
 std::vector<std::int32_t> find_labels(const Table& table, const TargetEncoding& targets) {
@@ -61,8 +70,8 @@ std::vector<std::int32_t> find_labels(const Table& table, const TargetEncoding& 
   for (std::size_t row = 0; row < table.rows; ++row) {
     const double cell = table.at(row, table.inputs);
     if (std::isnan(cell)) throw bad_target(table, row, "the target is missing", "", "a class");
-    const std::uint32_t label = classes.of(cell);
-    if (label == kNoClass) {
+    const std::size_t label = classes.of(cell);
+    if (label == targets.classes.size()) {
       throw bad_target(table, row, "the target is not a class of the training part",
                        "`" + classes.word(cell) + "`", listed(targets.classes));
     }
@@ -84,17 +93,6 @@ std::vector<float> find_values(const Table& table, const TargetEncoding& targets
     }
   }
   return values;
-}
-
-// The level of the encoding that each level of the table is; the number of levels where it is none.
-std::vector<std::size_t> match_levels(const TableColumn& column, const std::vector<std::string>& levels) {
-  std::vector<std::size_t> out;
-  for (const std::string& level : column.levels) {
-    const auto found = std::lower_bound(levels.begin(), levels.end(), level);
-    const bool known = found != levels.end() && *found == level;
-    out.push_back(known ? static_cast<std::size_t>(found - levels.begin()) : levels.size());
-  }
-  return out;
 }
 
 std::size_t count_features(const TableEncoding& encoding) {
@@ -119,17 +117,6 @@ void encode_column(const Table& table, std::size_t column, const ColumnEncoding&
     }
     out += features;
   }
-}
-
-template <class T>
-std::vector<T> pick(const std::vector<T>& all, std::span<const std::uint32_t> rows, std::size_t columns) {
-  std::vector<T> out;
-  if (all.empty()) return out;
-  out.reserve(rows.size() * columns);
-  for (const std::uint32_t row : rows) {
-    for (std::size_t i = 0; i < columns; ++i) out.push_back(all[row * columns + i]);
-  }
-  return out;
 }
 
 struct Targeted {
@@ -159,8 +146,8 @@ Samples encode(const Table& table, const TableEncoding& encoding, const Targeted
   }
   Samples samples;
   samples.assign(features, std::move(inputs));
-  samples.labels = pick(targets.labels, rows, 1);
-  samples.values = pick(targets.values, rows, encoding.targets.columns.size());
+  append_rows(targets.labels, rows, 1, samples.labels);
+  append_rows(targets.values, rows, encoding.targets.columns.size(), samples.values);
   samples.rows = std::move(rows);
   return samples;
 }

@@ -40,16 +40,14 @@ struct TableOptions {
   bool standardise = true;  // numeric inputs
 };
 
-// The words of the options that every reader of tables has.
-inline constexpr std::string_view kScaleWords = "standard|none";
-inline constexpr Option kTaskOption{
-    .name = "task",
-    .type = OptionType::choice,
-    .fallback = "auto",
-    .doc =
-        "classify or regress; auto: classify for words and for at most 20 different "
-        "whole numbers, each occurring at least twice on average; else regress",
-    .choices = "auto|classify|regress"};
+// The options that every reader of tables has.
+inline constexpr Option kTaskOption =
+    choice_option("task", "auto|classify|regress", "auto",
+                  "classify or regress; auto: classify for words and for at most 20 different "
+                  "whole numbers, each occurring at least twice on average; else regress");
+constexpr Option scale_option(std::string_view fallback, std::string_view doc) {
+  return choice_option("scale", "standard|none", fallback, doc);
+}
 TableOptions read_table_options(const std::string& task, const std::string& scale);
 
 // Of a reader with the options `task` and `scale`.

@@ -8,7 +8,7 @@
 
 namespace thalweg {
 
-struct Bce {
+struct Bce : MeanOverColumns<Bce> {
   static constexpr Spec kSpec{
       .name = "bce",
       .doc = "binary cross-entropy from logits: one column for labels 0 and 1, or several in [0, 1]",
@@ -21,20 +21,10 @@ sigmoid(p) = 1 / (1 + e^-p)
 The loss of a batch is the mean over its rows.)"};
   static constexpr Wants kWants = Wants::shares;
 
-  template <class T>
-  static double row(std::span<const double>, const T* p, std::size_t columns, const RowTarget& target,
-                    double scale, T* grad) {
-    const double n = static_cast<double>(columns);
-    double sum = 0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      const double logit = static_cast<double>(p[j]), t = target[j];
-      const double e = std::exp(-std::fabs(logit));
-      sum += (logit > 0 ? logit : 0.0) - logit * t + std::log1p(e);
-      if (grad == nullptr) continue;
-      const double yes = (logit > 0 ? 1.0 : e) / (1.0 + e), no = (logit > 0 ? e : 1.0) / (1.0 + e);
-      grad[j] = static_cast<T>(((1.0 - t) * yes - t * no) / n * scale);
-    }
-    return sum / n;
+  static OfColumn column(std::span<const double>, double p, double t) {
+    const double e = std::exp(-std::fabs(p));
+    const double yes = (p > 0 ? 1.0 : e) / (1.0 + e), no = (p > 0 ? e : 1.0) / (1.0 + e);
+    return {(p > 0 ? p : 0.0) - p * t + std::log1p(e), (1.0 - t) * yes - t * no};
   }
 };
 THALWEG_LOSS(Bce)

@@ -8,14 +8,11 @@
 namespace thalweg {
 
 struct Elastic {
-  static constexpr Option kOptions[] = {kTermRate,
-                                        {.name = "ratio",
-                                         .type = OptionType::number,
-                                         .fallback = "0.5",
-                                         .range = {.min = 0.0, .max = 1.0},
-                                         .unit = "fraction",
-                                         .doc = "share of l1 in the mixture; the rest is l2"},
-                                        kTermOn};
+  static constexpr Option kOptions[] = {
+      kTermRate,
+      in_unit("fraction", number_option("ratio", "0.5", {.min = 0.0, .max = 1.0},
+                                        "share of l1 in the mixture; the rest is l2")),
+      kTermOn};
   static constexpr Spec kSpec{.name = "elastic",
                               .doc = "a term: ratio parts of l1 and 1 - ratio parts of l2",
                               .source = "Zou and Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x",

@@ -7,12 +7,9 @@
 
 namespace thalweg {
 
-struct Huber {
-  static constexpr Option kOptions[] = {{.name = "delta",
-                                         .type = OptionType::number,
-                                         .fallback = "1",
-                                         .range = kPositive,
-                                         .doc = "largest difference that is squared"}};
+struct Huber : MeanOverColumns<Huber> {
+  static constexpr Option kOptions[] = {
+      number_option("delta", "1", kPositive, "largest difference that is squared")};
   static constexpr Spec kSpec{.name = "huber",
                               .doc = "half the squared difference up to delta, linear beyond",
                               .source = "Huber 1964, doi:10.1214/aoms/1177703732",
@@ -26,19 +23,12 @@ The loss of a batch is the mean over its rows. torch's huber_loss; its smooth_l1
 this divided by delta.)"};
   static constexpr Wants kWants = Wants::values;
 
-  template <class T>
-  static double row(std::span<const double> o, const T* p, std::size_t columns, const RowTarget& target,
-                    double scale, T* grad) {
+  static OfColumn column(std::span<const double> o, double p, double t) {
     const auto [delta] = options<kOptions, "delta">(o);
-    const double n = static_cast<double>(columns);
-    double sum = 0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      const double d = static_cast<double>(p[j]) - target[j];
-      const double size = std::fabs(d);
-      sum += size > delta ? delta * (size - 0.5 * delta) : 0.5 * d * d;
-      if (grad != nullptr) grad[j] = static_cast<T>((size > delta ? std::copysign(delta, d) : d) / n * scale);
-    }
-    return sum / n;
+    const double d = p - t;
+    const double size = std::fabs(d);
+    if (size > delta) return {delta * (size - 0.5 * delta), std::copysign(delta, d)};
+    return {0.5 * d * d, d};
   }
 };
 THALWEG_LOSS(Huber)

@@ -33,6 +33,30 @@ enum class Wants {
 //   template <class T>                   the loss of a row; `o` are the options in Spec order; `grad`, where
 //   static double row(std::span<const double> o, const T* p, std::size_t columns,    not null, gets scale *
 //                     const RowTarget& target, double scale, T* grad);               d(loss)/d(p)
+
+// What a loss that is a mean over columns says of one of them: its loss and the derivative of that.
+struct OfColumn {
+  double loss;
+  double slope;
+};
+
+// The base of such a loss, which has OfColumn column(std::span<const double> o, double p, double t).
+template <class Kind>
+struct MeanOverColumns {
+  template <class T>
+  static double row(std::span<const double> o, const T* p, std::size_t columns, const RowTarget& target,
+                    double scale, T* grad) {
+    const double n = static_cast<double>(columns);
+    double sum = 0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      const auto [loss, slope] = Kind::column(o, static_cast<double>(p[j]), target[j]);
+      sum += loss;
+      if (grad != nullptr) grad[j] = static_cast<T>(slope / n * scale);
+    }
+    return sum / n;
+  }
+};
+
 // The losses in the order of losses.inc.
 std::span<const Spec* const> loss_specs();
 

@@ -5,7 +5,7 @@
 
 namespace thalweg {
 
-struct Mse {
+struct Mse : MeanOverColumns<Mse> {
   static constexpr Spec kSpec{.name = "mse",
                               .doc = "mean of the squared differences; labels count as one-hot rows",
                               .source = "Gauss 1809, Theoria motus corporum coelestium, section 179",
@@ -16,17 +16,9 @@ p predictions, t targets of a row, j = 1 .. n its columns
 The loss of a batch is the mean over its rows: the mean over all elements.)"};
   static constexpr Wants kWants = Wants::values;
 
-  template <class T>
-  static double row(std::span<const double>, const T* p, std::size_t columns, const RowTarget& target,
-                    double scale, T* grad) {
-    const double n = static_cast<double>(columns);
-    double sum = 0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      const double difference = static_cast<double>(p[j]) - target[j];
-      sum += difference * difference;
-      if (grad != nullptr) grad[j] = static_cast<T>(2.0 * difference / n * scale);
-    }
-    return sum / n;
+  static OfColumn column(std::span<const double>, double p, double t) {
+    const double difference = p - t;
+    return {difference * difference, 2.0 * difference};
   }
 };
 THALWEG_LOSS(Mse)

@@ -10,17 +10,12 @@
 namespace thalweg {
 
 // The first option of every term.
-inline constexpr Option kTermRate{.name = "rate",
-                                  .type = OptionType::number,
-                                  .range = kNotNegative,
-                                  .doc = "factor of the term; 0: no term",
-                                  .required = true};
+inline constexpr Option kTermRate =
+    required(number_option("rate", "", kNotNegative, "factor of the term; 0: no term"));
 // The last one.
-inline constexpr Option kTermOn{
-    .name = "on",
-    .type = OptionType::selector,
-    .fallback = "all",
-    .doc = "the parameters it covers: all, matrices, rest, a role, a name pattern or a list of these"};
+inline constexpr Option kTermOn =
+    typed_option(OptionType::selector, "on", "all", {},
+                 "the parameters it covers: all, matrices, rest, a role, a name pattern or a list of these");
 
 // A term is a struct with
 //   static constexpr Spec kSpec;               with its formula; options: kTermRate, other numbers, kTermOn

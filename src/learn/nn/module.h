@@ -20,11 +20,18 @@ struct Weight {
   Init init;
 };
 
+// Of a layer that learns nothing: a shape stays, and an operation takes x alone.
+inline Shape keep_shape(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
+template <Tensor (*operation)(Tape& tape, Tensor x)>
+Tensor record_alone(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) {
+  return operation(tape, x);
+}
+
 struct Layer {
   Spec spec;
   // The shape of its output for one sample of shape `input`; what it learns is added to `weights`. Throws
   // Error(usage) for a shape that does not fit.
-  Shape (*plan)(const Settings& settings, const Shape& input, std::vector<Weight>& weights);
+  Shape (*plan)(const Settings& settings, const Shape& input, std::vector<Weight>& weights) = keep_shape;
   // Records it for x {rows, input...}, with the weights in the order of plan().
   Tensor (*record)(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor> weights);
   bool rectifies = false;  // sets negative values to 0, so that the layer before it starts by He's rule

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include <dnnl.hpp>
 
@@ -40,6 +41,10 @@ dnnl::memory::desc matrix(std::size_t rows, std::size_t columns, std::size_t str
   return {{r, c}, dnnl::memory::data_type::f32, strides};
 }
 
+dnnl::memory memory_at(const dnnl::memory::desc& desc, const float* data) {
+  return {desc, cpu(), const_cast<float*>(data)};  // oneDNN has no memory that is read only
+}
+
 }  // namespace
 
 struct OnednnProduct::Impl {
@@ -50,8 +55,7 @@ struct OnednnProduct::Impl {
   int count = 0;
 
   Impl(const Product& product, const Strides& strides, const Operands<float>& operands, bool add);
-  void bind(int arg, const dnnl::memory::desc& desc, const void* data);
-  void bind_scratch(const dnnl::memory::desc& desc);
+  void bind(int arg, dnnl::memory memory);
 };
 
 OnednnProduct::Impl::Impl(const Product& product, const Strides& strides, const Operands<float>& operands,
@@ -72,23 +76,17 @@ OnednnProduct::Impl::Impl(const Product& product, const Strides& strides, const 
   const dnnl::matmul::desc desc = biased ? dnnl::matmul::desc(a, b, bias, c) : dnnl::matmul::desc(a, b, c);
   const dnnl::matmul::primitive_desc plan(desc, attributes, cpu());
   primitive = dnnl::matmul(plan);
-  bind(DNNL_ARG_SRC, a, operands.a);
-  bind(DNNL_ARG_WEIGHTS, b, operands.b);
-  bind(DNNL_ARG_DST, c, operands.c);
-  if (biased) bind(DNNL_ARG_BIAS, bias, operands.bias);
-  bind_scratch(plan.scratchpad_desc());
+  bind(DNNL_ARG_SRC, memory_at(a, operands.a));
+  bind(DNNL_ARG_WEIGHTS, memory_at(b, operands.b));
+  bind(DNNL_ARG_DST, memory_at(c, operands.c));
+  if (biased) bind(DNNL_ARG_BIAS, memory_at(bias, operands.bias));
+  bind(DNNL_ARG_SCRATCHPAD, dnnl::memory(plan.scratchpad_desc(), cpu()));
 }
 
-void OnednnProduct::Impl::bind(int arg, const dnnl::memory::desc& desc, const void* data) {
-  auto& memory = memories[static_cast<std::size_t>(count)];
-  memory = dnnl::memory(desc, cpu(), const_cast<void*>(data));  // oneDNN has no memory that is read only
-  args[static_cast<std::size_t>(count++)] = {arg, memory.get()};
-}
-
-void OnednnProduct::Impl::bind_scratch(const dnnl::memory::desc& desc) {
-  auto& memory = memories[static_cast<std::size_t>(count)];
-  memory = dnnl::memory(desc, cpu());
-  args[static_cast<std::size_t>(count++)] = {DNNL_ARG_SCRATCHPAD, memory.get()};
+void OnednnProduct::Impl::bind(int arg, dnnl::memory memory) {
+  const auto i = static_cast<std::size_t>(count++);
+  memories[i] = std::move(memory);
+  args[i] = {arg, memories[i].get()};
 }
 
 OnednnProduct::OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands,

@@ -14,6 +14,12 @@ std::size_t function_of(Dtype dtype) { return dtype == Dtype::f32 ? 0 : 1; }
   throw Error(Code::usage, {"tape", std::move(what), std::move(got), std::move(want), std::move(hint)});
 }
 
+void check_type(const std::string& what, Dtype asked, Dtype dtype) {
+  if (asked == dtype) return;
+  fail(what + " is accessed as the wrong type", std::string(dtype_name(asked)),
+       std::string(dtype_name(dtype)));
+}
+
 }  // namespace
 
 int Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape) {
@@ -123,18 +129,12 @@ void Tape::backward(Tensor output, bool accumulate) {
 std::uint64_t Tape::bytes() const { return impl_->values.bytes() + impl_->grads.bytes(); }
 
 void* Tape::value_data(Tensor tensor, Dtype asked) {
-  if (asked != dtype()) {
-    fail("a tensor is accessed as the wrong type", std::string(dtype_name(asked)),
-         std::string(dtype_name(dtype())));
-  }
+  check_type("a tensor", asked, dtype());
   return impl_->node(tensor).value;
 }
 
 void* Tape::grad_data(Tensor tensor, Dtype asked) {
-  if (asked != dtype()) {
-    fail("a gradient is accessed as the wrong type", std::string(dtype_name(asked)),
-         std::string(dtype_name(dtype())));
-  }
+  check_type("a gradient", asked, dtype());
   const Node& node = impl_->node(tensor);
   if (node.grad == nullptr && node.size > 0) {
     fail("the tensor has no gradient", "", "", "call want_gradient() when the input is made");

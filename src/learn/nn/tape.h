@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,7 +23,6 @@ class Call;
 
 // A kind of operation. The functions are for {f32, f64}.
 struct Op {
-  std::string_view name;
   std::array<void (*)(Call&), 2> forward;   // computes the value from the inputs' values
   std::array<void (*)(Call&), 2> backward;  // passes the gradient on to the inputs that want one
 };
@@ -78,6 +76,16 @@ struct Sink {
   T* data = nullptr;  // null: nobody wants it
   bool add = false;   // add to what is there, else overwrite it
 };
+
+// Writes f(i) as element i for i in begin .. end-1, or adds it.
+template <class T, class F>
+void write(Sink<T> to, std::size_t begin, std::size_t end, F&& f) {
+  if (to.add) {
+    for (std::size_t i = begin; i < end; ++i) to.data[i] += f(i);
+  } else {
+    for (std::size_t i = begin; i < end; ++i) to.data[i] = f(i);
+  }
+}
 
 // One execution of one node.
 class Call {

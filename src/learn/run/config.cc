@@ -45,18 +45,9 @@ toml::table parse_file(const Place& place) {
   }
 }
 
-std::string_view kind_text(const RunSetting& setting) {
-  switch (setting.kind) {
-    case Kind::text:
-      return "a string";
-    case Kind::whole:
-      return "a whole number";
-    case Kind::real:
-      return "a number";
-    case Kind::flag:
-      return "true or false";
-  }
-  return "";
+std::string kind_text(const RunSetting& setting) {
+  constexpr const char* kKinds[] = {"a string", "a whole number", "a number", "true or false"};
+  return kKinds[static_cast<std::size_t>(setting.kind)];
 }
 
 bool is_word(const RunSetting& setting, const std::string& text) {
@@ -109,7 +100,7 @@ std::vector<std::uint64_t> read_settings(const Place& place, const toml::table& 
     const std::optional<std::string> text = text_of(setting, *node);
     if (!text) {
       throw place.error(node, "`" + std::string(setting.name) + "` has the wrong type", "",
-                        std::string(kind_text(setting)));
+                        kind_text(setting));
     }
     try {
       setting.read(config, place.at(node) + ": `" + std::string(setting.name) + "`", *text);
@@ -153,8 +144,7 @@ RunConfig read_config(const std::filesystem::path& path) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const RunSetting& setting = run_settings()[i];
     if (lines[i] > 0 || !setting.required) continue;
-    throw place.error(nullptr, "`" + std::string(setting.name) + "` is missing", "",
-                      std::string(kind_text(setting)));
+    throw place.error(nullptr, "`" + std::string(setting.name) + "` is missing", "", kind_text(setting));
   }
   return config;
 }

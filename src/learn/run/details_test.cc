@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "run/test_run.h"
@@ -21,22 +19,22 @@ std::vector<Json> lines_of(const fs::path& path) {
 }
 
 TEST(Octaves, CountsBySize) {
-  const std::vector<float> x = {1.0F, -1.5F, 2.0F, 0.25F, 0.0F, -0.0F, NAN};
-  const Octaves found = count_octaves({}, x);
-  EXPECT_EQ(found.from, -2);
-  EXPECT_EQ(found.counts, (std::vector<std::uint64_t>{1, 0, 2, 1}));
-  EXPECT_EQ(found.zeros, 2u);
+  Histogram histogram{};
+  histogram[kZeroBin] = 2;
+  histogram[kZeroBin + 39] = 1;  // 2^-2
+  histogram[kZeroBin + 41] = 1;  // 2^0
+  histogram[kZeroBin - 41] = 1;  // -2^0
+  histogram[kZeroBin - 42] = 1;  // -2^1
+  EXPECT_EQ(octaves_json(histogram), R"({"from": -2, "zeros": 2, "counts": [1, 0, 2, 1]})");
 }
 
-TEST(Octaves, OfDifferencesAndOfWhatIsOutside) {
-  const std::vector<float> before = {1.0F, 1.0F}, after = {5.0F, 1.0F};
-  const Octaves found = count_octaves(before, after);
-  EXPECT_EQ(found.from, 2);
-  EXPECT_EQ(found.counts, (std::vector<std::uint64_t>{1}));
-  EXPECT_EQ(found.zeros, 1u);
-  const std::vector<float> far = {std::numeric_limits<float>::infinity(), 1e-45F};
-  EXPECT_EQ(count_octaves({}, far).counts.size(), 128u);
-  EXPECT_TRUE(count_octaves({}, {}).counts.empty());
+TEST(Octaves, OfWhatIsOutsideAndOfNothing) {
+  Histogram histogram{};
+  EXPECT_EQ(octaves_json(histogram), R"({"from": 0, "zeros": 0, "counts": []})");
+  histogram.front() = histogram[kZeroBin + 1] = 1;
+  const Json far = Json::parse(octaves_json(histogram));
+  EXPECT_EQ(far["from"], -40);
+  EXPECT_EQ(far["counts"].size(), 64u);
 }
 
 class DetailsOfRun : public RunTest {};

@@ -1,10 +1,10 @@
 #include "run/early_stopping.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/json.h"
+#include "base/spec.h"
 #include "run/folder.h"
 
 namespace thalweg {
@@ -77,9 +77,7 @@ void EarlyStopping::save(const std::filesystem::path& directory) {
 double metadata_number(const Metadata& metadata, const std::string& key, double fallback) {
   const auto found = metadata.find(key);
   if (found == metadata.end()) return fallback;
-  double value = fallback;
-  std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
-  return value;
+  return read_exactly<double>(found->second).value_or(fallback);
 }
 
 }  // namespace thalweg

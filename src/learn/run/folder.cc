@@ -7,12 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "base/file.h"
+#include "base/spec.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -21,13 +20,6 @@ namespace {
 constexpr std::size_t kNewestKept = 2;
 constexpr std::string_view kSuffix = ".safetensors";
 constexpr std::array<std::string_view, 3> kPrefixes = {"", "kept-", "best-"};  // by Kept
-
-std::optional<std::uint64_t> read_count(std::string_view text) {
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return count;
-}
 
 Error cannot_lock(const std::filesystem::path& path) {
   return Error(Code::resource,
@@ -39,7 +31,7 @@ std::string owner(int file) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(file, text.data(), text.size(), 0);
   const std::string_view all(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  const auto pid = read_count(all.substr(0, all.find('\n')));
+  const auto pid = read_exactly<std::uint64_t>(all.substr(0, all.find('\n')));
   return pid ? "process " + std::to_string(*pid) + " is using it" : "another process is using it";
 }
 
@@ -64,7 +56,8 @@ std::filesystem::path make_next_directory(const std::filesystem::path& parent) {
   make_folder(parent);
   std::uint64_t next = 1;
   for (const auto& entry : std::filesystem::directory_iterator(parent)) {
-    if (const auto number = read_count(entry.path().filename().string())) next = std::max(next, *number + 1);
+    if (const auto number = read_exactly<std::uint64_t>(entry.path().filename().string()))
+      next = std::max(next, *number + 1);
   }
   std::error_code error;
   while (!std::filesystem::create_directory(parent / std::to_string(next), error)) {
@@ -114,7 +107,7 @@ std::vector<std::uint64_t> checkpoints(const std::filesystem::path& directory, K
     if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) continue;
     name.remove_prefix(prefix.size());
     name.remove_suffix(kSuffix.size());
-    if (const auto updates = read_count(name)) found.push_back(*updates);
+    if (const auto updates = read_exactly<std::uint64_t>(name)) found.push_back(*updates);
   }
   std::sort(found.rbegin(), found.rend());
   return found;

@@ -1,7 +1,6 @@
 #include "run/load_weights.h"
 
-#include <charconv>
-
+#include "base/spec.h"
 #include "run/folder.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
@@ -19,14 +18,13 @@ std::vector<std::filesystem::path> candidates(const std::filesystem::path& direc
     }
     return paths;
   }
-  std::uint64_t updates = 0;
-  const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), updates);
-  if (error != std::errc() || end != which.data() + which.size()) {
+  const std::optional<std::uint64_t> updates = read_exactly<std::uint64_t>(which);
+  if (!updates) {
     throw Error(Code::usage,
                 {"checkpoint", "unknown", "`" + which + "`", "last, best or a number of updates", ""});
   }
   for (const Kept kept : {Kept::newest, Kept::always, Kept::best}) {
-    const std::filesystem::path path = checkpoint_path(directory, updates, kept);
+    const std::filesystem::path path = checkpoint_path(directory, *updates, kept);
     if (std::filesystem::exists(path)) paths.push_back(path);
   }
   return paths;
@@ -42,8 +40,7 @@ LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& pa
     averaged_.emplace(optimizer_->averaged());
   }
   if (!optimizer_ || !optimizer_->averages()) load_parameters(checkpoint, params);
-  const std::string& text = metadata.at("updates");
-  std::from_chars(text.data(), text.data() + text.size(), updates_);
+  updates_ = read_exactly<std::uint64_t>(metadata.at("updates")).value_or(0);
 }
 
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,

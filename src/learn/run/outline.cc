@@ -40,14 +40,13 @@ std::string layers_text(const Module& model) {
   return out + fmt::format("           {:<32} {:>12} {:>12}\n", "", "", model.params().elements());
 }
 
-std::string lengths_text(const Outline& run) {
-  const RunConfig& c = run.config;
+std::string lengths_text(const RunConfig& c, Trial& trial) {
   std::string batch = *c.batch == 0 ? "all" : std::to_string(*c.batch);
   if (c.accumulate > 1) batch += fmt::format(" x {}", c.accumulate);
   std::string out = fmt::format("lengths    {} epochs of {} updates of {} samples: {} updates\n", *c.epochs,
-                                run.per_epoch, batch, run.total);
-  out += "optimizer  " + Chain(run.config.optimizer).text() + "\n";
-  return out + "resolved   " + run.resolved.text() + "\n";
+                                trial.trainer().updates_per_epoch(), batch, trial.total());
+  out += "optimizer  " + Chain(c.optimizer).text() + "\n";
+  return out + "resolved   " + trial.optimizer().chain().text() + "\n";
 }
 
 // Inputs as f32 when they are read; a reader may store them in less.
@@ -60,15 +59,14 @@ std::uint64_t data_bytes(const Dataset& data) {
   return bytes;
 }
 
-std::string memory_text(const Outline& run) {
-  const std::uint64_t parameters = run.model.params().elements() * sizeof(float);
-  const std::uint64_t data = data_bytes(run.data);
+std::string memory_text(const Dataset& data, Trial& trial) {
+  const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
   const std::pair<const char*, std::uint64_t> parts[] = {{"parameters", parameters},
                                                          {"gradients", parameters},
-                                                         {"optimizer state", run.state_bytes},
+                                                         {"optimizer state", trial.optimizer().state_bytes()},
                                                          {"best weights", parameters},
-                                                         {"activations", run.activation_bytes},
-                                                         {"data", data}};
+                                                         {"activations", trial.trainer().activation_bytes()},
+                                                         {"data", data_bytes(data)}};
   std::string out = "memory";
   std::uint64_t sum = 0;
   for (const auto& [name, bytes] : parts) {
@@ -81,9 +79,9 @@ std::string memory_text(const Outline& run) {
 
 }  // namespace
 
-std::string outline(const Outline& run) {
-  return data_text(run.data) + "\n" + layers_text(run.model) + "\n" + lengths_text(run) + "\n" + run.plan +
-         "\n" + memory_text(run);
+std::string outline(const RunConfig& config, const Dataset& data, Trial& trial, const std::string& plan) {
+  return data_text(data) + "\n" + layers_text(trial.model()) + "\n" + lengths_text(config, trial) + "\n" +
+         plan + "\n" + memory_text(data, trial);
 }
 
 }  // namespace thalweg

@@ -370,9 +370,7 @@ std::string Run::describe(const RunConfig& config) {
   check_config(config);
   Dataset data = load_dataset(config.data, config.seed);
   Impl run(config, std::move(data));
-  return outline({run.data, run.trial.model(), run.config, run.plan, run.resolved(), run.per_epoch(),
-                  run.trial.total(), run.trial.optimizer().state_bytes(),
-                  run.trial.trainer().activation_bytes()});
+  return outline(run.config, run.data, run.trial, run.plan);
 }
 
 const std::filesystem::path& Run::directory() const { return impl_->files.directory; }
@@ -392,12 +390,11 @@ bool Run::next(Report& report) {
   Impl& run = *impl_;
   if (run.done()) return false;
   const auto start = Clock::now();
-  run.files.details->before(run.updates() + 1, run.params());
-  report = run.trial.trainer().step();
+  report = run.trial.trainer().step(run.files.details->wanted(run.updates() + 1));
   run.seconds += since(start);
   if (report.skipped) return true;  // nothing has changed but the data
   run.files.metrics->update(report);
-  run.files.details->after(report, run.params(), run.trial.trainer().step_seconds());
+  run.files.details->add(report, run.trial.trainer().step_seconds());
   if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
     run.epoch.sum += report.loss * static_cast<double>(report.samples);
     run.epoch.samples += report.samples;

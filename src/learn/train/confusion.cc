@@ -82,26 +82,11 @@ void judge_values(const Dataset& data, std::uint32_t sample, std::span<const flo
   if (found.worst.takes(squares)) found.worst.add({sample, squares, truth, prediction, error});
 }
 
-std::string strings_json(const std::vector<std::string>& texts) {
-  JsonArray out;
-  for (const std::string& text : texts) out.raw(json_string(text));
-  return out.text();
-}
-
-template <class Number>
-std::string numbers_json(const std::vector<Number>& numbers) {
-  JsonArray out;
-  for (const Number& number : numbers) out.raw(std::to_string(number));
-  return out.text();
-}
-
 std::string inputs_json(const Dataset& data, std::uint32_t sample) {
   std::vector<float> inputs(data.test.features());
   const std::uint32_t rows[] = {sample};
   data.test.gather(rows, inputs);
-  JsonArray out;
-  for (const float x : inputs) out.raw(std::isfinite(x) ? fmt::format("{:.3g}", x) : "null");
-  return out.text();
+  return json_list(inputs, [](float x) { return std::isfinite(x) ? fmt::format("{:.3g}", x) : "null"; });
 }
 
 std::string worst_json(const Dataset& data, const Judged& judged) {
@@ -125,16 +110,15 @@ std::string examples_json(Module& model, const Loss& loss, const Dataset& data, 
   for_each_output(model, data.test, threads, [&](std::uint32_t sample, std::span<const float> outputs) {
     (classes ? judge_class : judge_values)(data, sample, outputs, found);
   });
-  JsonArray confusion, worst;
-  for (const auto& row : found.confusion) confusion.raw(numbers_json(row));
-  for (const Judged& judged : found.worst.kept()) worst.raw(worst_json(data, judged));
+  const auto worst = [&](const Judged& judged) { return worst_json(data, judged); };
   std::vector<std::string> names;
   for (std::size_t c = 0; c < data.classes; ++c) names.push_back(name_of(data.class_names, c));
   JsonObject out;
-  out.add("schema", 1).raw("classes", strings_json(names));
-  if (!found.confusion.empty()) out.raw("confusion", confusion.text());
-  out.raw("features", strings_json(data.feature_names)).raw("shape", numbers_json(data.sample));
-  return out.add("probabilities", classes && loss.classifies()).raw("worst", worst.text()).text() + "\n";
+  out.add("schema", 1).add("classes", names);
+  if (!found.confusion.empty()) out.add("confusion", found.confusion);
+  out.add("features", data.feature_names).add("shape", data.sample);
+  out.add("probabilities", classes && loss.classifies());
+  return out.raw("worst", json_list(found.worst.kept(), worst)).text() + "\n";
 }
 
 }  // namespace thalweg

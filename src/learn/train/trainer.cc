@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "data/subset.h"
 #include "thalweg/error.h"
 #include "train/diverged.h"
 #include "train/recording.h"
@@ -88,14 +89,8 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
                             std::optional<std::uint64_t> counter) {
   labels_.clear();
   values_.clear();
-  for (const std::uint32_t row : rows) {
-    if (!samples.labels.empty()) {
-      labels_.push_back(samples.labels[row]);
-    } else {
-      const auto first = samples.values.begin() + static_cast<std::ptrdiff_t>(row * data_.columns);
-      values_.insert(values_.end(), first, first + static_cast<std::ptrdiff_t>(data_.columns));
-    }
-  }
+  append_rows(samples.labels, rows, 1, labels_);
+  append_rows(samples.values, rows, data_.columns, values_);
   return recordings_->forward(samples, rows, counter);
 }
 
@@ -105,7 +100,7 @@ double Trainer::compare(Recording& recording, double scale) {
                         scale, grad);
 }
 
-Report Trainer::step() {
+Report Trainer::step(const Statistics& statistics) {
   const std::uint64_t came = optimizer_.gradients();  // the data continue where an update is held back
   const std::span<const std::uint32_t> batch = loader_.samples(came);
   const double share = 1.0 / static_cast<double>(batch.size());
@@ -138,8 +133,9 @@ Report Trainer::step() {
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   watch.lap();
-  Report report = optimizer_.step();
-  step_seconds_.update += watch.lap();
+  Report report = optimizer_.step({.statistics = statistics});
+  const double lap = watch.lap();
+  step_seconds_.update += report.seconds > 0 ? report.seconds : lap;  // less what it measured
   report.epoch = came / loader_.updates_per_epoch();
   report.samples = batch.size();
   report.loss = loss;

@@ -3,10 +3,7 @@ struct Cyclic {
   static constexpr Option kOptions[] = {
       kPeak,
       kTotal,
-      {.name = "cycles",
-       .type = OptionType::integer,
-       .range = {1, 1e9},
-       .doc = "how many cycles fill the span after the warm-up"},
+      count_option("cycles", "", {1, 1e9}, "how many cycles fill the span after the warm-up"),
       length_option("period", "", kAtLeastOne,
                     "length of the first cycle, instead of `cycles`; without `total` they repeat forever"),
       number_option("mult", "1", kAtLeastOne, "length of each cycle relative to the one before"),

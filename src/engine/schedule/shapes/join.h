@@ -1,16 +1,11 @@
 // join: one schedule after another.
 struct Join {
   static constexpr Option kOptions[] = {
-      {.name = "parts",
-       .type = OptionType::schedules,
-       .doc = "the schedules; each runs over its own span, on a clock that starts there at 0",
-       .required = true},
-      {.name = "at",
-       .type = OptionType::lengths,
-       .range = kNotNegative,
-       .unit = "updates",
-       .doc = "numbers of updates done, in order, at which the next part begins",
-       .required = true},
+      required(typed_option(OptionType::schedules, "parts", "", {},
+                            "the schedules; each runs over its own span, on a clock that starts there at 0")),
+      required(in_unit("updates",
+                       typed_option(OptionType::lengths, "at", "", kNotNegative,
+                                    "numbers of updates done, in order, at which the next part begins"))),
       kAlign};
   static constexpr Spec kSpec{
       .name = "join",

@@ -1,10 +1,8 @@
 // piecewise: values between boundaries.
 struct Piecewise {
   static constexpr Option kOptions[] = {
-      {.name = "values",
-       .type = OptionType::numbers,
-       .doc = "the values: the first one before the first boundary, one more at each",
-       .required = true},
+      required(typed_option(OptionType::numbers, "values", "", {},
+                            "the values: the first one before the first boundary, one more at each")),
       kAt,
       choice_option("kind", "constant|linear|cosine", "constant",
                     "hold each value up to the next boundary, or interpolate to the next value"),

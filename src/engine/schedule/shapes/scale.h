@@ -1,9 +1,8 @@
 // scale: a schedule times a number.
 struct Scale {
   static constexpr Option kOptions[] = {
-      {.name = "part", .type = OptionType::scalar, .doc = "the schedule", .required = true},
-      required(number_option("factor", "", kAnyNumber, "factor of each of its values")),
-      kAlign};
+      required(scalar_option("part", "", kAnyNumber, "the schedule")),
+      required(number_option("factor", "", kAnyNumber, "factor of each of its values")), kAlign};
   static constexpr Spec kSpec{
       .name = "scale", .doc = "a schedule times a number", .options = kOptions, .formula = R"(
 lr(k) = factor part(k)

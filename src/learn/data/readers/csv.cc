@@ -1,4 +1,8 @@
 // csv: rows of numbers and words in a text file, plain or gzip.
+#include <ranges>
+
+#include <fmt/core.h>
+
 #include "data/csv_table.h"
 #include "data/input.h"
 
@@ -7,44 +11,27 @@ namespace {
 
 constexpr Option kOptions[] = {
     kFileOption,
-    {.name = "target",
-     .type = OptionType::name,
-     .fallback = "-1",
-     .doc = "the column to be predicted: a name, or a number from 0, negative from the right"},
-    {.name = "header",
-     .type = OptionType::choice,
-     .fallback = "auto",
-     .doc =
-         "whether the first record names the columns; auto: yes when it holds no number and a column below "
-         "it is numbers, or none of its words occurs again in its column",
-     .choices = "auto|yes|no"},
-    {.name = "skip",
-     .type = OptionType::integer,
-     .fallback = "0",
-     .range = kNotNegative,
-     .unit = "lines",
-     .doc = "lines before the first record"},
-    {.name = "delimiter",
-     .type = OptionType::name,
-     .fallback = "auto",
-     .doc = "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes"},
+    name_option("target", "the column to be predicted: a name, or a number from 0, negative from the right",
+                "-1"),
+    choice_option(
+        "header", "auto|yes|no", "auto",
+        "whether the first record names the columns; auto: yes when it holds no number and a column below "
+        "it is numbers, or none of its words occurs again in its column"),
+    in_unit("lines", count_option("skip", "0", kNotNegative, "lines before the first record")),
+    name_option("delimiter",
+                "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes", "auto"),
     kTaskOption,
     kTestOption,
-    {.name = "missing",
-     .type = OptionType::name,
-     .doc = "words, separated by blanks, that mean no value, in addition to an empty cell, NA, ? and nan"},
-    {.name = "categorical",
-     .type = OptionType::name,
-     .doc = "columns, separated by blanks, that are categories even if they are numbers"},
-    {.name = "numeric", .type = OptionType::name, .doc = "columns that must be numbers"},
-    {.name = "ignore", .type = OptionType::name, .doc = "columns that are not inputs"},
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "standard",
-     .doc =
-         "standard: numbers minus their mean, divided by their standard deviation in the training part; "
-         "none: as they are; a missing number becomes the mean, a missing or unknown category has no level",
-     .choices = kScaleWords}};
+    name_option(
+        "missing",
+        "words, separated by blanks, that mean no value, in addition to an empty cell, NA, ? and nan"),
+    name_option("categorical", "columns, separated by blanks, that are categories even if they are numbers"),
+    name_option("numeric", "columns that must be numbers"),
+    name_option("ignore", "columns that are not inputs"),
+    scale_option(
+        "standard",
+        "standard: numbers minus their mean, divided by their standard deviation in the training part; "
+        "none: as they are; a missing number becomes the mean, a missing or unknown category has no level")};
 
 struct Delimiter {
   std::string_view word;
@@ -54,12 +41,12 @@ constexpr Delimiter kDelimiters[] = {{"auto", '\0'}, {"comma", ','}, {"semicolon
                                      {"tab", '\t'},  {"bar", '|'},   {"blank", kBlanks}};
 
 char read_delimiter(const std::string& word) {
-  std::string words;
   for (const Delimiter& delimiter : kDelimiters) {
     const bool itself = delimiter.character != '\0' && word == std::string(1, delimiter.character);
     if (word == delimiter.word || itself) return delimiter.character;
-    words += (words.empty() ? "" : ", ") + std::string(delimiter.word);
   }
+  const std::string words =
+      join(kDelimiters, ", ", [](const Delimiter& one) { return std::string(one.word); });
   throw Error(Code::usage, {"delimiter", "unknown name", "`" + word + "`", words + ", or the character", ""});
 }
 
@@ -72,12 +59,8 @@ std::string delimiter_name(char character) {
 
 std::vector<std::string> words_of(const Setting& setting) {
   std::vector<std::string> words;
-  const std::string text = text_of(setting);
-  for (std::size_t begin = text.find_first_not_of(' '); begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = text.find_first_not_of(' ', end);
-  }
+  for (const auto& word : std::views::split(text_of(setting), ' '))
+    if (!word.empty()) words.emplace_back(word.begin(), word.end());
   return words;
 }
 
@@ -97,20 +80,18 @@ CsvOptions read_options(const Settings& settings) {
 }
 
 void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& options, Dataset& data) {
-  const auto found = [](bool yes) { return yes ? std::string(" (found)") : std::string(); };
-  std::vector<std::string> notes = {name + ": " + std::to_string(layout.rows) + " rows of " +
-                                    std::to_string(layout.columns.size()) + " columns, delimiter " +
-                                    delimiter_name(layout.delimiter) + found(options.delimiter == '\0') +
-                                    ", header " + (layout.header ? "yes" : "no") + found(!options.header)};
+  const auto found = [](bool yes) { return yes ? " (found)" : ""; };
+  std::vector<std::string> notes = {
+      fmt::format("{}: {} rows of {} columns, delimiter {}{}, header {}{}", name, layout.rows,
+                  layout.columns.size(), delimiter_name(layout.delimiter), found(options.delimiter == '\0'),
+                  layout.header ? "yes" : "no", found(!options.header))};
   for (const CsvColumn& column : layout.columns) {
-    if (column.missing > 0) {
-      notes.push_back(column.name + ": " + std::to_string(column.missing) + " of " +
-                      std::to_string(layout.rows) + " cells are missing");
-    }
-    if (column.rounded > 0) {
-      notes.push_back(column.name + ": " + std::to_string(column.rounded) +
-                      " whole numbers too large for a double are rounded");
-    }
+    if (column.missing > 0)
+      notes.push_back(
+          fmt::format("{}: {} of {} cells are missing", column.name, column.missing, layout.rows));
+    if (column.rounded > 0)
+      notes.push_back(fmt::format("{}: {} whole numbers too large for a double are rounded", column.name,
+                                  column.rounded));
   }
   data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
 }

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <numeric>
 
+#include <fmt/core.h>
+
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/input.h"
@@ -26,17 +28,10 @@ struct Array {
   std::size_t features() const { return bytes.size() / dims[0]; }
 };
 
-std::string hex(std::uint32_t number) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string out = "0x";
-  for (int shift = 28; shift >= 0; shift -= 4) out += kDigits[number >> shift & 15];
-  return out;
-}
+std::string hex(std::uint32_t number) { return fmt::format("{:#010x}", number); }
 
 std::string print_dims(const std::vector<std::uint64_t>& dims) {
-  std::string out;
-  for (const std::uint64_t dim : dims) out += (out.empty() ? "" : " x ") + std::to_string(dim);
-  return out;
+  return join(dims, " x ", [](std::uint64_t dim) { return std::to_string(dim); });
 }
 
 std::uint32_t read_u32(Input& input) {
@@ -184,17 +179,11 @@ Samples to_samples(Part part) {
 }
 
 constexpr Option kOptions[] = {
-    {.name = "folder",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped",
-     .required = true},
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "standard",
-     .doc = "standard: x/255, minus the mean, divided by the standard deviation of all training pixels; "
-            "unit: x/255; none: x",
-     .choices = "standard|unit|none"}};
+    required(
+        path_option("folder", "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped")),
+    choice_option("scale", "standard|unit|none", "standard",
+                  "standard: x/255, minus the mean, divided by the standard deviation of all training "
+                  "pixels; unit: x/255; none: x")};
 
 Dataset read_idx(const Settings& settings, const Request& request) {
   const std::filesystem::path folder = text_of(option<kOptions, "folder">(settings));

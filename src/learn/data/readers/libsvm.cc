@@ -2,8 +2,9 @@
 #include "data/readers/libsvm.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
+
+#include <fmt/core.h>
 
 #include "data/cell.h"
 #include "data/csv_cursor.h"
@@ -15,18 +16,13 @@ namespace {
 
 constexpr Option kOptions[] = {
     kFileOption,
-    {.name = "features",
-     .type = OptionType::integer,
-     .range = kAtLeastOne,
-     .doc = "how many there are; by default the largest index, that of `test` included"},
-    kTaskOption,
-    kTestOption,
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "none",
-     .doc = "none: values as they are; standard: minus their mean, divided by their standard deviation in "
-            "the training part",
-     .choices = kScaleWords}};
+    count_option("features", "", kAtLeastOne,
+                 "how many there are; by default the largest index, that of `test` included"),
+    kTaskOption, kTestOption,
+    scale_option(
+        "none",
+        "none: values as they are; standard: minus their mean, divided by their standard deviation in "
+        "the training part")};
 
 // Cuts one line into its words.
 class Line {
@@ -62,9 +58,8 @@ class Line {
 };
 
 std::uint32_t read_index(const Line& line, std::string_view word, std::string_view entry) {
-  std::uint32_t index = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), index);
-  if (error == std::errc() && end == word.data() + word.size() && index < UINT32_MAX) return index;
+  const std::optional<std::uint32_t> index = read_exactly<std::uint32_t>(word);
+  if (index && *index < UINT32_MAX) return *index;
   throw line.error("the index of a feature is wrong", entry, "a whole number from 0 to 2^32 - 2");
 }
 
@@ -121,9 +116,8 @@ void check_indices(const std::string& name, const SparseRows& rows, const Number
       if (index >= numbering.base && index - numbering.base < numbering.features) continue;
       throw Error(
           Code::data,
-          {name + ":" + std::to_string(rows.lines[row]), "a feature is out of range", std::to_string(index),
-           std::to_string(numbering.base) + " to " + std::to_string(numbering.base + numbering.features - 1),
-           ""});
+          {fmt::format("{}:{}", name, rows.lines[row]), "a feature is out of range", std::to_string(index),
+           fmt::format("{} to {}", numbering.base, numbering.base + numbering.features - 1), ""});
     }
   }
 }
@@ -183,10 +177,9 @@ Dataset read(const Settings& settings, const Request& request) {
   std::optional<Table> test;
   if (more) test = to_table(*other, more, numbering);
   Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
-  data.notes.insert(data.notes.begin(), file.name() + ": " + std::to_string(table.rows) + " rows of " +
-                                            std::to_string(numbering.features) + " features, numbered from " +
-                                            std::to_string(numbering.base) +
-                                            (rows->queries ? ", `qid` ignored" : ""));
+  data.notes.insert(data.notes.begin(),
+                    fmt::format("{}: {} rows of {} features, numbered from {}{}", file.name(), table.rows,
+                                numbering.features, numbering.base, rows->queries ? ", `qid` ignored" : ""));
   return data;
 }
 

@@ -14,25 +14,15 @@ namespace thalweg {
 namespace {
 
 constexpr Option kOptions[] = {
-    {.name = "inputs",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "array of n rows, of any shape; nan is a missing number",
-     .required = true},
-    {.name = "targets",
-     .type = OptionType::name,
-     .unit = kPathUnit,
-     .doc = "array of n targets, or n x k for the regression of k; needed to train and evaluate"},
-    {.name = "test_inputs", .type = OptionType::name, .unit = kPathUnit, .doc = "a second array, held out"},
-    {.name = "test_targets", .type = OptionType::name, .unit = kPathUnit, .doc = "its targets"},
+    required(path_option("inputs", "array of n rows, of any shape; nan is a missing number")),
+    path_option("targets",
+                "array of n targets, or n x k for the regression of k; needed to train and evaluate"),
+    path_option("test_inputs", "a second array, held out"),
+    path_option("test_targets", "its targets"),
     kTaskOption,
-    {.name = "scale",
-     .type = OptionType::choice,
-     .fallback = "standard",
-     .doc = "standard: each element of a row minus its mean, divided by its standard deviation in the "
-            "training part; none: "
-            "as it is",
-     .choices = kScaleWords}};
+    scale_option("standard",
+                 "standard: each element of a row minus its mean, divided by its standard deviation in the "
+                 "training part; none: as it is")};
 
 constexpr std::uint32_t kMaxHeader = 1 << 20;
 constexpr std::size_t kMaxDims = 32;
@@ -147,7 +137,7 @@ std::vector<std::size_t> fortran_offsets(std::span<const std::uint64_t> dims) {
 std::uint32_t read_length(Input& input, unsigned version) {
   const std::vector<std::uint8_t> bytes = input.read(version == 1 ? 2 : 4);
   std::uint32_t length = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::uint32_t{bytes[i]} << (8 * i);
+  std::memcpy(&length, bytes.data(), bytes.size());
   return length;
 }
 
@@ -170,14 +160,6 @@ NpyHeader read_header(const std::string& name, Input& input) {
   }
   const std::vector<std::uint8_t> text = input.read(length);
   return parse_npy_header(name, {reinterpret_cast<const char*>(text.data()), text.size()});
-}
-
-template <class T>
-double read_element(const std::uint8_t* from, bool big) {
-  std::array<std::uint8_t, sizeof(T)> bytes;
-  std::copy_n(from, sizeof(T), bytes.begin());
-  if (big) std::reverse(bytes.begin(), bytes.end());
-  return static_cast<double>(std::bit_cast<T>(bytes));
 }
 
 struct Pair {
@@ -245,9 +227,9 @@ void check_columns(const Table& table, const TableEncoding& wanted) {
 }
 
 std::string print_shape_of(const NpyArray& array) {
-  std::string out;
-  for (const std::uint64_t dim : array.header.dims) out += (out.empty() ? "" : " x ") + std::to_string(dim);
-  return array.name + ": " + out + " of " + array.header.kind + std::to_string(array.header.size);
+  const auto print = [](std::uint64_t dim) { return std::to_string(dim); };
+  return array.name + ": " + join(array.header.dims, " x ", print) + " of " + array.header.kind +
+         std::to_string(array.header.size);
 }
 
 Dataset read(const Settings& settings, const Request& request) {
@@ -306,22 +288,20 @@ NpyHeader parse_npy_header(const std::string& where, std::string_view text) {
 double NpyArray::at(std::size_t row, std::size_t i) const {
   const std::uint8_t* from =
       bytes.data() + (row * stride + offsets[i]) * static_cast<std::size_t>(header.size);
-  const bool big = header.big;
+  const int unused = 64 - 8 * header.size;  // bits
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, from, static_cast<std::size_t>(header.size));
+  if (header.big) bits = __builtin_bswap64(bits) >> unused;
   switch (header.kind) {
     case 'f':
-      return header.size == 4 ? read_element<float>(from, big) : read_element<double>(from, big);
+      return header.size == 8 ? std::bit_cast<double>(bits)
+                              : static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
     case 'i':
-      return header.size == 1   ? read_element<std::int8_t>(from, big)
-             : header.size == 2 ? read_element<std::int16_t>(from, big)
-             : header.size == 4 ? read_element<std::int32_t>(from, big)
-                                : read_element<std::int64_t>(from, big);
+      return static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused);
     case 'b':
-      return *from != 0;
+      return bits != 0;
     default:
-      return header.size == 1   ? read_element<std::uint8_t>(from, big)
-             : header.size == 2 ? read_element<std::uint16_t>(from, big)
-             : header.size == 4 ? read_element<std::uint32_t>(from, big)
-                                : read_element<std::uint64_t>(from, big);
+      return static_cast<double>(bits);
   }
 }
 

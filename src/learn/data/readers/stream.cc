@@ -99,47 +99,24 @@ Dataset read_stream(const Stream& stream, const Request& request, WeightOf weigh
 constexpr const char* kSource =
     "tracking of a moving target, as Sutton 1992, Adapting Bias by Gradient Descent";
 constexpr Range kRowRange{.min = 1, .max = 4294967295.0};
-constexpr Option kRowsOption{.name = "rows",
-                             .type = OptionType::integer,
-                             .fallback = "10000",
-                             .range = kRowRange,
-                             .doc = "how many there are"};
-constexpr Option kFeaturesOption{.name = "features",
-                                 .type = OptionType::integer,
-                                 .fallback = "10",
-                                 .range = {.min = 1, .max = 100000},
-                                 .doc = "inputs per row"};
-constexpr Option kNoiseOption{.name = "noise",
-                              .fallback = "0.1",
-                              .range = kNotNegative,
-                              .doc = "standard deviation of the noise, which no model can learn"};
-constexpr Option kSeedOption{.name = "seed",
-                             .type = OptionType::integer,
-                             .fallback = "1",
-                             .range = {.min = 0, .max = 9007199254740992.0},
-                             .doc = "seed of everything that is drawn"};
+constexpr Option kRowsOption = count_option("rows", "10000", kRowRange, "how many there are");
+constexpr Option kFeaturesOption =
+    count_option("features", "10", {.min = 1, .max = 100000}, "inputs per row");
+constexpr Option kNoiseOption =
+    number_option("noise", "0.1", kNotNegative, "standard deviation of the noise, which no model can learn");
+constexpr Option kSeedOption =
+    count_option("seed", "1", {.min = 0, .max = 9007199254740992.0}, "seed of everything that is drawn");
 
-constexpr Option kDriftOptions[] = {{.name = "period",
-                                     .type = OptionType::integer,
-                                     .range = kRowRange,
-                                     .unit = "rows",
-                                     .doc = "rows after which each weight of the target returns",
-                                     .required = true},
-                                    kRowsOption,
-                                    kFeaturesOption,
-                                    kNoiseOption,
-                                    kSeedOption};
+constexpr Option kDriftOptions[] = {
+    required(in_unit(
+        "rows", count_option("period", "", kRowRange, "rows after which each weight of the target returns"))),
+    kRowsOption, kFeaturesOption, kNoiseOption, kSeedOption};
 constexpr Option kSwitchOptions[] = {
-    {.name = "update",
-     .type = OptionType::integer,
-     .range = {.min = 0, .max = 4294967295.0},
-     .unit = "rows",
-     .doc = "first row, from 0, with other weights; with one sample per batch also the update",
-     .required = true},
-    kRowsOption,
-    kFeaturesOption,
-    kNoiseOption,
-    kSeedOption};
+    required(in_unit(
+        "rows",
+        count_option("update", "", {.min = 0, .max = 4294967295.0},
+                     "first row, from 0, with other weights; with one sample per batch also the update"))),
+    kRowsOption, kFeaturesOption, kNoiseOption, kSeedOption};
 
 Dataset read_drift(const Settings& settings, const Request& request) {
   return read_stream(stream_of<kDriftOptions, "period">(settings), request, drifting);

@@ -66,8 +66,8 @@ void dense_backward(Call& call) {
                 });
 }
 
-constexpr Op kDense{
-    "dense", {dense_forward<float>, dense_forward<double>}, {dense_backward<float>, dense_backward<double>}};
+constexpr Op kDense{{dense_forward<float>, dense_forward<double>},
+                    {dense_backward<float>, dense_backward<double>}};
 
 void check_shapes(const Shape& x, const Shape& weight, const Shape* bias) {
   if (x.empty() || weight.size() != 2 || x.back() != weight[0]) {
@@ -109,17 +109,10 @@ std::unique_ptr<Prepared> prepare(const Node& y, const Node& x, const Node& weig
 // The layer.
 
 constexpr Option kOptions[] = {
-    {.name = "units",
-     .type = OptionType::integer,
-     .range = {1, 1048576},
-     .doc = "size of the output",
-     .required = true},
-    {.name = "init",
-     .type = OptionType::choice,
-     .fallback = "auto",
-     .doc = "initialisation of the weights; auto: he if a relu follows, otherwise glorot",
-     .choices = "auto|he|glorot"},
-    {.name = "bias", .type = OptionType::flag, .fallback = "true", .doc = "whether a bias is added"},
+    required(count_option("units", "", {1, 1048576}, "size of the output")),
+    choice_option("init", "auto|he|glorot", "auto",
+                  "initialisation of the weights; auto: he if a relu follows, otherwise glorot"),
+    flag_option("bias", "true", "whether a bias is added"),
 };
 
 Shape plan_layer(const Settings& settings, const Shape& input, std::vector<Weight>& weights) {

@@ -36,25 +36,15 @@ void draw(const PreparedDropout& dropout, const Training& training, std::size_t 
   }
 }
 
-template <class T, class F>
-void write(T* to, bool add, std::size_t begin, std::size_t end, F&& f) {
-  if (add) {
-    for (std::size_t i = begin; i < end; ++i) to[i] += f(i);
-  } else {
-    for (std::size_t i = begin; i < end; ++i) to[i] = f(i);
-  }
-}
-
 // to = m from / (1 - rate), or `from` itself where nothing was drawn.
 template <class T>
-void pass(const PreparedDropout& dropout, const T* from, T* to, bool add, std::size_t begin,
-          std::size_t end) {
+void pass(const PreparedDropout& dropout, const T* from, Sink<T> to, std::size_t begin, std::size_t end) {
   const T scale = static_cast<T>(dropout.scale);
   const std::uint8_t* kept = dropout.kept;
   if (dropout.drawn) {
-    write(to, add, begin, end, [=](std::size_t i) { return from[i] * (static_cast<T>(kept[i]) * scale); });
+    write(to, begin, end, [=](std::size_t i) { return from[i] * (static_cast<T>(kept[i]) * scale); });
   } else {
-    write(to, add, begin, end, [=](std::size_t i) { return from[i]; });
+    write(to, begin, end, [=](std::size_t i) { return from[i]; });
   }
 }
 
@@ -67,7 +57,7 @@ void forward(Call& call) {
   T* y = call.value<T>();
   for_each_part(call.team(), call.size(), kGrain, [=, &dropout](std::size_t begin, std::size_t end) {
     if (training != nullptr) draw(dropout, *training, begin, end);
-    pass(dropout, x, y, false, begin, end);
+    pass(dropout, x, Sink<T>{y, false}, begin, end);
   });
 }
 
@@ -77,21 +67,14 @@ void backward(Call& call) {
   const T* dy = call.grad<T>();
   const Sink<T> dx = call.sink<T>(0);
   if (dx.data == nullptr) return;
-  for_each_part(call.team(), call.size(), kGrain, [=, &dropout](std::size_t begin, std::size_t end) {
-    pass(dropout, dy, dx.data, dx.add, begin, end);
-  });
+  for_each_part(call.team(), call.size(), kGrain,
+                [=, &dropout](std::size_t begin, std::size_t end) { pass(dropout, dy, dx, begin, end); });
 }
 
-constexpr Op kDropout{"dropout", {forward<float>, forward<double>}, {backward<float>, backward<double>}};
+constexpr Op kDropout{{forward<float>, forward<double>}, {backward<float>, backward<double>}};
 
-constexpr Option kOptions[] = {{.name = "rate",
-                                .type = OptionType::number,
-                                .fallback = "0.5",
-                                .range = kFraction,
-                                .unit = "fraction",
-                                .doc = "probability that an element is dropped"}};
-
-Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
+constexpr Option kOptions[] = {
+    in_unit("fraction", number_option("rate", "0.5", kFraction, "probability that an element is dropped"))};
 
 Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
   return dropout(tape, x, std::get<double>(option<kOptions, "rate">(settings)));
@@ -123,7 +106,6 @@ extern constinit const Layer dropout_layer{
 y  = x b / (1 - rate) in training, y = x otherwise
 dx = dy b / (1 - rate)
 b is 0 with probability rate, else 1, drawn for each element of each batch)"},
-    .plan = plan,
     .record = record,
 };
 

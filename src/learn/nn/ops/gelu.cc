@@ -100,16 +100,8 @@ struct Gelu {
   }
 };
 
-constexpr Op kErf = unary_op<Gelu<Erf>>("gelu");
-constexpr Op kTanh = unary_op<Gelu<Tanh>>("gelu");
-
-constexpr Option kOptions[] = {{.name = "form",
-                                .type = OptionType::choice,
-                                .fallback = "erf",
-                                .doc = "erf: exact; tanh: the paper's approximation",
-                                .choices = "erf|tanh"}};
-
-Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
+constexpr Option kOptions[] = {
+    choice_option("form", "erf|tanh", "erf", "erf: exact; tanh: the paper's approximation")};
 
 Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor>) {
   return std::get<std::string>(option<kOptions, "form">(settings)) == "tanh" ? gelu_tanh(tape, x)
@@ -118,8 +110,8 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
 
 }  // namespace
 
-Tensor gelu(Tape& tape, Tensor x) { return record_unary(tape, kErf, x); }
-Tensor gelu_tanh(Tape& tape, Tensor x) { return record_unary(tape, kTanh, x); }
+Tensor gelu(Tape& tape, Tensor x) { return record_unary<Gelu<Erf>>(tape, x); }
+Tensor gelu_tanh(Tape& tape, Tensor x) { return record_unary<Gelu<Tanh>>(tape, x); }
 
 extern constinit const Layer gelu_layer{
     .spec = {.name = "gelu",
@@ -131,7 +123,6 @@ y  = x P(x)
 dx = dy (P(x) + x P'(x))
 P(x) = (1 + erf(x / sqrt(2))) / 2
 form=tanh: P(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2)"},
-    .plan = plan,
     .record = record,
 };
 

@@ -18,22 +18,15 @@ struct Relu {
   }
 };
 
-constexpr Op kRelu = unary_op<Relu>("relu");
-
-Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
-
-Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { return relu(tape, x); }
-
 }  // namespace
 
-Tensor relu(Tape& tape, Tensor x) { return record_unary(tape, kRelu, x); }
+Tensor relu(Tape& tape, Tensor x) { return record_unary<Relu>(tape, x); }
 
 extern constinit const Layer relu_layer{
     .spec = {.name = "relu", .doc = "max(x, 0)", .source = "Nair and Hinton 2010, ICML", .formula = R"(
 y  = max(x, 0)
 dx = dy where x > 0, else 0)"},
-    .plan = plan,
-    .record = record,
+    .record = record_alone<relu>,
     .rectifies = true,
 };
 

@@ -20,15 +20,9 @@ struct Sigmoid {
   }
 };
 
-constexpr Op kSigmoid = unary_op<Sigmoid>("sigmoid");
-
-Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
-
-Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { return sigmoid(tape, x); }
-
 }  // namespace
 
-Tensor sigmoid(Tape& tape, Tensor x) { return record_unary(tape, kSigmoid, x); }
+Tensor sigmoid(Tape& tape, Tensor x) { return record_unary<Sigmoid>(tape, x); }
 
 extern constinit const Layer sigmoid_layer{
     .spec = {.name = "sigmoid",
@@ -37,8 +31,7 @@ extern constinit const Layer sigmoid_layer{
              .formula = R"(
 y  = 1 / (1 + e^-x)
 dx = dy y (1 - y))"},
-    .plan = plan,
-    .record = record,
+    .record = record_alone<sigmoid>,
 };
 
 }  // namespace thalweg

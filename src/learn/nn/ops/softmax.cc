@@ -35,14 +35,10 @@ void forward_row(const T* x, T* y, std::size_t n) {
 }
 
 template <class T>
-void backward_row(const T* y, const T* dy, std::size_t n, T* dx, bool add) {
+void backward_row(const T* y, const T* dy, std::size_t n, Sink<T> dx) {
   const T mean = static_cast<T>(
       sum_of(n, [=](std::size_t j) { return static_cast<double>(dy[j]) * static_cast<double>(y[j]); }));
-  if (add) {
-    for (std::size_t j = 0; j < n; ++j) dx[j] += y[j] * (dy[j] - mean);
-  } else {
-    for (std::size_t j = 0; j < n; ++j) dx[j] = y[j] * (dy[j] - mean);
-  }
+  write(dx, 0, n, [=](std::size_t j) { return y[j] * (dy[j] - mean); });
 }
 
 // Calls f(first element) for every row of n elements.
@@ -70,14 +66,12 @@ void backward(Call& call) {
   const Sink<T> dx = call.sink<T>(0);
   if (dx.data == nullptr) return;
   const auto n = static_cast<std::size_t>(call.shape().back());
-  for_each_row(call, n, [=](std::size_t at) { backward_row(y + at, dy + at, n, dx.data + at, dx.add); });
+  for_each_row(call, n, [=](std::size_t at) {
+    backward_row(y + at, dy + at, n, Sink<T>{dx.data + at, dx.add});
+  });
 }
 
-constexpr Op kSoftmax{"softmax", {forward<float>, forward<double>}, {backward<float>, backward<double>}};
-
-Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
-
-Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { return softmax(tape, x); }
+constexpr Op kSoftmax{{forward<float>, forward<double>}, {backward<float>, backward<double>}};
 
 }  // namespace
 
@@ -98,8 +92,7 @@ extern constinit const Layer softmax_layer{
 y_j  = e^(x_j - max) / sum_i e^(x_i - max)
 dx_j = y_j (dy_j - sum_i dy_i y_i)
 i, j over the last dimension, max the largest x there)"},
-    .plan = plan,
-    .record = record,
+    .record = record_alone<softmax>,
 };
 
 }  // namespace thalweg

@@ -46,15 +46,9 @@ struct Tanh {
   }
 };
 
-constexpr Op kTanh = unary_op<Tanh>("tanh");
-
-Shape plan(const Settings&, const Shape& input, std::vector<Weight>&) { return input; }
-
-Tensor record(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) { return tanh(tape, x); }
-
 }  // namespace
 
-Tensor tanh(Tape& tape, Tensor x) { return record_unary(tape, kTanh, x); }
+Tensor tanh(Tape& tape, Tensor x) { return record_unary<Tanh>(tape, x); }
 
 extern constinit const Layer tanh_layer{
     .spec = {.name = "tanh",
@@ -63,8 +57,7 @@ extern constinit const Layer tanh_layer{
              .formula = R"(
 y  = tanh(x)
 dx = dy (1 - y^2))"},
-    .plan = plan,
-    .record = record,
+    .record = record_alone<tanh>,
 };
 
 }  // namespace thalweg

@@ -26,24 +26,16 @@ void unary_backward(Call& call) {
   const Sink<T> dx = call.sink<T>(0);
   if (dx.data == nullptr) return;
   for_each_part(call.team(), call.size(), Rule::kGrain, [=](std::size_t begin, std::size_t end) {
-    if (dx.add) {
-      for (std::size_t i = begin; i < end; ++i) dx.data[i] += Rule::gradient(x[i], y[i], dy[i]);
-    } else {
-      for (std::size_t i = begin; i < end; ++i) dx.data[i] = Rule::gradient(x[i], y[i], dy[i]);
-    }
+    write(dx, begin, end, [=](std::size_t i) { return Rule::gradient(x[i], y[i], dy[i]); });
   });
 }
 
 template <class Rule>
-constexpr Op unary_op(std::string_view name) {
-  return {name,
-          {unary_forward<Rule, float>, unary_forward<Rule, double>},
-          {unary_backward<Rule, float>, unary_backward<Rule, double>}};
-}
-
-inline Tensor record_unary(Tape& tape, const Op& op, Tensor x) {
+Tensor record_unary(Tape& tape, Tensor x) {
+  static constexpr Op kOp{{unary_forward<Rule, float>, unary_forward<Rule, double>},
+                          {unary_backward<Rule, float>, unary_backward<Rule, double>}};
   Tape::Impl& impl = tape.impl();
-  return {impl.add(op, {{x}}, impl.node(x).shape)};
+  return {impl.add(kOp, {{x}}, impl.node(x).shape)};
 }
 
 }  // namespace thalweg

@@ -1,0 +1,28 @@
+// What commands have in common that search by trials of a run: settings, and where their findings go.
+#pragma once
+
+#include "base/file.h"
+#include "tool/setting_flags.h"
+
+namespace thalweg::tool {
+
+template <class Search>
+struct Finder {
+  SettingFlags settings;
+  std::optional<std::string> config;
+  Search search;
+  std::string svg;
+  std::string html;
+  bool json = false;
+
+  template <class Find>
+  int run(const Find& find) const {
+    const auto found = find(settings.settings(config).config(), search);
+    if (!svg.empty()) replace_file(svg, found.svg());
+    if (!html.empty()) replace_file(html, found.html());
+    print(json ? found.json() + "\n" : found.text());
+    return kOk;
+  }
+};
+
+}  // namespace thalweg::tool
