@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/did_you_mean.h"
 #include "base/text.h"
 #include "thalweg/error.h"
 

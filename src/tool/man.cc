@@ -1,4 +1,5 @@
 // thalweg man: manual pages in roff, from the tables of the commands.
+#include "base/did_you_mean.h"
 #include "base/text.h"
 #include "thalweg/catalog.h"
 #include "thalweg/error.h"

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/did_you_mean.h"
 #include "base/text.h"
 #include "thalweg/error.h"
 

@@ -1,4 +1,5 @@
 #include "base/spec.h"
+#include "base/did_you_mean.h"
 
 #include <algorithm>
 #include <array>

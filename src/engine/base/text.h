@@ -73,9 +73,6 @@ std::string print(const Text& text);
 // The word as it must be written to be read back as one: quoted when it holds a delimiter, or when `quoted`.
 std::string print_word(std::string_view word, bool quoted = false);
 
-// The candidate nearest to `name` by edit distance as "did you mean `x`?"; empty when nothing is near.
-std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);
-
 // What `print` makes of each element, with the separator between them.
 template <class Range, class Print>
 std::string join(const Range& range, std::string_view separator, const Print& print) {
@@ -90,16 +87,5 @@ template <class Texts>
 std::string join(const Texts& texts, std::string_view separator) {
   return join(texts, separator, [](std::string_view text) { return std::string(text); });
 }
-
-// What names there are, as messages say it.
-struct KnownNames {
-  std::string_view noun;     // of one, with its article: "a schedule"
-  std::string_view command;  // that lists them: "`thalweg list schedules`"; empty: none does
-  std::vector<std::string_view> names = {};
-};
-
-// A complaint about a name that is not among the known ones: it offers the nearest one and says where the
-// list is. Where none is near it names them all, or, where they are more than twelve, the command alone.
-Message unknown_name(std::string what, std::string_view name, const KnownNames& known);
 
 }  // namespace thalweg

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/did_you_mean.h"
 #include "base/json.h"
 #include "catalog/entry.h"
 #include "chain/recipes.h"

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/did_you_mean.h"
 #include "base/threads.h"
 #include "device/cpu_member.h"
 #include "device/denormals.h"

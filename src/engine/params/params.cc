@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/arena.h"
+#include "base/did_you_mean.h"
 #include "base/text.h"
 #include "thalweg/error.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/did_you_mean.h"
 #include "thalweg/error.h"
 
 namespace thalweg {

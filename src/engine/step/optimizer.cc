@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/did_you_mean.h"
 #include "base/spec.h"
 #include "base/text.h"
 #include "step/optimizer_impl.h"

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <optional>
 
+#include "base/did_you_mean.h"
 #include "problems/dual.h"
 #include "thalweg/error.h"
 

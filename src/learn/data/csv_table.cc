@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "base/did_you_mean.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "data/cell.h"

@@ -7,6 +7,7 @@
 
 #include <toml++/toml.h>
 
+#include "base/did_you_mean.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/did_you_mean.h"
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
