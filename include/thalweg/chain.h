@@ -56,7 +56,8 @@ struct Explanation {
   std::uint64_t parameters = 0;
   std::uint64_t state_bytes = 0;
   std::vector<ExplainedGroup> groups = {};
-  std::vector<std::string> idle = {};  // transforms that select no parameters
+  std::vector<std::string> idle = {};        // transforms that select no parameters
+  std::vector<std::string> multiplied = {};  // "`w`: lr(0.05) | lr(0.1)": rates of the same parameters
 
   std::string text() const;
   std::string json() const;  // one object

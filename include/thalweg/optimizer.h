@@ -98,9 +98,9 @@ class Optimizer {
   Optimizer& operator=(Optimizer&&) noexcept;
 
   // One update of every parameter that is neither absent nor frozen, from the present gradients. Does
-  // not allocate, lock or log, and throws only by the policies `error` and `skip` and by gates of the chain
-  // whose budget is used up. The bits do not depend on
-  // threads, tile or SIMD target.
+  // not allocate, lock or log. Throws by the policies `error` and `skip`, by gates of the chain whose budget
+  // is used up, and Error(usage), with nothing changed, for a weight or norm that no gradient has. The bits
+  // do not depend on threads, tile or SIMD target.
   Report step(const StepInput& input = {});
 
   // Gives `plateau` a metric of the model. Throws Error(usage) when the chain has none.

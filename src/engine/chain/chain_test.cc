@@ -317,5 +317,18 @@ TEST(Chain, ResolvingTellsAWarmupThatDoesNotEnd) {
   expect_contains(usage_error([&] { chain.resolve({.updates = 400}); }), "warmup=500, total=400");
 }
 
+// optax calls `decay` what is the share that an average keeps.
+TEST(Chain, DecayOfARuleInOptaxsDialectIsRefusedWithBothMeanings) {
+  for (const auto& [text, option] : {std::pair("rmsprop(lr=0.1, decay=0.9, dialect=optax)", "`alpha=0.9`"),
+                                     std::pair("momentum(decay=0.9, dialect=optax)", "`mu=0.9`")}) {
+    const std::string error = error_of(text);
+    expect_contains(error, "has two meanings under dialect=optax");
+    expect_contains(error, option);
+    expect_contains(error, "`decay(0.9) | ");
+  }
+  EXPECT_EQ(Chain("rmsprop(lr=0.1, decay=0.9)").text(), "decay(0.9) | rmsprop | lr(0.1)");
+  EXPECT_EQ(Chain("rmsprop(lr=0.1, alpha=0.9, dialect=optax)").text(), "rmsprop(dialect=optax) | lr(0.1)");
+}
+
 }  // namespace
 }  // namespace thalweg

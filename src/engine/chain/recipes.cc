@@ -183,10 +183,31 @@ std::optional<Arg> take(Item& item, std::string_view name) {
   return arg;
 }
 
+// What optax calls `decay` of a rule, which is not the decay of weights.
+constexpr struct {
+  std::string_view rule, option;
+} kOptaxDecays[] = {{"rmsprop", "alpha"}, {"momentum", "mu"}};
+
+void check_decay(const Item& item, const Arg& decay, const Source& source) {
+  const bool optax = std::ranges::any_of(
+      item.args, [](const Arg& arg) { return arg.name == kDialect.name && arg.value.word == "optax"; });
+  for (const auto& [rule, option] : kOptaxDecays) {
+    if (!optax || item.name != rule) continue;
+    const std::string value = print(decay.value);
+    throw source.error(
+        decay.at,
+        {"", "`decay` of `" + item.name + "` has two meanings under dialect=optax", "decay=" + value,
+         "`" + std::string(option) + "=" + value + "`, the share that is kept, or `decay(" + value + ") | " +
+             item.name + "`, decay of weights",
+         ""});
+  }
+}
+
 // lr= and decay= on a rule: decay(b) | rule | lr(a), on the parameters of the rule.
 void expand_rule(Item item, const Source& source, Text& out) {
   const std::optional<Arg> lr = take(item, "lr");
   const std::optional<Arg> decay = take(item, "decay");
+  if (decay) check_decay(item, *decay, source);
   for (const std::string_view name : {"lr", "decay"}) {
     if (const std::optional<Arg> again = take(item, name)) {
       throw source.error(again->at, {"", "`" + std::string(name) + "` is given twice", "", "one value", ""});

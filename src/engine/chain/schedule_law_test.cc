@@ -275,6 +275,36 @@ TEST(ScheduleLaw, TheWarmupClimbsInItsShapeAndEndsAtThePeak) {
   }
 }
 
+// Whatever has a floor below its peak and no factor above 1 stays between them once it has climbed.
+TEST(ScheduleLaw, AValueIsBetweenFloorAndPeak) {
+  for (const ScheduleShape& shape : schedule_shapes()) {
+    const std::optional<std::size_t> floor = shape.spec.find("floor");
+    if (!floor || shape.spec.options[0].name != "peak") continue;
+    const bool holds = rc::check(std::string(shape.spec.name), [&] {
+      const Schedule s = Schedule(random_schedule_of(shape.spec, 0)).resolve(kRun);
+      const Settings settings = settings_of(shape.spec, s);
+      const double peak = std::get<double>(settings[0]);
+      const double low = given(settings[*floor]) ? amount_of(settings[*floor], peak) : 0.0;
+      const auto number = [&](const char* name, double other) {
+        const std::optional<std::size_t> i = shape.spec.find(name);
+        return i && given(settings[*i]) ? as_number(shape.spec.options[*i], settings[*i]).value_or(other)
+                                        : other;
+      };
+      RC_PRE(low <= peak && number("gamma", 1.0) <= 1.0);
+      RC_PRE(number("opposite", 1.0) != 0 ||
+             shape.spec.name != "one_cycle");  // whose floor is that of a momentum
+      RC_LOG() << s.text() << "\n";
+      const std::optional<std::size_t> climb = shape.spec.find("warmup");
+      const double begin = climb ? amount_of(settings[*climb], 0) : 0.0;
+      for (auto k = static_cast<std::uint64_t>(begin); k < 3 * kRun.updates; ++k) {
+        RC_ASSERT(s(k) <= peak);
+        RC_ASSERT(s(k) >= low);
+      }
+    });
+    EXPECT_TRUE(holds) << shape.spec.name;
+  }
+}
+
 // Where the clock may be moved, `next` is `done` one update later.
 TEST(ScheduleLaw, AnAlignedScheduleIsOneUpdateAhead) {
   for (const ScheduleShape& shape : schedule_shapes()) {

@@ -23,19 +23,21 @@ bool is_matrix(const Parameter& parameter) {
   return parameter.role() == Role::weight && parameter.shape().size() >= 2;
 }
 
-const std::vector<Selector::Word>& known_words() {
-  static const std::vector<Selector::Word> words = {
-      {"all", any},
-      {"matrices", is_matrix},
-      {"rest", none},
-      {"weight", has_role<Role::weight>},
-      {"bias", has_role<Role::bias>},
-      {"norm", has_role<Role::norm>},
-      {"embedding", has_role<Role::embedding>},
-      {"other", has_role<Role::other>},
-  };
-  return words;
-}
+struct Word {
+  std::string_view text;
+  bool (*selects)(const Parameter&);
+};
+constexpr std::string_view kAll = "all", kRest = "rest";
+constexpr Word kWords[] = {
+    {kAll, any},
+    {"matrices", is_matrix},
+    {kRest, none},
+    {"weight", has_role<Role::weight>},
+    {"bias", has_role<Role::bias>},
+    {"norm", has_role<Role::norm>},
+    {"embedding", has_role<Role::embedding>},
+    {"other", has_role<Role::other>},
+};
 
 }  // namespace
 
@@ -45,34 +47,52 @@ Selector::Selector(const Value& value) {
 }
 
 void Selector::add(const Value& value) {
-  const auto found = std::find_if(known_words().begin(), known_words().end(),
-                                  [&](const Word& word) { return word.text == value.word; });
-  if (value.kind == Value::Kind::string || found == known_words().end()) {
-    patterns_.push_back(value.word);
+  const bool quoted = value.kind == Value::Kind::string;
+  const auto* found = std::ranges::find(kWords, std::string_view(value.word), &Word::text);
+  const bool takes_away = quoted && value.word.starts_with('!');
+  if (takes_away && parts_.empty()) parts_.push_back({std::string(kAll), any});
+  if (quoted || found == std::end(kWords)) {
+    parts_.push_back({value.word.substr(takes_away ? 1 : 0), nullptr, takes_away});
   } else {
-    words_.push_back(*found);
-    rest_ = rest_ || found->text == "rest";
+    parts_.push_back({value.word, found->selects});
   }
 }
 
-bool Selector::matches(const Parameter& parameter) const {
-  return std::any_of(words_.begin(), words_.end(),
-                     [&](const Word& word) { return word.selects(parameter); }) ||
-         std::any_of(patterns_.begin(), patterns_.end(),
-                     [&](const std::string& pattern) { return matches_pattern(pattern, parameter.name()); });
+bool Selector::matches(const Parameter& parameter, bool among_rest) const {
+  bool selected = false;
+  for (const Part& part : parts_) {
+    const bool met = part.selects == nullptr
+                         ? matches_pattern(part.text, parameter.name())
+                         : part.selects(parameter) || (part.selects == none && among_rest);
+    if (met) selected = !part.takes_away;
+  }
+  return selected;
+}
+
+bool Selector::rest() const {
+  return std::ranges::any_of(parts_, [](const Part& part) { return part.selects == none; });
+}
+
+bool Selector::all() const { return parts_.size() == 1 && parts_[0].selects == any; }
+
+bool Selector::has_patterns() const {
+  return std::ranges::any_of(parts_, [](const Part& part) { return part.selects == nullptr; });
 }
 
 void Selector::check(const Params& params, std::string_view where, std::string_view owner) const {
-  for (const std::string& pattern : patterns_) {
+  for (const Part& part : parts_) {
+    if (part.selects != nullptr) continue;
     const bool matched = std::any_of(params.begin(), params.end(), [&](const Parameter& parameter) {
-      return matches_pattern(pattern, parameter.name());
+      return matches_pattern(part.text, parameter.name());
     });
     if (matched) continue;
     std::vector<std::string_view> names;
     for (const Parameter& parameter : params) names.push_back(parameter.name());
-    throw Error(Code::usage, {std::string(where), "`on` of `" + std::string(owner) + "` matches no parameter",
-                              "`" + pattern + "`", "all, matrices, rest, a role or a name pattern",
-                              did_you_mean(pattern, names)});
+    const bool unquoted = part.text.starts_with('!');
+    throw Error(Code::usage,
+                {std::string(where), "`on` of `" + std::string(owner) + "` matches no parameter",
+                 "`" + part.text + "`", "all, matrices, rest, a role or a name pattern",
+                 unquoted ? "quote an exclusion: on=\"" + part.text + "\"" : did_you_mean(part.text, names)});
   }
 }
 

@@ -71,16 +71,22 @@ TEST(Selector, AStringIsAlwaysAName) {
   EXPECT_EQ(matched("\"norm\""), "norm");
   EXPECT_EQ(matched("\"bias\""), "");
   EXPECT_EQ(matched("\"*bias\""), "dense1.bias");
-  EXPECT_EQ(selector("\"all\"").patterns(), std::vector<std::string>{"all"});
+  EXPECT_EQ(matched("\"all\""), "");
   EXPECT_FALSE(selector("\"rest\"").rest());
 }
 
-TEST(Selector, WordsAndPatternsAreTold) {
-  const Selector on = selector("[bias, rest, \"a b\", conv*]");
-  ASSERT_EQ(on.words().size(), 2u);
-  EXPECT_EQ(on.words()[0].text, "bias");
-  EXPECT_EQ(on.words()[1].text, "rest");
-  EXPECT_EQ(on.patterns(), (std::vector<std::string>{"a b", "conv*"}));
+TEST(Selector, AQuotedExclusionTakesAwayFromWhatStandsBeforeIt) {
+  EXPECT_EQ(matched("\"!dense1.*\""), "gain norm table temperature mine") << "from all";
+  EXPECT_EQ(matched("[\"!dense1.*\", \"!t*\"]"), "gain norm mine");
+  EXPECT_EQ(matched("[weight, \"!gain\"]"), "dense1.weight");
+  EXPECT_EQ(matched("[weight, \"!gain\", gain]"), "dense1.weight gain") << "what follows adds again";
+  EXPECT_EQ(matched("[\"!t*\", table]"), "dense1.weight dense1.bias gain norm table mine");
+  EXPECT_EQ(matched("[bias, \"!norm\"]"), "dense1.bias");
+  EXPECT_EQ(matched("!gain"), "") << "a bare word is a name";
+  EXPECT_FALSE(selector("\"!gain\"").all());
+  EXPECT_TRUE(selector("\"!gain\"").has_patterns());
+  EXPECT_TRUE(selector("[rest, \"!gain\"]").rest());
+  EXPECT_FALSE(selector("[bias, rest]").has_patterns());
 }
 
 TEST(Pattern, StarIsAnyRunAndQuestionMarkAnyOneCharacter) {

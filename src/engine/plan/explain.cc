@@ -159,6 +159,24 @@ std::string member_json(const ExplainedGroup::Member& member) {
       .text();
 }
 
+// Rates of the same parameters are multiplied, which few want.
+std::vector<std::string> multiplied_rates(const Plan& plan, const Params& params) {
+  std::vector<std::string> out;
+  for (const Group& group : plan.groups) {
+    Text rates;
+    for (const std::size_t i : group.links) {
+      const Transform& transform = *plan.links[i].transform;
+      if (transform.part == Part::rate && transform.observe == nullptr)
+        rates.push_back(plan.links[i].item(false));
+    }
+    if (rates.size() < 2) continue;
+    const std::size_t more = group.parameters.size() - 1;
+    out.push_back("`" + params[group.parameters[0]].name() + "`" +
+                  (more > 0 ? " and " + std::to_string(more) + " more" : "") + ": " + print(rates));
+  }
+  return out;
+}
+
 std::string phase_json(const ExplainedPhase& phase) {
   return JsonObject()
       .add("phase", phase.phase)
@@ -191,7 +209,8 @@ Explanation Chain::explain(const Params& params) const {
                   .elements = params.elements(),
                   .parameters = params.size(),
                   .state_bytes = plan.state_bytes(params),
-                  .idle = idle_links(plan)};
+                  .idle = idle_links(plan),
+                  .multiplied = multiplied_rates(plan, params)};
   for (const Group& group : plan.groups) out.groups.push_back(describe(plan, group, params));
   return out;
 }
@@ -203,6 +222,7 @@ std::string Explanation::text() const {
          plural(state_bytes, "byte") + "\n";
   for (const ExplainedGroup& group : groups) out += "\n" + text_of(group);
   for (const std::string& link : idle) out += "\nnote   " + link + " selects no parameters\n";
+  for (const std::string& rates : multiplied) out += "\nnote   the rates multiply for " + rates + "\n";
   return out;
 }
 
@@ -215,6 +235,7 @@ std::string Explanation::json() const {
       .add("state_bytes", state_bytes)
       .raw("groups", json_list(groups, group_json))
       .add("idle", idle)
+      .add("multiplied", multiplied)
       .text();
 }
 

@@ -32,9 +32,8 @@ std::vector<std::size_t> links_of(std::span<const Link> links, const Parameter& 
   std::vector<std::size_t> selected;
   for (std::size_t i = 0; i < links.size(); ++i) {
     const Link& link = links[i];
-    if (link.on.matches(parameter) || (link.on.rest() && !taken_by_another(links, link, parameter))) {
-      selected.push_back(i);
-    }
+    const bool among_rest = link.on.rest() && !taken_by_another(links, link, parameter);
+    if (link.on.matches(parameter, among_rest)) selected.push_back(i);
   }
   return selected;
 }
@@ -59,8 +58,7 @@ struct Traits {
 };
 
 bool goes_by_name(std::span<const Link> links) {
-  return std::any_of(links.begin(), links.end(),
-                     [](const Link& link) { return !link.on.patterns().empty(); });
+  return std::any_of(links.begin(), links.end(), [](const Link& link) { return link.on.has_patterns(); });
 }
 
 bool forms_update(const Transform& transform) {

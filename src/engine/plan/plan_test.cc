@@ -235,6 +235,19 @@ TEST(Explain, NotesWhatSelectsNothing) {
   EXPECT_EQ(json.at("idle").size(), 1u);
 }
 
+TEST(Explain, NotesRatesThatMultiply) {
+  const Params params = reference_net();
+  const Explanation twice = Chain("adam | lr(0.05) | lr(0.1, on=\"dense1.*\")").explain(params);
+  ASSERT_EQ(twice.multiplied.size(), 1u) << twice.text();
+  expect_contains(twice.text(),
+                  "the rates multiply for `dense1.weight` and 1 more: lr(0.05) | lr(0.1, on=\"dense1.*\")");
+  EXPECT_EQ(nlohmann::json::parse(twice.json()).at("multiplied").size(), 1u);
+  for (const char* apart : {"adam | lr(0.05, on=rest) | lr(0.1, on=\"dense1.*\")",
+                            "adam | lr(0.05, on=\"!dense1.*\") | lr(0.1, on=\"dense1.*\")"}) {
+    EXPECT_TRUE(Chain(apart).explain(params).multiplied.empty()) << apart;
+  }
+}
+
 TEST(Explain, CountsTheParameterWhereADecayBeforeASumReadsIt) {
   const Params params = reference_net();
   const auto reads = [&](const char* chain, std::size_t phase) {

@@ -22,6 +22,7 @@ struct Schedule::Shaped {
 
 struct ScheduleReader {
   static Schedule read(const Value& value, const Source& source);
+  static schedules::Wide wide(const Schedule& schedule, std::uint64_t k);
 };
 
 namespace {
@@ -248,6 +249,18 @@ double Schedule::operator()(std::uint64_t k) const {
   const ScheduleOptions& o = shaped_->options;
   const double at = static_cast<double>(k) + o.ahead;
   return at < o.warmup ? schedules::warmup_value(o, at) : shaped_->shape->value(o, at - o.warmup);
+}
+
+schedules::Wide ScheduleReader::wide(const Schedule& schedule, std::uint64_t k) {
+  const Schedule::Shaped* shaped = schedule.shaped_.get();
+  if (shaped == nullptr || shaped->shape->wide == nullptr) return schedules::Wide::of(schedule(k));
+  const ScheduleOptions& o = shaped->options;
+  const double at = static_cast<double>(k) + o.ahead;
+  return at < o.warmup ? schedules::Wide::of(schedule(k)) : shaped->shape->wide(o, at - o.warmup);
+}
+
+schedules::Wide wide_value(const Schedule& schedule, std::uint64_t k) {
+  return ScheduleReader::wide(schedule, k);
 }
 
 std::string Schedule::unresolved() const { return shaped_ ? shaped_->unresolved : std::string(); }

@@ -35,6 +35,7 @@ constexpr ScheduleShape describe() {
   if constexpr (requires { S::lengths_of_part; }) out.lengths_of_part = S::lengths_of_part;
   if constexpr (requires { S::peak; }) out.peak = S::peak;
   if constexpr (requires { S::kForTotal; }) out.for_total = S::kForTotal;
+  if constexpr (requires { S::wide; }) out.wide = S::wide;
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/options.h"
+#include "schedule/wide.h"
 #include "thalweg/schedule.h"
 
 namespace thalweg {
@@ -50,6 +51,8 @@ struct ScheduleShape {
   double (*peak)(const ScheduleOptions& options);
   // The options that, all given, make up for a `total` that is not: "period".
   std::span<const std::string_view> for_total;
+  // The value in a wider range than double's, of what may leave that.
+  schedules::Wide (*wide)(const ScheduleOptions& options, double j);
 };
 
 // A shape is a struct in a file of shapes/, which ends with THALWEG_SCHEDULE(Name); its line in schedules.inc
@@ -57,12 +60,15 @@ struct ScheduleShape {
 //   static constexpr Spec kSpec;
 //   static double value(const ScheduleOptions& o, double j);
 // and, where it needs them, static bounds (from floor to peak when left out), check, end, lengths_of_part,
-// peak and kForTotal, as above.
+// peak, kForTotal and wide, as above.
 std::span<const ScheduleShape> schedule_shapes();
 
 // The schedule that `value` of a longer text stands for; errors show that text. Throws Error(usage) as
 // Schedule does.
 Schedule read_schedule(const Value& value, const Source& source);
+
+// The value of the schedule at k in a wider range than double's.
+schedules::Wide wide_value(const Schedule& schedule, std::uint64_t k);
 
 // The schedule as a value of a longer text.
 Value to_value(const Schedule& schedule, bool every = false);

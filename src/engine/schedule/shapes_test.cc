@@ -172,7 +172,7 @@ TEST(ScheduleOneCycle, ItsPhasesTurnBetweenUpdatesAndEndWithTheLastOne) {
     const std::vector<Phase> two = {{turn, low, 0.1}, {total - 1, 0.1, end}};
     const std::vector<Phase> three = {{turn, low, 0.1}, {2 * turn, 0.1, low}, {total - 1, low, end}};
     const std::vector<Phase> momentum = {{turn, 0.1, 0.05}, {2 * turn, 0.05, 0.1}, {total - 1, 0.1, 0.1}};
-    const std::string begin = "one_cycle(0.1, total=" + std::to_string(n);
+    const std::string begin = "one_cycle(0.1, dialect=torch, total=" + std::to_string(n);
     const Schedule waves(begin + ")"), lines(begin + ", anneal=linear, three_phase=true)");
     const Schedule opposite(begin + ", three_phase=true, opposite=true, floor=0.05)");
     for (std::uint64_t k = 0; k < n; ++k) {
@@ -184,7 +184,7 @@ TEST(ScheduleOneCycle, ItsPhasesTurnBetweenUpdatesAndEndWithTheLastOne) {
     EXPECT_EQ(waves(n - 1), end);
     EXPECT_EQ(lines(kFar), end);
   }
-  EXPECT_EQ(Schedule("one_cycle(1, total=1)")(0), 1.0 / 25 / 1e4);
+  EXPECT_EQ(Schedule("one_cycle(1, total=1, dialect=torch)")(0), 1.0 / 25 / 1e4);
 }
 
 // The table: 10 updates, 30% of them up, a peak of 1.
@@ -245,9 +245,7 @@ TEST(ScheduleTriangular, CyclesBeginAtTheFloorAndReachThePeakExactly) {
     EXPECT_EQ(s(cycle + 30), 0.3);
   }
   EXPECT_EQ(s(std::uint64_t{60} * 1000000007 + 30), 0.3);
-  const Schedule saw("triangular(1, up=4, down=0)");
-  const double want[] = {0, 0.25, 0.5, 0.75, 0};
-  for (std::uint64_t k = 0; k < 5; ++k) EXPECT_EQ(saw(k), want[k]) << k;
+  expect_contains(error_of("triangular(1, up=3, down=0)"), "at least 1");  // it would never have its peak
   EXPECT_EQ(Schedule("triangular(1, up=4, mode=triangular2)")(kFar + 4), 0.0);
   EXPECT_EQ(resolved("triangular(1, up=5%, down=1ep)", {.updates = 200, .per_epoch = 7}),
             "triangular(1, up=10, down=7)");
@@ -329,6 +327,55 @@ TEST(ScheduleTogether, SumMeanAndTimes) {
   expect_contains(error_of("mean([])"), "`parts` is empty");
   expect_contains(error_of("scale(cosin(1), 2)"), "did you mean `cosine`?");
   expect_contains(error_of("scale(cosin(1), 2)"), "\n        ^");
+}
+
+// A cycle's peak is never below the floor, so no cycle climbs.
+TEST(ScheduleCyclic, AFallingPeakStopsAtTheFloor) {
+  const Schedule s("cyclic(2e-3, total=80, cycles=8, gamma=0.5, floor=1e-4)");
+  EXPECT_EQ(s(50), 1e-4);
+  EXPECT_EQ(s.lowest(), 1e-4);
+  for (std::uint64_t k = 0; k < 90; ++k) {
+    EXPECT_GE(s(k), 1e-4) << k;
+    if (k % 10 != 9) {
+      EXPECT_LE(s(k + 1), s(k)) << k;
+    }
+  }
+  const Schedule endless("cyclic(2e-3, period=10, gamma=0.5, floor=1e-4)");
+  for (const std::uint64_t k : {50u, 55u, 99u, 100'000u}) EXPECT_EQ(endless(k), 1e-4) << k;
+  EXPECT_EQ(endless(kFar), 1e-4);
+}
+
+TEST(ScheduleCyclic, MoreCyclesThanDoublesCanTellApartFillTheSpanFromItsEnd) {
+  for (const char* text :
+       {"cyclic(1, total=1000, mult=2, cycles=1100)", "cyclic(1, total=1000, mult=2, cycles=1e9)"}) {
+    const Schedule s(text);
+    for (const std::uint64_t k : {0u, 125u, 250u, 500u}) EXPECT_EQ(s(k), 1.0) << k;
+    EXPECT_NEAR(s(375), 0.5, 1e-15);
+    EXPECT_NEAR(s(750), 0.5, 1e-15);
+    EXPECT_EQ(s(1000), 0.0);
+  }
+}
+
+TEST(ScheduleOneCycle, WithoutAnUpdateToClimbInItIsRefusedUnlessTorchIsMeant) {
+  expect_contains(error_of("one_cycle(1, total=3)"), "a total of at least 4");
+  expect_contains(error_of("one_cycle(1, total=4, whole=true)"), "a total of at least 7");
+  expect_contains(error_of("one_cycle(1, total=100, pct_start=0)"), "pct_start above 0");
+  EXPECT_EQ(Schedule("one_cycle(1, total=4)")(0), 1.0 / 25);
+  EXPECT_EQ(Schedule("one_cycle(1, total=7, whole=true)")(0), 1.0 / 25);
+  EXPECT_NEAR(Schedule("one_cycle(1, total=3, dialect=torch)")(0), 0.99442, 1e-5);
+}
+
+// Only what is larger than every double is infinite.
+TEST(ScheduleTogether, AProductIsExactWhereItsFactorsLeaveDouble) {
+  const Schedule even("product([exponential(1, gamma=2), exponential(1, gamma=0.5)])");
+  for (const std::uint64_t k : {0u, 1023u, 1024u, 1074u, 5000u, 1'000'000u}) EXPECT_EQ(even(k), 1.0) << k;
+  const Schedule three("product([step(3, every=2, gamma=4), 0.5, scale(exponential(1, gamma=0.5), 2)])");
+  for (const std::uint64_t k : {0u, 2u, 2048u, 100'000u}) EXPECT_EQ(three(k), 3.0) << k;
+  const Schedule nested("product([product([exponential(1, gamma=10), 1e300]), exponential(1, gamma=0.1)])");
+  EXPECT_NEAR(nested(4000) / 1e300, 1.0, 1e-11);  // 0.1 is not a tenth
+  EXPECT_EQ(Schedule("product([exponential(1, gamma=2), linear(1, total=5)])")(kFar), 0.0);
+  EXPECT_TRUE(std::isinf(Schedule("product([exponential(1, gamma=2), 0.5])")(1025)));
+  EXPECT_EQ(Schedule("product([exponential(1, gamma=2), 0.5])")(1024), 0x1p1023);
 }
 
 }  // namespace

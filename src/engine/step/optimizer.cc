@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
@@ -23,6 +24,14 @@ constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip"
                        std::uint64_t update) {
   throw Error(Code::diverged, {"update " + std::to_string(update), what, got, want,
                                "try a smaller learning rate, a warm-up or clip_norm(1)"});
+}
+
+[[noreturn]] void refuse(const StepInput& input) {
+  const bool weight = !(input.weight >= 0 && std::isfinite(input.weight));
+  throw Error(Code::usage,
+              {weight ? "weight" : "grad_norm", "not what a gradient can have",
+               print_number(weight ? input.weight : input.grad_norm),
+               weight ? "a finite number, at least 0" : "at least 0, or NaN where it is not known", ""});
 }
 
 }  // namespace
@@ -89,6 +98,7 @@ Optimizer make_optimizer(Params& params, Chain chain, const OptimizerOptions& op
 Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
   Impl& o = *impl_;
+  if (!(input.weight >= 0 && std::isfinite(input.weight)) || input.grad_norm < 0) refuse(input);
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
   ++o.gradients;
   Found found;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "params/test_params.h"
 
@@ -284,6 +285,20 @@ TEST(Simd, TargetsAreNamedBestFirstWithTheScalarReferenceLast) {
   std::sort(sorted.begin(), sorted.end());
   EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
   EXPECT_TRUE(targets.back() == "SCALAR" || targets.back() == "EMU128") << targets.back();
+}
+
+TEST(Optimizer, WhatNoGradientCanHaveIsRefusedWithNothingChanged) {
+  Params params;
+  params.add("w", {1}, Role::weight).grad<float>()[0] = 1;
+  Optimizer optimizer(params, Chain("accumulate(2) | clip_norm(1) | lr(1)"));
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               infinity = std::numeric_limits<double>::infinity();
+  for (const double weight : {-1.0, -1e-300, nan, infinity}) {
+    EXPECT_THROW(optimizer.step({.weight = weight}), Error) << weight;
+  }
+  EXPECT_THROW(optimizer.step({.grad_norm = -1}), Error);
+  EXPECT_EQ(optimizer.gradients(), 0u);
+  EXPECT_TRUE(optimizer.step({.weight = 0}).waits);
 }
 
 }  // namespace

@@ -14,12 +14,12 @@ HWY_INLINE hn::Vec<D> widened(D d, const T* from) {
   }
 }
 
-// The map of one register, as the engine applies it, as doubles.
+// The map of the register at k, as the engine applies it, as doubles; there may be no values p without it.
 template <bool kWithValue, class D, class T>
-HWY_INLINE hn::Vec<D> widened_map(D d, T a, T b, const T* x, const T* p) {
+HWY_INLINE hn::Vec<D> widened_map(D d, T a, T b, const T* x, const T* p, std::size_t k) {
   const hn::Rebind<T, D> from;
-  const auto value = kWithValue ? hn::LoadU(from, p) : hn::Zero(from);
-  const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x), value, a, b);
+  const auto value = kWithValue ? hn::LoadU(from, p + k) : hn::Zero(from);
+  const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x + k), value, a, b);
   if constexpr (sizeof(T) == sizeof(double)) {
     return narrow;
   } else {
@@ -58,7 +58,7 @@ void add_terms(T a, T b, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
     }
     for (std::size_t j = 0; j < kParts; ++j) {
       const std::size_t k = i + j * kEach;
-      const V u = widened_map<kWithValue>(d, a, b, at.grad + k, at.value + k);
+      const V u = widened_map<kWithValue>(d, a, b, at.grad, at.value, k);
       Seen<V> seen{u, u, u, u};
       if constexpr (kGatherSees<Gather>) {
         seen.value = widened(d, at.value + k);

@@ -94,7 +94,7 @@ std::string torch_one_cycle(Fields& a) {
   const std::string factors = a.fill(", div={div_factor|25}, final_div={final_div_factor|1e4})");
   return a.fill("one_cycle({max_lr}, total=" + total +
                 ", pct_start={pct_start|0.3}, anneal={anneal_strategy:cos=cosine/linear}, "
-                "three_phase={three_phase:false/true}") +
+                "three_phase={three_phase:false/true}, dialect=torch") +
          (a.flag("opposite", false) ? a.fill(", opposite=true, floor={floor})") : factors);
 }
 

@@ -95,10 +95,11 @@ Text Terms::text(bool every) const {
 
 bool Terms::selects(const Placed& term, const Parameter& parameter) const {
   if (parameter.absent() || parameter.frozen()) return false;
-  if (term.on.matches(parameter)) return true;
-  return term.on.rest() && std::none_of(placed_.begin(), placed_.end(), [&](const Placed& other) {
-           return other.kind == term.kind && other.on.matches(parameter);
-         });
+  const bool among_rest =
+      term.on.rest() && std::none_of(placed_.begin(), placed_.end(), [&](const Placed& other) {
+        return other.kind == term.kind && other.on.matches(parameter);
+      });
+  return term.on.matches(parameter, among_rest);
 }
 
 template <class P, class F>

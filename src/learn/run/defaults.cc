@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include <fmt/core.h>
+
 #include "base/threads.h"
 
 namespace thalweg {
@@ -17,8 +19,13 @@ constexpr std::uint64_t kEpochsForValues = 100;  // as far as that stays below
 constexpr std::uint64_t kMostUpdatesForValues = 20000;
 // Few samples of classes are separated long before the rate has fallen; the weights must not grow on.
 constexpr std::uint64_t kFewSamples = 1000;
-constexpr const char* kOptimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
-constexpr const char* kOptimizerForFew = "adamw(lr=cosine(5e-3, warmup=5%), decay=1)";
+constexpr double kDecay = 0.01, kDecayForFew = 1;
+
+// A single update leaves no room for a warm-up.
+std::string optimizer_for(bool few, std::uint64_t updates) {
+  return fmt::format("adamw(lr=cosine(5e-3{}), decay={})", updates > 1 ? ", warmup=5%" : "",
+                     few ? kDecayForFew : kDecay);
+}
 
 std::uint64_t epochs_for(bool classes, std::uint64_t per_epoch) {
   const std::uint64_t least = classes ? kLeastUpdatesForClasses : kLeastUpdatesForValues;
@@ -36,14 +43,12 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
     config.model = "dense(128) | relu | dense(" + std::to_string(classes ? data.classes : data.columns) + ")";
   }
   if (config.loss == "auto") config.loss = classes ? "cross_entropy" : "mse";
-  if (config.optimizer == "auto") {
-    config.optimizer = classes && samples < kFewSamples ? kOptimizerForFew : kOptimizer;
-  }
   if (!config.batch) config.batch = kBatch;
-  if (!config.epochs) {
-    const std::uint64_t batch = *config.batch == 0 ? samples : std::min(*config.batch, samples);
-    const std::uint64_t per_epoch = (samples - 1) / batch / config.accumulate + 1;
-    config.epochs = epochs_for(classes, per_epoch);
+  const std::uint64_t batch = *config.batch == 0 ? samples : std::min(*config.batch, samples);
+  const std::uint64_t per_epoch = (samples - 1) / batch / config.accumulate + 1;
+  if (!config.epochs) config.epochs = epochs_for(classes, per_epoch);
+  if (config.optimizer == "auto") {
+    config.optimizer = optimizer_for(classes && samples < kFewSamples, std::max(*config.epochs, per_epoch));
   }
   if (config.threads == 0) config.threads = available_threads();
   return config;

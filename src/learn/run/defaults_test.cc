@@ -31,6 +31,20 @@ TEST(Defaults, FollowTheData) {
   EXPECT_EQ(fit_to_data({}, data_of(120, 3, 0)).epochs, 150u);
 }
 
+TEST(Defaults, FitARunOfOneUpdate) {
+  RunConfig config;
+  config.batch = 0;
+  config.epochs = 1;
+  EXPECT_EQ(fit_to_data(config, data_of(100, 2, 0)).optimizer, "adamw(lr=cosine(5e-3), decay=1)");
+  config.epochs = 2;
+  EXPECT_EQ(fit_to_data(config, data_of(100, 2, 0)).optimizer, "adamw(lr=cosine(5e-3, warmup=5%), decay=1)");
+  config.batch.reset();
+  config.epochs = 1;
+  EXPECT_EQ(fit_to_data(config, data_of(64, 0, 1)).optimizer, "adamw(lr=cosine(5e-3), decay=0.01)");
+  EXPECT_EQ(fit_to_data(config, data_of(65, 0, 1)).optimizer,
+            "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)");
+}
+
 TEST(Defaults, LeaveWhatIsGiven) {
   RunConfig config;
   config.model = "dense(2)";

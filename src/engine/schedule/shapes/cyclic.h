@@ -34,7 +34,7 @@ lr(k) = from + (peak - from) k / warmup                    k < warmup, from = wa
         floor                                              k >= total
 k updates done; P_i = P_0 mult^i, real numbers that are never rounded; P_0 = period, or
 such that the cycles fill total - warmup. inclusive: the cosine uses P_i - 1 for P_i.
-top_i = peak gamma^i; floor_form=share: floor + (peak - floor) gamma^i
+top_i = max(peak gamma^i, floor); floor_form=share: floor + (peak - floor) gamma^i
 A restart begins at the peak of the new cycle.)"};
 
   struct Cycles {
@@ -49,10 +49,11 @@ A restart begins at the peak of the new cycle.)"};
           share(option<kOptions, "floor_form">(o.numbers) != 0),
           inclusive(option<kOptions, "inclusive">(o.numbers) != 0) {}
 
-    // The height of a cycle; the first one's is the peak exactly.
+    // The height of a cycle; the first one's is the peak exactly, and no later one's is below the floor.
     double top(double cycle) const {
-      if (!share || gamma == 1.0 || cycle == 0.0) return scaled(peak, gamma, cycle);
-      return floor + scaled(peak - floor, gamma, cycle);
+      if (gamma == 1.0 || cycle == 0.0) return peak;
+      if (share) return floor + scaled(peak - floor, gamma, cycle);
+      return std::fmax(scaled(peak, gamma, cycle), floor);
     }
 
     struct Position {
@@ -80,11 +81,23 @@ A restart begins at the peak of the new cycle.)"};
       return {cycle, j - begin(cycle), first * std::pow(mult, cycle), 1.0};
     }
 
+    // So many cycles that the first one has no length in double: measured from the end of the span, where the
+    // last cycle fills (mult - 1) / mult of it.
+    Position countless_cycles(double j) const {
+      const auto begin = [&](double cycle) { return span * std::pow(mult, cycle - cycles); };
+      if (j == 0.0) return {0.0, 0.0, 1.0, 1.0};
+      const double guess = std::floor(cycles + std::log(j / span) / std::log(mult));
+      double cycle = std::fmin(std::fmax(guess - 1.0, 0.0), cycles - 1.0);
+      while (cycle + 1.0 < cycles && j >= begin(cycle + 1.0)) ++cycle;
+      return {cycle, j - begin(cycle), begin(cycle + 1.0) - begin(cycle), 1.0};
+    }
+
     Position position(double j) const {
       const bool by_period = !std::isnan(period);
       if (mult == 1.0) return by_period ? equal_cycles(j, period, 1.0) : equal_cycles(j, span, cycles);
       if (by_period) return growing_cycles(j, period, INFINITY);
-      return growing_cycles(j, span * (mult - 1.0) / (std::pow(mult, cycles) - 1.0), cycles);
+      const double all = std::pow(mult, cycles) - 1.0, first = span * (mult - 1.0) / all;
+      return std::isnormal(first) ? growing_cycles(j, first, cycles) : countless_cycles(j);
     }
 
     double peak, floor;

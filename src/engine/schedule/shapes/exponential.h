@@ -27,6 +27,12 @@ k updates done, j = k - warmup; staircase: only the integer part of j / every)"}
     const double value = scaled(o.peak, gamma, power);
     return gamma < 1.0 ? std::fmax(value, o.floor) : std::fmin(value, o.floor);  // a floor of NaN is none
   }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const auto [every, gamma, staircase] = options<kOptions, "every", "gamma", "staircase">(o.numbers);
+    const bool free = std::isnan(o.floor) || (gamma < 1.0 && o.floor <= 0.0);
+    if (!free) return Wide::of(value(o, j));
+    return wide_scaled(o.peak, gamma, staircase != 0 ? std::floor(j / every) : j / every);
+  }
 
   static Bounds bounds(const ScheduleOptions& o) {
     const auto [gamma] = options<kOptions, "gamma">(o.numbers);

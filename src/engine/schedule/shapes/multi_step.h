@@ -9,9 +9,16 @@ lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_fro
         peak gamma^m                               k >= warmup
 k updates done, m how many numbers in at are k or less: a boundary has the new value)"};
 
+  static double steps(const ScheduleOptions& o, double j) {
+    return static_cast<double>(passed(option<kOptions, "at">(o.lists), j + o.warmup));
+  }
   static double value(const ScheduleOptions& o, double j) {
     const auto [gamma] = options<kOptions, "gamma">(o.numbers);
-    return scaled(o.peak, gamma, static_cast<double>(passed(option<kOptions, "at">(o.lists), j + o.warmup)));
+    return scaled(o.peak, gamma, steps(o, j));
+  }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const auto [gamma] = options<kOptions, "gamma">(o.numbers);
+    return wide_scaled(o.peak, gamma, steps(o, j));
   }
 
   static Bounds bounds(const ScheduleOptions& o) {

@@ -82,7 +82,19 @@ whole: shares of total are rounded down; opposite: values peak, floor, peak)"};
     return {*std::min_element(values.begin(), values.end()), *std::max_element(values.begin(), values.end())};
   }
 
-  static std::optional<Message> check(const Settings&, const ScheduleOptions& o) {
+  // An update must lie on the way up, or the cycle begins near its peak, as torch's does then.
+  static std::optional<Message> check_climb(const Settings& settings, const ScheduleOptions& o) {
+    const auto [share, inclusive, whole] = options<kOptions, "pct_start", "inclusive", "whole">(o.numbers);
+    if (std::get<std::string>(option<kOptions, "dialect">(settings)) != "own") return std::nullopt;
+    const double least = whole != 0 ? std::ceil((inclusive + 1) / share) : std::floor(inclusive / share) + 1;
+    if (!(o.total < least)) return std::nullopt;
+    const std::string got = "pct_start=" + print_number(share) + ", total=" + print_number(o.total);
+    return Message{"", "`one_cycle` has no update to climb in", got,
+                   share > 0 ? "a total of at least " + print_number(least) : "pct_start above 0", ""};
+  }
+
+  static std::optional<Message> check(const Settings& settings, const ScheduleOptions& o) {
+    if (std::optional<Message> message = check_climb(settings, o)) return message;
     const auto [first, div, final_div, three, pct_final, opposite] =
         options<kOptions, "pct_start", "div", "final_div", "three_phase", "pct_final", "opposite">(o.numbers);
     if (opposite != 0 && (div != kDiv || final_div != kFinalDiv)) {

@@ -8,11 +8,16 @@ k updates done; 0 where a part is 0)"};
 
   static double value(const ScheduleOptions& o, double j) {
     double product = 1.0;
+    bool in_range = true;  // of double, what the factors make one after the other
     for (const Schedule& part : o.parts) {
-      const double factor = part(whole(j));
-      if (factor == 0.0) return 0.0;  // also where another one has grown past all numbers
-      product *= factor;
+      product *= part(whole(j));
+      in_range = in_range && std::isnormal(product);
     }
+    return in_range ? product : wide(o, j).number();
+  }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    Wide product;
+    for (const Schedule& part : o.parts) product = product * wide_value(part, whole(j));
     return product;
   }
 

@@ -10,7 +10,11 @@ k updates done)"};
 
   static double value(const ScheduleOptions& o, double j) {
     const auto [factor] = options<kOptions, "factor">(o.numbers);
-    return factor == 0.0 ? 0.0 : o.parts[0](whole(j)) * factor;
+    return factor == 0.0 ? 0.0 : wide(o, j).number();
+  }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const auto [factor] = options<kOptions, "factor">(o.numbers);
+    return wide_value(o.parts[0], whole(j)) * Wide::of(factor);
   }
   static Bounds bounds(const ScheduleOptions& o) {
     const auto [factor] = options<kOptions, "factor">(o.numbers);

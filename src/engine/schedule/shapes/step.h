@@ -22,6 +22,10 @@ k updates done; k = warmup + every is the first with peak gamma)"};
     const auto [every, gamma] = options<kOptions, "every", "gamma">(o.numbers);
     return scaled(o.peak, gamma, std::floor(j / every));
   }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const auto [every, gamma] = options<kOptions, "every", "gamma">(o.numbers);
+    return wide_scaled(o.peak, gamma, std::floor(j / every));
+  }
   static Bounds bounds(const ScheduleOptions& o) {
     const auto [gamma] = options<kOptions, "gamma">(o.numbers);
     return without_end(o.peak, gamma);

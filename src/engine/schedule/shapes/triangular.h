@@ -3,7 +3,7 @@ struct Triangular {
   static constexpr Option kOptions[] = {
       required(number_option("peak", "", kNotNegative, "highest value, at k = up of the first cycle")),
       required(length_option("up", "", kAtLeastOne, "updates from the floor to the peak")),
-      length_option("down", "", kNotNegative, "updates from there to the floor; by default `up`"),
+      length_option("down", "", kAtLeastOne, "updates from there to the floor; by default `up`"),
       amount_option("floor", "0", "where each cycle begins and ends; 10% is a share of the peak"),
       choice_option("mode", "triangular|triangular2|exp_range", "triangular",
                     "height above the floor: constant, halved with each cycle, or multiplied by gamma^k"),
