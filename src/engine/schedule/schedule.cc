@@ -256,7 +256,8 @@ schedules::Wide ScheduleReader::wide(const Schedule& schedule, std::uint64_t k) 
   if (shaped == nullptr || shaped->shape->wide == nullptr) return schedules::Wide::of(schedule(k));
   const ScheduleOptions& o = shaped->options;
   const double at = static_cast<double>(k) + o.ahead;
-  return at < o.warmup ? schedules::Wide::of(schedule(k)) : shaped->shape->wide(o, at - o.warmup);
+  if (at < o.warmup) return schedules::Wide::of(schedule(k));
+  return shaped->shape->wide(o, at - o.warmup);
 }
 
 schedules::Wide wide_value(const Schedule& schedule, std::uint64_t k) {

@@ -70,14 +70,21 @@ A restart begins at the peak of the new cycle.)"};
       return {cycle, j * c - cycle * n, n, c};
     }
 
+    // The cycle of `count` that j is in. A logarithm names it, which may miss a restart by rounding, so it is
+    // looked for beside that one.
+    template <class Begin>
+    static double cycle_at(double j, double named, double count, const Begin& begin) {
+      double cycle = std::fmin(std::fmax(std::floor(named) - 1.0, 0.0), count - 1.0);
+      while (cycle + 1.0 < count && j >= begin(cycle + 1.0)) ++cycle;
+      return cycle;
+    }
+
     // Cycles that grow from `first`; the last of `count` takes what rounding left. Whole lengths are exact in
-    // double. The logarithm may miss a restart by rounding, so the cycle is looked for beside the one that it
-    // names.
+    // double.
     Position growing_cycles(double j, double first, double count) const {
       const auto begin = [&](double cycle) { return first * (std::pow(mult, cycle) - 1.0) / (mult - 1.0); };
-      const double guess = std::floor(std::log1p(j * (mult - 1.0) / first) / std::log(mult));
-      double cycle = std::fmin(std::fmax(guess - 1.0, 0.0), count - 1.0);
-      while (cycle + 1.0 < count && j >= begin(cycle + 1.0)) ++cycle;
+      const double named = std::log1p(j * (mult - 1.0) / first) / std::log(mult);
+      const double cycle = cycle_at(j, named, count, begin);
       return {cycle, j - begin(cycle), first * std::pow(mult, cycle), 1.0};
     }
 
@@ -86,9 +93,7 @@ A restart begins at the peak of the new cycle.)"};
     Position countless_cycles(double j) const {
       const auto begin = [&](double cycle) { return span * std::pow(mult, cycle - cycles); };
       if (j == 0.0) return {0.0, 0.0, 1.0, 1.0};
-      const double guess = std::floor(cycles + std::log(j / span) / std::log(mult));
-      double cycle = std::fmin(std::fmax(guess - 1.0, 0.0), cycles - 1.0);
-      while (cycle + 1.0 < cycles && j >= begin(cycle + 1.0)) ++cycle;
+      const double cycle = cycle_at(j, cycles + std::log(j / span) / std::log(mult), cycles, begin);
       return {cycle, j - begin(cycle), begin(cycle + 1.0) - begin(cycle), 1.0};
     }
 

@@ -18,13 +18,15 @@ lr(k) = from + (peak - from) k / warmup            k < warmup, from = warmup_fro
         peak gamma^floor((k - warmup) / every)     k >= warmup
 k updates done; k = warmup + every is the first with peak gamma)"};
 
+  static double steps(const ScheduleOptions& o, double j) {
+    const auto [every] = options<kOptions, "every">(o.numbers);
+    return std::floor(j / every);
+  }
   static double value(const ScheduleOptions& o, double j) {
-    const auto [every, gamma] = options<kOptions, "every", "gamma">(o.numbers);
-    return scaled(o.peak, gamma, std::floor(j / every));
+    return scaled(o.peak, option<kOptions, "gamma">(o.numbers), steps(o, j));
   }
   static Wide wide(const ScheduleOptions& o, double j) {
-    const auto [every, gamma] = options<kOptions, "every", "gamma">(o.numbers);
-    return wide_scaled(o.peak, gamma, std::floor(j / every));
+    return wide_scaled(o.peak, option<kOptions, "gamma">(o.numbers), steps(o, j));
   }
   static Bounds bounds(const ScheduleOptions& o) {
     const auto [gamma] = options<kOptions, "gamma">(o.numbers);
