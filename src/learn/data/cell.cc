@@ -61,6 +61,23 @@ bool is_missing(std::string_view text, std::span<const std::string> more) {
   return std::find(more.begin(), more.end(), text) != more.end();
 }
 
+bool is_absent(std::string_view text) {
+  constexpr std::string_view kWords[] = {"null",     "none",     "na",   "n/a",     "nan",    "#n/a",
+                                         "#n/a n/a", "#na",      "<na>", "#div/0!", "1.#ind", "1.#qnan",
+                                         "-1.#ind",  "-1.#qnan", "-nan", "+nan",    "\\n",    ".",
+                                         "-",        "--",       "?",    ""};
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  if (std::all_of(text.begin(), text.end(), is_blank)) return true;
+  std::string lower(text.substr(0, 10));
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return text.size() <= lower.size() &&
+         std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords);
+}
+
+bool is_code(std::string_view text) {
+  return text.size() > 1 && text[0] == '0' && std::all_of(text.begin(), text.end(), is_digit);
+}
+
 bool is_decimal_comma(std::string_view text) {
   const std::string_view word = without_sign(text);
   const std::size_t comma = word.find(',');

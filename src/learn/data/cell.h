@@ -16,6 +16,13 @@ std::optional<double> read_cell(std::string_view text);
 // Whether a cell holds no value: nothing at all, `NA`, `?`, `nan` in any case and sign, or one of `more`.
 bool is_missing(std::string_view text, std::span<const std::string> more = {});
 
+// Whether a cell among numbers says that there is none: what spreadsheets, databases and programs write for
+// it, such as `null`, `None`, `N/A`, `#DIV/0!`, `\N`, `-` or blanks alone. Among words these are words.
+bool is_absent(std::string_view text);
+
+// Digits that begin with a 0 of no value: a code such as 007, which is not 7.
+bool is_code(std::string_view text);
+
 // 3,14
 bool is_decimal_comma(std::string_view text);
 

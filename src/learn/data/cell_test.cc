@@ -55,6 +55,22 @@ TEST(Cell, MissingHasFewWords) {
   EXPECT_FALSE(is_missing("-99", more));
 }
 
+TEST(Cell, AmongNumbersMoreWordsMeanNoValue) {
+  for (const char* text :
+       {"",  " ",  "\t ",  "null",    "Null", "NONE",    "na",       "N/A", "\\N", ".",
+        "-", "--", "#N/A", "#DIV/0!", "<NA>", "-1.#IND", "#N/A N/A", "?",   "nan", "-NaN"}) {
+    EXPECT_TRUE(is_absent(text)) << text;
+  }
+  for (const char* text : {"0", "---", "nil", "unknown", "no", "nulls", "N", "#N/A N/A.", "n a"}) {
+    EXPECT_FALSE(is_absent(text)) << text;
+  }
+}
+
+TEST(Cell, CodesBeginWithAZeroOfNoValue) {
+  for (const char* text : {"007", "00", "01"}) EXPECT_TRUE(is_code(text)) << text;
+  for (const char* text : {"0", "7", "0.5", "70", "", "-07", "0x7"}) EXPECT_FALSE(is_code(text)) << text;
+}
+
 TEST(Cell, DecimalCommasAndRoundingAreSeen) {
   for (const char* text : {"3,14", "-3,1", "1,000"}) EXPECT_TRUE(is_decimal_comma(text)) << text;
   for (const char* text : {"3.14", ",5", "5,", "a,1", "1,2,3", ""})

@@ -8,7 +8,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kMostGuessedClasses = 20;
 constexpr std::size_t kMostClasses = 10'000;
 
 // The different numbers of a column, ascending; no more than `most` + 1 of them.
@@ -28,8 +27,7 @@ bool classifies(const Table& table, Task task) {
   if (table.columns[target].categorical) return true;
   const std::set<double> numbers = different(table, target, kMostGuessedClasses);
   const auto whole = [](double x) { return x == std::trunc(x); };
-  return numbers.size() <= kMostGuessedClasses && 2 * numbers.size() <= table.rows &&
-         std::all_of(numbers.begin(), numbers.end(), whole);
+  return are_few(numbers.size(), table.rows) && std::all_of(numbers.begin(), numbers.end(), whole);
 }
 
 std::vector<std::string> sorted(std::vector<std::string> words) {
@@ -47,7 +45,11 @@ std::vector<std::string> find_classes(const Table& table) {
   if (table.columns[target].categorical) {
     classes = sorted(table.columns[target].levels);
   } else {
-    for (const double x : different(table, target, kMostClasses)) classes.push_back(print_number(x));
+    const std::map<double, std::string>& spelled = table.columns[target].spelled;
+    for (const double x : different(table, target, kMostClasses)) {
+      const auto found = spelled.find(x);
+      classes.push_back(found != spelled.end() ? found->second : print_number(x));
+    }
   }
   if (classes.size() <= kMostClasses) return classes;
   throw Error(Code::data,
@@ -132,7 +134,7 @@ void derive_target_scaling(const Table& table, const RowTest& training, TargetEn
 }  // namespace
 
 TableEncoding outline(const Table& table) {
-  TableEncoding out{.named = table.named, .width = table.width};
+  TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     if (i < table.inputs) {
@@ -154,7 +156,8 @@ TargetEncoding derive_targets(const Table& table, Task task) {
 
 TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
                               const RowTest& training) {
-  TableEncoding out{.named = table.named, .width = table.width, .targets = std::move(targets)};
+  TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
+  out.targets = std::move(targets);
   for (std::size_t i = 0; i < table.inputs; ++i) {
     out.columns.push_back(derive_column(table, i, standardise, training));
   }
