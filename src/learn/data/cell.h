@@ -23,8 +23,9 @@ bool is_absent(std::string_view text);
 // Digits that begin with a 0 of no value: a code such as 007, which is not 7.
 bool is_code(std::string_view text);
 
-// 3,14
-bool is_decimal_comma(std::string_view text);
+// What keeps a text from being a number that looks like one: "a currency sign" in $1,000, "a decimal comma"
+// in 3,14, "brackets" in (12). Empty for numbers and for other texts.
+std::string_view dress_of(std::string_view text);
 
 // A whole number that a double does not hold exactly, or one beyond 2^64.
 bool is_rounded(std::string_view text, double number);

@@ -53,9 +53,10 @@ NumbersAsNames look_at_numbers(const FirstRecord& first, const std::vector<CsvCo
     if (first.columns[i].numbers == 0) continue;
     const double x = *read_cell(first.words[i]);
     const CsvColumn& column = below[i];
-    const bool other = column.numbers + column.words > 0 && column.whole == 0;
-    out.whole = out.whole && first.columns[i].whole > 0;
-    out.years = out.years && first.columns[i].years > 0 && column.years == 0 && column.numbers > 0;
+    const bool other = column.numbers + column.words > 0 && column.forms.whole == 0;
+    out.whole = out.whole && first.columns[i].forms.whole > 0;
+    out.years =
+        out.years && first.columns[i].forms.years > 0 && column.forms.years == 0 && column.numbers > 0;
     out.positions = out.positions && x == static_cast<double>(i);
     if (out.numbers > 0) {
       out.ascending = out.ascending && x > before;
@@ -113,6 +114,8 @@ FoundHeader judge_numbers(const FirstRecord& first, const std::vector<CsvColumn>
 FoundHeader infer_header(const FirstRecord& first, const std::vector<CsvColumn>& below, std::size_t rows,
                          const CsvOptions& options) {
   if (numbers_of(first) > 0) return judge_numbers(first, below, rows);
+  const auto dressed = [](const CsvColumn& column) { return column.dressed.cells > 0; };
+  if (std::any_of(first.columns.begin(), first.columns.end(), dressed)) return {};
   bool numbers_below = false;
   for (std::size_t i = 0; i < first.words.size(); ++i) {
     const std::string& word = first.words[i];

@@ -73,10 +73,10 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
     ++column.missing;
   } else if (const std::optional<double> number = read_cell(cell.text)) {
     ++column.numbers;
-    if (cell.text.find_first_of(".eE") == std::string_view::npos) ++column.whole;
-    if (*number >= kFirstYear && *number <= kLastYear) ++column.years;
+    if (cell.text.find_first_of(".eE") == std::string_view::npos) ++column.forms.whole;
+    if (*number >= kFirstYear && *number <= kLastYear) ++column.forms.years;
     if (is_rounded(cell.text, *number)) ++column.rounded;
-    if (is_code(cell.text)) ++column.codes;
+    if (is_code(cell.text)) ++column.forms.codes;
     insert(cell.text, kMostGuessedClasses + 1, column.spellings);
     const double begin = *number - static_cast<double>(row);
     column.count.up = column.count.up && column.count.begin.value_or(begin) == begin;
@@ -88,16 +88,12 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
       return;
     }
     ++column.words;
+    if (!dress_of(cell.text).empty() && column.dressed.cells++ == 0) {
+      column.dressed.first = {row, cell.place, std::string(cell.text)};
+    }
     if (!column.first_word) column.first_word = {row, cell.place, std::string(cell.text.substr(0, 40))};
     insert(cell.text, kMostDifferent, column.different);
   }
-}
-
-void check_decimal_comma(const std::string& name, const CsvCell& cell) {
-  if (cell.quoted || !is_decimal_comma(cell.text)) return;
-  throw Error(Code::data, {print_place(name, cell.place), "a number has a decimal comma",
-                           "`" + std::string(cell.text.substr(0, 40)) + "`", "a decimal point",
-                           "replace the commas by points, or quote the text if it is not a number"});
 }
 
 void add(CsvColumn& to, const CsvColumn& first) {
@@ -105,15 +101,17 @@ void add(CsvColumn& to, const CsvColumn& first) {
   to.numbers += first.numbers;
   to.words += first.words;
   to.rounded += first.rounded;
-  to.codes += first.codes;
+  to.forms.codes += first.forms.codes;
   to.absent += first.absent;
-  to.whole += first.whole;
-  to.years += first.years;
+  to.forms.whole += first.forms.whole;
+  to.forms.years += first.forms.years;
   to.count.up = to.count.up && to.count.begin == first.count.begin;
   to.different.insert(first.different.begin(), first.different.end());
   to.spellings.insert(first.spellings.begin(), first.spellings.end());
   to.absences.insert(first.absences.begin(), first.absences.end());
   if (first.first_word) to.first_word = first.first_word;
+  to.dressed.cells += first.dressed.cells;
+  if (first.dressed.first) to.dressed.first = first.dressed.first;
 }
 
 // What means no value among numbers is missing there, and a word elsewhere.
@@ -164,7 +162,27 @@ Error wrong_number(const std::string& name, const Place& place, std::string_view
                             "`" + std::string(word.substr(0, 40)) + "`", "a number", hint});
 }
 
-bool is_mixed(const CsvColumn& column) { return column.words > 0 && column.words < column.numbers; }
+// Whether most cells are numbers or look like them, and some only look.
+bool is_dressed(const CsvColumn& column) {
+  return column.dressed.cells > 0 &&
+         2 * (column.dressed.cells + column.numbers) > column.numbers + column.words;
+}
+
+std::string quote(const CsvColumn::Word& word) { return "`" + word.text.substr(0, 40) + "`"; }
+
+void check_dressed_target(const std::string& name, const CsvColumn& column) {
+  if (!is_dressed(column)) return;
+  const CsvColumn::Word& word = *column.dressed.first;
+  throw Error(Code::data,
+              {print_place(name, word.place),
+               "a number has " + std::string(dress_of(word.text)) + " in the target `" + column.name + "`",
+               quote(word), "digits, with a decimal point where one is needed",
+               std::string(kPrepareHint) + ", or task=classify if these are names of classes"});
+}
+
+bool is_mixed(const CsvColumn& column) {
+  return column.words > 0 && column.words < column.numbers && !is_dressed(column);
+}
 
 // A few words among numbers are mistakes, or mean no value: those of all columns are told at once.
 void check_mixed(const std::string& name, const CsvLayout& layout, const std::vector<std::size_t>& chosen) {
@@ -200,7 +218,7 @@ bool is_categorical(const CsvColumn& column) { return column.words > 0; }
 // double holds, and where classes are wanted, or are likely.
 bool is_categorical_target(const CsvColumn& column, const CsvLayout& layout, Task task) {
   if (task == Task::regress) return false;
-  const bool differ = column.codes + column.rounded > 0;
+  const bool differ = column.forms.codes + column.rounded > 0;
   if (task == Task::classify || column.words > 0) return column.words > 0 || differ;
   return differ && are_few(column.spellings.size(), layout.rows - column.missing);
 }
@@ -273,9 +291,6 @@ CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const
   }
   layout.columns.resize(cells.size());
   do {
-    if (layout.delimiter != ',') {
-      for (const CsvCell& cell : cells) check_decimal_comma(name, cell);
-    }
     if (!cursor.next(cells)) break;
     if (cells.size() != first.words.size()) throw wrong_width(name, bytes, layout, options.skip, cells);
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -310,14 +325,28 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
   std::vector<std::size_t> chosen, rows;  // inputs, and those that number the rows
   for (std::size_t i = 0; i < layout.columns.size(); ++i) {
     if (i == target || ignored[i]) continue;
+    const CsvColumn& column = layout.columns[i];
     const bool named = categorical[i] || numeric[i];
-    (!named && numbers_rows(layout.columns[i], layout) ? rows : chosen).push_back(i);
+    if (!named && is_dressed(column)) {
+      const CsvColumn::Word& word = *column.dressed.first;
+      choice.notes.push_back(column.name + ": its numbers have " + std::string(dress_of(word.text)) +
+                             ", such as " + quote(word) + ", and it is left out; " +
+                             std::string(kPrepareHint));
+    } else {
+      (!named && numbers_rows(column, layout) ? rows : chosen).push_back(i);
+    }
   }
   if (chosen.empty()) chosen.swap(rows);  // better than no input
   for (const std::size_t i : rows) {
     const std::string& column = layout.columns[i].name;
     choice.notes.push_back(column + ": numbers the rows and is left out; numeric=" + print_word(column) +
                            " keeps it");
+  }
+  if (chosen.empty() && !choice.notes.empty()) {
+    throw Error(Code::data, {name, "no input is left", join(choice.notes, "; "), "one or more", ""});
+  }
+  if (!categorical[target] && !numeric[target] && options.task != Task::classify) {
+    check_dressed_target(name, layout.columns[target]);
   }
   choice.inputs = chosen.size();
   chosen.push_back(target);

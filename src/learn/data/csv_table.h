@@ -24,6 +24,10 @@ struct CsvOptions {
   Task task = Task::automatic;                             // of the target: regress wants numbers
 };
 
+// Of every column that is not read as it stands.
+inline constexpr std::string_view kPrepareHint =
+    "write plain numbers first, by pandas or polars (docs/tables.md)";
+
 inline constexpr std::size_t kMostDifferent = 1'000;
 
 // What one column holds.
@@ -34,10 +38,12 @@ struct CsvColumn {
   std::size_t numbers = 0;
   std::size_t words = 0;
   std::size_t rounded = 0;  // whole numbers too large for a double
-  std::size_t codes = 0;    // whole numbers with leading zeros
   std::size_t absent = 0;   // words that mean no value among numbers
-  std::size_t whole = 0;    // numbers without a point or an exponent
-  std::size_t years = 0;    // numbers from 1800 to 2100
+  struct Forms {            // of numbers
+    std::size_t whole = 0;  // without a point or an exponent
+    std::size_t years = 0;  // from 1800 to 2100
+    std::size_t codes = 0;  // whole, with leading zeros
+  } forms;
   // Different texts: words, the first kMostDifferent of them; numbers, one more than kMostGuessedClasses; and
   // what means no value.
   std::set<std::string, std::less<>> different = {}, spellings = {}, absences = {};
@@ -51,6 +57,10 @@ struct CsvColumn {
     std::string text;
   };
   std::optional<Word> first_word;
+  struct Dressed {  // words that look like numbers
+    std::size_t cells = 0;
+    std::optional<Word> first;
+  } dressed;
 };
 
 // What a first reading tells.

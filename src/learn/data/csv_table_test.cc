@@ -193,5 +193,53 @@ TEST_F(CsvTable, RowsWithoutTheirTargetAreLeftOutAndCounted) {
   EXPECT_EQ(labels.train.size() + labels.test.size(), 5u);
 }
 
+// Numbers that are dressed
+
+TEST_F(CsvTable, DressedNumbersAreNoClassesAndNoLevels) {
+  for (const char* cell : {"\"$1,0%0\"", "%.5%", "\"1%,311\"", "(1%)",
+                           "1\xc2\xa0"
+                           "23%",
+                           "\xe2\x88\x92"
+                           "1%"}) {
+    const std::string form = cell;
+    std::string inputs = "a,b,t\n", targets = "a,t\n";
+    for (int i = 0; i < 9; ++i) {
+      std::string number = form;
+      number.replace(number.find('%'), 1, std::to_string(i));
+      inputs += number + "," + std::to_string(i * i) + ",0.5\n";
+      targets += std::to_string(i * i) + "," + number + "\n";
+    }
+    const Dataset data = all(inputs);
+    EXPECT_EQ(data.feature_names, Words{"b"}) << form;
+    EXPECT_TRUE(told(data.notes, "and it is left out; write plain numbers first, by pandas or polars"))
+        << form;
+    EXPECT_GT(all(inputs, ", categorical=a").feature_names.size(), 1u) << form;
+    const std::string message = refusal(targets);
+    EXPECT_TRUE(has(message, "train.csv:2:")) << message;
+    EXPECT_TRUE(has(message, "in the target `t`")) << message;
+    EXPECT_TRUE(has(message, "pandas or polars")) << message;
+  }
+}
+
+TEST_F(CsvTable, AFewDressedNumbersAmongNumbersAreTold) {
+  const Dataset data = all("a,b,t\n1,2,0.5\n999,3,1.5\n\"1,200\",5,2.5\n7,7,3.5\n");
+  EXPECT_EQ(data.feature_names, Words{"b"});
+  EXPECT_TRUE(
+      told(data.notes, "a: its numbers have signs between thousands, such as `1,200`, and it is left out"));
+  EXPECT_TRUE(has(refusal("a,b,t\n1,2,0.5\n\"1,200\",5,2.5\n7,7,3.5\n", ", numeric=a"),
+                  "train.csv:3:1: `a` has a cell"));
+}
+
+TEST_F(CsvTable, WhereOnlyDressedNumbersAreThereNoInputIsLeft) {
+  EXPECT_TRUE(has(refusal("a;t\n1,5;0.5\n2,5;1.5\n3,5;2.5\n"),
+                  "no input is left; got a: its numbers have a decimal comma"));
+  EXPECT_TRUE(has(refusal("1,5;0.5\n2,5;1.5\n3,5;2.5\n"),
+                  "no input is left; got c0: its numbers have a decimal comma"));
+}
+
+TEST_F(CsvTable, DressedClassesCanBeAskedFor) {
+  EXPECT_EQ(all("a,t\n1,5%\n2,10%\n4,5%\n9,10%\n", ", task=classify").class_names, (Words{"10%", "5%"}));
+}
+
 }  // namespace
 }  // namespace thalweg
