@@ -97,7 +97,7 @@ TEST_F(CsvHeader, AHeaderThatLacksAColumnIsTold) {
 TEST_F(CsvHeader, AloneItLeavesNoRows) {
   folder_.write("train.csv", "tree,size\n");
   EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(source("train.csv"), 1); }), "there are no rows"));
-  EXPECT_EQ(count(train("oak,tall\n", ", header=no")), 1u);
+  EXPECT_EQ(count(train("oak,tall\n", ", header=no, categorical=0")), 1u);
   EXPECT_EQ(count(train("1.5,2.5\n")), 1u);
 }
 

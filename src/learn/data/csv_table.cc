@@ -361,7 +361,7 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
     const bool guess =
         i == target ? is_categorical_target(column, layout, options.task) : is_categorical(column);
     choice.columns.push_back(
-        {column.name, i, i, numeric[i] ? false : categorical[i] || guess, column.words == 0});
+        {column.name, i, i, numeric[i] ? false : categorical[i] || guess, column.words == 0, categorical[i]});
   }
   return choice;
 }
@@ -439,7 +439,7 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
   for (std::size_t i = 0; i < choice.columns.size(); ++i) {
     const CsvChoice::Column& column = choice.columns[i];
     table.columns.push_back(
-        {column.name, column.original, column.categorical, levels[i].words(), spelled[i]});
+        {column.name, column.original, column.categorical, levels[i].words(), column.kept, spelled[i]});
   }
   table.at = [cells](std::size_t row, std::size_t column) { return cells->columns[column][row]; };
   table.place = [cells, name](std::size_t row) { return name + ":" + std::to_string(cells->lines[row]); };

@@ -24,10 +24,6 @@ struct CsvOptions {
   Task task = Task::automatic;                             // of the target: regress wants numbers
 };
 
-// Of every column that is not read as it stands.
-inline constexpr std::string_view kPrepareHint =
-    "write plain numbers first, by pandas or polars (docs/tables.md)";
-
 inline constexpr std::size_t kMostDifferent = 1'000;
 
 // What one column holds.
@@ -90,6 +86,7 @@ struct CsvChoice {
     std::size_t original = 0;  // in the text the encoding comes from
     bool categorical = false;
     bool numbers = false;  // only: what means no value among numbers is missing
+    bool kept = false;     // all of its levels
   };
   std::vector<Column> columns;
   std::size_t inputs = 0;

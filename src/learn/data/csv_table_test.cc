@@ -211,8 +211,7 @@ TEST_F(CsvTable, DressedNumbersAreNoClassesAndNoLevels) {
     }
     const Dataset data = all(inputs);
     EXPECT_EQ(data.feature_names, Words{"b"}) << form;
-    EXPECT_TRUE(told(data.notes, "and it is left out; write plain numbers first, by pandas or polars"))
-        << form;
+    EXPECT_TRUE(told(data.notes, "and it is left out; prepare the table by pandas or polars")) << form;
     EXPECT_GT(all(inputs, ", categorical=a").feature_names.size(), 1u) << form;
     const std::string message = refusal(targets);
     EXPECT_TRUE(has(message, "train.csv:2:")) << message;
@@ -239,6 +238,43 @@ TEST_F(CsvTable, WhereOnlyDressedNumbersAreThereNoInputIsLeft) {
 
 TEST_F(CsvTable, DressedClassesCanBeAskedFor) {
   EXPECT_EQ(all("a,t\n1,5%\n2,10%\n4,5%\n9,10%\n", ", task=classify").class_names, (Words{"10%", "5%"}));
+}
+
+// Names, and levels that come once
+
+TEST_F(CsvTable, AColumnWithAWordOfItsOwnInMostRowsIsNoInput) {
+  std::string bytes = "name,when,k,x,t\n";
+  for (int i = 0; i < 20; ++i) {
+    bytes += "name" + std::to_string(i) + ",2023-05-" + std::to_string(10 + i) + "," +
+             (i % 2 == 0 ? "p" : "q") + "," + std::to_string(i * i) + ",0.5\n";
+  }
+  const Dataset data = train(bytes, ", scale=none");
+  EXPECT_EQ(data.feature_names, (Words{"k=p", "k=q", "x"}));
+  EXPECT_TRUE(told(data.notes,
+                   "name: more than half of the training rows have a word of their own, such as `name0`, and "
+                   "it is left out; categorical=name keeps it; prepare the table by pandas or polars"));
+  EXPECT_TRUE(told(data.notes, "when: more than half"));
+  EXPECT_EQ(inputs_of(later(data, "name,when,k,x,t\nnobody,never,q,7,1\n").test), (Floats{0, 1, 7}));
+  EXPECT_EQ(inputs_of(later(data, "x,k\n7,q\n").test), (Floats{0, 1, 7}));
+  EXPECT_EQ(load_dataset(source("train.csv", ", scale=none"), 1, data.encoding).test.rows, data.test.rows);
+  EXPECT_EQ(all(bytes, ", categorical=name").feature_names.size(), 23u);
+  const Dataset both = train(bytes, ", test=" + (folder_.path() / "train.csv").string());
+  EXPECT_EQ(both.test.features(), 3u);
+  EXPECT_TRUE(has(refusal("name,t\na,0.5\nb,1.5\nc,2.5\n"), "no input is left; got name: more than half"));
+}
+
+TEST_F(CsvTable, LevelsThatCameOnceShareOtherWhereUnseenOnesGo) {
+  const std::string bytes = "w,t\na,0.5\na,1.5\nb,2.5\nb,3.5\nc,4.5\nd,5.5\n";
+  const Dataset data = all(bytes);
+  EXPECT_EQ(data.feature_names, (Words{"w=a", "w=b", "w=other"}));
+  EXPECT_TRUE(has(data.encoding, R"("levels": ["a", "b"], "other": true)")) << data.encoding;
+  EXPECT_EQ(inputs_of(data.test), (Floats{1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1}));
+  const Dataset new_one = later(data, "w,t\nb,1\nz,1\n,1\nc,1\n");
+  EXPECT_EQ(inputs_of(new_one.test), (Floats{0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1}));
+  EXPECT_TRUE(told(new_one.notes,
+                   "2 of 4 cells of `w` are no level that training had twice: they count as `other`, such "
+                   "as `z`"));
+  EXPECT_EQ(all(bytes, ", categorical=w").feature_names, (Words{"w=a", "w=b", "w=c", "w=d"}));
 }
 
 }  // namespace

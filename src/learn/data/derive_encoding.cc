@@ -92,18 +92,25 @@ Moments moments(const Table& table, std::size_t column, const RowTest& training)
   return out;
 }
 
-std::vector<std::string> training_levels(const Table& table, std::size_t column, const RowTest& training) {
-  const TableColumn& source = table.columns[column];
-  std::vector<bool> seen(source.levels.size());
+// How often each level of a column comes in the training part.
+std::vector<std::size_t> count_levels(const Table& table, std::size_t column, const RowTest& training) {
+  std::vector<std::size_t> counts(table.columns[column].levels.size());
   for (std::size_t row = 0; row < table.rows; ++row) {
     const double code = training(row) ? table.at(row, column) : NAN;
-    if (!std::isnan(code)) seen[static_cast<std::size_t>(code)] = true;
+    if (!std::isnan(code)) ++counts[static_cast<std::size_t>(code)];
   }
-  std::vector<std::string> levels;
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    if (seen[i]) levels.push_back(source.levels[i]);
+  return counts;
+}
+
+// The levels of the training part; those that came once share `other`, unless all are kept.
+void derive_levels(const Table& table, std::size_t column, const RowTest& training, ColumnEncoding& out) {
+  const TableColumn& source = table.columns[column];
+  const std::vector<std::size_t> counts = count_levels(table, column, training);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 1 || (counts[i] == 1 && source.kept)) out.levels.push_back(source.levels[i]);
+    out.other = out.other || (counts[i] == 1 && !source.kept);
   }
-  return sorted(std::move(levels));
+  out.levels = sorted(std::move(out.levels));
 }
 
 ColumnEncoding derive_column(const Table& table, std::size_t column, bool standardise,
@@ -111,7 +118,7 @@ ColumnEncoding derive_column(const Table& table, std::size_t column, bool standa
   const TableColumn& source = table.columns[column];
   ColumnEncoding out{.name = source.name, .position = source.position, .categorical = source.categorical};
   if (source.categorical) {
-    out.levels = training_levels(table, column, training);
+    derive_levels(table, column, training, out);
     return out;
   }
   const Moments found = moments(table, column, training);
@@ -144,6 +151,19 @@ TableEncoding outline(const Table& table) {
       out.targets.columns.push_back({column.name, column.position});
       out.targets.categorical = column.categorical;
     }
+  }
+  return out;
+}
+
+std::vector<std::size_t> telling_inputs(const Table& table, const RowTest& training) {
+  std::size_t rows = 0;
+  for (std::size_t row = 0; row < table.rows; ++row) rows += training(row) ? 1 : 0;
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < table.inputs; ++i) {
+    const bool guessed = table.columns[i].categorical && !table.columns[i].kept;
+    const std::vector<std::size_t> counts =
+        guessed ? count_levels(table, i, training) : std::vector<std::size_t>();
+    if (2 * static_cast<std::size_t>(std::count(counts.begin(), counts.end(), 1u)) <= rows) out.push_back(i);
   }
   return out;
 }

@@ -74,7 +74,10 @@ const char* kind_name(bool categorical) { return categorical ? "categorical" : "
 std::string print_column(const ColumnEncoding& column) {
   JsonObject object;
   object.add("name", column.name).add("position", column.position).add("kind", kind_name(column.categorical));
-  if (column.categorical) return object.add("levels", column.levels).text();
+  if (column.categorical) {
+    object.add("levels", column.levels);
+    return column.other ? object.add("other", true).text() : object.text();
+  }
   return object.add("mean", column.mean).add("scale", column.scale).add("fill", column.fill).text();
 }
 
@@ -114,6 +117,8 @@ ColumnEncoding read_column(const Json& object) {
   column.categorical = is_categorical(object);
   if (column.categorical) {
     column.levels = texts(object, "levels");
+    column.other =
+        object.contains("other") && member(object, "other", &Json::is_boolean, "true or false").get<bool>();
     return column;
   }
   column.mean = number(object, "mean");

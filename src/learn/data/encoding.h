@@ -28,8 +28,8 @@ Scaling read_scaling(std::string_view encoding);
 void set_scaling(Dataset& data, const Scaling& scaling);
 
 // A column of inputs. A number x becomes ((x, or fill where it is missing) - mean) / scale; a category
-// becomes one number a level, 1 for its own and 0 for the others, and 0 for all when it is missing or no
-// level.
+// becomes one number a level, 1 for its own and 0 for the others, and 0 for all when it is missing. What is
+// no level is the last number, `other`, where there is one, and 0 for all where not.
 struct ColumnEncoding {
   std::string name;
   std::size_t position = 0;  // column of the source, from 0
@@ -38,8 +38,9 @@ struct ColumnEncoding {
   double scale = 1;
   double fill = 0;
   std::vector<std::string> levels = {};  // in ascending order of their bytes
+  bool other = false;                    // levels that came once in training share a number
 
-  std::size_t width() const { return categorical ? levels.size() : 1; }
+  std::size_t width() const { return categorical ? levels.size() + (other ? 1 : 0) : 1; }
 };
 
 struct TargetColumn {

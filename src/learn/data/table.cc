@@ -157,9 +157,8 @@ std::string encode_column(const Table& table, std::size_t column, const ColumnEn
     const double x = table.at(row, column);
     if (encoding.categorical) {
       const std::size_t level = std::isnan(x) ? encoding.levels.size() : levels[static_cast<std::size_t>(x)];
-      if (level < encoding.levels.size()) {
-        out[level] = 1;
-      } else if (!std::isnan(x)) {
+      if (level < encoding.levels.size() || (encoding.other && !std::isnan(x))) out[level] = 1;
+      if (level == encoding.levels.size() && !std::isnan(x)) {
         unknown.add(table.columns[column].levels[static_cast<std::size_t>(x)]);
       }
     } else {
@@ -171,7 +170,8 @@ std::string encode_column(const Table& table, std::size_t column, const ColumnEn
     }
     out += features;
   }
-  const std::string what = "no level of the training data: they count as none";
+  const std::string what = encoding.other ? "no level that training had twice: they count as `other`"
+                                          : "no level of the training data: they count as none";
   return unknown.cells > 0 ? unknown.text(table, encoding.name, what) : "";
 }
 
@@ -214,7 +214,8 @@ std::string count_of(std::size_t n, const std::string& noun, const std::string& 
 
 std::string print_column(const ColumnEncoding& column) {
   if (!column.categorical) return column.name + " (numeric)";
-  return column.name + " (" + count_of(column.levels.size(), "level", "levels") + ")";
+  return column.name + " (" + count_of(column.levels.size(), "level", "levels") +
+         (column.other ? " and other)" : ")");
 }
 
 void describe(const TableEncoding& encoding, Dataset& data) {
@@ -225,6 +226,7 @@ void describe(const TableEncoding& encoding, Dataset& data) {
     if (i < kMostShown) columns += (i > 0 ? ", " : "") + print_column(column);
     if (!column.categorical) data.feature_names.push_back(column.name);
     for (const std::string& level : column.levels) data.feature_names.push_back(column.name + "=" + level);
+    if (column.other) data.feature_names.push_back(column.name + "=other");
   }
   if (encoding.columns.size() > kMostShown) columns += ", ...";
   data.notes.push_back("inputs: " + count_of(encoding.columns.size(), "column", "columns") + ": " + columns);
@@ -278,6 +280,39 @@ Table join(const Table& first, const Table& second) {
     return row < first.rows ? first.place(row) : second.place(row - first.rows);
   };
   return out;
+}
+
+// The table with these of its inputs, and its targets.
+Table select(const Table& table, std::vector<std::size_t> kept) {
+  Table out = table;
+  out.inputs = kept.size();
+  for (std::size_t i = table.inputs; i < table.columns.size(); ++i) kept.push_back(i);
+  out.columns.clear();
+  for (const std::size_t i : kept) out.columns.push_back(table.columns[i]);
+  out.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(row, kept[column]); };
+  return out;
+}
+
+// Leaves out the inputs of which most rows have a level of their own, and says so.
+void leave_out_names(Table& table, std::optional<Table>& test, const RowTest& training,
+                     std::vector<std::string>& notes) {
+  const std::vector<std::size_t> kept = telling_inputs(table, training);
+  if (kept.size() == table.inputs) return;
+  std::vector<std::string> reasons;
+  for (std::size_t i = 0; i < table.inputs; ++i) {
+    if (std::find(kept.begin(), kept.end(), i) != kept.end()) continue;
+    const TableColumn& column = table.columns[i];
+    reasons.push_back(column.name +
+                      ": more than half of the training rows have a word of their own, such as `" +
+                      column.levels.front().substr(0, 40) + "`, and it is left out; categorical=" +
+                      print_word(column.name) + " keeps it; " + std::string(kPrepareHint));
+  }
+  if (kept.empty())
+    throw Error(Code::data,
+                {table.name, "no input is left", thalweg::join(reasons, "; "), "one or more", ""});
+  notes.insert(notes.end(), reasons.begin(), reasons.end());
+  table = select(table, kept);
+  if (test) test = select(*test, kept);
 }
 
 // Everything in `test`, targets where they are to be had.
@@ -362,7 +397,7 @@ Dataset to_dataset(const Table& source, const Table* source_test, const TableOpt
   if (!given && source.rows > 0 && source.targets() == 0) {
     throw Error(Code::data, {source.name, "there are no targets", "", "a target for each row", ""});
   }
-  const Table table = taken(source);
+  Table table = taken(source);
   std::optional<Table> test;
   if (source_test != nullptr) test = taken(*source_test);
   TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();
@@ -370,13 +405,19 @@ Dataset to_dataset(const Table& source, const Table* source_test, const TableOpt
   std::vector<bool> held_out(table.rows);
   if (!test && !request.all) held_out = draw_held_out(table, targets, request.seed);
   if (!given) {
-    encoding = derive_encoding(table, std::move(targets), options.standardise,
-                               [&](std::size_t row) { return !held_out[row]; });
+    const RowTest training = [&](std::size_t row) { return !held_out[row]; };
+    leave_out_names(table, test, training, notes);
+    encoding = derive_encoding(table, std::move(targets), options.standardise, training);
   }
-  if (request.all) return all_rows(test ? join(table, *test) : table, encoding);
+  if (request.all) {
+    Dataset data = all_rows(test ? join(table, *test) : table, encoding);
+    data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+    return data;
+  }
   Dataset data;
   const Targeted found = find_targets(table, encoding.targets);
-  data.train = encode(table, encoding, found, rows_where(held_out, false), notes);
+  std::vector<std::string> rare;  // of the training part itself nothing is unknown
+  data.train = encode(table, encoding, found, rows_where(held_out, false), given ? notes : rare);
   if (!found.note.empty()) notes.push_back(found.note);
   if (!test) {
     data.test = encode(table, encoding, found, rows_where(held_out, true), notes);

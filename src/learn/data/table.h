@@ -12,12 +12,17 @@
 
 namespace thalweg {
 
+// What to do about every column that is no input as it stands.
+inline constexpr std::string_view kPrepareHint =
+    "prepare the table by pandas or polars to use it (docs/tables.md)";
+
 // A word or a number of each row.
 struct TableColumn {
   std::string name;
   std::size_t position = 0;  // column of the source, from 0
   bool categorical = false;
   std::vector<std::string> levels = {};        // of this table, in any order
+  bool kept = false;                           // all of its levels, however rare: so the user says
   std::map<double, std::string> spelled = {};  // of a target: its numbers as they stood first
 };
 
@@ -74,6 +79,10 @@ using RowTest = std::function<bool(std::size_t row)>;
 
 // What an encoding of this table would name: no numbers yet.
 TableEncoding outline(const Table& table);
+
+// The inputs that say more than which row it is: not categories of which more than half of the training rows
+// have one of their own.
+std::vector<std::size_t> telling_inputs(const Table& table, const RowTest& training);
 
 // The targets without their scaling, and all of it from the rows of the training part.
 TargetEncoding derive_targets(const Table& table, Task task);

@@ -37,7 +37,9 @@ constexpr Option kOptions[] = {
     scale_option(
         "standard",
         "standard: numbers minus their mean, divided by their standard deviation in the training part; "
-        "none: as they are; a missing number becomes the mean, a missing or unknown category has no level")};
+        "none: as they are; a missing number becomes the mean, a missing category has no level, and an "
+        "unknown one "
+        "that of those that came once in training, where there are any")};
 
 char read_delimiter(const std::string& word) {
   if (word == "auto") return '\0';

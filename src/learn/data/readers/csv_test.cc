@@ -136,7 +136,7 @@ TEST_F(Csv, G3MissingCellsMakeNoDifferenceWhereverTheyStand) {
   for (std::size_t first = 0; first < 4; ++first) {
     std::string bytes = "n,w,t\n";
     for (std::size_t i = 0; i < 4; ++i) bytes += std::string(rows[(first + i) % 4]) + ",0.5\n";
-    const Dataset data = all(bytes);
+    const Dataset data = all(bytes, ", categorical=w");
     EXPECT_EQ(data.feature_names, (Words{"n", "w=x", "w=y", "w=z"})) << bytes;
     Floats all_inputs = inputs_of(data.test);
     std::rotate(all_inputs.begin(), all_inputs.begin() + static_cast<std::ptrdiff_t>((4 - first) % 4 * 4),
@@ -155,7 +155,7 @@ TEST_F(Csv, ColumnsOfNothingAreZeros) {
 }
 
 TEST_F(Csv, CategoriesAreOneHotInTheOrderOfTheirBytes) {
-  const Dataset data = all("w,t\nb,1.5\na,2.5\n\"c,d\",3.5\nb,4.5\n");
+  const Dataset data = all("w,t\nb,1.5\na,2.5\n\"c,d\",3.5\nb,4.5\n", ", categorical=w");
   EXPECT_EQ(data.feature_names, (Words{"w=a", "w=b", "w=c,d"}));
   EXPECT_EQ(inputs_of(data.test), (Floats{0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0}));
   EXPECT_EQ(all("z,t\n1,1.5\n2,2.5\n1,3.5\n", ", categorical=z").feature_names, (Words{"z=1", "z=2"}));
