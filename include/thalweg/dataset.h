@@ -19,6 +19,10 @@ struct Scaling {
   bool operator==(const Scaling&) const = default;
 };
 
+// The label of a sample whose class the training data did not have: no prediction of it is right, and the
+// loss leaves it out.
+inline constexpr std::int32_t kNoClass = -1;
+
 // One part of a data set.
 class Samples {
  public:
@@ -30,7 +34,7 @@ class Samples {
   // does not exist or an `out` of another size. May be called from several threads at once.
   void gather(std::span<const std::uint32_t> rows, std::span<float> out) const;
 
-  std::vector<std::int32_t> labels;  // one per sample; empty for regression and where targets are unknown
+  std::vector<std::int32_t> labels;  // one per sample or kNoClass; empty: of values, or unknown
   std::vector<float> values;         // size x columns for regression, by Dataset::target_scaling; or empty
   std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
 

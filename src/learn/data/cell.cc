@@ -35,6 +35,43 @@ bool is_tiny(std::string_view text) {
   return (negative ? -power : power) + leading_place(without_sign(text.substr(0, e))) < 0;
 }
 
+// What people put around and into numbers, and what stands there when it is taken away.
+struct Dress {
+  std::string_view sign, plain, name;
+};
+constexpr Dress kDresses[] = {{"\xe2\x88\x92", "-", "a minus sign that is not `-`"},
+                              {"\xc2\xa0", " ", "a no-break space"},
+                              {"\xe2\x80\xaf", " ", "a no-break space"},
+                              {"\xe2\x80\x89", " ", "a thin space"},
+                              {"%", "", "a percent sign"},
+                              {"$", "", "a currency sign"},
+                              {"\xe2\x82\xac", "", "a currency sign"},
+                              {"\xc2\xa3", "", "a currency sign"},
+                              {"\xc2\xa5", "", "a currency sign"}};
+
+bool all_digits(std::string_view text) { return std::all_of(text.begin(), text.end(), is_digit); }
+
+// 12,345.6: one to three digits, then threes behind separators, then perhaps a point and digits.
+bool is_grouped(std::string_view text, char separator, char point) {
+  if (separator == point) return false;
+  const std::size_t end = std::min(text.find(point), text.size());
+  if (end < text.size() && !all_digits(text.substr(end + 1))) return false;
+  std::string_view whole = text.substr(0, end);
+  std::size_t groups = 0;
+  for (; whole.size() > 4; ++groups) {
+    if (whole[whole.size() - 4] != separator || !all_digits(whole.substr(whole.size() - 3))) return false;
+    whole.remove_suffix(4);
+  }
+  return groups > 0 && !whole.empty() && whole.size() <= 3 && all_digits(whole);
+}
+
+// 3,14
+bool has_comma(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  if (comma == 0 || comma == std::string_view::npos || comma + 1 == text.size()) return false;
+  return all_digits(text.substr(0, comma)) && all_digits(text.substr(comma + 1));
+}
+
 }  // namespace
 
 std::optional<double> read_cell(std::string_view text) {
@@ -61,13 +98,50 @@ bool is_missing(std::string_view text, std::span<const std::string> more) {
   return std::find(more.begin(), more.end(), text) != more.end();
 }
 
-bool is_decimal_comma(std::string_view text) {
-  const std::string_view word = without_sign(text);
-  const std::size_t comma = word.find(',');
-  if (comma == 0 || comma == std::string_view::npos || comma + 1 == word.size()) return false;
-  const std::string_view rest = word.substr(comma + 1);
-  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(comma), is_digit) &&
-         std::all_of(rest.begin(), rest.end(), is_digit);
+bool is_absent(std::string_view text) {
+  constexpr std::string_view kWords[] = {"null",     "none",     "na",   "n/a",     "nan",    "#n/a",
+                                         "#n/a n/a", "#na",      "<na>", "#div/0!", "1.#ind", "1.#qnan",
+                                         "-1.#ind",  "-1.#qnan", "-nan", "+nan",    "\\n",    ".",
+                                         "-",        "--",       "?",    ""};
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  if (std::all_of(text.begin(), text.end(), is_blank)) return true;
+  std::string lower(text.substr(0, 10));
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return text.size() <= lower.size() &&
+         std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords);
+}
+
+bool is_code(std::string_view text) {
+  return text.size() > 1 && text[0] == '0' && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+std::string_view dress_of(std::string_view text) {
+  constexpr std::size_t kMost = 40;
+  constexpr std::string_view kDigits = "0123456789";
+  if (text.size() > kMost || text.find_first_of(kDigits) == std::string_view::npos || read_cell(text))
+    return {};
+  std::string plain(text);
+  std::string_view found;
+  for (const Dress& dress : kDresses) {
+    for (std::size_t at = plain.find(dress.sign); at != std::string::npos; at = plain.find(dress.sign)) {
+      plain.replace(at, dress.sign.size(), dress.plain);
+      found = dress.name;
+    }
+  }
+  while (plain.ends_with(' ')) plain.pop_back();
+  plain.erase(0, plain.find_first_not_of(' '));
+  if (plain.starts_with('(') && plain.ends_with(')')) {
+    plain = plain.substr(1, plain.size() - 2);
+    found = found.empty() ? "brackets" : found;
+  }
+  const std::string_view number = without_sign(plain);
+  if (read_cell(number)) return found;
+  for (const char separator : {',', ' ', '\''}) {
+    if (!is_grouped(number, separator, '.') && !is_grouped(number, separator, ',')) continue;
+    return !found.empty() ? found : separator == ' ' ? "blanks between digits" : "signs between thousands";
+  }
+  const bool comma = is_grouped(number, '.', ',') || has_comma(number);
+  return !comma ? std::string_view() : found.empty() ? "a decimal comma" : found;
 }
 
 bool is_rounded(std::string_view text, double number) {

@@ -16,8 +16,16 @@ std::optional<double> read_cell(std::string_view text);
 // Whether a cell holds no value: nothing at all, `NA`, `?`, `nan` in any case and sign, or one of `more`.
 bool is_missing(std::string_view text, std::span<const std::string> more = {});
 
-// 3,14
-bool is_decimal_comma(std::string_view text);
+// Whether a cell among numbers says that there is none: what spreadsheets, databases and programs write for
+// it, such as `null`, `None`, `N/A`, `#DIV/0!`, `\N`, `-` or blanks alone. Among words these are words.
+bool is_absent(std::string_view text);
+
+// Digits that begin with a 0 of no value: a code such as 007, which is not 7.
+bool is_code(std::string_view text);
+
+// What keeps a text from being a number that looks like one: "a currency sign" in $1,000, "a decimal comma"
+// in 3,14, "brackets" in (12). Empty for numbers and for other texts.
+std::string_view dress_of(std::string_view text);
 
 // A whole number that a double does not hold exactly, or one beyond 2^64.
 bool is_rounded(std::string_view text, double number);

@@ -55,10 +55,57 @@ TEST(Cell, MissingHasFewWords) {
   EXPECT_FALSE(is_missing("-99", more));
 }
 
-TEST(Cell, DecimalCommasAndRoundingAreSeen) {
-  for (const char* text : {"3,14", "-3,1", "1,000"}) EXPECT_TRUE(is_decimal_comma(text)) << text;
-  for (const char* text : {"3.14", ",5", "5,", "a,1", "1,2,3", ""})
-    EXPECT_FALSE(is_decimal_comma(text)) << text;
+TEST(Cell, AmongNumbersMoreWordsMeanNoValue) {
+  for (const char* text :
+       {"",  " ",  "\t ",  "null",    "Null", "NONE",    "na",       "N/A", "\\N", ".",
+        "-", "--", "#N/A", "#DIV/0!", "<NA>", "-1.#IND", "#N/A N/A", "?",   "nan", "-NaN"}) {
+    EXPECT_TRUE(is_absent(text)) << text;
+  }
+  for (const char* text : {"0", "---", "nil", "unknown", "no", "nulls", "N", "#N/A N/A.", "n a"}) {
+    EXPECT_FALSE(is_absent(text)) << text;
+  }
+}
+
+TEST(Cell, CodesBeginWithAZeroOfNoValue) {
+  for (const char* text : {"007", "00", "01"}) EXPECT_TRUE(is_code(text)) << text;
+  for (const char* text : {"0", "7", "0.5", "70", "", "-07", "0x7"}) EXPECT_FALSE(is_code(text)) << text;
+}
+
+TEST(Cell, WhatLooksLikeANumberIsNamed) {
+  const std::pair<const char*, const char*> texts[] = {{"$1,000", "a currency sign"},
+                                                       {"-$5", "a currency sign"},
+                                                       {"\xe2\x82\xac 12.50", "a currency sign"},
+                                                       {"1.5%", "a percent sign"},
+                                                       {"12 %", "a percent sign"},
+                                                       {"12,311", "signs between thousands"},
+                                                       {"1,234,567.5", "signs between thousands"},
+                                                       {"1'234", "signs between thousands"},
+                                                       {"1 234", "blanks between digits"},
+                                                       {"(12)", "brackets"},
+                                                       {"(1,200.5)", "brackets"},
+                                                       {"1\xc2\xa0"
+                                                        "234",
+                                                        "a no-break space"},
+                                                       {"1\xe2\x80\xaf"
+                                                        "234,5",
+                                                        "a no-break space"},
+                                                       {"1\xe2\x80\x89"
+                                                        "234",
+                                                        "a thin space"},
+                                                       {"\xe2\x88\x92"
+                                                        "5",
+                                                        "a minus sign that is not `-`"},
+                                                       {"3,14", "a decimal comma"},
+                                                       {"-0,5", "a decimal comma"},
+                                                       {"1.234,56", "a decimal comma"}};
+  for (const auto& [text, dress] : texts) EXPECT_EQ(dress_of(text), dress) << text;
+  for (const char* text : {"", "3.14", "12", "1e5", ",5", "5,", "a,1", "2023-05-01", "12:30", "1/2", "x1",
+                           "10.0.0.1", "%", "$", "()", "1,2,3", "12 5", "v1.2.3"}) {
+    EXPECT_EQ(dress_of(text), "") << text;
+  }
+}
+
+TEST(Cell, WholeNumbersThatADoubleRoundsAreSeen) {
   EXPECT_TRUE(is_rounded("9007199254740993", 9007199254740992));
   EXPECT_FALSE(is_rounded("9007199254740992", 9007199254740992));
   EXPECT_TRUE(is_rounded("18446744073709551615", 0x1p64));

@@ -7,23 +7,6 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// The number of cells that all of the first records have, or 0.
-std::size_t common_width(const std::string& name, std::string_view bytes, char delimiter, std::size_t skip,
-                         int records) {
-  CsvCursor cursor(name, bytes, delimiter, skip);
-  std::vector<CsvCell> cells;
-  std::size_t width = 0;
-  try {
-    for (int i = 0; i < records && cursor.next(cells); ++i) {
-      if (i > 0 && cells.size() != width) return 0;
-      width = cells.size();
-    }
-  } catch (const Error&) {  // a quote is not closed: told when the text is read with the delimiter chosen
-    return 0;
-  }
-  return width;
-}
-
 }  // namespace
 
 std::string print_place(std::string_view file, const Place& place) {
@@ -145,17 +128,6 @@ void CsvCursor::check_size(std::size_t size, const Place& begin) const {
   if (size <= kMaxCell) return;
   throw Error(Code::data, {print_place(name_, begin), "a cell is too long", std::to_string(size) + " bytes",
                            "at most " + std::to_string(kMaxCell), ""});
-}
-
-char find_delimiter(const std::string& name, std::string_view bytes, std::size_t skip) {
-  constexpr std::string_view kCandidates = "\t;,| ";
-  constexpr int kRecords = 20;
-  for (const int records : {kRecords, 1}) {
-    for (const char delimiter : kCandidates) {
-      if (common_width(name, bytes, delimiter, skip, records) > 1) return delimiter;
-    }
-  }
-  return ',';
 }
 
 }  // namespace thalweg

@@ -65,9 +65,4 @@ class CsvCursor {
   std::deque<std::string> unescaped_;  // cells of this record that held doubled quotes
 };
 
-// The delimiter of a text, as its first records show it: of tab, semicolon, comma, bar and blanks, in this
-// order, the first that cuts all of them into the same number of cells, at least two; or else the first that
-// cuts the first record at all; a comma where none does.
-char find_delimiter(const std::string& name, std::string_view bytes, std::size_t skip);
-
 }  // namespace thalweg

@@ -103,20 +103,5 @@ TEST(CsvCursor, CellsAreBounded) {
   EXPECT_TRUE(refusal("\"" + most + "x\"").starts_with("f:1:1: a cell is too long"));
 }
 
-TEST(FindDelimiter, TakesTheOneThatCutsAllRecordsAlike) {
-  const auto find = [](std::string_view text) { return find_delimiter("f", text, 0); };
-  EXPECT_EQ(find("a,b\n1,2\n"), ',');
-  EXPECT_EQ(find("a;b\n1;2\n"), ';');
-  EXPECT_EQ(find("3,14;1\n2,71;2\n"), ';');
-  EXPECT_EQ(find("a\tb\n1,5\t2\n"), '\t');
-  EXPECT_EQ(find("a|b\n1|2\n"), '|');
-  EXPECT_EQ(find("1  2\n 3 4\n"), kBlanks);
-  EXPECT_EQ(find("a, b\nc, d\n"), ',');
-  EXPECT_EQ(find("\"a;b\",c\n\"d\",e\n"), ',');
-  EXPECT_EQ(find("a,b\n1\n"), ',');
-  EXPECT_EQ(find("a\nb\n"), ',');
-  EXPECT_EQ(find(""), ',');
-}
-
 }  // namespace
 }  // namespace thalweg

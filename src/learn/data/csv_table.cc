@@ -10,11 +10,14 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "data/cell.h"
+#include "data/csv_delimiter.h"
+#include "data/csv_header.h"
 
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kMostLevels = 10'000;
+constexpr double kFirstYear = 1800, kLastYear = 2100;
 
 // Bytes that are not text are found before anything else is said about them.
 void check_text(const std::string& name, std::string_view bytes) {
@@ -35,12 +38,34 @@ void check_text(const std::string& name, std::string_view bytes) {
   }
 }
 
-void check_width(const std::string& name, const std::vector<CsvCell>& cells, std::size_t width) {
-  if (cells.size() == width) return;
+// A row of another width is told with how many there are: one is a slip, many another delimiter.
+Error wrong_width(const std::string& name, std::string_view bytes, const CsvLayout& layout, std::size_t skip,
+                  const std::vector<CsvCell>& cells) {
+  CsvCursor cursor(name, bytes, layout.delimiter, skip);
+  std::vector<CsvCell> record;
+  std::size_t width = 0, rows = 0, different = 0;
+  std::set<std::size_t> widths;  // of the rows below the first
+  try {
+    for (; cursor.next(record); ++rows) {
+      if (rows == 0) width = record.size();
+      if (rows > 0) widths.insert(record.size());
+      if (record.size() != width) ++different;
+    }
+  } catch (const Error&) {  // a quote that does not close further down: the row at hand is told first
+  }
   const Place place = cells.size() > width ? cells[width].place : cells.back().place;
-  throw Error(Code::data, {print_place(name, place), "a row has a different number of cells",
-                           std::to_string(cells.size()), std::to_string(width) + " as in the first row",
-                           "name the delimiter or the lines to skip"});
+  const bool title = widths.size() == 1 && different > 1;
+  return Error(Code::data,
+               {print_place(name, place),
+                "a row has a different number of cells (" + std::to_string(different) + " of " +
+                    std::to_string(rows) + " rows)",
+                std::to_string(cells.size()), std::to_string(width) + " as in the first row",
+                title ? "skip=" + std::to_string(skip + 1) + " if the first row is no part of the table"
+                      : "name the delimiter or the lines to skip"});
+}
+
+void insert(std::string_view text, std::size_t most, std::set<std::string, std::less<>>& texts) {
+  if (texts.size() < most && !texts.contains(text)) texts.emplace(text);
 }
 
 void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options, CsvColumn& column) {
@@ -48,37 +73,27 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
     ++column.missing;
   } else if (const std::optional<double> number = read_cell(cell.text)) {
     ++column.numbers;
+    if (cell.text.find_first_of(".eE") == std::string_view::npos) ++column.forms.whole;
+    if (*number >= kFirstYear && *number <= kLastYear) ++column.forms.years;
     if (is_rounded(cell.text, *number)) ++column.rounded;
+    if (is_code(cell.text)) ++column.forms.codes;
+    insert(cell.text, kMostGuessedClasses + 1, column.spellings);
+    const double begin = *number - static_cast<double>(row);
+    column.count.up = column.count.up && column.count.begin.value_or(begin) == begin;
+    column.count.begin = begin;
   } else {
+    if (is_absent(cell.text)) {
+      ++column.absent;
+      insert(cell.text, kMostDifferent, column.absences);
+      return;
+    }
     ++column.words;
+    if (!dress_of(cell.text).empty() && column.dressed.cells++ == 0) {
+      column.dressed.first = {row, cell.place, std::string(cell.text)};
+    }
     if (!column.first_word) column.first_word = {row, cell.place, std::string(cell.text.substr(0, 40))};
+    insert(cell.text, kMostDifferent, column.different);
   }
-}
-
-void check_decimal_comma(const std::string& name, const CsvCell& cell) {
-  if (cell.quoted || !is_decimal_comma(cell.text)) return;
-  throw Error(Code::data, {print_place(name, cell.place), "a number has a decimal comma",
-                           "`" + std::string(cell.text.substr(0, 40)) + "`", "a decimal point",
-                           "replace the commas by points, or quote the text if it is not a number"});
-}
-
-// The first record, until it is known whether it is the header.
-struct FirstRecord {
-  std::vector<CsvColumn> columns;  // what it would count as data
-  std::vector<std::string> words;
-  std::vector<bool> again;  // whether the word has come again in its column
-};
-
-bool looks_like_header(const FirstRecord& first, const CsvOptions& options,
-                       const std::vector<CsvColumn>& below, std::size_t rows) {
-  bool numbers_below = false;
-  for (std::size_t i = 0; i < first.words.size(); ++i) {
-    if (first.columns[i].numbers > 0) return false;
-    if (!first.words[i].empty() && is_missing(first.words[i], options.missing)) return false;
-    numbers_below = numbers_below || (below[i].numbers > below[i].words && !first.words[i].empty());
-  }
-  return numbers_below ||
-         (rows > 0 && std::find(first.again.begin(), first.again.end(), true) == first.again.end());
 }
 
 void add(CsvColumn& to, const CsvColumn& first) {
@@ -86,18 +101,27 @@ void add(CsvColumn& to, const CsvColumn& first) {
   to.numbers += first.numbers;
   to.words += first.words;
   to.rounded += first.rounded;
+  to.forms.codes += first.forms.codes;
+  to.absent += first.absent;
+  to.forms.whole += first.forms.whole;
+  to.forms.years += first.forms.years;
+  to.count.up = to.count.up && to.count.begin == first.count.begin;
+  to.different.insert(first.different.begin(), first.different.end());
+  to.spellings.insert(first.spellings.begin(), first.spellings.end());
+  to.absences.insert(first.absences.begin(), first.absences.end());
   if (first.first_word) to.first_word = first.first_word;
+  to.dressed.cells += first.dressed.cells;
+  if (first.dressed.first) to.dressed.first = first.dressed.first;
 }
 
-// The names of the header, or c0, c1, ...; a name that comes again gets a number.
-void name_columns(const std::vector<std::string>& words, CsvLayout& layout) {
-  std::set<std::string> taken;
-  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
-    const bool given = layout.header && !words[i].empty();
-    const std::string name = given ? words[i] : "c" + std::to_string(i);
-    std::string free = name;
-    for (std::size_t n = 1; !taken.insert(free).second; ++n) free = name + "." + std::to_string(n);
-    layout.columns[i].name = free;
+// What means no value among numbers is missing there, and a word elsewhere.
+void settle_absent(CsvColumn& column) {
+  if (column.numbers > column.words) {
+    column.missing += column.absent;
+  } else {
+    column.words += column.absent;
+    column.different.merge(column.absences);
+    column.absences.clear();
   }
 }
 
@@ -138,15 +162,83 @@ Error wrong_number(const std::string& name, const Place& place, std::string_view
                             "`" + std::string(word.substr(0, 40)) + "`", "a number", hint});
 }
 
-// Whether a column holds categories. A few words among numbers are mistakes.
-bool is_categorical(const std::string& name, const CsvLayout& layout, std::size_t index) {
-  const CsvColumn& column = layout.columns[index];
-  if (column.words == 0 || column.words >= column.numbers) return column.words > 0;
-  const CsvColumn::Word& word = *column.first_word;
-  const bool header = word.row == 0 && column.words == 1 && !layout.header;
-  throw wrong_number(name, word.place, word.text, column.name,
-                     header ? "header=yes if this is the header"
-                            : "categorical=" + print_word(column.name) + " if these are words");
+// Whether most cells are numbers or look like them, and some only look.
+bool is_dressed(const CsvColumn& column) {
+  return column.dressed.cells > 0 &&
+         2 * (column.dressed.cells + column.numbers) > column.numbers + column.words;
+}
+
+std::string quote(const CsvColumn::Word& word) { return "`" + word.text.substr(0, 40) + "`"; }
+
+void check_dressed_target(const std::string& name, const CsvColumn& column) {
+  if (!is_dressed(column)) return;
+  const CsvColumn::Word& word = *column.dressed.first;
+  throw Error(Code::data,
+              {print_place(name, word.place),
+               "a number has " + std::string(dress_of(word.text)) + " in the target `" + column.name + "`",
+               quote(word), "digits, with a decimal point where one is needed",
+               std::string(kPrepareHint) + ", or task=classify if these are names of classes"});
+}
+
+bool is_mixed(const CsvColumn& column) {
+  return column.words > 0 && column.words < column.numbers && !is_dressed(column);
+}
+
+// A few words among numbers are mistakes, or mean no value: those of all columns are told at once.
+void check_mixed(const std::string& name, const CsvLayout& layout, const std::vector<std::size_t>& chosen) {
+  std::vector<const CsvColumn*> mixed;
+  for (const std::size_t i : chosen) {
+    if (is_mixed(layout.columns[i])) mixed.push_back(&layout.columns[i]);
+  }
+  if (mixed.empty()) return;
+  constexpr std::size_t kMost = 20;
+  bool header = !layout.header;
+  std::set<std::string> words;
+  for (const CsvColumn* column : mixed) {
+    header = header && column->words == 1 && column->first_word->row == 0;
+    for (const std::string& word : column->different) {
+      if (words.size() < kMost && word.find_first_of(" \t\"") == std::string::npos) words.insert(word);
+    }
+  }
+  const CsvColumn& first = *mixed.front();
+  std::string hint = "header=yes if this is the header";
+  if (!header) {
+    const auto columns = join(mixed, ", ", [](const CsvColumn* one) { return "`" + one->name + "`"; });
+    hint = words.empty()
+               ? ""
+               : "missing=\"" + join(words, " ") + "\" if that means no value (in " + columns + "), or ";
+    hint += "categorical=" + print_word(first.name) + " if the column holds words";
+  }
+  throw wrong_number(name, first.first_word->place, first.first_word->text, first.name, hint);
+}
+
+bool is_categorical(const CsvColumn& column) { return column.words > 0; }
+
+// Whether a target is words: numbers are where they differ as texts - 007 and 7 - or as integers that no
+// double holds, and where classes are wanted, or are likely.
+bool is_categorical_target(const CsvColumn& column, const CsvLayout& layout, Task task) {
+  if (task == Task::regress) return false;
+  const bool differ = column.forms.codes + column.rounded > 0;
+  if (task == Task::classify || column.words > 0) return column.words > 0 || differ;
+  return differ && are_few(column.spellings.size(), layout.rows - column.missing);
+}
+
+// 0, 1, 2, ... or 1, 2, 3, ... in the order of the rows, under no name or one that says so.
+bool numbers_rows(const CsvColumn& column, const CsvLayout& layout) {
+  constexpr std::size_t kFewest = 3;  // rows that show it
+  constexpr std::string_view kNames[] = {"unnamed: 0", "id", "rowid", "row_id", "row", "rownames", "index"};
+  std::string lower = column.name;
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  if (!column.nameless && std::find(std::begin(kNames), std::end(kNames), lower) == std::end(kNames))
+    return false;
+  const double begin = column.count.begin.value_or(-1) + (layout.header ? 1 : 0);
+  return layout.rows >= kFewest && column.numbers == layout.rows && column.count.up &&
+         (begin == 0 || begin == 1);
+}
+
+bool are_numbers(const std::vector<std::string>& levels) {
+  return std::all_of(levels.begin(), levels.end(),
+                     [](const std::string& level) { return read_cell(level).has_value(); });
 }
 
 // The words of one column and their codes, in the order in which they come.
@@ -183,8 +275,12 @@ struct Cells {
 CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const CsvOptions& options) {
   check_text(name, bytes);
   CsvLayout layout;
-  layout.delimiter =
-      options.delimiter == '\0' ? find_delimiter(name, bytes, options.skip) : options.delimiter;
+  layout.delimiter = options.delimiter;
+  if (options.delimiter == '\0') {
+    const FoundDelimiter found = find_delimiter(name, bytes, options.skip);
+    layout.delimiter = found.best.delimiter;
+    if (const std::string others = describe_others(found); !others.empty()) layout.notes.push_back(others);
+  }
   CsvCursor cursor(name, bytes, layout.delimiter, options.skip);
   std::vector<CsvCell> cells;
   if (!cursor.next(cells)) throw Error(Code::data, {name, "there are no rows", "", "one or more", ""});
@@ -195,24 +291,28 @@ CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const
   }
   layout.columns.resize(cells.size());
   do {
-    if (layout.delimiter != ',') {
-      for (const CsvCell& cell : cells) check_decimal_comma(name, cell);
-    }
     if (!cursor.next(cells)) break;
-    check_width(name, cells, first.words.size());
+    if (cells.size() != first.words.size()) throw wrong_width(name, bytes, layout, options.skip, cells);
     for (std::size_t i = 0; i < cells.size(); ++i) {
       count_cell(cells[i], layout.rows + 1, options, layout.columns[i]);
       if (!cells[i].text.empty() && cells[i].text == first.words[i]) first.again[i] = true;
     }
     ++layout.rows;
   } while (true);
-  layout.header = options.header.value_or(looks_like_header(first, options, layout.columns, layout.rows));
+  const FoundHeader found = find_header(first, layout.columns, layout.rows, options);
+  layout.header = found.header;
+  if (!found.note.empty()) layout.notes.push_back(found.note);
   if (!layout.header) {
     ++layout.rows;
     for (std::size_t i = 0; i < layout.columns.size(); ++i) add(layout.columns[i], first.columns[i]);
   }
+  for (CsvColumn& column : layout.columns) settle_absent(column);
   drop_empty_end(first.words, layout);
-  name_columns(first.words, layout);
+  const std::vector<std::string> names = name_columns(first.words, layout.header);
+  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
+    layout.columns[i].name = names[i];
+    layout.columns[i].nameless = !layout.header || first.words[i].empty();
+  }
   return layout;
 }
 
@@ -222,20 +322,47 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
   const std::vector<bool> ignored = mark(layout, options.ignored, "ignore");
   const std::size_t target = find_column(layout, options.target, "target");
   CsvChoice choice;
-  const auto choose = [&](std::size_t i, std::optional<bool> known) {
-    if (categorical[i]) known = true;
-    if (numeric[i]) known = false;
-    const bool words = known ? *known : is_categorical(name, layout, i);
-    choice.columns.push_back({layout.columns[i].name, i, i, words});
-  };
+  std::vector<std::size_t> chosen, rows;  // inputs, and those that number the rows
   for (std::size_t i = 0; i < layout.columns.size(); ++i) {
-    if (i != target && !ignored[i]) choose(i, std::nullopt);
+    if (i == target || ignored[i]) continue;
+    const CsvColumn& column = layout.columns[i];
+    const bool named = categorical[i] || numeric[i];
+    if (!named && is_dressed(column)) {
+      const CsvColumn::Word& word = *column.dressed.first;
+      choice.notes.push_back(column.name + ": its numbers have " + std::string(dress_of(word.text)) +
+                             ", such as " + quote(word) + ", and it is left out; " +
+                             std::string(kPrepareHint));
+    } else {
+      (!named && numbers_rows(column, layout) ? rows : chosen).push_back(i);
+    }
   }
-  choice.inputs = choice.columns.size();
-  std::optional<bool> words;
-  if (options.task == Task::regress) words = false;
-  if (options.task == Task::classify) words = layout.columns[target].words > 0;
-  choose(target, words);
+  if (chosen.empty()) chosen.swap(rows);  // better than no input
+  for (const std::size_t i : rows) {
+    const std::string& column = layout.columns[i].name;
+    choice.notes.push_back(column + ": numbers the rows and is left out; numeric=" + print_word(column) +
+                           " keeps it");
+  }
+  if (chosen.empty() && !choice.notes.empty()) {
+    throw Error(Code::data, {name, "no input is left", join(choice.notes, "; "), "one or more", ""});
+  }
+  if (!categorical[target] && !numeric[target] && options.task != Task::classify) {
+    check_dressed_target(name, layout.columns[target]);
+  }
+  choice.inputs = chosen.size();
+  chosen.push_back(target);
+  std::vector<std::size_t> guessed;
+  for (const std::size_t i : chosen) {
+    const bool known = categorical[i] || numeric[i] || (i == target && options.task != Task::automatic);
+    if (!known) guessed.push_back(i);
+  }
+  check_mixed(name, layout, guessed);
+  for (const std::size_t i : chosen) {
+    const CsvColumn& column = layout.columns[i];
+    const bool guess =
+        i == target ? is_categorical_target(column, layout, options.task) : is_categorical(column);
+    choice.columns.push_back(
+        {column.name, i, i, numeric[i] ? false : categorical[i] || guess, column.words == 0, categorical[i]});
+  }
   return choice;
 }
 
@@ -253,7 +380,8 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
   if (!by_name && width != encoding.width && width + 1 != encoding.width) {
     throw Error(Code::data,
                 {name, "the number of columns differs from the training data", std::to_string(width),
-                 std::to_string(encoding.width), "name the delimiter if it is another"});
+                 std::to_string(encoding.width),
+                 "by delimiter " + delimiter_name(layout.delimiter) + ": name it if it is another"});
   }
   CsvChoice choice;
   for (const ColumnEncoding& column : encoding.columns) {
@@ -262,13 +390,16 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
       throw Error(Code::data, {name, "a column of the training data is missing", "", "`" + column.name + "`",
                                "the header must name it"});
     }
-    choice.columns.push_back({column.name, position, column.position, column.categorical});
+    choice.columns.push_back(
+        {column.name, position, column.position, column.categorical, are_numbers(column.levels)});
   }
   choice.inputs = choice.columns.size();
   const std::string& target_name = encoding.targets.columns.front().name;
   const std::size_t position = by_name ? find(target_name, target) : with_target ? target : width;
-  if (position < width)
-    choice.columns.push_back({target_name, position, target, encoding.targets.categorical});
+  if (position < width) {
+    choice.columns.push_back(
+        {target_name, position, target, encoding.targets.categorical, are_numbers(encoding.targets.classes)});
+  }
   return choice;
 }
 
@@ -279,6 +410,7 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
   for (std::vector<double>& column : cells->columns) column.reserve(layout.rows);
   cells->lines.reserve(layout.rows);
   std::vector<Levels> levels(choice.columns.size());
+  std::vector<std::map<double, std::string>> spelled(choice.columns.size());
   CsvCursor cursor(name, bytes, layout.delimiter, options.skip);
   std::vector<CsvCell> record;
   if (layout.header) cursor.next(record);
@@ -288,21 +420,26 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
       const CsvChoice::Column& column = choice.columns[i];
       const CsvCell& cell = record[column.position];
       double value = std::numeric_limits<double>::quiet_NaN();
-      if (!is_missing(cell.text, options.missing)) {
+      const bool absent = (column.numbers || !column.categorical) && is_absent(cell.text);
+      if (!absent && !is_missing(cell.text, options.missing)) {
         const std::optional<double> number = column.categorical ? std::nullopt : read_cell(cell.text);
         if (!number && !column.categorical) throw wrong_number(name, cell.place, cell.text, column.name, "");
         value = number ? *number : levels[i].code(name, cell, column.name);
+        if (number && i >= choice.inputs && spelled[i].size() < kMostLevels)
+          spelled[i].try_emplace(value, cell.text);
       }
       cells->columns[i].push_back(value);
     }
   }
   Table table{.name = name, .rows = cells->lines.size(), .named = layout.header};
   table.width = layout.columns.size();
+  table.text = TextEncoding{layout.delimiter, options.skip, options.missing};
   table.inputs = choice.inputs;
   table.bytes = bytes.size();
   for (std::size_t i = 0; i < choice.columns.size(); ++i) {
     const CsvChoice::Column& column = choice.columns[i];
-    table.columns.push_back({column.name, column.original, column.categorical, levels[i].words()});
+    table.columns.push_back(
+        {column.name, column.original, column.categorical, levels[i].words(), column.kept, spelled[i]});
   }
   table.at = [cells](std::size_t row, std::size_t column) { return cells->columns[column][row]; };
   table.place = [cells, name](std::size_t row) { return name + ":" + std::to_string(cells->lines[row]); };

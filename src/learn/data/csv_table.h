@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ namespace thalweg {
 struct CsvOptions {
   char delimiter = '\0';                                   // '\0': found
   std::optional<bool> header;                              // nothing: found
+  std::optional<std::vector<std::string>> trained;         // names that the header must hold; none: no header
   std::size_t skip = 0;                                    // lines before the first record
   std::string target = "-1";                               // name, or number from 0, negative from the right
   std::vector<std::string> missing;                        // words beside those of is_missing()
@@ -22,19 +24,39 @@ struct CsvOptions {
   Task task = Task::automatic;                             // of the target: regress wants numbers
 };
 
+inline constexpr std::size_t kMostDifferent = 1'000;
+
 // What one column holds.
 struct CsvColumn {
   std::string name;
+  bool nameless = true;  // the name is our own
   std::size_t missing = 0;
   std::size_t numbers = 0;
   std::size_t words = 0;
   std::size_t rounded = 0;  // whole numbers too large for a double
+  std::size_t absent = 0;   // words that mean no value among numbers
+  struct Forms {            // of numbers
+    std::size_t whole = 0;  // without a point or an exponent
+    std::size_t years = 0;  // from 1800 to 2100
+    std::size_t codes = 0;  // whole, with leading zeros
+  } forms;
+  // Different texts: words, the first kMostDifferent of them; numbers, one more than kMostGuessedClasses; and
+  // what means no value.
+  std::set<std::string, std::less<>> different = {}, spellings = {}, absences = {};
+  struct Count {
+    std::optional<double> begin;  // the first number less its row
+    bool up = true;               // every other number less its row is the same
+  } count;
   struct Word {
     std::size_t row = 0;  // of the data
     Place place;
     std::string text;
   };
   std::optional<Word> first_word;
+  struct Dressed {  // words that look like numbers
+    std::size_t cells = 0;
+    std::optional<Word> first;
+  } dressed;
 };
 
 // What a first reading tells.
@@ -43,14 +65,17 @@ struct CsvLayout {
   bool header = false;
   std::size_t rows = 0;  // without the header
   std::vector<CsvColumn> columns;
+  std::vector<std::string> notes;  // what else the text could have been
 };
 
 // Throws Error(data), naming file, line and column, for rows of different lengths, for what CsvCursor
 // refuses, for a NUL byte, for text that is not UTF-8 and for a decimal comma.
 //
-// A first record with a number in it is not a header, nor is one with a missing value other than an empty
-// cell. Any other is one when a column below it is numbers, or when none of its words occurs again in its
-// column.
+// With options.trained the first record is the header when it holds these names, and never when there are
+// none. Otherwise one with a missing value other than an empty cell is not a header. One without numbers is
+// one when a column below it is numbers, when none of its words occurs again in its column, or when it is
+// alone. One with numbers is one only when these are years, count up or are whole above numbers that are not,
+// and its words are none of those below. The notes tell every doubt.
 CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const CsvOptions& options);
 
 // The columns wanted of a text, inputs first.
@@ -60,13 +85,19 @@ struct CsvChoice {
     std::size_t position = 0;  // in the text at hand
     std::size_t original = 0;  // in the text the encoding comes from
     bool categorical = false;
+    bool numbers = false;  // only: what means no value among numbers is missing
+    bool kept = false;     // all of its levels
   };
   std::vector<Column> columns;
   std::size_t inputs = 0;
+  std::vector<std::string> notes = {};  // what was left out
 };
 
-// By the options and what the columns hold: numbers when numbers are more than words, else categories. Throws
-// Error(usage) for a name that is not a column and Error(data), naming the place, for a word in a column of
+// By the options and what the columns hold: numbers when numbers are more than words, else categories. A
+// target of numbers that differ as texts or as integers but not as doubles, such as 007 and 7, is categories
+// where it is to be classified. An input that numbers the rows - 0, 1, 2, ... or 1, 2, 3, ... in a column
+// without a name, or called id or the like - is left out unless the options name it. Throws Error(usage) for
+// a name that is not a column and Error(data), naming the place and all such words, for a word in a column of
 // numbers.
 CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const CsvOptions& options);
 

@@ -8,7 +8,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kMostGuessedClasses = 20;
 constexpr std::size_t kMostClasses = 10'000;
 
 // The different numbers of a column, ascending; no more than `most` + 1 of them.
@@ -28,8 +27,7 @@ bool classifies(const Table& table, Task task) {
   if (table.columns[target].categorical) return true;
   const std::set<double> numbers = different(table, target, kMostGuessedClasses);
   const auto whole = [](double x) { return x == std::trunc(x); };
-  return numbers.size() <= kMostGuessedClasses && 2 * numbers.size() <= table.rows &&
-         std::all_of(numbers.begin(), numbers.end(), whole);
+  return are_few(numbers.size(), table.rows) && std::all_of(numbers.begin(), numbers.end(), whole);
 }
 
 std::vector<std::string> sorted(std::vector<std::string> words) {
@@ -47,7 +45,11 @@ std::vector<std::string> find_classes(const Table& table) {
   if (table.columns[target].categorical) {
     classes = sorted(table.columns[target].levels);
   } else {
-    for (const double x : different(table, target, kMostClasses)) classes.push_back(print_number(x));
+    const std::map<double, std::string>& spelled = table.columns[target].spelled;
+    for (const double x : different(table, target, kMostClasses)) {
+      const auto found = spelled.find(x);
+      classes.push_back(found != spelled.end() ? found->second : print_number(x));
+    }
   }
   if (classes.size() <= kMostClasses) return classes;
   throw Error(Code::data,
@@ -90,18 +92,25 @@ Moments moments(const Table& table, std::size_t column, const RowTest& training)
   return out;
 }
 
-std::vector<std::string> training_levels(const Table& table, std::size_t column, const RowTest& training) {
-  const TableColumn& source = table.columns[column];
-  std::vector<bool> seen(source.levels.size());
+// How often each level of a column comes in the training part.
+std::vector<std::size_t> count_levels(const Table& table, std::size_t column, const RowTest& training) {
+  std::vector<std::size_t> counts(table.columns[column].levels.size());
   for (std::size_t row = 0; row < table.rows; ++row) {
     const double code = training(row) ? table.at(row, column) : NAN;
-    if (!std::isnan(code)) seen[static_cast<std::size_t>(code)] = true;
+    if (!std::isnan(code)) ++counts[static_cast<std::size_t>(code)];
   }
-  std::vector<std::string> levels;
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    if (seen[i]) levels.push_back(source.levels[i]);
+  return counts;
+}
+
+// The levels of the training part; those that came once share `other`, unless all are kept.
+void derive_levels(const Table& table, std::size_t column, const RowTest& training, ColumnEncoding& out) {
+  const TableColumn& source = table.columns[column];
+  const std::vector<std::size_t> counts = count_levels(table, column, training);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 1 || (counts[i] == 1 && source.kept)) out.levels.push_back(source.levels[i]);
+    out.other = out.other || (counts[i] == 1 && !source.kept);
   }
-  return sorted(std::move(levels));
+  out.levels = sorted(std::move(out.levels));
 }
 
 ColumnEncoding derive_column(const Table& table, std::size_t column, bool standardise,
@@ -109,7 +118,7 @@ ColumnEncoding derive_column(const Table& table, std::size_t column, bool standa
   const TableColumn& source = table.columns[column];
   ColumnEncoding out{.name = source.name, .position = source.position, .categorical = source.categorical};
   if (source.categorical) {
-    out.levels = training_levels(table, column, training);
+    derive_levels(table, column, training, out);
     return out;
   }
   const Moments found = moments(table, column, training);
@@ -132,7 +141,7 @@ void derive_target_scaling(const Table& table, const RowTest& training, TargetEn
 }  // namespace
 
 TableEncoding outline(const Table& table) {
-  TableEncoding out{.named = table.named, .width = table.width};
+  TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     if (i < table.inputs) {
@@ -146,6 +155,19 @@ TableEncoding outline(const Table& table) {
   return out;
 }
 
+std::vector<std::size_t> telling_inputs(const Table& table, const RowTest& training) {
+  std::size_t rows = 0;
+  for (std::size_t row = 0; row < table.rows; ++row) rows += training(row) ? 1 : 0;
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < table.inputs; ++i) {
+    const bool guessed = table.columns[i].categorical && !table.columns[i].kept;
+    const std::vector<std::size_t> counts =
+        guessed ? count_levels(table, i, training) : std::vector<std::size_t>();
+    if (2 * static_cast<std::size_t>(std::count(counts.begin(), counts.end(), 1u)) <= rows) out.push_back(i);
+  }
+  return out;
+}
+
 TargetEncoding derive_targets(const Table& table, Task task) {
   TargetEncoding targets = outline(table).targets;
   if (classifies(table, task)) targets.classes = find_classes(table);
@@ -154,7 +176,8 @@ TargetEncoding derive_targets(const Table& table, Task task) {
 
 TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
                               const RowTest& training) {
-  TableEncoding out{.named = table.named, .width = table.width, .targets = std::move(targets)};
+  TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
+  out.targets = std::move(targets);
   for (std::size_t i = 0; i < table.inputs; ++i) {
     out.columns.push_back(derive_column(table, i, standardise, training));
   }

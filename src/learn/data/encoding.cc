@@ -74,7 +74,10 @@ const char* kind_name(bool categorical) { return categorical ? "categorical" : "
 std::string print_column(const ColumnEncoding& column) {
   JsonObject object;
   object.add("name", column.name).add("position", column.position).add("kind", kind_name(column.categorical));
-  if (column.categorical) return object.add("levels", column.levels).text();
+  if (column.categorical) {
+    object.add("levels", column.levels);
+    return column.other ? object.add("other", true).text() : object.text();
+  }
   return object.add("mean", column.mean).add("scale", column.scale).add("fill", column.fill).text();
 }
 
@@ -95,11 +98,27 @@ std::string print_targets(const TargetEncoding& targets) {
       .text();
 }
 
+std::string print_text(const TextEncoding& text) {
+  return JsonObject()
+      .add("delimiter", std::string(1, text.delimiter))
+      .add("skip", text.skip)
+      .add("missing", text.missing)
+      .text();
+}
+
+TextEncoding read_text(const Json& object) {
+  const std::string delimiter = text(object, "delimiter");
+  if (delimiter.size() != 1) throw bad_encoding("`delimiter` is no character", "`" + delimiter + "`", "one");
+  return {delimiter[0], index(object, "skip"), texts(object, "missing")};
+}
+
 ColumnEncoding read_column(const Json& object) {
   ColumnEncoding column{.name = text(object, "name"), .position = index(object, "position")};
   column.categorical = is_categorical(object);
   if (column.categorical) {
     column.levels = texts(object, "levels");
+    column.other =
+        object.contains("other") && member(object, "other", &Json::is_boolean, "true or false").get<bool>();
     return column;
   }
   column.mean = number(object, "mean");
@@ -144,12 +163,13 @@ Json parse_encoding(std::string_view encoding, const std::string& kind) {
 }  // namespace
 
 std::string print_encoding(const TableEncoding& encoding) {
-  return JsonObject()
-      .add("schema", kSchema)
+  JsonObject object;
+  object.add("schema", kSchema)
       .add("kind", "table")
       .add("named", encoding.named)
-      .add("width", encoding.width)
-      .raw("columns", json_list(encoding.columns, print_column))
+      .add("width", encoding.width);
+  if (encoding.text) object.raw("text", print_text(*encoding.text));
+  return object.raw("columns", json_list(encoding.columns, print_column))
       .raw("targets", print_targets(encoding.targets))
       .text();
 }
@@ -158,6 +178,7 @@ TableEncoding read_table_encoding(std::string_view encoding) {
   const Json object = parse_encoding(encoding, "table");
   TableEncoding out{.named = member(object, "named", &Json::is_boolean, "true or false").get<bool>(),
                     .width = index(object, "width")};
+  if (object.contains("text")) out.text = read_text(object["text"]);
   for (const Json& column : array(object, "columns")) out.columns.push_back(read_column(column));
   out.targets = read_targets(member(object, "targets"));
   return out;

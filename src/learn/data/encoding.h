@@ -2,13 +2,15 @@
 //
 //   {"schema": 1, "kind": "bytes", "offset": 0, "factor": 0.0625}
 //   {"schema": 1, "kind": "table", "named": true, "width": 3,
-//    "columns": [{"name": "size", "position": 0, "kind": "numeric", "mean": 71.5, "scale": 20.3,
+//    "text": {"delimiter": ";", "skip": 0, "missing": ["-999"]},                  of a text; older ones lack
+//    it "columns": [{"name": "size", "position": 0, "kind": "numeric", "mean": 71.5, "scale": 20.3,
 //    "fill": 71.5},
 //                {"name": "town", "position": 1, "kind": "categorical", "levels": ["Bonn", "Ulm"]}],
 //    "targets": {"kind": "numeric", "columns": [{"name": "price", "position": 2}],
 //                "scaling": [{"offset": 210000, "factor": 1e-05}]}}     or "classes": ["no", "yes"]
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,8 @@ Scaling read_scaling(std::string_view encoding);
 void set_scaling(Dataset& data, const Scaling& scaling);
 
 // A column of inputs. A number x becomes ((x, or fill where it is missing) - mean) / scale; a category
-// becomes one number a level, 1 for its own and 0 for the others, and 0 for all when it is missing or no
-// level.
+// becomes one number a level, 1 for its own and 0 for the others, and 0 for all when it is missing. What is
+// no level is the last number, `other`, where there is one, and 0 for all where not.
 struct ColumnEncoding {
   std::string name;
   std::size_t position = 0;  // column of the source, from 0
@@ -36,8 +38,9 @@ struct ColumnEncoding {
   double scale = 1;
   double fill = 0;
   std::vector<std::string> levels = {};  // in ascending order of their bytes
+  bool other = false;                    // levels that came once in training share a number
 
-  std::size_t width() const { return categorical ? levels.size() : 1; }
+  std::size_t width() const { return categorical ? levels.size() + (other ? 1 : 0) : 1; }
 };
 
 struct TargetColumn {
@@ -52,9 +55,17 @@ struct TargetEncoding {
   std::vector<Scaling> scaling;      // of a regression: one a column
 };
 
+// How the text of the training data was read, and later texts are.
+struct TextEncoding {
+  char delimiter = ',';
+  std::size_t skip = 0;                   // lines before the first record
+  std::vector<std::string> missing = {};  // words that mean no value, besides those of every text
+};
+
 struct TableEncoding {
   bool named = false;     // columns have names of their own and are found by them
   std::size_t width = 0;  // columns of the source
+  std::optional<TextEncoding> text = {};
   std::vector<ColumnEncoding> columns = {};
   TargetEncoding targets = {};
 };

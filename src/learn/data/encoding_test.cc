@@ -14,6 +14,8 @@ TableEncoding sample() {
   out.columns.push_back({.name = "si\"ze\n", .position = 2, .mean = 0.1, .scale = 1e-300, .fill = -5e300});
   out.columns.push_back(
       {.name = "t\xc3\xb6wn", .position = 0, .categorical = true, .levels = {"", "a", "b"}});
+  out.columns.back().other = true;
+  out.text = TextEncoding{';', 2, {"-9", "a b"}};
   out.targets.columns = {{"price", 3}};
   out.targets.scaling = {{1.0 / 3, 7}};
   return out;
@@ -37,6 +39,12 @@ TEST(TableEncoding, ComesBackBitForBitAndIsOneLine) {
   EXPECT_EQ(back.columns[0].fill, -5e300);
   EXPECT_EQ(back.columns.at(1).levels, (std::vector<std::string>{"", "a", "b"}));
   EXPECT_EQ(back.columns[1].position, 0u);
+  EXPECT_TRUE(back.columns[1].other);
+  EXPECT_EQ(back.columns[1].width(), 4u);
+  ASSERT_TRUE(back.text);
+  EXPECT_EQ(back.text->delimiter, ';');
+  EXPECT_EQ(back.text->skip, 2u);
+  EXPECT_EQ(back.text->missing, (std::vector<std::string>{"-9", "a b"}));
   EXPECT_EQ(back.targets.scaling.at(0), (Scaling{1.0 / 3, 7}));
 }
 
@@ -51,6 +59,10 @@ TEST(TableEncoding, WhatIsDamagedIsRefused) {
                                                          {"\"classes\": []", "\"classes\": [\"a\"]"},
                                                          {"\"factor\": 7", "\"factor\": 0"},
                                                          {"\"position\": 2", "\"position\": 2.5"},
+                                                         {"\"other\": true", "\"other\": 1"},
+                                                         {"\"delimiter\": \";\"", "\"delimiter\": \";;\""},
+                                                         {"\"skip\": 2", "\"skip\": -2"},
+                                                         {"\"missing\": [", "\"missing\": [1, "},
                                                          {"\"targets\"", "\"target\""}};
   for (const auto& [from, to] : changes) {
     const std::string message = error_of(Code::data, [&] { read_table_encoding(replaced(text, from, to)); });
@@ -60,6 +72,16 @@ TEST(TableEncoding, WhatIsDamagedIsRefused) {
     error_of(Code::data, [&] { read_table_encoding(text.substr(0, size)); });
   }
   error_of(Code::data, [&] { read_table_encoding(print_encoding(Scaling{0, 1})); });
+}
+
+TEST(TableEncoding, OlderOnesSayNothingOfTextsAndOtherLevels) {
+  const TableEncoding back = read_table_encoding(
+      R"({"schema": 1, "kind": "table", "named": true, "width": 2, "columns": [{"name": "w", "position": 0, )"
+      R"("kind": "categorical", "levels": ["a", "b"]}], "targets": {"kind": "numeric", "columns": )"
+      R"([{"name": "t", "position": 1}], "classes": [], "scaling": [{"offset": 1, "factor": 2}]}})");
+  EXPECT_FALSE(back.text);
+  EXPECT_FALSE(back.columns.at(0).other);
+  EXPECT_EQ(back.columns[0].width(), 2u);
 }
 
 }  // namespace

@@ -10,19 +10,45 @@ namespace thalweg {
 namespace {
 
 constexpr std::size_t kJudgeShare = 5;  // one in so many
+constexpr std::size_t kSmallClass = 5;  // a class of fewer rows has no fifth
+
+std::size_t fifth(std::size_t n) { return (2 * n + 5) / 10; }  // rounded half up
+
+// Whether a fifth of each class is not about a fifth of all, within one row or two in a hundred: many classes
+// are small, and each is rounded to none, or to one of three.
+bool misses_a_fifth(const std::vector<std::vector<std::uint32_t>>& members, std::size_t n) {
+  std::size_t held = 0;
+  for (const std::vector<std::uint32_t>& rows : members) held += fifth(rows.size());
+  const std::size_t wanted = fifth(n);
+  const std::size_t off = held > wanted ? held - wanted : wanted - held;
+  if (held == 0) return n >= kSmallClass;
+  return off > 1 && 50 * off > n;
+}
 
 }  // namespace
 
 std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed) {
   std::vector<std::vector<std::uint32_t>> members(classes);
   for (std::uint32_t row = 0; row < labels.size(); ++row) members[labels[row]].push_back(row);
+  std::vector<std::uint32_t> pool;
+  const bool pooled = misses_a_fifth(members, labels.size());
+  std::size_t large = 0;  // held out of the classes that are not pooled
   std::vector<bool> held_out(labels.size());
+  const auto hold = [&](const std::vector<std::uint32_t>& rows, std::size_t share, std::uint64_t draw) {
+    const std::vector<std::uint32_t> order = Random(seed, Purpose::split, draw).permutation(rows.size());
+    for (std::size_t i = 0; i < share; ++i) held_out[rows[order[i]]] = true;
+  };
   for (std::size_t label = 0; label < classes; ++label) {
     const std::vector<std::uint32_t>& rows = members[label];
-    const std::vector<std::uint32_t> order = Random(seed, Purpose::split, label).permutation(rows.size());
-    const std::size_t share = (2 * rows.size() + 5) / 10;
-    for (std::size_t i = 0; i < share; ++i) held_out[rows[order[i]]] = true;
+    if (pooled && rows.size() < kSmallClass) {
+      pool.insert(pool.end(), rows.begin(), rows.end());
+    } else {
+      hold(rows, fifth(rows.size()), label);
+      large += fifth(rows.size());
+    }
   }
+  const std::size_t wanted = fifth(labels.size());
+  if (pooled) hold(pool, std::min(pool.size(), wanted - std::min(wanted, large)), classes);
   return held_out;
 }
 

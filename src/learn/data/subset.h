@@ -10,7 +10,8 @@
 namespace thalweg {
 
 // Marks one fifth of each class, rounded half up, drawn by (seed, class): a class is drawn alike whatever
-// else the data hold. Labels are 0 .. classes-1.
+// else the data hold. Where that is not about a fifth of all rows - many classes are small - those of fewer
+// than five rows are one pool, from which as many are drawn as make it a fifth. Labels are 0 .. classes-1.
 std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed);
 
 // Puts the named rows of a table with so many columns, which may be empty, behind what stands in `out`.

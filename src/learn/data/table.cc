@@ -4,7 +4,9 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 
+#include "data/cell.h"
 #include "data/subset.h"
 
 namespace thalweg {
@@ -24,34 +26,59 @@ std::string listed(const std::vector<std::string>& words) {
   return words.size() > kMost ? out + ", ... (" + std::to_string(words.size()) + ")" : out;
 }
 
-// Which of the levels each level of the column is; their number where it is none.
-std::vector<std::size_t> match_levels(const TableColumn& column, const std::vector<std::string>& levels) {
-  std::vector<std::size_t> out;
-  for (const std::string& level : column.levels) {
-    const auto found = std::lower_bound(levels.begin(), levels.end(), level);
-    const bool known = found != levels.end() && *found == level;
-    out.push_back(known ? static_cast<std::size_t>(found - levels.begin()) : levels.size());
+// Which of the levels of an encoding a text is: the one of the same text, or, where all of them are numbers,
+// of the same value. Whole numbers that a double does not hold have no value here.
+class LevelIndex {
+ public:
+  explicit LevelIndex(const std::vector<std::string>& levels) : none_(levels.size()) {
+    bool numbers = true;
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      by_text_.emplace(levels[i], i);
+      const std::optional<double> value = value_of(levels[i]);
+      numbers = numbers && read_cell(levels[i]);
+      if (value && (!by_value_.contains(*value) || levels[i] == print_number(*value))) by_value_[*value] = i;
+    }
+    if (!numbers) by_value_.clear();
   }
-  return out;
-}
+
+  // Their number where it is none of them.
+  std::size_t of(const std::string& text) const {
+    if (const auto found = by_text_.find(text); found != by_text_.end()) return found->second;
+    const std::optional<double> value = value_of(text);
+    return value ? of(*value) : none_;
+  }
+  std::size_t of(double value) const {
+    const auto found = by_value_.find(value);
+    return found == by_value_.end() ? none_ : found->second;
+  }
+  std::vector<std::size_t> of_all(const std::vector<std::string>& texts) const {
+    std::vector<std::size_t> out;
+    for (const std::string& text : texts) out.push_back(of(text));
+    return out;
+  }
+
+ private:
+  static std::optional<double> value_of(const std::string& text) {
+    const std::optional<double> value = read_cell(text);
+    return value && !is_rounded(text, *value) ? value : std::nullopt;
+  }
+
+  std::size_t none_;
+  std::map<std::string, std::size_t> by_text_;
+  std::map<double, std::size_t> by_value_;
+};
 
 // The class of every code or number of the target column.
 class Classes {
  public:
   Classes(const Table& table, const TargetEncoding& targets)
       : column_(table.columns[table.inputs]),
-        none_(targets.classes.size()),
-        codes_(match_levels(column_, targets.classes)) {
-    for (std::size_t i = 0; i < none_; ++i) {
-      if (const auto number = read_number(targets.classes[i])) numbers_[*number] = i;
-    }
-  }
+        index_(targets.classes),
+        codes_(index_.of_all(column_.levels)) {}
 
   // The number of classes where it is none.
   std::size_t of(double cell) const {
-    if (column_.categorical) return codes_[static_cast<std::size_t>(cell)];
-    const auto found = numbers_.find(cell);
-    return found == numbers_.end() ? none_ : found->second;
+    return column_.categorical ? codes_[static_cast<std::size_t>(cell)] : index_.of(cell);
   }
   std::string word(double cell) const {
     return column_.categorical ? column_.levels[static_cast<std::size_t>(cell)] : print_number(cell);
@@ -59,25 +86,47 @@ class Classes {
 
  private:
   const TableColumn& column_;
-  std::size_t none_;
+  LevelIndex index_;
   std::vector<std::size_t> codes_;
-  std::map<double, std::size_t> numbers_;
 };
 
-std::vector<std::int32_t> find_labels(const Table& table, const TargetEncoding& targets) {
+// What is none of the words of the training data, counted.
+struct Unknown {
+  std::size_t cells = 0;
+  std::string word;  // the first
+
+  void add(const std::string& another) {
+    if (cells++ == 0) word = another;
+  }
+  std::string text(const Table& table, const std::string& column, const std::string& what) const {
+    return table.name + ": " + std::to_string(cells) + " of " + std::to_string(table.rows) + " cells of `" +
+           column + "` are " + what + ", such as `" + word + "`";
+  }
+};
+
+struct Targeted {
+  std::vector<std::int32_t> labels;
+  std::vector<float> values;
+  std::string note;
+};
+
+Targeted find_labels(const Table& table, const TargetEncoding& targets) {
   const Classes classes(table, targets);
-  std::vector<std::int32_t> labels(table.rows);
+  Targeted out;
+  out.labels.resize(table.rows);
+  Unknown unknown;
   for (std::size_t row = 0; row < table.rows; ++row) {
     const double cell = table.at(row, table.inputs);
     if (std::isnan(cell)) throw bad_target(table, row, "the target is missing", "", "a class");
     const std::size_t label = classes.of(cell);
-    if (label == targets.classes.size()) {
-      throw bad_target(table, row, "the target is not a class of the training part",
-                       "`" + classes.word(cell) + "`", listed(targets.classes));
-    }
-    labels[row] = static_cast<std::int32_t>(label);
+    const bool known = label < targets.classes.size();
+    if (!known) unknown.add(classes.word(cell));
+    out.labels[row] = known ? static_cast<std::int32_t>(label) : kNoClass;
   }
-  return labels;
+  if (unknown.cells == 0) return out;
+  const std::string what = "no class of the training data (" + listed(targets.classes) + "): counted wrong";
+  out.note = unknown.text(table, targets.columns[0].name, what);
+  return out;
 }
 
 std::vector<float> find_values(const Table& table, const TargetEncoding& targets) {
@@ -100,14 +149,18 @@ std::size_t count_features(const TableEncoding& encoding) {
                          [](std::size_t sum, const ColumnEncoding& column) { return sum + column.width(); });
 }
 
-void encode_column(const Table& table, std::size_t column, const ColumnEncoding& encoding,
-                   std::span<const std::uint32_t> rows, std::size_t features, float* out) {
-  const std::vector<std::size_t> levels = match_levels(table.columns[column], encoding.levels);
+std::string encode_column(const Table& table, std::size_t column, const ColumnEncoding& encoding,
+                          std::span<const std::uint32_t> rows, std::size_t features, float* out) {
+  const std::vector<std::size_t> levels = LevelIndex(encoding.levels).of_all(table.columns[column].levels);
+  Unknown unknown;
   for (const std::uint32_t row : rows) {
     const double x = table.at(row, column);
     if (encoding.categorical) {
       const std::size_t level = std::isnan(x) ? encoding.levels.size() : levels[static_cast<std::size_t>(x)];
-      if (level < encoding.levels.size()) out[level] = 1;
+      if (level < encoding.levels.size() || (encoding.other && !std::isnan(x))) out[level] = 1;
+      if (level == encoding.levels.size() && !std::isnan(x)) {
+        unknown.add(table.columns[column].levels[static_cast<std::size_t>(x)]);
+      }
     } else {
       *out = static_cast<float>(((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale);
       if (!std::isfinite(*out)) {
@@ -117,37 +170,40 @@ void encode_column(const Table& table, std::size_t column, const ColumnEncoding&
     }
     out += features;
   }
+  const std::string what = encoding.other ? "no level that training had twice: they count as `other`"
+                                          : "no level of the training data: they count as none";
+  return unknown.cells > 0 ? unknown.text(table, encoding.name, what) : "";
 }
-
-struct Targeted {
-  std::vector<std::int32_t> labels;
-  std::vector<float> values;
-};
 
 Targeted find_targets(const Table& table, const TargetEncoding& targets) {
   if (table.targets() == 0) {
     throw Error(Code::data, {table.name, "there is no target", "", "`" + targets.columns[0].name + "`", ""});
   }
-  if (!targets.classes.empty()) return {find_labels(table, targets), {}};
-  return {{}, find_values(table, targets)};
+  if (!targets.classes.empty()) return find_labels(table, targets);
+  return {{}, find_values(table, targets), ""};
 }
 
 // Encodes the rows named.
 Samples encode(const Table& table, const TableEncoding& encoding, const Targeted& targets,
-               std::vector<std::uint32_t> rows) {
+               std::vector<std::uint32_t> rows, std::vector<std::string>& notes) {
   const std::size_t features = count_features(encoding);
   check_dense(table.name, table.rows, features, table.bytes);
   std::vector<float> inputs(rows.size() * features);
   std::size_t at = 0;
   const std::size_t columns = rows.empty() ? 0 : encoding.columns.size();  // no rows, no memory to point into
   for (std::size_t column = 0; column < columns; ++column) {
-    encode_column(table, column, encoding.columns[column], rows, features, inputs.data() + at);
+    const std::string note =
+        encode_column(table, column, encoding.columns[column], rows, features, inputs.data() + at);
+    if (!note.empty()) notes.push_back(note);
     at += encoding.columns[column].width();
   }
   Samples samples;
   samples.assign(features, std::move(inputs));
   append_rows(targets.labels, rows, 1, samples.labels);
   append_rows(targets.values, rows, encoding.targets.columns.size(), samples.values);
+  if (!table.numbers.empty()) {
+    for (std::uint32_t& row : rows) row = table.numbers[row];
+  }
   samples.rows = std::move(rows);
   return samples;
 }
@@ -158,7 +214,8 @@ std::string count_of(std::size_t n, const std::string& noun, const std::string& 
 
 std::string print_column(const ColumnEncoding& column) {
   if (!column.categorical) return column.name + " (numeric)";
-  return column.name + " (" + count_of(column.levels.size(), "level", "levels") + ")";
+  return column.name + " (" + count_of(column.levels.size(), "level", "levels") +
+         (column.other ? " and other)" : ")");
 }
 
 void describe(const TableEncoding& encoding, Dataset& data) {
@@ -169,6 +226,7 @@ void describe(const TableEncoding& encoding, Dataset& data) {
     if (i < kMostShown) columns += (i > 0 ? ", " : "") + print_column(column);
     if (!column.categorical) data.feature_names.push_back(column.name);
     for (const std::string& level : column.levels) data.feature_names.push_back(column.name + "=" + level);
+    if (column.other) data.feature_names.push_back(column.name + "=other");
   }
   if (encoding.columns.size() > kMostShown) columns += ", ...";
   data.notes.push_back("inputs: " + count_of(encoding.columns.size(), "column", "columns") + ": " + columns);
@@ -224,6 +282,39 @@ Table join(const Table& first, const Table& second) {
   return out;
 }
 
+// The table with these of its inputs, and its targets.
+Table select(const Table& table, std::vector<std::size_t> kept) {
+  Table out = table;
+  out.inputs = kept.size();
+  for (std::size_t i = table.inputs; i < table.columns.size(); ++i) kept.push_back(i);
+  out.columns.clear();
+  for (const std::size_t i : kept) out.columns.push_back(table.columns[i]);
+  out.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(row, kept[column]); };
+  return out;
+}
+
+// Leaves out the inputs of which most rows have a level of their own, and says so.
+void leave_out_names(Table& table, std::optional<Table>& test, const RowTest& training,
+                     std::vector<std::string>& notes) {
+  const std::vector<std::size_t> kept = telling_inputs(table, training);
+  if (kept.size() == table.inputs) return;
+  std::vector<std::string> reasons;
+  for (std::size_t i = 0; i < table.inputs; ++i) {
+    if (std::find(kept.begin(), kept.end(), i) != kept.end()) continue;
+    const TableColumn& column = table.columns[i];
+    reasons.push_back(column.name +
+                      ": more than half of the training rows have a word of their own, such as `" +
+                      column.levels.front().substr(0, 40) + "`, and it is left out; categorical=" +
+                      print_word(column.name) + " keeps it; " + std::string(kPrepareHint));
+  }
+  if (kept.empty())
+    throw Error(Code::data,
+                {table.name, "no input is left", thalweg::join(reasons, "; "), "one or more", ""});
+  notes.insert(notes.end(), reasons.begin(), reasons.end());
+  table = select(table, kept);
+  if (test) test = select(*test, kept);
+}
+
 // Everything in `test`, targets where they are to be had.
 Dataset all_rows(const Table& table, const TableEncoding& encoding) {
   Dataset data;
@@ -233,7 +324,8 @@ Dataset all_rows(const Table& table, const TableEncoding& encoding) {
   } catch (const Error& error) {
     data.notes.push_back(std::string("without targets: ") + error.what());
   }
-  data.test = encode(table, encoding, targets, rows_where(std::vector<bool>(table.rows), false));
+  data.test = encode(table, encoding, targets, rows_where(std::vector<bool>(table.rows), false), data.notes);
+  if (!targets.note.empty()) data.notes.push_back(targets.note);
   data.train.assign(data.test.features(), std::vector<float>());
   describe(encoding, data);
   return data;
@@ -241,8 +333,33 @@ Dataset all_rows(const Table& table, const TableEncoding& encoding) {
 
 std::vector<bool> draw_held_out(const Table& table, const TargetEncoding& targets, std::uint64_t seed) {
   const std::size_t classes = targets.classes.size();
-  if (classes > 0) return hold_out(find_targets(table, targets).labels, classes, seed);
-  return hold_out(std::vector<std::int32_t>(table.rows), 1, seed);
+  if (classes == 0) return hold_out(std::vector<std::int32_t>(table.rows), 1, seed);
+  std::vector<std::int32_t> labels = find_targets(table, targets).labels;
+  for (std::int32_t& label : labels) {  // those of no class are one more
+    if (label == kNoClass) label = static_cast<std::int32_t>(classes);
+  }
+  return hold_out(labels, classes + 1, seed);
+}
+
+// The rows that have their targets.
+Table with_targets(const Table& table, std::vector<std::string>& notes) {
+  std::vector<std::uint32_t> kept;
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    bool missing = false;
+    for (std::size_t i = table.inputs; i < table.columns.size(); ++i) {
+      missing = missing || std::isnan(table.at(row, i));
+    }
+    if (!missing) kept.push_back(static_cast<std::uint32_t>(row));
+  }
+  if (kept.size() == table.rows) return table;
+  notes.push_back(table.name + ": " + std::to_string(table.rows - kept.size()) + " of " +
+                  std::to_string(table.rows) + " rows have no target and are left out");
+  Table out = table;
+  out.rows = kept.size();
+  out.numbers = kept;
+  out.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(kept[row], column); };
+  out.place = [place = table.place, kept](std::size_t row) { return place(kept[row]); };
+  return out;
 }
 
 }  // namespace
@@ -265,33 +382,52 @@ void check_dense(const std::string& name, std::size_t rows, std::size_t features
                            ""});
 }
 
-Dataset to_dataset(const Table& table, const Table* test, const TableOptions& options,
+Dataset to_dataset(const Table& source, const Table* source_test, const TableOptions& options,
                    const Request& request) {
-  check_table(table);
-  if (test != nullptr) check_table(*test);
+  std::vector<std::string> notes;
+  // What is only to be predicted needs no targets.
+  const auto taken = [&](const Table& one) {
+    check_table(one);
+    Table out = request.all || options.every_target ? one : with_targets(one, notes);
+    if (out.rows == 0)
+      throw bad_target(one, 0, "the target is missing, as it is in every row", "", "a target");
+    return out;
+  };
   const bool given = !request.encoding.empty();
-  if (!given && table.targets() == 0) {
-    throw Error(Code::data, {table.name, "there are no targets", "", "a target for each row", ""});
+  if (!given && source.rows > 0 && source.targets() == 0) {
+    throw Error(Code::data, {source.name, "there are no targets", "", "a target for each row", ""});
   }
+  Table table = taken(source);
+  std::optional<Table> test;
+  if (source_test != nullptr) test = taken(*source_test);
   TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();
   TargetEncoding targets = given ? encoding.targets : derive_targets(table, options.task);
   std::vector<bool> held_out(table.rows);
-  if (test == nullptr && !request.all) held_out = draw_held_out(table, targets, request.seed);
+  if (!test && !request.all) held_out = draw_held_out(table, targets, request.seed);
   if (!given) {
-    encoding = derive_encoding(table, std::move(targets), options.standardise,
-                               [&](std::size_t row) { return !held_out[row]; });
+    const RowTest training = [&](std::size_t row) { return !held_out[row]; };
+    leave_out_names(table, test, training, notes);
+    encoding = derive_encoding(table, std::move(targets), options.standardise, training);
   }
-  if (request.all) return all_rows(test != nullptr ? join(table, *test) : table, encoding);
+  if (request.all) {
+    Dataset data = all_rows(test ? join(table, *test) : table, encoding);
+    data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+    return data;
+  }
   Dataset data;
   const Targeted found = find_targets(table, encoding.targets);
-  data.train = encode(table, encoding, found, rows_where(held_out, false));
-  if (test == nullptr) {
-    data.test = encode(table, encoding, found, rows_where(held_out, true));
+  std::vector<std::string> rare;  // of the training part itself nothing is unknown
+  data.train = encode(table, encoding, found, rows_where(held_out, false), given ? notes : rare);
+  if (!found.note.empty()) notes.push_back(found.note);
+  if (!test) {
+    data.test = encode(table, encoding, found, rows_where(held_out, true), notes);
   } else {
     const Targeted others = find_targets(*test, encoding.targets);
-    data.test = encode(*test, encoding, others, rows_where(std::vector<bool>(test->rows), false));
+    data.test = encode(*test, encoding, others, rows_where(std::vector<bool>(test->rows), false), notes);
+    if (!others.note.empty()) notes.push_back(others.note);
   }
   describe(encoding, data);
+  data.notes.insert(data.notes.end(), notes.begin(), notes.end());
   data.notes.push_back("held out: " + std::to_string(data.test.size()) + " of " +
                        std::to_string(data.train.size() + data.test.size()) + " rows");
   return data;

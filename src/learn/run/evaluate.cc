@@ -1,5 +1,6 @@
 // Weights of a run on held-out data. Several checkpoints are one model, whose prediction is the mean of
 // theirs: a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109).
+#include <algorithm>
 #include <cmath>
 
 #include "base/file.h"
@@ -53,12 +54,29 @@ std::vector<float> to_scores(Mean mean, std::span<const double> sums, std::size_
 
 Targets targets_of(const Samples& samples) { return {.labels = samples.labels, .values = samples.values}; }
 
+// Without the rows whose class the training data did not have: they have no loss.
+double mean_loss(const Loss& loss, const Samples& samples, std::span<const float> scores,
+                 std::size_t columns) {
+  if (std::ranges::find(samples.labels, kNoClass) == samples.labels.end()) {
+    return loss.evaluate(scores, columns, targets_of(samples), 0, {}) / static_cast<double>(samples.size());
+  }
+  std::vector<std::int32_t> labels;
+  std::vector<float> kept;
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    if (samples.labels[row] == kNoClass) continue;
+    labels.push_back(samples.labels[row]);
+    std::ranges::copy(scores.subspan(row * columns, columns), std::back_inserter(kept));
+  }
+  return loss.evaluate(kept, columns, {.labels = labels, .values = {}}, 0, {}) /
+         static_cast<double>(labels.size());
+}
+
 Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const float> scores,
                            std::size_t columns) {
   const Samples& samples = data.test;
   Evaluation out{.samples = samples.size()};
   const double n = static_cast<double>(samples.size());
-  out.loss = loss.evaluate(scores, columns, targets_of(samples), 0, {}) / n;
+  out.loss = mean_loss(loss, samples, scores, columns);
   if (data.classes > 0) {
     out.accuracy = static_cast<double>(correct(scores, columns, samples.labels)) / n;
     return out;
@@ -89,6 +107,7 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
   const Dataset data = data_of(directory, config, source);
   RunEvaluation out;
   out.data = data.text;
+  if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
   if (data.test.size() == 0) {
     throw Error(Code::data, {out.data, "there are no held-out samples", "", "at least one", ""});
   }
@@ -115,6 +134,7 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
   const Samples& samples = data.test;
   RunEvaluation out;
   out.data = data.text;
+  if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
   if (samples.size() == 0 || (data.classes > 0 ? samples.labels.empty() : samples.values.empty())) {
     throw Error(Code::data, {out.data, "there are no held-out samples with targets", "", "at least one", ""});
   }

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <cmath>
 
 #include "run/test_run.h"
@@ -47,6 +49,32 @@ TEST_F(EnsembleTest, AveragesProbabilities) {
   EXPECT_EQ(both.members, (std::vector<std::uint64_t>{20, 46}));
   EXPECT_NEAR(both.test.loss, loss / 359, 1e-5);
   EXPECT_EQ(both.test.accuracy, static_cast<double>(right) / 359);
+}
+
+TEST_F(EnsembleTest, AClassThatTheTrainingDataLackIsWrongAndHasNoLoss) {
+  std::string rows = "x,y,t\n";
+  for (int i = 0; i < 100; ++i)
+    rows += fmt::format("{}.5,{}.5,{}\n", i % 10, i % 7, i % 10 < 5 ? "low" : "high");
+  replace_file(path("train.csv"), rows);
+  const std::string known = "x,y,t\n1.5,2.5,low\n8.5,2.5,high\n0.5,1.5,low\n";
+  replace_file(path("known.csv"), known);
+  replace_file(path("more.csv"), known + "3.5,2.5,none\n4.5,2.5,none\n5.5,2.5,none\n");
+  RunConfig config = small();
+  config.model = "dense(2)";
+  config.data = "csv(" + path("train.csv").string() + ")";
+  train(config);
+  const auto evaluate = [&](const char* file, const std::vector<std::string>& which) {
+    const std::string source = "csv(" + path("train.csv").string() + ", test=" + path(file).string() + ")";
+    return which.empty() ? evaluate_run(path(), source) : evaluate_run(path(), std::span(which), source);
+  };
+  for (const std::vector<std::string>& which : {std::vector<std::string>(), {"last"}}) {
+    const RunEvaluation few = evaluate("known.csv", which), more = evaluate("more.csv", which);
+    EXPECT_EQ(more.test.samples, 6u);
+    EXPECT_EQ(more.test.accuracy, few.test.accuracy / 2);
+    EXPECT_NEAR(more.test.loss, few.test.loss, 1e-6);
+    const auto told = [](const std::string& note) { return has(note, "3 of 6 cells of `t` are no class"); };
+    EXPECT_TRUE(std::any_of(more.notes.begin(), more.notes.end(), told));
+  }
 }
 
 TEST_F(EnsembleTest, AveragesValuesAndLogits) {

@@ -55,6 +55,7 @@ struct Findings {
 };
 
 void judge_class(const Dataset& data, std::uint32_t sample, std::span<const float> scores, Findings& found) {
+  if (data.test.labels[sample] == kNoClass) return;
   const std::vector<double> p = probabilities_of(scores);
   const auto truth = static_cast<std::size_t>(data.test.labels[sample]);
   const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -143,8 +142,10 @@ Report Trainer::step(const Statistics& statistics) {
 }
 
 Evaluation Trainer::evaluate(const Samples& samples) {
-  std::vector<std::uint32_t> order(samples.size());
-  std::iota(order.begin(), order.end(), 0u);
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t row = 0; row < samples.size(); ++row) {
+    if (samples.labels.empty() || samples.labels[row] != kNoClass) order.push_back(row);
+  }
   Evaluation out{.samples = samples.size()};
   const bool values = data_.classes == 0;
   if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
@@ -163,13 +164,12 @@ Evaluation Trainer::evaluate(const Samples& samples) {
       right += correct(predictions, count(model_.outputs()), labels_);
     }
   });
-  const double n = static_cast<double>(samples.size());
-  out.loss /= n;
+  out.loss /= static_cast<double>(order.size());
   if (values) {
     out.r2 = score.r2();
     out.mae = score.mae();
   } else {
-    out.accuracy = static_cast<double>(right) / n;
+    out.accuracy = static_cast<double>(right) / static_cast<double>(samples.size());
   }
   return out;
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "data/csv_delimiter.h"
+#include "data/csv_header.h"
 #include "data/csv_table.h"
 #include "data/input.h"
 
@@ -16,45 +18,38 @@ constexpr Option kOptions[] = {
     choice_option(
         "header", "auto|yes|no", "auto",
         "whether the first record names the columns; auto: yes when it holds no number and a column below "
-        "it is numbers, or none of its words occurs again in its column"),
+        "it is numbers, or none of its words occurs again in its column, and when its numbers are years or "
+        "count up where those below do not; with a trained model, when it holds the names of the inputs"),
     in_unit("lines", count_option("skip", "0", kNotNegative, "lines before the first record")),
     name_option("delimiter",
                 "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes", "auto"),
     kTaskOption,
     kTestOption,
-    name_option(
-        "missing",
-        "words, separated by blanks, that mean no value, in addition to an empty cell, NA, ? and nan"),
+    name_option("missing",
+                "words, separated by blanks, that mean no value, in addition to an empty cell, NA, ? and "
+                "nan, and among "
+                "numbers to what else programs write for it: null, None, N/A, #DIV/0!, - and the like"),
+    choice_option("missing_target", "skip|error", "skip",
+                  "what becomes of a row without its target: left out and counted, or refused"),
     name_option("categorical", "columns, separated by blanks, that are categories even if they are numbers"),
     name_option("numeric", "columns that must be numbers"),
     name_option("ignore", "columns that are not inputs"),
     scale_option(
         "standard",
         "standard: numbers minus their mean, divided by their standard deviation in the training part; "
-        "none: as they are; a missing number becomes the mean, a missing or unknown category has no level")};
-
-struct Delimiter {
-  std::string_view word;
-  char character;
-};
-constexpr Delimiter kDelimiters[] = {{"auto", '\0'}, {"comma", ','}, {"semicolon", ';'},
-                                     {"tab", '\t'},  {"bar", '|'},   {"blank", kBlanks}};
+        "none: as they are; a missing number becomes the mean, a missing category has no level, and an "
+        "unknown one "
+        "that of those that came once in training, where there are any")};
 
 char read_delimiter(const std::string& word) {
-  for (const Delimiter& delimiter : kDelimiters) {
-    const bool itself = delimiter.character != '\0' && word == std::string(1, delimiter.character);
-    if (word == delimiter.word || itself) return delimiter.character;
+  if (word == "auto") return '\0';
+  for (const DelimiterName& one : kDelimiterNames) {
+    if (word == one.word || word == std::string(1, one.character)) return one.character;
   }
   const std::string words =
-      join(kDelimiters, ", ", [](const Delimiter& one) { return std::string(one.word); });
-  throw Error(Code::usage, {"delimiter", "unknown name", "`" + word + "`", words + ", or the character", ""});
-}
-
-std::string delimiter_name(char character) {
-  for (const Delimiter& delimiter : kDelimiters) {
-    if (delimiter.character == character) return std::string(delimiter.word);
-  }
-  return std::string(1, character);
+      join(kDelimiterNames, ", ", [](const DelimiterName& one) { return std::string(one.word); });
+  throw Error(Code::usage,
+              {"delimiter", "unknown name", "`" + word + "`", "auto, " + words + ", or the character", ""});
 }
 
 std::vector<std::string> words_of(const Setting& setting) {
@@ -79,16 +74,40 @@ CsvOptions read_options(const Settings& settings) {
   return options;
 }
 
-void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& options, Dataset& data) {
-  const auto found = [](bool yes) { return yes ? " (found)" : ""; };
+std::vector<std::string> input_names(const TableEncoding& encoding) {
+  std::vector<std::string> names;
+  for (const ColumnEncoding& column : encoding.columns) names.push_back(column.name);
+  return names;
+}
+
+// What training settled decides how a later text is read, where the options do not. Preceding lines that the
+// training text had, but this one has not, are not looked for where the header shows it.
+CsvOptions as_trained(CsvOptions options, const TableEncoding& encoding, const TextFile& file) {
+  options.trained = encoding.named ? input_names(encoding) : std::vector<std::string>();
+  if (!encoding.text) return options;
+  const TextEncoding& text = *encoding.text;
+  if (options.delimiter == '\0') options.delimiter = text.delimiter;
+  options.missing.insert(options.missing.end(), text.missing.begin(), text.missing.end());
+  const bool there = encoding.named && options.skip == 0 &&
+                     begins_with_names(file.name(), file.text(), options.delimiter, 0, *options.trained);
+  if (options.skip == 0 && !there) options.skip = text.skip;
+  return options;
+}
+
+void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& asked, bool trained,
+              Dataset& data) {
+  const std::string how = trained ? " (as in training)" : " (found)";
   std::vector<std::string> notes = {
       fmt::format("{}: {} rows of {} columns, delimiter {}{}, header {}{}", name, layout.rows,
-                  layout.columns.size(), delimiter_name(layout.delimiter), found(options.delimiter == '\0'),
-                  layout.header ? "yes" : "no", found(!options.header))};
+                  layout.columns.size(), delimiter_name(layout.delimiter), asked.delimiter == '\0' ? how : "",
+                  layout.header ? "yes" : "no", asked.header ? "" : how)};
+  notes.insert(notes.end(), layout.notes.begin(), layout.notes.end());
   for (const CsvColumn& column : layout.columns) {
-    if (column.missing > 0)
+    if (column.missing > 0) {
+      const std::string words = column.absences.empty() ? "" : " (" + join(column.absences, ", ") + " too)";
       notes.push_back(
-          fmt::format("{}: {} of {} cells are missing", column.name, column.missing, layout.rows));
+          fmt::format("{}: {} of {} cells are missing{}", column.name, column.missing, layout.rows, words));
+    }
     if (column.rounded > 0)
       notes.push_back(fmt::format("{}: {} whole numbers too large for a double are rounded", column.name,
                                   column.rounded));
@@ -96,28 +115,43 @@ void describe(const std::string& name, const CsvLayout& layout, const CsvOptions
   data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
 }
 
+Table read_later(const TextFile& file, const CsvOptions& options, const TableEncoding& encoding,
+                 CsvLayout& layout) {
+  const CsvOptions how = as_trained(options, encoding, file);
+  layout = read_csv_layout(file.name(), file.text(), how);
+  return read_csv(file.name(), file.text(), how, layout, choose_columns(file.name(), layout, encoding));
+}
+
 Dataset read(const Settings& settings, const Request& request) {
-  CsvOptions options = read_options(settings);
-  const CsvOptions asked = options;
+  const CsvOptions options = read_options(settings);
+  const bool trained = !request.encoding.empty();
   const TextFile file(text_of(option<kOptions, "file">(settings)));
-  const CsvLayout layout = read_csv_layout(file.name(), file.text(), options);
-  const CsvChoice choice = request.encoding.empty()
-                               ? choose_columns(file.name(), layout, options)
-                               : choose_columns(file.name(), layout, read_table_encoding(request.encoding));
-  const Table table = read_csv(file.name(), file.text(), options, layout, choice);
+  CsvLayout layout;
+  Table table;
+  TableEncoding encoding;  // that decides how the next text is read
+  if (trained) {
+    encoding = read_table_encoding(request.encoding);
+    table = read_later(file, options, encoding, layout);
+  } else {
+    layout = read_csv_layout(file.name(), file.text(), options);
+    const CsvChoice choice = choose_columns(file.name(), layout, options);
+    layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
+    table = read_csv(file.name(), file.text(), options, layout, choice);
+    encoding = outline(table);
+  }
   std::optional<Table> test;
+  std::vector<std::string> notes;
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
-    options.header = layout.header;
-    options.delimiter = layout.delimiter;
-    const CsvLayout second = read_csv_layout(other.name(), other.text(), options);
-    const TableEncoding wanted =
-        request.encoding.empty() ? outline(table) : read_table_encoding(request.encoding);
-    test =
-        read_csv(other.name(), other.text(), options, second, choose_columns(other.name(), second, wanted));
+    CsvLayout second;
+    test = read_later(other, options, encoding, second);
+    for (const std::string& note : second.notes) notes.push_back(other.name() + ": " + note);
   }
-  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
-  describe(file.name(), layout, asked, data);
+  TableOptions how = table_options<kOptions>(settings);
+  how.every_target = text_of(option<kOptions, "missing_target">(settings)) == "error";
+  Dataset data = to_dataset(table, test ? &*test : nullptr, how, request);
+  data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
+  describe(file.name(), layout, options, trained, data);
   return data;
 }
 

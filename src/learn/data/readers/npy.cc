@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "data/table.h"
 
@@ -187,7 +189,44 @@ void check_finite(const NpyArray& array) {
   }
 }
 
-Table to_table(const Pair& pair) {
+std::int64_t to_signed(std::uint64_t element, int size) {
+  const int unused = 64 - 8 * size;  // bits
+  return static_cast<std::int64_t>(element << unused) >> unused;
+}
+
+// Labels as texts: integers that no double holds differ, where their doubles may not.
+struct Labels {
+  std::vector<std::string> words;  // different ones
+  std::vector<double> codes;       // of each row
+};
+
+Labels labels_of(const NpyArray& y) {
+  Labels out;
+  std::map<std::string, double> codes;
+  for (std::size_t row = 0; row < y.rows(); ++row) {
+    const auto [found, fresh] = codes.emplace(y.word(row, 0), static_cast<double>(codes.size()));
+    if (fresh) out.words.push_back(found->first);
+    out.codes.push_back(found->second);
+  }
+  return out;
+}
+
+// Whether targets are to be told apart as texts: some are too large for a double, and classes are wanted, or
+// likely.
+bool are_labels(const NpyArray& y, Task task) {
+  constexpr double kExact = 0x1p53;
+  if (task == Task::regress || y.row_size() != 1 || y.header.kind == 'f' || y.header.size < 8) return false;
+  std::set<std::string> different;
+  bool large = false;
+  for (std::size_t row = 0; row < y.rows(); ++row) {
+    large = large || std::abs(y.at(row, 0)) >= kExact;
+    if (different.size() <= kMostGuessedClasses) different.insert(y.word(row, 0));
+  }
+  return large && (task == Task::classify || are_few(different.size(), y.rows()));
+}
+
+// `labels`: the targets are told apart as texts.
+Table to_table(const Pair& pair, bool labels) {
   const NpyArray& x = *pair.inputs;
   Table table{.name = x.name, .rows = x.rows()};
   table.bytes = x.bytes.size();
@@ -208,7 +247,14 @@ Table to_table(const Pair& pair) {
       table.columns.push_back({one ? "y" : "y" + std::to_string(i), table.inputs + i, false, {}});
     }
   }
-  table.at = [pair, inputs = table.inputs](std::size_t row, std::size_t column) {
+  std::shared_ptr<const Labels> words;
+  if (pair.targets && labels) {
+    words = std::make_shared<const Labels>(labels_of(*pair.targets));
+    table.columns.back().categorical = true;
+    table.columns.back().levels = words->words;
+  }
+  table.at = [pair, words, inputs = table.inputs](std::size_t row, std::size_t column) {
+    if (words && column == inputs) return words->codes[row];
     return column < inputs ? pair.inputs->at(row, column) : pair.targets->at(row, column - inputs);
   };
   table.place = [name = x.name](std::size_t row) { return name + ", row " + std::to_string(row); };
@@ -240,14 +286,18 @@ Dataset read(const Settings& settings, const Request& request) {
   if (other.targets != nullptr && other.inputs == nullptr) {
     throw Error(Code::usage, {"npy", "`test_targets` needs its counterpart", "", "`test_inputs` too", ""});
   }
-  const Table table = to_table(pair);
+  const TableOptions options = table_options<kOptions>(settings);
+  std::optional<TableEncoding> earlier;
+  if (!request.encoding.empty()) earlier = read_table_encoding(request.encoding);
+  const bool labels =
+      earlier ? earlier->targets.categorical : pair.targets && are_labels(*pair.targets, options.task);
+  const Table table = to_table(pair, labels);
   std::optional<Table> test;
-  if (other.inputs) test = to_table(other);
-  const TableEncoding wanted =
-      request.encoding.empty() ? outline(table) : read_table_encoding(request.encoding);
+  if (other.inputs) test = to_table(other, labels);
+  const TableEncoding wanted = earlier ? *earlier : outline(table);
   check_columns(table, wanted);
   if (test) check_columns(*test, wanted);
-  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
+  Dataset data = to_dataset(table, test ? &*test : nullptr, options, request);
   data.notes.insert(data.notes.begin(), print_shape_of(*pair.inputs));
   if (pair.targets) data.notes.insert(data.notes.begin() + 1, print_shape_of(*pair.targets));
   return data;
@@ -285,24 +335,34 @@ NpyHeader parse_npy_header(const std::string& where, std::string_view text) {
   return header;
 }
 
-double NpyArray::at(std::size_t row, std::size_t i) const {
+std::uint64_t NpyArray::bits(std::size_t row, std::size_t i) const {
   const std::uint8_t* from =
       bytes.data() + (row * stride + offsets[i]) * static_cast<std::size_t>(header.size);
-  const int unused = 64 - 8 * header.size;  // bits
   std::uint64_t bits = 0;
   std::memcpy(&bits, from, static_cast<std::size_t>(header.size));
-  if (header.big) bits = __builtin_bswap64(bits) >> unused;
+  return header.big ? __builtin_bswap64(bits) >> (64 - 8 * header.size) : bits;
+}
+
+double NpyArray::at(std::size_t row, std::size_t i) const {
+  const std::uint64_t element = bits(row, i);
   switch (header.kind) {
     case 'f':
-      return header.size == 8 ? std::bit_cast<double>(bits)
-                              : static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+      return header.size == 8
+                 ? std::bit_cast<double>(element)
+                 : static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(element)));
     case 'i':
-      return static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused);
+      return static_cast<double>(to_signed(element, header.size));
     case 'b':
-      return bits != 0;
+      return element != 0;
     default:
-      return static_cast<double>(bits);
+      return static_cast<double>(element);
   }
+}
+
+std::string NpyArray::word(std::size_t row, std::size_t i) const {
+  if (header.kind == 'i') return std::to_string(to_signed(bits(row, i), header.size));
+  if (header.kind == 'u') return std::to_string(bits(row, i));
+  return print_number(at(row, i));
 }
 
 NpyArray read_npy(const std::string& name, Input& input) {

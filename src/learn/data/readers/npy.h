@@ -28,6 +28,10 @@ struct NpyArray {
   std::size_t rows() const { return header.dims.front(); }
   std::size_t row_size() const { return offsets.size(); }
   double at(std::size_t row, std::size_t i) const;
+  std::string word(std::size_t row, std::size_t i) const;  // integers in full
+
+ private:
+  std::uint64_t bits(std::size_t row, std::size_t i) const;
 };
 
 // Reads the text of a header, `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`. It is read,

@@ -91,6 +91,30 @@ TEST_F(Npy, EveryTypeAndByteOrderIsRead) {
   EXPECT_EQ(inputs(npy(header_of("=i1", "(4, 1)"), std::string("\0\1\2\3", 4))), (Floats{0, 1, 2, 3}));
 }
 
+TEST_F(Npy, LabelsThatDifferAsIntegersDiffer) {
+  const auto labels = [](std::initializer_list<std::uint64_t> numbers) {
+    std::string out;
+    for (const std::uint64_t number : numbers) out.append(reinterpret_cast<const char*>(&number), 8);
+    return out;
+  };
+  const std::uint64_t most = std::uint64_t{1} << 53;
+  const std::string x = npy(header_of("<f4", "(4, 1)"), bytes_of<float>({1, 2, 3, 5}));
+  for (const char* type : {"<i8", "<u8"}) {
+    write(x, npy(header_of(type, "(4,)"), labels({most, most + 1, most, most + 1})));
+    const Dataset data = load_all(text(), "");
+    EXPECT_EQ(data.class_names, (std::vector<std::string>{"9007199254740992", "9007199254740993"})) << type;
+    EXPECT_EQ(data.test.labels, (std::vector<std::int32_t>{0, 1, 0, 1}));
+    write(x, npy(header_of(type, "(4,)"), labels({most + 1, most + 1, most, most})));
+    EXPECT_EQ(load_all(text(), data.encoding).test.labels, (std::vector<std::int32_t>{1, 1, 0, 0}));
+    EXPECT_EQ(load_all(text(", task=regress"), "").classes, 0u);
+  }
+  write(x, npy(header_of("<u8", "(4,)"), labels({UINT64_MAX, UINT64_MAX - 1, UINT64_MAX, UINT64_MAX - 1})));
+  EXPECT_EQ(load_all(text(), "").class_names,
+            (std::vector<std::string>{"18446744073709551614", "18446744073709551615"}));
+  write(x, npy(header_of("<i8", "(4,)"), labels({7, 8, 7, 8})));
+  EXPECT_EQ(load_all(text(), "").class_names, (std::vector<std::string>{"7", "8"}));
+}
+
 TEST_F(Npy, FortranOrderAndVersionsMakeNoDifference) {
   write_targets(2);
   const Floats want = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};  // of shape 2 x 3 x 2
