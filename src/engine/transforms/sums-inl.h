@@ -58,7 +58,8 @@ void add_terms(T a, T b, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
     }
     for (std::size_t j = 0; j < kParts; ++j) {
       const std::size_t k = i + j * kEach;
-      const V u = widened_map<kWithValue>(d, a, b, at.grad + k, at.value + k);
+      const T* const value = kWithValue ? at.value + k : nullptr;  // there may be none
+      const V u = widened_map<kWithValue>(d, a, b, at.grad + k, value);
       Seen<V> seen{u, u, u, u};
       if constexpr (kGatherSees<Gather>) {
         seen.value = widened(d, at.value + k);
