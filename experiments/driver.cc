@@ -141,7 +141,7 @@ Entry run_one(const Options& options, const fs::path& path) {
 void run_experiments(const Options& options) {
   std::vector<Entry> entries;
   for (const fs::path& path : files_of(options)) entries.push_back(run_one(options, path));
-  replace_file(options.page, experiments_page(entries));
+  write_output(options.page, experiments_page(entries));
 }
 
 }  // namespace thalweg::experiments

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <set>
 
 #include "data/test_files.h"
 #include "thalweg/run.h"
@@ -38,11 +39,12 @@ class TinyRuns {
 
   // A run of 4 updates an epoch, trained and saved `updates` updates far.
   std::filesystem::path make(const std::string& name, std::uint64_t epochs, int updates,
-                             const std::string& model = "dense(2)") const {
+                             const std::string& model = "dense(2)",
+                             const std::string& optimizer = "adam(lr=0.01)") const {
     RunConfig config;
     config.data = "idx(\"" + path("data").string() + "\")";
     config.model = model;
-    config.optimizer = "adam(lr=0.01)";
+    config.optimizer = optimizer;
     config.batch = 5;
     config.epochs = epochs;
     Run run = Run::create(config, path(name));
@@ -142,6 +144,20 @@ class Traced {
   Outcome outcome;
   std::vector<SystemCall> calls;
 };
+
+// The calls that change files or folders, from the first one on whose text holds `from`.
+inline std::vector<SystemCall> changing(const Traced& traced, const std::string& from) {
+  static const std::set<std::string> kNames = {"write",     "pwrite64", "rename", "unlink",
+                                               "ftruncate", "fsync",    "mkdir"};
+  std::vector<SystemCall> found;
+  bool begun = false;
+  for (const SystemCall& call : traced.calls) {
+    begun = begun || call.text.find(from) != call.text.npos;
+    const bool makes = call.name == "openat" && call.text.find("O_CREAT") != call.text.npos;
+    if (begun && (makes || kNames.contains(call.name))) found.push_back(call);
+  }
+  return found;
+}
 
 #define THALWEG_NEEDS_STRACE() \
   if (!Traced::possible()) GTEST_SKIP() << "strace is not installed or may not trace here"

@@ -1,10 +1,11 @@
 // A program for tests of faults: continues a run and saves after every update, as fast as it can.
 //
 //   thalweg_saver RUN [SAVES] [BYTES]
+//   thalweg_saver RUN epochs N keep|new
 //
 // After each save the number of updates, 8 bytes, goes to stdout: what was acknowledged must outlive any end
 // of this process. BYTES: every write is cut to at most so many, and every third one is interrupted. Linked
-// with --wrap=write.
+// with --wrap=write. The second form gives the run another length and ends.
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "thalweg/error.h"
 #include "thalweg/run.h"
@@ -36,10 +38,17 @@ extern "C" ssize_t __wrap_write(int fd, const void* data, std::size_t bytes) {
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
-  const std::uint64_t saves = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : UINT64_MAX;
-  if (argc > 3) most_bytes = std::strtoull(argv[3], nullptr, 10);
+  const bool changes = argc == 5 && std::string_view(argv[2]) == "epochs";
+  thalweg::ResumeOptions options;
+  if (changes) {
+    using Lengths = thalweg::ResumeOptions::Lengths;
+    options.epochs = std::strtoull(argv[3], nullptr, 10);
+    options.lengths = std::string_view(argv[4]) == "keep" ? Lengths::keep : Lengths::anew;
+  }
+  const std::uint64_t saves = changes ? 0 : argc > 2 ? std::strtoull(argv[2], nullptr, 10) : UINT64_MAX;
+  if (argc == 4) most_bytes = std::strtoull(argv[3], nullptr, 10);
   try {
-    thalweg::Run run = thalweg::Run::resume(argv[1]);
+    thalweg::Run run = thalweg::Run::resume(argv[1], options);
     thalweg::Report report;
     for (std::uint64_t i = 0; i < saves && run.next(report); ++i) {
       run.save();

@@ -2,8 +2,9 @@
 //
 //   config.toml                           every setting
 //   plan.txt                              the optimizer's chain, explained
-//   metrics.jsonl                         a line per update, thinned to at most 2,000 by a fixed stride, and
-//                                         a line per epoch
+//   metrics.jsonl                         a line per update and one per epoch, each thinned to at most 2,000
+//   by
+//                                         a fixed stride
 //   details.jsonl                         of at most 61 updates: norms and histograms of every parameter, and
 //                                         the mean time of data, forward, backward and update
 //                                         (train/details.h)
@@ -12,6 +13,7 @@
 //   checkpoints/kept-<update>.safetensors the same, as often as asked for, never removed
 //   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the lowest held-out loss,
 //                                         or training loss where nothing is held out
+//   checkpoints/changed-<update>.safetensors  of a run with another length, until config.toml says so
 //   lock                                  the process that uses it
 //   examples.json                         when it is finished: the confusion matrix over the held-out samples
 //                                         and the worst of them (train/confusion.h)
@@ -81,8 +83,10 @@ class Run {
 
   // Continues from the newest complete checkpoint, bit for bit; metrics after it are cut. Throws
   // Error(data) when `directory` is not a run, Error(usage), with nothing changed, when another process uses
-  // it or the options do not fit. With other epochs the configuration is rewritten, so that what is
-  // resumed later is exact again; for a run that patience had stopped, patience starts again.
+  // it or the options do not fit, Error(data) naming both chains where every checkpoint belongs to another
+  // one. With other epochs the configuration is rewritten, so that what is resumed later is exact again: cut
+  // off at any time, the run is what it was or what it becomes. For a run that patience had stopped,
+  // patience starts again.
   static Run resume(const std::filesystem::path& directory, const ResumeOptions& options = {});
 
   // What create() would do, as text: data, layers, plan, lengths, memory. Writes nothing.
@@ -138,7 +142,8 @@ struct RunPredictions {
   std::vector<std::string> notes;
 };
 
-// Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it. `checkpoint`
+// Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it, and "-" is
+// stdin, read as the run's own file was. `checkpoint`
 // as in evaluate_run(), but empty: the best, or the last where there is no best yet. Throws as it does.
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});

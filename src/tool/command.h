@@ -35,7 +35,7 @@ const std::vector<Argument>& tool_arguments();
 
 inline constexpr std::string_view kExitCodes =
     "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
-    "disk or descriptors exhausted, 5 diverged, 130 and 143 interrupted and saved";
+    "disk or descriptors exhausted, 5 diverged, 129, 130 and 143 interrupted and saved";
 
 // "97.77 % right, loss 0.07 over 359 samples", or R2 and error for values.
 std::string evaluation_text(const Evaluation& evaluation);

@@ -18,7 +18,7 @@ struct Flags {
 int doctor(const Flags& flags) {
   const Diagnosis diagnosis = diagnose(flags.run, flags.threads);
   for (const std::string& line : diagnosis.notes) note(line);
-  if (!flags.html.empty()) replace_file(flags.html, diagnosis.html());
+  if (!flags.html.empty()) write_output(flags.html, diagnosis.html());
   print(flags.json ? diagnosis.json() + "\n" : diagnosis.text());
   return kOk;
 }

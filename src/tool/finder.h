@@ -18,8 +18,8 @@ struct Finder {
   template <class Find>
   int run(const Find& find) const {
     const auto found = find(settings.settings(config).config(), search);
-    if (!svg.empty()) replace_file(svg, found.svg());
-    if (!html.empty()) replace_file(html, found.html());
+    if (!svg.empty()) write_output(svg, found.svg());
+    if (!html.empty()) write_output(html, found.html());
     print(json ? found.json() + "\n" : found.text());
     return kOk;
   }

@@ -93,7 +93,8 @@ int landscape(const Flags& flags, Given given) {
       {page_of(flags, run), page_of(flags, run).empty() ? "" : landscape_html(made)}};
   for (const auto& [path, text] : files) {
     if (path.empty()) continue;
-    replace_file(path, text);
+    const bool inside = run && flags.html.empty() && path != flags.svg;  // a run may be a stranger's
+    inside ? replace_file(path, text) : write_output(path, text);
     const std::string line = "wrote " + path.string();
     if (flags.json) {
       note(line);

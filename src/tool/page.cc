@@ -15,10 +15,11 @@ struct Flags {
 int page(const Flags& flags) {
   const bool one = flags.runs.size() == 1;
   std::filesystem::path out = flags.out;
-  if (out.empty()) out = one ? std::filesystem::path(flags.runs.front()) / "report.html" : "report.html";
   if (one) {
     write_page(flags.runs.front(), out);
+    if (out.empty()) out = std::filesystem::path(flags.runs.front()) / "report.html";
   } else {
+    if (out.empty()) out = "report.html";
     write_page(std::vector<std::filesystem::path>(flags.runs.begin(), flags.runs.end()), out);
   }
   print("page       " + out.string() + "\n");

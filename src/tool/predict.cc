@@ -72,7 +72,7 @@ int predict(const Flags& flags) {
   if (flags.out.empty()) {
     print(text);
   } else {
-    replace_file(flags.out, text);
+    write_output(flags.out, text);
   }
   return kOk;
 }
@@ -81,18 +81,21 @@ int predict(const Flags& flags) {
 
 Command predict_command() {
   static Flags flags;
-  return {"predict",
-          "Print the predictions of a run's model for every row of the data",
-          {Argument("run RUN", &flags.run, "run directory", {.required = true}),
-           Argument("--data DATA", &flags.data,
-                    "data source, whose targets may be missing; by default all rows of the run's own"),
-           Argument("--checkpoint NAME", &flags.checkpoint,
-                    "last, best or a number of updates; by default best, or last if there is no best yet",
-                    {.offers = "last|best"}),
-           Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
-           Argument("--out FILE", &flags.out, "write to this file instead of stdout"),
-           threads_argument(flags.threads)},
-          [](Given) { return predict(flags); }};
+  return {
+      "predict",
+      "Print the predictions of a run's model for every row of the data",
+      {Argument("run RUN", &flags.run, "run directory", {.required = true}),
+       Argument(
+           "--data DATA", &flags.data,
+           "data source, whose targets may be missing; -: stdin, read as the run's own file; by default all "
+           "rows of the run's own"),
+       Argument("--checkpoint NAME", &flags.checkpoint,
+                "last, best or a number of updates; by default best, or last if there is no best yet",
+                {.offers = "last|best"}),
+       Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
+       Argument("--out FILE", &flags.out, "write to this file instead of stdout"),
+       threads_argument(flags.threads)},
+      [](Given) { return predict(flags); }};
 }
 
 }  // namespace thalweg::tool

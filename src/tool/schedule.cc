@@ -62,8 +62,8 @@ void write_pictures(const std::vector<Schedule>& schedules, const Flags& flags) 
   std::uint64_t end = flags.lengths.updates;
   for (const Schedule& schedule : schedules) end = std::max(end, schedule.total());
   if (end == 0) end = 100;
-  if (!flags.svg.empty()) replace_file(flags.svg, schedule_svg(schedules, end));
-  if (!flags.html.empty()) replace_file(flags.html, schedule_html(schedules, end));
+  if (!flags.svg.empty()) write_output(flags.svg, schedule_svg(schedules, end));
+  if (!flags.html.empty()) write_output(flags.html, schedule_html(schedules, end));
 }
 
 int schedule(const Flags& flags) {

@@ -1,6 +1,8 @@
 // thalweg train: runs a training, or continues one.
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <fmt/core.h>
 
@@ -10,6 +12,7 @@
 #include "thalweg/lab/page.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
+#include "tool/deadlines.h"
 #include "tool/progress.h"
 #include "tool/setting_flags.h"
 #include "tool/signals.h"
@@ -23,14 +26,16 @@ struct Flags {
   std::optional<std::string> out;
   std::optional<std::string> resume;
   std::string lengths;
+  std::optional<std::string> max_time;
+  std::optional<std::uint64_t> checkpoint_seconds;
   bool print_config = false;
   bool dry_run = false;
   bool json = false;
   bool quiet = false;
 };
 
-constexpr std::string_view kWithResume[] = {"--resume",  "--lengths", "--epochs",
-                                            "--threads", "--json",    "--quiet"};
+constexpr std::string_view kWithResume[] = {"--resume", "--lengths", "--epochs",   "--threads",
+                                            "--json",   "--quiet",   "--max-time", "--checkpoint-seconds"};
 
 ResumeOptions resume_options(const Flags& flags, Given given) {
   for (const Argument* one : given) {
@@ -38,7 +43,9 @@ ResumeOptions resume_options(const Flags& flags, Given given) {
       continue;
     throw Error(Code::usage,
                 {"thalweg train", "a resumed run keeps its settings", "`" + one->name + "`",
-                 "--resume with --epochs, --lengths, --threads, --json and --quiet only", "start a new run"});
+                 "--resume with --epochs, --lengths, --threads, --max-time, --checkpoint-seconds, --json and "
+                 "--quiet only",
+                 "start a new run"});
   }
   ResumeOptions options;
   if (const std::string* threads = flags.settings.given("threads"))
@@ -101,39 +108,59 @@ void draw_what_there_is(const Run& run) {
   }
 }
 
-int interrupted(Run& run, int signal) {
+int interrupted(Run& run, int signal, const char* why) {
   run.save();
   write_page(run.directory());
-  note(fmt::format("interrupted: saved at update {} of {}; continue with `thalweg train --resume {}`",
+  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
                    run.updates(), run.total_updates(), run.directory().string()));
   return kSignalled + signal;
 }
 
-int run_to_its_end(Run& run, const Flags& flags) {
+// Killed between result and page, a run has no page, or one from before its end.
+bool page_is_older(const Run& run) {
+  std::error_code page, result;
+  const auto drawn = std::filesystem::last_write_time(run.directory() / "report.html", page);
+  const auto finished = std::filesystem::last_write_time(run.directory() / "result.json", result);
+  return page || result || drawn < finished;
+}
+
+int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   for (const std::string& line : run.notes()) note(line);
   const bool was_finished = run.finished();
   Progress progress(run, flags.quiet);
   Report report;
   try {
-    while (caught_signal() == 0 && run.next(report)) progress.show(report);
+    while (deadlines.stop() == 0 && run.next(report)) {
+      progress.show(report);
+      if (deadlines.save_is_due()) run.save();
+    }
   } catch (const Error&) {
     progress.end();
     draw_what_there_is(run);
     throw;
   }
   progress.end();
-  if (caught_signal() != 0 && !run.done()) return interrupted(run, caught_signal());
+  if (const int signal = deadlines.stop(); signal != 0 && !run.done())
+    return interrupted(run, signal, caught_signal() == 0 ? "out of time" : "interrupted");
   const RunResult result = run.finish();
-  if (!was_finished) write_page(run.directory());
+  if (!was_finished || page_is_older(run)) write_page(run.directory());
   print(flags.json ? result.json : result_text(run, result));
   return kOk;
 }
 
+Deadlines deadlines_of(const Flags& flags) {
+  std::optional<Deadlines::Seconds> most, between;
+  if (flags.max_time) most = read_duration("--max-time", *flags.max_time);
+  if (flags.checkpoint_seconds) between.emplace(static_cast<double>(*flags.checkpoint_seconds));
+  return {most, between};
+}
+
 int train(const Flags& flags, Given given) {
   catch_signals();
+  Deadlines deadlines = deadlines_of(flags);
   if (flags.resume) {
     Run run = Run::resume(*flags.resume, resume_options(flags, given));
-    return run_to_its_end(run, flags);
+    return run_to_its_end(run, flags, deadlines);
   }
   const RunSettings settings = settings_of(flags);
   if (flags.print_config || flags.dry_run) {
@@ -141,7 +168,7 @@ int train(const Flags& flags, Given given) {
     return kOk;
   }
   Run run = Run::create(settings.config(), flags.out.value_or(""));
-  return run_to_its_end(run, flags);
+  return run_to_its_end(run, flags, deadlines);
 }
 
 }  // namespace
@@ -157,6 +184,11 @@ Command train_command() {
       Argument("--lengths", &flags.lengths,
                "with --resume and other --epochs: keep the lengths of schedules, or plan new ones",
                {.choices = "keep|new"}),
+      Argument("--max-time TIME", &flags.max_time,
+               "save and stop after this time, such as 90s, 50min or 1.5h, with exit code 143"),
+      Argument("--checkpoint-seconds N", &flags.checkpoint_seconds,
+               "save at least so often; a run saves itself at ends of epochs only, every 10 seconds",
+               {.range = kAtLeastOne}),
       Argument("--print-config", &flags.print_config, "print the settings and their sources"),
       Argument("--dry-run", &flags.dry_run, "print data, layers, plan, lengths and memory; write nothing"),
       json_argument(flags.json),

@@ -63,7 +63,7 @@ int search(const Flags& flags) {
   options.threads = base.config().threads == 0 ? available_threads() : base.config().threads;
   options.folder = flags.out;
   const Tuned tuned = tune(base, texts, options);
-  if (!flags.html.empty()) replace_file(flags.html, tuned.html());
+  if (!flags.html.empty()) write_output(flags.html, tuned.html());
   if (flags.json) {
     print(tuned.json() + "\n");
     return kOk;

@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::string_view kTemporary = ".tmp-";  // then the numbers of the process and of the file
 
-bool is_temporary(const std::string& name) {
-  const std::size_t mark = name.rfind(kTemporary);
-  return mark != name.npos && mark > 0 && mark + kTemporary.size() < name.size() &&
-         name.find_first_not_of("0123456789-", mark + kTemporary.size()) == name.npos;
-}
-
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
@@ -60,17 +54,74 @@ Error unreadable(const std::filesystem::path& path, const std::string& got, cons
   return Error(code, {path.string(), "cannot be read", got, want, ""});
 }
 
-// Writes and syncs the temporary file; false leaves the reason in errno.
-bool write_synced(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+Error unwritable(const std::filesystem::path& path, int reason, std::uint64_t bytes) {
+  return Error(Code::resource,
+               {path.string(), "cannot be written", system_message(reason), std::to_string(bytes) + " bytes",
+                "free some space or choose another folder"});
+}
+
+// Writes and syncs the temporary file; false leaves the reason in errno. It gets owner and mode of what it is
+// to replace.
+bool write_synced(const std::filesystem::path& path, const std::filesystem::path& old,
+                  std::span<const std::span<const std::byte>> parts) {
+  struct stat status;
+  const bool replaces = ::lstat(old.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, replaces ? 0600 : 0666);
   if (!file.open()) return false;
+  if (replaces) {
+    [[maybe_unused]] const int given = ::fchown(file.get(), status.st_uid, status.st_gid);  // root alone may
+    if (::fchmod(file.get(), status.st_mode & 0777) != 0) return false;
+  }
   for (const std::span<const std::byte> part : parts) {
     if (!write_all(file.get(), part)) return false;
   }
   return ::fsync(file.get()) == 0 && file.close();
 }
 
-bool sync_folder(const std::filesystem::path& folder) {
+// A name beside `path` that nothing has. Two threads may replace the same file, and a process that was killed
+// may have had the number of this one.
+std::filesystem::path temporary_beside(const std::filesystem::path& path) {
+  static std::atomic<std::uint64_t> serial{0};
+  std::filesystem::path temporary;
+  struct stat status;
+  do {
+    temporary = path;
+    temporary += std::string(kTemporary) + std::to_string(::getpid()) + "-" + std::to_string(serial++);
+  } while (::lstat(temporary.c_str(), &status) == 0);
+  return temporary;
+}
+
+// Where symbolic links lead; a broken one names what is to be made.
+std::filesystem::path followed(std::filesystem::path path) {
+  std::error_code error;
+  constexpr int kMostLinks = 40;  // as the system does
+  for (int links = 0; links < kMostLinks; ++links) {
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) break;
+    path = path.parent_path() / target;
+  }
+  return path;
+}
+
+bool is_file_of(int fd, const struct stat& status) {
+  struct stat open;
+  return ::fstat(fd, &open) == 0 && open.st_dev == status.st_dev && open.st_ino == status.st_ino;
+}
+
+// Writes over what is there and cuts what was longer.
+bool write_into(const std::filesystem::path& path, const struct stat& status,
+                std::span<const std::byte> bytes) {
+  const bool regular = S_ISREG(status.st_mode);
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (regular && is_file_of(fd, status)) return write_all(fd, bytes);  // after what was printed before
+  }
+  Descriptor file(path, O_WRONLY | O_NOCTTY);
+  if (!file.open() || !write_all(file.get(), bytes)) return false;
+  if (regular && ::ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0) return false;
+  return file.close();
+}
+
+bool synced(const std::filesystem::path& folder) {
   Descriptor handle(folder, O_RDONLY | O_DIRECTORY);
   return handle.open() && ::fsync(handle.get()) == 0;
 }
@@ -115,17 +166,14 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t limi
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
   std::uint64_t total = 0;
   for (const std::span<const std::byte> part : parts) total += part.size();
-  static std::atomic<std::uint64_t> serial{0};  // two threads may replace the same file
-  std::filesystem::path temporary = path;
-  temporary += std::string(kTemporary) + std::to_string(::getpid()) + "-" + std::to_string(serial++);
-  if (!write_synced(temporary, parts) || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string reason = system_message(errno);
+  const std::filesystem::path temporary = temporary_beside(path);
+  if (!write_synced(temporary, path, parts) || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int reason = errno;
     ::unlink(temporary.c_str());
-    throw Error(Code::resource, {path.string(), "cannot be written", reason, std::to_string(total) + " bytes",
-                                 "free some space or choose another folder"});
+    throw unwritable(path, reason, total);
   }
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (!sync_folder(folder)) {
+  if (!synced(folder)) {
     throw Error(Code::resource, {path.string(), "is written, but its folder could not be synced",
                                  system_message(errno), "a durable rename", ""});
   }
@@ -136,10 +184,39 @@ void replace_file(const std::filesystem::path& path, std::string_view text) {
   replace_file(path, std::span(&part, 1));
 }
 
-void remove_leftovers(const std::filesystem::path& folder) {
+void write_output(const std::filesystem::path& path, std::string_view text) {
+  struct stat status;
+  const bool there = ::stat(path.c_str(), &status) == 0;
+  if (!there && errno != ENOENT) throw unwritable(path, errno, text.size());
+  const bool standard = there && (is_file_of(STDOUT_FILENO, status) || is_file_of(STDERR_FILENO, status));
+  const bool plain = !there || (S_ISREG(status.st_mode) && status.st_nlink == 1 && !standard);
+  if (plain) return replace_file(followed(path), text);
+  if (!write_into(path, status, std::as_bytes(std::span(text)))) throw unwritable(path, errno, text.size());
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  if (synced(folder)) return;
+  throw Error(Code::resource, {folder.string(), "cannot be synced", system_message(errno), "", ""});
+}
+
+std::string_view temporary_of(std::string_view name) {
+  const std::size_t mark = name.rfind(kTemporary);
+  if (mark == name.npos) return {};
+  const std::string_view numbers = name.substr(mark + kTemporary.size());
+  const std::size_t dash = numbers.find('-');
+  const bool two = dash != numbers.npos && dash > 0 && dash + 1 < numbers.size() &&
+                   numbers.find('-', dash + 1) == numbers.npos;
+  return two && numbers.find_first_not_of("0123456789-") == numbers.npos ? name.substr(0, mark)
+                                                                         : std::string_view();
+}
+
+void remove_leftovers(const std::filesystem::path& folder,
+                      const std::function<bool(std::string_view name)>& ours) {
   std::error_code ignored;  // they harm nobody
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (is_temporary(entry.path().filename().string())) std::filesystem::remove(entry.path(), ignored);
+    const std::string name = entry.path().filename().string();
+    const std::string_view replaced = temporary_of(name);
+    if (!replaced.empty() && ours(replaced)) ::unlink(entry.path().c_str());
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,13 +17,28 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 30);
 
 // Puts the parts, one after the other, at `path` so that a reader, also after a crash, sees the old file or
-// the new one: a sibling temporary file is written, synced and renamed, then the folder is synced. Throws
-// Error(resource) naming path and bytes, with the old file untouched and the temporary one removed.
+// the new one: a sibling temporary file is written, synced and renamed, then the folder is synced. The mode
+// of the old file stays, and its owner where that is allowed. A link at `path` is replaced, not followed.
+// Throws Error(resource) naming path and bytes, with the old file untouched and the temporary one removed.
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
-// Removes the temporary files of replace_file() whose process was killed. No other one may be writing there.
-void remove_leftovers(const std::filesystem::path& folder);
+// Puts `text` where a person wants a result. Symbolic links are followed and a regular file is replaced as
+// above. What is none (a device, a pipe), or has several names (hard links), or is what stdout or stderr go
+// to, is written into: no device goes away, and every name shows the new text, but a crash may leave half of
+// it. Throws Error(resource) naming path and bytes.
+void write_output(const std::filesystem::path& path, std::string_view text);
+
+// What a temporary file of replace_file() with that name is to replace; empty for any other name.
+std::string_view temporary_of(std::string_view name);
+
+// Removes the temporary files of replace_file() whose process was killed, for the names that are ours. No
+// other process may be writing there.
+void remove_leftovers(const std::filesystem::path& folder,
+                      const std::function<bool(std::string_view name)>& ours);
+
+// Makes what was renamed and removed in a folder outlive a loss of power. Throws Error(resource).
+void sync_folder(const std::filesystem::path& folder);
 
 // Creates a folder with its parents. Throws Error(resource) naming it.
 void make_folder(const std::filesystem::path& path);

@@ -1,14 +1,17 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <thread>
 
 #include "thalweg/error.h"
@@ -157,6 +160,122 @@ TEST_F(FileTest, AFolderIsNotReplaced) {
   EXPECT_TRUE(fs::is_directory(folder_ / "a"));
 }
 
+mode_t mode_of(const fs::path& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+TEST_F(FileTest, ModesStayAndNewFilesFollowTheMask) {
+  const fs::path path = folder_ / "a";
+  for (const mode_t mode : {0600, 0640, 0444, 0755}) {
+    replace_file(path, "old");
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    replace_file(path, "new");
+    EXPECT_EQ(mode_of(path), mode);
+    write_output(path, "newer");
+    EXPECT_EQ(mode_of(path), mode);
+    fs::remove(path);
+  }
+  const mode_t before = ::umask(027);
+  replace_file(path, "new");
+  EXPECT_EQ(mode_of(path), 0640U);
+  ::umask(before);
+}
+
+TEST_F(FileTest, ATemporaryNameThatIsTakenIsNotWrittenThrough) {
+  replace_file(folder_ / "victim", "precious");
+  const std::string mine = "a.tmp-" + std::to_string(::getpid()) + "-";
+  for (int serial = 0; serial < 2000; ++serial)
+    fs::create_symlink("victim", folder_ / (mine + std::to_string(serial)));
+  replace_file(folder_ / "a", "x");
+  EXPECT_EQ(read_text_file(folder_ / "victim"), "precious");
+  EXPECT_EQ(read_text_file(folder_ / "a"), "x");
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(folder_ / "a")));
+}
+
+TEST_F(FileTest, AnOutputFollowsSymbolicLinks) {
+  fs::create_directory(folder_ / "there");
+  replace_file(folder_ / "there" / "file", "old");
+  ::chmod((folder_ / "there" / "file").c_str(), 0600);
+  fs::create_symlink("there/file", folder_ / "one");
+  fs::create_symlink("one", folder_ / "two");
+  fs::create_symlink(folder_ / "two", folder_ / "three");  // absolute
+  for (const char* name : {"one", "two", "three"}) {
+    write_output(folder_ / name, name);
+    EXPECT_TRUE(fs::is_symlink(folder_ / name));
+    EXPECT_EQ(read_text_file(folder_ / "there" / "file"), name);
+    EXPECT_EQ(mode_of(folder_ / "there" / "file"), 0600U);
+  }
+  fs::create_symlink("there/new", folder_ / "broken");
+  write_output(folder_ / "broken", "made");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "broken"));
+  EXPECT_EQ(read_text_file(folder_ / "there" / "new"), "made");
+  fs::create_symlink("loop", folder_ / "loop");
+  EXPECT_TRUE(
+      has(message_of(Code::resource, [&] { write_output(folder_ / "loop", "x"); }), system_message(ELOOP)));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "loop"));
+}
+
+TEST_F(FileTest, EveryNameOfAnOutputShowsTheNewText) {
+  replace_file(folder_ / "a", std::string(100, 'o'));
+  ::chmod((folder_ / "a").c_str(), 0640);
+  fs::create_hard_link(folder_ / "a", folder_ / "b");
+  for (const std::string& text : {std::string("short"), std::string(1000, 'l'), std::string()}) {
+    write_output(folder_ / "a", text);
+    EXPECT_EQ(read_text_file(folder_ / "a"), text);
+    EXPECT_EQ(read_text_file(folder_ / "b"), text);
+    EXPECT_EQ(fs::hard_link_count(folder_ / "b"), 2U);
+    EXPECT_EQ(mode_of(folder_ / "b"), 0640U);
+  }
+}
+
+TEST_F(FileTest, APipeIsWrittenInto) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink("pipe", folder_ / "link");
+  const std::string text(200'000, 'x');  // more than a pipe holds
+  for (const fs::path& path : {pipe, folder_ / "link"}) {
+    std::string got;
+    std::thread reader([&] {
+      std::FILE* file = std::fopen(pipe.c_str(), "r");
+      for (int c; file != nullptr && (c = std::fgetc(file)) != EOF;) got += static_cast<char>(c);
+      if (file != nullptr) std::fclose(file);
+    });
+    write_output(path, text);
+    reader.join();
+    EXPECT_TRUE(got == text);
+    EXPECT_TRUE(fs::is_fifo(pipe));
+  }
+}
+
+TEST_F(FileTest, ADeviceIsWrittenInto) {
+  EXPECT_TRUE(has(message_of(Code::resource, [] { write_output("/dev/full", "x"); }),
+                  "/dev/full: cannot be written; got " + system_message(ENOSPC)));
+  const fs::path null = folder_ / "null";
+  if (::mknod(null.c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) GTEST_SKIP() << "devices cannot be made";
+  const int open = ::open(null.c_str(), O_WRONLY);
+  if (open < 0) GTEST_SKIP() << "devices cannot be opened here";
+  ::close(open);
+  fs::create_symlink("null", folder_ / "link");
+  for (const char* name : {"null", "link"}) {
+    write_output(folder_ / name, "x");
+    EXPECT_TRUE(fs::is_character_file(null));
+    EXPECT_EQ(mode_of(null), 0600U);
+  }
+  EXPECT_EQ(names(), (std::vector<std::string>{"link", "null"}));
+}
+
+TEST_F(FileTest, WhatCannotBeAnOutputIsNamed) {
+  fs::create_directory(folder_ / "a");
+  replace_file(folder_ / "file", "x");
+  for (const char* name : {"a", "file/b", "missing/b"}) {
+    const std::string what = message_of(Code::resource, [&] { write_output(folder_ / name, "12345"); });
+    EXPECT_TRUE(has(what, (folder_ / name).string() + ": cannot be written; got ")) << what;
+    EXPECT_TRUE(has(what, "want 5 bytes")) << what;
+  }
+  EXPECT_EQ(names(), (std::vector<std::string>{"a", "file"}));
+}
+
 TEST_F(FileTest, WhatCannotBeReadIsNamed) {
   expect_unreadable(folder_ / "absent", system_message(ENOENT) + "; want a readable file");
   expect_unreadable(folder_, "a folder; want a file");
@@ -191,14 +310,18 @@ TEST_F(FileTest, AFileAboveTheLimitIsNotRead) {
             (folder_ / "a").string() + ": cannot be read; got 5 bytes; want at most 4");
 }
 
-TEST_F(FileTest, OnlyTemporaryFilesAreLeftovers) {
-  for (const char* name : {"a.tmp-12", "a", "a.tmp-", "a.tmp-x1", ".tmp-3", "tmp-12", "b.c.tmp-0"}) {
+TEST_F(FileTest, OnlyTemporaryFilesUnderOurNamesAreLeftovers) {
+  for (const char* name : {"a.tmp-12-0", "a", "a.tmp-", "a.tmp-x1", "a.tmp-1", "a.tmp--1", "a.tmp-1-2-3",
+                           ".tmp-3-1", "tmp-12-1", "b.c.tmp-0-7", "notes.tmp-12-0"}) {
     replace_file(folder_ / name, "x");
   }
-  fs::create_directories(folder_ / "full.tmp-7" / "x");
-  remove_leftovers(folder_);
-  EXPECT_EQ(names(), (std::vector<std::string>{".tmp-3", "a", "a.tmp-", "a.tmp-x1", "full.tmp-7", "tmp-12"}));
-  remove_leftovers(folder_ / "missing");
+  fs::create_directories(folder_ / "a.tmp-7-1");
+  const auto ours = [](std::string_view name) { return name == "a" || name == "b.c"; };
+  remove_leftovers(folder_, ours);
+  EXPECT_EQ(names(),
+            (std::vector<std::string>{".tmp-3-1", "a", "a.tmp-", "a.tmp--1", "a.tmp-1", "a.tmp-1-2-3",
+                                      "a.tmp-7-1", "a.tmp-x1", "notes.tmp-12-0", "tmp-12-1"}));
+  remove_leftovers(folder_ / "missing", ours);
 }
 
 TEST_F(FileTest, FoldersAreMadeWithTheirParents) {

@@ -17,6 +17,8 @@
 namespace thalweg {
 namespace {
 
+constexpr std::string_view kFiles[] = {"lock", "settings.json", "runs.jsonl", "report.html"};
+constexpr std::size_t kBegun = 1;                // of them are there before the settings
 constexpr std::uint64_t kTuningSeeds = 1000000;  // above the seeds of the other trials
 
 void check_range(const std::string& name, double number, double least, double most) {
@@ -93,22 +95,21 @@ struct Comparison::Impl {
 void Comparison::Impl::open(const std::filesystem::path& where) {
   std::error_code error;
   if (!where.empty()) {
-    if (!std::filesystem::exists(where / "settings.json", error)) check_free(where);
+    if (!std::filesystem::exists(where / "settings.json", error)) check_free(where, kFiles, kBegun);
     make_folder(where);
   }
   directory = std::filesystem::absolute(where.empty() ? make_next_directory("comparisons") : where)
                   .lexically_normal();
+  check_own_files(directory, kFiles);
   lock = std::make_unique<RunLock>(directory);
+  remove_own_leftovers(directory, kFiles);
   check_settings(directory, settings_json(setup.config, setup.options));
   lock->sign();
   trials = read_trials(directory);
 }
 
 void Comparison::Impl::add_job(ComparedTrial job) {
-  const auto same = [&](const ComparedTrial& other) {
-    return other.optimizer == job.optimizer && other.tuning == job.tuning && other.factor == job.factor &&
-           other.seed == job.seed;
-  };
+  const auto same = [&](const ComparedTrial& other) { return same_run(other, job); };
   if (std::ranges::any_of(trials, same)) {
     ++restored;
   } else {

@@ -1,5 +1,9 @@
 #include "compare/folder.h"
 
+#include <algorithm>
+#include <stdexcept>
+#include <tuple>
+
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -13,15 +17,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A whole number as it is written: 1e300 is none.
+std::uint64_t whole(const Json& json) {
+  if (!json.is_number_unsigned()) throw std::invalid_argument("not a whole number");
+  return json.get<std::uint64_t>();
+}
+
 ComparedTrial read_trial(const Json& json) {
   ComparedTrial trial{.optimizer = json.at("optimizer").get<std::string>(),
                       .tuning = json.at("tuning").get<bool>(),
                       .factor = json.at("factor").get<double>(),
-                      .seed = json.at("seed").get<std::uint64_t>(),
+                      .seed = whole(json.at("seed")),
                       .diverged = json.at("diverged").get<bool>(),
                       .epochs = {}};
   for (const Json& epoch : json.at("epochs")) {
-    trial.epochs.push_back({.update = epoch.at(0).get<std::uint64_t>(),
+    trial.epochs.push_back({.update = whole(epoch.at(0)),
                             .seconds = epoch.at(1).get<double>(),
                             .loss = epoch.at(2).get<double>(),
                             .score = epoch.at(3).get<double>()});
@@ -75,16 +85,27 @@ void check_settings(const std::filesystem::path& directory, const std::string& s
   }
 }
 
+bool same_run(const ComparedTrial& a, const ComparedTrial& b) {
+  const auto key = [](const ComparedTrial& t) { return std::tie(t.optimizer, t.tuning, t.factor, t.seed); };
+  return key(a) == key(b);
+}
+
 std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory) {
   std::vector<ComparedTrial> trials;
   for (const std::string& line : read_lines(trials_path(directory))) {
+    const std::string where = trials_path(directory).string() + ":" + std::to_string(trials.size() + 1);
     try {
       trials.push_back(read_trial(Json::parse(line)));
     } catch (const std::exception&) {
-      throw Error(Code::data,
-                  {trials_path(directory).string() + ":" + std::to_string(trials.size() + 1), "not a run", "",
-                   "a line that `thalweg compare` wrote", "remove the line, or the folder"});
+      throw Error(Code::data, {where, "not a run", "", "a line that `thalweg compare` wrote",
+                               "remove the line, or the folder"});
     }
+    const auto same = [&](const ComparedTrial& other) { return same_run(other, trials.back()); };
+    const auto first = std::ranges::find_if(trials, same);
+    if (first == trials.end() - 1) continue;
+    throw Error(Code::data,
+                {where, "a run is there twice", "line " + std::to_string(first - trials.begin() + 1) + " too",
+                 "each run once", "remove one of the lines"});
   }
   cut_torn_line(trials_path(directory));
   return trials;

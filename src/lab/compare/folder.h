@@ -16,8 +16,11 @@ std::string settings_json(const RunConfig& config, const CompareOptions& options
 // or where there are files that are not a comparison.
 void check_settings(const std::filesystem::path& directory, const std::string& settings);
 
+// Whether both are of the same optimizer, stage, rate and seed.
+bool same_run(const ComparedTrial& a, const ComparedTrial& b);
+
 // The trials so far. A last line that a crash cut off is removed from the file. Throws Error(data) naming
-// file and line for any other that is malformed.
+// file and line for any other that is malformed, and for a run that is there twice.
 std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory);
 
 // Where they are kept.

@@ -301,7 +301,7 @@ std::string setting(const ComparisonResult& result) {
 
 void write_comparison_page(const ComparisonResult& result, const std::filesystem::path& path) {
   const std::string doubt = "<p class=\"sure\">" + escape(result.doubt()) + "</p>\n";
-  replace_file(path, page::document({.title = result.headline(),
+  write_output(path, page::document({.title = result.headline(),
                                      .subject = "comparison of optimizers",
                                      .lead = doubt + page::lead(setting(result)),
                                      .body = page::section("results", "Results", tables(result)) +

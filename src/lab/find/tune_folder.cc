@@ -1,6 +1,7 @@
 #include "find/tune_folder.h"
 
 #include <cmath>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,8 @@
 
 namespace thalweg {
 namespace {
+
+constexpr std::string_view kFiles[] = {"lock", "trials.jsonl"};
 
 std::string line_of(const TuneTraining& t) {
   return JsonObject()
@@ -27,16 +30,20 @@ double number(const nlohmann::json& json, const char* key) {
   return json.at(key).is_null() ? NAN : json.at(key).get<double>();
 }
 
+// As it is written: 1e300 is none.
+std::uint64_t whole(const nlohmann::json& json, const char* key) {
+  if (!json.at(key).is_number_unsigned())
+    throw std::invalid_argument(std::string(key) + " is not a whole number");
+  return json.at(key).get<std::uint64_t>();
+}
+
 TuneTraining read_line(const std::filesystem::path& file, const std::string& line) {
   try {
     const nlohmann::json json = nlohmann::json::parse(line);
-    return {json.at("trial").get<std::uint64_t>(),
-            json.at("epochs").get<std::uint64_t>(),
-            json.at("repeat").get<std::uint64_t>(),
-            json.at("diverged").get<bool>(),
-            number(json, "loss"),
-            number(json, "accuracy")};
-  } catch (const nlohmann::json::exception& error) {
+    return {whole(json, "trial"),  whole(json, "epochs"),
+            whole(json, "repeat"), json.at("diverged").get<bool>(),
+            number(json, "loss"),  number(json, "accuracy")};
+  } catch (const std::exception& error) {
     throw Error(Code::data, {file.string(), "a line is not a trial", "`" + line.substr(0, 60) + "`",
                              "trial, epochs, repeat, diverged, loss, accuracy", error.what()});
   }
@@ -46,11 +53,13 @@ TuneTraining read_line(const std::filesystem::path& file, const std::string& lin
 
 TuneFolder::TuneFolder(const std::filesystem::path& folder, const std::string& search) {
   if (folder.empty()) return;
+  make_folder(folder);
+  check_own_files(folder, kFiles);
+  lock_.emplace(folder);
   file_ = folder / "trials.jsonl";
   const std::string head = JsonObject().add("schema", 1).add("search", search).text();
   const std::vector<std::string> lines = read_lines(file_);
   if (!std::filesystem::exists(file_)) {
-    make_folder(folder);
     replace_file(file_, head + "\n");
   } else if (lines.empty() || lines.front() != head) {
     throw Error(Code::usage, {file_.string(), "the folder belongs to another search",
@@ -60,6 +69,8 @@ TuneFolder::TuneFolder(const std::filesystem::path& folder, const std::string& s
     const TuneTraining training = read_line(file_, lines[i]);
     trainings_[training.key()] = training;
   }
+  lock_->sign();
+  remove_own_leftovers(folder, kFiles);
   cut_torn_line(file_);
 }
 

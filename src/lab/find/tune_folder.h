@@ -5,8 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <tuple>
+
+#include "run/folder.h"
 
 namespace thalweg {
 
@@ -23,9 +26,9 @@ struct TuneTraining {
 
 class TuneFolder {
  public:
-  // Reads what is there; an empty path keeps everything in memory. A torn last line is cut off. Throws
-  // Error(usage) when the folder belongs to a search other than `search`, Error(data) for a line that is
-  // none.
+  // Reads what is there, and holds the folder for this process; an empty path keeps everything in memory. A
+  // torn last line is cut off. Throws Error(usage) when the folder belongs to a search other than `search` or
+  // another process uses it, Error(data) for a line that is none and for a link.
   TuneFolder(const std::filesystem::path& folder, const std::string& search);
 
   // The training of that key, or null.
@@ -37,6 +40,7 @@ class TuneFolder {
   std::uint64_t size() const { return trainings_.size(); }
 
  private:
+  std::optional<RunLock> lock_;
   std::filesystem::path file_;
   std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>, TuneTraining> trainings_;
   std::mutex mutex_;

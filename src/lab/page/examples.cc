@@ -103,7 +103,9 @@ std::string rows(const Examples& examples) {
 }
 
 // How dark a cell is: 0 to 5 by its share of the samples of its class.
-int shade(double n, double all) { return n == 0 || all == 0 ? 0 : 1 + static_cast<int>(n / all * 4); }
+int shade(double n, double all) {
+  return n > 0 && all > 0 ? 1 + static_cast<int>(std::min(1.0, n / all) * 4) : 0;
+}
 
 std::string confusion(const Examples& examples) {
   if (examples.confusion.empty()) return "";

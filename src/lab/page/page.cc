@@ -258,7 +258,8 @@ std::string render(const RunData& data, bool live) {
 }  // namespace page
 
 void write_page(const std::filesystem::path& run, const std::filesystem::path& out) {
-  replace_file(out.empty() ? run / "report.html" : out, page::render(page::read_run(run)));
+  const std::string text = page::render(page::read_run(run));
+  out.empty() ? replace_file(run / "report.html", text) : write_output(out, text);
 }
 
 void write_page(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& out) {
@@ -268,7 +269,7 @@ void write_page(const std::vector<std::filesystem::path>& runs, const std::files
   }
   std::vector<page::RunData> data;
   for (const std::filesystem::path& run : runs) data.push_back(page::read_run(run));
-  replace_file(out, page::render(data));
+  write_output(out, page::render(data));
 }
 
 }  // namespace thalweg

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string_view>
 
 #include "base/file.h"
@@ -22,7 +23,7 @@ auto reading(const std::filesystem::path& path, const Read& read) -> decltype(re
   const std::string text = read_text_file(path, kLargest);
   try {
     return read(text);
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     throw Error(Code::data, {path.string(), "is malformed", error.what(), "what `thalweg train` writes",
                              "remove it: the page works without it"});
   }
@@ -39,7 +40,21 @@ std::vector<double> numbers(const Json& array) {
   return out;
 }
 
-Octaves octaves(const Json& object) { return {object.at("from").get<int>(), numbers(object.at("counts"))}; }
+// The exponents of doubles lie well inside.
+int octave(const Json& number) {
+  constexpr int kMost = 10'000;
+  const bool whole =
+      number.is_number_integer() && !(number.is_number_unsigned() && number.get<std::uint64_t>() > kMost);
+  const std::int64_t octave = whole ? number.get<std::int64_t>() : INT64_MAX;
+  if (octave < -kMost || octave > kMost) throw std::invalid_argument("`from` is not an octave");
+  return static_cast<int>(octave);
+}
+
+Octaves octaves(const Json& object) {
+  Octaves out{octave(object.at("from")), numbers(object.at("counts"))};
+  if (out.counts.size() > 10'000) throw std::invalid_argument("too many `counts`");
+  return out;
+}
 
 LayerDetail layer(const Json& object) {
   LayerDetail out;

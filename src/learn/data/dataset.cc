@@ -39,6 +39,7 @@ Item parse_source(const Source& source) {
 }
 
 std::string absolute_path(const std::string& path, const Item& item, const Source& source) {
+  if (path == kStandardInput) return path;
   std::error_code error;
   const bool possible = !path.empty() && path.find('\0') == std::string::npos;
   const std::filesystem::path normal =

@@ -12,6 +12,8 @@ namespace thalweg {
 
 // An option of this unit is a path; a reader meets it absolute and normal.
 inline constexpr std::string_view kPathUnit = "path";
+// But for this one; readers of text files take it for stdin.
+inline constexpr std::string_view kStandardInput = "-";
 
 // What is wanted of a reader besides its settings.
 struct Request {
@@ -29,7 +31,7 @@ inline std::string text_of(const Setting& setting) {
 constexpr Option path_option(std::string_view name, std::string_view doc) {
   return in_unit(kPathUnit, name_option(name, doc));
 }
-inline constexpr Option kFileOption = required(path_option("file", "the file, plain or gzipped"));
+inline constexpr Option kFileOption = required(path_option("file", "the file, plain or gzipped; -: stdin"));
 inline constexpr Option kTestOption = path_option("test", "a second, held-out file");
 
 struct Reader {

@@ -1,10 +1,67 @@
 #include "data/input.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "base/file.h"
+#include "data/dataset.h"
 
 namespace thalweg {
+namespace {
+
+constexpr std::uint64_t kMostFromStream = std::uint64_t{1} << 30;
+constexpr const char* kStandardInputName = "stdin";  // in messages
+
+Error unreadable(const std::string& name, const std::string& got, const std::string& want) {
+  return Error(Code::data, {name, "cannot be read", got, want, ""});
+}
+
+// Everything up to the end.
+std::vector<std::byte> read_stream(int fd, const std::string& name) {
+  constexpr std::size_t kChunk = std::size_t{1} << 16;
+  std::vector<std::byte> bytes;
+  for (std::size_t filled = 0;;) {
+    bytes.resize(filled + kChunk);
+    const ssize_t got = ::read(fd, bytes.data() + filled, kChunk);
+    if (got < 0 && errno != EINTR) throw unreadable(name, system_message(errno), "a readable file");
+    filled += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    if (filled > kMostFromStream)
+      throw unreadable(name, "more bytes", "at most " + std::to_string(kMostFromStream) + " from a pipe");
+    if (got != 0) continue;
+    bytes.resize(filled);
+    return bytes;
+  }
+}
+
+bool is_standard_input(const std::filesystem::path& path) {
+  return path == kStandardInput || path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0";
+}
+
+std::vector<std::byte> read_text(const std::filesystem::path& path) {
+  if (is_standard_input(path)) {  // whoever asks a second time gets what the first one got
+    static const std::vector<std::byte> bytes = read_stream(STDIN_FILENO, kStandardInputName);
+    return bytes;
+  }
+  std::error_code error;
+  const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+  if (type != std::filesystem::file_type::fifo && type != std::filesystem::file_type::character)
+    return read_file(path);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) throw unreadable(path.string(), system_message(errno), "a readable file");
+  try {
+    std::vector<std::byte> bytes = read_stream(fd, path.string());
+    ::close(fd);
+    return bytes;
+  } catch (...) {
+    ::close(fd);
+    throw;
+  }
+}
+
+}  // namespace
 
 Input::Input(const std::filesystem::path& path) : Input(path.string(), read_file(path)) {}
 
@@ -41,7 +98,9 @@ void Input::finish() {
 }
 
 TextFile::TextFile(const std::filesystem::path& path)
-    : name_(path.string()), file_(read_file(path)), packed_(is_gzip(file_)) {
+    : name_(is_standard_input(path) ? kStandardInputName : path.string()),
+      file_(read_text(path)),
+      packed_(is_gzip(file_)) {
   constexpr std::uint64_t kLeast = std::uint64_t{64} << 20;
   constexpr std::uint64_t kExpansion = 64;  // text packs to a tenth, rarely to less than a fiftieth
   if (!packed_) return;

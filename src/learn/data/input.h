@@ -44,11 +44,12 @@ class Input {
   std::uint64_t at_ = 0;
 };
 
-// The whole content of a text file, inflated when it is a gzip file.
+// The whole content of a text file, inflated when it is a gzip file. "-" and /dev/stdin are stdin, which is
+// read once a process; of a pipe everything is read that comes before its end.
 class TextFile {
  public:
-  // Throws Error(data) when the file cannot be read, and for gzip data that inflate to more than 64 MiB and
-  // more than 64 times their size.
+  // Throws Error(data) when the file cannot be read, for more than 1 GiB from a pipe or a device, and for
+  // gzip data that inflate to more than 64 MiB and more than 64 times their size.
   explicit TextFile(const std::filesystem::path& path);
   TextFile(const TextFile&) = delete;
   TextFile& operator=(const TextFile&) = delete;

@@ -34,9 +34,43 @@ struct Place {
   }
 };
 
+// Where the string ends that begins at `i`: after its last quote, or before the line break of one that is
+// never closed.
+std::size_t end_of_string(std::string_view text, std::size_t i) {
+  const char quote = text[i];
+  const bool triple = text.substr(i, 3) == std::string(3, quote);
+  const std::string close(triple ? 3 : 1, quote);
+  for (i += close.size(); i < text.size(); ++i) {
+    if (text.substr(i, close.size()) == close) return i + close.size();
+    if (!triple && text[i] == '\n') return i;
+    if (quote == '"' && text[i] == '\\') ++i;
+  }
+  return text.size();
+}
+
+// Where a key has more parts than any can, such as a.a.a.a: the parser would go as deep. The line, or 0.
+std::size_t line_of_deep_key(std::string_view text) {
+  constexpr int kMostDots = 64;
+  int dots = 0;  // since the last mark that ends a key
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    dots = c == '.' ? dots + 1 : std::string_view("=,\n[]{}#").find(c) != std::string_view::npos ? 0 : dots;
+    if (dots > kMostDots) return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, i), '\n'));
+    i = c == '"' || c == '\'' ? end_of_string(text, i)
+        : c == '#'            ? std::min(text.find('\n', i), text.size())
+                              : i + 1;
+  }
+  return 0;
+}
+
 toml::table parse_file(const Place& place) {
   try {
-    return toml::parse(read_text_file(place.path, std::uint64_t{1} << 20), place.path.string());
+    const std::string text = read_text_file(place.path, std::uint64_t{1} << 20);
+    if (const std::size_t line = line_of_deep_key(text)) {
+      throw Error(place.code, {place.path.string() + ":" + std::to_string(line), "a key is too deep", "",
+                               "key = value", ""});
+    }
+    return toml::parse(text, place.path.string());
   } catch (const toml::parse_error& error) {
     throw Error(place.code, {place.path.string() + ":" + std::to_string(error.source().begin.line),
                              "not TOML", std::string(error.description()), "key = value", ""});
@@ -146,6 +180,9 @@ RunConfig read_config(const std::filesystem::path& path) {
     const RunSetting& setting = run_settings()[i];
     if (lines[i] > 0 || !setting.required) continue;
     throw place.error(nullptr, "`" + std::string(setting.name) + "` is missing", "", kind_text(setting));
+  }
+  for (const auto& [name, value] : {std::pair("batch", config.batch), std::pair("epochs", config.epochs)}) {
+    if (!value) throw place.error(table.get(name), "`" + std::string(name) + "` is auto", "", "a number");
   }
   return config;
 }

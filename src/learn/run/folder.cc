@@ -7,23 +7,51 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "base/file.h"
 #include "base/spec.h"
 #include "thalweg/error.h"
+#include "train/own_file.h"
 
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kNewestKept = 2;
 constexpr std::string_view kSuffix = ".safetensors";
-constexpr std::array<std::string_view, 3> kPrefixes = {"", "kept-", "best-"};  // by Kept
+constexpr std::string_view kFiles[] = {"lock",          "metrics.jsonl",    "details.jsonl", "plan.txt",
+                                       "encoding.json", "environment.json", "checkpoints",   "config.toml",
+                                       "examples.json", "result.json",      "report.html"};
+constexpr std::size_t kBegun = 7;  // of them are there before the configuration
+constexpr std::array<std::string_view, 4> kPrefixes = {"", "kept-", "best-", "changed-"};  // by Kept
 
 Error cannot_lock(const std::filesystem::path& path) {
   return Error(Code::resource,
                {path.string(), "the run directory cannot be locked", system_message(errno), "", ""});
+}
+
+// The updates in the name of a checkpoint of that kind; nothing for another name.
+std::optional<std::uint64_t> updates_in(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  name.remove_suffix(kSuffix.size());
+  return read_exactly<std::uint64_t>(name);
+}
+
+bool is_checkpoint(std::string_view name) {
+  return std::ranges::any_of(kPrefixes,
+                             [&](std::string_view prefix) { return updates_in(name, prefix).has_value(); });
+}
+
+bool among(FileNames names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
+
+// Whether there is work in it: lines, or checkpoints.
+bool has_content(const std::filesystem::directory_entry& entry) {
+  std::error_code error;
+  const bool grows = entry.is_directory(error) || entry.path().extension() == ".jsonl";
+  return grows && !std::filesystem::is_empty(entry.path(), error);
 }
 
 // The process that holds the lock, as it wrote itself down.
@@ -44,12 +72,45 @@ void check_run(const std::filesystem::path& directory) {
                            "a directory that `thalweg train` made", ""});
 }
 
-void check_free(const std::filesystem::path& directory) {
+void check_free(const std::filesystem::path& directory, FileNames names, std::size_t begun) {
   std::error_code error;
   if (!std::filesystem::exists(directory, error)) return;
-  if (std::filesystem::is_directory(directory, error) && std::filesystem::is_empty(directory, error)) return;
+  bool free = std::filesystem::is_directory(directory, error);
+  bool locked = false;
+  bool empty = true;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    empty = false;
+    locked = locked || name == "lock";
+    free =
+        free && (among(names.first(begun), name) || among(names, temporary_of(name))) && !has_content(entry);
+  }
+  if (free && (empty || locked)) return;
   throw Error(Code::usage, {directory.string(), "the run directory exists and is not empty", "",
                             "a new folder", "choose another, or continue with --resume"});
+}
+
+void check_free(const std::filesystem::path& run) { check_free(run, kFiles, kBegun); }
+
+void check_own_files(const std::filesystem::path& directory, FileNames names) {
+  for (const std::string_view name : names) check_own_file(directory / name);
+}
+
+void check_own_files(const std::filesystem::path& run) {
+  check_own_files(run, kFiles);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(run / "checkpoints", error)) {
+    if (is_checkpoint(entry.path().filename().string())) check_own_file(entry.path());
+  }
+}
+
+void remove_own_leftovers(const std::filesystem::path& directory, FileNames names) {
+  remove_leftovers(directory, [&](std::string_view name) { return among(names, name); });
+}
+
+void remove_own_leftovers(const std::filesystem::path& run) {
+  remove_own_leftovers(run, kFiles);
+  remove_leftovers(run / "checkpoints", is_checkpoint);
 }
 
 std::filesystem::path make_next_directory(const std::filesystem::path& parent) {
@@ -69,7 +130,7 @@ std::filesystem::path make_next_directory(const std::filesystem::path& parent) {
 }
 
 RunLock::RunLock(const std::filesystem::path& directory)
-    : path_(directory / "lock"), file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    : path_(directory / "lock"), file_(open_own_file(path_, O_RDWR | O_CREAT)) {
   if (file_ < 0) throw cannot_lock(path_);
   if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
   const bool taken = errno == EWOULDBLOCK;
@@ -102,12 +163,7 @@ std::vector<std::uint64_t> checkpoints(const std::filesystem::path& directory, K
   std::vector<std::uint64_t> found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory / "checkpoints", error)) {
-    const std::string file = entry.path().filename().string();
-    std::string_view name = file;
-    if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) continue;
-    name.remove_prefix(prefix.size());
-    name.remove_suffix(kSuffix.size());
-    if (const auto updates = read_exactly<std::uint64_t>(name)) found.push_back(*updates);
+    if (const auto updates = updates_in(entry.path().filename().string(), prefix)) found.push_back(*updates);
   }
   std::sort(found.rbegin(), found.rend());
   return found;
@@ -150,6 +206,26 @@ void prune_checkpoints(const std::filesystem::path& directory, std::uint64_t upd
   }
   for (const std::uint64_t other : checkpoints(directory, Kept::always)) {
     if (other > updates) remove(other, Kept::always);
+  }
+}
+
+void settle_change(const std::filesystem::path& directory, std::uint64_t updates) {
+  const std::filesystem::path result = directory / "result.json";
+  std::error_code error;
+  if (std::filesystem::remove(result, error)) sync_folder(directory);  // before what tells that it is old
+  if (error) throw Error(Code::resource, {result.string(), "cannot be removed", error.message(), "", ""});
+  const std::filesystem::path from = checkpoint_path(directory, updates, Kept::changed);
+  const std::filesystem::path to = checkpoint_path(directory, updates);
+  std::filesystem::rename(from, to, error);
+  if (error == std::errc::no_such_file_or_directory) return;  // nothing was trained yet
+  if (error) throw Error(Code::resource, {to.string(), "cannot be written", error.message(), "", ""});
+  sync_folder(directory / "checkpoints");
+}
+
+void drop_changes(const std::filesystem::path& directory) {
+  for (const std::uint64_t updates : checkpoints(directory, Kept::changed)) {
+    std::error_code ignored;  // it does not count
+    std::filesystem::remove(checkpoint_path(directory, updates, Kept::changed), ignored);
   }
 }
 

@@ -11,10 +11,22 @@
 #include "thalweg/error.h"
 
 namespace thalweg {
+namespace {
 
-MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t total_updates)
+// So that at most kMostLines of a run's `count` have a line.
+std::uint64_t stride_of(std::uint64_t count) {
+  constexpr std::uint64_t kMost = MetricsFile::kMostLines;
+  return std::max<std::uint64_t>(1, count / kMost + (count % kMost != 0 ? 1 : 0));
+}
+
+}  // namespace
+
+MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t total_updates,
+                         std::uint64_t per_epoch)
     : file_(path),
-      stride_(std::max<std::uint64_t>(1, (total_updates + kMostUpdateLines - 1) / kMostUpdateLines)) {}
+      epochs_(total_updates / per_epoch),
+      stride_(stride_of(total_updates)),
+      epoch_stride_(stride_of(epochs_)) {}
 
 void MetricsFile::update(const Report& report) {
   if ((report.update - 1) % stride_ != 0) return;
@@ -28,6 +40,7 @@ void MetricsFile::update(const Report& report) {
 }
 
 void MetricsFile::epoch(const EpochReport& report) {
+  if (report.epoch % epoch_stride_ != 0 && report.epoch != epochs_) return;
   file_.add(JsonObject()
                 .add("update", report.update)
                 .add("epoch", report.epoch)

@@ -11,11 +11,12 @@ namespace thalweg {
 
 class MetricsFile {
  public:
-  // Lines about updates are kept for every stride-th update only, at most this many a run.
-  static constexpr std::uint64_t kMostUpdateLines = 2000;
+  // Lines are kept for every so many updates only, and for every so many epochs and the last one: at most
+  // this many of either in a run, however long it is.
+  static constexpr std::uint64_t kMostLines = 2000;
 
   // Opens for appending; the file is made when it is not there.
-  MetricsFile(const std::filesystem::path& path, std::uint64_t total_updates);
+  MetricsFile(const std::filesystem::path& path, std::uint64_t total_updates, std::uint64_t per_epoch);
 
   // Throws Error(resource) naming the file when a line cannot be written.
   void update(const Report& report);
@@ -23,7 +24,9 @@ class MetricsFile {
 
  private:
   LineFile file_;
-  std::uint64_t stride_;
+  std::uint64_t epochs_;
+  std::uint64_t stride_;        // of updates
+  std::uint64_t epoch_stride_;  // of epochs
 };
 
 // Removes every line about what came after `updates`, and a torn last line. Returns the seconds of the last

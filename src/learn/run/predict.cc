@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
@@ -34,14 +35,31 @@ void finish_row(const Dataset& data, std::span<float> row, RunPredictions& out) 
   }
 }
 
+// "-": stdin, read as the run's own file was.
+std::string source_of(const std::string& own, const std::string& data) {
+  if (data.empty()) return own;
+  if (data != "-") return data;
+  Text text = parse({"data", own});
+  Item& item = text.front();
+  if (item.name != "csv" && item.name != "libsvm") {
+    throw Error(Code::usage, {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
+                              "a run on `csv` or `libsvm`", "name the source, such as \"csv(-)\""});
+  }
+  for (Arg& arg : item.args) {
+    const bool file = arg.name == "file" || (arg.name.empty() && &arg == item.args.data());
+    if (file) arg.value = {.kind = Value::Kind::string, .word = "-", .text = {}, .list = {}};
+  }
+  std::erase_if(item.args, [](const Arg& arg) { return arg.name == "test"; });
+  return print(text);
+}
+
 }  // namespace
 
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data, int threads,
                            const std::string& checkpoint) {
   check_run(directory);
   const RunConfig config = read_config(directory / "config.toml");
-  const Dataset dataset =
-      load_all(data.empty() ? config.data : data, read_text_file(directory / "encoding.json"));
+  const Dataset dataset = load_all(source_of(config.data, data), read_text_file(directory / "encoding.json"));
   RunPredictions out;
   out.data = dataset.text;
   out.rows = dataset.test.size();

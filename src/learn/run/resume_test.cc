@@ -237,6 +237,29 @@ TEST_F(OtherEpochs, WhatWasChangedResumesExactly) {
   }
 }
 
+// To begin from the first update would be to throw the run away.
+TEST_F(OtherEpochs, CheckpointsOfAnotherChainAreAnErrorThatNamesBoth) {
+  {
+    Training run = Training::create(config(4), path());
+    for (const std::uint64_t updates : {5, 13}) {
+      advance(run, updates);
+      run.save();
+    }
+  }
+  std::string text = read_text_file(path() / "config.toml");
+  text.replace(text.find("epochs = 4"), 10, "epochs = 6");
+  replace_file(path() / "config.toml", text);
+  const std::map<std::string, std::string> before = results(path());
+  const std::string message = error_of(Code::data, [&] { Training::resume(path()); });
+  for (const char* part : {"belong to another chain", "total=20", "total=30", "config.toml"})
+    EXPECT_TRUE(has(message, part)) << part << " in " << message;
+  EXPECT_TRUE(results(path()) == before);
+  damage(13);  // one that is whole is enough
+  EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "belong to another chain"));
+  damage(5);
+  EXPECT_EQ(Training::resume(path()).updates(), 0u);
+}
+
 TEST_F(OtherEpochs, ARunThatPatienceStoppedWaitsAnew) {
   std::uint64_t stopped = 0;
   {

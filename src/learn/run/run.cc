@@ -15,6 +15,7 @@
 #include "run/early_stopping.h"
 #include "run/environment.h"
 #include "run/folder.h"
+#include "run/load_newest.h"
 #include "run/metrics.h"
 #include "run/outline.h"
 #include "run/result.h"
@@ -112,9 +113,9 @@ Chain laid_out(const RunConfig& config, const Dataset& data) {
 
 // What a run writes.
 struct Files {
-  void open(const std::filesystem::path& where, std::uint64_t total) {
+  void open(const std::filesystem::path& where, std::uint64_t total, std::uint64_t per_epoch) {
     directory = std::filesystem::absolute(where).lexically_normal();
-    metrics.emplace(directory / "metrics.jsonl", total);
+    metrics.emplace(directory / "metrics.jsonl", total, per_epoch);
     details.emplace(directory / "details.jsonl", total);
     last_save = Clock::now();
   }
@@ -161,8 +162,9 @@ struct Run::Impl {
   Params& params() { return trial.model().params(); }
   bool done() { return updates() >= trial.total() || stopping.should_stop(); }
 
-  void load(const std::filesystem::path& where, const std::string& also_chain);
+  bool load(const std::filesystem::path& where, std::uint64_t epochs, const std::string& also_chain);
   void change(const RunConfig& old);
+  void write_plan();
   void write_config();
   void end_epoch();
   void save(Kept kept);
@@ -211,6 +213,7 @@ void Run::Impl::save(Kept kept) {
                        {"position", std::to_string(done % per_epoch())},
                        {"epoch_loss", json_number(epoch.sum)},
                        {"epoch_samples", std::to_string(epoch.samples)}};
+  if (kept == Kept::changed) add_plan(metadata, *config.epochs);
   stopping.add_to(metadata);
   stopping.save(files.directory);  // before what names it
   save_checkpoint(checkpoint_path(files.directory, done, kept), params(), trial.optimizer(), metadata);
@@ -218,57 +221,50 @@ void Run::Impl::save(Kept kept) {
   files.last_save = Clock::now();
 }
 
-// Goes on from the newest checkpoint that is whole; a damaged one is passed over with a note.
-void Run::Impl::load(const std::filesystem::path& where, const std::string& also_chain) {
-  std::optional<Metadata> metadata;
-  for (const std::filesystem::path& path : resumable_checkpoints(where)) {
-    try {
-      metadata = load_checkpoint(path, params(), trial.optimizer(), also_chain);
-      break;
-    } catch (const Error& error) {
-      if (error.code() != Code::data) throw;
-      notes.push_back(std::string("skipped a checkpoint: ") + error.what());
-    }
-  }
-  if (!metadata) {
+// Goes on from the newest checkpoint of the run as it is written down. True when that one is of a change
+// which is not settled.
+bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
+                     const std::string& also_chain) {
+  const auto newest = load_newest(where, epochs, params(), trial.optimizer(), also_chain, notes);
+  if (!newest) {
     notes.push_back("no checkpoint yet: starting from the first update");
-    return;
+    return false;
   }
-  epoch.sum = metadata_number(*metadata, "epoch_loss", 0);
-  epoch.samples = static_cast<std::uint64_t>(metadata_number(*metadata, "epoch_samples", 0));
+  epoch.sum = metadata_number(newest->metadata, "epoch_loss", 0);
+  epoch.samples = static_cast<std::uint64_t>(metadata_number(newest->metadata, "epoch_samples", 0));
   try {
-    stopping.load(*metadata, where);
+    stopping.load(newest->metadata, where);
   } catch (const Error& error) {
     if (error.code() != Code::data) throw;
     notes.push_back(std::string("skipped the best weights: ") + error.what());
   }
+  return newest->changed;
+}
+
+// Unless it says so already: a change may have been cut off between the configuration and its plan.
+void Run::Impl::write_plan() {
+  const std::filesystem::path path = files.directory / "plan.txt";
+  if (!std::filesystem::exists(path) || read_text_file(path) != plan) replace_file(path, plan);
 }
 
 void Run::Impl::write_config() {
-  replace_file(files.directory / "plan.txt", plan);
   replace_file(files.directory / "encoding.json", data.encoding + "\n");
   replace_file(files.directory / "environment.json", environment_json(config.threads));
   replace_file(files.directory / "config.toml", print_config(config));
 }
 
-// Makes the directory say what the run has become. The checkpoint comes first: with the old configuration it
-// is passed over for the one before it, and nothing is lost.
+// Makes the directory say what the run has become. config.toml is the switch: what stands before it is of no
+// account until then and harms nothing of the old plan, what comes after it is done by whoever resumes.
 void Run::Impl::change(const RunConfig& old) {
   const Chain before = Chain(old.optimizer).resolve(schedule_lengths(old, per_epoch()));
   notes.push_back(fmt::format("epochs {} -> {}, updates {} -> {}", *old.epochs, *config.epochs,
                               updates_of(*old.epochs, per_epoch()), trial.total()));
   notes.push_back("old plan: " + before.text());
   notes.push_back("new plan: " + resolved().text());
-  std::filesystem::remove(files.directory / "result.json");
   stopping.start_waiting();
-  if (updates() > 0) {
-    save(Kept::newest);
-    for (const std::uint64_t other : checkpoints(files.directory)) {  // of the old plan
-      if (other != updates() && !(before == resolved()))
-        std::filesystem::remove(checkpoint_path(files.directory, other));
-    }
-  }
+  if (updates() > 0) save(Kept::changed);
   write_config();
+  settle_change(files.directory, updates());
 }
 
 RunResult Run::Impl::evaluate_all(std::string& confusion) {
@@ -324,17 +320,21 @@ Run Run::create(const RunConfig& config, const std::filesystem::path& directory)
   auto impl = std::make_unique<Impl>(config, std::move(data));
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
+  check_own_files(made);
   impl->files.lock = std::make_unique<RunLock>(made);
-  if (std::filesystem::exists(made / "config.toml")) check_free(made);  // another process was faster
+  check_free(made);  // another process may have been faster
   impl->files.lock->sign();
+  remove_own_leftovers(made);
   make_folder(made / "checkpoints");
-  impl->files.open(made, impl->trial.total());
+  impl->files.open(made, impl->trial.total(), impl->per_epoch());
+  impl->write_plan();
   impl->write_config();
   return Run(std::move(impl));
 }
 
 Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& options) {
   check_run(directory);
+  check_own_files(directory);
   auto lock = std::make_unique<RunLock>(directory);
   const RunConfig old = read_config(directory / "config.toml");
   const RunConfig config = changed(old, options);
@@ -343,7 +343,8 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
       config, load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json")));
   impl->notes.clear();  // they were told when it was created
   const Lengths before = schedule_lengths(old, impl->per_epoch());
-  impl->load(directory, other ? Chain(config.optimizer).resolve(before).text(true) : std::string());
+  const bool unsettled = impl->load(
+      directory, *old.epochs, other ? Chain(config.optimizer).resolve(before).text(true) : std::string());
   const std::uint64_t updates = impl->updates();
   if (updates > impl->trial.total()) {
     throw Error(Code::usage,
@@ -351,18 +352,21 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
                  "at least " + std::to_string((updates - 1) / impl->per_epoch() + 1), ""});
   }
   impl->files.lock = std::move(lock);
-  for (const auto& folder : {directory, directory / "checkpoints"}) remove_leftovers(folder);
+  remove_own_leftovers(directory);
+  if (unsettled) settle_change(directory, updates);
+  drop_changes(directory);
   impl->finished = !other && impl->done() && std::filesystem::exists(directory / "result.json");
   if (impl->finished) {
     impl->files.lock.reset();
   } else {
     impl->files.lock->sign();
-    std::filesystem::remove(directory / "result.json");
+    if (!other) std::filesystem::remove(directory / "result.json");
   }
   impl->seconds = cut_metrics(directory / "metrics.jsonl", updates);
   cut_metrics(directory / "details.jsonl", updates);
-  impl->files.open(directory, impl->trial.total());
+  impl->files.open(directory, impl->trial.total(), impl->per_epoch());
   if (other) impl->change(old);
+  if (!impl->finished) impl->write_plan();
   return Run(std::move(impl));
 }
 

@@ -1,0 +1,161 @@
+// Where results go and where rows come from: devices, pipes, links, stdin.
+#include <sys/stat.h>
+
+#include "faults.h"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Outputs : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string table = "x,y,kind\n";
+    for (int i = 0; i < 40; ++i) {
+      table += std::to_string(i % 7) + "," + std::to_string(i * i % 11) + (i % 7 < 3 ? ",low\n" : ",high\n");
+    }
+    write("train.csv", table);
+    write("new.csv", "x,y\n1,2\n6,3\n2,9\n");
+    make("run", "csv(train.csv, target=kind)");
+  }
+
+  void make(const std::string& name, const std::string& data, const std::string& model = "dense(2)") const {
+    const Outcome made =
+        run_tool(path(""), {"train", "--quiet", "--data", data, "--model", model, "--optimizer",
+                            "sgd(lr=0.1)", "--epochs", "1", "--batch", "8", "--out", name});
+    ASSERT_EQ(made.code, 0) << made.err;
+  }
+
+  fs::path path(const std::string& name) const { return folder_.path() / name; }
+  void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
+
+  // A shell line run in the folder, `$0` the tool.
+  Outcome shell(const std::string& line) const {
+    return Process(path(""), {"sh", "-c", line, THALWEG_TOOL}).wait();
+  }
+
+  TestFolder folder_;
+};
+
+const std::string kOutputs[] = {"predict run --out",
+                                "schedule 'cosine(0.1)' --total 10 --svg",
+                                "schedule 'cosine(0.1)' --total 10 --html",
+                                "page run --out",
+                                "doctor run --html",
+                                "landscape himmelblau --steps 5 --points 9 --svg",
+                                "landscape run --points 5 --html"};
+
+// Pages tell times, so that two of them are alike, not equal.
+void expect_like(const std::string& got, const std::string& want) {
+  EXPECT_NEAR(static_cast<double>(got.size()), static_cast<double>(want.size()),
+              0.1 * static_cast<double>(want.size()));
+}
+
+// What each command writes into an ordinary file is what arrives elsewhere, and nothing is put in its place.
+TEST_F(Outputs, GoThroughLinksIntoPipesAndKeepModes) {
+  for (const std::string& command : kOutputs) {
+    SCOPED_TRACE(command);
+    for (const char* name : {"plain", "file", "link", "twin", "other", "pipe", "got"}) fs::remove(path(name));
+    ASSERT_EQ(shell("umask 022; exec \"$0\" " + command + " plain").code, 0);
+    const std::string want = contents(path("plain"));
+    ASSERT_FALSE(want.empty());
+    write("file", "old");
+    ::chmod(path("file").c_str(), 0600);
+    fs::create_symlink("file", path("link"));
+    ASSERT_EQ(shell("exec \"$0\" " + command + " link").code, 0);
+    EXPECT_TRUE(fs::is_symlink(path("link")));
+    expect_like(contents(path("file")), want);
+    EXPECT_EQ(fs::status(path("file")).permissions(), fs::perms(0600));
+    write("twin", "old");
+    fs::create_hard_link(path("twin"), path("other"));
+    ASSERT_EQ(shell("exec \"$0\" " + command + " twin").code, 0);
+    expect_like(contents(path("twin")), want);
+    EXPECT_TRUE(contents(path("twin")) == contents(path("other")));
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    ASSERT_EQ(shell("cat pipe >got & \"$0\" " + command + " pipe >/dev/null && wait").code, 0);
+    EXPECT_TRUE(fs::is_fifo(path("pipe")));
+    expect_like(contents(path("got")), want);
+    EXPECT_EQ(shell("exec \"$0\" " + command + " /dev/full").code, 4);
+    EXPECT_EQ(temporaries(path("")), std::vector<std::string>());
+  }
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
+TEST_F(Outputs, StdoutMayBeNamed) {
+  const std::string want = shell("exec \"$0\" predict run").out;
+  ASSERT_FALSE(want.empty());
+  for (const std::string where : {"", " >file", " | cat", " >>file"}) {
+    fs::remove(path("file"));
+    const Outcome outcome =
+        shell("\"$0\" predict run --out /dev/stdout" + where + " && [ ! -e file ] || cat file");
+    EXPECT_EQ(outcome.out, want) << where;
+  }
+  EXPECT_EQ(shell("\"$0\" predict run --out /dev/null").code, 0);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(Outputs, RowsComeFromStdinAndPipes) {
+  const std::string want = shell("exec \"$0\" predict run --data 'csv(new.csv)'").out;
+  ASSERT_EQ(lines_of(want).size(), 4U) << want;
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  for (const std::string line :
+       {"cat new.csv | \"$0\" predict run --data 'csv(-)'", "\"$0\" predict run --data 'csv(-)' <new.csv",
+        "cat new.csv | \"$0\" predict run --data 'csv(/dev/stdin)'",
+        "cat new.csv | \"$0\" predict run --data -", "gzip -c new.csv | \"$0\" predict run --data -",
+        "(cat new.csv; sleep 0.1) | \"$0\" predict run --data -",
+        "cat new.csv >pipe & \"$0\" predict run --data 'csv(pipe)'"}) {
+    const Outcome outcome = shell(line);
+    EXPECT_EQ(outcome.out, want) << line << "\n" << outcome.err;
+    EXPECT_EQ(outcome.code, 0) << line;
+  }
+}
+
+// Options of the run's own source hold for stdin too.
+TEST_F(Outputs, StdinIsReadAsTheRunsOwnFile) {
+  std::string table = contents(path("train.csv"));
+  std::replace(table.begin(), table.end(), ',', ';');
+  write("semicolons.csv", "a line before\n" + table);
+  make("other", "csv(semicolons.csv, target=kind, skip=1, delimiter=semicolon)");
+  const Outcome all = shell("exec \"$0\" predict other");
+  const Outcome outcome = shell("cat semicolons.csv | \"$0\" predict other --data -");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, all.out);
+}
+
+TEST_F(Outputs, TrainingReadsStdinOnce) {
+  const std::string train = "\"$0\" train --quiet --model 'dense(2)' --optimizer 'sgd(lr=0.1)' --epochs 1 ";
+  for (const std::string batch : {"8", "find"}) {
+    const std::string out = " --out from-" + batch;
+    const Outcome outcome =
+        shell("cat train.csv | " + train + "--batch " + batch + " --data 'csv(-, target=kind)'" + out);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+  EXPECT_EQ(shell("exec \"$0\" predict run --data 'csv(train.csv, target=kind)'").out,
+            shell("exec \"$0\" predict from-8 --data 'csv(train.csv, target=kind)'").out);
+  const Outcome nothing = shell(train + "--batch 8 --data 'csv(-)' --out none");
+  EXPECT_EQ(nothing.code, 3) << nothing.err;
+  EXPECT_EQ(nothing.err.find("stdin"), 0U) << nothing.err;
+  EXPECT_FALSE(fs::exists(path("none")));
+}
+
+TEST_F(Outputs, LibsvmReadsStdin) {
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += std::to_string(i % 2) + " 1:" + std::to_string(i % 5) + " 2:1\n";
+  write("rows", rows);
+  make("sparse", "libsvm(rows)");
+  const std::string want = shell("exec \"$0\" predict sparse --data 'libsvm(rows)'").out;
+  ASSERT_EQ(lines_of(want).size(), 41U);
+  EXPECT_EQ(shell("cat rows | \"$0\" predict sparse --data 'libsvm(-)'").out, want);
+  EXPECT_EQ(shell("cat rows | \"$0\" predict sparse --data -").out, want);
+}
+
+TEST_F(Outputs, OnlyTextIsReadFromStdin) {
+  make("image", "digits", "dense(10)");
+  const Outcome outcome = shell("\"$0\" predict image --data - </dev/null");
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("stdin cannot be read as `digits`"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace thalweg
