@@ -16,7 +16,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kMostLevels = 10'000;
 constexpr double kFirstYear = 1800, kLastYear = 2100;
 
 // Bytes that are not text are found before anything else is said about them.
@@ -170,6 +169,14 @@ bool is_dressed(const CsvColumn& column) {
 
 std::string quote(const CsvColumn::Word& word) { return "`" + word.text.substr(0, 40) + "`"; }
 
+std::string reason_to_leave_out(const CsvColumn& column) {
+  const CsvColumn::Word* word = is_dressed(column) ? &*column.dressed.first : nullptr;
+  if (word != nullptr)
+    return "its numbers have " + std::string(dress_of(word->text)) + ", such as " + quote(*word);
+  const bool many = column.words >= column.numbers && column.different.size() > kMostLevels;
+  return many ? "it has more than " + std::to_string(kMostLevels) + " different words" : "";
+}
+
 void check_dressed_target(const std::string& name, const CsvColumn& column) {
   if (!is_dressed(column)) return;
   const CsvColumn::Word& word = *column.dressed.first;
@@ -211,8 +218,6 @@ void check_mixed(const std::string& name, const CsvLayout& layout, const std::ve
   }
   throw wrong_number(name, first.first_word->place, first.first_word->text, first.name, hint);
 }
-
-bool is_categorical(const CsvColumn& column) { return column.words > 0; }
 
 // Whether a target is words: numbers are where they differ as texts - 007 and 7 - or as integers that no
 // double holds, and where classes are wanted, or are likely.
@@ -290,15 +295,14 @@ CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const
     first.words.emplace_back(cells[i].text);
   }
   layout.columns.resize(cells.size());
-  do {
-    if (!cursor.next(cells)) break;
+  while (cursor.next(cells)) {
     if (cells.size() != first.words.size()) throw wrong_width(name, bytes, layout, options.skip, cells);
     for (std::size_t i = 0; i < cells.size(); ++i) {
       count_cell(cells[i], layout.rows + 1, options, layout.columns[i]);
       if (!cells[i].text.empty() && cells[i].text == first.words[i]) first.again[i] = true;
     }
     ++layout.rows;
-  } while (true);
+  }
   const FoundHeader found = find_header(first, layout.columns, layout.rows, options);
   layout.header = found.header;
   if (!found.note.empty()) layout.notes.push_back(found.note);
@@ -327,11 +331,9 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
     if (i == target || ignored[i]) continue;
     const CsvColumn& column = layout.columns[i];
     const bool named = categorical[i] || numeric[i];
-    if (!named && is_dressed(column)) {
-      const CsvColumn::Word& word = *column.dressed.first;
-      choice.notes.push_back(column.name + ": its numbers have " + std::string(dress_of(word.text)) +
-                             ", such as " + quote(word) + ", and it is left out; " +
-                             std::string(kPrepareHint));
+    const std::string reason = named ? "" : reason_to_leave_out(column);
+    if (!reason.empty()) {
+      choice.notes.push_back(column.name + ": " + reason + ", and it is left out; " + kPrepareHint.data());
     } else {
       (!named && numbers_rows(column, layout) ? rows : chosen).push_back(i);
     }
@@ -351,15 +353,13 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
   choice.inputs = chosen.size();
   chosen.push_back(target);
   std::vector<std::size_t> guessed;
-  for (const std::size_t i : chosen) {
-    const bool known = categorical[i] || numeric[i] || (i == target && options.task != Task::automatic);
-    if (!known) guessed.push_back(i);
-  }
+  std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(guessed), [&](std::size_t i) {
+    return !categorical[i] && !numeric[i] && (i != target || options.task == Task::automatic);
+  });
   check_mixed(name, layout, guessed);
   for (const std::size_t i : chosen) {
     const CsvColumn& column = layout.columns[i];
-    const bool guess =
-        i == target ? is_categorical_target(column, layout, options.task) : is_categorical(column);
+    const bool guess = i == target ? is_categorical_target(column, layout, options.task) : column.words > 0;
     choice.columns.push_back(
         {column.name, i, i, numeric[i] ? false : categorical[i] || guess, column.words == 0, categorical[i]});
   }

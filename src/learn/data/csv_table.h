@@ -24,7 +24,8 @@ struct CsvOptions {
   Task task = Task::automatic;                             // of the target: regress wants numbers
 };
 
-inline constexpr std::size_t kMostDifferent = 1'000;
+inline constexpr std::size_t kMostLevels = 10'000;
+inline constexpr std::size_t kMostDifferent = kMostLevels + 1;
 
 // What one column holds.
 struct CsvColumn {

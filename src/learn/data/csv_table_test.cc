@@ -174,6 +174,18 @@ TEST_F(CsvTable, TheHintNamesAllWordsOfAllColumns) {
   EXPECT_EQ(all(bytes, ", missing=\"gone n.v. unknown\"").feature_names, (Words{"a", "b"}));
 }
 
+TEST_F(CsvTable, AsManyWordsAsNumbersAreToldWithWhatTheyMayMean) {
+  std::string bytes = "a,b,t\n";
+  for (int i = 0; i < 9; ++i) bytes += std::to_string(i * 3) + ",1,0.5\nunknown,2,1.5\n";
+  EXPECT_TRUE(told(all(bytes).notes,
+                   "a: 9 numbers and 9 words, such as unknown, read as words; missing=\"unknown\" if that "
+                   "means no value"));
+  const Dataset data = all(bytes, ", missing=unknown");
+  EXPECT_EQ(data.feature_names, (Words{"a", "b"}));
+  EXPECT_FALSE(told(data.notes, "read as words"));
+  EXPECT_EQ(inputs_of(later(data, "a,b,t\nunknown,2,1\n").test), (Floats{12, 2}));  // known from training
+}
+
 TEST_F(CsvTable, RowsWithoutTheirTargetAreLeftOutAndCounted) {
   const std::string bytes = "a,t\n1,0.5\n2,\n3,1.5\n4,null\n5,2.5\n6,3.5\n7,4.5\n";
   const Dataset data = train(bytes, ", scale=none");

@@ -94,6 +94,21 @@ CsvOptions as_trained(CsvOptions options, const TableEncoding& encoding, const T
   return options;
 }
 
+// As many words as numbers, or more, make a column of words; but one word that comes again and again may mean
+// that there is no number.
+std::string doubt(const CsvColumn& column) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> words;
+  for (const std::string& word : column.different) {
+    if (words.size() < kMost && word.find(' ') == std::string::npos) words.push_back(word);
+  }
+  const std::string hint = column.different.size() > words.size()
+                               ? ""
+                               : "; missing=\"" + join(words, " ") + "\" if that means no value";
+  return fmt::format("{}: {} numbers and {} words, such as {}, read as words{}", column.name, column.numbers,
+                     column.words, join(words, ", "), hint);
+}
+
 void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& asked, bool trained,
               Dataset& data) {
   const std::string how = trained ? " (as in training)" : " (found)";
@@ -108,6 +123,7 @@ void describe(const std::string& name, const CsvLayout& layout, const CsvOptions
       notes.push_back(
           fmt::format("{}: {} of {} cells are missing{}", column.name, column.missing, layout.rows, words));
     }
+    if (!trained && column.numbers > 0 && column.numbers <= column.words) notes.push_back(doubt(column));
     if (column.rounded > 0)
       notes.push_back(fmt::format("{}: {} whole numbers too large for a double are rounded", column.name,
                                   column.rounded));

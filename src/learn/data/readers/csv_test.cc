@@ -349,8 +349,9 @@ TEST_F(Csv, WideAndManyLeveledTablesHaveBounds) {
   EXPECT_EQ(all(row + "0.5\n" + row + "1.5\n").test.features(), 100'000u);
   std::string bytes = "a,t\n";
   for (int i = 0; i < 10'001; ++i) bytes += "w" + std::to_string(i) + ",0.5\n";
-  EXPECT_TRUE(has(refusal(bytes), "too many different words"));
-  EXPECT_TRUE(has(refusal(bytes), "ignore=a"));
+  EXPECT_TRUE(has(refusal(bytes), "no input is left; got a: it has more than 10000 different words"));
+  EXPECT_TRUE(has(refusal(bytes, ", categorical=a"), "too many different words"));
+  EXPECT_TRUE(has(refusal(bytes, ", categorical=a"), "ignore=a"));
 }
 
 TEST_F(Csv, NumbersThatNoFloatHoldsAreRefused) {
