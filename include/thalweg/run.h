@@ -76,9 +76,10 @@ struct ResumeOptions {
 class Run {
  public:
   // Checks everything, and only then makes the directory: `directory`, or runs/<n> with the next free number
-  // when it is empty. Throws Error(usage) for texts, numbers, a directory that exists and is not empty and
-  // one that another process uses, Error(data) for data files, Error(resource) for a directory that
-  // cannot be made. The directory is locked until the Run is finished or destroyed.
+  // when it is empty. Throws Error(usage) for texts, numbers, a directory that exists and is not empty (but
+  // for what a create() that was killed left there) and one that another process uses, Error(data) for data
+  // files, Error(resource) for a directory that cannot be made. The directory is locked until the Run is
+  // finished or destroyed.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
 
   // Continues from the newest complete checkpoint, bit for bit; metrics after it are cut. Throws

@@ -68,8 +68,10 @@ std::string owner(int file) {
 void check_run(const std::filesystem::path& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory / "config.toml", error)) return;
+  const bool begun = std::filesystem::exists(directory / "checkpoints", error);
   throw Error(Code::data, {directory.string(), "not a run directory", "no config.toml",
-                           "a directory that `thalweg train` made", ""});
+                           "a directory that `thalweg train` made",
+                           begun ? "if its training was ended at once, start it again as it was" : ""});
 }
 
 void check_free(const std::filesystem::path& directory, FileNames names, std::size_t begun) {

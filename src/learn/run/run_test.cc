@@ -261,6 +261,8 @@ TEST_F(RunTest, DivergenceThrowsAndLeavesNoCheckpointOfIt) {
 TEST_F(RunTest, WhatIsNoRunIsRefused) {
   EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "not a run directory"));
   EXPECT_TRUE(has(error_of(Code::data, [&] { evaluate_run(path()); }), "not a run directory"));
+  fs::create_directories(path() / "checkpoints");  // as of a create() that was killed
+  EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "start it again"));
 }
 
 TEST_F(RunTest, EvaluationOnOtherShapesNamesThem) {
