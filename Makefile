@@ -92,7 +92,9 @@ fmt:                    ## format the sources
 check:                  ## format, layers, sizes, forbidden and unexplained words
 	@sh tools/install.sh check
 	@clang-format --dry-run --Werror $(SOURCES)
+	python3 tools/layers.py --self-test
 	python3 tools/layers.py
+	python3 tools/size.py --self-test
 	python3 tools/size.py
 	python3 tools/size.py --cost
 	python3 tools/words.py

@@ -275,7 +275,7 @@ SELF_TEST_CASES = [
     ("include/thalweg/chain.h", "<sys/mman.h>", "sees the system"),
     ("include/thalweg/thalweg.h", '"thalweg/tensor.h"', None),
     ("include/thalweg/lab/find.h", '"thalweg/chain.h"', None),
-    ("include/thalweg/lab/find.h", "<vector>", "a public header without a room"),
+    ("include/thalweg/lab/lost.h", "<vector>", "a public header without a room"),
     ("include/thalweg/lost.h", "<vector>", "a public header without a room"),
 ]
 
