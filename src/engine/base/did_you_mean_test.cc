@@ -21,6 +21,7 @@ TEST(Text, TheNearestNameIsOffered) {
   EXPECT_EQ(did_you_mean("x", {}), "");
 }
 
+// The hint comes first, with the place of the list; few names are told at once, many never.
 TEST(Text, AnUnknownNameIsAnsweredByAHintOrAShortList) {
   const std::vector<std::string_view> few = {"adam", "lr"};
   const std::vector<std::string_view> many(13, "adam");

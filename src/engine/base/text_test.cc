@@ -149,7 +149,6 @@ TEST(Text, AMissingBracketAndAnUnknownNameAreToldTogether) {
             "`adam`? (see `thalweg list transforms`)\n  lr(1) | adm(lr=1e-3\n          ^");
 }
 
-// The hint comes first, with the place of the list; few names are told at once, many never.
 TEST(Text, AMissingBracketAloneIsToldWhenTheNamesAreKnown) {
   const Source source{"optimizer", "lr(1) | adam(lr=1e-3"};
   const std::string what = message_of([&] { parse(source, name_check(source)); });
