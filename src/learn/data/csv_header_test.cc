@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "data/test_files.h"
+#include "data/test_csv.h"
 
 namespace thalweg {
 namespace {
@@ -12,39 +10,18 @@ namespace {
 using Floats = std::vector<float>;
 using Words = std::vector<std::string>;
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string rows(int n, const Words& each) {
   std::string out;
   for (int i = 0; i < n; ++i) out += each[static_cast<std::size_t>(i) % each.size()] + "\n";
   return out;
 }
 
-// Some note says it.
-bool told(const Words& notes, const std::string& part) {
-  return std::any_of(notes.begin(), notes.end(), [&](const std::string& note) { return has(note, part); });
-}
-
-class CsvHeader : public testing::Test {
+class CsvHeader : public CsvFiles {
  protected:
-  std::string source(const std::string& name, const std::string& options = "") const {
-    return "csv(" + (folder_.path() / name).string() + options + ")";
-  }
-  Dataset train(const std::string& bytes, const std::string& options = "") const {
-    folder_.write("train.csv", bytes);
-    return load_dataset(source("train.csv", options), 1);
-  }
-  // Every row of a new text, read as the earlier one was.
-  Dataset later(const Dataset& trained, const std::string& bytes, const std::string& options = "") const {
-    folder_.write("new.csv", bytes);
-    return load_all(source("new.csv", options), trained.encoding);
-  }
   std::string refusal(const Dataset& trained, const std::string& bytes) const {
     return error_of(Code::data, [&] { later(trained, bytes); });
   }
   static std::size_t count(const Dataset& data) { return data.train.size() + data.test.size(); }
-
-  TestFolder folder_;
 };
 
 TEST_F(CsvHeader, UnnamedTrainingNeverTakesARowForTheHeader) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "data/test_files.h"
+#include "data/test_csv.h"
 
 namespace thalweg {
 namespace {
@@ -13,34 +13,15 @@ using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
 using Words = std::vector<std::string>;
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-bool told(const Words& notes, const std::string& part) {
-  return std::any_of(notes.begin(), notes.end(), [&](const std::string& note) { return has(note, part); });
-}
-
-class CsvTable : public testing::Test {
+class CsvTable : public CsvFiles {
  protected:
-  std::string source(const std::string& name, const std::string& options = "") const {
-    return "csv(" + (folder_.path() / name).string() + options + ")";
-  }
-  Dataset train(const std::string& bytes, const std::string& options = "") const {
-    folder_.write("train.csv", bytes);
-    return load_dataset(source("train.csv", options), 1);
-  }
   Dataset all(const std::string& bytes, const std::string& options = "") const {
     folder_.write("train.csv", bytes);
     return load_all(source("train.csv", ", scale=none" + options), "");
   }
-  Dataset later(const Dataset& trained, const std::string& bytes) const {
-    folder_.write("new.csv", bytes);
-    return load_all(source("new.csv"), trained.encoding);
-  }
   std::string refusal(const std::string& bytes, const std::string& options = "") const {
     return error_of(Code::data, [&] { train(bytes, options); });
   }
-
-  TestFolder folder_;
 };
 
 // Labels
