@@ -32,10 +32,10 @@ inline Bounds times(const Bounds& a, const Bounds& b) {
 }
 
 // Parts that have grown past all numbers, up and down, cancel.
-inline double sum_of(const ScheduleOptions& o, double j) {
-  double sum = 0.0;
-  for (const Schedule& part : o.parts) sum += part(whole(j));
-  return std::isnan(sum) ? 0.0 : sum;
+inline Wide sum_of(const ScheduleOptions& o, double j) {
+  Wide sum = Wide::of(0.0);
+  for (const Schedule& part : o.parts) sum = sum + wide_value(part, whole(j));
+  return sum;
 }
 
 inline Bounds bounds_of_sum(const ScheduleOptions& o) {

@@ -376,6 +376,21 @@ TEST(ScheduleTogether, AProductIsExactWhereItsFactorsLeaveDouble) {
   EXPECT_EQ(Schedule("product([exponential(1, gamma=2), linear(1, total=5)])")(kFar), 0.0);
   EXPECT_TRUE(std::isinf(Schedule("product([exponential(1, gamma=2), 0.5])")(1025)));
   EXPECT_EQ(Schedule("product([exponential(1, gamma=2), 0.5])")(1024), 0x1p1023);
+  EXPECT_EQ(Schedule("product([exponential(0, gamma=2), 0.5])")(kFar), 0.0);
+  EXPECT_EQ(Schedule("product([cyclic(1, period=2, gamma=4), exponential(1, gamma=0.5)])")(5000), 1.0);
+  EXPECT_EQ(Schedule("product([cyclic(1, period=2, gamma=0.25), exponential(1, gamma=2)])")(5001), 1.0);
+  const Schedule joined("product([join([2, exponential(1, gamma=2)], at=[10]), exponential(1, gamma=0.5)])");
+  EXPECT_EQ(joined(5010), 0x1p-10);
+}
+
+TEST(ScheduleTogether, ASumIsExactWhereItsPartsLeaveDouble) {
+  const Schedule even("sum([exponential(1, gamma=2), scale(exponential(1, gamma=2), -1), 3])");
+  for (const std::uint64_t k : {0u, 5000u, 1'000'000u}) EXPECT_EQ(even(k), 3.0) << k;
+  EXPECT_EQ(Schedule("mean([1.5e308, 1.5e308])")(0), 1.5e308);
+  const Schedule both(
+      "product([sum([exponential(1, gamma=2), exponential(2, gamma=2), 5]), exponential(1, gamma=0.5)])");
+  EXPECT_EQ(both(5000), 3.0);
+  EXPECT_TRUE(std::isinf(Schedule("sum([exponential(1, gamma=2), 5])")(1024)));
 }
 
 }  // namespace

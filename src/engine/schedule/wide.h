@@ -1,4 +1,4 @@
-// Numbers beyond the range of double, for products whose factors leave it.
+// Numbers beyond the range of double, for products and sums whose parts leave it.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,16 @@ struct Wide {
   }
 
   Wide operator*(const Wide& other) const {
+    if (fraction == 0.0 || other.fraction == 0.0) return of(0.0);  // times infinity, too
     const Wide product = of(fraction * other.fraction);
     return {product.fraction, product.exponent + exponent + other.exponent};
+  }
+  Wide operator+(const Wide& other) const {
+    if (fraction == 0.0 || other.fraction == 0.0) return fraction == 0.0 ? other : *this;
+    if (exponent < other.exponent) return other + *this;
+    const double behind = std::fmax(other.exponent - exponent, -4096.0);
+    const Wide sum = of(fraction + std::ldexp(other.fraction, static_cast<int>(behind)));
+    return {sum.fraction, sum.fraction == 0.0 ? 0.0 : sum.exponent + exponent};
   }
 };
 
@@ -32,7 +40,8 @@ inline Wide wide_scaled(double value, double gamma, double power) {
   const double most =
       std::fmax(std::floor(1000.0 / std::abs(std::log2(gamma))), 1.0);  // infinite for gamma = 1
   Wide out = Wide::of(value);
-  if (value == 0.0 || !(power > most)) return out * Wide::of(std::pow(gamma, power));
+  if (value == 0.0) return out;
+  if (!(power > most)) return out * Wide::of(std::pow(gamma, power));
   Wide square = Wide::of(std::pow(gamma, most));
   for (double times = std::floor(power / most); times >= 1.0; times = std::floor(times / 2.0)) {
     if (std::fmod(times, 2.0) == 1.0) out = out * square;

@@ -55,6 +55,12 @@ A restart begins at the peak of the new cycle.)"};
       if (share) return floor + scaled(peak - floor, gamma, cycle);
       return std::fmax(scaled(peak, gamma, cycle), floor);
     }
+    Wide wide_height(double cycle) const {  // of its top above the floor
+      if (gamma == 1.0 || cycle == 0.0) return Wide::of(peak - floor);
+      if (share) return wide_scaled(peak - floor, gamma, cycle);
+      const Wide height = wide_scaled(peak, gamma, cycle) + Wide::of(-floor);
+      return height.fraction > 0.0 ? height : Wide::of(0.0);
+    }
 
     struct Position {
       double cycle;   // number of the cycle
@@ -105,6 +111,13 @@ A restart begins at the peak of the new cycle.)"};
       return std::isnormal(first) ? growing_cycles(j, first, cycles) : countless_cycles(j);
     }
 
+    // The share of the height that is left in a cycle.
+    double share_left(const Position& at) const {
+      // A cycle of one update is its restart, which has the peak.
+      const double length = inclusive ? std::fmax(at.length - at.update, at.update) : at.length;
+      return half_cosine(std::fmin(at.done / length, 1.0));
+    }
+
     double peak, floor;
     double span;  // updates that the cycles fill; NaN when `total` is not given
     double cycles, period, mult, gamma;
@@ -115,9 +128,13 @@ A restart begins at the peak of the new cycle.)"};
     const Cycles o(options);
     if (j >= o.span) return o.floor;  // false when `total` is not given
     const Cycles::Position at = o.position(j);
-    // A cycle of one update is its restart, which has the peak.
-    const double length = o.inclusive ? std::fmax(at.length - at.update, at.update) : at.length;
-    return between(o.floor, o.top(at.cycle), half_cosine(std::fmin(at.done / length, 1.0)));
+    return between(o.floor, o.top(at.cycle), o.share_left(at));
+  }
+  static Wide wide(const ScheduleOptions& options, double j) {
+    const Cycles o(options);
+    if (j >= o.span) return Wide::of(o.floor);
+    const Cycles::Position at = o.position(j);
+    return Wide::of(o.floor) + o.wide_height(at.cycle) * Wide::of(o.share_left(at));
   }
 
   // The tops of the cycles rise or fall from the peak, without end where their number is not known.

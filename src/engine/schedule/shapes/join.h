@@ -25,6 +25,10 @@ Shares and totals of a part refer to its own span.)"};
     const std::size_t part = passed(at(o), j);
     return o.parts[part](whole(j - begin_of(o, part)));
   }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const std::size_t part = passed(at(o), j);
+    return wide_value(o.parts[part], whole(j - begin_of(o, part)));
+  }
 
   static Bounds bounds(const ScheduleOptions& o) {
     Bounds all{INFINITY, -INFINITY};

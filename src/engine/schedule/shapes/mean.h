@@ -7,7 +7,13 @@ lr(k) = (part_1(k) + ... + part_n(k)) / n
 k updates done)"};
 
   static double value(const ScheduleOptions& o, double j) {
-    return sum_of(o, j) / static_cast<double>(o.parts.size());
+    double sum = 0.0;
+    for (const Schedule& part : o.parts) sum += part(whole(j));
+    return std::isfinite(sum) ? sum / static_cast<double>(o.parts.size()) : wide(o, j).number();
+  }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const Wide sum = sum_of(o, j), mean = Wide::of(sum.fraction / static_cast<double>(o.parts.size()));
+    return {mean.fraction, mean.exponent + sum.exponent};
   }
 
   static Bounds bounds(const ScheduleOptions& o) {
