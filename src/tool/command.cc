@@ -49,11 +49,13 @@ std::string evaluation_text(const Evaluation& e) {
 }
 
 void note(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stderr);
+  std::fputs((visible(line, Controls::lines) + "\n").c_str(), stderr);
   std::fflush(stderr);
 }
 
-void print(const std::string& text) {
+void print(const std::string& text) { print_exactly(visible(text, Controls::lines)); }
+
+void print_exactly(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   throw Error(Code::resource, {"stdout", "cannot be written", system_message(errno),
                                std::to_string(text.size()) + " bytes", ""});

@@ -41,7 +41,7 @@ int eval(const Flags& flags) {
   }
   const std::string by =
       result.members.empty() ? "" : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
-  print("held out   " + evaluation_text(e) + " of " + result.data + by + "\n");
+  print("held out   " + evaluation_text(e) + " of " + shown(result.data) + by + "\n");
   return kOk;
 }
 

@@ -70,7 +70,7 @@ int predict(const Flags& flags) {
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.format == "csv" ? csv(predictions) : jsonl(predictions);
   if (flags.out.empty()) {
-    print(text);
+    print_exactly(text);
   } else {
     write_output(flags.out, text);
   }

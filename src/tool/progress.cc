@@ -28,7 +28,7 @@ StatusLine::StatusLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FI
 void StatusLine::show(const std::string& line) const {
   if (quiet_) return;
   // \x1b[K clears what a longer line left there.
-  std::fputs(((terminal_ ? "\r" : "") + line + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
+  std::fputs(((terminal_ ? "\r" : "") + visible(line) + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
   std::fflush(stderr);
 }
 

@@ -96,8 +96,8 @@ std::string result_text(const Run& run, const RunResult& result) {
   if (result.of_best || result.stopped_early) out += best_text(run, result);
   out += fmt::format("time       {:.2f} s for {} updates of {} parameters\n", result.seconds, run.updates(),
                      run.parameters());
-  out += "run        " + run.directory().string() + "\n";
-  return out + "page       " + (run.directory() / "report.html").string() + "\n";
+  out += "run        " + visible(run.directory().string()) + "\n";
+  return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
 }
 
 // After a failure: a page that cannot be written either must not hide its message.
@@ -112,7 +112,7 @@ int interrupted(Run& run, int signal, const char* why) {
   run.save();
   write_page(run.directory());
   note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
-                   run.updates(), run.total_updates(), run.directory().string()));
+                   run.updates(), run.total_updates(), visible(run.directory().string())));
   return kSignalled + signal;
 }
 

@@ -1,6 +1,7 @@
 #include "compare/folder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <tuple>
 
@@ -34,7 +35,7 @@ ComparedTrial read_trial(const Json& json) {
     trial.epochs.push_back({.update = whole(epoch.at(0)),
                             .seconds = epoch.at(1).get<double>(),
                             .loss = epoch.at(2).get<double>(),
-                            .score = epoch.at(3).get<double>()});
+                            .score = epoch.at(3).is_null() ? NAN : epoch.at(3).get<double>()});
   }
   if (trial.epochs.empty() && !trial.diverged) throw std::invalid_argument("a run without epochs");
   return trial;

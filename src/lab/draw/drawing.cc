@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/utf8.h"
 #include "draw/html.h"
 #include "draw/number.h"
 
@@ -39,7 +40,7 @@ std::string mark(Marker marker, double x, double y, std::string_view title) {
 
 std::string text(std::string_view look, double x, double y, std::string_view words) {
   return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
+                     escape(shown(words)));
 }
 
 std::string path(std::string_view look, std::string_view d) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "draw/html.h"
 #include "draw/number.h"
 #include "page/parts.h"
@@ -75,7 +76,8 @@ Outcome outcome(const RunData& data) {
     if (out.not_finite == 0) out.first_not_finite = update.update;
     ++out.not_finite;
   }
-  out.diverged = !data.updates.empty() && !known(data.updates.back().loss) && !known(out.test.loss);
+  out.diverged = !data.updates.empty() && !known(data.updates.back().loss) &&
+                 !(data.result.there && known(out.test.loss));
   return out;
 }
 
@@ -104,7 +106,13 @@ std::string code(const std::string& text) { return "<code>" + escape(text) + "</
 // "model on data, trained by optimizer." and how it was run; HTML.
 std::string lead(const RunData& data) {
   const Result& result = data.result;
-  if (!result.there) return "<p class=\"lead\">In progress or interrupted: there is no result yet.</p>\n";
+  if (!result.there) {
+    const std::string state = diverged(data)       ? "diverged"
+                              : data.state.empty() ? "in progress or interrupted"
+                                                   : data.state;
+    return page::lead(static_cast<char>(std::toupper(state[0])) + state.substr(1) +
+                      ": there is no result yet.");
+  }
   std::string text = result.model.empty() ? "A model" : code(result.model);
   if (!result.data.empty()) text += " on " + code(result.data);
   if (!result.optimizer.empty()) text += ", trained by " + code(result.optimizer);
@@ -233,8 +241,11 @@ std::string outcome_words(const RunData& data) {
   return known(loss) ? "loss " + significant(loss, kDigits) : kNone;
 }
 
+bool diverged(const RunData& data) { return outcome(data).diverged; }
+
 double outcome_number(const RunData& data) {
   const Outcome out = outcome(data);
+  if (out.diverged) return kMissing;
   if (known(out.test.accuracy)) return out.test.accuracy;
   if (known(out.test.r2)) return out.test.r2;
   return -(known(out.test.loss) ? out.test.loss : out.train_loss);
@@ -243,8 +254,8 @@ double outcome_number(const RunData& data) {
 std::string render(const RunData& data, bool live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
-  const Page page{.title = title + " \u2013 " + data.name,
-                  .subject = "training run " + data.name,
+  const Page page{.title = title + " \u2013 " + thalweg::shown(data.name),
+                  .subject = "training run " + thalweg::shown(data.name),
                   .heading = title,
                   .lead = lead(data) + notice(data, out),
                   .body = summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +

@@ -94,6 +94,7 @@ using Environment = std::vector<std::pair<std::string, std::string>>;  // what, 
 
 struct RunData {
   std::string name;             // of the run, or of its folder
+  std::string state;            // how it stands, where that is known: of live pages
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise
   Result result;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace thalweg {
 namespace {
@@ -21,8 +22,9 @@ std::string data_text(const Dataset& data) {
   const std::string targets = data.classes > 0
                                   ? fmt::format("{} classes", data.classes)
                                   : fmt::format("{} value{}", data.columns, data.columns == 1 ? "" : "s");
-  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n", data.text,
-                     data.train.size(), data.test.size(), print_shape(data.sample), targets) +
+  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n",
+                     shown(data.text), data.train.size(), data.test.size(), print_shape(data.sample),
+                     targets) +
          notes;
 }
 
@@ -45,8 +47,8 @@ std::string lengths_text(const RunConfig& c, Trial& trial) {
   if (c.accumulate > 1) batch += fmt::format(" x {}", c.accumulate);
   std::string out = fmt::format("lengths    {} epochs of {} updates of {} samples: {} updates\n", *c.epochs,
                                 trial.trainer().updates_per_epoch(), batch, trial.total());
-  out += "optimizer  " + Chain(c.optimizer).text() + "\n";
-  return out + "resolved   " + trial.optimizer().chain().text() + "\n";
+  out += "optimizer  " + visible(Chain(c.optimizer).text()) + "\n";
+  return out + "resolved   " + visible(trial.optimizer().chain().text()) + "\n";
 }
 
 // Inputs as f32 when they are read; a reader may store them in less.

@@ -256,6 +256,8 @@ TEST_F(RunTest, DivergenceThrowsAndLeavesNoCheckpointOfIt) {
   Training run = Training::create(config, path());
   EXPECT_TRUE(has(error_of(Code::diverged, [&] { advance(run, 46); }), "the loss is not finite"));
   EXPECT_TRUE(checkpoints().empty());
+  const std::string metrics = read_text_file(path() / "metrics.jsonl");  // whoever looks later is told
+  EXPECT_TRUE(metrics.ends_with("\"loss\": null, \"lr\": null, \"grad_norm\": null}\n")) << metrics;
 }
 
 TEST_F(RunTest, WhatIsNoRunIsRefused) {
