@@ -55,11 +55,13 @@ clang:                  ## every test, compiled by Clang
 	@sh tools/install.sh test clang
 	@$(call tested,clang)
 
-syntax: configured      ## every source through Clang, warnings being errors; a build is not made
+syntax: configured      ## every source through Clang as in the presets clang and fuzz, warnings being errors; a build is not made
 	@sh tools/install.sh clang
 	@cmake --build --preset release -j $(JOBS) --target thalweg_headers
 	@cmake --preset clang > /dev/null
 	python3 tools/syntax.py build-clang build/include
+	@cmake --preset fuzz > /dev/null
+	python3 tools/syntax.py --under fuzz build-fuzz build/include
 
 SECONDS_EACH ?= 60
 fuzz:                   ## every target of fuzz/ for SECONDS_EACH; what it finds lands in build-fuzz/
