@@ -11,11 +11,10 @@ constexpr std::size_t kWholeText = 200;  // a longer text is shown in part
 constexpr std::size_t kWindow = 100;
 
 std::string line(const Message& m) {
-  constexpr std::size_t kLists = 1000;  // what is wanted may be a list of names
   std::string out = m.where.empty() ? shown(m.what) : shown(m.where) + ": " + shown(m.what);
   if (!m.got.empty()) out += "; got " + shown(m.got);
-  if (!m.want.empty()) out += "; want " + shown(m.want, kLists);
-  if (!m.hint.empty()) out += "; " + shown(m.hint, kLists);
+  if (!m.want.empty()) out += "; want " + shown(m.want);
+  if (!m.hint.empty()) out += "; " + shown(m.hint);
   return out;
 }
 

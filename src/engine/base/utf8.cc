@@ -7,7 +7,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kLongestWord = 200;
+constexpr std::size_t kLongestWord = 400;
 
 // From what to what there is nothing to see: controls, separators of lines, marks of direction, fillers,
 // joiners and selectors (Unicode: Cc, Zl, Zp, Default_Ignorable_Code_Point).

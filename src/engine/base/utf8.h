@@ -19,7 +19,7 @@ enum class Controls { none, lines, all };
 std::string visible(std::string_view text, Controls kept = Controls::none);
 
 // The same for a name or a message of one line, cut in the middle, "aaa…aaa": to `most` characters, and each
-// of its words to 200.
-std::string shown(std::string_view text, std::size_t most = 400);
+// of its words to 400, so that what is said around a name stays.
+std::string shown(std::string_view text, std::size_t most = 1000);
 
 }  // namespace thalweg

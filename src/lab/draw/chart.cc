@@ -27,6 +27,7 @@ constexpr double kLine = 18;         // height of a line of them
 constexpr double kLegendRow = 20;
 constexpr double kAir = 5;  // around the plot, for lines and markers at its edge
 constexpr int kTicks = 6;
+constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kMostMarkers = 40;  // else there are kFewMarkers: more would hide the line
 constexpr std::size_t kFewMarkers = 16;
 constexpr std::size_t kMostColumns = 80;  // that tell their numbers
@@ -351,9 +352,10 @@ std::string plot_clip(const Frame& frame) {
 
 // Names come from files and arguments; tooltips have lines of their own.
 Chart readable(Chart chart) {
-  for (std::string* name : {&chart.title, &chart.x_name, &chart.y_name}) *name = thalweg::shown(*name);
-  for (Series& series : chart.series) series.name = thalweg::shown(series.name);
-  for (Mark& mark : chart.marks) mark.text = thalweg::shown(mark.text);
+  for (std::string* name : {&chart.title, &chart.x_name, &chart.y_name})
+    *name = thalweg::shown(*name, kLongestName);
+  for (Series& series : chart.series) series.name = thalweg::shown(series.name, kLongestName);
+  for (Mark& mark : chart.marks) mark.text = thalweg::shown(mark.text, kLongestName);
   return chart;
 }
 
@@ -404,7 +406,7 @@ std::string legend(const std::vector<Series>& series) {
   std::string out;
   for (const Series& one : series) {
     out += fmt::format("<li><svg viewBox=\"0 0 {} 12\" aria-hidden=\"true\">{}</svg>{}</li>\n", kSwatch,
-                       swatch(one, 0, 6), escape(thalweg::shown(one.name)));
+                       swatch(one, 0, 6), escape(thalweg::shown(one.name, kLongestName)));
   }
   return "<ul class=\"names\">\n" + out + "</ul>\n";
 }

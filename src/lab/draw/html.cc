@@ -15,6 +15,7 @@ namespace thalweg::page {
 namespace {
 
 constexpr std::string_view kReplacement = "\ufffd";
+constexpr std::size_t kLongestCell = 200;
 
 // json_string() replaces what is not UTF-8; reading it back leaves the text otherwise as it was.
 std::string valid_utf8(std::string_view text) {
@@ -88,7 +89,7 @@ std::string cells(std::string_view tag, std::string_view attribute, const std::v
                   std::size_t from) {
   std::string out;
   for (std::size_t i = from; i < texts.size(); ++i) {
-    out += fmt::format("<{}{}>{}</{}>", tag, attribute, escape(shown(texts[i])), tag);
+    out += fmt::format("<{}{}>{}</{}>", tag, attribute, escape(shown(texts[i], kLongestCell)), tag);
   }
   return out;
 }
@@ -123,7 +124,7 @@ std::string table(const Table& table) {
     const std::vector<std::string>& row = table.rows[i];
     rows +=
         fmt::format("<tr{}><th scope=\"row\">{}</th>{}</tr>\n", i == table.marked ? " class=\"best\"" : "",
-                    escape(shown(row.front())), cells("td", "", row, 1));
+                    escape(shown(row.front(), kLongestCell)), cells("td", "", row, 1));
   }
   return fmt::format(
       "<p class=\"caption\" id=\"{0}-caption\">{1}</p>\n"

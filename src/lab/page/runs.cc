@@ -37,7 +37,7 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
     for (const RunData& run : runs) names.push_back(tail(run.name, parts));
     if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
   }
-  for (std::string& name : names) name = shown(name);
+  for (std::string& name : names) name = shown(name, kLongest);
   return names;
 }
 

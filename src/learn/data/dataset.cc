@@ -21,7 +21,6 @@ struct ReaderRegistry {
 namespace {
 
 constexpr std::uint64_t kMaxSamples = UINT32_MAX;
-constexpr std::size_t kLongestNote = 1000;  // in characters: it may list columns and words
 
 using Listed = registry::Entries<ReaderRegistry, __COUNTER__>;
 constexpr auto kReaders = Listed::each([]<class Entry>() { return &Entry::kObject; });
@@ -71,7 +70,7 @@ Dataset read(std::string_view text, const Request& request) {
     Dataset data = reader.read(settings, request);
     data.text = canonical;
     data.full_text = print(Text{unbind(reader.spec, settings, true)});
-    for (std::string& note : data.notes) note = shown(note, kLongestNote);
+    for (std::string& note : data.notes) note = shown(note);
     return data;
   } catch (const std::bad_alloc&) {
     throw Error(Code::resource,
