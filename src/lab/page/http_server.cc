@@ -36,7 +36,7 @@ int listening(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const bool bound = ::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  if (!bound || ::listen(made.get(), 64) != 0) fail(fmt::format("cannot listen on port {}", port));
+  if (!bound || ::listen(made.get(), SOMAXCONN) != 0) fail(fmt::format("cannot listen on port {}", port));
   return made.release();
 }
 
