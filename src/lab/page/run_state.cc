@@ -16,12 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Asks for a share of the lock and lets go of it at once.
-bool is_held(const fs::path& lock) {
-  const Socket file(::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  return file.get() >= 0 && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-}
-
 bool is_saved(const RunData& data, const fs::path& run) {
   double last = data.updates.empty() ? 0 : data.updates.back().update;
   if (!data.epochs.empty()) last = std::max(last, data.epochs.back().update);
@@ -35,10 +29,16 @@ bool is_saved(const RunData& data, const fs::path& run) {
 
 }  // namespace
 
-std::string state_of(const RunData& data, const fs::path& run) {
+// Asks for a share of the lock and lets go of it at once.
+bool is_held(const fs::path& run) {
+  const Socket lock(::open((run / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return lock.get() >= 0 && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::string state_of(const RunData& data, const fs::path& run, bool held) {
+  if (data.result.there && !diverged(data)) return "finished";
+  if (held) return "running";
   if (diverged(data)) return "diverged";
-  if (data.result.there) return "finished";
-  if (is_held(run / "lock")) return "running";
   return is_saved(data, run) ? "interrupted" : "died";
 }
 

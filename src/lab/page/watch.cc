@@ -66,6 +66,7 @@ std::vector<std::string> Watch::Impl::names() const {
 
 Seen Watch::Impl::read(const std::string& name) {
   const fs::path path = name == "." ? folder : folder / name;
+  const bool held = page::is_held(path);  // before it is read: it may end in between
   std::string why;
   try {
     read_before[name] = page::read_run(path);
@@ -75,7 +76,7 @@ Seen Watch::Impl::read(const std::string& name) {
   const auto found = read_before.find(name);
   if (found == read_before.end()) return {nullptr, "cannot be read: " + why};
   page::RunData& run = found->second;
-  run.state = page::state_of(run, path);
+  run.state = page::state_of(run, path, held);
   return {&run, why.empty() ? run.state : run.state + "; shown as it was before: " + why};
 }
 
