@@ -58,12 +58,35 @@ void make_paths_absolute(const Spec& spec, Settings& settings, const Item& item,
   }
 }
 
+struct Bound {
+  explicit Bound(std::string_view text) {
+    const Source source{"data", std::string(text)};
+    const Item item = parse_source(source);
+    reader = &find_reader(item, source);
+    settings = bind(reader->spec, item, source);
+    make_paths_absolute(reader->spec, settings, item, source);
+  }
+
+  const Reader* reader;
+  Settings settings;
+};
+
+// The reader and its files; of a reader without files the reader and all that is asked of it.
+std::vector<std::string> samples_of(std::string_view text) {
+  const auto& [reader, settings] = Bound(text);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (reader->spec.options[i].unit == kPathUnit) out.push_back(text_of(settings[i]));
+  }
+  if (out.empty()) out.push_back(print(Text{unbind(reader->spec, settings)}));
+  out.emplace_back(reader->spec.name);
+  return out;
+}
+
 Dataset read(std::string_view text, const Request& request) {
-  const Source source{"data", std::string(text)};
-  const Item item = parse_source(source);
-  const Reader& reader = find_reader(item, source);
-  Settings settings = bind(reader.spec, item, source);
-  make_paths_absolute(reader.spec, settings, item, source);
+  const Bound bound(text);
+  const Reader& reader = *bound.reader;
+  const Settings& settings = bound.settings;
   const std::string canonical = print(Text{unbind(reader.spec, settings)});
   try {
     Dataset data = reader.read(settings, request);
@@ -172,6 +195,14 @@ void Samples::gather(std::span<const std::uint32_t> wanted, std::span<float> out
 
 Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding) {
   return read(text, {.seed = seed, .encoding = encoding});
+}
+
+Dataset load_to_judge(std::string_view text, std::string_view encoding) {
+  return read(text, {.encoding = encoding, .judge = true});
+}
+
+bool same_samples(std::string_view text, std::string_view other) {
+  return samples_of(text) == samples_of(other);
 }
 
 Dataset load_all(std::string_view text, std::string_view encoding) {

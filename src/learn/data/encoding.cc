@@ -162,6 +162,17 @@ Json parse_encoding(std::string_view encoding, const std::string& kind) {
 
 }  // namespace
 
+double ColumnEncoding::encoded(double x) const {
+  const double number = std::isnan(x) ? fill : x;
+  const double y = (number - mean) / scale;
+  return std::isfinite(y) ? y : number / scale - mean / scale;
+}
+
+double scaled(double x, const Scaling& scaling) {
+  const double y = (x - scaling.offset) * scaling.factor;
+  return std::isfinite(y) ? y : x * scaling.factor - scaling.offset * scaling.factor;
+}
+
 std::string print_encoding(const TableEncoding& encoding) {
   JsonObject object;
   object.add("schema", kSchema)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -106,7 +107,7 @@ struct Unknown {
 
 struct Targeted {
   std::vector<std::int32_t> labels;
-  std::vector<float> values;
+  std::vector<double> values;
   std::string note;
 };
 
@@ -129,16 +130,19 @@ Targeted find_labels(const Table& table, const TargetEncoding& targets) {
   return out;
 }
 
-std::vector<float> find_values(const Table& table, const TargetEncoding& targets) {
-  std::vector<float> values;
+bool fits_float(double x) { return std::fabs(x) <= std::numeric_limits<float>::max(); }
+
+std::vector<double> find_values(const Table& table, const TargetEncoding& targets) {
+  std::vector<double> values;
   values.reserve(table.rows * targets.columns.size());
   for (std::size_t row = 0; row < table.rows; ++row) {
     for (std::size_t i = 0; i < targets.columns.size(); ++i) {
       const double x = table.at(row, table.inputs + i);
       if (std::isnan(x)) throw bad_target(table, row, "the target is missing", "", "a number");
-      values.push_back(static_cast<float>((x - targets.scaling[i].offset) * targets.scaling[i].factor));
-      if (std::isfinite(values.back())) continue;
-      throw bad_target(table, row, "the target is too large", print_number(x), "");
+      values.push_back(scaled(x, targets.scaling[i]));
+      if (fits_float(values.back())) continue;
+      throw Error(Code::data, {table.place(row), "the target is too far from those of the training data",
+                               print_number(x), "", "give it in their unit, or leave the row out"});
     }
   }
   return values;
@@ -162,11 +166,15 @@ std::string encode_column(const Table& table, std::size_t column, const ColumnEn
         unknown.add(table.columns[column].levels[static_cast<std::size_t>(x)]);
       }
     } else {
-      *out = static_cast<float>(((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale);
-      if (!std::isfinite(*out)) {
+      const double number = encoding.encoded(x);
+      if (!fits_float(number)) {
+        const bool plain = encoding.mean == 0 && encoding.scale == 1;
         throw Error(Code::data, {table.place(row), "a number is too large for a float",
-                                 print_number(x) + " of `" + encoding.name + "`", "", ""});
+                                 print_number(x) + " of `" + encoding.name + "`", "",
+                                 plain ? "train with scale=standard, or give the column in a larger unit"
+                                       : "give it in the unit of the training data, or leave the row out"});
       }
+      *out = static_cast<float>(number);
     }
     out += features;
   }
@@ -402,12 +410,12 @@ Dataset to_dataset(const Table& source, const Table* source_test, const TableOpt
   if (source_test != nullptr) test = taken(*source_test);
   TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();
   TargetEncoding targets = given ? encoding.targets : derive_targets(table, options.task);
-  std::vector<bool> held_out(table.rows);
-  if (!test && !request.all) held_out = draw_held_out(table, targets, request.seed);
+  std::vector<bool> held_out(table.rows, request.judge && !test);
+  if (!test && !request.all && !request.judge) held_out = draw_held_out(table, targets, request.seed);
   if (!given) {
     const RowTest training = [&](std::size_t row) { return !held_out[row]; };
     leave_out_names(table, test, training, notes);
-    encoding = derive_encoding(table, std::move(targets), options.standardise, training);
+    encoding = derive_encoding(table, std::move(targets), options.standardise, training, notes);
   }
   if (request.all) {
     Dataset data = all_rows(test ? join(table, *test) : table, encoding);
@@ -428,6 +436,10 @@ Dataset to_dataset(const Table& source, const Table* source_test, const TableOpt
   }
   describe(encoding, data);
   data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+  if (!given && data.classes == 1)
+    data.notes.push_back(data.target_names[0] + ": there is one class, `" + data.class_names[0] +
+                         "`, and every model is right");
+  if (request.judge && !test) return data;  // all of it
   data.notes.push_back("held out: " + std::to_string(data.test.size()) + " of " +
                        std::to_string(data.train.size() + data.test.size()) + " rows");
   return data;

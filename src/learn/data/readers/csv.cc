@@ -36,8 +36,9 @@ constexpr Option kOptions[] = {
     name_option("ignore", "columns that are not inputs"),
     scale_option(
         "standard",
-        "standard: numbers minus their mean, divided by their standard deviation in the training part; "
-        "none: as they are; a missing number becomes the mean, a missing category has no level, and an "
+        "of the inputs. standard: numbers minus their mean, divided by their standard deviation in the "
+        "training "
+        "part; none: as they are; a missing number becomes the mean, a missing category has no level, and an "
         "unknown one "
         "that of those that came once in training, where there are any")};
 
