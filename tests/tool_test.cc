@@ -339,8 +339,8 @@ TEST_F(Tool, EvalGivesTheResultOfTheRun) {
   const Json result = train("a", {"--epochs", "2"});
   const auto before = snapshot(path("a"));
   const Json eval = json({"eval", "a", "--json"});
-  EXPECT_EQ(keys(eval),
-            (std::set<std::string>{"schema", "run", "data", "samples", "loss", "accuracy", "updates"}));
+  EXPECT_EQ(keys(eval), (std::set<std::string>{"schema", "run", "data", "judged", "weights", "epoch",
+                                               "updates", "samples", "loss", "accuracy"}));
   EXPECT_EQ(eval["loss"], result["test"]["loss"]);
   EXPECT_EQ(eval["accuracy"], result["test"]["accuracy"]);
   EXPECT_EQ(eval["samples"], 359);

@@ -45,6 +45,8 @@ const Command* find_command(std::string_view name) {
 std::string evaluation_text(const Evaluation& e) {
   const std::string loss = fmt::format("loss {:.4g} over {} samples", e.loss, e.samples);
   if (e.accuracy == e.accuracy) return fmt::format("{:.2f} % right, {}", 100 * e.accuracy, loss);
+  if (const auto why = e.r2_undefined(); !why.empty())
+    return fmt::format("R2 undefined: {}; mean absolute error {:.4g}, {}", why, e.mae, loss);
   return fmt::format("R2 {:.4f}, mean absolute error {:.4g}, {}", e.r2, e.mae, loss);
 }
 

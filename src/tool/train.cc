@@ -94,6 +94,10 @@ std::string result_text(const Run& run, const RunResult& result) {
   if (result.test) out += "held out   " + evaluation_text(*result.test) + "\n";
   out += "training   " + evaluation_text(result.train) + "\n";
   if (result.of_best || result.stopped_early) out += best_text(run, result);
+  const bool best = result.of_best && result.best;
+  const std::uint64_t updates = best ? result.best->update : run.updates();
+  out +=
+      "weights    " + weights_text(best ? "best" : "last", updates / run.updates_per_epoch(), updates) + "\n";
   out += fmt::format("time       {:.2f} s for {} updates of {} parameters\n", result.seconds, run.updates(),
                      run.parameters());
   out += "run        " + run.directory().string() + "\n";
