@@ -54,23 +54,24 @@ int eval(const Flags& flags) {
 
 Command eval_command() {
   static Flags flags;
-  return {"eval",
-          "Evaluate the model of a run on held-out data",
-          {Argument("run RUN", &flags.run, "run directory", {.required = true}),
-           Argument("--data DATA", &flags.data,
-                    "another data source, encoded like the run's own; all its rows are judged unless it "
-                    "names a test part"),
-           Argument("--checkpoint NAME", &flags.checkpoint,
-                    "last, best or a number of updates; by default best with --restore-best, else last",
-                    {.offers = "last|best"}),
-           Argument("--checkpoints NAMES", &flags.checkpoints,
-                    "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
-                    {.excludes = {"--checkpoint"}}),
-           threads_argument(flags.threads), json_argument(flags.json)},
-          [](Given) { return eval(flags); },
-          "schema, run, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
-          "accuracy; r2 and mae for values, r2_undefined where there is no r2; members: the updates of "
-          "each of several checkpoints."};
+  return {
+      "eval",
+      "Evaluate the model of a run on held-out data",
+      {Argument("run RUN", &flags.run, "run directory", {.required = true}),
+       Argument("--data DATA", &flags.data,
+                "another data source, encoded like the run's own; all its rows are judged unless it "
+                "names a test part"),
+       Argument("--checkpoint NAME", &flags.checkpoint,
+                "last, best or a number of updates; by default best if the training restores it, else last",
+                {.offers = "last|best"}),
+       Argument("--checkpoints NAMES", &flags.checkpoints,
+                "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
+                {.excludes = {"--checkpoint"}}),
+       threads_argument(flags.threads), json_argument(flags.json)},
+      [](Given) { return eval(flags); },
+      "schema, run, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
+      "accuracy; r2 and mae for values, r2_undefined where there is no r2; members: the updates of "
+      "each of several checkpoints."};
 }
 
 }  // namespace thalweg::tool

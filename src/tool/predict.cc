@@ -91,7 +91,7 @@ Command predict_command() {
            "data source, whose targets may be missing; -: stdin, read as the run's own file; by default all "
            "rows of the run's own"),
        Argument("--checkpoint NAME", &flags.checkpoint,
-                "last, best or a number of updates; by default best with --restore-best, else last",
+                "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),
        Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
        Argument("--out FILE", &flags.out, "write to this file instead of stdout"),
