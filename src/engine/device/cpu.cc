@@ -67,6 +67,7 @@ class Cpu : public Device {
   }
 
   const Found& found() const override { return found_; }
+  const Found& spoiled() const override { return spoiled_; }
 
   Found inspect(const Work& work, bool zero) override {
     each(work, [&](int member) { at(member).inspect(zero); });
@@ -86,9 +87,11 @@ class Cpu : public Device {
     if (to.size() > 0) std::memcpy(to.data, from.data, to.bytes());
   }
   void fill(const Buffer& to, double number) override {
+    constexpr double kMost = std::numeric_limits<float>::max();
     switch (to.dtype) {
       case Dtype::f32:
-        std::fill_n(static_cast<float*>(to.data), to.size(), static_cast<float>(number));
+        std::fill_n(static_cast<float*>(to.data), to.size(),
+                    static_cast<float>(std::clamp(number, -kMost, kMost)));
         break;
       case Dtype::f64:
         std::fill_n(static_cast<double*>(to.data), to.size(), number);
@@ -134,13 +137,14 @@ class Cpu : public Device {
       team_.run(std::ref(flushed));
     }
     if (found_.count > 0) found_ = {};
-    for (const auto& member : members_) member->hand_over(found_);
+    if (spoiled_.count > 0) spoiled_ = {};
+    for (const auto& member : members_) member->hand_over(found_, spoiled_);
   }
 
   CpuShared shared_;
   Team team_;
   std::vector<std::unique_ptr<CpuMember>> members_;
-  Found found_;
+  Found found_, spoiled_;
 };
 
 }  // namespace
@@ -196,16 +200,16 @@ void CpuShared::add_phase(const Phase& phase, const Group& group) {
 }
 
 CpuMember::CpuMember(const CpuShared& shared, int member, int members)
-    : shared_(shared), member_(member), members_(members) {
+    : shared_(shared), member_(member), members_(members), stand_in_(shared) {
   const auto tile = [&] { return scratch_.allocate(kBlock * sizeof(double)); };
   tile_ = tile();
   old_ = tile();
   noise_ = tile();
 }
 
-void CpuMember::hand_over(Found& all) {
-  if (found_.count == 0) return;
-  all.add(std::exchange(found_, {}));
+void CpuMember::hand_over(Found& found, Found& spoiled) {
+  if (found_.count > 0) found.add(std::exchange(found_, {}));
+  if (spoiled_.count > 0) spoiled.add(std::exchange(spoiled_, {}));
 }
 
 std::unique_ptr<Device> make_cpu(const Bound& bound, const DeviceOptions& options) {
