@@ -9,20 +9,6 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
-std::string print_place(std::string_view file, const Place& place) {
-  return std::string(file) + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-}
-
-Place find_place(std::string_view bytes, std::size_t at) {
-  Place place;
-  for (std::size_t i = 0; i < at; ++i) {
-    const bool end =
-        bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n'));
-    place = end ? Place{place.line + 1, 1} : Place{place.line, place.column + 1};
-  }
-  return place;
-}
-
 CsvCursor::CsvCursor(std::string name, std::string_view bytes, char delimiter, std::size_t skip)
     : name_(std::move(name)), bytes_(bytes), delimiter_(delimiter) {
   if (bytes_.starts_with("\xef\xbb\xbf")) at_ = line_begin_ = 3;  // a byte order mark

@@ -1,41 +1,23 @@
 #include "data/csv_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
 
-#include "base/did_you_mean.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "data/cell.h"
+#include "data/csv_columns.h"
 #include "data/csv_delimiter.h"
 #include "data/csv_header.h"
+#include "files/form.h"
 
 namespace thalweg {
 namespace {
 
 constexpr double kFirstYear = 1800, kLastYear = 2100;
-
-// Bytes that are not text are found before anything else is said about them.
-void check_text(const std::string& name, std::string_view bytes) {
-  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
-    throw Error(Code::data, {name, "the text is UTF-16", "", "UTF-8", "iconv -f UTF-16 -t UTF-8"});
-  }
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t length = utf8_length(bytes, at);
-    if (length == 0) {
-      throw Error(Code::data, {print_place(name, find_place(bytes, at)), "the text is not UTF-8", "", "UTF-8",
-                               "iconv -f LATIN1 -t UTF-8"});
-    }
-    if (bytes[at] == '\0') {
-      throw Error(Code::data,
-                  {print_place(name, find_place(bytes, at)), "the text contains a NUL byte", "", "text", ""});
-    }
-    at += length;
-  }
-}
 
 // A row of another width is told with how many there are: one is a slip, many another delimiter.
 Error wrong_width(const std::string& name, std::string_view bytes, const CsvLayout& layout, std::size_t skip,
@@ -43,24 +25,34 @@ Error wrong_width(const std::string& name, std::string_view bytes, const CsvLayo
   CsvCursor cursor(name, bytes, layout.delimiter, skip);
   std::vector<CsvCell> record;
   std::size_t width = 0, rows = 0, different = 0;
-  std::set<std::size_t> widths;  // of the rows below the first
+  bool names = false;            // in the first row
+  std::set<std::size_t> widths;  // of the rows below it
   try {
     for (; cursor.next(record); ++rows) {
       if (rows == 0) width = record.size();
+      if (rows == 0)
+        names = std::ranges::none_of(record,
+                                     [](const CsvCell& cell) { return read_cell(cell.text).has_value(); });
       if (rows > 0) widths.insert(record.size());
       if (record.size() != width) ++different;
     }
   } catch (const Error&) {  // a quote that does not close further down: the row at hand is told first
   }
   const Place place = cells.size() > width ? cells[width].place : cells.back().place;
-  const bool title = widths.size() == 1 && different > 1;
+  std::string hint = "name the delimiter or the lines to skip";
+  if (widths.size() == 1 && different > 1)
+    hint = "skip=" + std::to_string(skip + 1) + " if the first row is no part of the table";
+  if (names && widths == std::set{width + 1})
+    hint =
+        "the header has one name less than the rows have cells, as R's write.table writes it: col.names=NA "
+        "there "
+        "names the first column, row.names=FALSE leaves it out; or " +
+        hint;
   return Error(Code::data,
                {print_place(name, place),
                 "a row has a different number of cells (" + std::to_string(different) + " of " +
                     std::to_string(rows) + " rows)",
-                std::to_string(cells.size()), std::to_string(width) + " as in the first row",
-                title ? "skip=" + std::to_string(skip + 1) + " if the first row is no part of the table"
-                      : "name the delimiter or the lines to skip"});
+                std::to_string(cells.size()), std::to_string(width) + " as in the first row", hint});
 }
 
 void insert(std::string_view text, std::size_t most, std::set<std::string, std::less<>>& texts) {
@@ -131,30 +123,6 @@ void drop_empty_end(const std::vector<std::string>& words, CsvLayout& layout) {
   if (layout.columns.size() > 1 && nothing) layout.columns.pop_back();
 }
 
-std::size_t find_column(const CsvLayout& layout, const std::string& word, std::string_view option) {
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
-    if (layout.columns[i].name == word) return i;
-    names.push_back(layout.columns[i].name);
-  }
-  const auto count = static_cast<std::ptrdiff_t>(layout.columns.size());
-  if (const std::optional<std::ptrdiff_t> index = read_exactly<std::ptrdiff_t>(word)) {
-    if (*index >= -count && *index < count)
-      return static_cast<std::size_t>(*index < 0 ? *index + count : *index);
-  }
-  throw Error(Code::usage, {std::string(option), "no such column", "`" + word + "`",
-                            "a name of the header, or a number from " + std::to_string(-count) + " to " +
-                                std::to_string(count - 1),
-                            did_you_mean(word, names)});
-}
-
-std::vector<bool> mark(const CsvLayout& layout, const std::vector<std::string>& words,
-                       std::string_view option) {
-  std::vector<bool> marked(layout.columns.size());
-  for (const std::string& word : words) marked[find_column(layout, word, option)] = true;
-  return marked;
-}
-
 Error wrong_number(const std::string& name, const Place& place, std::string_view word,
                    const std::string& column, const std::string& hint) {
   return Error(Code::data, {print_place(name, place), "`" + column + "` has a cell that is not a number",
@@ -184,7 +152,7 @@ void check_dressed_target(const std::string& name, const CsvColumn& column) {
               {print_place(name, word.place),
                "a number has " + std::string(dress_of(word.text)) + " in the target `" + column.name + "`",
                quote(word), "digits, with a decimal point where one is needed",
-               std::string(kPrepareHint) + ", or task=classify if these are names of classes"});
+               "task=classify if these are names of classes, or " + std::string(kPrepareHint)});
 }
 
 bool is_mixed(const CsvColumn& column) {
@@ -204,16 +172,15 @@ void check_mixed(const std::string& name, const CsvLayout& layout, const std::ve
   for (const CsvColumn* column : mixed) {
     header = header && column->words == 1 && column->first_word->row == 0;
     for (const std::string& word : column->different) {
-      if (words.size() < kMost && word.find_first_of(" \t\"") == std::string::npos) words.insert(word);
+      if (words.size() < kMost) words.insert(word);
     }
   }
   const CsvColumn& first = *mixed.front();
   std::string hint = "header=yes if this is the header";
   if (!header) {
     const auto columns = join(mixed, ", ", [](const CsvColumn* one) { return "`" + one->name + "`"; });
-    hint = words.empty()
-               ? ""
-               : "missing=\"" + join(words, " ") + "\" if that means no value (in " + columns + "), or ";
+    hint = "missing=" + print_names({words.begin(), words.end()}) + " if that means no value (in " + columns +
+           "), or ";
     hint += "categorical=" + print_word(first.name) + " if the column holds words";
   }
   throw wrong_number(name, first.first_word->place, first.first_word->text, first.name, hint);
@@ -253,9 +220,11 @@ class Levels {
     const auto found = codes_.find(cell.text);
     if (found != codes_.end()) return found->second;
     if (codes_.size() == kMostLevels) {
-      throw Error(Code::data, {print_place(name, cell.place), "`" + column + "` has too many different words",
-                               "more than " + std::to_string(kMostLevels), "categories",
-                               "ignore=" + print_word(column) + " if they are names or numbers of the rows"});
+      throw Error(Code::data,
+                  {print_place(name, cell.place), "`" + column + "` has too many different words",
+                   "more than " + std::to_string(kMostLevels), "categories",
+                   "ignore=" + print_word(column) + " if they are names or numbers of the rows, or " +
+                       std::string(kPrepareHint)});
     }
     return codes_.emplace(cell.text, static_cast<double>(codes_.size())).first->second;
   }
@@ -269,9 +238,33 @@ class Levels {
   std::map<std::string, double, std::less<>> codes_;
 };
 
+// The numbers of a column: as floats as long as each of them is one, which takes no more than four times the
+// text of cells of one digit.
+class Numbers {
+ public:
+  void reserve(std::size_t rows) { narrow_.reserve(rows); }
+  void push(double x) {
+    const bool fits = wide_.empty() && (std::isnan(x) || static_cast<double>(static_cast<float>(x)) == x);
+    if (fits) return narrow_.push_back(static_cast<float>(x));
+    if (wide_.empty()) widen();
+    wide_.push_back(x);
+  }
+  double operator[](std::size_t row) const { return wide_.empty() ? narrow_[row] : wide_[row]; }
+
+ private:
+  void widen() {
+    wide_.reserve(narrow_.capacity());
+    wide_.assign(narrow_.begin(), narrow_.end());
+    narrow_ = {};
+  }
+
+  std::vector<float> narrow_;
+  std::vector<double> wide_;
+};
+
 // Column by column, and where each row begins.
 struct Cells {
-  std::vector<std::vector<double>> columns;
+  std::vector<Numbers> columns;
   std::vector<std::size_t> lines;
 };
 
@@ -407,7 +400,7 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
                const CsvLayout& layout, const CsvChoice& choice) {
   const auto cells = std::make_shared<Cells>();
   cells->columns.resize(choice.columns.size());
-  for (std::vector<double>& column : cells->columns) column.reserve(layout.rows);
+  for (Numbers& column : cells->columns) column.reserve(layout.rows);
   cells->lines.reserve(layout.rows);
   std::vector<Levels> levels(choice.columns.size());
   std::vector<std::map<double, std::string>> spelled(choice.columns.size());
@@ -423,12 +416,14 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
       const bool absent = (column.numbers || !column.categorical) && is_absent(cell.text);
       if (!absent && !is_missing(cell.text, options.missing)) {
         const std::optional<double> number = column.categorical ? std::nullopt : read_cell(cell.text);
-        if (!number && !column.categorical) throw wrong_number(name, cell.place, cell.text, column.name, "");
+        if (!number && !column.categorical)
+          throw wrong_number(name, cell.place, cell.text, column.name,
+                             dress_of(cell.text).empty() ? "" : std::string(kPrepareHint));
         value = number ? *number : levels[i].code(name, cell, column.name);
         if (number && i >= choice.inputs && spelled[i].size() < kMostLevels)
           spelled[i].try_emplace(value, cell.text);
       }
-      cells->columns[i].push_back(value);
+      cells->columns[i].push(value);
     }
   }
   Table table{.name = name, .rows = cells->lines.size(), .named = layout.header};

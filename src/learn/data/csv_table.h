@@ -14,14 +14,15 @@
 namespace thalweg {
 
 struct CsvOptions {
-  char delimiter = '\0';                                   // '\0': found
-  std::optional<bool> header;                              // nothing: found
-  std::optional<std::vector<std::string>> trained;         // names that the header must hold; none: no header
-  std::size_t skip = 0;                                    // lines before the first record
-  std::string target = "-1";                               // name, or number from 0, negative from the right
-  std::vector<std::string> missing;                        // words beside those of is_missing()
-  std::vector<std::string> categorical, numeric, ignored;  // names or numbers of columns
-  Task task = Task::automatic;                             // of the target: regress wants numbers
+  char delimiter = '\0';                            // '\0': found
+  std::optional<bool> header;                       // nothing: found
+  std::optional<std::vector<std::string>> trained;  // names that the header must hold; none: no header
+  std::size_t skip = 0;                             // lines before the first record
+  std::string target = "-1";                        // name, or number from 0, negative from the right
+  std::vector<std::string> missing;                 // words beside those of is_missing()
+  // Names or numbers of columns; a text with blanks that is no name of a column is several of them.
+  std::vector<std::string> categorical, numeric, ignored;
+  Task task = Task::automatic;  // of the target: regress wants numbers
 };
 
 inline constexpr std::size_t kMostLevels = 10'000;

@@ -8,6 +8,7 @@
 
 #include "base/registry.h"
 #include "data/subset.h"
+#include "files/input.h"
 
 namespace thalweg {
 
@@ -29,7 +30,33 @@ const Reader& find_reader(const Item& item, const Source& source, const std::str
   return *kReaders[find_spec(kSpecs, item, source, "a data source", "`thalweg list data`", also)];
 }
 
+// A path in the place of a source: by the end of its name, or a file or folder that is there.
+void check_no_path(const Source& source) {
+  struct Ending {
+    std::string_view ending, reader;
+  };
+  constexpr Ending kEndings[] = {{".csv", "csv"},    {".tsv", "csv"},       {".txt", "csv"},
+                                 {".data", "csv"},   {".npy", "npy"},       {".npz", "npz"},
+                                 {".svm", "libsvm"}, {".libsvm", "libsvm"}, {"", "csv"}};
+  const std::string& path = source.text;
+  std::error_code error;
+  const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+  const std::string_view name =
+      std::string_view(path).substr(0, path.ends_with(".gz") ? path.size() - 3 : path.size());
+  const Ending& found =
+      *std::ranges::find_if(kEndings, [&](const Ending& one) { return name.ends_with(one.ending); });
+  const bool there =
+      type == std::filesystem::file_type::regular || type == std::filesystem::file_type::directory;
+  if (!there && (found.ending.empty() || path.find('(') != std::string::npos)) return;
+  if (has_spec(kSpecs, path.substr(0, path.find_first_of(" (")))) return;
+  const bool folder = type == std::filesystem::file_type::directory;
+  throw source.error(
+      0, {"", "unknown name", "`" + path + "`", "a data source",
+          "did you mean `" + std::string(folder ? "idx" : found.reader) + "(" + print_word(path) + ")`?"});
+}
+
 Item parse_source(const Source& source) {
+  check_no_path(source);
   Text text =
       parse(source, [&](const Item& item, const std::string& also) { find_reader(item, source, also); });
   if (text.size() > 1) {

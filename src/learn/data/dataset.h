@@ -10,10 +10,8 @@
 
 namespace thalweg {
 
-// An option of this unit is a path; a reader meets it absolute and normal.
+// An option of this unit is a path; a reader meets it absolute and normal, but for kStandardInput.
 inline constexpr std::string_view kPathUnit = "path";
-// But for this one; readers of text files take it for stdin.
-inline constexpr std::string_view kStandardInput = "-";
 
 // What is wanted of a reader besides its settings.
 struct Request {

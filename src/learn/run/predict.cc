@@ -41,15 +41,18 @@ std::string source_of(const std::string& own, const std::string& data) {
   if (data != "-") return data;
   Text text = parse({"data", own});
   Item& item = text.front();
-  if (item.name != "csv" && item.name != "libsvm") {
-    throw Error(Code::usage, {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
-                              "a run on `csv` or `libsvm`", "name the source, such as \"csv(-)\""});
+  if (item.name != "csv" && item.name != "libsvm" && item.name != "npy" && item.name != "npz") {
+    throw Error(Code::usage,
+                {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
+                 "a run on `csv`, `libsvm`, `npy` or `npz`", "name the source, such as \"csv(-)\""});
   }
   for (Arg& arg : item.args) {
     const bool file = arg.name == "file" || (arg.name.empty() && &arg == item.args.data());
     if (file) arg.value = {.kind = Value::Kind::string, .word = "-", .text = {}, .list = {}};
   }
-  std::erase_if(item.args, [](const Arg& arg) { return arg.name == "test"; });
+  std::erase_if(item.args, [](const Arg& arg) {  // other files
+    return arg.name == "test" || arg.name == "targets" || arg.name.starts_with("test_");
+  });
   return print(text);
 }
 

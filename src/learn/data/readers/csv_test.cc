@@ -187,6 +187,56 @@ TEST_F(Csv, DecimalCommasAreRefusedWithAHint) {
             (Words{"a=1,5", "a=2,5"}));
 }
 
+// Names as the file spells them or without the blanks around them; lists of quoted names, or one text of
+// several.
+TEST_F(Csv, NamesAndMissingWordsMayHoldBlanks) {
+  const std::string bytes =
+      "\"floor area\",\" rooms \",town name,price\n1,2,5,1.5\n4,not given,6,5.5\n3,6,7,2.5\n4,8,not "
+      "given,3.5\n";
+  const std::string missing = ", missing=[\"not given\", \"-\"]";
+  for (const char* names : {"\"floor area\"", "[\"floor area\"]", "[\" floor area \"]", "0", "[0]"})
+    EXPECT_EQ(all(bytes, missing + ", ignore=" + names).feature_names, (Words{" rooms ", "town name"}))
+        << names;
+  for (const char* names :
+       {"[\"floor area\", rooms]", "[\"floor area\", \" rooms \"]", "\"0 rooms\"", "[0, 1]"})
+    EXPECT_EQ(all(bytes, missing + ", ignore=" + names).feature_names, Words{"town name"}) << names;
+  EXPECT_EQ(all(bytes, missing + ", target=\"floor area\"").target_names, Words{"floor area"});
+  EXPECT_EQ(all(bytes, missing + ", target=rooms, ignore=[\"town name\"]").target_names, Words{" rooms "});
+  EXPECT_EQ(all(bytes, missing + ", categorical=[\"town name\"], numeric=\"floor area\"").feature_names,
+            (Words{"floor area", " rooms ", "town name=5", "town name=6", "town name=7"}));
+  EXPECT_TRUE(
+      has(refusal(bytes), "missing=[\"not given\"] if that means no value (in ` rooms `, `town name`)"));
+  EXPECT_TRUE(
+      has(refusal(bytes, missing + ", ignore=\"floor aera\"", Code::usage), "did you mean `floor area`?"));
+  const Dataset data = all(bytes, missing + ", ignore=[\"floor area\", rooms]");
+  EXPECT_TRUE(has(data.text, "missing=[\"not given\", \"-\"]")) << data.text;
+  EXPECT_TRUE(has(data.text, "ignore=[\"floor area\", rooms]")) << data.text;
+}
+
+TEST_F(Csv, AColumnThatIsNotThereIsAnsweredByTheNearestOrByAll) {
+  const std::string bytes = "x,Temp,size\n1,2,5.5\n4,5,5.5\n3,6,7.5\n";
+  EXPECT_TRUE(has(refusal(bytes, ", target=T", Code::usage), "did you mean `Temp`?"));
+  EXPECT_TRUE(has(refusal(bytes, ", target=X", Code::usage), "did you mean `x`?"));
+  EXPECT_TRUE(has(refusal(bytes, ", target=SIZE", Code::usage), "did you mean `size`?"));
+  EXPECT_TRUE(has(refusal(bytes, ", target=q", Code::usage),
+                  "a name of the header (x, Temp, size), or a number from -3 to 2"));
+}
+
+TEST_F(Csv, AHeaderThatIsOneNameShortIsThatOfR) {
+  const std::string short_by_one =
+      "the header has one name less than the rows have cells, as R's write.table";
+  const std::string rows = "\"1\" 5.1 3.5\n\"2\" 4.9 3.0\n\"3\" 4.7 3.2\n";
+  expect_refusal("\"a\" \"b\"\n" + rows, "",
+                 ":2:9: a row has a different number of cells (3 of 4 rows); got 3; want 2", short_by_one);
+  expect_refusal("a,b\nr1,1,2\nr2,3,4\n", "", ":2:6: ", short_by_one);
+  expect_refusal("a,b\nr1,1,2\n", "", ":2:6: a row has a different number of cells (1 of 2 rows)",
+                 short_by_one);
+  for (const char* bytes : {"a,b\nr1,1,2\nr2,3\n", "1,2\n1,2,3\n4,5,6\n", "a,b\n1,2,3,4\n5,6,7,8\n"}) {
+    EXPECT_FALSE(has(refusal(bytes), "write.table")) << bytes;
+    EXPECT_TRUE(has(refusal(bytes), "a row has a different number of cells (")) << bytes;
+  }
+}
+
 TEST_F(Csv, NumbersAreTheSameInEveryLocale) {
   const std::string before = std::setlocale(LC_ALL, nullptr);
   std::setlocale(LC_ALL, "de_DE.UTF-8");

@@ -4,8 +4,8 @@
 
 #include "data/dataset.h"
 #include "data/encoding.h"
-#include "data/gzip.h"
 #include "data/subset.h"
+#include "files/gzip.h"
 
 extern "C" {
 extern const std::byte thalweg_digits_gz[];  // digits_embedded.S

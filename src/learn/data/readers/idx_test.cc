@@ -89,6 +89,43 @@ TEST_F(Idx, ClassesCountTheTestPartToo) {
   EXPECT_EQ(load_dataset(text(), 0).classes, 256u);
 }
 
+TEST_F(Idx, LabelsThatNoImageHasAreTold) {
+  EXPECT_EQ(load_dataset(text(), 0).notes,
+            std::vector<std::string>{"1 of the 5 classes are empty: no image has the label 3"});
+  folder_.write(kTrainLabels, idx({3}, "\1\3\4"));
+  EXPECT_EQ(load_dataset(text(), 0).notes,
+            std::vector<std::string>{"1 of the 5 classes are empty: no image has the label 0"});
+  folder_.write(kTrainLabels, idx({3}, std::string("\0\3\1", 3)));
+  EXPECT_EQ(load_dataset(text(), 0).notes, std::vector<std::string>());
+}
+
+// As EMNIST names them: several data sets in a folder, the held-out part called test.
+TEST_F(Idx, NamesMayBeginWithThatOfTheDataSet) {
+  const auto put = [&](const std::string& prefix, int first) {
+    folder_.write(prefix + "train-images-idx3-ubyte.gz", gzip(idx({3, 2, 2}, ramp(12, first))));
+    folder_.write(prefix + "train-labels-idx1-ubyte.gz", gzip(idx({3}, std::string("\0\1\2", 3))));
+    folder_.write(prefix + "test-images-idx3-ubyte", idx({1, 2, 2}, ramp(4, 100)));
+    folder_.write(prefix + "test-labels-idx1-ubyte.gz", gzip(idx({1}, "\2")));
+  };
+  const auto first_pixel = [&](const std::string& more) {
+    return inputs_of(load_dataset(text(", scale=none" + more), 0).train)[0];
+  };
+  put("emnist-letters-", 40);
+  EXPECT_EQ(first_pixel(""), 0) << "names without a prefix come first";
+  EXPECT_EQ(first_pixel(", prefix=emnist-letters"), 40);
+  for (const char* name : {kTrainImages, kTrainLabels, kTestImages, kTestLabels}) remove(name);
+  EXPECT_EQ(first_pixel(""), 40);
+  EXPECT_EQ(load_dataset(text(", scale=none"), 0).test.labels, std::vector<std::int32_t>{2});
+  put("emnist-digits-", 50);
+  EXPECT_EQ(first_pixel(", prefix=emnist-digits-"), 50);
+  const std::string several = error_of(Code::data, [this] { load_dataset(text(), 0); });
+  EXPECT_TRUE(has(several, "several data sets; want emnist-digits-, emnist-letters-; prefix=")) << several;
+  const std::string unknown =
+      error_of(Code::data, [this] { load_dataset(text(", prefix=emnist-balanced"), 0); });
+  EXPECT_TRUE(has(unknown, "no file of images begins with `emnist-balanced`; want emnist-digits-,"))
+      << unknown;
+}
+
 TEST_F(Idx, UnitIsADivisionBy255) {
   EXPECT_EQ(inputs_of(load_dataset(text(", scale=unit"), 0).test)[3], static_cast<float>(103 * (1.0 / 255)));
 }

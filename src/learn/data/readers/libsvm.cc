@@ -7,9 +7,9 @@
 #include <fmt/core.h>
 
 #include "data/cell.h"
-#include "data/csv_cursor.h"
-#include "data/input.h"
 #include "data/table.h"
+#include "files/input.h"
+#include "files/place.h"
 
 namespace thalweg {
 namespace {
@@ -195,6 +195,7 @@ double SparseRows::at(std::size_t row, std::uint32_t index) const {
 SparseRows parse_libsvm(const std::string& name, std::string_view bytes) {
   SparseRows out;
   std::size_t number = 0;
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);  // a byte order mark
   while (!bytes.empty()) {
     const std::size_t end = std::min(bytes.find('\n'), bytes.size());
     Line line(name, bytes.substr(0, end), ++number);

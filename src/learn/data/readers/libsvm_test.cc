@@ -42,6 +42,13 @@ TEST_F(Libsvm, RowsBecomeDenseFromOneOrFromZero) {
   EXPECT_EQ(all("1 2:5\n2\n1\n2\n", ", features=4").sample, Shape{4});
 }
 
+TEST_F(Libsvm, AByteOrderMarkIsNoLabel) {
+  EXPECT_EQ(inputs_of(all("\xef\xbb\xbf+1 1:0.5\n-1 1:2\n+1 1:1\n-1 1:3\n").test), (Floats{0.5, 2, 1, 3}));
+  expect_refusal("\xef\xbb\xbfx 1:2\n", ":1:1: the label is not a number", "`x`");
+  expect_refusal("\xff\xfe+\0", ": the text is UTF-16", "iconv");
+  expect_refusal("BZh91AY&SY...", ": the file is no text", "bzip2");
+}
+
 TEST_F(Libsvm, LabelsAreClassesOrNumbers) {
   EXPECT_EQ(all("3 1:1\n1 1:2\n2 1:3\n3 1:1\n1 1:2\n2 1:3\n").class_names, (Words{"1", "2", "3"}));
   EXPECT_EQ(all("0.5 1:1\n0.5 1:2\n1.5 1:3\n1.5 1:3\n").columns, 1u);
