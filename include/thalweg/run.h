@@ -90,8 +90,9 @@ class Run {
   // patience starts again.
   static Run resume(const std::filesystem::path& directory, const ResumeOptions& options = {});
 
-  // What create() would do, as text: data, layers, plan, lengths, memory. Writes nothing.
-  static std::string describe(const RunConfig& config);
+  // What create() would do: data, layers, plan, lengths, memory, notes; as text or as one JSON object. Writes
+  // nothing.
+  static std::string describe(const RunConfig& config, bool json = false);
 
   ~Run();
   Run(Run&&) noexcept;

@@ -148,6 +148,7 @@ struct Run::Impl {
         stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta) {
     notes = data.notes;
     for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
+    for (std::string& line : advice(trial)) notes.push_back(std::move(line));
     config.data = data.full_text;
     config.model = trial.model().text(true);
     config.loss = trial.loss().text(true);
@@ -370,11 +371,13 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   return Run(std::move(impl));
 }
 
-std::string Run::describe(const RunConfig& config) {
+std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
   Dataset data = load_dataset(config.data, config.seed);
   Impl run(config, std::move(data));
-  return outline(run.config, run.data, run.trial, run.plan);
+  const std::span<const std::string> notes(run.notes);
+  const Outlined all{run.config, run.data, run.trial, notes.subspan(run.data.notes.size())};
+  return json ? outline_json(all) : outline(all, run.plan);
 }
 
 const std::filesystem::path& Run::directory() const { return impl_->files.directory; }
