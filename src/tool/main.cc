@@ -2,13 +2,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <span>
+#include <string_view>
 #include <system_error>
 
+#include "base/json.h"
 #include "thalweg/error.h"
 #include "tool/parser.h"
 #include "tool/usage.h"
@@ -18,9 +22,15 @@ namespace {
 
 constexpr const char* kVersion = "thalweg 0.1.0";
 
+bool wants_json = false;
+
+// An error is an object too where results are: on one line, the last one of stderr.
 int fail(int code, const char* message) {
+  constexpr const char* kKinds[] = {"", "failure", "usage", "data", "resource", "diverged"};
   std::fflush(stdout);
-  note(message);
+  JsonObject error;
+  error.add("code", code).add("kind", kKinds[code]).add("message", message);
+  note(wants_json ? JsonObject().raw("error", error.text()).text() : message);
   return code;
 }
 
@@ -43,6 +53,9 @@ int run(int argc, char** argv) {
 
 int guarded(int argc, char** argv) {
   hold_standard_descriptors();
+  const std::span<char*> words(argv, static_cast<std::size_t>(argc));
+  const auto end = std::ranges::find(words, std::string_view("--"));
+  wants_json = std::find(words.begin(), end, std::string_view("--json")) != end;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a full quota are errors like others
   std::signal(SIGXFSZ, SIG_IGN);
   try {

@@ -164,7 +164,7 @@ int train(const Flags& flags, Given given) {
   }
   const RunSettings settings = settings_of(flags);
   if (flags.print_config || flags.dry_run) {
-    print(flags.print_config ? settings.toml() : Run::describe(settings.config()));
+    print(flags.print_config ? settings.toml() : Run::describe(settings.config(), flags.json));
     return kOk;
   }
   Run run = Run::create(settings.config(), flags.out.value_or(""));
