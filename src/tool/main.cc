@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "reserve/reserve.h"
 #include "thalweg/error.h"
 #include "tool/parser.h"
 #include "tool/usage.h"
@@ -20,7 +21,8 @@ constexpr const char* kVersion = "thalweg 0.1.0";
 
 int fail(int code, const char* message) {
   std::fflush(stdout);
-  note(message);
+  std::fputs(message, stderr);
+  std::fputs("\n", stderr);
   return code;
 }
 
@@ -41,7 +43,15 @@ int run(int argc, char** argv) {
   return kOk;
 }
 
+int out_of_memory() {
+  tell_out_of_memory();
+  return static_cast<int>(Code::resource);
+}
+
 int guarded(int argc, char** argv) {
+  std::set_terminate(end_process);
+  Reserve::open_to_all = false;
+  if (Reserve::missing != 0) return out_of_memory();  // before the tool had begun
   hold_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a full quota are errors like others
   std::signal(SIGXFSZ, SIG_IGN);
@@ -50,8 +60,7 @@ int guarded(int argc, char** argv) {
   } catch (const Error& error) {
     return fail(static_cast<int>(error.code()), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(static_cast<int>(Code::resource),
-                "thalweg: out of memory; try a smaller model, batch or data set");
+    return out_of_memory();
   } catch (const std::system_error& error) {
     return fail(static_cast<int>(Code::resource), error.what());
   } catch (const std::exception& error) {

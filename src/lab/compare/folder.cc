@@ -1,6 +1,7 @@
 #include "compare/folder.h"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 #include <tuple>
 
@@ -96,6 +97,8 @@ std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory) {
     const std::string where = trials_path(directory).string() + ":" + std::to_string(trials.size() + 1);
     try {
       trials.push_back(read_trial(Json::parse(line)));
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception&) {
       throw Error(Code::data, {where, "not a run", "", "a line that `thalweg compare` wrote",
                                "remove the line, or the folder"});

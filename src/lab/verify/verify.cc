@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "base/file.h"
 #include "base/spec.h"
@@ -82,6 +83,8 @@ VerifiedCase verify_file(const std::filesystem::path& path) {
     verify_text(read_text_file(path, kLargestFile), result);
   } catch (const Skip& skip) {
     end(VerifiedCase::Status::skipped, skip.what());
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     end(VerifiedCase::Status::failed, error.what());
   }
