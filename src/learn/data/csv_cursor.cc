@@ -1,6 +1,9 @@
 #include "data/csv_cursor.h"
 
 #include <algorithm>
+#include <set>
+
+#include "base/utf8.h"
 
 namespace thalweg {
 namespace {
@@ -128,6 +131,49 @@ void CsvCursor::check_size(std::size_t size, const Place& begin) const {
   if (size <= kMaxCell) return;
   throw Error(Code::data, {print_place(name_, begin), "a cell is too long", std::to_string(size) + " bytes",
                            "at most " + std::to_string(kMaxCell), ""});
+}
+
+void check_text(const std::string& name, std::string_view bytes) {
+  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
+    throw Error(Code::data, {name, "the text is UTF-16", "", "UTF-8", "iconv -f UTF-16 -t UTF-8"});
+  }
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = utf8_length(bytes, at);
+    if (length == 0) {
+      throw Error(Code::data, {print_place(name, find_place(bytes, at)), "the text is not UTF-8", "", "UTF-8",
+                               "iconv -f LATIN1 -t UTF-8"});
+    }
+    if (bytes[at] == '\0') {
+      throw Error(Code::data,
+                  {print_place(name, find_place(bytes, at)), "the text contains a NUL byte", "", "text", ""});
+    }
+    at += length;
+  }
+}
+
+Error wrong_width(const std::string& name, std::string_view bytes, char delimiter, std::size_t skip,
+                  const std::vector<CsvCell>& cells) {
+  CsvCursor cursor(name, bytes, delimiter, skip);
+  std::vector<CsvCell> record;
+  std::size_t width = 0, rows = 0, different = 0;
+  std::set<std::size_t> widths;  // of the rows below the first
+  try {
+    for (; cursor.next(record); ++rows) {
+      if (rows == 0) width = record.size();
+      if (rows > 0) widths.insert(record.size());
+      if (record.size() != width) ++different;
+    }
+  } catch (const Error&) {  // a quote that does not close further down: the row at hand is told first
+  }
+  const Place place = cells.size() > width ? cells[width].place : cells.back().place;
+  const bool title = widths.size() == 1 && different > 1;
+  return Error(Code::data,
+               {print_place(name, place),
+                "a row has a different number of cells (" + std::to_string(different) + " of " +
+                    std::to_string(rows) + " rows)",
+                std::to_string(cells.size()), std::to_string(width) + " as in the first row",
+                title ? "skip=" + std::to_string(skip + 1) + " if the first row is no part of the table"
+                      : "name the delimiter or the lines to skip"});
 }
 
 }  // namespace thalweg

@@ -65,4 +65,13 @@ class CsvCursor {
   std::deque<std::string> unescaped_;  // cells of this record that held doubled quotes
 };
 
+// Throws Error(data), naming the place, for bytes that are no text: found before anything else is said about
+// them.
+void check_text(const std::string& name, std::string_view bytes);
+
+// About a record of another width than the first. It tells how many there are: one is a slip, many another
+// delimiter.
+Error wrong_width(const std::string& name, std::string_view bytes, char delimiter, std::size_t skip,
+                  const std::vector<CsvCell>& cells);
+
 }  // namespace thalweg

@@ -142,6 +142,7 @@ void derive_target_scaling(const Table& table, const RowTest& training, TargetEn
 
 TableEncoding outline(const Table& table) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
+  out.columns.reserve(table.inputs);
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     if (i < table.inputs) {
@@ -178,6 +179,7 @@ TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool s
                               const RowTest& training) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
   out.targets = std::move(targets);
+  out.columns.reserve(table.inputs);
   for (std::size_t i = 0; i < table.inputs; ++i) {
     out.columns.push_back(derive_column(table, i, standardise, training));
   }

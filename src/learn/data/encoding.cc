@@ -169,9 +169,16 @@ std::string print_encoding(const TableEncoding& encoding) {
       .add("named", encoding.named)
       .add("width", encoding.width);
   if (encoding.text) object.raw("text", print_text(*encoding.text));
-  return object.raw("columns", json_list(encoding.columns, print_column))
-      .raw("targets", print_targets(encoding.targets))
-      .text();
+  // Column by column: there may be so many that their text is to be there once.
+  std::string out = object.raw("columns", "[").text();
+  out.pop_back();
+  constexpr std::size_t kEach = 128;  // bytes, more than most take
+  out.reserve(out.size() + kEach * encoding.columns.size());
+  for (const ColumnEncoding& column : encoding.columns) {
+    if (&column != &encoding.columns.front()) out += ", ";
+    out += print_column(column);
+  }
+  return out += "], \"targets\": " + print_targets(encoding.targets) + "}";
 }
 
 TableEncoding read_table_encoding(std::string_view encoding) {

@@ -77,6 +77,8 @@ std::uint64_t Input::at_most() const {
 std::vector<std::uint8_t> Input::read(std::uint64_t count) {
   std::vector<std::uint8_t> bytes;
   if (gunzip_) {
+    const std::uint64_t most = most_inflated(file_.size());
+    if (count > most - std::min(at_, most)) throw inflates_too_far(path_, most);
     bytes = gunzip_->take(count);
   } else {
     const std::byte* from = file_.data() + at_;
@@ -101,11 +103,14 @@ TextFile::TextFile(const std::filesystem::path& path)
     : name_(is_standard_input(path) ? kStandardInputName : path.string()),
       file_(read_text(path)),
       packed_(is_gzip(file_)) {
-  constexpr std::uint64_t kLeast = std::uint64_t{64} << 20;
-  constexpr std::uint64_t kExpansion = 64;  // text packs to a tenth, rarely to less than a fiftieth
   if (!packed_) return;
-  inflated_ = gunzip(file_, name_, std::max(kLeast, kExpansion * file_.size()));
-  file_ = {};
+  inflated_ = gunzip(file_, name_, most_inflated(file_.size()));
+  file_ = std::vector<std::byte>();
+}
+
+void TextFile::forget() {
+  file_ = std::vector<std::byte>();
+  inflated_ = std::vector<std::uint8_t>();
 }
 
 std::string_view TextFile::text() const {

@@ -28,7 +28,7 @@ class Input {
   // have put into it. To be asked before a size that a file declares is believed.
   std::uint64_t at_most() const;
 
-  // The next `count` bytes; Error(data) when there are fewer.
+  // The next `count` bytes; Error(data) when there are fewer, or more than most_inflated() with them.
   std::vector<std::uint8_t> read(std::uint64_t count);
 
   // Throws Error(data) unless every byte has been read; for a gzip file only this checks its last sum.
@@ -49,13 +49,14 @@ class Input {
 class TextFile {
  public:
   // Throws Error(data) when the file cannot be read, for more than 1 GiB from a pipe or a device, and for
-  // gzip data that inflate to more than 64 MiB and more than 64 times their size.
+  // gzip data that inflate to more than most_inflated().
   explicit TextFile(const std::filesystem::path& path);
   TextFile(const TextFile&) = delete;
   TextFile& operator=(const TextFile&) = delete;
 
   const std::string& name() const { return name_; }
   std::string_view text() const;
+  void forget();  // the text, whose memory others need
 
  private:
   std::string name_;

@@ -13,7 +13,8 @@ namespace thalweg {
 namespace {
 
 constexpr std::size_t kMostFeatures = std::size_t{1} << 18;
-constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 28;
+constexpr std::uint64_t kFree = std::uint64_t{48} << 20;  // bytes of memory that the smallest file may take
+constexpr std::uint64_t kEachFeature = 500;               // of them: its name, its encoding and their texts
 
 Error bad_target(const Table& table, std::size_t row, const std::string& what, const std::string& got,
                  const std::string& want) {
@@ -221,6 +222,7 @@ std::string print_column(const ColumnEncoding& column) {
 void describe(const TableEncoding& encoding, Dataset& data) {
   constexpr std::size_t kMostShown = 20;
   std::string columns;
+  data.feature_names.reserve(count_features(encoding));
   for (std::size_t i = 0; i < encoding.columns.size(); ++i) {
     const ColumnEncoding& column = encoding.columns[i];
     if (i < kMostShown) columns += (i > 0 ? ", " : "") + print_column(column);
@@ -298,15 +300,18 @@ void leave_out_names(Table& table, std::optional<Table>& test, const RowTest& tr
                      std::vector<std::string>& notes) {
   const std::vector<std::size_t> kept = telling_inputs(table, training);
   if (kept.size() == table.inputs) return;
+  constexpr std::size_t kMostTold = 100;
   std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < table.inputs; ++i) {
-    if (std::find(kept.begin(), kept.end(), i) != kept.end()) continue;
+  for (std::size_t i = 0; i < table.inputs && reasons.size() < kMostTold; ++i) {
+    if (std::binary_search(kept.begin(), kept.end(), i)) continue;
     const TableColumn& column = table.columns[i];
     reasons.push_back(column.name +
                       ": more than half of the training rows have a word of their own, such as `" +
                       column.levels.front().substr(0, 40) + "`, and it is left out; categorical=" +
                       print_word(column.name) + " keeps it; " + std::string(kPrepareHint));
   }
+  if (const std::size_t others = table.inputs - kept.size() - reasons.size(); others > 0)
+    reasons.push_back(std::to_string(others) + " more columns are left out for the same reason");
   if (kept.empty())
     throw Error(Code::data,
                 {table.name, "no input is left", thalweg::join(reasons, "; "), "one or more", ""});
@@ -342,7 +347,7 @@ std::vector<bool> draw_held_out(const Table& table, const TargetEncoding& target
 }
 
 // The rows that have their targets.
-Table with_targets(const Table& table, std::vector<std::string>& notes) {
+Table with_targets(Table table, std::vector<std::string>& notes) {
   std::vector<std::uint32_t> kept;
   for (std::size_t row = 0; row < table.rows; ++row) {
     bool missing = false;
@@ -354,12 +359,11 @@ Table with_targets(const Table& table, std::vector<std::string>& notes) {
   if (kept.size() == table.rows) return table;
   notes.push_back(table.name + ": " + std::to_string(table.rows - kept.size()) + " of " +
                   std::to_string(table.rows) + " rows have no target and are left out");
-  Table out = table;
-  out.rows = kept.size();
-  out.numbers = kept;
-  out.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(kept[row], column); };
-  out.place = [place = table.place, kept](std::size_t row) { return place(kept[row]); };
-  return out;
+  table.rows = kept.size();
+  table.numbers = kept;
+  table.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(kept[row], column); };
+  table.place = [place = table.place, kept](std::size_t row) { return place(kept[row]); };
+  return table;
 }
 
 }  // namespace
@@ -372,32 +376,37 @@ TableOptions read_table_options(const std::string& task, const std::string& scal
 }
 
 void check_dense(const std::string& name, std::size_t rows, std::size_t features, std::uint64_t bytes) {
+  const std::uint64_t most = kFree + 3 * bytes, taken = features * kEachFeature;
   std::uint64_t numbers = 0;
-  const bool fits = !__builtin_mul_overflow(rows, features, &numbers);
-  if (fits && features <= kMostFeatures && numbers <= std::max(kMostNumbers, bytes)) return;
-  throw Error(Code::data, {name, "the inputs are too large as dense rows",
-                           std::to_string(rows) + " rows of " + std::to_string(features) + " features",
-                           "at most " + std::to_string(kMostFeatures) + " features, and " +
-                               std::to_string(std::max(kMostNumbers, bytes)) + " numbers",
-                           ""});
+  const bool fits = !__builtin_mul_overflow(rows, features, &numbers) && features <= kMostFeatures;
+  // A dense source has a byte for each number.
+  if (fits && taken <= most && numbers <= std::max(bytes, (most - taken) / sizeof(float))) return;
+  throw Error(Code::data,
+              {name, "the inputs are too large as dense rows",
+               std::to_string(rows) + " rows of " + std::to_string(features) + " features",
+               "at most " + std::to_string(kMostFeatures) + " features, and " + std::to_string(most) +
+                   " bytes of memory for a file of " + std::to_string(bytes) + ", " +
+                   std::to_string(kEachFeature) + " for each feature and 4 for each number",
+               ""});
 }
 
-Dataset to_dataset(const Table& source, const Table* source_test, const TableOptions& options,
+Dataset to_dataset(Table source, const Table* source_test, const TableOptions& options,
                    const Request& request) {
   std::vector<std::string> notes;
   // What is only to be predicted needs no targets.
-  const auto taken = [&](const Table& one) {
+  const auto taken = [&](Table one) {
     check_table(one);
-    Table out = request.all || options.every_target ? one : with_targets(one, notes);
+    const std::string first = one.place(0);
+    Table out = request.all || options.every_target ? std::move(one) : with_targets(std::move(one), notes);
     if (out.rows == 0)
-      throw bad_target(one, 0, "the target is missing, as it is in every row", "", "a target");
+      throw Error(Code::data, {first, "the target is missing, as it is in every row", "", "a target", ""});
     return out;
   };
   const bool given = !request.encoding.empty();
   if (!given && source.rows > 0 && source.targets() == 0) {
     throw Error(Code::data, {source.name, "there are no targets", "", "a target for each row", ""});
   }
-  Table table = taken(source);
+  Table table = taken(std::move(source));
   std::optional<Table> test;
   if (source_test != nullptr) test = taken(*source_test);
   TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();

@@ -89,8 +89,9 @@ TargetEncoding derive_targets(const Table& table, Task task);
 TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
                               const RowTest& training);
 
-// Throws Error(data), naming both numbers, when there are more than 262,144 features, or when rows x features
-// floats are more than 1 GiB and more than 4 bytes for each byte of the source.
+// Throws Error(data), naming both numbers, when there are more than 262,144 features, or when they and rows x
+// features floats take more memory than 48 MiB and 3 times the size of the source: a small file takes little,
+// whatever it says. A source with a byte for each float is dense itself.
 void check_dense(const std::string& name, std::size_t rows, std::size_t features, std::uint64_t bytes);
 
 // The data set of a table, or of two: without `test` a fifth is held out. Without an encoding in `request` it
@@ -99,7 +100,6 @@ void check_dense(const std::string& name, std::size_t rows, std::size_t features
 // encoding those of `table` too, are in the order of the encoding. Rows without their targets are left out,
 // unless all rows are wanted; a target that is no class of the encoding becomes kNoClass. Throws Error(data)
 // for a table without rows, inputs or targets, and for a number that no float can hold.
-Dataset to_dataset(const Table& table, const Table* test, const TableOptions& options,
-                   const Request& request);
+Dataset to_dataset(Table table, const Table* test, const TableOptions& options, const Request& request);
 
 }  // namespace thalweg

@@ -109,8 +109,8 @@ std::string doubt(const CsvColumn& column) {
                      column.words, join(words, ", "), hint);
 }
 
-void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& asked, bool trained,
-              Dataset& data) {
+std::vector<std::string> describe(const std::string& name, const CsvLayout& layout, const CsvOptions& asked,
+                                  bool trained) {
   const std::string how = trained ? " (as in training)" : " (found)";
   std::vector<std::string> notes = {
       fmt::format("{}: {} rows of {} columns, delimiter {}{}, header {}{}", name, layout.rows,
@@ -128,7 +128,7 @@ void describe(const std::string& name, const CsvLayout& layout, const CsvOptions
       notes.push_back(fmt::format("{}: {} whole numbers too large for a double are rounded", column.name,
                                   column.rounded));
   }
-  data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
+  return notes;
 }
 
 Table read_later(const TextFile& file, const CsvOptions& options, const TableEncoding& encoding,
@@ -141,7 +141,7 @@ Table read_later(const TextFile& file, const CsvOptions& options, const TableEnc
 Dataset read(const Settings& settings, const Request& request) {
   const CsvOptions options = read_options(settings);
   const bool trained = !request.encoding.empty();
-  const TextFile file(text_of(option<kOptions, "file">(settings)));
+  TextFile file(text_of(option<kOptions, "file">(settings)));
   CsvLayout layout;
   Table table;
   TableEncoding encoding;  // that decides how the next text is read
@@ -153,10 +153,12 @@ Dataset read(const Settings& settings, const Request& request) {
     const CsvChoice choice = choose_columns(file.name(), layout, options);
     layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
     table = read_csv(file.name(), file.text(), options, layout, choice);
-    encoding = outline(table);
+    if (given(option<kOptions, "test">(settings))) encoding = outline(table);
   }
+  std::vector<std::string> notes = describe(file.name(), layout, options, trained);
+  layout = {};  // of a wide table it takes as much memory as everything else
+  file.forget();
   std::optional<Table> test;
-  std::vector<std::string> notes;
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
     CsvLayout second;
@@ -165,9 +167,8 @@ Dataset read(const Settings& settings, const Request& request) {
   }
   TableOptions how = table_options<kOptions>(settings);
   how.every_target = text_of(option<kOptions, "missing_target">(settings)) == "error";
-  Dataset data = to_dataset(table, test ? &*test : nullptr, how, request);
+  Dataset data = to_dataset(std::move(table), test ? &*test : nullptr, how, request);
   data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
-  describe(file.name(), layout, options, trained, data);
   return data;
 }
 

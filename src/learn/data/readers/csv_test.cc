@@ -360,8 +360,10 @@ TEST_F(Csv, NumbersThatNoFloatHoldsAreRefused) {
 }
 
 TEST_F(Csv, ABombIsRefused) {
-  write(gzip(std::string(std::size_t{80} << 20, '1')));
-  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 0); }), "the gzip data is too large"));
+  for (const std::size_t bytes : {std::size_t{5} << 20, std::size_t{80} << 20}) {
+    write(gzip(std::string(bytes, '1')));
+    EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 0); }), "the gzip data is too large"));
+  }
 }
 
 TEST_F(Csv, AnyCutOfAFileIsReadOrRefused) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <random>
 
 #include "data/encoding.h"
 #include "data/test_files.h"
@@ -229,6 +230,22 @@ TEST_F(Idx, SizesThatCannotBeAreRefusedBeforeMemoryIsTaken) {
 TEST_F(Idx, BombIsStoppedAtTheDeclaredSize) {
   folder_.write(kTrainImages, gzip(idx({3, 2, 2}, std::string(std::size_t{64} << 20, '\0'))));
   refusal(kTrainImages, ", inflated byte 28: something follows");
+}
+
+TEST_F(Idx, ABombAsLargeAsItSaysIsRefused) {
+  folder_.write(kTrainImages, gzip(idx({3, 4096, 4096}, std::string(std::size_t{48} << 20, '\0'))));
+  refusal(kTrainImages, ": the gzip data is too large");
+}
+
+TEST_F(Idx, ImagesThatPackToAFiftiethAreRead) {
+  std::mt19937 random(1);
+  std::string pixels(std::size_t{6} << 20, '\0');
+  for (std::size_t i = 0; i < pixels.size(); i += 96) pixels[i] = static_cast<char>(random() % 256);
+  const std::string packed = gzip(idx({3, 2048, 1024}, pixels));
+  EXPECT_GT(pixels.size(), 35 * packed.size());
+  EXPECT_LT(pixels.size(), 64 * packed.size());
+  folder_.write(kTrainImages, packed);
+  refusal(kTestImages, ", byte 8: images must be as large as those of the training part");  // so it was read
 }
 
 // 100 training and 20 test samples of MNIST; the numbers were computed from the bytes in exact arithmetic.

@@ -76,6 +76,12 @@ TEST_F(Libsvm, WhatIsWrongIsToldWithItsPlace) {
 TEST_F(Libsvm, DenseSizesAreBoundedBeforeMemoryIsTaken) {
   expect_refusal("1 4000000000:1\n0\n", ": the inputs are too large as dense rows",
                  "2 rows of 4000000000 features");
+  expect_refusal("1 262144:0", ": the inputs are too large as dense rows",
+                 "1 rows of 262144 features; want at most 262144 features, and 50331678 bytes");
+  std::string few = "1 100:1\n";
+  for (int i = 0; i < 130'000; ++i) few += "0\n";  // 52 MB of numbers in a file of 260 kB
+  expect_refusal(few, ": the inputs are too large as dense rows", "130001 rows of 100 features");
+  EXPECT_EQ(all("1 90000:1\n0 1:1\n").sample, Shape{90'000});
   std::string rows = "1 200000:1\n";
   for (int i = 0; i < 2000; ++i) rows += "0\n";
   expect_refusal(rows, ": the inputs are too large as dense rows", "2001 rows of 200000 features");

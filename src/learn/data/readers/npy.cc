@@ -233,6 +233,7 @@ Table to_table(const Pair& pair, bool labels) {
   table.inputs = x.row_size();
   table.width = table.inputs;
   check_finite(x);
+  table.columns.reserve(table.inputs + 1);
   for (std::size_t i = 0; i < table.inputs; ++i)
     table.columns.push_back({"x" + std::to_string(i), i, false, {}});
   if (pair.targets) {
@@ -291,13 +292,13 @@ Dataset read(const Settings& settings, const Request& request) {
   if (!request.encoding.empty()) earlier = read_table_encoding(request.encoding);
   const bool labels =
       earlier ? earlier->targets.categorical : pair.targets && are_labels(*pair.targets, options.task);
-  const Table table = to_table(pair, labels);
+  Table table = to_table(pair, labels);
   std::optional<Table> test;
   if (other.inputs) test = to_table(other, labels);
   const TableEncoding wanted = earlier ? *earlier : outline(table);
   check_columns(table, wanted);
   if (test) check_columns(*test, wanted);
-  Dataset data = to_dataset(table, test ? &*test : nullptr, options, request);
+  Dataset data = to_dataset(std::move(table), test ? &*test : nullptr, options, request);
   data.notes.insert(data.notes.begin(), print_shape_of(*pair.inputs));
   if (pair.targets) data.notes.insert(data.notes.begin() + 1, print_shape_of(*pair.targets));
   return data;
