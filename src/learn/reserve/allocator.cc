@@ -4,6 +4,7 @@
 //
 // Not part of the library: a program decides about its own allocator.
 #include <dlfcn.h>
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -23,33 +24,36 @@ constexpr std::size_t kAligned = 16;
 
 alignas(kPage) constinit std::byte reserve[kReserve];  // not in memory before it is written to
 constinit std::atomic<std::size_t> begin{0};
+thread_local constinit bool looking = false;  // for a function of the system, which may allocate
 
 bool reserved(const void* p) { return p >= reserve && p < reserve + kReserve; }
 
 // Zeroed, and never given back: nothing is used twice.
 void* draw(std::size_t bytes, std::size_t alignment) {
-  Reserve::missing = bytes;
-  errno = ENOMEM;
-  if (Reserve::users == 0 && !Reserve::open_to_all) return nullptr;
+  if (!looking) {
+    Reserve::missing = bytes;
+    errno = ENOMEM;
+    if (Reserve::users == 0 && !Reserve::open_to_all) return nullptr;
+    ++Reserve::drawn;
+  }
   std::size_t from = begin, at = 0;
   do {
     at = (from + alignment - 1) / alignment * alignment;
     if (alignment > kPage || at > kReserve || bytes > kReserve - at) return nullptr;
   } while (!begin.compare_exchange_weak(from, at + bytes));
-  ++Reserve::drawn;
   return reserve + at;
 }
 
-// The functions of that name behind this one. Looking them up may allocate.
+// The function of that name behind this one.
 template <class F>
 class Next {
  public:
   constexpr explicit Next(const char* name) : name_(name) {}
   F* get() {
-    if (found_ == nullptr && !looking_) {
-      looking_ = true;
+    if (found_ == nullptr && !looking) {
+      looking = true;
       found_ = reinterpret_cast<F*>(::dlsym(RTLD_NEXT, name_));
-      looking_ = false;
+      looking = false;
     }
     return found_;
   }
@@ -57,7 +61,6 @@ class Next {
  private:
   const char* name_;
   std::atomic<F*> found_{nullptr};
-  static inline thread_local constinit bool looking_ = false;
 };
 
 using Bytes = std::size_t;
@@ -104,18 +107,16 @@ void free(void* p) noexcept {
 
 void* realloc(void* old, std::size_t bytes) noexcept {
   auto* const next = next_realloc.get();
-  if (next != nullptr && !reserved(old)) {
+  const bool ours = reserved(old);
+  if (next != nullptr && !ours) {
     void* const p = next(old, bytes);
-    if (p != nullptr || bytes == 0 || old != nullptr) {
-      if (p == nullptr && bytes != 0) Reserve::missing = bytes;
-      return p;
-    }
+    if (p != nullptr || (old != nullptr && bytes == 0)) return p;
   }
   void* const p = draw(bytes, kAligned);
-  if (p != nullptr && old != nullptr) {
-    const auto left = static_cast<std::size_t>(reserve + kReserve - static_cast<std::byte*>(old));
-    std::memcpy(p, old, std::min(bytes, left));
-  }
+  if (p == nullptr || old == nullptr) return p;
+  const auto left = static_cast<std::size_t>(reserve + kReserve - static_cast<std::byte*>(old));
+  std::memcpy(p, old, std::min(bytes, ours ? left : ::malloc_usable_size(old)));
+  free(old);
   return p;
 }
 
