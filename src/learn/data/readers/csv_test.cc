@@ -354,6 +354,29 @@ TEST_F(Csv, WideAndManyLeveledTablesHaveBounds) {
   EXPECT_TRUE(has(refusal(bytes, ", categorical=a"), "ignore=a"));
 }
 
+TEST_F(Csv, ASmallTextOfVeryManyColumnsIsRefused) {
+  std::string ones;
+  for (int i = 0; i < 300'000; ++i) ones += "1,";
+  EXPECT_TRUE(
+      has(refusal(ones + "1\n"), "the inputs are too large as dense rows; got 1 rows of 300000 features"));
+}
+
+TEST_F(Csv, AHundredColumnsThatAreLeftOutAreTold) {
+  std::string bytes;
+  for (const char* word : {"p", "q", "r", "s"}) {
+    for (int i = 0; i < 150; ++i) bytes += word + std::to_string(i) + ",";
+    bytes += "1,0.5\n";
+  }
+  const Dataset data = all(bytes);
+  EXPECT_EQ(data.test.features(), 1u);
+  const auto told = [&](const std::string& part) {
+    return std::count_if(data.notes.begin(), data.notes.end(),
+                         [&](const std::string& note) { return has(note, part); });
+  };
+  EXPECT_EQ(told("have a word of their own"), 100);
+  EXPECT_EQ(told("50 more columns are left out for the same reason"), 1);
+}
+
 TEST_F(Csv, NumbersThatNoFloatHoldsAreRefused) {
   expect_refusal("a,t\n1,0.5\n1e39,1.5\n", ", scale=none", ":3: a number is too large for a float", "1e39");
   EXPECT_TRUE(has(refusal("a,t\n1e308,0.5\n-1e308,1.5\n1,2.5\n"), "too large to be standardised"));
