@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web build configured one fmt check install asan tsan clang syntax fuzz coverage bench catalog experiments mutants bench-peers bench-small clean
+.PHONY: train test test-web build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -55,18 +55,25 @@ clang:                  ## every test, compiled by Clang
 	@sh tools/install.sh test clang
 	@$(call tested,clang)
 
-syntax: configured      ## every source through Clang, warnings being errors; a build is not made
+syntax: configured      ## every source through Clang as in the presets clang and fuzz, warnings being errors; a build is not made
 	@sh tools/install.sh clang
 	@cmake --build --preset release -j $(JOBS) --target thalweg_headers
 	@cmake --preset clang > /dev/null
 	python3 tools/syntax.py build-clang build/include
+	@cmake --preset fuzz > /dev/null
+	python3 tools/syntax.py --under fuzz build-fuzz build/include
 
+MOST ?= 5000
 SECONDS_EACH ?= 60
 fuzz:                   ## every target of fuzz/ for SECONDS_EACH; what it finds lands in build-fuzz/
 	@sh tools/install.sh clang
 	@[ -f build-fuzz/build.ninja ] || cmake --preset fuzz
 	cmake --build --preset fuzz -j $(JOBS)
 	sh tools/fuzz.sh $(SECONDS_EACH)
+
+failed-allocations: configured  ## the tool among allocations that fail, MOST of them
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool thalweg_failing_allocator
+	python3 tests/failed_allocations.py build/thalweg build/tests/libthalweg_failing_allocator.so --most $(MOST)
 
 coverage:               ## the share of lines that the tests run, by folder
 	@sh tools/install.sh test coverage

@@ -15,7 +15,7 @@ inline void check_targets(const Dataset& data, const Samples& part) {
   require(part.labels.empty() != part.values.empty(), "neither labels nor values, or both");
   if (part.labels.empty()) {
     require(part.values.size() == part.size() * data.columns, "values of another size");
-    require(std::ranges::all_of(part.values, [](float x) { return std::isfinite(x); }),
+    require(std::ranges::all_of(part.values, [](double x) { return std::isfinite(x); }),
             "a value is not finite");
     return;
   }

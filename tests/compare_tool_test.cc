@@ -120,6 +120,31 @@ TEST_F(Tool, CompareGoesOnWhereItWas) {
   EXPECT_EQ(run(with(kQuick, {"--out", "c"})).code, 3);
 }
 
+TEST_F(Tool, CompareSaysThatR2IsNotDefined) {
+  std::string table = "a,b,y\n";
+  for (int i = 0; i < 60; ++i) {
+    const int a = i % 7, b = i * 37 % 11;
+    table += std::to_string(a) + "," + std::to_string(b) + "," + std::to_string(2 * a - b) + "\n";
+  }
+  write("r.csv", table);
+  write("one.csv", "a,b,y\n3,4,2\n");
+  write("same.csv", "a,b,y\n3,4,2\n5,8,2\n");
+  for (const std::string held_out : {"one.csv", "same.csv"}) {
+    const Json result = json({"compare", "--data", "csv(r.csv, target=y, test=" + held_out + ")",
+                              "--optimizers", "sgd; adam", "--seeds", "2", "--rates", "3", "--tuning-seeds",
+                              "1", "--epochs", "3", "--quiet", "--json", "--out", "c-" + held_out});
+    EXPECT_EQ(result["measure"], "loss");
+    EXPECT_NE(result["headline"].get<std::string>().find("loss "), std::string::npos) << result["headline"];
+    EXPECT_NE(result["doubt"].get<std::string>().find("R2 is not defined"), std::string::npos);
+    for (const Json& o : result["optimizers"]) {
+      EXPECT_EQ(o["diverged"], 0);
+      EXPECT_TRUE(o["score"]["median"].is_null());
+      EXPECT_TRUE(o["loss"]["median"].is_number());
+    }
+    EXPECT_LE(result["optimizers"][0]["loss"]["median"], result["optimizers"][1]["loss"]["median"]);
+  }
+}
+
 struct Refusal {
   Arguments arguments;
   std::vector<std::string> says;

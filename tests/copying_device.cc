@@ -27,7 +27,7 @@ class CopyingDevice : public Device {
       : bound_(bound), zero_grad_(options.zero_grad), simd_(simd_tables().back()), blocks_(bound.params) {}
 
   void run(const Work& work, const std::function<void(std::size_t)>& before) override {
-    found_ = {};
+    found_ = spoiled_ = {};
     if (!work.squares.empty()) measure(work);
     for (std::size_t number = 0; number < bound_.plan.phases; ++number) {
       units_.clear();
@@ -42,6 +42,7 @@ class CopyingDevice : public Device {
   }
 
   const Found& found() const override { return found_; }
+  const Found& spoiled() const override { return spoiled_; }
 
   Found inspect(const Work& work, bool zero) override {
     Found found;
@@ -57,16 +58,19 @@ class CopyingDevice : public Device {
         const std::size_t begin = block * kBlock, n = std::min(kBlock, size(p) - begin);
         work.squares[blocks_.first[p] + block] =
             work.takes_part[p] == 0
-                ? 0.0
-                : core(dtype(p)).squares({}, offset(entered(work, p), begin, dtype(p)), nullptr, n);
+                ? Total{}
+                : Total{core(dtype(p)).squares({}, offset(entered(work, p), begin, dtype(p)), nullptr, n)};
       }
     }
   }
 
   void accumulate(const Work& work, std::span<const double> weights, double weight) override {
+    found_ = spoiled_ = {};
     for_each_taking_part(work, [&](std::size_t p) {
       if (dtype(p) == Dtype::f32) add<float>(p, weights[p] == 0.0, weight);
       if (dtype(p) == Dtype::f64) add<double>(p, weights[p] == 0.0, weight);
+      found_.add(find_nonfinite(p, dtype(p), bound_.memory.grad(p), 0, size(p)));
+      spoiled_.add(find_nonfinite(p, dtype(p), bound_.memory.window(p), 0, size(p)));
     });
     zero_grads(work);
   }
@@ -184,10 +188,13 @@ class CopyingDevice : public Device {
       }
       form<T>(phase, cohort, p, begin, n);
       if (!phase.updates()) {
+        look_back(phase, p, begin, n);
         end_for_sums(work, phase, cohort, p, begin, n);
         continue;
       }
       update<T>(phase, cohort, n);
+      look_back(phase, p, begin, n);
+      if (work.rehearses) continue;
       if (work.measurer != nullptr) {
         work.measurer->add(core(dtype(p)), 0, p, begin / kBlock, copies_.entered.data(),
                            copies_.before.data(), copies_.value.data(), n);
@@ -240,13 +247,29 @@ class CopyingDevice : public Device {
     }
   }
 
+  // Counts what is not finite of what a phase has left.
+  void look_back(const Phase& phase, std::size_t p, std::size_t begin, std::size_t n) {
+    const auto look = [&](Block& block) {
+      Found found = find_nonfinite(p, dtype(p), block.data(), 0, n);
+      found.index += begin;
+      if (found.count > 0) spoiled_.add(found);
+    };
+    if (phase.updates()) look(copies_.value);
+    for (const std::vector<ElementStep>* steps : {&phase.rules, &phase.landings}) {
+      for (const ElementStep& step : *steps) {
+        const std::size_t states = bound_.plan.links[step.link].state().size();
+        for (std::size_t i = 0; i < states; ++i) look(copies_.states.at(step.state + i));
+      }
+    }
+  }
+
   // What is kept, and the sums of the block, where the phase ends for them.
   void end_for_sums(const Work& work, const Phase& phase, const Cohort& cohort, std::size_t p,
                     std::size_t begin, std::size_t n) {
     if (phase.kind == Phase::Kind::keep) {
       std::memcpy(offset(bound_.memory.kept(p), begin, dtype(p)), copies_.update.data(),
                   n * size_of(dtype(p)));
-      copy_out(p, begin, n);
+      if (!work.rehearses) copy_out(p, begin, n);
     }
     const Over over = bound_.plan.cuts[phase.number].over;
     if (over == Over::unit || over == Over::nothing) return;
@@ -255,8 +278,9 @@ class CopyingDevice : public Device {
     LaneSums sums;
     const std::size_t link = cohort.group->links[phase.end];
     kernels(link, dtype(p)).gather(cohort.end, s, sums);
-    double* partial = &work.partials[(blocks_.first[p] + begin / kBlock) * kMaxSums];
-    for (std::size_t m = 0; m < bound_.plan.links[link].transform->sum.count; ++m) partial[m] = sums.total(m);
+    Total* partial = &work.partials[(blocks_.first[p] + begin / kBlock) * kMaxSums];
+    for (std::size_t m = 0; m < bound_.plan.links[link].transform->sum.count; ++m)
+      partial[m] = {sums.total(m)};
   }
 
   std::size_t first_unit(std::size_t p) const {
@@ -296,8 +320,8 @@ class CopyingDevice : public Device {
       kernels(link, dtype(p)).gather(cohort.end, s, sums);
       for (std::size_t m = 0; m < parts.size(); ++m) parts[m].push_back(sums.total(m));
     }
-    std::vector<double> all;
-    for (const std::vector<double>& part : parts) all.push_back(tree_sum(part));
+    std::vector<Total> all;
+    for (const std::vector<double>& part : parts) all.push_back({tree_sum(part)});
     Moment now = bound_.lowering.moment(cohort, phase.end);
     now.sums = all;
     now.size = static_cast<double>(each);
@@ -326,7 +350,7 @@ class CopyingDevice : public Device {
   const Blocks blocks_;
   Copies copies_{};
   std::vector<UnitMap> units_;
-  Found found_;
+  Found found_, spoiled_;
 };
 
 }  // namespace

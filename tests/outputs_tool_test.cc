@@ -150,6 +150,29 @@ TEST_F(Outputs, LibsvmReadsStdin) {
   EXPECT_EQ(shell("cat rows | \"$0\" predict sparse --data -").out, want);
 }
 
+// A pipe in the place of a file, whatever the reader.
+TEST_F(Outputs, ArraysAndImagesAreReadFromPipes) {
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (40, 1), }";
+  header += std::string(63 - (10 + header.size()) % 64, ' ') + "\n";
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += static_cast<char>(i % 2);
+  const std::string start =
+      std::string("\x93NUMPY\1\0", 8) + static_cast<char>(header.size()) + std::string(1, '\0');
+  write("x.npy", start + header + rows);
+  make("arrays", "npy(x.npy, targets=x.npy)");
+  const std::string want = shell("exec \"$0\" predict arrays --data 'npy(x.npy)'").out;
+  ASSERT_EQ(lines_of(want).size(), 41U);
+  for (const char* data : {"npy(-)", "npy(/dev/stdin)", "npy(/dev/fd/0)", "-"})
+    EXPECT_EQ(shell("cat x.npy | \"$0\" predict arrays --data '" + std::string(data) + "'").out, want)
+        << data;
+  EXPECT_EQ(shell("gzip -c x.npy | \"$0\" predict arrays --data 'npy(/dev/stdin)'").out, want);
+  const std::string folder = THALWEG_TESTS "/data/mnist-small";
+  const Outcome images = shell("mkdir idx && for f in '" + folder +
+                               "'/*.gz; do n=$(basename \"$f\"); mkfifo idx/\"$n\"; cat \"$f\" > idx/\"$n\" "
+                               "& done; exec \"$0\" split 'idx(idx)'");
+  EXPECT_EQ(images.code, 0) << images.err;
+}
+
 TEST_F(Outputs, OnlyTextIsReadFromStdin) {
   make("image", "digits", "dense(10)");
   const Outcome outcome = shell("\"$0\" predict image --data - </dev/null");

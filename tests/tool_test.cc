@@ -33,6 +33,8 @@ const std::vector<Refusal> kBadCommands = {
     {{"list", "foo"}, 2, {"`foo`", "schedules"}},
     {{"list", "foo", "--json"}, 2, {"`foo`"}},
     {{"verify", "missing"}, 3, {"`missing`"}},
+    {{"descend", "-x^2"}, 2, {"`-x^2`", "`thalweg descend [OPTION ...] -- \"-x^2\"`"}},
+    {{"landscape", "-x^2-y^2", "--json"}, 2, {"`-x^2-y^2`", " -- "}},
     {{"schedule", "cosine(1e-3)"}, 2, {"total", "--total"}},
     {{"schedule", "cyclic(1e-3"}, 2, {"want `)`", "^"}},
     {{"schedule", "cosin(1e-3)"}, 2, {"did you mean `cosine`?"}},
@@ -57,6 +59,8 @@ const std::vector<Refusal> kBadTexts = {
     {{"--loss", "cross_entropi"}, 2, {"did you mean `cross_entropy`?"}},
     {{"--data", "digit"}, 2, {"did you mean `digits`?"}},
     {{"--data", ""}, 2, {"a name is missing"}},
+    {{"--data", "train.csv"}, 2, {"`train.csv`", "did you mean `csv(train.csv)`?"}},
+    {{"--data", "csv(my file.csv)"}, 2, {"in quotes: \"my file.csv\""}},
     {{"--data", "idx(missing)"}, 3, {"missing", "does not exist"}},
     {{"--data", "idx(empty)"}, 3, {"empty", "train-images-idx3-ubyte"}},
 };
@@ -339,8 +343,8 @@ TEST_F(Tool, EvalGivesTheResultOfTheRun) {
   const Json result = train("a", {"--epochs", "2"});
   const auto before = snapshot(path("a"));
   const Json eval = json({"eval", "a", "--json"});
-  EXPECT_EQ(keys(eval),
-            (std::set<std::string>{"schema", "run", "data", "samples", "loss", "accuracy", "updates"}));
+  EXPECT_EQ(keys(eval), (std::set<std::string>{"schema", "run", "data", "judged", "weights", "epoch",
+                                               "updates", "samples", "loss", "accuracy"}));
   EXPECT_EQ(eval["loss"], result["test"]["loss"]);
   EXPECT_EQ(eval["accuracy"], result["test"]["accuracy"]);
   EXPECT_EQ(eval["samples"], 359);

@@ -148,6 +148,37 @@ TEST_F(TrainingTool, OneProcessRunsInADirectoryAndADeadOneHoldsNothing) {
   EXPECT_EQ(outcome.code, 130) << outcome.err;
 }
 
+TEST_F(TrainingTool, SaysWhichWeightsItMeansAndWhatIsUndefined) {
+  std::string rows = "x,t\n";
+  for (int i = 0; i < 40; ++i)
+    rows += std::to_string(i % 9) + "." + std::to_string(i) + "," + std::to_string(i) + ".5\n";
+  write("train.csv", rows);
+  write("new.csv", "x,t\n1.5,7.5\n2.5,7.5\n");
+  const Arguments flags = {"train", "--data", "csv(train.csv)", "--epochs", "2", "--batch", "8", "--out"};
+  const auto trained = [&](Arguments arguments) {
+    arguments.insert(arguments.begin(), flags.begin(), flags.end());
+    return run(arguments);
+  };
+  EXPECT_NE(trained({"a"}).out.find("weights    the last weights, epoch 2 (update 8)\n"), std::string::npos);
+  EXPECT_NE(trained({"b", "--restore-best"}).out.find("weights    the best weights, epoch "),
+            std::string::npos);
+  const Outcome text = run({"eval", "a", "--data", "csv(new.csv)"});
+  EXPECT_EQ(text.out.rfind("all rows   R2 undefined: the targets do not vary; mean absolute error ", 0), 0u);
+  EXPECT_NE(text.out.find(", by the last weights, epoch 2 (update 8)\n"), std::string::npos) << text.out;
+  const Json eval = json({"eval", "b", "--data", "csv(new.csv)", "--json"});
+  EXPECT_EQ(eval["weights"], "best");
+  EXPECT_EQ(eval["judged"], "all rows");
+  EXPECT_EQ(eval["samples"], 2);
+  EXPECT_EQ(eval["updates"], 4 * eval["epoch"].get<int>());
+  EXPECT_TRUE(eval["r2"].is_null());
+  EXPECT_EQ(eval["r2_undefined"], "the targets do not vary");
+  EXPECT_EQ(json({"eval", "b", "--json"})["judged"], "held out");
+  EXPECT_NE(run({"predict", "b"}).err.find("predicted by the best weights, epoch "), std::string::npos);
+  EXPECT_NE(
+      run({"predict", "b", "--checkpoint", "8"}).err.find("predicted by the weights of update 8 (epoch 2)"),
+      std::string::npos);
+}
+
 TEST_F(TrainingTool, PredictsEveryRow) {
   train("a", {"--epochs", "2"});
   const std::vector<std::string> lines = lines_of(run({"predict", "a"}).out);

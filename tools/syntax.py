@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks every source with the compiler of a configured build, warnings being errors, without making code of it.
 
-Usage: tools/syntax.py BUILD [INCLUDE...]
-Takes the commands of BUILD/compile_commands.json as they are, adds -fsyntax-only and the folders INCLUDE (where a header
+Usage: tools/syntax.py [--under FOLDER] BUILD [INCLUDE...]
+Takes the commands of BUILD/compile_commands.json as they are, those of sources under FOLDER where one is given, adds -fsyntax-only and the folders INCLUDE (where a header
 that the build makes may be found already), and runs as many at a time as there are processors. Prints what the compiler
 says and exits 1 when a source fails.
 """
@@ -41,11 +41,15 @@ def check(entry: dict[str, str], includes: list[str]) -> tuple[str, subprocess.C
 
 
 def main(arguments: list[str]) -> int:
+    under = Path()
+    if arguments[:1] == ["--under"] and len(arguments) > 1:
+        under, arguments = Path(arguments[1]), arguments[2:]
     if not arguments or arguments[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
     commands = json.loads((Path(arguments[0]) / "compile_commands.json").read_text())
-    sources = [entry for entry in commands if entry["file"].endswith(".cc")]
+    sources = [entry for entry in commands if entry["file"].endswith(".cc")
+               and Path(entry["file"]).is_relative_to(under.resolve())]
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for file, done in pool.map(lambda entry: check(entry, arguments[1:]), sources):

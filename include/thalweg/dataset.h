@@ -35,7 +35,7 @@ class Samples {
   void gather(std::span<const std::uint32_t> rows, std::span<float> out) const;
 
   std::vector<std::int32_t> labels;  // one per sample or kNoClass; empty: of values, or unknown
-  std::vector<float> values;         // size x columns for regression, by Dataset::target_scaling; or empty
+  std::vector<double> values;        // size x columns for regression, by Dataset::target_scaling; or empty
   std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
 
   // The named samples with their targets, in that order; row numbers stay those of the source. Throws

@@ -17,14 +17,16 @@
 
 namespace thalweg {
 
-// What a step does about gradients that are NaN or infinite. All but `report` look at every gradient before
-// they change anything, which costs one more read of it. Where a gate of the chain looks - `skip`,
-// `loss_scale` - it decides, and the policy only counts.
+// What a step does about gradients that are NaN or infinite, and about weights or state that would become so
+// from finite ones. All but `report` look at every gradient before they change anything, and rehearse the
+// step: that costs one more read of the gradient and one of all that the step reads, and its arithmetic
+// twice; with `accumulate` also a copy of its window. Where a gate of the chain looks - `skip`, `loss_scale`
+// - it decides about the gradient, and the policy only counts.
 enum class Nonfinite {
   report,  // continues and counts them
   error,   // throws Error(diverged) that names the first one; nothing is changed
   skip,    // changes nothing, not even clocks, and counts the step as skipped
-  zero,    // sets them to 0, in the caller's gradient
+  zero,    // sets those of the gradient to 0, in the caller's memory; else as `skip`
 };
 std::string_view nonfinite_name(Nonfinite policy);  // "report", ...
 Nonfinite parse_nonfinite(std::string_view name);   // throws Error(usage) with the nearest name

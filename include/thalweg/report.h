@@ -55,7 +55,10 @@ struct Report {
   std::uint64_t nonfinite = 0;
   const Parameter* nonfinite_parameter = nullptr;
   std::uint64_t nonfinite_index = 0;
-  bool skipped = false;  // nothing was changed: because of them, or because the norm was an outlier
+  // The gradients are finite, and what is counted are the numbers of weights and state that the update has
+  // left NaN or infinite: a square, a sum or a weight beyond its type. Where `skipped`, it would have.
+  bool overflows = false;
+  bool skipped = false;  // nothing was changed: because of these, or because the norm was an outlier
   bool waits = false;    // the gradient was added to a window of `accumulate` that is not full
 
   // Where OptimizerOptions::statistics or StepInput::statistics ask for it; valid until the next step.

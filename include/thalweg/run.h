@@ -90,8 +90,9 @@ class Run {
   // patience starts again.
   static Run resume(const std::filesystem::path& directory, const ResumeOptions& options = {});
 
-  // What create() would do, as text: data, layers, plan, lengths, memory. Writes nothing.
-  static std::string describe(const RunConfig& config);
+  // What create() would do: data, layers, plan, lengths, memory, notes; as text or as one JSON object. Writes
+  // nothing.
+  static std::string describe(const RunConfig& config, bool json = false);
 
   ~Run();
   Run(Run&&) noexcept;
@@ -127,40 +128,49 @@ class Run {
   std::unique_ptr<Impl> impl_;
 };
 
+// "the last weights, epoch 2 (update 46)": weights by their name, as messages call them.
+std::string weights_text(const std::string& name, std::uint64_t epoch, std::uint64_t update);
+
 // What a run's model predicts for every row of a data source.
 struct RunPredictions {
   std::string data;           // canonical text
-  std::uint64_t updates = 0;  // that made the weights
-  std::uint64_t rows = 0;     // in the order of the source
+  std::string weights;        // their name: "last", "best" or the number of updates that was asked for
+  std::uint64_t updates = 0;  // that made the weights, and the whole epochs of them
+  std::uint64_t epoch = 0;
+  std::uint64_t rows = 0;  // in the order of the source
   // Of classes: their names, and for each row the probability of each (the scores themselves where the loss
   // gives no probabilities) and the number of the class. Of values: their names, and the values in the units
   // of the source.
   std::vector<std::string> names;
   bool classes = false;
   bool probabilities = false;
-  std::vector<float> numbers;       // rows x names, row-major
+  std::vector<double> numbers;      // rows x names, row-major
   std::vector<std::uint32_t> best;  // one per row for classes: the likeliest, the first of equal ones
   std::vector<std::string> notes;
 };
 
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it, and "-" is
-// stdin, read as the run's own file was. `checkpoint`
-// as in evaluate_run(), but empty: the best, or the last where there is no best yet. Throws as it does.
+// stdin, read as the run's own file was. `checkpoint` as in evaluate_run(). Throws as it does.
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});
 
-// A run's model on held-out data.
+// A run's model on data with targets.
 struct RunEvaluation {
   std::string data;           // canonical text
+  bool all = false;           // every row of it was judged, not a held-out part
+  std::string weights;        // as in RunPredictions; of several checkpoints "mean"
   std::uint64_t updates = 0;  // that made the weights, of several checkpoints the last one named
+  std::uint64_t epoch = 0;    // the whole epochs of them
   std::vector<std::uint64_t> members = {};  // of several checkpoints: the updates of each
   Evaluation test;
   std::vector<std::string> notes;
 };
 
-// Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or of
-// `data`, encoded like the run's own. `checkpoint` is "last", "best" or a number of updates; empty: that of
-// the run's result. Throws Error(data) when the directory is not a run or holds no such checkpoint.
+// Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or on
+// `data`, encoded like the run's own: on the held-out part where `data` names one or is the run's own, else
+// on every row that has its target. `checkpoint` is "last", "best" or a number of updates; empty: those that
+// the training gives - with restore_best the best, else the last -, which the run's result is of. Throws
+// Error(data) when the directory is not a run or holds no such checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});
 

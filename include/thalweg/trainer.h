@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "thalweg/dataset.h"
@@ -32,6 +33,11 @@ struct Evaluation {
   // error in the units of the source.
   double r2 = kNone;
   double mae = kNone;
+
+  // Why there is no R2 of values; empty where there is one.
+  std::string_view r2_undefined() const {
+    return r2 != r2 && mae == mae ? "the targets do not vary" : std::string_view();
+  }
 };
 
 struct TrainerOptions {

@@ -45,15 +45,19 @@ const Command* find_command(std::string_view name) {
 std::string evaluation_text(const Evaluation& e) {
   const std::string loss = fmt::format("loss {:.4g} over {} samples", e.loss, e.samples);
   if (e.accuracy == e.accuracy) return fmt::format("{:.2f} % right, {}", 100 * e.accuracy, loss);
+  if (const auto why = e.r2_undefined(); !why.empty())
+    return fmt::format("R2 undefined: {}; mean absolute error {:.4g}, {}", why, e.mae, loss);
   return fmt::format("R2 {:.4f}, mean absolute error {:.4g}, {}", e.r2, e.mae, loss);
 }
 
 void note(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stderr);
+  std::fputs((visible(line, Controls::lines) + "\n").c_str(), stderr);
   std::fflush(stderr);
 }
 
-void print(const std::string& text) {
+void print(const std::string& text) { print_exactly(visible(text, Controls::lines)); }
+
+void print_exactly(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   throw Error(Code::resource, {"stdout", "cannot be written", system_message(errno),
                                std::to_string(text.size()) + " bytes", ""});

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
 #include "tool/argument.h"
 
 namespace thalweg {
@@ -43,7 +44,10 @@ std::string evaluation_text(const Evaluation& evaluation);
 // Writes a line to stderr. What cannot be written there is lost: it ends no training.
 void note(const std::string& line);
 
-// Writes to stdout. Throws Error(resource) when it cannot.
+// Writes to stdout, and throws Error(resource) when it cannot. A terminal gets nothing to obey: what it would
+// is escaped as in JSON, so that JSON keeps its values. Names stand on one line by visible() or shown()
+// before.
 void print(const std::string& text);
+void print_exactly(const std::string& text);
 
 }  // namespace thalweg::tool

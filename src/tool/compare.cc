@@ -30,7 +30,7 @@ void show(const Comparison& comparison, const ComparedTrial& trial, const Status
   if (!status.terminal() && !tenth) return;
   const std::string line = fmt::format("{} of {} runs, {}: {}", done, total,
                                        trial.tuning ? "finding rates" : "comparing", trial.optimizer);
-  status.show(status.terminal() ? line.substr(0, 78) : line);
+  status.show(shown(line, status.terminal() ? 78 : 400));
 }
 
 int compare(const Flags& flags) {
@@ -52,14 +52,14 @@ int compare(const Flags& flags) {
   status.end();
   if (!comparison.finished()) {
     note(fmt::format("interrupted: {} of {} runs are kept; the same command with `--out {}` continues",
-                     comparison.done(), comparison.total(), comparison.directory().string()));
+                     comparison.done(), comparison.total(), visible(comparison.directory().string())));
     return kSignalled + caught_signal();
   }
   const ComparisonResult result = comparison.result();
   const std::filesystem::path page =
       flags.html.empty() ? comparison.directory() / "report.html" : std::filesystem::path(flags.html);
   write_comparison_page(result, page);
-  print(flags.json ? result.json() + "\n" : result.text() + "page  " + page.string() + "\n");
+  print(flags.json ? result.json() + "\n" : result.text() + "page  " + visible(page.string()) + "\n");
   return kOk;
 }
 

@@ -30,18 +30,23 @@ int eval(const Flags& flags) {
     object.add("schema", 1)
         .add("run", std::filesystem::absolute(flags.run).lexically_normal().string())
         .add("data", result.data)
+        .add("judged", result.all ? "all rows" : "held out")
+        .add("weights", result.weights)
+        .add("epoch", result.epoch)
         .add("updates", result.updates)
         .add("samples", e.samples)
         .add("loss", e.loss)
         .add("accuracy", e.accuracy);
     if (e.accuracy != e.accuracy) object.add("r2", e.r2).add("mae", e.mae);
+    if (!e.r2_undefined().empty()) object.add("r2_undefined", e.r2_undefined());
     if (!result.members.empty()) object.add("members", result.members);
     print(object.text() + "\n");
     return kOk;
   }
-  const std::string by =
-      result.members.empty() ? "" : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
-  print("held out   " + evaluation_text(e) + " of " + result.data + by + "\n");
+  const std::string by = result.members.empty()
+                             ? ", by " + weights_text(result.weights, result.epoch, result.updates)
+                             : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
+  print((result.all ? "all rows   " : "held out   ") + evaluation_text(e) + " of " + shown(result.data) + by + "\n");
   return kOk;
 }
 
@@ -53,16 +58,19 @@ Command eval_command() {
       "eval",
       "Evaluate the model of a run on held-out data",
       {Argument("run RUN", &flags.run, "run directory", {.required = true}),
-       Argument("--data DATA", &flags.data, "another data source, encoded like the run's own"),
+       Argument("--data DATA", &flags.data,
+                "another data source, encoded like the run's own; all its rows are judged unless it "
+                "names a test part"),
        Argument("--checkpoint NAME", &flags.checkpoint,
-                "last, best or a number of updates; by default that of the run's result",
+                "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),
        Argument("--checkpoints NAMES", &flags.checkpoints,
                 "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
                 {.excludes = {"--checkpoint"}}),
        threads_argument(flags.threads), json_argument(flags.json)},
       [](Given) { return eval(flags); },
-      "schema, run, data, updates, samples, loss, accuracy; r2 and mae for values; members: the updates of "
+      "schema, run, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
+      "accuracy; r2 and mae for values, r2_undefined where there is no r2; members: the updates of "
       "each of several checkpoints."};
 }
 

@@ -95,7 +95,7 @@ int landscape(const Flags& flags, Given given) {
     if (path.empty()) continue;
     const bool inside = run && flags.html.empty() && path != flags.svg;  // a run may be a stranger's
     inside ? replace_file(path, text) : write_output(path, text);
-    const std::string line = "wrote " + path.string();
+    const std::string line = "wrote " + visible(path.string());
     if (flags.json) {
       note(line);
     } else {

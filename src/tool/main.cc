@@ -5,10 +5,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <system_error>
 
+#include "base/json.h"
+#include "reserve/reserve.h"
 #include "thalweg/error.h"
 #include "tool/parser.h"
 #include "tool/usage.h"
@@ -18,9 +21,13 @@ namespace {
 
 constexpr const char* kVersion = "thalweg 0.1.0";
 
+// An error is an object too where results are: on one line, the last one of stderr.
 int fail(int code, const char* message) {
+  constexpr const char* kKinds[] = {"", "failure", "usage", "data", "resource", "diverged"};
   std::fflush(stdout);
-  note(message);
+  JsonObject error;
+  error.add("code", code).add("kind", kKinds[code]).add("message", message);
+  note(Reserve::tells_json ? JsonObject().raw("error", error.text()).text() : message);
   return code;
 }
 
@@ -41,8 +48,19 @@ int run(int argc, char** argv) {
   return kOk;
 }
 
+int out_of_memory() {
+  std::fflush(stdout);
+  tell_out_of_memory();
+  return static_cast<int>(Code::resource);
+}
+
 int guarded(int argc, char** argv) {
+  std::set_terminate(end_process);
+  Reserve::open_to_all = false;
+  if (Reserve::missing != 0) return out_of_memory();  // before the tool had begun
   hold_standard_descriptors();
+  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i)
+    Reserve::tells_json = Reserve::tells_json || std::strcmp(argv[i], "--json") == 0;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a full quota are errors like others
   std::signal(SIGXFSZ, SIG_IGN);
   try {
@@ -50,8 +68,7 @@ int guarded(int argc, char** argv) {
   } catch (const Error& error) {
     return fail(static_cast<int>(error.code()), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(static_cast<int>(Code::resource),
-                "thalweg: out of memory; try a smaller model, batch or data set");
+    return out_of_memory();
   } catch (const std::system_error& error) {
     return fail(static_cast<int>(Code::resource), error.what());
   } catch (const std::exception& error) {

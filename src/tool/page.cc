@@ -22,7 +22,7 @@ int page(const Flags& flags) {
     if (out.empty()) out = "report.html";
     write_page(std::vector<std::filesystem::path>(flags.runs.begin(), flags.runs.end()), out);
   }
-  print("page       " + out.string() + "\n");
+  print("page       " + visible(out.string()) + "\n");
   return kOk;
 }
 

@@ -57,7 +57,9 @@ Error usage_error(const CLI::App& tool, const Command* command, const CLI::Parse
   const std::vector<std::string> extras = tool.remaining(true);
   if (!extras.empty()) {
     const bool option = extras.front().starts_with("-");
-    const std::string near = hint(command, extras.front());
+    std::string near = hint(command, extras.front());
+    if (near.empty() && command != nullptr && option && !extras.front().starts_with("--"))
+      near = "`" + where + " [OPTION ...] -- \"" + extras.front() + "\"` if it is no option";
     return Error(Code::usage, {where, "unexpected argument", "`" + extras.front() + "`",
                                option               ? "an option of this command"
                                : command == nullptr ? "a command"

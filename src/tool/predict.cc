@@ -52,7 +52,7 @@ std::string jsonl(const RunPredictions& p) {
   for (std::size_t row = 0; row < p.rows; ++row) {
     JsonObject numbers;
     for (std::size_t i = 0; i < p.names.size(); ++i) {
-      const float number = p.numbers[row * p.names.size() + i];
+      const double number = p.numbers[row * p.names.size() + i];
       numbers.raw(p.names[i], number - number == 0 ? fmt::format("{}", number) : "null");
     }
     out += !p.classes ? numbers.text()
@@ -70,10 +70,11 @@ int predict(const Flags& flags) {
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.format == "csv" ? csv(predictions) : jsonl(predictions);
   if (flags.out.empty()) {
-    print(text);
+    print_exactly(text);
   } else {
     write_output(flags.out, text);
   }
+  note("predicted by " + weights_text(predictions.weights, predictions.epoch, predictions.updates));
   return kOk;
 }
 
@@ -90,7 +91,7 @@ Command predict_command() {
            "data source, whose targets may be missing; -: stdin, read as the run's own file; by default all "
            "rows of the run's own"),
        Argument("--checkpoint NAME", &flags.checkpoint,
-                "last, best or a number of updates; by default best, or last if there is no best yet",
+                "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),
        Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
        Argument("--out FILE", &flags.out, "write to this file instead of stdout"),

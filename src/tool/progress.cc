@@ -28,7 +28,7 @@ StatusLine::StatusLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FI
 void StatusLine::show(const std::string& line) const {
   if (quiet_) return;
   // \x1b[K clears what a longer line left there.
-  std::fputs(((terminal_ ? "\r" : "") + line + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
+  std::fputs(((terminal_ ? "\r" : "") + visible(line) + (terminal_ ? "\x1b[K" : "\n")).c_str(), stderr);
   std::fflush(stderr);
 }
 
@@ -64,9 +64,10 @@ std::string Progress::line(const Report& report) const {
   std::string out = fmt::format("epoch {}/{}  update {}/{}  loss {:.4f}", report.epoch + 1,
                                 *run_.config().epochs, report.update, run_.total_updates(), report.loss);
   if (const auto& epoch = run_.last_epoch(); epoch && epoch->test) {
-    out += std::isnan(epoch->test->accuracy)
-               ? fmt::format("  held-out loss {:.4f}, R2 {:.3f}", epoch->test->loss, epoch->test->r2)
-               : fmt::format("  held out {:.2f} %", 100 * epoch->test->accuracy);
+    const Evaluation& e = *epoch->test;
+    const std::string r2 = e.r2_undefined().empty() ? fmt::format("{:.3f}", e.r2) : "undefined";
+    out += std::isnan(e.accuracy) ? fmt::format("  held-out loss {:.4f}, R2 {}", e.loss, r2)
+                                  : fmt::format("  held out {:.2f} %", 100 * e.accuracy);
   }
   return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));
 }

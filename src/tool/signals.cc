@@ -1,6 +1,7 @@
 #include "tool/signals.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace thalweg::tool {
 namespace {

@@ -20,7 +20,7 @@ int split(const Flags& flags) {
     print(JsonObject().add("train", data.train.rows).add("test", data.test.rows).text() + "\n");
     return kOk;
   }
-  std::string text = data.text + "\n";
+  std::string text = shown(data.text) + "\n";
   for (const std::string& note : data.notes) text += note + "\n";
   print(text + fmt::format("train      {} rows\nheld out   {} rows\n", data.train.size(), data.test.size()));
   return kOk;

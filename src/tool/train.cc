@@ -94,10 +94,14 @@ std::string result_text(const Run& run, const RunResult& result) {
   if (result.test) out += "held out   " + evaluation_text(*result.test) + "\n";
   out += "training   " + evaluation_text(result.train) + "\n";
   if (result.of_best || result.stopped_early) out += best_text(run, result);
+  const bool best = result.of_best && result.best;
+  const std::uint64_t updates = best ? result.best->update : run.updates();
+  out +=
+      "weights    " + weights_text(best ? "best" : "last", updates / run.updates_per_epoch(), updates) + "\n";
   out += fmt::format("time       {:.2f} s for {} updates of {} parameters\n", result.seconds, run.updates(),
                      run.parameters());
-  out += "run        " + run.directory().string() + "\n";
-  return out + "page       " + (run.directory() / "report.html").string() + "\n";
+  out += "run        " + visible(run.directory().string()) + "\n";
+  return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
 }
 
 // After a failure: a page that cannot be written either must not hide its message.
@@ -112,7 +116,7 @@ int interrupted(Run& run, int signal, const char* why) {
   run.save();
   write_page(run.directory());
   note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
-                   run.updates(), run.total_updates(), run.directory().string()));
+                   run.updates(), run.total_updates(), visible(run.directory().string())));
   return kSignalled + signal;
 }
 
@@ -164,7 +168,7 @@ int train(const Flags& flags, Given given) {
   }
   const RunSettings settings = settings_of(flags);
   if (flags.print_config || flags.dry_run) {
-    print(flags.print_config ? settings.toml() : Run::describe(settings.config()));
+    print(flags.print_config ? settings.toml() : Run::describe(settings.config(), flags.json));
     return kOk;
   }
   Run run = Run::create(settings.config(), flags.out.value_or(""));

@@ -46,10 +46,10 @@ std::string case_json(const VerifiedCase& one) {
 }
 
 std::string failure_text(const VerifiedCase& one) {
-  std::string out = "failed  " + one.file + ": " + one.reason;
+  std::string out = "failed  " + visible(one.file) + ": " + one.reason;
   if (one.worst) {
-    out += fmt::format("; step {}, {}[{}]: got {:.17g}, want {:.17g}", one.worst->step, one.worst->param,
-                       one.worst->index, one.worst->got, one.worst->want);
+    out += fmt::format("; step {}, {}[{}]: got {:.17g}, want {:.17g}", one.worst->step,
+                       shown(one.worst->param), one.worst->index, one.worst->got, one.worst->want);
   }
   return out + "\n";
 }

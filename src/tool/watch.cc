@@ -15,7 +15,7 @@ int watch(const Flags& flags) {
   catch_signals();
   Watch watch(flags.folder, static_cast<std::uint16_t>(flags.port));
   print(watch.url() + "\n");
-  note("watching " + flags.folder + "; Ctrl-C ends it");
+  note("watching " + visible(flags.folder) + "; Ctrl-C ends it");
   watch.serve([] { return caught_signal() != 0; });
   return kOk;
 }

@@ -45,7 +45,7 @@ struct ComparedEpoch {
   std::uint64_t update = 0;  // updates done
   double seconds = 0;        // of processor time of the trial's one thread so far, evaluations left out
   double loss = 0;
-  double score = 0;  // accuracy, or R2 of values
+  double score = 0;  // accuracy, or R2 of values; NaN where it is not defined, the targets being all the same
 };
 
 struct ComparedTrial {
@@ -61,8 +61,8 @@ struct ComparedTrial {
 struct TriedRate {
   double factor = 1;
   double rate = 0;   // the highest value of the chain's first rate
-  double score = 0;  // mean over the tuning seeds; NaN where one diverged
-  double loss = 0;   // likewise
+  double score = 0;  // mean over the tuning seeds; NaN where one diverged, or it is not defined
+  double loss = 0;   // likewise; NaN where one diverged
 };
 
 struct ComparedOptimizer {
@@ -79,7 +79,7 @@ struct ComparedOptimizer {
 
   // Seed by seed against the best one.
   struct AgainstBest {
-    double behind = 0;                               // median of the best one's score minus its own
+    double behind = 0;                               // median of how far the best one is ahead
     std::uint64_t worse = 0, equal = 0, better = 0;  // in how many seeds
     double p = 1;                                    // of the pair, after Holm's correction
     Standing standing = Standing::first;
@@ -93,11 +93,12 @@ struct ComparedOptimizer {
   std::uint64_t batch = 0;  // samples per update
   std::uint64_t updates = 0;
   std::vector<TriedRate> rates;  // ascending
-  std::size_t chosen = 0;        // among them: the highest score, then the lowest loss
+  std::size_t chosen = 0;        // among them: the lowest loss, then the highest score
 
   std::vector<ComparedTrial> trials;  // one per seed
   std::uint64_t diverged = 0;         // of them
-  Median score;                       // of the last epoch, with quartiles; -infinity for one that diverged
+  Median score;                       // of the last epoch, with quartiles; -infinity for one that diverged,
+                                      // NaN where it is not defined
   Median loss;                        // likewise; infinity
   double seconds = 0;                 // median over the trials
   double average_rank = 0;            // over the seeds, 1 the best; equal scores share their ranks
@@ -122,11 +123,15 @@ struct ComparisonResult {
   std::string score_name;                                    // "accuracy" or "R2"
   std::uint64_t training = 0, validation = 0, held_out = 0;  // samples; validation is part of training
   std::uint64_t tuning_epochs = 0;
-  std::uint64_t tuning_trials = 0;            // of each optimizer
+  std::uint64_t tuning_trials = 0;  // of each optimizer
+  bool by_loss = false;  // the score is not defined on the held-out part: the loss decides in its place
   std::vector<ComparedOptimizer> optimizers;  // best first: by median score, average rank, median loss
   std::vector<ComparedPair> pairs;            // of all
   double least_p = 1;                         // that this many seeds can give, corrected for all pairs
   std::uint64_t seeds_to_decide = 0;          // that can bring a pair below kLevel
+
+  // What the optimizers are judged by: "accuracy", "R2" or "loss".
+  std::string measure() const { return by_loss ? "loss" : score_name; }
 
   // Which one, and how sure: a sentence or two.
   std::string headline() const;

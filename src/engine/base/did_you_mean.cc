@@ -24,6 +24,24 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return rows[a.size()][b.size()];
 }
 
+bool same_letter(char a, char b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return lower(a) == lower(b);
+}
+
+// The only candidate that the name is, or begins, but for the case of its letters.
+std::string_view only_by_letters(std::string_view name, const std::vector<std::string_view>& candidates,
+                                 bool whole) {
+  std::string_view found;
+  for (const std::string_view candidate : candidates) {
+    if (name.empty() || candidate.size() < name.size() || (whole && candidate.size() > name.size())) continue;
+    if (!std::equal(name.begin(), name.end(), candidate.begin(), same_letter)) continue;
+    if (!found.empty()) return {};
+    found = candidate;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
@@ -35,6 +53,9 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string_vi
       least = distance;
       nearest = candidate;
     }
+  }
+  for (const bool whole : {true, false}) {
+    if (nearest.empty()) nearest = only_by_letters(name, candidates, whole);
   }
   return nearest.empty() ? "" : "did you mean `" + std::string(nearest) + "`?";
 }

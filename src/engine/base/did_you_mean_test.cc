@@ -16,6 +16,11 @@ TEST(Text, TheNearestNameIsOffered) {
   EXPECT_EQ(did_you_mean("mometnum", names), "did you mean `momentum`?");
   EXPECT_EQ(did_you_mean("decya", names), "did you mean `decay`?");
   EXPECT_EQ(did_you_mean("sdg", {"sgd", "adam"}), "did you mean `sgd`?") << "two letters that swapped places";
+  EXPECT_EQ(did_you_mean("DECAY", names), "did you mean `decay`?") << "but for the case";
+  EXPECT_EQ(did_you_mean("T", {"x", "t"}), "did you mean `t`?");
+  EXPECT_EQ(did_you_mean("T", {"x", "Temperature"}), "did you mean `Temperature`?")
+      << "the only one that begins so";
+  EXPECT_EQ(did_you_mean("T", {"Temperature", "time of day"}), "");
   EXPECT_EQ(did_you_mean("xyz", names), "");
   EXPECT_EQ(did_you_mean("", names), "");
   EXPECT_EQ(did_you_mean("x", {}), "");

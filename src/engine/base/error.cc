@@ -2,36 +2,35 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kWholeText = 200;  // a longer text is shown in part
 constexpr std::size_t kWindow = 100;
 
-// Control characters would break the promise of one line, or move the caret.
-std::string visible(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return out;
-}
-
 std::string line(const Message& m) {
-  std::string out = m.where.empty() ? m.what : m.where + ": " + m.what;
-  if (!m.got.empty()) out += "; got " + m.got;
-  if (!m.want.empty()) out += "; want " + m.want;
-  if (!m.hint.empty()) out += "; " + m.hint;
-  return visible(out);
+  std::string out = m.where.empty() ? shown(m.what) : shown(m.where) + ": " + shown(m.what);
+  if (!m.got.empty()) out += "; got " + shown(m.got);
+  if (!m.want.empty()) out += "; want " + shown(m.want);
+  if (!m.hint.empty()) out += "; " + shown(m.hint);
+  return out;
 }
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// Columns that the first `bytes` of a UTF-8 text take on a terminal, one for each character.
-std::size_t columns(std::string_view text, std::size_t bytes) {
-  const std::string_view head = text.substr(0, bytes);
-  return static_cast<std::size_t>(
-      std::count_if(head.begin(), head.end(), [](char c) { return !continues_character(c); }));
+// The text on one line: its own line breaks and tabs are white space of the grammar.
+std::string in_one_line(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return visible(out);
+}
+
+// Columns that a text takes on a terminal, one for each character.
+std::size_t columns(const std::string& text) {
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
 }
 
 std::string excerpt(std::string_view text, std::size_t at) {
@@ -47,8 +46,8 @@ std::string excerpt(std::string_view text, std::size_t at) {
   const std::string_view part = text.substr(begin, end - begin);
   const std::string lead = begin > 0 ? "..." : "";
   const std::string tail = end < text.size() ? "..." : "";
-  const std::size_t indent = 2 + lead.size() + columns(part, at - begin);
-  return "\n  " + lead + visible(part) + tail + "\n" + std::string(indent, ' ') + "^";
+  const std::size_t indent = 2 + lead.size() + columns(in_one_line(part.substr(0, at - begin)));
+  return "\n  " + lead + in_one_line(part) + tail + "\n" + std::string(indent, ' ') + "^";
 }
 
 }  // namespace

@@ -39,7 +39,14 @@ TEST(Error, TheCodesAreTheExitCodesOfTheTool) {
 
 TEST(Error, TheMessageStaysOnOneLine) {
   const Error error(Code::data, {"a\nb", "bad\tname", "`\x1b[31m`", "", ""});
-  EXPECT_STREQ(error.what(), "a b: bad name; got ` [31m`");
+  EXPECT_STREQ(error.what(), "a\\nb: bad\\tname; got `\\u001b[31m`");
+}
+
+TEST(Error, TheMessageIsShortAndUtf8WhateverAFileHeld) {
+  const Error error(Code::data, {"a.csv", std::string(3000, 'n') + " is odd", "`\xff\u202e`", "", ""});
+  const std::string what = error.what();
+  EXPECT_LT(what.size(), 500u);
+  EXPECT_TRUE(what.ends_with(" is odd; got `\\xff\\u202e`")) << what;
 }
 
 TEST(Error, TheCaretStandsUnderTheByte) {
@@ -65,11 +72,14 @@ TEST(Error, TheCaretCountsCharactersOfUtf8) {
   EXPECT_EQ(lines[2], std::string(2 + 15, ' ') + "^");
 }
 
-TEST(Error, ControlCharactersOfTheTextBecomeSpaces) {
+TEST(Error, LineBreaksOfTheTextBecomeSpacesAndOtherControlsAreEscaped) {
   const auto lines = lines_of(Error(Code::usage, {"", "bad", "", "", ""}, "a\n\tb\x7f;", 3));
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_EQ(lines[1], "  a  b ;");
+  EXPECT_EQ(lines[1], "  a  b\\u007f;");
   EXPECT_EQ(lines[2], "     ^");
+  const auto after = lines_of(Error(Code::usage, {"", "bad", "", "", ""}, "\x1b\xff;", 2));
+  EXPECT_EQ(after[1], "  \\u001b\\xff;");
+  EXPECT_EQ(after[2].find('^'), after[1].find(';'));
 }
 
 TEST(Error, TextsOf200BytesAreShownWhole) {

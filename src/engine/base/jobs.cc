@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/threads.h"
+
 namespace thalweg {
 
 Jobs::Jobs(std::size_t count, int threads, Work work)
@@ -11,11 +13,22 @@ Jobs::Jobs(std::size_t count, int threads, Work work)
       work_(std::move(work)),
       working_(std::min(count, static_cast<std::size_t>(std::max(1, threads)))),
       failed_(count) {
-  threads_.reserve(working_);
-  for (std::size_t i = working_; i > 0; --i) threads_.emplace_back([this] { Jobs::work(); });
+  ended_.reserve(count_);
+  const std::size_t wanted = working_;
+  threads_.reserve(wanted);
+  try {
+    while (threads_.size() < wanted) {
+      threads_.push_back(make_thread(static_cast<int>(wanted), [this] { Jobs::work(); }));
+    }
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
-Jobs::~Jobs() {
+Jobs::~Jobs() { stop(); }
+
+void Jobs::stop() {
   stop_ = true;
   for (std::thread& thread : threads_) thread.join();
 }
@@ -46,12 +59,10 @@ void Jobs::work() {
 std::optional<std::size_t> Jobs::next(double seconds) {
   std::unique_lock hold(mutex_);
   changed_.wait_for(hold, std::chrono::duration<double>(std::min(seconds, 1e6)),
-                    [this] { return working_ == 0 || (!ended_.empty() && !stop_); });
+                    [this] { return working_ == 0 || (told_ < ended_.size() && !stop_); });
   if (thrown_ != nullptr && working_ == 0) std::rethrow_exception(thrown_);
-  if (ended_.empty() || stop_) return std::nullopt;
-  const std::size_t job = ended_.front();
-  ended_.pop_front();
-  return job;
+  if (told_ == ended_.size() || stop_) return std::nullopt;
+  return ended_[told_++];
 }
 
 void in_parallel(std::size_t n, int threads, const std::function<void(std::size_t i)>& f) {

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -22,6 +21,7 @@ class Jobs {
   // set.
   using Work = std::function<void(std::size_t job, const std::atomic<bool>& stop)>;
 
+  // Throws Error(resource) when there cannot be so many threads.
   Jobs(std::size_t count, int threads, Work work);
   ~Jobs();  // sets `stop` and waits for the jobs at hand
   Jobs(const Jobs&) = delete;
@@ -34,6 +34,7 @@ class Jobs {
 
  private:
   void work();
+  void stop();
 
   std::size_t count_;
   Work work_;
@@ -41,9 +42,10 @@ class Jobs {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t working_;  // threads
-  std::deque<std::size_t> ended_;
-  std::size_t failed_;  // the first that threw, by number
+  std::size_t working_;             // threads
+  std::vector<std::size_t> ended_;  // room for all: their ends can be noted whatever happens
+  std::size_t told_ = 0;            // of them
+  std::size_t failed_;              // the first that threw, by number
   std::exception_ptr thrown_;
   std::vector<std::thread> threads_;
 };

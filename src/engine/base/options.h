@@ -73,6 +73,9 @@ constexpr Option choice_option(std::string_view name, std::string_view choices, 
 constexpr Option name_option(std::string_view name, std::string_view doc, std::string_view fallback = {}) {
   return typed_option(OptionType::name, name, fallback, {}, doc);
 }
+constexpr Option names_option(std::string_view name, std::string_view doc) {
+  return typed_option(OptionType::names, name, {}, {}, doc);
+}
 constexpr Option required(Option option) {
   option.required = true;
   return option;

@@ -50,6 +50,7 @@ constexpr TypeWords kTypeWords[] = {
     {"numbers", "a list of numbers such as [1, 0.5], each ", true},
     {"lengths", "a list of updates (500), shares (5%) or epochs (2ep), each ", true},
     {"schedules", "a list of schedules and numbers"},
+    {"names", "names parted by blanks, or a list of names in quotes"},
 };
 
 const TypeWords& words_of(OptionType type) { return kTypeWords[static_cast<std::size_t>(type)]; }
@@ -60,7 +61,8 @@ std::string wanted(const Option& option) {
   return std::string(words.wanted) + (words.ranged ? print_range(option.range) : "");
 }
 
-bool is_selector(const Value& value) {
+// A word or string, or some of them.
+bool are_words(const Value& value) {
   if (value.kind == Value::Kind::list) {
     return !value.list.empty() && std::all_of(value.list.begin(), value.list.end(), [](const Value& one) {
       return one.kind == Value::Kind::word || one.kind == Value::Kind::string;
@@ -144,8 +146,11 @@ std::optional<Setting> read(const Option& option, const Value& value) {
     case OptionType::name:
       if (word || value.kind == Value::Kind::string) return value.word;
       return std::nullopt;
+    case OptionType::names:
+      if (word || value.kind == Value::Kind::string) return value.word;
+      [[fallthrough]];
     case OptionType::selector:
-      return is_selector(value) ? std::optional<Setting>(value) : std::nullopt;
+      return are_words(value) ? std::optional<Setting>(value) : std::nullopt;
     case OptionType::numbers:
     case OptionType::lengths:
       return read_list(option, value);

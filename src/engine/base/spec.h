@@ -28,6 +28,7 @@ enum class OptionType {
   numbers,    // a list of numbers
   lengths,    // a list of lengths
   schedules,  // a list of schedules and numbers
+  names,      // a name, or a list of names
 };
 
 // The values a number may take; the words of an interval: [min, max], open where said so.

@@ -279,6 +279,20 @@ TEST(Spec, FindSpecNamesWhatThereIs) {
   EXPECT_FALSE(has_spec(specs, "thin"));
 }
 
+TEST(Spec, NamesAreOneTextOrAList) {
+  static constexpr Option kNames[] = {{.name = "names", .type = OptionType::names}};
+  constexpr Spec kNamed{.name = "f", .doc = "", .options = kNames};
+  const auto printed = [&](const std::string& text) {
+    const Source source{"test", text};
+    return print(Text{unbind(kNamed, bind(kNamed, parse(source).front(), source))});
+  };
+  for (const char* text : {"f(a)", "f(\"a b\")", "f([a])", "f([\"a b\", c, \"1\", 2])"})
+    EXPECT_EQ(printed(text), text);
+  for (const char* text : {"f(g(1))", "f([g(1)])", "f([[a]])", "f([])", "f(a | b)"})
+    EXPECT_THROW(printed(text), Error) << text;
+  EXPECT_EQ(type_name(OptionType::names), "names");
+}
+
 TEST(Spec, TypesHaveNames) {
   EXPECT_EQ(type_name(OptionType::number), "number");
   EXPECT_EQ(type_name(OptionType::scalar), "number|schedule");

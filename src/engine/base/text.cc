@@ -59,7 +59,7 @@ class Parser {
       args.push_back(parse_arg(depth));
       if (!missing_.empty()) return args;
     } while (take(','));
-    close(')');
+    close(')', args.back().value.at);
     return args;
   }
 
@@ -121,17 +121,33 @@ class Parser {
       values.push_back(parse_value(depth));
       if (!missing_.empty()) return values;
     } while (take(','));
-    close(']');
+    close(']', values.back().at);
     return values;
   }
 
-  void close(char bracket) {
+  // `begin`: of the value before it.
+  void close(char bracket, std::size_t begin) {
     if (take(bracket)) return;
     if (at_end()) {
       missing_ = std::string(1, bracket);
       return;
     }
-    fail(at_, "unexpected character", quoted_here(), std::string("`,` or `") + bracket + "`");
+    fail(at_, "unexpected character", quoted_here(), std::string("`,` or `") + bracket + "`", quotes(begin));
+  }
+
+  // A value that goes on after a blank or a bracket was meant as one word, most often a path.
+  std::string quotes(std::size_t begin) const {
+    int depth = 0;
+    std::size_t end = begin;
+    for (; end < text_.size(); ++end) {
+      const char c = text_[end];
+      if (c == '"' || c == '=' || c == '|') return "";
+      if (depth == 0 && (c == ',' || c == ')' || c == ']')) break;
+      depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
+    }
+    if (end == text_.size() || !is_word(text_[at_])) return "";
+    return "a value with blanks or brackets stands in quotes: " +
+           print_word(text_.substr(begin, end - begin), true);
   }
 
   std::string string_rest(std::size_t start) {
@@ -186,8 +202,9 @@ class Parser {
     return "`" + std::string(text_.substr(at_, end - at_)) + "`";
   }
 
-  [[noreturn]] void fail(std::size_t at, std::string what, std::string got, std::string want) const {
-    throw source_.error(at, {"", std::move(what), std::move(got), std::move(want), ""});
+  [[noreturn]] void fail(std::size_t at, std::string what, std::string got, std::string want,
+                         std::string hint = "") const {
+    throw source_.error(at, {"", std::move(what), std::move(got), std::move(want), std::move(hint)});
   }
 
   const Source& source_;

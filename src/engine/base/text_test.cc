@@ -116,6 +116,15 @@ TEST(Text, FaultsAreNamedWithTheirColumn) {
   for (const auto& [text, want] : cases) EXPECT_TRUE(has(parse_error(text), want)) << parse_error(text);
 }
 
+TEST(Text, AValueThatIsCutIsOfferedInQuotes) {
+  EXPECT_TRUE(has(parse_error("csv(my file.csv, target=a)"), "stands in quotes: \"my file.csv\""));
+  EXPECT_TRUE(has(parse_error("csv(a, test=my file.csv)"), "stands in quotes: \"my file.csv\""));
+  EXPECT_TRUE(has(parse_error("csv(train (1).csv)"), "stands in quotes: \"train (1).csv\""));
+  EXPECT_TRUE(has(parse_error("csv(t, ignore=[floor area, b])"), "stands in quotes: \"floor area\""));
+  for (const char* text : {"f(1]", "f([1, 2)", "f(\"a\" \"b\")", "csv(a b", "csv(a = b)"})
+    EXPECT_FALSE(has(parse_error(text), "in quotes")) << text;
+}
+
 TEST(Text, ColumnAndCaretCountCharacters) {
   const std::string what = parse_error("csv(größe) é");
   EXPECT_TRUE(has(what, "optimizer, column 12: unexpected character; got `é`")) << what;

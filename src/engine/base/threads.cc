@@ -1,23 +1,33 @@
 #include "base/threads.h"
 
+#include <linux/futex.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <fstream>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
 
-constexpr int kSpins = 100;  // some tens of microseconds: about what going to sleep and being woken costs
+constexpr int kSpins = 1000;  // some tens of microseconds: about what going to sleep and being woken costs
 
-template <class T>
-void wait_while(const std::atomic<T>& atomic, T value) {
-  for (int i = 0; i < kSpins; ++i) {
-    if (atomic.load(std::memory_order_acquire) != value) return;
-    std::this_thread::yield();
-  }
-  atomic.wait(value, std::memory_order_acquire);
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+void futex(const std::atomic<unsigned>& word, int operation, unsigned value) {
+  ::syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0);
 }
 
 // CPUs that the control group grants, or infinity: version 2 is "max 100000" or "200000 100000" in one file.
@@ -33,47 +43,117 @@ double cgroup_quota() {
 
 }  // namespace
 
-Team::Team(int threads) : size_(std::max(1, threads)) {
-  for (int member = 1; member < size_; ++member) threads_.emplace_back([this, member] { work(member); });
+std::thread make_thread(int all, std::function<void()> f) {
+  try {
+    return std::thread(std::move(f));
+  } catch (const std::system_error& error) {
+    throw Error(Code::resource, {"threads", "one cannot be made", error.code().message(),
+                                 std::to_string(all) + " threads", "use fewer"});
+  }
 }
 
-Team::~Team() {
-  if (threads_.empty()) return;
+Team::Team(int threads) : size_(std::max(1, threads)), places_(static_cast<std::size_t>(size_)) {
+  threads_.reserve(places_.size() - 1);
+  try {
+    for (int member = 1; member < size_; ++member) {
+      threads_.push_back(make_thread(size_, [this, member] { work(member); }));
+    }
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+Team::~Team() { stop(); }
+
+void Team::stop() {
   stop_ = true;
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
+  ++call_;
+  wake(call_);
   for (std::thread& thread : threads_) thread.join();
+}
+
+// Never yields: on a busy machine a thread that does gets its processor back milliseconds later, one that
+// slept as soon as it is woken.
+void Team::wait_while(const std::atomic<unsigned>& word, unsigned value) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (word != value) return;
+    pause();
+  }
+  ++sleepers_;
+  while (word == value) futex(word, FUTEX_WAIT, value);
+  --sleepers_;
+}
+
+void Team::wake(const std::atomic<unsigned>& word) {
+  if (sleepers_ > 0) futex(word, FUTEX_WAKE, INT_MAX);
+}
+
+void Team::open(const std::function<void(int)>& task) {
+  task_ = &task;
+  ++call_;
+  wake(call_);
+}
+
+// Who has not come yet finds the call closed; who has is waited for.
+void Team::close() {
+  ++call_;
+  for (unsigned inside = inside_; inside != 0; inside = inside_) wait_while(inside_, inside);
+}
+
+void Team::work(int member) {
+  for (unsigned done = 0;;) {
+    for (unsigned call = call_; call % 2 == 0 || call == done; call = call_) wait_while(call_, call);
+    ++inside_;
+    const unsigned call = call_;
+    if (call % 2 == 1 && call != done) {
+      if (stop_) return;
+      (*task_)(member);
+      done = call;
+    }
+    if (--inside_ == 0) wake(inside_);
+  }
 }
 
 void Team::run(const std::function<void(int)>& f) {
   if (size_ == 1) return f(0);
-  task_ = &f;
-  running_.store(size_ - 1, std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
+  to_come_ = static_cast<unsigned>(size_ - 1);
+  const auto counted = [&](int member) {
+    f(member);
+    if (--to_come_ == 0) wake(to_come_);
+  };
+  const std::function<void(int)> task = std::ref(counted);
+  open(task);
   f(0);
-  for (int left = running_.load(std::memory_order_acquire); left != 0;
-       left = running_.load(std::memory_order_acquire)) {
-    wait_while(running_, left);
-  }
+  for (unsigned left = to_come_; left != 0; left = to_come_) wait_while(to_come_, left);
+  close();
 }
 
-void Team::work(int member) {
-  for (unsigned seen = 0;; ++seen) {
-    wait_while(round_, seen);
-    if (stop_) return;
-    (*task_)(member);
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+void Team::share(std::size_t n, const std::function<void(std::size_t)>& f) {
+  for (int member = 0; member < size_; ++member) {
+    places_[static_cast<std::size_t>(member)].next = slice(n, member, size_).begin;
   }
+  const auto take = [&](int member) {
+    for (int k = 0; k < size_; ++k) {
+      const int owner = (member + k) % size_;
+      const std::size_t end = slice(n, owner, size_).end;
+      std::atomic<std::size_t>& next = places_[static_cast<std::size_t>(owner)].next;
+      for (std::size_t i; (i = next++) < end;) f(i);
+    }
+  };
+  const std::function<void(int)> task = std::ref(take);
+  open(task);
+  take(0);
+  close();
 }
 
 void Team::barrier() {
   if (size_ == 1) return;
-  const unsigned seen = barriers_.load(std::memory_order_acquire);
-  if (waiting_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
-    waiting_.store(0, std::memory_order_relaxed);
-    barriers_.fetch_add(1, std::memory_order_release);
-    barriers_.notify_all();
+  const unsigned seen = barriers_;
+  if (++waiting_ == static_cast<unsigned>(size_)) {
+    waiting_ = 0;
+    ++barriers_;
+    wake(barriers_);
   } else {
     wait_while(barriers_, seen);
   }

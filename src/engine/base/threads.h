@@ -11,10 +11,13 @@
 
 namespace thalweg {
 
+// A thread that runs f, one of `all` that are wanted. Throws Error(resource) when there can be no more.
+std::thread make_thread(int all, std::function<void()> f);
+
 // The caller is member 0; the others sleep between calls. A Team is used by one thread at a time.
 class Team {
  public:
-  // threads >= 1; below that counts as 1.
+  // threads >= 1; below that counts as 1. Throws Error(resource) when there cannot be so many.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
@@ -23,22 +26,39 @@ class Team {
   int size() const { return size_; }
 
   // Calls f(member) for member 0 .. size()-1, each on its own thread, and returns when all are done. f must
-  // not throw and must not call run().
+  // not throw and must not call run() or share().
   void run(const std::function<void(int member)>& f);
 
   // Inside run(): waits until every member has come here.
   void barrier();
 
+  // Calls f(i) for i in 0 .. n-1, of which each member takes its slice and then what is left of the others',
+  // and returns when all are done: on a busy machine nobody waits for a member that has not got a processor
+  // yet. f as for run(), except that nothing is said about who calls it.
+  void share(std::size_t n, const std::function<void(std::size_t i)>& f);
+
  private:
+  struct alignas(64) Place {  // a cache line each
+    std::atomic<std::size_t> next{0};
+  };
+
   void work(int member);
+  void open(const std::function<void(int)>& task);
+  void close();
+  void stop();
+  void wait_while(const std::atomic<unsigned>& word, unsigned value);
+  void wake(const std::atomic<unsigned>& word);
 
   const int size_;
+  std::vector<Place> places_;  // in each member's slice
   std::vector<std::thread> threads_;
   const std::function<void(int)>* task_ = nullptr;
-  std::atomic<unsigned> round_{0};     // raised once a run
-  std::atomic<int> running_{0};        // members that have not finished this run
-  std::atomic<int> waiting_{0};        // members inside the barrier
+  std::atomic<unsigned> call_{0};      // odd while a call is open
+  std::atomic<unsigned> inside_{0};    // members that look at a call or work on it: an open one stays open
+  std::atomic<unsigned> to_come_{0};   // members that have not finished this run
+  std::atomic<unsigned> waiting_{0};   // members inside the barrier
   std::atomic<unsigned> barriers_{0};  // barriers passed
+  std::atomic<unsigned> sleepers_{0};
   bool stop_ = false;
 };
 
@@ -48,19 +68,15 @@ struct Slice {
 };
 Slice slice(std::size_t n, int member, int size);
 
-// Calls f(i) for i in 0 .. n-1, each by one member, in slices. What f(i) computes must not depend on who
-// calls it. Allocates nothing.
+// Calls f(i) for i in 0 .. n-1, each by one member. What f(i) computes must not depend on who calls it.
+// Allocates nothing.
 template <class F>
 void for_each_block(Team& team, std::size_t n, F&& f) {
   if (team.size() == 1 || n <= 1) {
     for (std::size_t i = 0; i < n; ++i) f(i);
     return;
   }
-  const auto share = [&](int member) {
-    const Slice part = slice(n, member, team.size());
-    for (std::size_t i = part.begin; i < part.end; ++i) f(i);
-  };
-  team.run(std::ref(share));  // a std::function of a reference fits in itself
+  team.share(n, std::ref(f));  // a std::function of a reference fits in itself
 }
 
 // Calls f(begin, end) for parts of 0 .. n-1 of `grain` elements, the last one shorter.

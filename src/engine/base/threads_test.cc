@@ -1,11 +1,16 @@
 #include "base/threads.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <fstream>
 #include <numeric>
 #include <set>
 #include <vector>
+
+#include "base/jobs.h"
+#include "base/test_error.h"
 
 namespace thalweg {
 
@@ -85,6 +90,58 @@ TEST(Threads, NobodyPassesTheBarrierBeforeAllHaveCome) {
     EXPECT_EQ(wrong, 0) << size;
   }
 }
+
+TEST(Threads, WhatAMemberDoesNotGetToIsTakenFromIt) {
+  Team team(2);
+  for (const std::size_t n : {2u, 3u, 1000u}) {
+    const std::thread::id caller = std::this_thread::get_id();
+    std::atomic<std::size_t> done{0}, held{0};
+    team.share(n, [&](std::size_t) {
+      if (std::this_thread::get_id() != caller) {
+        ++held;
+        while (done + held < n) std::this_thread::yield();  // the rest is the caller's
+      } else {
+        ++done;
+      }
+    });
+    EXPECT_EQ(done + held, n);
+    EXPECT_LE(held, 1u);
+  }
+}
+
+TEST(Threads, RunsAndSharesFollowEachOther) {
+  Team team(3);
+  std::vector<std::uint64_t> sums(3), parts(5);
+  for (std::uint64_t call = 1; call <= 5000; ++call) {
+    team.share(parts.size(), [&](std::size_t i) { ++parts[i]; });
+    team.run([&](int member) { ++sums[static_cast<std::size_t>(member)]; });
+    ASSERT_EQ(sums, std::vector<std::uint64_t>(3, call));
+    ASSERT_EQ(parts, std::vector<std::uint64_t>(5, call));
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which take all addresses there are
+TEST(Threads, ThatCannotBeMadeAreAnError) {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  const rlim_t room = std::size_t{256} << 20;  // a thread wants 8 MiB for its stack
+  const rlimit little{pages * 4096 + room, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &little), 0);
+  const auto wait = [](std::size_t, const std::atomic<bool>& stop) {
+    while (!stop) std::this_thread::yield();
+  };
+  const std::string of_team = error_of(Code::resource, [] { Team(500).run([](int) {}); });
+  const std::string of_jobs = error_of(Code::resource, [&] { Jobs(500, 500, wait).next(0); });
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  for (const std::string& message : {of_team, of_jobs}) {
+    EXPECT_TRUE(message.starts_with("threads: one cannot be made; got ")) << message;
+    EXPECT_TRUE(message.ends_with("; want 500 threads; use fewer")) << message;
+  }
+  EXPECT_EQ(Team(5).size(), 5);
+}
+#endif
 
 TEST(Threads, TeamsComeAndGoAlsoUnused) {
   for (int i = 0; i < 100; ++i) {

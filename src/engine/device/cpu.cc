@@ -60,35 +60,39 @@ class Cpu : public Device {
   }
 
   void run(const Work& work, const std::function<void(std::size_t)>& before) override {
-    each(work, [&](int member) {
+    const bool meet = shared_.plan.phases > 1;
+    each(work, meet, [&](int member) {
       at(member).run_phase(0);
       for (std::size_t phase = 1; phase < shared_.plan.phases; ++phase) run_phase(phase, member, before);
     });
   }
 
   const Found& found() const override { return found_; }
+  const Found& spoiled() const override { return spoiled_; }
 
   Found inspect(const Work& work, bool zero) override {
-    each(work, [&](int member) { at(member).inspect(zero); });
+    each(work, false, [&](int member) { at(member).inspect(zero); });
     return found_;
   }
   void measure(const Work& work) override {
-    each(work, [&](int member) { at(member).measure(); });
+    each(work, false, [&](int member) { at(member).measure(); });
   }
   void accumulate(const Work& work, std::span<const double> weights, double weight) override {
-    each(work, [&](int member) { at(member).accumulate(weights, weight); });
+    each(work, false, [&](int member) { at(member).accumulate(weights, weight); });
   }
   void zero_grads(const Work& work) override {
-    if (shared_.zero_grad) each(work, [&](int member) { at(member).zero_grads(); });
+    if (shared_.zero_grad) each(work, false, [&](int member) { at(member).zero_grads(); });
   }
 
   void copy(const Buffer& from, const Buffer& to) override {
     if (to.size() > 0) std::memcpy(to.data, from.data, to.bytes());
   }
   void fill(const Buffer& to, double number) override {
+    constexpr double kMost = std::numeric_limits<float>::max();
     switch (to.dtype) {
       case Dtype::f32:
-        std::fill_n(static_cast<float*>(to.data), to.size(), static_cast<float>(number));
+        std::fill_n(static_cast<float*>(to.data), to.size(),
+                    static_cast<float>(std::clamp(number, -kMost, kMost)));
         break;
       case Dtype::f64:
         std::fill_n(static_cast<double*>(to.data), to.size(), number);
@@ -119,28 +123,31 @@ class Cpu : public Device {
     at(member).run_phase(phase);
   }
 
-  // f(member) on every thread of the team, each of which takes denormal numbers as zero.
+  // f(member) for each member; each on a thread of its own where they `meet`. Threads take denormal numbers
+  // as zero meanwhile.
   template <class F>
-  void each(const Work& work, const F& f) {
+  void each(const Work& work, bool meet, const F& f) {
     shared_.work = &work;
+    const auto flushed = [&f](auto member) {
+      const FlushDenormals flush;
+      f(static_cast<int>(member));
+    };
     if (team_.size() == 1) {
-      f(0);
-    } else {
-      const auto flushed = [&f](int member) {
-        if (member == 0) return f(member);  // the caller's thread flushes already
-        const FlushDenormals flush;
-        f(member);
-      };
+      f(0);  // the caller's thread flushes already
+    } else if (meet) {
       team_.run(std::ref(flushed));
+    } else {
+      team_.share(members_.size(), std::ref(flushed));
     }
     if (found_.count > 0) found_ = {};
-    for (const auto& member : members_) member->hand_over(found_);
+    if (spoiled_.count > 0) spoiled_ = {};
+    for (const auto& member : members_) member->hand_over(found_, spoiled_);
   }
 
   CpuShared shared_;
   Team team_;
   std::vector<std::unique_ptr<CpuMember>> members_;
-  Found found_;
+  Found found_, spoiled_;
 };
 
 }  // namespace
@@ -196,16 +203,16 @@ void CpuShared::add_phase(const Phase& phase, const Group& group) {
 }
 
 CpuMember::CpuMember(const CpuShared& shared, int member, int members)
-    : shared_(shared), member_(member), members_(members) {
+    : shared_(shared), member_(member), members_(members), stand_in_(shared) {
   const auto tile = [&] { return scratch_.allocate(kBlock * sizeof(double)); };
   tile_ = tile();
   old_ = tile();
   noise_ = tile();
 }
 
-void CpuMember::hand_over(Found& all) {
-  if (found_.count == 0) return;
-  all.add(std::exchange(found_, {}));
+void CpuMember::hand_over(Found& found, Found& spoiled) {
+  if (found_.count > 0) found.add(std::exchange(found_, {}));
+  if (spoiled_.count > 0) spoiled.add(std::exchange(spoiled_, {}));
 }
 
 std::unique_ptr<Device> make_cpu(const Bound& bound, const DeviceOptions& options) {

@@ -34,12 +34,15 @@ struct CpuShared {
   // Whether a phase does the same to every element, wherever its parameter begins; and whether none of that
   // number does otherwise.
   bool crosses_parameters(const Phase& phase, const Group& group) const {
-    return phase.updates() && phase.entry != Phase::Entry::units &&
-           (work == nullptr || work->measurer == nullptr) && !(group.sees & Sees::noise);
+    return phase.updates() && phase.entry != Phase::Entry::units && (work == nullptr || joins()) &&
+           !(group.sees & Sees::noise);
   }
-  bool crosses_all(std::size_t phase) const { return work->measurer == nullptr && splits[phase] == 0; }
+  bool crosses_all(std::size_t phase) const { return joins() && splits[phase] == 0; }
+  // Whether a call may handle several parameters at once.
+  bool joins() const { return work->measurer == nullptr && !work->rehearses; }
 
   void add_phase(const Phase& phase, const Group& group);  // while it is made
+  void zero_grads(const Piece& piece) const;               // where they are, as a step uses them
 
   const Plan& plan;
   Params& params;
@@ -63,12 +66,33 @@ inline bool looks(const Phase& phase, const Cohort& cohort) {
   return &phase == &cohort.group->phases[cohort.group->looks_in];
 }
 
+// What the passes over a tile act on: its streams, or copies of them where the step is only rehearsed.
+class StandIn {
+ public:
+  explicit StandIn(const CpuShared& shared);
+
+  void begin(const Piece& piece);  // of one parameter, where the present call rehearses
+  void end() { stands_ = false; }
+
+  void* value(const Piece& piece) const;
+  void* state(const Piece& piece, std::size_t stream) const;  // null where it is not like the value
+
+ private:
+  const CpuShared& shared_;
+  Arena memory_;
+  std::vector<void*> tiles_;  // of the value and of each state
+  bool stands_ = false;
+};
+
+// Adds what is not finite in a stream of a piece, which begins at `stream`.
+void look_back_at(const Memory& memory, const void* stream, const Piece& piece, Found& spoiled);
+
 class alignas(64) CpuMember {
  public:
   CpuMember(const CpuShared& shared, int member, int members);
 
   // Adds what it has found since it was last asked.
-  void hand_over(Found& all);
+  void hand_over(Found& found, Found& spoiled);
 
   // Its share of a phase; of the sums over units, and of the matrices, that the phase begins with.
   void run_phase(std::size_t phase);
@@ -95,8 +119,8 @@ class alignas(64) CpuMember {
   const void* form_update(const Phase& phase, const Cohort& cohort, const Piece& piece);
   void apply_update(const Phase& phase, const Cohort& cohort, const Piece& piece, const void* u);
   void land(const Phase& phase, const Cohort& cohort, const Piece& piece);
-  void zero_grads(const Piece& piece);
   void look(const Piece& piece, bool zero = false);
+  void look_back(const Phase& phase, const Piece& piece);
 
   // Sums of blocks and units.
   void measure(const Piece& piece);
@@ -111,7 +135,9 @@ class alignas(64) CpuMember {
   void* tile_;             // of updates
   void* old_ = nullptr;    // the values of a tile before the update, where they are read
   void* noise_ = nullptr;  // a tile of random numbers
-  Found found_;
+  StandIn stand_in_;
+  bool finite_ = true;  // what the kernels of a tile have left
+  Found found_, spoiled_;
 };
 
 }  // namespace thalweg

@@ -58,8 +58,7 @@ void CpuMember::run_piece(const Phase& phase, const Cohort& cohort, const Piece&
     case Phase::Kind::tiles:
       return run_tiles(phase, cohort, piece);
     case Phase::Kind::loop:
-      return shared_.work->measurer == nullptr ? run_loop(phase, cohort, piece)
-                                               : run_tiles(phase, cohort, piece);
+      return shared_.joins() ? run_loop(phase, cohort, piece) : run_tiles(phase, cohort, piece);
   }
 }
 
@@ -67,16 +66,15 @@ Streams CpuMember::streams_of(const Phase& phase, const Piece& piece, std::size_
   const std::size_t p = piece.parameter;
   const Dtype dtype = shared_.memory.dtype(p);
   Streams streams;
-  streams.value = offset(shared_.memory.value(p), piece.begin, dtype);
+  streams.value = stand_in_.value(piece);
   streams.grad = shared_.source(phase, piece);
   streams.entered = offset(shared_.entered(p), piece.begin, dtype);
   streams.noise = noise_;
   streams.n = piece.end - piece.begin;
   streams.ahead = shared_.ahead;
-  const std::span<const Stream> states = shared_.memory.states(p).subspan(first_state);
-  for (std::size_t i = 0; i < std::min(kMaxState, states.size()); ++i) {
-    const bool alike = states[i].size == shared_.memory.size(p) && states[i].dtype == dtype;
-    if (alike) streams.state[i] = offset(states[i].data, piece.begin, dtype);  // others are met as a whole
+  const std::size_t states = shared_.memory.states(p).size() - first_state;
+  for (std::size_t i = 0; i < std::min(kMaxState, states); ++i) {
+    streams.state[i] = stand_in_.state(piece, first_state + i);
   }
   return streams;
 }
@@ -94,8 +92,10 @@ void CpuMember::run_loop(const Phase& phase, const Cohort& cohort, const Piece& 
             ? shared_.core(dtype).plain(cohort.end, streams)
             : shared_.kernels(phase.rules[0].link, dtype).fused(cohort.rules[phase.first_rule], streams);
     if (!finite && looks(phase, cohort)) look(part);
+    finite_ = finite;
     land(phase, cohort, part);
-    zero_grads(part);
+    if (!finite_) look_back(phase, part);
+    shared_.zero_grads(part);
   }
 }
 
@@ -106,28 +106,31 @@ void CpuMember::run_tiles(const Phase& phase, const Cohort& cohort, const Piece&
   for (std::size_t begin = piece.begin; begin < piece.end; begin += tile) {
     const Piece part{p, begin, std::min(begin + tile, piece.end)};
     if (looks(phase, cohort)) look(part);
+    stand_in_.begin(part);
+    finite_ = true;
     if (measurer != nullptr || cohort.group->sees & Sees::before) keep_old(part);
     apply_update(phase, cohort, part, form_update(phase, cohort, part));
     land(phase, cohort, part);
+    if (!finite_) look_back(phase, part);
+    stand_in_.end();
     if (measurer != nullptr) {
       measurer->add(shared_.core(dtype), member_, p, begin / kBlock, offset(shared_.entered(p), begin, dtype),
                     old_, offset(shared_.memory.value(p), begin, dtype), part.end - part.begin);
     }
-    zero_grads(part);
+    shared_.zero_grads(part);
   }
 }
 
 void CpuMember::keep_old(const Piece& piece) {
-  const Dtype dtype = shared_.memory.dtype(piece.parameter);
-  std::memcpy(old_, offset(shared_.memory.value(piece.parameter), piece.begin, dtype),
-              (piece.end - piece.begin) * size_of(dtype));
+  std::memcpy(old_, stand_in_.value(piece),
+              (piece.end - piece.begin) * size_of(shared_.memory.dtype(piece.parameter)));
 }
 
 // Those of a window have been zeroed as they entered it.
-void CpuMember::zero_grads(const Piece& piece) {
-  if (!shared_.zero_grad || shared_.work->from_window) return;
-  const Dtype dtype = shared_.memory.dtype(piece.parameter);
-  std::memset(offset(shared_.memory.grad(piece.parameter), piece.begin, dtype), 0,
+void CpuShared::zero_grads(const Piece& piece) const {
+  if (!zero_grad || work->from_window || work->rehearses) return;
+  const Dtype dtype = memory.dtype(piece.parameter);
+  std::memset(offset(memory.grad(piece.parameter), piece.begin, dtype), 0,
               (piece.end - piece.begin) * size_of(dtype));
 }
 
@@ -140,9 +143,10 @@ const void* CpuMember::form_update(const Phase& phase, const Cohort& cohort, con
   const bool in_place = phase.kind == Phase::Kind::keep && !shared_.past_caches;
   void* u = in_place ? offset(shared_.memory.kept(p), piece.begin, dtype) : tile_;
   const void* source = shared_.source(phase, piece);
-  const void* value = offset(shared_.memory.value(p), piece.begin, dtype);
+  const void* value = stand_in_.value(piece);
   const auto map = [&](const Affine& affine) {
-    if (source != u || affine.a != 1.0 || affine.b != 0.0) kernels.affine(affine, source, value, u, n);
+    if (source != u || affine.a != 1.0 || affine.b != 0.0 || affine.rest != 1.0)
+      kernels.affine(affine, source, value, u, n);
     source = u;
   };
   if (phase.entry == Phase::Entry::units) {
@@ -158,7 +162,8 @@ const void* CpuMember::form_update(const Phase& phase, const Cohort& cohort, con
       fill_noise(seed(values.options(link)), shared_.params[p].name(), values.updates(), piece.begin, n,
                  dtype, noise_);
     }
-    shared_.kernels(link, dtype).tile(lowered.coefs, u, streams_of(phase, piece, phase.rules[i].state));
+    const Streams streams = streams_of(phase, piece, phase.rules[i].state);
+    finite_ &= shared_.kernels(link, dtype).tile(lowered.coefs, u, streams);
   }
   return source;
 }
@@ -167,13 +172,13 @@ const void* CpuMember::form_update(const Phase& phase, const Cohort& cohort, con
 void CpuMember::apply_update(const Phase& phase, const Cohort& cohort, const Piece& piece, const void* u) {
   const CoreKernels& kernels = shared_.core(cohort.group->dtype);
   Streams streams;
-  streams.value = offset(shared_.memory.value(piece.parameter), piece.begin, cohort.group->dtype);
+  streams.value = stand_in_.value(piece);
   streams.grad = u;
   streams.n = piece.end - piece.begin;
   if (phase.former == Phase::Former::landing) {
     kernels.affine(cohort.end, u, streams.value, tile_, streams.n);
   } else {
-    kernels.plain(cohort.end, streams);
+    finite_ &= kernels.plain(cohort.end, streams);
   }
 }
 
@@ -181,7 +186,8 @@ void CpuMember::land(const Phase& phase, const Cohort& cohort, const Piece& piec
   for (std::size_t i = 0; i < phase.landings.size(); ++i) {
     Streams streams = streams_of(phase, piece, phase.landings[i].state);
     streams.grad = cohort.group->sees & Sees::before ? old_ : nullptr;
-    shared_.kernels(phase.landings[i].link, cohort.group->dtype).land(cohort.landings[i], tile_, streams);
+    const RuleKernels& kernels = shared_.kernels(phase.landings[i].link, cohort.group->dtype);
+    finite_ &= kernels.land(cohort.landings[i], tile_, streams);
   }
 }
 
@@ -196,6 +202,19 @@ void CpuMember::look(const Piece& piece, bool zero) {
     const Dtype dtype = memory.dtype(p);
     if (shared_.core(dtype).finite(offset(grad, begin - base, dtype), end - begin)) continue;
     found_.add(find_nonfinite(p, dtype, grad, begin - base, end - base, zero));
+  }
+}
+
+// Counts what is not finite of what a phase has left in a piece.
+void CpuMember::look_back(const Phase& phase, const Piece& piece) {
+  if (phase.updates()) look_back_at(shared_.memory, stand_in_.value(piece), piece, spoiled_);
+  for (const std::vector<ElementStep>* steps : {&phase.rules, &phase.landings}) {
+    for (const ElementStep& step : *steps) {
+      const Streams streams = streams_of(phase, piece, step.state);
+      const std::size_t states = shared_.plan.links[step.link].state().size();
+      for (std::size_t i = 0; i < states; ++i)
+        look_back_at(shared_.memory, streams.state[i], piece, spoiled_);
+    }
   }
 }
 

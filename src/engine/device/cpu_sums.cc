@@ -20,14 +20,39 @@ UnitSums operator+(UnitSums a, const UnitSums& b) {
   return a;
 }
 
-// Leaves the sums of a block where the step finds them; tells whether the first is finite.
-bool put_sums(const CpuShared& shared, const Phase& phase, const Cohort& cohort, const Piece& block,
-              const LaneSums& sums) {
+using Tiles = std::array<void*, 3>;  // of scratch
+
+// Of a sum of the updates u of a block, of elements that are multiplied by `scale` once they are mapped.
+double scaled_sum(const CpuShared& shared, const Tiles& tiles, const Phase& phase, const Cohort& cohort,
+                  const Piece& block, const void* u, std::size_t sum, double scale) {
+  const Dtype dtype = cohort.group->dtype;
+  const CoreKernels& kernels = shared.core(dtype);
+  const void* value = offset(shared.memory.value(block.parameter), block.begin, dtype);
+  const void* entered = offset(shared.entered(block.parameter), block.begin, dtype);
+  Streams streams;
+  streams.n = block.end - block.begin;
+  kernels.affine(cohort.end, u, value, tiles[0], streams.n);
+  kernels.affine({scale}, tiles[0], nullptr, tiles[0], streams.n);
+  kernels.affine({scale}, value, nullptr, tiles[1], streams.n);
+  kernels.affine({scale}, entered, nullptr, tiles[2], streams.n);
+  streams.grad = tiles[0];
+  streams.value = tiles[1];
+  streams.entered = tiles[2];
+  LaneSums sums;
+  shared.kernels(cohort.group->links[phase.end], dtype).gather({}, streams, sums);
+  return sums.total(sum);
+}
+
+// Leaves the sums of a block of updates u where the step finds them.
+void put_sums(const CpuShared& shared, const Tiles& tiles, const Phase& phase, const Cohort& cohort,
+              const Piece& block, const void* u, const LaneSums& sums) {
   const std::size_t count = shared.plan.links[cohort.group->links[phase.end]].transform->sum.count;
   const std::size_t at = shared.blocks.first[block.parameter] + block.begin / kBlock;
-  double* partial = &shared.work->partials[at * kMaxSums];
-  for (std::size_t m = 0; m < count; ++m) partial[m] = sums.total(m);
-  return std::isfinite(partial[0]);
+  for (std::size_t m = 0; m < count; ++m) {
+    shared.work->partials[at * kMaxSums + m] = total_of(cohort.group->dtype, [&](double scale) {
+      return scale == 1.0 ? sums.total(m) : scaled_sum(shared, tiles, phase, cohort, block, u, m, scale);
+    });
+  }
 }
 
 }  // namespace
@@ -53,7 +78,7 @@ void CpuMember::measure() {
 
 void CpuMember::zero_grads() {
   for_each_piece([&](const Piece& piece) {
-    if (shared_.work->takes_part[piece.parameter] != 0) zero_grads(piece);
+    if (shared_.work->takes_part[piece.parameter] != 0) shared_.zero_grads(piece);
   });
 }
 
@@ -62,10 +87,15 @@ void CpuMember::accumulate(std::span<const double> weights, double weight) {
     const std::size_t p = piece.parameter;
     if (shared_.work->takes_part[p] == 0) return;
     const Dtype dtype = shared_.memory.dtype(p);
-    shared_.core(dtype).accumulate(
-        weights[p] == 0.0 ? 0.0 : 1.0, weight, offset(shared_.memory.grad(p), piece.begin, dtype),
-        offset(shared_.memory.window(p), piece.begin, dtype), piece.end - piece.begin);
-    zero_grads(piece);
+    void* window = offset(shared_.memory.window(p), piece.begin, dtype);
+    const bool finite = shared_.core(dtype).accumulate(weights[p] == 0.0 ? 0.0 : 1.0, weight,
+                                                       offset(shared_.memory.grad(p), piece.begin, dtype),
+                                                       window, piece.end - piece.begin);
+    if (!finite) {
+      look(piece);
+      look_back_at(shared_.memory, window, piece, spoiled_);
+    }
+    shared_.zero_grads(piece);
   });
 }
 
@@ -75,8 +105,10 @@ void CpuMember::measure(const Piece& piece) {
   const bool counts = shared_.work->takes_part[p] != 0;
   for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
     const std::size_t n = std::min(begin + kBlock, piece.end) - begin;
+    const void* grad = offset(shared_.entered(p), begin, dtype);
+    const auto sum_of = [&](double scale) { return shared_.core(dtype).squares({scale}, grad, nullptr, n); };
     shared_.work->squares[shared_.blocks.first[p] + begin / kBlock] =
-        counts ? shared_.core(dtype).squares({}, offset(shared_.entered(p), begin, dtype), nullptr, n) : 0.0;
+        counts ? total_of(dtype, sum_of) : Total{};
   }
 }
 
@@ -91,9 +123,10 @@ void CpuMember::gather(const Phase& phase, const Cohort& cohort, const Piece& pi
   for (std::size_t begin = piece.begin; begin < piece.end; begin += kBlock) {
     const Piece block{piece.parameter, begin, std::min(begin + kBlock, piece.end)};
     LaneSums sums;
-    add_sums(phase, cohort, block, shared_.source(phase, block), sums);
-    const bool finite = put_sums(shared_, phase, cohort, block, sums);
-    if (!finite && looks(phase, cohort)) look(block);
+    const void* u = shared_.source(phase, block);
+    add_sums(phase, cohort, block, u, sums);
+    put_sums(shared_, {tile_, old_, noise_}, phase, cohort, block, u, sums);
+    if (!std::isfinite(sums.total(0)) && looks(phase, cohort)) look(block);
   }
 }
 
@@ -108,7 +141,11 @@ void CpuMember::run_kept(const Phase& phase, const Cohort& cohort, const Piece& 
     for (std::size_t at = block.begin; at < block.end; at += shared_.tile) {
       const Piece part{piece.parameter, at, std::min(at + shared_.tile, block.end)};
       if (looks(phase, cohort)) look(part);
+      stand_in_.begin(part);
+      finite_ = true;
       const void* u = form_update(phase, cohort, part);
+      if (!finite_) look_back(phase, part);
+      stand_in_.end();
       if (sums_now) add_sums(phase, cohort, part, u, sums);
       void* kept = offset(shared_.memory.kept(part.parameter), at, dtype);
       if (shared_.past_caches) {
@@ -117,7 +154,9 @@ void CpuMember::run_kept(const Phase& phase, const Cohort& cohort, const Piece& 
         shared_.core(dtype).affine({}, u, nullptr, kept, part.end - at);
       }
     }
-    if (sums_now) put_sums(shared_, phase, cohort, block, sums);
+    if (!sums_now) continue;
+    put_sums(shared_, {tile_, old_, noise_}, phase, cohort, block,
+             offset(shared_.memory.kept(block.parameter), block.begin, dtype), sums);
   }
   if (shared_.past_caches) hwy::FlushStream();
 }
@@ -153,21 +192,33 @@ void CpuMember::gather_units(std::size_t cut) {
 UnitMap CpuMember::unit_map(const Phase& phase, const Cohort& cohort, std::size_t p, std::size_t unit) {
   const std::size_t each = unit_size(shared_.params[p]), from = unit * each;
   const Transform& transform = *shared_.plan.links[cohort.group->links[phase.end]].transform;
-  const auto leaf = [&](std::size_t block) {
+  const Dtype dtype = cohort.group->dtype;
+  const auto with_block = [&](std::size_t block, const auto& f) {
     const std::size_t begin = from + block * kBlock;
     const Piece part{p, begin, std::min(begin + kBlock, from + each)};
-    const void* u = phase.kind == Phase::Kind::keep
-                        ? offset(shared_.memory.kept(p), begin, cohort.group->dtype)
-                        : shared_.source(phase, part);
-    LaneSums sums;
-    add_sums(phase, cohort, part, u, sums);
-    UnitSums out;
-    for (std::size_t m = 0; m < transform.sum.count; ++m) out[m] = sums.total(m);
-    return out;
+    return f(part, phase.kind == Phase::Kind::keep ? offset(shared_.memory.kept(p), begin, dtype)
+                                                   : shared_.source(phase, part));
   };
-  const UnitSums sums = tree_sum(0, blocks_of(each), leaf);
+  const UnitSums sums = tree_sum(0, blocks_of(each), [&](std::size_t block) {
+    LaneSums lanes;
+    with_block(block, [&](const Piece& part, const void* u) { add_sums(phase, cohort, part, u, lanes); });
+    UnitSums out;
+    for (std::size_t m = 0; m < transform.sum.count; ++m) out[m] = lanes.total(m);
+    return out;
+  });
+  std::array<Total, kMaxSums> totals;
+  for (std::size_t m = 0; m < transform.sum.count; ++m) {
+    totals[m] = total_of(dtype, [&](double scale) {
+      if (scale == 1.0) return sums[m];
+      return tree_sum(0, blocks_of(each), [&](std::size_t block) {
+        return with_block(block, [&](const Piece& part, const void* u) {
+          return scaled_sum(shared_, {tile_, old_, noise_}, phase, cohort, part, u, m, scale);
+        });
+      });
+    });
+  }
   Moment now = shared_.lowering.moment(cohort, phase.end);
-  now.sums = std::span(sums).first(transform.sum.count);
+  now.sums = std::span(totals).first(transform.sum.count);
   now.size = static_cast<double>(each);
   return transform.sum.unit(now, shared_.params[p].shape().size());
 }

@@ -32,9 +32,10 @@ struct Work {
   std::span<const char> takes_part = {};         // parameter -> whether it does
   bool from_window = false;                      // the gradient is the sum of a window
   double known_norm = std::numeric_limits<double>::quiet_NaN();  // of all: the first phase need not sum it
-  std::span<double> partials = {};                               // block * kMaxSums, of gathers
-  std::span<double> squares = {};  // block -> of the gradient as it entered; empty: not asked for
-  Measurer* measurer = nullptr;    // where the step is measured
+  std::span<Total> partials = {};                                // block * kMaxSums, of gathers
+  std::span<Total> squares = {};  // block -> of the gradient as it entered; empty: not asked for
+  Measurer* measurer = nullptr;   // where the step is measured
+  bool rehearses = false;         // nothing that stays is written: what would be is only looked at
 };
 
 // What a device is made for, all of which outlives it.
@@ -64,6 +65,8 @@ class Device {
 
   // Gradients that were not finite in the last run().
   virtual const Found& found() const = 0;
+  // Numbers of parameters and state that the last run() or accumulate() left not finite, or would have.
+  virtual const Found& spoiled() const = 0;
 
   // Looks at the gradients of the parameters that take part; with `zero` sets what is not finite to 0.
   virtual Found inspect(const Work& work, bool zero) = 0;

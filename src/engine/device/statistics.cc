@@ -54,7 +54,7 @@ void Measurer::clear(double grad_scale) {
   seconds_ = 0;
   const Timed timed{seconds_};
   grad_scale_ = grad_scale;
-  for (auto* sums : {&grads_, &values_, &updates_}) std::fill(sums->begin(), sums->end(), 0.0);
+  for (auto* sums : {&grads_, &values_, &updates_}) std::fill(sums->begin(), sums->end(), Total{});
   std::fill(seen_.begin(), seen_.end(), char{0});
   std::fill(counts_.begin(), counts_.end(), Counts{});
 }
@@ -74,14 +74,20 @@ void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, s
   const Timed timed{member == 0 ? seconds_ : others};
   const std::size_t at = blocks_.first[parameter] + block;
   seen_[at] = 1;
-  if (wanted_.norms) grads_[at] = core.squares({}, grad, nullptr, n);
+  const Dtype dtype = reports_[parameter].parameter->dtype();
+  const auto squares = [&](const void* of, const void* less) {
+    return total_of(dtype, [&](double scale) {
+      return core.squares({scale, less == nullptr ? 0.0 : -scale}, of, less, n);
+    });
+  };
+  if (wanted_.norms) grads_[at] = squares(grad, nullptr);
   if (wanted_.norms || wanted_.update_ratio) {
-    values_[at] = core.squares({}, before, nullptr, n);
-    updates_[at] = core.squares({1.0, -1.0}, after, before, n);
+    values_[at] = squares(before, nullptr);
+    updates_[at] = squares(after, before);
   }
   if (!wanted_.histograms) return;
   Counts& counts = counts_[static_cast<std::size_t>(member) * reports_.size() + parameter];
-  if (reports_[parameter].parameter->dtype() == Dtype::f32) {
+  if (dtype == Dtype::f32) {
     count(counts, static_cast<const float*>(grad), static_cast<const float*>(before),
           static_cast<const float*>(after), n);
   } else {
@@ -92,11 +98,14 @@ void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, s
 
 void Measurer::finish() {
   const Timed timed{seconds_};
-  const auto sum_of = [&](std::vector<double>& blocks, std::size_t p) {
-    return tree_sum(std::span(blocks).subspan(blocks_.first[p], blocks_.of(p)));
+  const auto sum_of = [&](const std::vector<Total>& blocks, std::size_t p) {
+    return tree_sum(blocks_.first[p], blocks_.of(p), [&](std::size_t block) { return blocks[block]; });
+  };
+  const auto ratio = [](const Total& a, const Total& b) {
+    return std::sqrt(a.sum) / std::sqrt(b.sum) * (a.unit / b.unit);
   };
   const std::size_t members = counts_.size() / std::max<std::size_t>(reports_.size(), 1);
-  double before = 0, update = 0;
+  Total before, update;
   for (std::size_t p = 0; p < reports_.size(); ++p) {
     ParameterReport& report = reports_[p];
     const bool seen = blocks_.of(p) > 0 && seen_[blocks_.first[p]] != 0;
@@ -110,17 +119,17 @@ void Measurer::finish() {
       add_to(report.updates, counts.updates);
     }
     if (!seen || !(wanted_.norms || wanted_.update_ratio)) continue;
-    const double squared_value = sum_of(values_, p), squared_update = sum_of(updates_, p);
-    before += squared_value;
-    update += squared_update;
+    const Total squared_value = sum_of(values_, p), squared_update = sum_of(updates_, p);
+    before = before + squared_value;
+    update = update + squared_update;
     if (wanted_.norms) {
-      report.grad_norm = grad_scale_ * std::sqrt(sum_of(grads_, p));
-      report.value_norm = std::sqrt(squared_value);
-      report.update_norm = std::sqrt(squared_update);
+      report.grad_norm = grad_scale_ * sum_of(grads_, p).norm();
+      report.value_norm = squared_value.norm();
+      report.update_norm = squared_update.norm();
     }
-    if (wanted_.update_ratio) report.update_ratio = std::sqrt(squared_update) / std::sqrt(squared_value);
+    if (wanted_.update_ratio) report.update_ratio = ratio(squared_update, squared_value);
   }
-  if (wanted_.update_ratio) update_ratio_ = std::sqrt(update) / std::sqrt(before);
+  if (wanted_.update_ratio) update_ratio_ = ratio(update, before);
 }
 
 }  // namespace thalweg

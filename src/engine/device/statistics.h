@@ -40,9 +40,9 @@ class Measurer {
   const Blocks blocks_;
   Statistics wanted_;
   double grad_scale_ = 1.0;
-  std::vector<double> grads_, values_, updates_;  // block -> sum of squares
-  std::vector<char> seen_;                        // block -> whether it was added
-  std::vector<Counts> counts_;                    // member * parameters + parameter
+  std::vector<Total> grads_, values_, updates_;  // block -> sum of squares
+  std::vector<char> seen_;                       // block -> whether it was added
+  std::vector<Counts> counts_;                   // member * parameters + parameter
   std::vector<ParameterReport> reports_;
   double update_ratio_;
   double seconds_ = 0;

@@ -3,13 +3,14 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "plan/plan.h"
 #include "thalweg/chain.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kNamesShown = 4;
+constexpr std::size_t kNamesShown = 4, kLongestName = 60;
 
 // Joins the canonical texts of the group's links [begin, end).
 std::string chain_part(const Plan& plan, const Group& group, std::size_t begin, std::size_t end) {
@@ -116,7 +117,7 @@ std::string names_of(const ExplainedGroup& group) {
   std::string out;
   for (std::size_t i = 0; i < group.parameters.size() && i < kNamesShown; ++i) {
     const ExplainedGroup::Member& member = group.parameters[i];
-    out += (out.empty() ? "" : ", ") + member.name + " " + print_shape(member.shape);
+    out += (out.empty() ? "" : ", ") + shown(member.name, kLongestName) + " " + print_shape(member.shape);
   }
   if (group.parameters.size() > kNamesShown) {
     out += " and " + std::to_string(group.parameters.size() - kNamesShown) + " more";
@@ -126,10 +127,10 @@ std::string names_of(const ExplainedGroup& group) {
 
 std::string text_of(const ExplainedGroup& group) {
   std::string out = "  " + names_of(group) + "\n    " + plural(group.elements, "element") + ", " +
-                    std::string(dtype_name(group.dtype)) + "; chain " + group.chain + "\n";
+                    std::string(dtype_name(group.dtype)) + "; chain " + visible(group.chain) + "\n";
   for (const ExplainedPhase& phase : group.phases) {
     out += "    phase " + std::to_string(phase.phase) + "  " + phase.kind + "  " + phase.engine + ": " +
-           (phase.does.empty() ? "the rest, from the sums" : phase.does) + "\n             reads " +
+           (phase.does.empty() ? "the rest, from the sums" : visible(phase.does)) + "\n             reads " +
            joined(phase.reads) + ", writes " + joined(phase.writes) + ": " +
            plural(phase.bytes_per_element, "byte") + " per element\n";
   }
@@ -171,7 +172,7 @@ std::vector<std::string> multiplied_rates(const Plan& plan, const Params& params
     }
     if (rates.size() < 2) continue;
     const std::size_t more = group.parameters.size() - 1;
-    out.push_back("`" + params[group.parameters[0]].name() + "`" +
+    out.push_back("`" + shown(params[group.parameters[0]].name(), kLongestName) + "`" +
                   (more > 0 ? " and " + std::to_string(more) + " more" : "") + ": " + print(rates));
   }
   return out;
@@ -216,13 +217,14 @@ Explanation Chain::explain(const Params& params) const {
 }
 
 std::string Explanation::text() const {
-  std::string out = "chain  " + chain + "\n";
+  std::string out = "chain  " + visible(chain) + "\n";
   out += "steps  " + plural(phases, "phase") + " over " + plural(elements, "element") + " in " +
          plural(parameters, "parameter") + ", " + plural(groups.size(), "group") + "; state " +
          plural(state_bytes, "byte") + "\n";
   for (const ExplainedGroup& group : groups) out += "\n" + text_of(group);
-  for (const std::string& link : idle) out += "\nnote   " + link + " selects no parameters\n";
-  for (const std::string& rates : multiplied) out += "\nnote   the rates multiply for " + rates + "\n";
+  for (const std::string& link : idle) out += "\nnote   " + visible(link) + " selects no parameters\n";
+  for (const std::string& rates : multiplied)
+    out += "\nnote   the rates multiply for " + visible(rates) + "\n";
   return out;
 }
 

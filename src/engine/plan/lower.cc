@@ -68,8 +68,9 @@ void Lowering::lower(Cohort& cohort, std::size_t phase, const Sums& sums) {
       if (transform.scope == Scope::affine || transform.scope == Scope::gate) {
         if (transform.affine == nullptr) continue;
         const Affine next = transform.affine(moment(cohort, i));
-        walk.map = transform.part == Part::rate && walk.rates_taken ? Affine{walk.map.a, walk.map.b * next.a}
-                                                                    : walk.map.then(next);
+        walk.map = transform.part == Part::rate && walk.rates_taken
+                       ? Affine{walk.map.a, walk.map.b * next.a, walk.map.rest}
+                       : walk.map.then(next);
         continue;
       }
       if (transform.scope == Scope::landing) {

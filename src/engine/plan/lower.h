@@ -13,8 +13,8 @@ namespace thalweg {
 
 // The sums of the gathers that have been formed.
 struct Sums {
-  const double* all = nullptr;     // cut * kMaxSums
-  const double* tensor = nullptr;  // (cut * parameters + parameter) * kMaxSums
+  const Total* all = nullptr;     // cut * kMaxSums
+  const Total* tensor = nullptr;  // (cut * parameters + parameter) * kMaxSums
   std::size_t parameters = 0;
   const std::size_t* sizes = nullptr;   // elements of each parameter
   const double* size_of_all = nullptr;  // cut -> elements that took part

@@ -35,7 +35,8 @@ class Values {
   std::span<double> of_parameter(std::size_t parameter) {
     return {numbers_.data() + number_begin_[parameter], numbers_.data() + number_begin_[parameter + 1]};
   }
-  bool keep_numbers() const { return !numbers_.empty(); }  // for parameters
+  std::span<double> of_chains() { return chain_numbers_; }  // of all links
+  bool keep_numbers() const { return !numbers_.empty(); }   // for parameters
 
  private:
   struct Scheduled {

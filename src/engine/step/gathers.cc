@@ -39,11 +39,10 @@ Sums Gathers::sums() const {
   return {all_.data(), tensor_.data(), sizes_.size(), sizes_.data(), taking_part_.data()};
 }
 
-double Gathers::norm_of(std::span<const double> squares) {
-  for (std::size_t p = 0; p < sums_.size(); ++p) {
-    sums_[p] = tree_sum(squares.subspan(blocks_.first[p], blocks_.of(p)));
-  }
-  return std::sqrt(tree_sum(sums_));
+double Gathers::norm_of(std::span<const Total> squares) {
+  const auto block = [&](std::size_t i) { return squares[i]; };
+  const auto parameter = [&](std::size_t p) { return tree_sum(blocks_.first[p], blocks_.of(p), block); };
+  return tree_sum(0, sums_.size(), parameter).norm();
 }
 
 bool Gathers::counts(std::size_t parameter, std::size_t cut, const Cohorts& cohorts) const {
@@ -60,10 +59,11 @@ void Gathers::add_up(std::size_t cut, const Cohorts& cohorts) {
   for (std::size_t m = 0; m < plan_.links[link].transform->sum.count; ++m) {
     for (std::size_t p = 0; p < sizes_.size(); ++p) {
       const auto leaf = [&](std::size_t block) { return partials_[block * kMaxSums + m]; };
-      sums_[p] = counts(p, cut, cohorts) ? tree_sum(blocks_.first[p], blocks_.of(p), leaf) : 0.0;
+      sums_[p] = counts(p, cut, cohorts) ? tree_sum(blocks_.first[p], blocks_.of(p), leaf) : Total{};
       if (over == Over::tensor) tensor_[(cut * sizes_.size() + p) * kMaxSums + m] = sums_[p];
     }
-    if (over == Over::all) all_[cut * kMaxSums + m] = tree_sum(sums_);
+    if (over != Over::all) continue;
+    all_[cut * kMaxSums + m] = tree_sum(0, sums_.size(), [&](std::size_t p) { return sums_[p]; });
   }
 }
 

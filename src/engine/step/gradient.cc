@@ -23,6 +23,7 @@ Gradient::Gradient(const Params& params, const Plan& plan, Participants& partici
 void Gradient::arrive(double norm) {
   from_window_ = false;
   norm_ = std::isfinite(norm) ? norm : kUnknown;
+  found_ = spoiled_ = {};
 }
 
 void Gradient::accumulate(double weight, bool first) {
@@ -33,6 +34,8 @@ void Gradient::accumulate(double weight, bool first) {
     from_window_ = false;
     const Work work = participants_.unsorted({});
     device_.accumulate(work, weights_, weight);
+    found_ = device_.found();
+    spoiled_ = device_.spoiled();
     for (std::size_t p = 0; p < weights_.size(); ++p) weights_[p] += work.takes_part[p] != 0 ? weight : 0.0;
   }
   from_window_ = true;

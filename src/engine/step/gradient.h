@@ -28,8 +28,12 @@ class Gradient {
   double known_norm() const { return norm_; }
   double norm();
   // The sums of squares of its blocks, for a pass over it that a step makes anyway; keep_norm() adds them up.
-  std::span<double> squares() { return squares_; }
+  std::span<Total> squares() { return squares_; }
   void keep_norm() { norm_ = gathers_.norm_of(squares_); }
+
+  // What was not finite in a gradient that has joined the window, and what it left so of the window.
+  const Found& found() const { return found_; }
+  const Found& spoiled() const { return spoiled_; }
 
   bool from_window() const { return from_window_; }
   // Of the parameters in the open window; empty where nothing accumulates.
@@ -46,7 +50,8 @@ class Gradient {
   bool from_window_ = false;
   double norm_;
   std::vector<double> weights_;
-  std::vector<double> squares_;  // block -> sum of squares
+  std::vector<Total> squares_;  // block -> sum of squares
+  Found found_, spoiled_;
 };
 
 }  // namespace thalweg

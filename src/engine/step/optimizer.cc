@@ -66,16 +66,18 @@ bool Optimizer::Impl::must_skip(Found& found) {
   const Nonfinite policy = options.nonfinite;
   if (policy == Nonfinite::report || guarded) return false;
   found = step.inspect(policy == Nonfinite::zero);
-  if (found.count == 0 || policy == Nonfinite::zero) {
-    skips = 0;
-    return false;
-  }
-  if (policy == Nonfinite::error) fail_at(found, "the gradient is not finite");
+  if (found.count == 0 || policy == Nonfinite::zero) return false;
+  leave_out(found, "the gradient is not finite");
+  return true;
+}
+
+// Counts a step that the policy leaves out, or ends the training.
+void Optimizer::Impl::leave_out(const Found& found, const std::string& what) {
+  if (options.nonfinite == Nonfinite::error) fail_at(found, what);
   if (std::cmp_greater(++skips, options.most_skips)) {
-    fail_at(found, "the gradient is not finite, " + std::to_string(skips) + " steps in a row");
+    fail_at(found, what + ", " + std::to_string(skips) + " steps in a row");
   }
   step.drop_grads();
-  return true;
 }
 
 Optimizer::Optimizer(Params& params, Chain chain, OptimizerOptions options)
@@ -108,6 +110,12 @@ Report Optimizer::step(const StepInput& input) {
   const bool looked_before = o.options.nonfinite != Nonfinite::report && !o.guarded;
   if (!looked_before && o.step.nonfinite().count > 0) found = o.step.nonfinite();
   if (verdict == Verdict::fail) o.fail_budget(found);
+  const bool spoils = !held && o.step.spoils();
+  if (spoils) found = o.step.spoiled();
+  if (o.options.nonfinite != Nonfinite::report && !held) {
+    if (spoils) o.leave_out(found, "the update would leave weights or state that are not finite");
+    if (!spoils) o.skips = 0;
+  }
   Report report = o.report(found, verdict, !held);
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   if (o.options.seconds && !report.parameters.empty()) report.seconds -= o.step.measured()->seconds();
@@ -123,6 +131,7 @@ Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) co
       .nonfinite = found.count,
       .nonfinite_parameter = found.count > 0 ? &params[found.parameter] : nullptr,
       .nonfinite_index = found.count > 0 ? found.index : 0,
+      .overflows = ran && step.spoils(),
       .skipped = verdict == Verdict::hold || verdict == Verdict::fail,
       .waits = verdict == Verdict::wait,
   };

@@ -23,6 +23,7 @@ struct Optimizer::Impl {
   }
 
   bool must_skip(Found& found);
+  void leave_out(const Found& found, const std::string& what);
   Report report(const Found& found, Verdict verdict, bool ran) const;
   [[noreturn]] void fail_at(const Found& found, const std::string& what) const;
   [[noreturn]] void fail_budget(const Found& found) const;

@@ -24,8 +24,9 @@ Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, De
       participants_(params, plan, memory_, lowering_.cohorts()),
       gradient_(params, plan, participants_, gathers_, *device_, options.grad_norm || Gates::measure(plan)),
       gates_(plan, lowering_.values(), gradient_),
-      wants_norm_(options.grad_norm && !gathers_.begin_with_norm()),
-      grad_norm_(kUnknown) {
+      wants_norm_(options.grad_norm && !gathers_.begin_with_norm()) {
+  if (options.nonfinite != Nonfinite::report)
+    undo_.emplace(plan, memory_, lowering_.values(), gradient_.weights(), *device_);
   fill_initial();
   measurer_for(statistics_);
 }
@@ -57,13 +58,15 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
   values().evaluate(k);
   participants_.look_up();
   gradient_.arrive(input.grad_norm);
-  grad_norm_ = kUnknown;
-  if (found_.count > 0) found_ = {};
-  measured_ = nullptr;
+  last_ = {};
+  if (undo_) undo_->keep();
   if (!plan_.gates.empty()) {
-    if (const Verdict verdict = gates_.ask(k, input); verdict != Verdict::pass) {
-      grad_norm_ = gates_.norm();
-      found_ = gates_.found();
+    const Verdict verdict = gates_.ask(k, input);
+    last_.found = gates_.found().count > 0 ? gates_.found() : gradient_.found();
+    last_.spoiled = gradient_.spoiled();
+    if (undo_ && spoils()) return take_back();
+    if (verdict != Verdict::pass) {
+      last_.grad_norm = gates_.norm();
       gradient_.drop();
       return verdict;
     }
@@ -72,21 +75,50 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
   work.from_window = gradient_.from_window();
   work.known_norm = gathers_.begin_with_norm() ? gradient_.known_norm() : kUnknown;
   work.partials = gathers_.partials();
+  if (undo_ && rehearse(work, clocks)) return take_back();
   const bool measures = wants_norm_ && std::isnan(gradient_.known_norm());
   if (measures) work.squares = gradient_.squares();
   if (statistics_.any() || input.statistics.any()) {
-    measured_ = work.measurer = measurer_for(statistics_ | input.statistics);
-    measured_->clear(gates_.scale());
+    last_.measured = work.measurer = measurer_for(statistics_ | input.statistics);
+    last_.measured->clear(gates_.scale());
   }
-  begin_phase(0);
-  device_->run(work, [this](std::size_t phase) { begin_phase(phase); });
-  if (device_->found().count > 0) found_ = device_->found();
+  run_phases(work);
   lowering_.keep_numbers();
   if (measures) gradient_.keep_norm();
-  if (!gathers_.begin_with_norm()) grad_norm_ = gradient_.known_norm() * gates_.scale();
+  if (!gathers_.begin_with_norm()) last_.grad_norm = gradient_.known_norm() * gates_.scale();
   if (!plan_.gates.empty()) gates_.tell();
-  if (measured_ != nullptr) measured_->finish();
+  if (last_.measured != nullptr) last_.measured->finish();
   return Verdict::pass;
+}
+
+// What it finds is what the kernels found, and kept numbers.
+void Step::run_phases(const Work& work) {
+  begin_phase(0);
+  device_->run(work, [this](std::size_t phase) { begin_phase(phase); });
+  if (device_->found().count > 0) last_.found = device_->found();
+  if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();
+  for (const Cohort& cohort : lowering_.cohorts().all()) {
+    for (std::size_t i = 0; i < cohort.group->numbers; ++i) {
+      if (!std::isfinite(cohort.numbers[i])) last_.spoiled.add({1, cohort.first, 0});
+    }
+  }
+}
+
+// Whether the step would spoil something; its clocks are taken back then.
+bool Step::rehearse(Work work, std::span<std::uint64_t> clocks) {
+  work.rehearses = true;
+  run_phases(work);
+  if (!spoils()) return false;
+  for (std::size_t p = 0; p < work.takes_part.size(); ++p) {
+    clocks[p] -= static_cast<std::uint64_t>(work.takes_part[p]);
+  }
+  participants_.forget();
+  return true;
+}
+
+Verdict Step::take_back() {
+  undo_->put_back();
+  return Verdict::hold;
 }
 
 // The numbers of a phase, from the sums that the one before it has left.
@@ -98,10 +130,14 @@ void Step::begin_phase(std::size_t phase) {
 
 // The same, whoever found it: a gather, a gate or the caller.
 void Step::find_norm() {
-  double& sum = gathers_.first_sum();
+  Total& sum = gathers_.first_sum();
   const double known = gradient_.known_norm();
-  grad_norm_ = std::isnan(known) ? std::sqrt(sum) : known * gates_.scale();
-  sum = grad_norm_ * grad_norm_;
+  const double norm = last_.grad_norm = std::isnan(known) ? sum.norm() : known * gates_.scale();
+  if (std::isinf(norm) && std::isfinite(sum.sum)) return;  // the sum knows it better
+  const double unit = norm > 0x1p480                  ? Total::kStep
+                      : norm > 0.0 && norm < 0x1p-480 ? 1.0 / Total::kStep
+                                                      : 1.0;
+  sum = {norm / unit * (norm / unit), unit};
 }
 
 Found Step::inspect(bool zero) {

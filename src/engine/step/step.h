@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include "step/gathers.h"
 #include "step/gradient.h"
 #include "step/participants.h"
+#include "step/undo.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg {
@@ -21,7 +23,8 @@ class Step {
   Step(Params& params, const Plan& plan, const OptimizerOptions& options, DeviceMaker make_device);
 
   // The update after k updates, if the gates of the chain let it pass. `clocks` are the parameters' own,
-  // raised here where it does.
+  // raised here where it does. By every policy but `report` it is rehearsed first, and held with nothing
+  // changed where it spoils something.
   Verdict run(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks);
 
   // Looks for what is not finite in the gradients that have come; with `zero` sets it to 0.
@@ -34,11 +37,14 @@ class Step {
   void look_up() { participants_.look_up(); }
 
   // Of the last step; NaN when not measured.
-  double grad_norm() const { return grad_norm_; }
+  double grad_norm() const { return last_.grad_norm; }
   double lr() const { return lowering_.rate(); }
-  const Found& nonfinite() const { return found_; }  // or what a gate found
+  const Found& nonfinite() const { return last_.found; }  // or what a gate found
+  // Numbers that it made not finite, or would have made, of a gradient that is.
+  const Found& spoiled() const { return last_.spoiled; }
+  bool spoils() const { return last_.found.count == 0 && last_.spoiled.count > 0; }
   // What the last step measured, where it was asked to.
-  const Measurer* measured() const { return measured_; }
+  const Measurer* measured() const { return last_.measured; }
 
   const Memory& memory() const { return memory_; }
   Values& values() { return lowering_.values(); }
@@ -49,6 +55,9 @@ class Step {
  private:
   void fill_initial();
   Measurer* measurer_for(const Statistics& wanted);
+  void run_phases(const Work& work);
+  bool rehearse(Work work, std::span<std::uint64_t> clocks);
+  Verdict take_back();
   void begin_phase(std::size_t phase);
   void find_norm();
 
@@ -62,11 +71,14 @@ class Step {
   Participants participants_;
   Gradient gradient_;
   Gates gates_;
-  const bool wants_norm_;  // whether or not the chain gathers it
-  double grad_norm_;
-  Found found_;
+  const bool wants_norm_;               // whether or not the chain gathers it
+  std::optional<Undo> undo_;            // where a step is rehearsed
   std::unique_ptr<Measurer> measurer_;  // of the last step that measured anything
-  Measurer* measured_ = nullptr;
+  struct {
+    double grad_norm = std::numeric_limits<double>::quiet_NaN();
+    Found found, spoiled;
+    Measurer* measured = nullptr;
+  } last_;
 };
 
 }  // namespace thalweg

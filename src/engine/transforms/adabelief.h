@@ -7,7 +7,7 @@ struct Adabelief {
     amsgrad: vmax <- max(vmax, v) takes the place of v
     rectify: u is l(r) times that where r >= threshold, else m / c1, with r and l of radam
     (TensorFlow Addons; on by default in the authors' code)
-    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0 while an eps > 0
+    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -43,7 +43,7 @@ struct Adabelief {
     const V m = s[0] = average(s[0], g, c.m);
     V v = s[1] = hn::Add(average_square(s[1], hn::Sub(g, m), c.v), c.eps_root);
     if constexpr (kVariant == 1) v = s[2] = greater_of(s[2], v);
-    return hn::IfThenElse(is_so(d, c.divides), hn::Div(m, hn::Add(hn::Sqrt(v), c.eps)), m);
+    return hn::IfThenElse(is_so(d, c.divides), hn::Div(m, divisor_of(d, hn::Add(hn::Sqrt(v), c.eps))), m);
   }
 };
 THALWEG_TRANSFORM(Adabelief)

@@ -5,7 +5,7 @@ struct Adabound {
     u  = m min(max(r, F - F / (gamma t + 1)), F + F / (gamma t)),   F = final_lr rate / peak
     rate is the product of the rates to its right, which act inside; peak is its highest value
     amsgrad: vmax <- max(vmax, v) takes the place of v
-    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0 while eps > 0
+    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -35,15 +35,15 @@ struct Adabound {
     c.m = kept(beta1), c.v = kept(beta2), c.eps_root = eps_root, c.eps = eps;
     c.rate = now.rate * root / one_minus_power(beta1, now.t);
     c.low = end * (1.0 - 1.0 / (gone + 1.0));
-    c.high = end * (1.0 + 1.0 / gone);
+    c.high = end > 0.0 ? std::fmin(end * (1.0 + 1.0 / gone), std::numeric_limits<double>::max()) : 0.0;
     return 1.0;
   }
   template <std::size_t kVariant, class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     const V m = s[0] = average(s[0], g, c.m);
     V v = s[1] = average_square(s[1], g, c.v);
     if constexpr (kVariant == 1) v = s[2] = greater_of(s[2], v);
-    const V rate = hn::Div(c.rate, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps));
+    const V rate = unbounded_ratio_of(d, c.rate, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps));
     return hn::Mul(bounded(rate, c.low, c.high), m);
   }
 };

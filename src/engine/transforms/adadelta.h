@@ -5,7 +5,7 @@ struct Adadelta {
     a <- rho a + (1 - rho) u^2
     every library has this form and multiplies u by the rate; the defaults differ
     (torch, optax 0.9 and 1e-6, the paper 0.95 and 1e-6, Keras 0.95 and 1e-7)
-    state v a, zeros; reads g v a, writes u v a; 0 stays 0 while eps > 0
+    state v a, zeros; reads g v a, writes u v a; 0 stays 0
   )";
   static constexpr Option kOptions[] = {share_kept("rho", "0.9", "share of the average squares that is kept"),
                                         eps_option("1e-6")};
@@ -27,10 +27,10 @@ struct Adadelta {
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     V &v = s[0], &a = s[1];
     v = average_square(v, g, c.squares);
-    const V u = hn::Mul(hn::Div(hn::Sqrt(hn::Add(a, c.eps)), hn::Sqrt(hn::Add(v, c.eps))), g);
+    const V u = hn::Mul(hn::Div(hn::Sqrt(hn::Add(a, c.eps)), divisor_of(d, hn::Sqrt(hn::Add(v, c.eps)))), g);
     a = average_square(a, u, c.squares);
     return u;
   }

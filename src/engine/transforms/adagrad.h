@@ -3,7 +3,7 @@ struct Adagrad {
     s <- s + g^2
     u  = g / (sqrt(s) + eps) / (1 + (t - 1) lr_decay)
     eps_place: outside as above (torch), or inside: sqrt(s + eps) (optax, Keras)
-    state s, initial_accumulator; reads g s, writes u s; 0 stays 0 while eps > 0
+    state s, initial_accumulator; reads g s, writes u s; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       initial_option("0", "initial sum of squares"),
@@ -30,9 +30,9 @@ struct Adagrad {
     return 1.0 / (1.0 + static_cast<double>(now.t - 1) * lr_decay);
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     s[0] = hn::Add(s[0], hn::Mul(g, g));
-    return hn::Div(g, hn::Add(hn::Sqrt(hn::Add(s[0], c.inside)), c.outside));
+    return hn::Div(g, divisor_of(d, hn::Add(hn::Sqrt(hn::Add(s[0], c.inside)), c.outside)));
   }
 };
 THALWEG_TRANSFORM(Adagrad)

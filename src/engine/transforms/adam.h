@@ -5,7 +5,7 @@ struct Adam {
     c1 = 1 - beta1^t and c2 = 1 - beta2^t; both are 1 without bias_correction
     eps_place: raw is sqrt(v + eps_root) + eps, then corrected; inside adds eps to eps_root
     amsgrad: vmax <- max(vmax, v), or the maximum of v / c2, stands for v (arXiv:1904.09237)
-    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0 while eps > 0
+    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -46,11 +46,11 @@ struct Adam {
     return std::sqrt(left) / c1;  // folds into the rate
   }
   template <std::size_t kVariant, class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     const V m = s[0] = average(s[0], g, c.m);
     V v = s[1] = average_square(s[1], g, c.v);
     if constexpr (kVariant == 1) v = s[2] = greater_of(s[2], hn::Mul(c.correction, v));
-    return hn::Div(m, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps));
+    return hn::Div(m, divisor_of(d, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps)));
   }
 };
 THALWEG_TRANSFORM(Adam)

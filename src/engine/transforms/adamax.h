@@ -5,7 +5,7 @@ struct Adamax {
     u  = (m / c1) / n,   c1 = 1 - beta1^t; 1 without bias_correction (MLX)
     eps_place: inside the maximum as above (torch, optax), or outside (Keras, ensmallen):
     n <- max(|g|, beta2 n), and u divides by n + eps
-    state m n, zeros; reads g m n, writes u m n; 0 stays 0 while eps > 0
+    state m n, zeros; reads g m n, writes u m n; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"), share_kept("beta2", "0.999", "share of the largest gradient that is kept"),
@@ -31,11 +31,11 @@ struct Adamax {
     return 1.0 / (bias_correction ? one_minus_power(beta1, now.t) : 1.0);
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     V &m = s[0], &n = s[1];
     m = average(m, g, c.m);
     n = greater_of(hn::Add(hn::Abs(g), c.inside), hn::Mul(c.keep_n, n));
-    return hn::Div(m, hn::Add(n, c.outside));
+    return ratio_of(d, m, hn::Add(n, c.outside));
   }
 };
 THALWEG_TRANSFORM(Adamax)

@@ -8,7 +8,7 @@ struct Adan {
     the betas are shares that are kept, as in every library: 1 - those of the paper
     difference_factor: f is beta2, the paper's, or 1 - beta2 where it is `taken` (optax)
     the paper's decay is proximal: adan | l2(0.02) | lr
-    state m v n l, zeros; reads g m v n l, writes u m v n l; 0 stays 0 while eps > 0
+    state m v n l, zeros; reads g m v n l, writes u m v n l; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.98"),
@@ -44,7 +44,7 @@ struct Adan {
     return std::sqrt(c3) / c1;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     V &m = s[0], &v = s[1], &n = s[2], &l = s[3];
     const V difference = hn::Mul(c.has_last, hn::Sub(g, l));
     const V ahead = hn::Add(g, hn::Mul(c.ahead, difference));
@@ -52,7 +52,8 @@ struct Adan {
     v = hn::Add(v, hn::Mul(c.take_v, hn::Sub(difference, v)));
     n = hn::Add(n, hn::Mul(c.take_n, hn::Sub(hn::Mul(ahead, ahead), n)));
     l = g;
-    return hn::Div(hn::Add(m, hn::Mul(c.weigh_v, v)), hn::Add(hn::Sqrt(hn::Add(n, c.eps_root)), c.eps));
+    return hn::Div(hn::Add(m, hn::Mul(c.weigh_v, v)),
+                   divisor_of(d, hn::Add(hn::Sqrt(hn::Add(n, c.eps_root)), c.eps)));
   }
 };
 THALWEG_TRANSFORM(Adan)

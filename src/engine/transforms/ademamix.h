@@ -8,7 +8,7 @@ struct Ademamix {
     (who add 1e-8 to b); bitsandbytes and pytorch_optimizer write the same number as
     b = exp(ln beta1 ln beta3 / ((1 - s) ln beta3 + s ln beta1))
     n is not corrected; a warm-up of 0 is none
-    state m n v, zeros; reads g m n v, writes u m n v; 0 stays 0 while eps > 0
+    state m n v, zeros; reads g m n v, writes u m n v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -43,12 +43,12 @@ struct Ademamix {
     return root / c1;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     V &m = s[0], &n = s[1], &v = s[2];
     m = average(m, g, c.m);
     n = average(n, g, c.n);
     v = average_square(v, g, c.v);
-    return hn::Div(hn::Add(m, hn::Mul(c.alpha, n)), hn::Add(hn::Sqrt(v), c.eps));
+    return hn::Div(hn::Add(m, hn::Mul(c.alpha, n)), divisor_of(d, hn::Add(hn::Sqrt(v), c.eps)));
   }
 };
 THALWEG_TRANSFORM(Ademamix)

@@ -6,7 +6,7 @@ struct Adopt {
     the first update only sets v = g^2 and moves nothing
     clip: the bound counts the updates before this one, as above (the authors, optax),
     or with it, t^0.25 (pytorch_optimizer), or there is none
-    state m v, zeros; reads g m v, writes u m v; 0 stays 0 while eps > 0
+    state m v, zeros; reads g m v, writes u m v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"), beta2_option("0.9999"), eps_option("1e-6"),
@@ -33,9 +33,9 @@ struct Adopt {
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     V &m = s[0], &v = s[1];
-    const V normalised = hn::Div(g, greater_of(hn::Sqrt(v), c.eps));
+    const V normalised = unbounded_ratio_of(d, g, greater_of(hn::Sqrt(v), c.eps));
     m = average(m, bounded(normalised, hn::Neg(c.bound), c.bound), c.m);
     v = average_square(v, g, c.v);
     return m;

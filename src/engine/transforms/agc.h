@@ -21,9 +21,11 @@ struct Agc {
   }
   static UnitMap unit(const Moment& now, std::size_t) {
     const auto [clip, eps] = options_of<Agc>(now);
-    const double u = std::sqrt(now.sums[0]), p = std::sqrt(now.sums[1]);
-    const double most = clip * std::fmax(p, eps);
-    return {u < most || !(u < kInfinity) ? 1.0 : most / std::fmax(u, 1e-6), 0.0};
+    const Total& u = now.sums[0];
+    const double most = clip * std::fmax(now.sums[1].norm(), eps);
+    if (u.norm() < most || !(u.sum < kInfinity)) return {};
+    const Affine bounded = u.norm() > 1e-6 ? u.divides(most) : Affine{most / 1e-6};
+    return {bounded.a, 0.0, bounded.rest};
   }
 };
 THALWEG_TRANSFORM(Agc)

@@ -16,6 +16,26 @@ HWY_INLINE V bounded(V x, V low, V high) {
   return hn::IfThenElse(hn::Lt(below, low), low, below);
 }
 
+// A root of squares as a denominator: at least the root of the smallest square that is not 0, so that a rule
+// without eps stands still where it has seen nothing. NaN stays in what is divided, if not here.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V divisor_of(D d, V root) {
+  using T = hn::TFromD<D>;
+  return hn::Max(hn::Set(d, T(sizeof(T) == sizeof(float) ? 0x1p-63 : 0x1p-511)), root);
+}
+
+// x / y, and 0 where y is 0.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V ratio_of(D d, V x, V y) {
+  return hn::IfThenZeroElse(hn::Eq(y, hn::Zero(d)), hn::Div(x, y));
+}
+
+// The same where only 0 / 0 is 0: of what is bounded afterwards.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V unbounded_ratio_of(D d, V x, V y) {
+  return hn::IfThenZeroElse(hn::Eq(hn::Add(hn::Abs(x), y), hn::Zero(d)), hn::Div(x, y));
+}
+
 // A moving average takes x in.
 template <class V>
 HWY_INLINE V average(V s, V x, const Kept<V>& c) {

@@ -22,7 +22,8 @@ struct Asgd {
   static double prepare(const Moment& now, Prepared<double>& c) {
     const auto [lambda, power] = options_of<Asgd>(now);
     const double done = static_cast<double>(now.t - 1);
-    const double eta = now.rate / std::pow(1.0 + lambda * now.rate * done, power);
+    const double fallen = done > 0.0 ? std::pow(1.0 + lambda * now.rate * done, power) : 1.0;
+    const double eta = now.rate / fallen;
     c = {.eta = eta, .decay = eta * lambda};
     return 1.0;
   }

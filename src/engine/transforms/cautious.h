@@ -32,7 +32,7 @@ struct Cautious {
   };
   static double prepare(const Moment& now, Prepared<double>& c) {
     const auto [form, floor, keep] = options_of<Cautious>(now);
-    const double mask = now.sums[0] + keep * (now.size - now.sums[0]);
+    const double mask = now.sums[0].sum + keep * (now.size - now.sums[0].sum);
     c = {keep};
     if (form == "none") return 1.0;
     return form == "count" ? now.size / (mask + 1.0) : 1.0 / std::fmax(mask / now.size, floor);

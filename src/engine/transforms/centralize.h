@@ -12,7 +12,7 @@ struct Centralize {
     sums[0] = x.update;
   }
   static UnitMap unit(const Moment& now, std::size_t rank) {
-    return {1.0, rank < 2 ? 0.0 : -now.sums[0] / now.size};
+    return {1.0, rank < 2 ? 0.0 : -now.sums[0].sum / now.size * now.sums[0].unit};
   }
 };
 THALWEG_TRANSFORM(Centralize)

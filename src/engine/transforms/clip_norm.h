@@ -23,10 +23,11 @@ struct ClipNorm {
   }
   static Affine affine(const Moment& now) {
     const auto [max, form, per] = options_of<ClipNorm>(now);
-    const double norm = std::sqrt(now.sums[0]);
-    if (!(norm < kInfinity)) return {};
-    if (form == "optax") return {norm < max ? 1.0 : max / norm, 0.0};
-    return {std::fmin(max / (norm + 1e-6), 1.0), 0.0};
+    const Total& n = now.sums[0];
+    const bool optax = form == "optax";
+    if (!(n.sum < kInfinity) || (optax && n.norm() < max)) return {};
+    const Affine clipped = n.divides(max, optax ? 0.0 : 1e-6);
+    return clipped.a * clipped.rest < 1.0 ? clipped : Affine{};
   }
 };
 THALWEG_TRANSFORM(ClipNorm)

@@ -16,9 +16,10 @@ struct ClipRms {
   }
   static Affine affine(const Moment& now) {
     const auto [max] = options_of<ClipRms>(now);
-    const double rms = std::sqrt(now.sums[0] / now.size);
-    if (!(rms < kInfinity)) return {};
-    return {1.0 / std::fmax(1.0, rms / max), 0.0};
+    const Total square{now.sums[0].sum / now.size, now.sums[0].unit};
+    if (!(square.sum < kInfinity)) return {};
+    const double over = square.norm() / max;
+    return over < 1e300 ? Affine{1.0 / std::fmax(1.0, over)} : square.divides(max);
   }
 };
 THALWEG_TRANSFORM(ClipRms)

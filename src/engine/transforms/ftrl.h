@@ -52,7 +52,7 @@ struct Ftrl {
     const V bent = hn::Mul(hn::Sub(curved, curvature<kVariant>(d, s[0], c)), x.value);
     const V pulled = hn::Add(x.update, hn::Mul(c.shrinkage, x.value));
     const V z = hn::Add(s[1], hn::Sub(pulled, bent));
-    const V next = hn::Div(hn::Sub(bounded(z, hn::Neg(c.l1), c.l1), z), hn::Add(curved, c.added));
+    const V next = ratio_of(d, hn::Sub(bounded(z, hn::Neg(c.l1), c.l1), z), hn::Add(curved, c.added));
     s[0] = hn::IfThenElse(moves, n, s[0]);
     s[1] = hn::IfThenElse(moves, z, s[1]);
     return hn::IfThenElse(moves, hn::Sub(x.value, next), hn::Zero(d));

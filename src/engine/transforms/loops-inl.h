@@ -4,24 +4,6 @@
 // A loop sees whole vectors only. What is left after the last kLanes elements goes through a padded copy, so
 // that an element's bits do not depend on where it stands.
 
-// The numbers of a lowered rule as elements of type T.
-template <class T>
-struct Rounded {
-  explicit Rounded(const Lowered& l)
-      : pre_a(T(l.pre.a)), pre_b(T(l.pre.b)), post_a(T(l.post.a)), post_b(T(l.post.b)) {
-    for (std::size_t i = 0; i < kMaxCoefs; ++i) coefs[i] = T(l.coefs[i]);
-  }
-  T pre_a, pre_b, post_a, post_b;
-  T coefs[kMaxCoefs];
-};
-
-// a * u + b * p with one rounding an operation; the second term only where there is one.
-template <bool kWithValue, class D, class V = hn::Vec<D>>
-HWY_INLINE V affine_of(D d, V u, V p, hn::TFromD<D> a, hn::TFromD<D> b) {
-  const V scaled = hn::Mul(hn::Set(d, a), u);
-  return kWithValue ? hn::Add(scaled, hn::Mul(hn::Set(d, b), p)) : scaled;
-}
-
 // The larger of two; `a` where `b` is NaN. The same on every target, which hn::Max is not.
 template <class V>
 HWY_INLINE V greater_of(V a, V b) {
@@ -69,16 +51,23 @@ struct Rule {
   }
 };
 
-// +0 where x is finite and NaN elsewhere: bits that only the latter leave.
-template <class V>
-HWY_INLINE V odd_of(V x) {
-  return hn::Sub(x, x);
+// 0 as long as every x is finite, then NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V odd_with(D d, V odd, V x) {
+  return hn::MulAdd(x, hn::Zero(d), odd);
 }
 
-// Whether what odd_of has left is of finite numbers alone.
+// Whether what odd_with has left is of finite numbers alone.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE bool has_none(D d, V odd) {
   return hn::AllTrue(d, hn::Eq(odd, hn::Zero(d)));
+}
+
+// The sum of x and of what a transform has left in its state: finite where they are, or very large.
+template <std::size_t kStates, class V>
+HWY_INLINE V sum_with(V x, const V* state) {
+  for (std::size_t j = 0; j < kStates; ++j) x = hn::Add(x, state[j]);
+  return x;
 }
 
 // The streams of a loop over whole vectors.
@@ -114,13 +103,14 @@ bool fused_loop(const Rounded<T> numbers, const Pointers<T>& at, std::size_t n, 
     const V value = hn::LoadU(d, p + i);
     const V source = hn::LoadU(d, g + i);
     const V entered = Rule::kSeesEntered ? hn::LoadU(d, e + i) : source;
-    odd = hn::Or(odd, odd_of(source));
-    const V grad = affine_of<kPre>(d, source, value, numbers.pre_a, numbers.pre_b);
+    const V grad = affine_of<kPre>(d, source, value, numbers.pre);
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, s[j] + i);
     const V u = Rule::apply(d, {grad, value, entered, value}, state, prepared);
     for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, s[j] + i);
-    hn::StoreU(hn::Sub(value, affine_of<kPost>(d, u, value, numbers.post_a, numbers.post_b)), d, p + i);
+    const V next = hn::Sub(value, affine_of<kPost>(d, u, value, numbers.post));
+    hn::StoreU(next, d, p + i);
+    odd = odd_with(d, odd, sum_with<Rule::kStates>(hn::Add(source, next), state));
   }
   return has_none(d, odd);
 }
@@ -170,24 +160,11 @@ class Tail {
 };
 
 template <class Rule, class T>
-bool fused(const Lowered& lowered, const Streams& streams) {
-  const std::size_t whole = streams.n / kLanes * kLanes;
-  const Pointers<T> at(streams);
-  const bool finite = fused_pick<Rule, T>(lowered, at, whole, streams.ahead);
-  if (whole == streams.n) return finite;
-  Tail<T> tail(streams);
-  const Pointers<T> last(tail.streams());
-  const bool finite_tail = fused_pick<Rule, T>(lowered, last, kLanes, 0);
-  tail.put_back(streams.value, last.value);
-  tail.put_back_states(streams);
-  return finite && finite_tail;
-}
-
-template <class Rule, class T>
-void tile_loop(const T* coefs, T* u, const Pointers<T> at, std::size_t n) {
+bool tile_loop(const T* coefs, T* u, const Pointers<T> at, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const auto prepared = Rule::prepared(d, coefs);
+  V odd = hn::Zero(d);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     V state[Rule::kStates + 1];
     for (std::size_t j = 0; j < Rule::kStates; ++j) state[j] = hn::LoadU(d, at.state[j] + i);
@@ -201,36 +178,93 @@ void tile_loop(const T* coefs, T* u, const Pointers<T> at, std::size_t n) {
     const V out = Rule::apply(d, seen, state, prepared);
     for (std::size_t j = 0; j < Rule::kStates; ++j) hn::StoreU(state[j], d, at.state[j] + i);
     hn::StoreU(out, d, u + i);
+    if constexpr (Rule::kStates > 0) {
+      odd = odd_with(d, odd, sum_with<Rule::kStates - 1>(state[Rule::kStates - 1], state));
+    }
   }
+  return has_none(d, odd);
 }
 
-template <class T>
-struct RoundedCoefs {
-  explicit RoundedCoefs(const Coefs& coefs) {
-    for (std::size_t i = 0; i < kMaxCoefs; ++i) c[i] = T(coefs[i]);
-  }
-  T c[kMaxCoefs];
-};
-
 template <class Rule, class T>
-void tile(const Coefs& coefs, void* u, const Streams& streams) {
+bool tile(const Coefs& coefs, void* u, const Streams& streams) {
   const RoundedCoefs<T> numbers(coefs);
   const std::size_t whole = streams.n / kLanes * kLanes;
-  tile_loop<Rule, T>(numbers.c, static_cast<T*>(u), Pointers<T>(streams), whole);
-  if (whole == streams.n) return;
+  const bool all = tile_loop<Rule, T>(numbers.c, static_cast<T*>(u), Pointers<T>(streams), whole);
+  if (whole == streams.n) return all;
   Streams with_update = streams;
   with_update.grad = u;  // the tail's own copy of u
   const Tail<T> tail(with_update);
   T* last = static_cast<T*>(const_cast<void*>(tail.streams().grad));
-  tile_loop<Rule, T>(numbers.c, last, Pointers<T>(tail.streams()), kLanes);
+  const bool last_all = tile_loop<Rule, T>(numbers.c, last, Pointers<T>(tail.streams()), kLanes);
   tail.put_back(u, last);
   tail.put_back_states(streams);
+  return all && last_all;
+}
+
+template <class T>
+bool finite(const void* source, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const T* x = static_cast<const T*>(source);
+  auto odd = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) odd = odd_with(d, odd, hn::LoadU(d, x + i));
+  bool all = has_none(d, odd);
+  for (; i < n; ++i) all &= (x[i] - x[i] == T(0));
+  return all;
+}
+
+// The elements of streams from `begin` on.
+template <class T>
+Streams from_element(const Streams& streams, std::size_t begin, std::size_t n) {
+  Streams out = streams;
+  const auto move = [begin](auto*& at) {
+    if (at != nullptr) at = const_cast<void*>(static_cast<const void*>(static_cast<const T*>(at) + begin));
+  };
+  for (const void** at : {&out.grad, &out.entered, &out.noise}) move(*at);
+  move(out.value);
+  for (void*& state : out.state) move(state);
+  out.n = n;
+  return out;
+}
+
+// fused() where a map has a second factor: step by step.
+template <class Rule, class T>
+bool split(const Lowered& lowered, const Streams& streams) {
+  T u[kBlock];
+  bool all = true;
+  for (std::size_t begin = 0; begin < streams.n; begin += kBlock) {
+    const Streams part = from_element<T>(streams, begin, std::min(kBlock, streams.n - begin));
+    T* value = static_cast<T*>(part.value);
+    all &= finite<T>(part.grad, part.n);
+    affine<T>(lowered.pre, part.grad, value, u, part.n);
+    all &= tile<Rule, T>(lowered.coefs, u, part);
+    affine<T>(lowered.post, u, value, u, part.n);
+    for (std::size_t i = 0; i < part.n; ++i) value[i] = value[i] - u[i];
+    all &= finite<T>(value, part.n);
+  }
+  return all;
+}
+
+template <class Rule, class T>
+bool fused(const Lowered& lowered, const Streams& streams) {
+  const RoundedMap<T> pre(lowered.pre), post(lowered.post);
+  if (pre.rest != T(1) || post.rest != T(1)) return split<Rule, T>(lowered, streams);
+  const std::size_t whole = streams.n / kLanes * kLanes;
+  const Pointers<T> at(streams);
+  const bool finite = fused_pick<Rule, T>(lowered, at, whole, streams.ahead);
+  if (whole == streams.n) return finite;
+  Tail<T> tail(streams);
+  const Pointers<T> last(tail.streams());
+  const bool finite_tail = fused_pick<Rule, T>(lowered, last, kLanes, 0);
+  tail.put_back(streams.value, last.value);
+  tail.put_back_states(streams);
+  return finite && finite_tail;
 }
 
 // A chain without a rule is the rule that hands the gradient through.
 struct Plain {
   static constexpr std::size_t kStates = 0;
-  static constexpr bool kSeesEntered = false;
+  static constexpr bool kSees = false, kSeesEntered = false, kSeesNoise = false;
   template <class D>
   static HWY_INLINE Nothing prepared(D, const hn::TFromD<D>*) {
     return {};
@@ -266,10 +300,11 @@ struct Lander {
 };
 
 template <class Lander, class T>
-void land_loop(const T* coefs, const T* u, const Pointers<T> at, std::size_t n) {
+bool land_loop(const T* coefs, const T* u, const Pointers<T> at, std::size_t n) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const auto prepared = Lander::prepared(d, coefs);
+  V odd = hn::Zero(d);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     V state[Lander::kStates + 1];
     for (std::size_t j = 0; j < Lander::kStates; ++j) state[j] = hn::LoadU(d, at.state[j] + i);
@@ -278,61 +313,25 @@ void land_loop(const T* coefs, const T* u, const Pointers<T> at, std::size_t n) 
     const V out = Lander::apply(d, Landing<V>{before, hn::LoadU(d, u + i), value}, state, prepared);
     for (std::size_t j = 0; j < Lander::kStates; ++j) hn::StoreU(state[j], d, at.state[j] + i);
     hn::StoreU(out, d, at.value + i);
+    odd = odd_with(d, odd, sum_with<Lander::kStates>(out, state));
   }
+  return has_none(d, odd);
 }
 
 template <class Lander, class T>
-void land(const Coefs& coefs, const void* u, const Streams& streams) {
+bool land(const Coefs& coefs, const void* u, const Streams& streams) {
   const RoundedCoefs<T> numbers(coefs);
   const std::size_t whole = streams.n / kLanes * kLanes;
-  land_loop<Lander, T>(numbers.c, static_cast<const T*>(u), Pointers<T>(streams), whole);
-  if (whole == streams.n) return;
+  const bool all = land_loop<Lander, T>(numbers.c, static_cast<const T*>(u), Pointers<T>(streams), whole);
+  if (whole == streams.n) return all;
   Streams with_update = streams;
   with_update.entered = u;
   const Tail<T> tail(with_update);
   const Pointers<T> last(tail.streams());
-  land_loop<Lander, T>(numbers.c, last.entered, last, kLanes);
+  const bool last_all = land_loop<Lander, T>(numbers.c, last.entered, last, kLanes);
   tail.put_back(streams.value, last.value);
   tail.put_back_states(streams);
-}
-
-template <class T>
-bool finite(const void* source, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  const T* x = static_cast<const T*>(source);
-  auto odd = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) odd = hn::Or(odd, odd_of(hn::LoadU(d, x + i)));
-  bool all = has_none(d, odd);
-  for (; i < n; ++i) all &= (x[i] - x[i] == T(0));
-  return all;
-}
-
-template <bool kWithValue, class T>
-void affine_loop(T a, T b, const T* x, const T* p, T* out, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    const auto value = kWithValue ? hn::LoadU(d, p + i) : hn::Zero(d);
-    hn::StoreU(affine_of<kWithValue>(d, hn::LoadU(d, x + i), value, a, b), d, out + i);
-  }
-  for (; i < n; ++i) out[i] = kWithValue ? a * x[i] + b * p[i] : a * x[i];
-}
-
-template <class T>
-void affine(const Affine& map, const void* source, const void* value, void* u, std::size_t n) {
-  const T* x = static_cast<const T*>(source);
-  const T* p = static_cast<const T*>(value);
-  T* out = static_cast<T*>(u);
-  if (map.b == 0.0) return affine_loop<false>(T(map.a), T(map.b), x, p, out, n);
-  affine_loop<true>(T(map.a), T(map.b), x, p, out, n);
-}
-
-template <class T>
-void shift(const UnitMap& map, void* u, std::size_t n) {
-  const T a = T(map.a), offset = T(map.offset);
-  T* x = static_cast<T*>(u);
-  for (std::size_t i = 0; i < n; ++i) x[i] = a * x[i] + offset;
+  return all && last_all;
 }
 
 template <class T>
@@ -346,13 +345,23 @@ void stream(const void* from, void* to, std::size_t n) {
 }
 
 template <class T>
-void accumulate(double keep, double weight, const void* grad, void* sum, std::size_t n) {
-  const T w = T(weight);
+bool accumulate(double keep, double weight, const void* grad, void* sum, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const T w = rounded<T>(weight);
   const T* g = static_cast<const T*>(grad);
   T* s = static_cast<T*>(sum);
-  if (keep == 0.0) {
-    for (std::size_t i = 0; i < n; ++i) s[i] = w * g[i];
-  } else {
-    for (std::size_t i = 0; i < n; ++i) s[i] += w * g[i];
+  auto odd = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto weighted = hn::Mul(hn::Set(d, w), hn::LoadU(d, g + i));
+    const auto next = keep == 0.0 ? weighted : hn::Add(hn::LoadU(d, s + i), weighted);
+    hn::StoreU(next, d, s + i);
+    odd = odd_with(d, odd, next);
   }
+  bool all = has_none(d, odd);
+  for (; i < n; ++i) {
+    s[i] = keep == 0.0 ? w * g[i] : s[i] + w * g[i];
+    all &= (s[i] - s[i] == T(0));
+  }
+  return all;
 }

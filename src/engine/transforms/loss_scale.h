@@ -40,7 +40,7 @@ struct LossScale {
   static void passed(Numbers o, std::span<double> numbers) {
     double &scale = numbers[0], &good = numbers[1], &tolerated = numbers[2];
     if (good < option_of<LossScale, "every">(o)) return;
-    scale *= option_of<LossScale, "growth">(o);
+    scale = std::fmin(scale * option_of<LossScale, "growth">(o), std::numeric_limits<double>::max());
     good = tolerated = 0.0;
   }
 };

@@ -1,6 +1,7 @@
 struct Lr {
   static constexpr std::string_view kFormula = R"(
     u <- value u; no state
+    two groups of parameters, each with a rate: lr(0.1, on="head.*") | lr(0.05, on=rest)
   )";
   static constexpr bool kIsRate = true;
   static constexpr Option kOptions[] = {required(scalar_option("value", "", kNotNegative, "the rate"))};

@@ -6,7 +6,7 @@ struct Madgrad {
     rate is the product of the rates to its right, which act inside; the authors' code adds
     eps to the rate too, and its decay is L2 (Algorithm 1)
     state n s, zeros; x, the parameter before its first update
-    reads g p n s x, writes u n s x; what has never had a gradient stays while eps > 0
+    reads g p n s x, writes u n s x; what has never had a gradient stays
   )";
   static constexpr Option kOptions[] = {
       share_kept("momentum", "0.9", "share of the parameter that is kept on the way to the dual average"),
@@ -33,7 +33,7 @@ struct Madgrad {
     squares = hn::Add(squares, hn::Mul(weighted, x.update));
     sum = hn::Add(sum, weighted);
     start = hn::IfThenElse(is_so(d, c.first), x.value, start);
-    const V away = hn::Div(sum, hn::Add(cube_root(d, squares), c.eps));
+    const V away = ratio_of(d, sum, hn::Add(cube_root(d, squares), c.eps));
     return hn::Mul(c.share, hn::Add(hn::Sub(x.value, start), away));
   }
 };

@@ -21,7 +21,7 @@ struct Mars {
   };
   static double prepare(const Moment& now, Prepared<double>& c) {
     const auto [gamma, beta1] = options_of<Mars>(now);
-    c.weight = gamma * beta1 / (1.0 - beta1);
+    c.weight = std::fmin(gamma * beta1 / (1.0 - beta1), std::numeric_limits<double>::max());
     return 1.0;
   }
   template <class D, class V = hn::Vec<D>>

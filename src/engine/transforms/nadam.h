@@ -5,8 +5,7 @@ struct Nadam {
     u  = ((1 - mu_t) / (1 - P_t) g + mu_t+1 / (1 - P_t+1) m) / (sqrt(v / c2 + eps_root) + eps)
     c2 = 1 - beta2^t; momentum_decay is 0.004 in the paper and in torch, 1 in Keras
     mu=constant: mu_t = beta1, so that P_t = beta1^t (optax)
-    state m v, zeros; keeps P of each parameter; reads g m v, writes u m v; 0 stays 0 while
-    eps > 0
+    state m v, zeros; keeps P of each parameter; reads g m v, writes u m v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -47,12 +46,12 @@ struct Nadam {
     return std::sqrt(c2);
   }
   template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V apply(D, V g, V* s, const auto& c) {
+  static HWY_INLINE V apply(D d, V g, V* s, const auto& c) {
     V &m = s[0], &v = s[1];
     m = average(m, g, c.m);
     v = average_square(v, g, c.v);
     const V ahead = hn::Add(hn::Mul(c.of_gradient, g), hn::Mul(c.of_m, m));
-    return hn::Div(ahead, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps));
+    return hn::Div(ahead, divisor_of(d, hn::Add(hn::Sqrt(hn::Add(v, c.eps_root)), c.eps)));
   }
 };
 THALWEG_TRANSFORM(Nadam)

@@ -22,10 +22,15 @@ struct Normalize {
   }
   static Affine affine(const Moment& now) {
     const auto [per, beta, eps, eps_root] = options_of<Normalize>(now);
+    Total now_square = now.sums[0];
+    const double unit = now_square.unit, square = now_square.sum * unit * unit;
     double& v = now.numbers[0];
-    v = now.t == 1 ? now.sums[0] : beta * v + (1.0 - beta) * now.sums[0];
-    const double norm = std::sqrt(v + eps_root) + eps;
-    return {norm > 0.0 ? 1.0 / norm : 1.0, 0.0};
+    v = now.t == 1 || beta == 0.0 ? square : beta * v + (1.0 - beta) * square;
+    if (beta != 0.0) now_square = {v};
+    if (beta == 0.0 && now_square.sum < kInfinity) v = std::fmin(v, std::numeric_limits<double>::max());
+    now_square.sum += eps_root / now_square.unit / now_square.unit;
+    const Affine divided = now_square.divides(1.0, eps);
+    return std::isfinite(divided.a) ? divided : Affine{};
   }
 };
 THALWEG_TRANSFORM(Normalize)

@@ -32,6 +32,7 @@ Rectifier::Rectifier(double beta2, std::uint64_t t) : longest(2.0 / (1.0 - beta2
 
 double Rectifier::factor() const {
   const double r = length;
+  if (r >= longest) return 1.0;  // 4 of 4 too
   return std::sqrt((r - 4.0) * (r - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * r));
 }
 

@@ -1,6 +1,6 @@
 struct ProximalAdagrad {
   static constexpr std::string_view kFormula = R"(
-    s <- s + g^2,   a = rate / sqrt(s)
+    s <- s + g^2,   a = rate / sqrt(s), or 0
     w  = p - a g
     p <- sign(w) max(|w| - a l1, 0) / (1 + a l2);   below the threshold exactly 0
     rate is the product of the rates to its right, which act inside
@@ -31,7 +31,7 @@ struct ProximalAdagrad {
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE V apply(D d, const Seen<V>& x, V* s, const auto& c) {
     s[0] = hn::Add(s[0], hn::Mul(x.update, x.update));
-    const V rate = hn::Div(c.rate, hn::Sqrt(s[0])), zero = hn::Zero(d);
+    const V rate = ratio_of(d, c.rate, hn::Sqrt(s[0])), zero = hn::Zero(d);
     const V w = hn::Sub(x.value, hn::Mul(rate, x.update));
     const V left = hn::Sub(hn::Abs(w), hn::Mul(rate, c.l1));
     const V kept = hn::IfThenElse(hn::Lt(left, zero), zero, hn::CopySign(left, w));

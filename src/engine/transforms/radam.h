@@ -8,7 +8,7 @@ struct Radam {
     eps_place: raw as above (torch), or corrected: sqrt(v / c2) + eps (optax, TF Addons)
     threshold: 5 (torch, optax), 4 in the paper; inclusive: r >= threshold (optax, TF Addons)
     amsgrad: vmax <- max(vmax, v) takes the place of v (TensorFlow Addons)
-    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0 while eps > 0
+    state m v, zeros; vmax with amsgrad; reads g m v, writes u m v; 0 stays 0
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -46,7 +46,7 @@ struct Radam {
     const V m = s[0] = average(s[0], g, c.m);
     V v = s[1] = average_square(s[1], g, c.v);
     if constexpr (kVariant == 1) v = s[2] = greater_of(s[2], v);
-    return hn::IfThenElse(is_so(d, c.divides), hn::Div(m, hn::Add(hn::Sqrt(v), c.eps)), m);
+    return hn::IfThenElse(is_so(d, c.divides), hn::Div(m, divisor_of(d, hn::Add(hn::Sqrt(v), c.eps))), m);
   }
 };
 THALWEG_TRANSFORM(Radam)

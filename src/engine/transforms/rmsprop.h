@@ -7,7 +7,7 @@ struct RmsProp {
     eps_place: outside as above (torch), or inside: sqrt(v - m^2 + eps)
     bias_correction divides v and m by 1 - alpha^t first
     state v, initial_accumulator; m with centered, b with momentum, zeros
-    reads g v m b, writes u v m b; 0 stays 0 while eps > 0   (centered: Graves 2013)
+    reads g v m b, writes u v m b; 0 stays 0   (centered: Graves 2013)
   )";
   static constexpr Option kOptions[] = {
       share_kept("alpha", "0.99", "share of the average square that is kept"),
@@ -73,7 +73,7 @@ struct RmsProp {
       const V m = s[1] = average(s[1], g, c.averages);
       v = greater_of(hn::Sub(v, hn::Mul(hn::Mul(c.over_left, m), m)), hn::Zero(d));
     }
-    const V u = hn::Div(g, hn::Add(hn::Sqrt(hn::Add(v, c.inside)), c.outside));
+    const V u = hn::Div(g, divisor_of(d, hn::Add(hn::Sqrt(hn::Add(v, c.inside)), c.outside)));
     if constexpr (!kHasSum) return u;
     V& b = s[kHasMean ? 2 : 1];
     return b = average(b, u, c.b);

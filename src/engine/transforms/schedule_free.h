@@ -1,6 +1,6 @@
 struct ScheduleFree {
   static constexpr std::string_view kFormula = R"(
-    w = t^r max(lr so far)^power,   W <- W + w,   c = w / W
+    w = t^r max(lr so far)^power,   W <- W + w,   c = w / W;   w = 0 while that lr is 0
     y <- y + c (z - y) + (beta1 (1 - c) - 1) u
     z <- z - u
     y are the parameters, u is the whole update with its decay, lr the product of the rates of
@@ -29,8 +29,9 @@ struct ScheduleFree {
     const auto [beta1, r, power] = options_of<ScheduleFree>(now);
     double &sum = now.numbers[0], &highest = now.numbers[1];
     highest = std::fmax(highest, now.rate);
-    const double weight = std::pow(static_cast<double>(now.t), r) * std::pow(highest, power);
-    sum += weight;
+    const double of_t = std::pow(static_cast<double>(now.t), r), most = std::numeric_limits<double>::max();
+    const double weight = highest > 0.0 ? std::fmin(of_t * std::pow(highest, power), most) : 0.0;
+    sum = std::fmin(sum + weight, most);
     const double share = sum > 0.0 ? weight / sum : 0.0;
     c = {now.t == 1 ? 1.0 : 0.0, share, beta1 * (1.0 - share) - 1.0};
     return 1.0;

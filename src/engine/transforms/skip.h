@@ -28,8 +28,8 @@ struct Skip {
     double &in_a_row = now.numbers[0], &mean = now.numbers[1], &passed = now.numbers[2];
     const double corrected = mean / -std::expm1(passed * std::log(beta));
     const bool known = passed >= after && passed > 0.0;
-    const bool large =
-        now.norm > limit || (known && now.norm > factor * corrected);  // a limit of NaN is none
+    const bool large = !(now.norm < kInfinity) || now.norm > limit ||
+                       (known && now.norm > factor * corrected);  // a limit of NaN is none
     if (!now.finite || (what == "outlier" && large)) {
       in_a_row += 1.0;
       if (in_a_row <= most) return Verdict::hold;

@@ -16,10 +16,10 @@ HWY_INLINE hn::Vec<D> widened(D d, const T* from) {
 
 // The map of the register at k, as the engine applies it, as doubles; there may be no values p without it.
 template <bool kWithValue, class D, class T>
-HWY_INLINE hn::Vec<D> widened_map(D d, T a, T b, const T* x, const T* p, std::size_t k) {
+HWY_INLINE hn::Vec<D> widened_map(D d, const RoundedMap<T>& map, const T* x, const T* p, std::size_t k) {
   const hn::Rebind<T, D> from;
   const auto value = kWithValue ? hn::LoadU(from, p + k) : hn::Zero(from);
-  const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x + k), value, a, b);
+  const auto narrow = affine_of<kWithValue>(from, hn::LoadU(from, x + k), value, map);
   if constexpr (sizeof(T) == sizeof(double)) {
     return narrow;
   } else {
@@ -44,7 +44,7 @@ constexpr bool kGatherSees = requires {
 
 // Elements i and i + kLanes belong to the same running sum; `n` is a multiple of kLanes.
 template <class Gather, bool kWithValue, class T>
-void add_terms(T a, T b, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
+void add_terms(const RoundedMap<T> map, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
   const hn::ScalableTag<double> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t kEach = hn::MaxLanes(d), kParts = kLanes / kEach;
@@ -58,7 +58,7 @@ void add_terms(T a, T b, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
     }
     for (std::size_t j = 0; j < kParts; ++j) {
       const std::size_t k = i + j * kEach;
-      const V u = widened_map<kWithValue>(d, a, b, at.grad, at.value, k);
+      const V u = widened_map<kWithValue>(d, map, at.grad, at.value, k);
       Seen<V> seen{u, u, u, u};
       if constexpr (kGatherSees<Gather>) {
         seen.value = widened(d, at.value + k);
@@ -76,19 +76,27 @@ void add_terms(T a, T b, const Pointers<T> at, std::size_t n, LaneSums& lanes) {
 
 template <class Gather, bool kWithValue, class T>
 void gather_loop(const Affine& map, const Streams& streams, LaneSums& sums) {
-  const T a = T(map.a), b = T(map.b);
-  add_terms<Gather, kWithValue>(a, b, Pointers<T>(streams), streams.n / kLanes * kLanes, sums);
+  const RoundedMap<T> rounded(map);
+  add_terms<Gather, kWithValue>(rounded, Pointers<T>(streams), streams.n / kLanes * kLanes, sums);
   if (streams.n % kLanes == 0) return;
   LaneSums last;  // of which the padding is left out
   const Tail<T> tail(streams);
-  add_terms<Gather, kWithValue>(a, b, Pointers<T>(tail.streams()), kLanes, last);
+  add_terms<Gather, kWithValue>(rounded, Pointers<T>(tail.streams()), kLanes, last);
   for (std::size_t m = 0; m < Gather::kSums; ++m) {
     for (std::size_t j = 0; j < streams.n % kLanes; ++j) sums.lanes[m][j] += last.lanes[m][j];
   }
 }
 
+// At most kBlock elements.
 template <class Gather, class T>
 void gather(const Affine& map, const Streams& streams, LaneSums& sums) {
+  if (RoundedMap<T>(map).rest != T(1)) {
+    T u[kBlock];
+    affine<T>(map, streams.grad, streams.value, u, streams.n);
+    Streams mapped = streams;
+    mapped.grad = u;
+    return gather_loop<Gather, false, T>({}, mapped, sums);
+  }
   if (map.b == 0.0) return gather_loop<Gather, false, T>(map, streams, sums);
   gather_loop<Gather, true, T>(map, streams, sums);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -41,19 +42,60 @@ constexpr bool operator&(Sees a, Sees b) { return (unsigned(a) & unsigned(b)) !=
 // What the sums of a gather run over; a matrix transform has none, and is met once everything is formed.
 enum class Over { all, tensor, unit, nothing };  // unit: a row of a matrix, a whole vector
 
-// update' = a * update + b * parameter. Formed in double, rounded once.
+// update' = a * rest * update + b * parameter. Formed in double, rounded once.
 struct Affine {
   double a = 1;
   double b = 0;
+  double rest = 1;  // a power of two: what of the factor would leave double, as 1 / norm of a huge gradient
   // This map, then `next`.
-  constexpr Affine then(const Affine& next) const { return {next.a * a, next.a * b + next.b}; }
+  constexpr Affine then(const Affine& next) const {
+    return {next.a * a, next.a * next.rest * b + next.b, next.rest * rest};
+  }
 };
 
-// update' = a * update + offset, of the elements of one unit.
+// update' = a * rest * update + offset, of the elements of one unit.
 struct UnitMap {
   double a = 1;
   double offset = 0;
+  double rest = 1;
 };
+
+// What a gather adds up, over the whole range of double: of elements divided by a power of two where their
+// sum, or that of their squares, would leave it.
+struct Total {
+  static constexpr double kStep =
+      0x1p600;  // the unit of what is too large, and 1 / that of what is too small
+
+  double sum = 0;
+  double unit = 1;
+
+  double norm() const { return unit * std::sqrt(sum); }  // where squares are summed
+  bool leaves() const { return !(std::abs(sum) >= 0x1p-960 && std::isfinite(sum)); }  // it may have
+  // The map that divides by norm() + added and multiplies by `factor`.
+  Affine divides(double factor, double added = 0) const {
+    return {factor / (std::sqrt(sum) + added / unit), 0.0, 1.0 / unit};
+  }
+};
+// Of squares: in the larger unit, or in a larger one than both.
+inline Total operator+(const Total& a, const Total& b) {
+  if (a.sum == 0.0) return b;
+  if (b.sum == 0.0) return a;
+  const auto in = [](const Total& x, double unit) { return x.sum * (x.unit / unit) * (x.unit / unit); };
+  double unit = std::fmax(a.unit, b.unit);
+  const double sum = in(a, unit) + in(b, unit);
+  if (!std::isinf(sum) || std::isinf(a.sum) || std::isinf(b.sum)) return {sum, unit};
+  unit *= Total::kStep;
+  return {in(a, unit) + in(b, unit), unit};
+}
+// `sum_of(scale)` is the sum of elements that are multiplied by `scale` first.
+template <class F>
+Total total_of(Dtype dtype, const F& sum_of) {
+  const Total plain{sum_of(1.0)};
+  if (dtype != Dtype::f64 || !plain.leaves()) return plain;
+  const double unit = plain.sum > -1.0 && plain.sum < 1.0 ? 1.0 / Total::kStep : Total::kStep;
+  const Total scaled{sum_of(1.0 / unit), unit};
+  return scaled.sum != 0.0 && std::isfinite(scaled.sum) ? scaled : plain;
+}
 
 inline constexpr std::size_t kMaxState = 4;    // state streams of one transform
 inline constexpr std::size_t kMaxCoefs = 10;   // numbers of one transform in a step
@@ -82,9 +124,9 @@ struct Moment {
   double rate = 1;      // product of the rates to the right of it; of all rates of the chain for a landing
   double peak = 1;      // product of the highest values of the same rates
   double scale = 1;     // product of every factor to the right of it
-  std::span<const double> sums = {};  // gathered
-  double size = 1;                    // elements that the sums run over
-  std::span<double> numbers = {};     // what it keeps: as the update before left them, zeros at t == 1
+  std::span<const Total> sums = {};  // gathered
+  double size = 1;                   // elements that the sums run over
+  std::span<double> numbers = {};    // what it keeps: as the update before left them, zeros at t == 1
 };
 
 // What a gate decides about a gradient that has come.
@@ -160,14 +202,15 @@ struct LaneSums {
 
 // Kernels of one transform for one element type.
 struct RuleKernels {
-  // Register-resident: pre, rule and post on every element, the parameter written. Tells whether every
-  // gradient was finite.
+  // Register-resident: pre, rule and post on every element, the parameter written. All three tell whether
+  // what they have read of the gradient, and everything that they have written to stay, was finite; they may
+  // doubt it where a sum of it is not.
   bool (*fused)(const Lowered& lowered, const Streams& streams) = nullptr;
   // The rule alone on a tile `u` of streams.n elements.
-  void (*tile)(const Coefs& coefs, void* u, const Streams& streams) = nullptr;
+  bool (*tile)(const Coefs& coefs, void* u, const Streams& streams) = nullptr;
   // A landing alone: n elements. `u` and streams.grad are the update and the parameter before the step, as
   // far as Landing says; streams.grad may be null.
-  void (*land)(const Coefs& coefs, const void* u, const Streams& streams) = nullptr;
+  bool (*land)(const Coefs& coefs, const void* u, const Streams& streams) = nullptr;
   // Adds map(source) of some elements of a block; of a multiple of kLanes, but for the block's last.
   void (*gather)(const Affine& map, const Streams& streams, LaneSums& sums) = nullptr;
 };
@@ -175,7 +218,7 @@ struct RuleKernels {
 // Kernels that no transform owns, for one element type.
 struct CoreKernels {
   // p' = p - (post.a g + post.b p): a chain without a rule, or the end of one, g being its update. Tells
-  // whether every g was finite.
+  // whether every g and p' was finite, as fused() does.
   bool (*plain)(const Affine& post, const Streams& streams);
   // u = a * source + b * p, n elements.
   void (*affine)(const Affine& map, const void* source, const void* value, void* u, std::size_t n);
@@ -183,8 +226,8 @@ struct CoreKernels {
   void (*shift)(const UnitMap& map, void* u, std::size_t n);
   // to = from, n elements, past the caches; `to` is aligned to 64 bytes.
   void (*stream)(const void* from, void* to, std::size_t n);
-  // sum = keep * sum + weight * g, n elements.
-  void (*accumulate)(double keep, double weight, const void* grad, void* sum, std::size_t n);
+  // sum = keep * sum + weight * g, n elements. Tells whether every sum is finite.
+  bool (*accumulate)(double keep, double weight, const void* grad, void* sum, std::size_t n);
   // Sum of the squares of a * source + b * p over at most kBlock elements, as LaneSums sums.
   double (*squares)(const Affine& map, const void* source, const void* value, std::size_t n);
   // Whether n elements are finite.

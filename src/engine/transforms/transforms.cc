@@ -10,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/registry.h"
@@ -58,6 +59,7 @@ constexpr std::size_t kPrepared = std::is_same_v<Prepared<T, double>, Nothing>
                                       ? 0
                                       : sizeof(Prepared<T, double>) / sizeof(double);
 
+#include "transforms/affine-inl.h"
 #include "transforms/loops-inl.h"
 #include "transforms/sums-inl.h"
 

@@ -27,10 +27,14 @@ struct TrustRatio {
   }
   static Affine affine(const Moment& now) {
     const auto [coefficient, eps, plus, min, max, max_norm] = options_of<TrustRatio>(now);
-    const double u = std::sqrt(now.sums[0]), p = std::fmin(std::sqrt(now.sums[1]), or_infinity(max_norm));
+    // Both norms in a unit in which neither is infinite.
+    const double unit = std::fmax(std::fmax(now.sums[0].unit, now.sums[1].unit), 1.0);
+    const auto norm = [unit](const Total& square) { return Total{square.sum, square.unit / unit}.norm(); };
+    const double u = norm(now.sums[0]), p = std::fmin(norm(now.sums[1]), or_infinity(max_norm) / unit);
     if (u == 0.0 || p == 0.0) return {};
-    const double ratio = coefficient * p / (u + plus * p + eps);
-    return {std::fmin(std::fmax(ratio, min), or_infinity(max)), 0.0};
+    const double ratio = coefficient * p / (u + plus * p + eps / unit);
+    const double most = std::fmin(or_infinity(max), std::numeric_limits<double>::max());
+    return {std::fmin(std::fmax(ratio, min), most), 0.0};
   }
 };
 THALWEG_TRANSFORM(TrustRatio)

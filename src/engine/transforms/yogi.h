@@ -6,8 +6,8 @@ struct Yogi {
     c1 = 1 - beta1^t and c2 = 1 - beta2^t; both are 1 without bias_correction
     the paper corrects nothing, as ensmallen; optax corrects both, as if they began at 0, and
     begins m with initial_accumulator too (accumulator_in_m)
-    state m, zeros; v, initial_accumulator; reads g m v, writes u m v; 0 stays 0 while eps > 0
-    and not accumulator_in_m
+    state m, zeros; v, initial_accumulator; reads g m v, writes u m v; 0 stays 0
+    without accumulator_in_m
   )";
   static constexpr Option kOptions[] = {
       beta1_option("0.9"),
@@ -45,7 +45,7 @@ struct Yogi {
     m = average(m, g, c.m);
     const V square = hn::Mul(g, g);
     v = hn::Sub(v, hn::Mul(hn::Mul(c.take_v, sign_of(d, hn::Sub(v, square))), square));
-    return hn::Div(m, hn::Add(hn::Sqrt(v), c.eps));
+    return hn::Div(m, divisor_of(d, hn::Add(hn::Sqrt(v), c.eps)));
   }
 };
 THALWEG_TRANSFORM(Yogi)

@@ -1,6 +1,8 @@
 #include "compare/folder.h"
 
 #include <algorithm>
+#include <cmath>
+#include <new>
 #include <stdexcept>
 #include <tuple>
 
@@ -34,7 +36,7 @@ ComparedTrial read_trial(const Json& json) {
     trial.epochs.push_back({.update = whole(epoch.at(0)),
                             .seconds = epoch.at(1).get<double>(),
                             .loss = epoch.at(2).get<double>(),
-                            .score = epoch.at(3).get<double>()});
+                            .score = epoch.at(3).is_null() ? NAN : epoch.at(3).get<double>()});
   }
   if (trial.epochs.empty() && !trial.diverged) throw std::invalid_argument("a run without epochs");
   return trial;
@@ -96,6 +98,8 @@ std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory) {
     const std::string where = trials_path(directory).string() + ":" + std::to_string(trials.size() + 1);
     try {
       trials.push_back(read_trial(Json::parse(line)));
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception&) {
       throw Error(Code::data, {where, "not a run", "", "a line that `thalweg compare` wrote",
                                "remove the line, or the folder"});

@@ -37,17 +37,27 @@ double in_units(const ComparisonResult& result, double score) {
   return classes(result) ? 100 * score : score;
 }
 
+// What decides: the score, or the loss where that is not defined.
+const Median& deciding(const ComparisonResult& result, const Optimizer& o) {
+  return result.by_loss ? o.loss : o.score;
+}
+double deciding(const ComparisonResult& result, const ComparedEpoch& epoch) {
+  return result.by_loss ? epoch.loss : epoch.score;
+}
+
 std::string number(const ComparisonResult& result, double score) {
+  if (result.by_loss && std::isfinite(score)) return significant(score, 4);
   return std::isfinite(score) ? page::fixed(in_units(result, score), classes(result) ? 2 : 4) : kNone;
 }
 
 std::string median_text(const ComparisonResult& result, const Optimizer& o) {
-  const std::string text = number(result, o.score.value);
-  return classes(result) && std::isfinite(o.score.value) ? text + " %" : text;
+  const double median = deciding(result, o).value;
+  if (!std::isfinite(median)) return "diverged";
+  return number(result, median) + (classes(result) ? " %" : "");
 }
 
 std::string quartiles_text(const ComparisonResult& result, const Optimizer& o) {
-  return number(result, o.score.low) + " to " + number(result, o.score.high);
+  return number(result, deciding(result, o).low) + " to " + number(result, deciding(result, o).high);
 }
 
 std::string standing_text(const ComparisonResult& result, const Optimizer& o) {
@@ -76,7 +86,7 @@ std::string results_table(const ComparisonResult& result) {
       "Median over the seeds, with quartiles. Deficit: the median, over the seeds, of the difference from "
       "the best. "
       "p: Wilcoxon's signed-rank test against the best, with Holm's correction for all pairs.";
-  made.head = {"Optimizer", "Held-out " + result.score_name, "Quartiles", "Deficit", "p", "Standing"};
+  made.head = {"Optimizer", "Held-out " + result.measure(), "Quartiles", "Deficit", "p", "Standing"};
   made.marked = 0;
   for (const Optimizer& o : result.optimizers) {
     const bool first = o.against_best.standing == Standing::first;
@@ -156,7 +166,7 @@ std::string tables(const ComparisonResult& result) {
 std::vector<double> scores(const ComparisonResult& result, const Optimizer& o) {
   std::vector<double> out;
   for (const ComparedTrial& run : o.trials) {
-    if (!run.diverged) out.push_back(in_units(result, run.epochs.back().score));
+    if (!run.diverged) out.push_back(in_units(result, deciding(result, run.epochs.back())));
   }
   return out;
 }
@@ -164,17 +174,16 @@ std::vector<double> scores(const ComparisonResult& result, const Optimizer& o) {
 std::string draw_row(const ComparisonResult& result, const Optimizer& o, double y, const page::Axis& axis) {
   const auto at = [&](double score) { return kSide + axis.place(score) * (kWidth - 2 * kSide); };
   std::string out = page::text("said", 0, y - 14, o.given);
-  if (std::isfinite(o.score.low) && std::isfinite(o.score.high)) {
-    out +=
-        page::horizontal("range", y, at(in_units(result, o.score.low)), at(in_units(result, o.score.high)));
-  }
+  const Median& median = deciding(result, o);
+  if (std::isfinite(median.low) && std::isfinite(median.high))
+    out += page::horizontal("range", y, at(in_units(result, median.low)), at(in_units(result, median.high)));
   const std::vector<double> dots = scores(result, o);
   for (const double score : dots) {
     out += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.5\"><title>{}</title></circle>",
                        coordinate(at(score)), coordinate(y), escape(significant(score, 4)));
   }
-  if (std::isfinite(o.score.value))
-    out += page::vertical("middle", at(in_units(result, o.score.value)), y - 9, y + 9);
+  if (std::isfinite(median.value))
+    out += page::vertical("middle", at(in_units(result, median.value)), y - 9, y + 9);
   if (dots.empty()) out += page::text("", kSide, y + 5, "every run diverged");
   return "<g class=\"seed\">" + out + "</g>";
 }
@@ -202,7 +211,7 @@ std::string draw_seeds(const ComparisonResult& result) {
   }
   for (std::size_t i = 0; i < result.optimizers.size(); ++i)
     rows += draw_row(result, result.optimizers[i], kRowHeight * static_cast<double>(i) + 32, axis);
-  return out + grid + rows + page::text("x", kWidth / 2, height - 4, "held-out " + result.score_name) +
+  return out + grid + rows + page::text("x", kWidth / 2, height - 4, "held-out " + result.measure()) +
          "</svg>";
 }
 
@@ -215,7 +224,7 @@ page::Chart curves_chart(const ComparisonResult& result) {
   page::Chart out{.id = "curves-of",
                   .title = "Progress",
                   .x_name = "epoch",
-                  .y_name = "held-out " + result.score_name,
+                  .y_name = "held-out " + result.measure(),
                   .y_unit = unit(result),
                   .legend = false};
   for (std::size_t i = 0; i < result.optimizers.size(); ++i) {
@@ -223,7 +232,9 @@ page::Chart curves_chart(const ComparisonResult& result) {
     for (std::size_t epoch = 0; epoch < *result.config.epochs; ++epoch) {
       std::vector<double> all;
       for (const ComparedTrial& run : result.optimizers[i].trials)
-        all.push_back(epoch < run.epochs.size() ? run.epochs[epoch].score : -INFINITY);
+        all.push_back(epoch < run.epochs.size() ? deciding(result, run.epochs[epoch])
+                      : result.by_loss          ? INFINITY
+                                                : -INFINITY);
       series.points.push_back({static_cast<double>(epoch + 1), in_units(result, median(std::move(all)))});
     }
     out.series.push_back(std::move(series));
@@ -236,8 +247,7 @@ page::Chart rates_chart(const ComparisonResult& result) {
   page::Chart out{.id = "rates-of",
                   .title = "Learning rates tried",
                   .x_name = "learning rate",
-                  .y_name = "validation " + result.score_name,
-                  .y_unit = unit(result),
+                  .y_name = "validation loss",
                   .across = page::Across::log,
                   .legend = false};
   for (std::size_t i = 0; i < result.optimizers.size(); ++i) {
@@ -245,7 +255,7 @@ page::Chart rates_chart(const ComparisonResult& result) {
     if (o.rates.size() < 2) continue;
     page::Series series = series_of(result, i);
     series.marker = page::marker_of(i);
-    for (const TriedRate& rate : o.rates) series.points.push_back({rate.rate, in_units(result, rate.score)});
+    for (const TriedRate& rate : o.rates) series.points.push_back({rate.rate, rate.loss});
     series.labels = {{series.points[o.chosen], ""}};
     out.series.push_back(std::move(series));
   }
@@ -266,7 +276,7 @@ std::string pictures(const ComparisonResult& result) {
                           draw_seeds(result)) +
              page::figure(curves_chart(result), "Median over the seeds, once per epoch.") +
              page::figure(rates_chart(result),
-                          "Score on the validation part; the ring is the rate chosen. Gaps are rates at "
+                          "Loss on the validation part; the ring is the rate chosen. Gaps are rates at "
                           "which training diverged."));
 }
 
@@ -290,9 +300,9 @@ std::string setting(const ComparisonResult& result) {
       c.seed + result.options.seeds - 1, page::count(result.held_out));
   if (result.tuning_trials == 0) return out + "Rates as given, untuned.";
   return out + fmt::format(
-                   "The rate of each is the best of {} over {} decades: {} runs of {} epochs, judged on {} "
-                   "samples of "
-                   "the training part that these runs did not see.",
+                   "The rate of each is the best of {} over {} decades: {} runs of {} epochs, judged by the "
+                   "loss on {} "
+                   "samples of the training part that these runs did not see.",
                    result.options.rates, print_number(result.options.decades), result.tuning_trials,
                    result.tuning_epochs, page::count(result.validation));
 }

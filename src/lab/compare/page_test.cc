@@ -16,8 +16,9 @@ ComparedOptimizer optimizer(const std::string& name, double median) {
   ComparedOptimizer out;
   out.given = name;
   out.chain = name + "(lr=0.01)";
-  out.rates = {
-      {.rate = 0.01, .score = median}, {.rate = 0.1, .score = NAN}, {.rate = 1, .score = median / 3}};
+  out.rates = {{.rate = 0.01, .score = median, .loss = 1 - median},
+               {.rate = 0.1, .score = NAN, .loss = NAN},
+               {.rate = 1, .score = median / 3, .loss = 2}};
   for (const double off : {-0.01, 0.0, 0.01}) {
     const ComparedEpoch first{.update = 1, .loss = 1, .score = median / 2};
     out.trials.push_back(
@@ -81,6 +82,22 @@ TEST(ComparisonPage, UntunedRatesHaveNoPicture) {
   ComparisonResult untuned = two();
   for (ComparedOptimizer& o : untuned.optimizers) o.rates.resize(1);
   EXPECT_FALSE(has(page_of(untuned), "Learning rates tried"));
+}
+
+TEST(ComparisonPage, ShowsTheLossWhereTheScoreIsNotDefined) {
+  ComparisonResult result = two();
+  result.score_name = "R2";
+  for (ComparedOptimizer& o : result.optimizers) {
+    for (ComparedTrial& trial : o.trials) {
+      for (ComparedEpoch& epoch : trial.epochs) epoch.score = NAN;
+    }
+  }
+  const std::string html = page_of(result);
+  for (const char* part : {"leads with loss 1", "Held-out loss", "R2 is not defined", "held-out loss</text>"})
+    EXPECT_TRUE(has(html, part)) << part;
+  const std::string still = html.substr(0, html.find("<script>"));
+  for (const char* part : {"diverged</td>", "every run diverged", "nan"})
+    EXPECT_FALSE(has(still, part)) << part;
 }
 
 }  // namespace

@@ -18,6 +18,15 @@ double score_of(const ComparedTrial& trial) {
 }
 double loss_of(const ComparedTrial& trial) { return trial.diverged ? kInfinity : trial.epochs.back().loss; }
 
+// What a trial is judged by: the larger, the better.
+double merit(const ComparisonResult& result, const ComparedTrial& trial) {
+  return result.by_loss ? -loss_of(trial) : score_of(trial);
+}
+
+bool is_undefined(const ComparedTrial& trial) {
+  return !trial.diverged && !std::isfinite(trial.epochs.back().score);
+}
+
 template <class Read>
 std::vector<double> of_trials(const ComparedOptimizer& optimizer, Read read) {
   std::vector<double> out;
@@ -33,8 +42,8 @@ const ComparedEpoch* at_target(const ComparedTrial& trial, const CompareOptions&
   return nullptr;
 }
 
-void fill(ComparedOptimizer& o, const CompareOptions& options) {
-  o.score = quartiles(of_trials(o, score_of));
+void fill(ComparedOptimizer& o, const CompareOptions& options, bool by_loss) {
+  o.score = by_loss ? Median{NAN, NAN, NAN} : quartiles(of_trials(o, score_of));
   o.loss = quartiles(of_trials(o, loss_of));
   o.diverged = static_cast<std::uint64_t>(std::ranges::count(o.trials, true, &ComparedTrial::diverged));
   o.seconds = median(of_trials(o, [](const ComparedTrial& trial) {
@@ -50,7 +59,8 @@ void fill(ComparedOptimizer& o, const CompareOptions& options) {
   }));
 }
 
-void rank(std::vector<ComparedOptimizer>& all) {
+void rank(ComparisonResult& result) {
+  std::vector<ComparedOptimizer>& all = result.optimizers;
   const std::size_t seeds = all.front().trials.size();
   for (ComparedOptimizer& o : all) {
     o.average_rank = 0;
@@ -58,7 +68,7 @@ void rank(std::vector<ComparedOptimizer>& all) {
   }
   for (std::size_t seed = 0; seed < seeds; ++seed) {
     std::vector<double> scores;
-    for (const ComparedOptimizer& o : all) scores.push_back(-score_of(o.trials[seed]));
+    for (const ComparedOptimizer& o : all) scores.push_back(-merit(result, o.trials[seed]));
     const std::vector<double> ranks = midranks(scores);
     const double best = *std::min_element(scores.begin(), scores.end());
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -69,13 +79,14 @@ void rank(std::vector<ComparedOptimizer>& all) {
 }
 
 // a - b, 0 where both diverged.
-double difference(const ComparedTrial& a, const ComparedTrial& b) {
-  return score_of(a) == score_of(b) ? 0.0 : score_of(a) - score_of(b);
-}
+double difference(double a, double b) { return a == b ? 0.0 : a - b; }
 
-std::vector<double> differences(const ComparedOptimizer& a, const ComparedOptimizer& b) {
+std::vector<double> differences(const ComparisonResult& result, std::size_t a, std::size_t b) {
+  const std::vector<ComparedTrial>& first = result.optimizers[a].trials;
+  const std::vector<ComparedTrial>& second = result.optimizers[b].trials;
   std::vector<double> out;
-  for (std::size_t i = 0; i < a.trials.size(); ++i) out.push_back(difference(a.trials[i], b.trials[i]));
+  for (std::size_t i = 0; i < first.size(); ++i)
+    out.push_back(difference(merit(result, first[i]), merit(result, second[i])));
   return out;
 }
 
@@ -85,7 +96,7 @@ void compare_pairs(ComparisonResult& result) {
   std::vector<double> p;
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t k = i + 1; k < all.size(); ++k) {
-      p.push_back(signed_rank(differences(all[i], all[k])).p);
+      p.push_back(signed_rank(differences(result, i, k)).p);
       result.pairs.push_back({.first = i, .second = k, .p = p.back(), .p_holm = 1});
     }
   }
@@ -98,7 +109,7 @@ void compare_pairs(ComparisonResult& result) {
 
 ComparedOptimizer::AgainstBest compare_with_best(const ComparisonResult& result, std::size_t number) {
   using Standing = ComparedOptimizer::Standing;
-  const std::vector<double> lead = differences(result.optimizers.front(), result.optimizers[number]);
+  const std::vector<double> lead = differences(result, 0, number);
   const auto count = [&](auto test) { return static_cast<std::uint64_t>(std::ranges::count_if(lead, test)); };
   ComparedOptimizer::AgainstBest out{.behind = median(lead),
                                      .worse = count([](double d) { return d > 0; }),
@@ -130,17 +141,17 @@ std::vector<TriedRate> tried_rates(const Contender& contender, const CompareOpti
       tried.score += score_of(trial) / static_cast<double>(options.tuning_seeds);
       tried.loss += loss_of(trial) / static_cast<double>(options.tuning_seeds);
     }
-    if (diverged) tried.score = tried.loss = std::numeric_limits<double>::quiet_NaN();
+    if (diverged) tried.score = tried.loss = NAN;
     out.push_back(tried);
   }
   return out;
 }
 
 std::size_t best_rate(const Contender& contender, const std::vector<TriedRate>& rates) {
-  const auto best = std::ranges::max_element(rates, {}, [](const TriedRate& rate) {
-    return std::tuple(!std::isnan(rate.score), rate.score, -rate.loss);
+  const auto best = std::ranges::min_element(rates, {}, [](const TriedRate& rate) {
+    return std::pair(std::isnan(rate.loss) ? kInfinity : rate.loss, std::isnan(rate.score) ? 0 : -rate.score);
   });
-  if (best != rates.end() && !std::isnan(best->score)) return static_cast<std::size_t>(best - rates.begin());
+  if (best != rates.end() && !std::isnan(best->loss)) return static_cast<std::size_t>(best - rates.begin());
   throw Error(Code::diverged, {contender.given, "the training diverged at every rate",
                                std::to_string(rates.size()) + " rates", "one that does not",
                                "give a smaller rate, or a larger --decades"});
@@ -161,10 +172,12 @@ std::vector<ComparedTrial> final_trials(const Contender& contender, double facto
 
 void judge(ComparisonResult& result) {
   std::vector<ComparedOptimizer>& all = result.optimizers;
-  for (ComparedOptimizer& o : all) fill(o, result.options);
-  rank(all);
-  std::ranges::stable_sort(all, {}, [](const ComparedOptimizer& o) {
-    return std::tuple(-o.score.value, o.average_rank, o.loss.value);
+  result.by_loss = std::ranges::any_of(
+      all, [](const ComparedOptimizer& o) { return std::ranges::any_of(o.trials, is_undefined); });
+  for (ComparedOptimizer& o : all) fill(o, result.options, result.by_loss);
+  rank(result);
+  std::ranges::stable_sort(all, {}, [&](const ComparedOptimizer& o) {
+    return std::tuple(result.by_loss ? o.loss.value : -o.score.value, o.average_rank, o.loss.value);
   });
   compare_pairs(result);
   for (std::size_t i = 0; i < all.size(); ++i) all[i].against_best = compare_with_best(result, i);

@@ -13,8 +13,9 @@ namespace thalweg {
 std::vector<TriedRate> tried_rates(const Contender& contender, const CompareOptions& options,
                                    const std::vector<ComparedTrial>& trials);
 
-// The number of the best: the highest score, then the lowest loss, then the lowest rate. Throws
-// Error(diverged) naming the contender when every rate diverged.
+// The number of the best: the lowest loss, then the highest score, then the lowest rate. Small parts tell
+// losses apart where they cannot tell scores. Throws Error(diverged) naming the contender when every rate
+// diverged.
 std::size_t best_rate(const Contender& contender, const std::vector<TriedRate>& rates);
 
 // The trials of one contender with one factor, by seed.

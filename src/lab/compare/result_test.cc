@@ -109,15 +109,68 @@ TEST(CompareResult, TheTargetIsReachedByHalfOrByNone) {
   EXPECT_EQ(early.optimizers[0].target.updates, 10);
 }
 
-TEST(CompareResult, TheBestRateIsThatOfTheHighestScore) {
+TEST(CompareResult, TheBestRateIsThatOfTheLowestLoss) {
   Contender c;
   c.given = "a";
+  // One sample more that is right says less than a loss of a hundredth.
+  EXPECT_EQ(best_rate(c, {{.rate = 0.00178, .score = 28. / 29, .loss = 0.108},
+                          {.rate = 0.562, .score = 1, .loss = 12.2}}),
+            0u);
   const std::vector<TriedRate> rates = {{.rate = 1, .score = 0.5, .loss = 1},
-                                        {.rate = 2, .score = 0.7, .loss = 2},
+                                        {.rate = 2, .score = 0.8, .loss = 2},
                                         {.rate = 3, .score = 0.7, .loss = 1},
-                                        {.rate = 4, .score = NAN, .loss = NAN}};
+                                        {.rate = 4, .score = 0.7, .loss = 1},
+                                        {.rate = 5, .score = NAN, .loss = NAN}};
   EXPECT_EQ(best_rate(c, rates), 2u);
+  EXPECT_EQ(best_rate(c, {{.score = NAN, .loss = 2}, {.score = NAN, .loss = 1}}), 1u);  // R2 is not defined
   EXPECT_THROW(best_rate(c, {{.score = NAN, .loss = NAN}}), Error);
+}
+
+// Trials of values whose held-out targets are all the same.
+ComparedOptimizer by_loss(const std::string& name, const std::vector<double>& losses) {
+  ComparedOptimizer out = optimizer(name, {});
+  for (std::size_t i = 0; i < losses.size(); ++i) out.trials.push_back(trial(i + 1, NAN, losses[i]));
+  return out;
+}
+
+TEST(CompareResult, TheLossDecidesWhereTheScoreIsNotDefined) {
+  ComparisonResult r = result({by_loss("a", {2, 3, 4}), by_loss("b", {1, 2, 3}), by_loss("c", {0, 0, 0})});
+  r.optimizers[0].trials[0].diverged = r.optimizers[0].trials[1].diverged = true;  // c
+  r.score_name = "R2";
+  judge(r);
+  EXPECT_TRUE(r.by_loss);
+  EXPECT_EQ(r.measure(), "loss");
+  EXPECT_EQ(r.optimizers[0].given, "b");
+  EXPECT_EQ(r.optimizers[1].given, "a");
+  EXPECT_EQ(r.optimizers[2].given, "c");
+  EXPECT_EQ(r.optimizers[0].diverged, 0u);
+  EXPECT_EQ(r.optimizers[0].loss.value, 2);
+  EXPECT_TRUE(std::isnan(r.optimizers[0].score.value));
+  EXPECT_EQ(r.optimizers[1].against_best.behind, 1);
+  EXPECT_EQ(r.optimizers[1].against_best.worse, 3u);
+  EXPECT_EQ(r.headline(), "b leads with loss 2, not clearly ahead of c");
+  EXPECT_NE(r.doubt().find("R2 is not defined on the held-out samples"), std::string::npos) << r.doubt();
+  EXPECT_NE(r.text().find("undefined"), std::string::npos) << r.text();
+  EXPECT_NE(r.json().find("\"measure\": \"loss\""), std::string::npos);
+  EXPECT_NE(r.json().find("\"score\": {\"low\": null, \"median\": null, \"high\": null}"), std::string::npos);
+}
+
+TEST(CompareResult, NobodyLeadsWhereAllDiverged) {
+  std::vector<ComparedOptimizer> two = {optimizer("a", {0.5, 0.6, 0.7}), optimizer("b", {0.4, 0.5, 0.6})};
+  for (ComparedOptimizer& o : two) o.trials[0].diverged = o.trials[1].diverged = true;
+  const ComparisonResult r = result(two);
+  EXPECT_EQ(r.headline(), "No optimizer leads: half or more of the trainings of each diverged");
+  EXPECT_NE(r.text().find("diverged"), std::string::npos);
+  EXPECT_EQ(r.text().find("leads with"), std::string::npos);
+}
+
+TEST(CompareResult, NamesAreShownOnOneLine) {
+  ComparisonResult r = result({optimizer("a\n\x1b[31m", {0.5}), optimizer(std::string(3000, 'b'), {0.4})});
+  EXPECT_EQ(r.text().find('\x1b'), std::string::npos);
+  EXPECT_TRUE(r.headline().starts_with("a\\n\\u001b[31m")) << r.headline();
+  EXPECT_LT(r.text().size(), 3000u);
+  EXPECT_NE(r.json().find("a\\u000a\\u001b[31m"), std::string::npos);
+  EXPECT_NE(r.json().find(std::string(3000, 'b')), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/spec.h"
+#include "base/utf8.h"
 #include "thalweg/lab/compare.h"
 
 namespace thalweg {
@@ -17,10 +18,17 @@ constexpr std::size_t kMostNamed = 3;
 
 bool classes(const ComparisonResult& result) { return result.score_name == "accuracy"; }
 
-std::string score_text(const ComparisonResult& result, double score) {
-  if (!std::isfinite(score)) return "diverged";
-  return classes(result) ? fmt::format("{:.2f} %", 100 * score) : fmt::format("R2 {:.4f}", score);
+// The median that the optimizers are judged by; infinite where half of the trainings diverged.
+const Median& deciding(const ComparisonResult& result, const ComparedOptimizer& o) {
+  return result.by_loss ? o.loss : o.score;
 }
+
+std::string decided_text(const ComparisonResult& result, double number) {
+  if (result.by_loss) return fmt::format("loss {:.4g}", number);
+  return classes(result) ? fmt::format("{:.2f} %", 100 * number) : fmt::format("R2 {:.4f}", number);
+}
+
+std::string name_of(const ComparedOptimizer& o) { return shown(o.given, 200); }
 
 // "a", "a and b", "a, b and c", "9 others".
 std::string listed(const std::vector<std::string>& names) {
@@ -35,7 +43,7 @@ std::string listed(const std::vector<std::string>& names) {
 std::vector<std::string> standing(const ComparisonResult& result, Standing wanted) {
   std::vector<std::string> out;
   for (const ComparedOptimizer& o : result.optimizers) {
-    if (o.against_best.standing == wanted) out.push_back(o.given);
+    if (o.against_best.standing == wanted) out.push_back(name_of(o));
   }
   return out;
 }
@@ -111,14 +119,18 @@ std::string tuning_json(const ComparisonResult& result) {
 }
 
 std::string row(const ComparisonResult& result, const ComparedOptimizer& o, int width) {
-  const double unit = classes(result) ? 100 : 1;
+  const auto loss = [](double x) { return std::isfinite(x) ? fmt::format("{:.4g}", x) : std::string("-"); };
   const auto number = [&](double x) {
-    return std::isfinite(x) ? fmt::format("{:.{}f}", unit * x, classes(result) ? 2 : 4) : std::string("-");
+    if (result.by_loss || !std::isfinite(x)) return loss(x);
+    return classes(result) ? fmt::format("{:.2f}", 100 * x) : fmt::format("{:.4f}", x);
   };
-  std::string out = fmt::format("{:<{}}  {:>9}{} {:>9} {:>15}  {:>9.4g}  {:>4.1f}  {:>8}", o.given, width,
+  const Median& median = deciding(result, o);
+  std::string out = fmt::format("{:<{}}  {:>9}{} {:>9} {:>15}  {:>9}  {:>4.1f}  {:>8}", name_of(o), width,
                                 print_number(o.rates[o.chosen].rate), o.at_edge() ? "*" : " ",
-                                number(o.score.value), number(o.score.low) + " " + number(o.score.high),
-                                o.loss.value, o.average_rank, number(o.against_best.behind));
+                                std::isfinite(median.value) ? number(median.value) : "diverged",
+                                number(median.low) + " " + number(median.high),
+                                result.by_loss ? "undefined" : loss(o.loss.value), o.average_rank,
+                                number(o.against_best.behind));
   if (result.options.target_accuracy || result.options.target_loss) {
     const bool half = std::isfinite(o.target.updates);
     out += fmt::format("  {:>3} of {:<3} {:>8} {:>8}", o.target.reached, o.trials.size(),
@@ -134,11 +146,12 @@ std::string table(const ComparisonResult& result) {
   int width = 9;
   bool edge = false;
   for (const ComparedOptimizer& o : result.optimizers) {
-    width = std::max(width, static_cast<int>(o.given.size()));
+    width = std::max(width, static_cast<int>(name_of(o).size()));
     edge = edge || o.at_edge();
   }
   std::string out = fmt::format("{:<{}}  {:>9}  {:>9} {:>15}  {:>9}  {:>4}  {:>8}", "optimizer", width,
-                                "rate", result.score_name, "quartiles", "loss", "rank", "behind");
+                                "rate", result.measure(), "quartiles",
+                                result.by_loss ? result.score_name : "loss", "rank", "behind");
   if (result.options.target_accuracy || result.options.target_loss)
     out += fmt::format("  {:>10} {:>8} {:>8}", "target", "updates", "seconds");
   out += fmt::format("  {:>6}\n", "p");
@@ -150,9 +163,9 @@ std::string table(const ComparisonResult& result) {
 std::string budget(const ComparisonResult& result) {
   if (result.tuning_trials == 0) return "Rates as given, untuned.";
   return fmt::format(
-      "Each rate is the best of {} over {} decades, found in {} runs of {} epochs on {} samples, judged on "
-      "{} others "
-      "of the training part.",
+      "Each rate is the best of {} over {} decades, found in {} runs of {} epochs on {} samples, judged by "
+      "the "
+      "loss on {} others of the training part.",
       result.options.rates, print_number(result.options.decades), result.tuning_trials, result.tuning_epochs,
       result.training - result.validation, result.validation);
 }
@@ -160,15 +173,24 @@ std::string budget(const ComparisonResult& result) {
 }  // namespace
 
 std::string ComparisonResult::headline() const {
-  const ComparedOptimizer& best = optimizers.front();
-  const std::string score = score_text(*this, best.score.value);
+  const double median = deciding(*this, optimizers.front()).value;
+  if (!std::isfinite(median)) return "No optimizer leads: half or more of the trainings of each diverged";
+  const std::string best = name_of(optimizers.front());
+  const std::string score = decided_text(*this, median);
   const std::vector<std::string> close = standing(*this, Standing::close);
-  if (!close.empty()) return best.given + " leads with " + score + ", not clearly ahead of " + listed(close);
-  if (standing(*this, Standing::always_worse).empty()) return best.given + " is best: " + score;
-  return fmt::format("{} is best in each of {} seeds: {}", best.given, options.seeds, score);
+  if (!close.empty()) return best + " leads with " + score + ", not clearly ahead of " + listed(close);
+  if (standing(*this, Standing::always_worse).empty()) return best + " is best: " + score;
+  return fmt::format("{} is best in each of {} seeds: {}", best, options.seeds, score);
 }
 
 std::string ComparisonResult::doubt() const {
+  if (!std::isfinite(deciding(*this, optimizers.front()).value))
+    return "Give smaller rates, or more --decades.";
+  const std::string by = by_loss ? fmt::format(
+                                       " {} is not defined on the held-out samples, whose targets are all "
+                                       "the same: the loss decides.",
+                                       score_name)
+                                 : "";
   const std::vector<std::string> close = standing(*this, Standing::close);
   const std::vector<std::string> apart = standing(*this, Standing::told_apart);
   const std::vector<std::string> always = standing(*this, Standing::always_worse);
@@ -179,14 +201,16 @@ std::string ComparisonResult::doubt() const {
                     options.seeds, std::exp2(1.0 - static_cast<double>(options.seeds)),
                     many ? fmt::format(", and there are {} pairs", pairs.size()) : "", seeds_to_decide);
     if (!always.empty()) out += fmt::format(" Worse in every seed: {}.", listed(always));
-    return out;
+    return out + by;
   }
   std::string out = apart.empty() ? "No other differs significantly from it"
                                   : fmt::format("It differs significantly from {}", listed(apart));
   if (!apart.empty() && !close.empty()) out += ", not from " + listed(close);
-  return out + fmt::format(": Wilcoxon's signed-rank test over {} seeds, p at most {}{}.", options.seeds,
-                           print_number(kLevel),
-                           many ? fmt::format(" after Holm's correction for {} pairs", pairs.size()) : "");
+  return out +
+         fmt::format(": Wilcoxon's signed-rank test over {} seeds, p at most {}{}.", options.seeds,
+                     print_number(kLevel),
+                     many ? fmt::format(" after Holm's correction for {} pairs", pairs.size()) : "") +
+         by;
 }
 
 std::string ComparisonResult::text() const {
@@ -215,7 +239,7 @@ std::string ComparisonResult::json() const {
       .add("seeds", options.seeds)
       .add("training_samples", training)
       .add("held_out_samples", held_out)
-      .add("measure", score_name)
+      .add("measure", measure())
       .add("target_accuracy", options.target_accuracy.value_or(NAN))
       .add("target_loss", options.target_loss.value_or(NAN))
       .raw("tuning", tuning_json(*this))

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "data/subset.h"
@@ -21,13 +20,14 @@ double thread_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// What the held-out samples say; false when it is not finite.
+// What the held-out samples say; false when the loss is not finite. R2 need not be defined.
 bool judge(Trial& training, const Dataset& data, double seconds, ComparedTrial& trial) {
   const std::optional<Evaluation> found = training.evaluate(data.test);
-  const double score = !found ? NAN : data.classes > 0 ? found->accuracy : found->r2;
-  if (!std::isfinite(score)) return false;
-  trial.epochs.push_back(
-      {.update = training.optimizer().updates(), .seconds = seconds, .loss = found->loss, .score = score});
+  if (!found) return false;
+  trial.epochs.push_back({.update = training.optimizer().updates(),
+                          .seconds = seconds,
+                          .loss = found->loss,
+                          .score = data.classes > 0 ? found->accuracy : found->r2});
   return true;
 }
 

@@ -92,8 +92,8 @@ std::optional<double> constant_loss(const ExaminedRun& run) {
   }
   if (kind != "mse" || train.values.empty() || run.data.columns != 1) return std::nullopt;
   double mean = 0, square = 0;
-  for (const float value : train.values) mean += value / n;
-  for (const float value : train.values) square += (value - mean) * (value - mean) / n;
+  for (const double value : train.values) mean += value / n;
+  for (const double value : train.values) square += (value - mean) * (value - mean) / n;
   return square;
 }
 

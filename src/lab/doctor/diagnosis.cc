@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "draw/html.h"
 #include "find/trial_words.h"
 #include "page/parts.h"
@@ -24,11 +25,11 @@ page::Chart rates_chart(const Diagnosis& diagnosis) {
 }  // namespace
 
 std::string Diagnosis::text() const {
-  std::string out = fmt::format("run        {}\nupdates    {}\n", run, updates);
+  std::string out = fmt::format("run        {}\nupdates    {}\n", visible(run), updates);
   if (findings.empty()) return out + "healthy    no fault found\n";
   for (const Finding& finding : findings) {
-    out +=
-        fmt::format("\n{}\n  seen     {}\n  try      {}\n", finding.fault, finding.evidence, finding.advice);
+    out += fmt::format("\n{}\n  seen     {}\n  try      {}\n", finding.fault, shown(finding.evidence),
+                       shown(finding.advice));
   }
   return out;
 }
@@ -53,7 +54,7 @@ std::string Diagnosis::html() const {
   std::string faults, noted;
   for (const Finding& f : findings) {
     faults += fmt::format("<h3>{}</h3>\n<p>{}.</p>\n<p>Advice: {}.</p>\n", page::escape(f.fault),
-                          page::escape(f.evidence), page::escape(f.advice));
+                          page::escape(shown(f.evidence)), page::escape(shown(f.advice)));
   }
   for (const std::string& note : notes) noted += note + "\n";
   std::string body;

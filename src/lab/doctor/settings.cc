@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "doctor/examined_run.h"
 #include "params/selector.h"
+#include "run/outline.h"
 #include "schedule/schedules.h"
 
 namespace thalweg {
@@ -167,15 +168,9 @@ Findings find_sorted_order(const ExaminedRun& run) {
 }
 
 Findings find_squashed_output(const ExaminedRun& run) {
-  static constexpr std::array<std::string_view, 4> kSquash = {"softmax", "sigmoid", "tanh", "relu"};
-  const std::string last = parse({"model", run.config.model}).back().name;
-  const std::string loss = parse({"loss", run.config.loss}).front().name;
-  const bool takes_scores = loss == "cross_entropy" || loss == "bce";
-  if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return {};
-  return {{"squashed-output",
-           fmt::format("the model ends in `{}`, but `{}` expects unbounded scores: it applies {} itself",
-                       last, loss, loss == "bce" ? "the logistic function" : "softmax"),
-           "let the model end in its last `dense`"}};
+  const std::string squashed = squashed_output(run.config.model, run.config.loss);
+  if (squashed.empty()) return {};
+  return {{"squashed-output", squashed, std::string(kEndInDense)}};
 }
 
 }  // namespace thalweg

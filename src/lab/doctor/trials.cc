@@ -100,7 +100,8 @@ Findings find_not_finite(const ExaminedRun& run) {
       return {not_finite(first_not_finite(replay.model(), run, came), update)};
     }
     if (report->nonfinite > 0) {
-      return {not_finite("gradient of `" + report->nonfinite_parameter->name() + "`", update)};
+      const std::string what = report->overflows ? "value or state of `" : "gradient of `";
+      return {not_finite(what + report->nonfinite_parameter->name() + "`", update)};
     }
   }
   return {};

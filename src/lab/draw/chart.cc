@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "base/utf8.h"
 #include "draw/html.h"
 #include "draw/number.h"
 
@@ -26,6 +27,7 @@ constexpr double kLine = 18;         // height of a line of them
 constexpr double kLegendRow = 20;
 constexpr double kAir = 5;  // around the plot, for lines and markers at its edge
 constexpr int kTicks = 6;
+constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kMostMarkers = 40;  // else there are kFewMarkers: more would hide the line
 constexpr std::size_t kFewMarkers = 16;
 constexpr std::size_t kMostColumns = 80;  // that tell their numbers
@@ -348,8 +350,18 @@ std::string plot_clip(const Frame& frame) {
          rect("", {kLeft - kAir, frame.top - kAir}, {kRight + kAir, frame.floor + kAir}) + "</clipPath>";
 }
 
+// Names come from files and arguments; tooltips have lines of their own.
+Chart readable(Chart chart) {
+  for (std::string* name : {&chart.title, &chart.x_name, &chart.y_name})
+    *name = thalweg::shown(*name, kLongestName);
+  for (Series& series : chart.series) series.name = thalweg::shown(series.name, kLongestName);
+  for (Mark& mark : chart.marks) mark.text = thalweg::shown(mark.text, kLongestName);
+  return chart;
+}
+
 // `head` are attributes, `first` what lies under all else.
-std::string drawn(const Chart& chart, std::string_view head, std::string_view first) {
+std::string drawn(const Chart& given, std::string_view head, std::string_view first) {
+  const Chart chart = readable(given);
   const std::optional<Frame> frame = frame_of(chart);
   std::string out = fmt::format(
       "<svg{0} class=\"chart\" viewBox=\"0 0 {1} {2}\" role=\"img\" aria-labelledby=\"{3}-title "
@@ -394,7 +406,7 @@ std::string legend(const std::vector<Series>& series) {
   std::string out;
   for (const Series& one : series) {
     out += fmt::format("<li><svg viewBox=\"0 0 {} 12\" aria-hidden=\"true\">{}</svg>{}</li>\n", kSwatch,
-                       swatch(one, 0, 6), escape(one.name));
+                       swatch(one, 0, 6), escape(thalweg::shown(one.name, kLongestName)));
   }
   return "<ul class=\"names\">\n" + out + "</ul>\n";
 }

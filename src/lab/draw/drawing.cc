@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/utf8.h"
 #include "draw/html.h"
 #include "draw/number.h"
 
@@ -11,6 +12,7 @@ namespace thalweg::page {
 namespace {
 
 constexpr std::size_t kLooks = 8;  // in chart.css
+constexpr std::size_t kLongestText = 200;
 constexpr std::array<std::string_view, 6> kShapes = {"M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
                                                      "M-3.5-3.5h7v7h-7z",
                                                      "M0-5l4.6 8.2h-9.2z",
@@ -39,7 +41,7 @@ std::string mark(Marker marker, double x, double y, std::string_view title) {
 
 std::string text(std::string_view look, double x, double y, std::string_view words) {
   return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", look, coordinate(x), coordinate(y),
-                     escape(words));
+                     escape(shown(words, kLongestText)));
 }
 
 std::string path(std::string_view look, std::string_view d) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "draw/base64.h"
 #include "draw/chart.h"
 
@@ -14,6 +15,7 @@ namespace thalweg::page {
 namespace {
 
 constexpr std::string_view kReplacement = "\ufffd";
+constexpr std::size_t kLongestCell = 200;
 
 // json_string() replaces what is not UTF-8; reading it back leaves the text otherwise as it was.
 std::string valid_utf8(std::string_view text) {
@@ -87,7 +89,7 @@ std::string cells(std::string_view tag, std::string_view attribute, const std::v
                   std::size_t from) {
   std::string out;
   for (std::size_t i = from; i < texts.size(); ++i) {
-    out += fmt::format("<{}{}>{}</{}>", tag, attribute, escape(texts[i]), tag);
+    out += fmt::format("<{}{}>{}</{}>", tag, attribute, escape(shown(texts[i], kLongestCell)), tag);
   }
   return out;
 }
@@ -95,7 +97,7 @@ std::string cells(std::string_view tag, std::string_view attribute, const std::v
 }  // namespace
 
 std::string escape(std::string_view text) {
-  const std::string valid = valid_utf8(text);
+  const std::string valid = visible(valid_utf8(text), Controls::all);
   std::string out;
   out.reserve(valid.size());
   for (std::size_t i = 0; i < valid.size(); ++i)
@@ -108,7 +110,8 @@ std::string tiles(const std::vector<Tile>& tiles, std::string_view look) {
   for (const Tile& tile : tiles) {
     if (tile.value.empty()) continue;
     const std::string key = tile.look.empty() ? "" : fmt::format(" class=\"key {}\"", escape(tile.look));
-    out += fmt::format("<div><dt{}>{}</dt><dd>{}</dd>", key, escape(tile.label), escape(tile.value));
+    out += fmt::format("<div><dt{}>{}</dt><dd>{}</dd>", key, escape(shown(tile.label)),
+                       escape(shown(tile.value)));
     if (!tile.note.empty()) out += fmt::format("<dd class=\"note\">{}</dd>", escape(tile.note));
     out += "</div>\n";
   }
@@ -121,7 +124,7 @@ std::string table(const Table& table) {
     const std::vector<std::string>& row = table.rows[i];
     rows +=
         fmt::format("<tr{}><th scope=\"row\">{}</th>{}</tr>\n", i == table.marked ? " class=\"best\"" : "",
-                    escape(row.front()), cells("td", "", row, 1));
+                    escape(shown(row.front(), kLongestCell)), cells("td", "", row, 1));
   }
   return fmt::format(
       "<p class=\"caption\" id=\"{0}-caption\">{1}</p>\n"
@@ -173,9 +176,10 @@ std::string document(const Page& page) {
   const std::string data = page.data.empty() ? ""
                                              : "<script type=\"application/json\" id=\"data\">" +
                                                    script_safe(page.data) + "</script>\n";
-  return fmt::format(kDocument, sources, escape(page.title), kChartCss.text, kPageCss.text, page.style,
-                     escape(page.subject), heading(page.heading.empty() ? page.title : page.heading),
-                     page.lead, page.body, live ? kLiveFoot : kFoot, data, elements);
+  return fmt::format(kDocument, sources, escape(shown(page.title)), kChartCss.text, kPageCss.text, page.style,
+                     escape(shown(page.subject)),
+                     heading(shown(page.heading.empty() ? page.title : page.heading)), page.lead, page.body,
+                     live ? kLiveFoot : kFoot, data, elements);
 }
 
 }  // namespace thalweg::page

@@ -18,6 +18,15 @@ TEST(Escape, ReplacesWhatIsNoText) {
   EXPECT_EQ(escape("\xff\xc3"), "\ufffd\ufffd");
 }
 
+TEST(Escape, ShowsWhatNobodySees) { EXPECT_EQ(escape("a\u202eb\u200b\u009b"), "a\\u202eb\\u200b\\u009b"); }
+
+TEST(Table, CutsLongNamesAndKeepsThemOnOneLine) {
+  const std::string html = table({"All.", {"Run", "x\ny"}, {{std::string(3000, 'a'), "1"}}, 1});
+  EXPECT_TRUE(has(html, "<th scope=\"col\">x\\ny</th>"));
+  EXPECT_TRUE(has(html, "a\u2026a"));
+  EXPECT_FALSE(has(html, std::string(300, 'a')));
+}
+
 TEST(Verbatim, KeepsAFirstEmptyLine) { EXPECT_TRUE(has(verbatim("Plan", "\n x"), ">\n\n x</pre>")); }
 
 TEST(Verbatim, EmptyTextIsLeftOut) {

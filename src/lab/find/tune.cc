@@ -87,9 +87,11 @@ std::vector<std::uint64_t> rungs(std::uint64_t trials, std::uint64_t epochs, boo
   return lengths;
 }
 
-double score(const TuneTrial& trial, bool by_accuracy) {
-  if (trial.diverged) return INFINITY;
-  return by_accuracy ? 1 - trial.accuracy : trial.loss;
+// The smaller, the better; what does not decide breaks ties.
+std::pair<double, double> score(const TuneTrial& trial, bool by_accuracy) {
+  if (trial.diverged) return {INFINITY, INFINITY};
+  const double wrong = std::isnan(trial.accuracy) ? 0 : 1 - trial.accuracy;
+  return by_accuracy ? std::pair(wrong, trial.loss) : std::pair(trial.loss, wrong);
 }
 
 // The means over the repeats of one length.

@@ -1,6 +1,7 @@
 #include "find/tune_folder.h"
 
 #include <cmath>
+#include <new>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -43,6 +44,8 @@ TuneTraining read_line(const std::filesystem::path& file, const std::string& lin
     return {whole(json, "trial"),  whole(json, "epochs"),
             whole(json, "repeat"), json.at("diverged").get<bool>(),
             number(json, "loss"),  number(json, "accuracy")};
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw Error(Code::data, {file.string(), "a line is not a trial", "`" + line.substr(0, 60) + "`",
                              "trial, epochs, repeat, diverged, loss, accuracy", error.what()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "draw/chart.h"
 #include "draw/contour.h"
 #include "draw/html.h"
@@ -189,13 +190,6 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
   return out + "</g>";
 }
 
-std::string shortened(const std::string& text) {
-  if (text.size() <= kMostLetters) return text;
-  std::size_t end = kMostLetters - 1;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "\u2026";
-}
-
 std::string legend_line(const Landscape& landscape, const SurfacePath& path) {
   std::string out = path.name + ": loss " + significant(path.losses.back(), 3) + " after " +
                     count(updates_at(path, path.points.size() - 1));
@@ -209,8 +203,9 @@ std::string draw_legend(const Landscape& landscape) {
   for (std::size_t i = 0; i < landscape.paths.size(); ++i, y += kRow) {
     out += swatch(path_series(landscape, i), Frame::kLeft, y);
     const std::string line = legend_line(landscape, landscape.paths[i]);
-    out += fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>",
-                       Frame::kLeft + 48, coordinate(y + 5), escape(shortened(line)), escape(line));
+    out +=
+        fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>", Frame::kLeft + 48,
+                    coordinate(y + 5), escape(shown(line, kMostLetters)), escape(shown(line)));
   }
   return out;
 }

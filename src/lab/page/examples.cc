@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/utf8.h"
 #include "draw/base64.h"
 #include "draw/html.h"
 #include "draw/number.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr double kLeastSide = 5, kMostSide = 64;  // of a picture
 constexpr std::size_t kMostShown = 6;             // features of a row of the table
+constexpr std::size_t kLongestClass = 60;
 
 struct Size {
   std::size_t width = 0, height = 0;  // 0: the samples are not pictures
@@ -67,13 +69,14 @@ bool all_finite(const std::vector<double>& numbers) {
 }
 
 std::string picture(const Example& example, Size size) {
-  const std::string words =
-      fmt::format("{} classified as {}, {}", example.truth, example.prediction, told(example));
+  const std::string truth = shown(example.truth, kLongestClass);
+  const std::string prediction = shown(example.prediction, kLongestClass);
+  const std::string words = fmt::format("{} classified as {}, {}", truth, prediction, told(example));
   return fmt::format(
       "<li><img alt=\"row {}: {}\" width=\"{}\" height=\"{}\" src=\"data:image/bmp;base64,{}\"><b>{}</b> "
       "classified as <b>{}</b><span>{}, row {}</span></li>\n",
       count(example.row), escape(words), size.width, size.height, base64(bitmap(example.inputs, size)),
-      escape(example.truth), escape(example.prediction), told(example), count(example.row));
+      escape(truth), escape(prediction), told(example), count(example.row));
 }
 
 std::string pictures(const Examples& examples, Size size) {
@@ -110,12 +113,13 @@ int shade(double n, double all) {
 std::string confusion(const Examples& examples) {
   if (examples.confusion.empty()) return "";
   std::string head = "<th scope=\"col\">true class</th>", body;
-  for (const std::string& name : examples.classes) head += "<th scope=\"col\">" + escape(name) + "</th>";
+  for (const std::string& name : examples.classes)
+    head += "<th scope=\"col\">" + escape(shown(name, kLongestClass)) + "</th>";
   for (std::size_t i = 0; i < examples.confusion.size() && i < examples.classes.size(); ++i) {
     const std::vector<double>& row = examples.confusion[i];
     double all = 0;
     for (const double n : row) all += n;
-    body += "<tr><th scope=\"row\">" + escape(examples.classes[i]) + "</th>";
+    body += "<tr><th scope=\"row\">" + escape(shown(examples.classes[i], kLongestClass)) + "</th>";
     for (std::size_t k = 0; k < row.size(); ++k) {
       body += fmt::format("<td class=\"{} c{}\">{}</td>", k == i ? "right" : "wrong", shade(row[k], all),
                           row[k] == 0 ? "" : count(row[k]));

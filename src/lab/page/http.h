@@ -52,7 +52,7 @@ class Socket {
 class HttpServer {
  public:
   static constexpr int kHeadTime = 2000, kAnswerTime = 10000;  // ms
-  static constexpr std::size_t kMostClients = 256;             // more wait until others are done
+  static constexpr std::size_t kMostClients = 256;             // one more, and the first one is hung up on
 
   // port 0: any free one. Throws Error(resource) when it cannot listen.
   explicit HttpServer(std::uint16_t port);

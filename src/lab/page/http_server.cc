@@ -36,7 +36,7 @@ int listening(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const bool bound = ::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  if (!bound || ::listen(made.get(), 64) != 0) fail(fmt::format("cannot listen on port {}", port));
+  if (!bound || ::listen(made.get(), SOMAXCONN) != 0) fail(fmt::format("cannot listen on port {}", port));
   return made.release();
 }
 
@@ -112,14 +112,17 @@ void HttpServer::serve(const std::function<std::string(const Request&)>& answer,
     std::vector<pollfd> waits;
     for (const Client& client : clients)
       waits.push_back({client.socket.get(), static_cast<short>(client.answer.empty() ? POLLIN : POLLOUT), 0});
-    if (clients.size() < kMostClients) waits.push_back({socket_.get(), POLLIN, 0});
+    waits.push_back({socket_.get(), POLLIN, 0});
     ::poll(waits.data(), waits.size(), kAsked);
     for (std::size_t i = 0; i < clients.size(); ++i) {
       if (waits[i].revents != 0)
         clients[i].answer.empty() ? read_from(clients[i], answer) : write_to(clients[i]);
     }
-    if (waits.size() > clients.size() && waits.back().revents != 0) {
+    if (waits.back().revents != 0) {
       Socket client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      const bool full =
+          client.get() < 0 ? errno == EMFILE || errno == ENFILE : clients.size() >= kMostClients;
+      if (full && !clients.empty()) clients.erase(clients.begin());  // who came first
       const Clock::time_point deadline = Clock::now() + std::chrono::milliseconds(kHeadTime);
       if (client.get() >= 0) clients.push_back({std::move(client), deadline});
     }

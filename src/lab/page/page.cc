@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "draw/html.h"
 #include "draw/number.h"
 #include "page/parts.h"
@@ -31,26 +32,33 @@ struct Outcome {
   double train_loss = kMissing;
   double updates = 0;
   double epochs = 0;
-  const Epoch* best = nullptr;  // highest held-out accuracy, else lowest held-out loss
-  double not_finite = 0;        // updates without a finite loss
+  const Epoch* given = nullptr;  // whose weights the training gives, so far
+  bool of_best = false;          // they are the best ones, not the last
+  double not_finite = 0;         // updates without a finite loss
   double first_not_finite = 0;
   bool diverged = false;
 };
 
-// Whether `a` is better than `b` on held-out data; missing numbers are worst.
-bool better(const Epoch& a, const Epoch& b) {
-  if (known(a.test.accuracy) && known(b.test.accuracy)) return a.test.accuracy > b.test.accuracy;
-  if (known(a.test.accuracy) || known(b.test.accuracy)) return known(a.test.accuracy);
-  return known(a.test.loss) && (!known(b.test.loss) || a.test.loss < b.test.loss);
+// The first epoch with the highest number, or the lowest; null where there is none.
+template <class Read>
+const Epoch* extreme_epoch(const std::vector<Epoch>& epochs, bool highest, const Read& read) {
+  const Epoch* found = nullptr;
+  for (const Epoch& epoch : epochs) {
+    const double number = read(epoch);
+    if (!known(number)) continue;
+    if (found == nullptr || (highest ? number > read(*found) : number < read(*found))) found = &epoch;
+  }
+  return found;
 }
 
-const Epoch* best_epoch(const std::vector<Epoch>& epochs) {
-  const Epoch* best = nullptr;
-  for (const Epoch& epoch : epochs) {
-    if (!known(epoch.test.accuracy) && !known(epoch.test.loss)) continue;
-    if (best == nullptr || better(epoch, *best)) best = &epoch;
-  }
-  return best;
+// The epoch that `best-` checkpoints are of: the lowest held-out loss, or training loss without held-out
+// samples. Of a long run the file of metrics may lack it.
+const Epoch* best_epoch(const RunData& data) {
+  const double told = data.weights.best_epoch;
+  const auto found = std::ranges::find(data.epochs, told, &Epoch::epoch);
+  if (known(told)) return found == data.epochs.end() ? nullptr : &*found;
+  return extreme_epoch(data.epochs, false,
+                       [](const Epoch& e) { return known(e.test.loss) ? e.test.loss : e.train_loss; });
 }
 
 Outcome outcome(const RunData& data) {
@@ -69,13 +77,16 @@ Outcome outcome(const RunData& data) {
     if (known(data.result.updates)) out.updates = data.result.updates;
     if (known(data.result.epochs)) out.epochs = data.result.epochs;
   }
-  out.best = best_epoch(data.epochs);
+  out.of_best = data.result.there ? data.weights.name == "best"
+                                  : data.config.find("\nrestore-best = true") != std::string::npos;
+  out.given = out.of_best ? best_epoch(data) : data.epochs.empty() ? nullptr : &data.epochs.back();
   for (const Update& update : data.updates) {
     if (known(update.loss)) continue;
     if (out.not_finite == 0) out.first_not_finite = update.update;
     ++out.not_finite;
   }
-  out.diverged = !data.updates.empty() && !known(data.updates.back().loss) && !known(out.test.loss);
+  out.diverged = !data.updates.empty() && !known(data.updates.back().loss) &&
+                 !(data.result.there && known(out.test.loss));
   return out;
 }
 
@@ -104,7 +115,13 @@ std::string code(const std::string& text) { return "<code>" + escape(text) + "</
 // "model on data, trained by optimizer." and how it was run; HTML.
 std::string lead(const RunData& data) {
   const Result& result = data.result;
-  if (!result.there) return "<p class=\"lead\">In progress or interrupted: there is no result yet.</p>\n";
+  if (!result.there) {
+    const std::string state = diverged(data)       ? "diverged"
+                              : data.state.empty() ? "in progress or interrupted"
+                                                   : data.state;
+    return page::lead(static_cast<char>(std::toupper(state[0])) + state.substr(1) +
+                      ": there is no result yet.");
+  }
   std::string text = result.model.empty() ? "A model" : code(result.model);
   if (!result.data.empty()) text += " on " + code(result.data);
   if (!result.optimizer.empty()) text += ", trained by " + code(result.optimizer);
@@ -127,14 +144,14 @@ std::string notice(const RunData& data, const Outcome& out) {
       count(out.first_not_finite));
 }
 
-std::string best_note(const Outcome& out, double Score::*member, bool higher_is_better) {
-  if (out.best == nullptr) return "";
-  const double best = out.best->test.*member;
-  const double last = out.test.*member;
-  if (!known(best) || !known(last)) return "";
-  const std::string epoch = " at epoch " + count(out.best->epoch);
-  if (best == last) return "best of all epochs";
-  return "best " + (higher_is_better ? percent(best) : significant(best, kDigits)) + epoch;
+std::string best_note(const RunData& data, const Outcome& out, double Score::*member, bool higher_is_better) {
+  const Epoch* const found =
+      extreme_epoch(data.epochs, higher_is_better, [&](const Epoch& e) { return e.test.*member; });
+  if (found == nullptr || !known(out.test.*member)) return "";
+  const double best = found->test.*member;
+  if (best == out.test.*member) return higher_is_better ? "highest of all epochs" : "lowest of all epochs";
+  return (higher_is_better ? "highest " + percent(best) : "lowest " + significant(best, kDigits)) +
+         " at epoch " + count(found->epoch);
 }
 
 std::string shown(double number, std::string text) { return known(number) ? std::move(text) : std::string(); }
@@ -142,19 +159,23 @@ std::string shown(double number, std::string text) { return known(number) ? std:
 std::string summary(const RunData& data, const Outcome& out) {
   const Result& result = data.result;
   const Score& test = out.test;
-  const bool by_loss = !known(test.accuracy);
+  const bool by_loss = !known(test.accuracy), no_r2 = known(test.mae) && !known(test.r2);
   const std::vector<Tile> results = {
       {"Held-out accuracy", shown(test.accuracy, percent(test.accuracy)),
-       best_note(out, &Score::accuracy, true), "held-out"},
-      {"Held-out R\u00b2", shown(test.r2, significant(test.r2, kDigits)),
-       shown(test.mae, "mean absolute error " + significant(test.mae, kDigits)), "held-out"},
+       best_note(data, out, &Score::accuracy, true), "held-out"},
+      {"Held-out R\u00b2", no_r2 ? "undefined" : shown(test.r2, significant(test.r2, kDigits)),
+       (no_r2 ? "the targets do not vary; " : "") +
+           shown(test.mae, "mean absolute error " + significant(test.mae, kDigits)),
+       "held-out"},
       {"Held-out loss", shown(test.loss, significant(test.loss, kDigits)),
-       by_loss ? best_note(out, &Score::loss, false) : "", "held-out"},
+       by_loss ? best_note(data, out, &Score::loss, false) : "", "held-out"},
       {"Training loss", shown(out.train_loss, significant(out.train_loss, kDigits)),
        shown(result.train.accuracy, percent(result.train.accuracy) + " correct"), "train"}};
   const std::vector<Tile> facts = {
       {"Updates", count(out.updates), "", ""},
       {"Epochs", count(out.epochs), "", ""},
+      {"Weights", out.given == nullptr ? "" : "epoch " + count(out.given->epoch),
+       out.of_best ? "the best" : "the last", ""},
       {"Time", shown(result.seconds, duration(result.seconds)), "", ""},
       {"Samples per second", shown(result.samples_per_second, count(result.samples_per_second)), "", ""},
       {"Parameters", shown(result.parameters, count(result.parameters)), "", ""},
@@ -162,14 +183,14 @@ std::string summary(const RunData& data, const Outcome& out) {
   return section("summary", "Summary", tiles(results, "results") + tiles(facts, "facts"));
 }
 
-// Rows at even distances, with the first, the best and the last.
+// Rows at even distances, with the first, the last and the one whose weights the training gives.
 std::vector<const Epoch*> chosen_epochs(const RunData& data, const Outcome& out) {
   const std::size_t n = data.epochs.size();
   std::set<const Epoch*> chosen;
   for (std::size_t i = 0; i < std::min(n, kMostRows); ++i) {
     chosen.insert(&data.epochs[n <= kMostRows ? i : i * (n - 1) / (kMostRows - 1)]);
   }
-  if (out.best != nullptr) chosen.insert(out.best);
+  if (out.given != nullptr) chosen.insert(out.given);
   return {chosen.begin(), chosen.end()};
 }
 
@@ -200,7 +221,7 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
   Table made;
   made.head = {"Epoch", "Updates"};
   for (const Epoch* epoch : epochs) {
-    if (epoch == out.best) made.marked = made.rows.size();
+    if (epoch == out.given) made.marked = made.rows.size();
     made.rows.push_back({count(epoch->epoch), count(epoch->update)});
   }
   add_columns(made, epochs, 3,
@@ -211,7 +232,9 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
   add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
   const std::size_t all = data.epochs.size();
   made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);
-  if (out.best != nullptr) made.caption += "; the best on held-out data is in bold";
+  if (out.given != nullptr)
+    made.caption += fmt::format("; in bold the one whose weights the training gives, the {}",
+                                out.of_best ? "best" : "last");
   made.caption += ".";
   return section("epochs", "Epochs", table(made));
 }
@@ -233,8 +256,11 @@ std::string outcome_words(const RunData& data) {
   return known(loss) ? "loss " + significant(loss, kDigits) : kNone;
 }
 
+bool diverged(const RunData& data) { return outcome(data).diverged; }
+
 double outcome_number(const RunData& data) {
   const Outcome out = outcome(data);
+  if (out.diverged) return kMissing;
   if (known(out.test.accuracy)) return out.test.accuracy;
   if (known(out.test.r2)) return out.test.r2;
   return -(known(out.test.loss) ? out.test.loss : out.train_loss);
@@ -243,8 +269,8 @@ double outcome_number(const RunData& data) {
 std::string render(const RunData& data, bool live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
-  const Page page{.title = title + " \u2013 " + data.name,
-                  .subject = "training run " + data.name,
+  const Page page{.title = title + " \u2013 " + thalweg::shown(data.name),
+                  .subject = "training run " + thalweg::shown(data.name),
                   .heading = title,
                   .lead = lead(data) + notice(data, out),
                   .body = summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +

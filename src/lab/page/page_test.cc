@@ -136,6 +136,36 @@ TEST_F(Page, OfARegression) {
   EXPECT_TRUE(has(with_r2, "mean absolute error 1.500"));
 }
 
+// Accuracy and loss are best at different epochs, and the last epoch is neither.
+TEST_F(Page, TheEpochInBoldIsWhoseWeightsTheTrainingGives) {
+  put("metrics.jsonl", epoch_line(1, 1, R"({"loss": 0.2, "accuracy": 0.5})") +
+                           epoch_line(2, 2, R"({"loss": 0.3, "accuracy": 0.75})") +
+                           epoch_line(3, 3, R"({"loss": 0.4, "accuracy": 0.625})"));
+  const auto bold = [](const std::string& html, int epoch) {
+    return has(html, fmt::format("<tr class=\"best\"><th scope=\"row\">{}</th>", epoch));
+  };
+  const std::string last = write();
+  EXPECT_TRUE(bold(last, 3) && has(last, "in bold the one whose weights the training gives, the last"));
+  EXPECT_TRUE(has(last, "highest 75.0% at epoch 2"));
+  put("config.toml", "batch = 64\nrestore-best = true\n");
+  const std::string so_far = write();
+  EXPECT_TRUE(bold(so_far, 1) && has(so_far, "the one whose weights the training gives, the best"));
+  const std::string result = R"({"schema": 1, "best": {"epoch": 2, "update": 2, "loss": 0.3}, "weights": )";
+  put("result.json", result + "\"best\"}");
+  EXPECT_TRUE(bold(write(), 2));
+  put("result.json", result + "\"last\"}");
+  EXPECT_TRUE(bold(write(), 3));
+}
+
+TEST_F(Page, OfARegressionWithoutR2) {
+  put("metrics.jsonl", update_line(1, 0, "2") +
+                           epoch_line(1, 1, R"({"loss": 0.25, "accuracy": null, "r2": null, "mae": 1.5})"));
+  const std::string html = write();
+  EXPECT_TRUE(has(html, "<dd>undefined</dd>"));
+  EXPECT_TRUE(has(html, "the targets do not vary; mean absolute error 1.500"));
+  EXPECT_FALSE(has(html, "iverged"));
+}
+
 TEST_F(Page, OfARunWithNothingHeldOut) {
   put("metrics.jsonl", update_line(1, 0, "2") + epoch_line(1, 1, "null") + epoch_line(2, 2, "null"));
   const std::string html = write();

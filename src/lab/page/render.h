@@ -9,9 +9,10 @@
 
 namespace thalweg::page {
 
-// With `live`, the page reloads itself from the server that it came from.
+// With `live`, the page reloads itself from the server that it came from. `left_out` says which runs are not
+// among them.
 std::string render(const RunData& data, bool live = false);
-std::string render(const std::vector<RunData>& runs, bool live = false);
+std::string render(const std::vector<RunData>& runs, bool live = false, const std::string& left_out = {});
 
 // document() of a page that reloads itself.
 std::string live_document(Page page);
@@ -19,5 +20,8 @@ std::string live_document(Page page);
 // The accuracy, R2 or loss that a run is judged by, in a few words; and as a number, the larger, the better.
 std::string outcome_words(const RunData& data);
 double outcome_number(const RunData& data);
+
+// Whether its last word is a loss that is not finite.
+bool diverged(const RunData& data);
 
 }  // namespace thalweg::page

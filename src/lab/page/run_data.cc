@@ -136,8 +136,8 @@ void read_metrics(const std::filesystem::path& path, RunData& data) {
   }
 }
 
-// Its name of the run goes to `name`.
-Result read_result(const std::filesystem::path& path, std::string& name) {
+// Its name of the run and its weights go to `data`.
+Result read_result(const std::filesystem::path& path, RunData& data) {
   if (!is_there(path)) return {};
   const Json json = Json::parse(read_text_file(path, kLargestText), nullptr, false);
   if (json.is_discarded()) fail(path.string(), "is not JSON", {}, "a JSON object");
@@ -148,14 +148,17 @@ Result read_result(const std::filesystem::path& path, std::string& name) {
   }
   Result result;
   result.there = true;
-  name = fields.text("run");
+  data.name = fields.text("run");
   result.data = fields.text("data");
   result.model = fields.text("model");
   result.optimizer = fields.text("optimizer");
+  data.weights.name = fields.text("weights");
   result.parameters = fields.number("parameters");
   result.state_bytes = fields.number("state_bytes");
   result.batch = fields.number("batch");
   result.epochs = fields.number("epochs");
+  if (const auto best = json.find("best"); best != json.end() && best->is_object())
+    data.weights.best_epoch = Fields(*best, path.string()).number("epoch");
   result.updates = fields.number("updates");
   result.seed = fields.digits("seed");
   result.threads = fields.number("threads");
@@ -189,7 +192,7 @@ RunData read_run(const std::filesystem::path& run) {
   }
   RunData data;
   read_metrics(metrics, data);
-  data.result = read_result(run / "result.json", data.name);
+  data.result = read_result(run / "result.json", data);
   data.config = read_if_there(config);
   data.plan = read_if_there(run / "plan.txt");
   data.details = read_details(run / "details.jsonl");

@@ -54,6 +54,12 @@ struct Result {
   Score train, test;
 };
 
+// Which weights the scores of result.json are of.
+struct Weights {
+  std::string name;              // "best" or "last"
+  double best_epoch = kMissing;  // of the lowest loss
+};
+
 // Numbers by binary exponent: counts[i] of 2^(from + i) <= |x| < 2^(from + i + 1).
 struct Octaves {
   int from = 0;
@@ -94,9 +100,11 @@ using Environment = std::vector<std::pair<std::string, std::string>>;  // what, 
 
 struct RunData {
   std::string name;             // of the run, or of its folder
+  std::string state;            // how it stands, where that is known: of live pages
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise
   Result result;
+  Weights weights;
   std::string config;  // the text of config.toml; empty where there is none
   std::string plan;    // the text of plan.txt; empty where there is none
   // Empty for runs of before these files.

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <new>
 #include <stdexcept>
 #include <string_view>
 
@@ -23,6 +24,8 @@ auto reading(const std::filesystem::path& path, const Read& read) -> decltype(re
   const std::string text = read_text_file(path, kLargest);
   try {
     return read(text);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw Error(Code::data, {path.string(), "is malformed", error.what(), "what `thalweg train` writes",
                              "remove it: the page works without it"});

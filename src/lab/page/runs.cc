@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/utf8.h"
 #include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
@@ -23,10 +24,6 @@ Series series_of(std::size_t run, const std::string& name, std::vector<Point> po
   return {.name = name, .look = look_of(run), .marker = marker, .points = std::move(points)};
 }
 
-std::string shortened(const std::string& text) {
-  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "\u2026";
-}
-
 // The last parts of the paths, as many as tell the runs from each other.
 std::vector<std::string> short_names(const std::vector<RunData>& runs) {
   const auto tail = [](const std::string& path, int parts) {
@@ -40,6 +37,7 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
     for (const RunData& run : runs) names.push_back(tail(run.name, parts));
     if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
   }
+  for (std::string& name : names) name = shown(name, kLongest);
   return names;
 }
 
@@ -124,6 +122,12 @@ std::size_t best_of(const std::vector<RunData>& runs) {
   return best;
 }
 
+// Behind a result that is not the last one.
+std::string standing(const RunData& run) {
+  if (run.result.there || diverged(run)) return "";
+  return run.state.empty() ? " so far" : " so far, " + run.state;
+}
+
 std::string results(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
   Table made;
   made.id = "results";
@@ -136,7 +140,7 @@ std::string results(const std::vector<RunData>& runs, const std::vector<std::str
     const bool ended = run.result.there;
     const double updates =
         run.updates.empty() ? last.update : std::max(last.update, run.updates.back().update);
-    made.rows.push_back({names[i], outcome_words(run) + (ended ? "" : " so far"),
+    made.rows.push_back({names[i], outcome_words(run) + standing(run),
                          significant(ended ? run.result.test.loss : last.test.loss, 4),
                          significant(ended ? run.result.train.loss : last.train_loss, 4), count(updates),
                          duration(ended ? run.result.seconds : last.seconds),
@@ -179,7 +183,7 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
     if (made.head.size() <= kMostSettings) made.head.push_back(key);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     std::vector<std::string> row = {names[i]};
-    for (std::size_t k = 1; k < made.head.size(); ++k) row.push_back(shortened(all[i][made.head[k]]));
+    for (std::size_t k = 1; k < made.head.size(); ++k) row.push_back(shown(all[i][made.head[k]], kLongest));
     made.rows.push_back(std::move(row));
   }
   return section("settings", "Settings that differ", table(made));
@@ -187,13 +191,14 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
 
 }  // namespace
 
-std::string render(const std::vector<RunData>& runs, bool live) {
+std::string render(const std::vector<RunData>& runs, bool live, const std::string& left_out) {
   const std::vector<std::string> names = short_names(runs);
   const std::size_t best = best_of(runs);
   const Page page{.title = best == SIZE_MAX
                                ? fmt::format("{} runs, no result yet", runs.size())
                                : fmt::format("{} does best: {}", names[best], outcome_words(runs[best])),
                   .subject = fmt::format("{} training runs", runs.size()),
+                  .lead = lead(left_out),
                   .body = results(runs, names) + curves(runs, names) + differences(runs, names)};
   return live ? live_document(page) : document(page);
 }

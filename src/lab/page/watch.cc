@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <map>
 
+#include "base/utf8.h"
 #include "draw/html.h"
+#include "draw/number.h"
 #include "page/http.h"
 #include "page/render.h"
 #include "page/run_data.h"
+#include "page/run_state.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/page.h"
 
@@ -17,9 +20,18 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostRuns = 24;  // over each other
 
+// One that may not be looked into is shown as what it is, not left out.
 bool is_run(const fs::path& folder) {
-  return page::is_there(folder / "metrics.jsonl") || page::is_there(folder / "config.toml");
+  std::error_code metrics, config;
+  return fs::exists(folder / "metrics.jsonl", metrics) || fs::exists(folder / "config.toml", config) ||
+         metrics || config;
 }
+
+// What can be said of a run at the moment.
+struct Seen {
+  const page::RunData* run = nullptr;  // as it could last be read
+  std::string state;                   // or why it cannot be read
+};
 
 }  // namespace
 
@@ -27,8 +39,9 @@ struct Watch::Impl {
   Impl(const fs::path& where, std::uint16_t port) : folder(where), server(port) {}
 
   std::vector<std::string> names() const;
-  const page::RunData* read(const std::string& name);
+  Seen read(const std::string& name);
   std::string index();
+  std::string one(const std::string& name);
   std::string all();
   std::string answer(const page::Request& request);
 
@@ -51,26 +64,31 @@ std::vector<std::string> Watch::Impl::names() const {
   return found;
 }
 
-const page::RunData* Watch::Impl::read(const std::string& name) {
+Seen Watch::Impl::read(const std::string& name) {
+  const fs::path path = name == "." ? folder : folder / name;
+  const bool held = page::is_held(path);  // before it is read: it may end in between
+  std::string why;
   try {
-    read_before[name] = page::read_run(name == "." ? folder : folder / name);
-  } catch (const Error&) {  // half-written, or gone for a moment
-  } catch (const fs::filesystem_error&) {
+    read_before[name] = page::read_run(path);
+  } catch (const std::exception& error) {  // half-written, gone for a moment, or malformed
+    why = error.what();
   }
   const auto found = read_before.find(name);
-  return found == read_before.end() ? nullptr : &found->second;
+  if (found == read_before.end()) return {nullptr, "cannot be read: " + why};
+  page::RunData& run = found->second;
+  run.state = page::state_of(run, path, held);
+  return {&run, why.empty() ? run.state : run.state + "; shown as it was before: " + why};
 }
 
 std::string Watch::Impl::index() {
   std::string rows;
   const std::vector<std::string> runs = names();
   for (const std::string& name : runs) {
-    const page::RunData* run = read(name);
-    const std::string words = run == nullptr ? "not readable yet" : page::outcome_words(*run);
-    const bool ended = run != nullptr && run->result.there;
+    const Seen seen = read(name);
+    const std::string words = seen.run == nullptr ? page::kNone : page::outcome_words(*seen.run);
     rows += fmt::format("<tr><th scope=\"row\"><a href=\"/run/{}\">{}</a></th><td>{}</td><td>{}</td></tr>\n",
-                        page::percent_encoded(name), page::escape(name), page::escape(words),
-                        ended ? "finished" : "running or interrupted");
+                        page::percent_encoded(name), page::escape(shown(name)), page::escape(words),
+                        page::escape(shown(seen.state)));
   }
   if (rows.empty()) rows = "<tr><th scope=\"row\">none yet</th><td></td><td></td></tr>\n";
   return page::live_document(
@@ -84,13 +102,33 @@ std::string Watch::Impl::index() {
 }
 
 std::string Watch::Impl::all() {
-  std::vector<std::string> runs = names();
-  if (runs.size() > kMostRuns) runs.erase(runs.begin(), runs.end() - kMostRuns);
+  const std::vector<std::string> runs = names();
   std::vector<page::RunData> data;
-  for (const std::string& name : runs) {
-    if (const page::RunData* run = read(name)) data.push_back(*run);
+  std::string left_out;
+  std::size_t older = 0;
+  for (std::size_t i = runs.size(); i-- > 0;) {  // the newest are shown
+    if (data.size() == kMostRuns) {
+      ++older;
+      continue;
+    }
+    const Seen seen = read(runs[i]);
+    if (seen.run != nullptr) {
+      data.push_back(*seen.run);
+    } else {
+      left_out += (left_out.empty() ? "" : "; ") + shown(runs[i]) + " " + seen.state;
+    }
   }
-  return data.size() < 2 ? index() : page::render(data, true);
+  std::reverse(data.begin(), data.end());
+  if (data.size() < 2) return index();
+  if (older > 0)
+    left_out += fmt::format("{}the {} before these {}", left_out.empty() ? "" : "; ", older, data.size());
+  return page::render(data, true, left_out.empty() ? "" : "Left out: " + left_out + ".");
+}
+
+std::string Watch::Impl::one(const std::string& name) {
+  const Seen seen = read(name);
+  if (seen.run != nullptr) return page::render(*seen.run, true);
+  return page::live_document({.title = "Run " + name, .subject = "watch", .lead = page::lead(seen.state)});
 }
 
 std::string Watch::Impl::answer(const page::Request& request) {
@@ -105,10 +143,8 @@ std::string Watch::Impl::answer(const page::Request& request) {
   const std::vector<std::string> runs = names();
   if (target.starts_with(kRun)) {
     const std::string name = page::percent_decoded(std::string_view(target).substr(kRun.size()));
-    if (std::find(runs.begin(), runs.end(), name) != runs.end()) {
-      if (const page::RunData* run = read(name))
-        return page::answer(200, "text/html", page::render(*run, true));
-    }
+    if (std::find(runs.begin(), runs.end(), name) != runs.end())
+      return page::answer(200, "text/html", one(name));
   }
   return page::answer(404, "text/plain", "no such page\n");
 }

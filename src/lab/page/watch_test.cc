@@ -1,6 +1,8 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -132,6 +134,27 @@ TEST_F(WatchTest, ServesWhileManyOthersHaveNotAsked) {
   for (const int one : idle) ::close(one);
 }
 
+TEST_F(WatchTest, ServesWhileMoreHaveNotAskedThanAreServed) {
+  std::vector<int> idle;
+  for (int i = 0; i < 400; ++i) idle.push_back(connected());
+  EXPECT_TRUE(has(get("/"), "HTTP/1.1 200 "));
+  for (const int one : idle) ::close(one);
+}
+
+TEST_F(WatchTest, ServesWhileOthersDoNotTakeTheirAnswers) {
+  std::vector<int> slow;
+  const std::string request = "GET /run/one HTTP/1.1\r\nHost: " + host() + "\r\n\r\n";
+  for (int i = 0; i < 50; ++i) {
+    slow.push_back(connected());
+    const int least = 1;
+    ::setsockopt(slow.back(), SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+    EXPECT_EQ(::send(slow.back(), request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+  }
+  EXPECT_TRUE(has(get("/"), "</html>"));
+  for (const int one : slow) ::close(one);
+}
+
 TEST_F(WatchTest, HangsUpOnAHeadThatTakesTooLong) {
   const int slow = connected();
   const auto begin = std::chrono::steady_clock::now();
@@ -152,6 +175,57 @@ TEST_F(WatchTest, KeepsWhatItSawOfARunThatBeginsAnewOrIsHalfWritten) {
   EXPECT_TRUE(has(get("/run/one"), "after 3 updates</h1>"));
   add("one", 1);
   EXPECT_TRUE(has(get("/run/one"), "after 1 update</h1>"));
+}
+
+TEST_F(WatchTest, SaysHowEachRunStands) {
+  const fs::path run = folder_ / "one";
+  EXPECT_TRUE(has(get("/"), "<td>died</td>"));  // nobody holds its lock
+  const int lock = ::open((run / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  EXPECT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+  EXPECT_TRUE(has(get("/"), "<td>running</td>"));
+  EXPECT_TRUE(has(get("/run/one"), "Running: there is no result yet."));
+  ::close(lock);
+  EXPECT_TRUE(has(get("/run/one"), "Died: there is no result yet."));
+  make_folder(run / "checkpoints");
+  replace_file(run / "checkpoints/2.safetensors", "");
+  EXPECT_TRUE(has(get("/"), "<td>died</td>"));
+  replace_file(run / "checkpoints/3.safetensors", "");
+  EXPECT_TRUE(has(get("/"), "<td>interrupted</td>"));
+  const std::string epoch =
+      "{\"update\": 2, \"epoch\": 1, \"train_loss\": 1, \"test\": {\"loss\": 1, "
+      "\"accuracy\": 0.5}, \"seconds\": 1}\n";
+  replace_file(run / "metrics.jsonl",
+               epoch + "{\"update\": 3, \"epoch\": 1, \"loss\": null, \"lr\": null, \"grad_norm\": null}\n");
+  EXPECT_TRUE(has(get("/"), "<td>diverged</td><td>diverged</td>"));
+  EXPECT_TRUE(has(get("/run/one"), "<h1>Diverged"));
+  replace_file(run / "metrics.jsonl", epoch);
+  replace_file(run / "result.json", "{\"schema\": 1, \"test\": {\"loss\": 1, \"accuracy\": 0.5}}\n");
+  EXPECT_TRUE(has(get("/"), "<td>finished</td>"));
+}
+
+TEST_F(WatchTest, NamesTheRunsThatAllLeavesOut) {
+  for (int i = 10; i < 33; ++i) add(std::to_string(i), 2);
+  EXPECT_TRUE(has(get("/all"), "24 training runs"));
+  EXPECT_FALSE(has(get("/all"), "Left out"));
+  add("33", 2);
+  EXPECT_TRUE(has(get("/all"), "24 training runs"));
+  EXPECT_TRUE(has(get("/all"), "Left out: the 1 before these 24."));
+  replace_file(folder_ / "33/metrics.jsonl", "no JSON\n");
+  EXPECT_TRUE(has(get("/all"), ">33</th>"));  // as it was read before
+  EXPECT_TRUE(has(get("/"), "shown as it was before: "));
+}
+
+TEST_F(WatchTest, SaysWhyARunCannotBeRead) {
+  add("two", 2);
+  add("bad\x1b", 1);
+  replace_file(folder_ / "bad\x1b/metrics.jsonl", "no JSON\n");
+  EXPECT_TRUE(has(get("/"), "bad\\u001b</a></th>"));
+  EXPECT_TRUE(has(get("/"), "cannot be read: "));
+  const std::string all = get("/all");
+  EXPECT_TRUE(has(all, "2 training runs"));
+  EXPECT_TRUE(has(all, "Left out: bad\\u001b cannot be read: "));
+  EXPECT_TRUE(has(all, "is not JSON"));
+  EXPECT_TRUE(has(get("/run/bad%1b"), "is not JSON"));
 }
 
 TEST(Watch, NeedsAFolder) { EXPECT_THROW(Watch("/nonexistent/folder"), Error); }

@@ -55,6 +55,7 @@ void walk(const Problem& problem, const DescendOptions& options, Gradients& grad
     if (options.until_diverged && !finite(grad)) break;
     for (double& slope : grad) slope *= optimizer.loss_scale();
     const Report report = optimizer.step();
+    if (report.overflows) break;
     if (report.waits) continue;
     const Averaged evaluated = optimizer.averaged();
     if (!record(problem, options, x, out)) break;
@@ -78,7 +79,8 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   DescendOptions must_start = options;
   must_start.until_diverged = false;
   record(problem, must_start, x, out);
-  Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = Nonfinite::error});
+  const Nonfinite policy = options.until_diverged ? Nonfinite::skip : Nonfinite::error;
+  Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = policy});
   out.optimizer = optimizer.chain().text();
   walk(problem, options, gradients, optimizer, x, grad, out);
   return out;

@@ -36,6 +36,9 @@ Place place_of(const std::string& mode, Fields& hyper, const Rule& rule) {
   }
   if (mode == "in_algorithm" && rule.own_decay) return *rule.own_decay;
   if (mode.empty()) throw Skip(std::string(rule.name) + " without weight_decay_mode");
+  const bool sees_weights = rule.name == "ftrl" || rule.name == "proximal_adagrad";
+  if (sees_weights && mode.starts_with("decoupled"))
+    throw Skip(std::string(rule.name) + " of weights that decay before the step");
   if (const DecayMode* found = find_named(kDecayModes, mode)) return found->place;
   throw Skip("weight_decay_mode " + mode);
 }

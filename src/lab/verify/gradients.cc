@@ -180,11 +180,14 @@ std::vector<double> residuals(const Linear& linear, std::span<const double> x, s
 // The loss is the sum of squared errors of all rows, the same at every step.
 Gradient linreg_sse(Fields& fields, const Tensors& tensors) {
   const Linear linear = linear_of(fields, tensors);
-  const std::vector<double> x = read_numbers(given(fields, "inputs"), "inputs");
-  const std::vector<double> y = read_numbers(given(fields, "targets"), "targets");
+  const auto rows = [&](const char* key, const char* other) {
+    const std::string there = fields.find(key) != nullptr ? key : other;
+    return read_numbers(given(fields, there), there);
+  };
+  const std::vector<double> x = rows("x", "inputs"), y = rows("y", "targets");
   need(linear.in > 0 && linear.out > 0 && x.size() % linear.in == 0 && y.size() % linear.out == 0 &&
            x.size() / linear.in == y.size() / linear.out,
-       "`inputs` and `targets` do not fit the weight");
+       "`x` and `y`, or `inputs` and `targets`, do not fit the weight");
   return {.write = [x, y, linear](std::uint64_t, Params& params) {
     clear_grads(params);
     for (std::size_t row = 0; row * linear.in < x.size(); ++row) {

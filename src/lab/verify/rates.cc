@@ -234,11 +234,17 @@ void compare_rates(const Case& rates, const Group& group, const std::vector<doub
   }
 }
 
-// A momentum for each group and epoch, beside the rates.
+bool holds_numbers(const Json& targets) {
+  return targets.is_array() ? std::ranges::any_of(targets, holds_numbers) : !targets.is_null();
+}
+
+// A momentum for each group and epoch, beside the rates; null where none is cycled.
 void compare_momenta(const Case& rates, const Json& targets, Comparison& comparison) {
+  if (!holds_numbers(targets)) return;
   const std::string names = names_of(rates.schedulers);
   if (names != "CyclicLR" && names != "OneCycleLR") throw Skip("momentum_targets of " + names);
   for (std::size_t group = 0; group < read_array(targets, "momentum_targets").size(); ++group) {
+    if (!holds_numbers(targets[group])) continue;
     const std::vector<double> want = read_numbers(targets[group], "momentum_targets");
     const Schedule schedule = make_schedule(momentum_text(rates.schedulers[0], {group, 0.0}, {}));
     for (std::size_t i = 0; i < want.size(); ++i) comparison.add(i, "momentum", group, schedule(i), want[i]);

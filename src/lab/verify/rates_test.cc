@@ -140,6 +140,11 @@ TEST_F(VerifyRates, CyclesAreThoseOfTheLibrary) {
   expect_pass(test);
   test["schedulers"][0]["args"]["cycle_momentum"] = false;
   expect_skip(test, "a momentum that is not cycled");
+  for (const Json& none :
+       {Json(), Json::array({nullptr, nullptr}), Json{{nullptr, nullptr}, {nullptr, nullptr}}}) {
+    test["momentum_targets"] = none;
+    expect_pass(test);
+  }
   test.erase("momentum_targets");
   expect_pass(test);
   test["schedulers"][0]["args"]["scale_fn"] = "f";

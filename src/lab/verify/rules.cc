@@ -166,13 +166,29 @@ std::string correction(double beta, std::uint64_t updates) {
                       : "scale(piecewise(" + list_text(values) + ", at=" + list_text(at) + "))";
 }
 
+// What a decay before the step leaves of the parameters whose norm the ratio then takes: as a factor of the
+// ratio it is exact.
+double kept_before_ratio(Fields& hyper) {
+  const std::string mode = hyper.text("weight_decay_mode", "");
+  if (!mode.starts_with("decoupled") || hyper.number("weight_decay|0") == 0) return 1;
+  const bool scaled = mode != "decoupled_lr_unscaled";
+  const bool changes = hyper.find("weight_decay_schedule") != nullptr || hyper.number("total_steps|0") != 0;
+  if ((scaled && hyper.find("lr_schedule") != nullptr) || changes)
+    throw Skip("decay before the ratio under a schedule");
+  const double kept = 1.0 - hyper.number(scaled ? "lr*weight_decay|0" : "weight_decay|0");
+  if (!(kept > 0)) throw Skip("decay before the ratio that leaves nothing");
+  return kept;
+}
+
+std::string ratio_of(Fields& hyper, const std::string& coefficient) {
+  const double factor = hyper.number(coefficient) * kept_before_ratio(hyper);
+  return factor == 1 ? "trust_ratio(" : "trust_ratio(coefficient=" + print_number(factor) + ", ";
+}
+
 // What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that after the ratio; norms
-// of parameters are bounded, eps stands in the ratio too, and the parameters may shrink before their norm is
-// taken, by 1 - lr decay.
+// of parameters are bounded, and eps stands in the ratio too.
 Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
-  const bool before = hyper.text("weight_decay_mode", "") == "decoupled_before_ratio";
-  const double kept = before ? 1.0 - hyper.number("lr*weight_decay|0") : 1.0;
-  if (before && hyper.find("lr_schedule") != nullptr) throw Skip("decay before the ratio under a schedule");
+  const double kept = kept_before_ratio(hyper);
   return {hyper.fill("adam(beta1={beta1}, beta2={beta2}, eps={eps}, bias_correction=false)"),
           own_decay(hyper),
           "trust_ratio(coefficient=" + print_number(kept) + hyper.fill(", eps={eps}, max_norm=") +
@@ -182,13 +198,13 @@ Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
 
 Parts lamb(Fields& hyper, const Context& context) {
   if (hyper.text("form", "") == "no_v_correction") return lamb_of_pytorch_optimizer(hyper, context);
-  return {adam(hyper, context)[0], own_decay(hyper), "trust_ratio"};
+  return {adam(hyper, context)[0], own_decay(hyper), ratio_of(hyper, "1") + "eps=0)"};
 }
 
 Parts lars(Fields& hyper, const Context&) {
   const bool remembers = hyper.number("momentum|0") != 0;
   return {
-      own_decay(hyper), hyper.fill("trust_ratio(coefficient={trust_coefficient|0.001}, eps={eps|0})"),
+      own_decay(hyper), ratio_of(hyper, "trust_coefficient|0.001") + hyper.fill("eps={eps|0})"),
       remembers ? hyper.fill("momentum({momentum}, nesterov={nesterov:false/true}, rate_inside=true)") : ""};
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "base/file.h"
 #include "base/spec.h"
+#include "base/utf8.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -13,7 +15,6 @@ namespace {
 
 constexpr std::uint64_t kLargestFile = std::uint64_t{64} << 20;
 constexpr int kDeepest = 64;
-constexpr std::size_t kLongestReason = 400;
 
 struct Kind {
   std::string_view name;
@@ -46,24 +47,13 @@ const Kind& find_kind(const std::string& name) {
   throw Skip("kind " + name + " is not replayed");
 }
 
-// Names of the file end up in reasons: one line, of a length that can be read.
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  if (text.size() <= kLongestReason) return text;
-  std::size_t end = kLongestReason;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // whole characters
-  return text.substr(0, end) + "...";
-}
-
 void verify_text(const std::string& text, VerifiedCase& result) {
   const Json test = parse_case(text);
   if (!test.is_object() || !test.contains("kind")) throw Malformed("not a case: it has no `kind`");
   const std::string kind = read_string(test.at("kind"), "kind");
-  result.kind = one_line(kind);
+  result.kind = shown(kind);
   if (test.contains("algorithm")) {
-    result.algorithm = one_line(read_string(test.at("algorithm"), "algorithm"));
+    result.algorithm = shown(read_string(test.at("algorithm"), "algorithm"));
   }
   const Kind& replayed = find_kind(kind);
   Comparison comparison(test);
@@ -76,12 +66,14 @@ VerifiedCase verify_file(const std::filesystem::path& path) {
   result.file = path.string();
   const auto end = [&](VerifiedCase::Status status, const char* reason) {
     result.status = status;
-    result.reason = one_line(reason);
+    result.reason = shown(reason);
   };
   try {
     verify_text(read_text_file(path, kLargestFile), result);
   } catch (const Skip& skip) {
     end(VerifiedCase::Status::skipped, skip.what());
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     end(VerifiedCase::Status::failed, error.what());
   }
@@ -141,10 +133,10 @@ void Comparison::finish(VerifiedCase& result) const {
   result.worst = worst_;
   const std::string place = worst_.param.empty() ? std::string() : " of `" + worst_.param + "`";
   result.reason =
-      one_line(std::to_string(wrong_) + " of " + std::to_string(compared_) + " numbers differ; worst at " +
-               std::to_string(worst_.step) + ", element " + std::to_string(worst_.index) + place + ": got " +
-               print_number(worst_.got) + ", want " + print_number(worst_.want) + " within " +
-               print_number(atol_) + " + " + print_number(rtol_) + " of it");
+      shown(std::to_string(wrong_) + " of " + std::to_string(compared_) + " numbers differ; worst at " +
+            std::to_string(worst_.step) + ", element " + std::to_string(worst_.index) + place + ": got " +
+            print_number(worst_.got) + ", want " + print_number(worst_.want) + " within " +
+            print_number(atol_) + " + " + print_number(rtol_) + " of it");
 }
 
 }  // namespace oracle

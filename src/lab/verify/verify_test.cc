@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -169,6 +170,31 @@ TEST_F(Verify, EveryDenseGradientIsReplayed) {
   linear = one_step("sgd", sgd, sse, {{1, 1}, {1}}, {{-2, -5}, {-2}});
   linear["params"][0]["shape"] = {1, 2};
   expect_pass(linear);
+  linear["gradient"] = {{"kind", "linreg_sse"}, {"x", {{1, 2}, {0, 1}}}, {"y", {1, 2}}};
+  linear["params"][1]["shape"] = Json::array();
+  expect_pass(linear);
+  linear["gradient"].erase("y");
+  expect_fail(linear, "targets");
+}
+
+// p (1 - lr d) - lr |p (1 - lr d)| / |u| u, of p = 3 4, lr = 0.5 and d = 0.2: the ratio sees what is left.
+TEST_F(Verify, ADecayBeforeTheStepIsSeenByTheRatio) {
+  Json hyper = {{"lr", 0.5}, {"beta1", 0},          {"beta2", 0},
+                {"eps", 0},  {"weight_decay", 0.2}, {"weight_decay_mode", "decoupled_lr"}};
+  const double u = 4.5 / std::sqrt(8.0);
+  expect_pass(one_step("lamb", hyper, explicit_gradient({{1, 1}}), {{3, 4}}, {{2.7 - u, 3.6 - u}}));
+  expect_fail(
+      one_step("lamb", hyper, explicit_gradient({{1, 1}}), {{3, 4}}, {{2.7 - u / 0.9, 3.6 - u / 0.9}}),
+      "numbers differ");
+  hyper["trust_coefficient"] = 0.5;
+  for (const char* key : {"beta1", "beta2"}) hyper.erase(key);
+  expect_pass(one_step("lars", hyper, explicit_gradient({{3, 4}}), {{3, 4}}, {{2.025, 2.7}}));
+  hyper["lr_schedule"] = {{"name", "constant"}, {"value", 0.5}};
+  expect_skip(one_step("lars", hyper, explicit_gradient({{3, 4}}), {{3, 4}}, {{2.025, 2.7}}),
+              "decay before the ratio under a schedule");
+  const Json ftrl = {{"lr", 0.5}, {"weight_decay", 0.2}, {"weight_decay_mode", "decoupled_lr"}};
+  expect_skip(one_step("ftrl", ftrl, explicit_gradient({{1}}), {{1}}, {{1}}),
+              "ftrl of weights that decay before the step");
 }
 
 TEST_F(Verify, GroupsMayHaveAnotherAlgorithm) {

@@ -1,6 +1,9 @@
 #include "data/csv_cursor.h"
 
 #include <algorithm>
+#include <set>
+
+#include "data/cell.h"
 
 namespace thalweg {
 namespace {
@@ -8,20 +11,6 @@ namespace {
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
-
-std::string print_place(std::string_view file, const Place& place) {
-  return std::string(file) + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-}
-
-Place find_place(std::string_view bytes, std::size_t at) {
-  Place place;
-  for (std::size_t i = 0; i < at; ++i) {
-    const bool end =
-        bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n'));
-    place = end ? Place{place.line + 1, 1} : Place{place.line, place.column + 1};
-  }
-  return place;
-}
 
 CsvCursor::CsvCursor(std::string name, std::string_view bytes, char delimiter, std::size_t skip)
     : name_(std::move(name)), bytes_(bytes), delimiter_(delimiter) {
@@ -128,6 +117,40 @@ void CsvCursor::check_size(std::size_t size, const Place& begin) const {
   if (size <= kMaxCell) return;
   throw Error(Code::data, {print_place(name_, begin), "a cell is too long", std::to_string(size) + " bytes",
                            "at most " + std::to_string(kMaxCell), ""});
+}
+
+Error wrong_width(const std::string& name, std::string_view bytes, char delimiter, std::size_t skip,
+                  const std::vector<CsvCell>& cells) {
+  CsvCursor cursor(name, bytes, delimiter, skip);
+  std::vector<CsvCell> record;
+  std::size_t width = 0, rows = 0, different = 0;
+  bool names = false;            // in the first row
+  std::set<std::size_t> widths;  // of the rows below it
+  try {
+    for (; cursor.next(record); ++rows) {
+      if (rows == 0) width = record.size();
+      if (rows == 0)
+        names = std::ranges::none_of(record,
+                                     [](const CsvCell& cell) { return read_cell(cell.text).has_value(); });
+      if (rows > 0) widths.insert(record.size());
+      if (record.size() != width) ++different;
+    }
+  } catch (const Error&) {  // a quote that does not close further down: the row at hand is told first
+  }
+  const Place place = cells.size() > width ? cells[width].place : cells.back().place;
+  std::string hint = "name the delimiter or the lines to skip";
+  if (widths.size() == 1 && different > 1)
+    hint = "skip=" + std::to_string(skip + 1) + " if the first row is no part of the table";
+  if (names && widths == std::set{width + 1})
+    hint =
+        "the header has one name less than the rows have cells, as R's write.table writes it: there "
+        "col.names=NA names the first column, row.names=FALSE leaves it out; or " +
+        hint;
+  return Error(Code::data,
+               {print_place(name, place),
+                "a row has a different number of cells (" + std::to_string(different) + " of " +
+                    std::to_string(rows) + " rows)",
+                std::to_string(cells.size()), std::to_string(width) + " as in the first row", hint});
 }
 
 }  // namespace thalweg

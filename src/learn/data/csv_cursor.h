@@ -7,21 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "files/place.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
-
-// A place in a text file: line and byte of the line, both from 1.
-struct Place {
-  std::size_t line = 1;
-  std::size_t column = 1;
-};
-
-// "file:line:column"
-std::string print_place(std::string_view file, const Place& place);
-
-// The place of a byte.
-Place find_place(std::string_view bytes, std::size_t at);
 
 // A cell without its quotes; blanks around one that has no quotes do not belong to it.
 struct CsvCell {
@@ -64,5 +53,10 @@ class CsvCursor {
   std::size_t line_begin_ = 0;
   std::deque<std::string> unescaped_;  // cells of this record that held doubled quotes
 };
+
+// About a record of another width than the first. It tells how many there are: one is a slip, many another
+// delimiter.
+Error wrong_width(const std::string& name, std::string_view bytes, char delimiter, std::size_t skip,
+                  const std::vector<CsvCell>& cells);
 
 }  // namespace thalweg

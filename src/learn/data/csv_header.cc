@@ -140,9 +140,14 @@ FoundHeader infer_header(const FirstRecord& first, const std::vector<CsvColumn>&
 
 std::vector<std::string> name_columns(const std::vector<std::string>& words, bool header) {
   std::vector<std::string> names;
+  names.reserve(words.size());
+  if (!header) {
+    for (std::size_t i = 0; i < words.size(); ++i) names.push_back("c" + std::to_string(i));
+    return names;
+  }
   std::set<std::string> taken;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool given = header && !words[i].empty();
+    const bool given = !words[i].empty();
     const std::string name = given ? words[i] : "c" + std::to_string(i);
     std::string free = name;
     for (std::size_t n = 1; !taken.insert(free).second; ++n) free = name + "." + std::to_string(n);

@@ -1,70 +1,31 @@
 #include "data/csv_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
 
-#include "base/did_you_mean.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "data/cell.h"
+#include "data/csv_columns.h"
 #include "data/csv_delimiter.h"
 #include "data/csv_header.h"
+#include "data/dense.h"
+#include "files/form.h"
 
 namespace thalweg {
 namespace {
 
 constexpr double kFirstYear = 1800, kLastYear = 2100;
 
-// Bytes that are not text are found before anything else is said about them.
-void check_text(const std::string& name, std::string_view bytes) {
-  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
-    throw Error(Code::data, {name, "the text is UTF-16", "", "UTF-8", "iconv -f UTF-16 -t UTF-8"});
-  }
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t length = utf8_length(bytes, at);
-    if (length == 0) {
-      throw Error(Code::data, {print_place(name, find_place(bytes, at)), "the text is not UTF-8", "", "UTF-8",
-                               "iconv -f LATIN1 -t UTF-8"});
-    }
-    if (bytes[at] == '\0') {
-      throw Error(Code::data,
-                  {print_place(name, find_place(bytes, at)), "the text contains a NUL byte", "", "text", ""});
-    }
-    at += length;
-  }
-}
-
-// A row of another width is told with how many there are: one is a slip, many another delimiter.
-Error wrong_width(const std::string& name, std::string_view bytes, const CsvLayout& layout, std::size_t skip,
-                  const std::vector<CsvCell>& cells) {
-  CsvCursor cursor(name, bytes, layout.delimiter, skip);
-  std::vector<CsvCell> record;
-  std::size_t width = 0, rows = 0, different = 0;
-  std::set<std::size_t> widths;  // of the rows below the first
-  try {
-    for (; cursor.next(record); ++rows) {
-      if (rows == 0) width = record.size();
-      if (rows > 0) widths.insert(record.size());
-      if (record.size() != width) ++different;
-    }
-  } catch (const Error&) {  // a quote that does not close further down: the row at hand is told first
-  }
-  const Place place = cells.size() > width ? cells[width].place : cells.back().place;
-  const bool title = widths.size() == 1 && different > 1;
-  return Error(Code::data,
-               {print_place(name, place),
-                "a row has a different number of cells (" + std::to_string(different) + " of " +
-                    std::to_string(rows) + " rows)",
-                std::to_string(cells.size()), std::to_string(width) + " as in the first row",
-                title ? "skip=" + std::to_string(skip + 1) + " if the first row is no part of the table"
-                      : "name the delimiter or the lines to skip"});
-}
-
 void insert(std::string_view text, std::size_t most, std::set<std::string, std::less<>>& texts) {
   if (texts.size() < most && !texts.contains(text)) texts.emplace(text);
+}
+
+std::shared_ptr<const CsvColumn::Word> word(std::size_t row, const CsvCell& cell, std::size_t most) {
+  return std::make_shared<const CsvColumn::Word>(row, cell.place, std::string(cell.text.substr(0, most)));
 }
 
 void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options, CsvColumn& column) {
@@ -76,7 +37,6 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
     if (*number >= kFirstYear && *number <= kLastYear) ++column.forms.years;
     if (is_rounded(cell.text, *number)) ++column.rounded;
     if (is_code(cell.text)) ++column.forms.codes;
-    insert(cell.text, kMostGuessedClasses + 1, column.spellings);
     const double begin = *number - static_cast<double>(row);
     column.count.up = column.count.up && column.count.begin.value_or(begin) == begin;
     column.count.begin = begin;
@@ -88,9 +48,9 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
     }
     ++column.words;
     if (!dress_of(cell.text).empty() && column.dressed.cells++ == 0) {
-      column.dressed.first = {row, cell.place, std::string(cell.text)};
+      column.dressed.first = word(row, cell, kMaxCell);
     }
-    if (!column.first_word) column.first_word = {row, cell.place, std::string(cell.text.substr(0, 40))};
+    if (!column.first_word) column.first_word = word(row, cell, 40);
     insert(cell.text, kMostDifferent, column.different);
   }
 }
@@ -106,11 +66,28 @@ void add(CsvColumn& to, const CsvColumn& first) {
   to.forms.years += first.forms.years;
   to.count.up = to.count.up && to.count.begin == first.count.begin;
   to.different.insert(first.different.begin(), first.different.end());
-  to.spellings.insert(first.spellings.begin(), first.spellings.end());
   to.absences.insert(first.absences.begin(), first.absences.end());
   if (first.first_word) to.first_word = first.first_word;
   to.dressed.cells += first.dressed.cells;
   if (first.dressed.first) to.dressed.first = first.dressed.first;
+}
+
+// Of the numbers of the target, where their texts may tell more of them apart than their values.
+std::size_t count_spellings(const std::string& name, std::string_view bytes, const CsvLayout& layout,
+                            const CsvOptions& options) {
+  const std::optional<std::size_t> target = known_column(layout, options.target);
+  if (!target) return 0;  // which is told when columns are chosen
+  const CsvColumn& column = layout.columns[*target];
+  if (column.forms.codes + column.rounded == 0) return 0;
+  std::set<std::string, std::less<>> texts;
+  CsvCursor cursor(name, bytes, layout.delimiter, options.skip);
+  std::vector<CsvCell> cells;
+  if (layout.header) cursor.next(cells);
+  while (texts.size() <= kMostGuessedClasses && cursor.next(cells)) {
+    const std::string_view text = cells[*target].text;
+    if (!is_missing(text, options.missing) && read_cell(text)) insert(text, kMostGuessedClasses + 1, texts);
+  }
+  return texts.size();
 }
 
 // What means no value among numbers is missing there, and a word elsewhere.
@@ -129,30 +106,6 @@ void drop_empty_end(const std::vector<std::string>& words, CsvLayout& layout) {
   const CsvColumn& last = layout.columns.back();
   const bool nothing = last.numbers + last.words == 0 && words.back().empty();
   if (layout.columns.size() > 1 && nothing) layout.columns.pop_back();
-}
-
-std::size_t find_column(const CsvLayout& layout, const std::string& word, std::string_view option) {
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
-    if (layout.columns[i].name == word) return i;
-    names.push_back(layout.columns[i].name);
-  }
-  const auto count = static_cast<std::ptrdiff_t>(layout.columns.size());
-  if (const std::optional<std::ptrdiff_t> index = read_exactly<std::ptrdiff_t>(word)) {
-    if (*index >= -count && *index < count)
-      return static_cast<std::size_t>(*index < 0 ? *index + count : *index);
-  }
-  throw Error(Code::usage, {std::string(option), "no such column", "`" + word + "`",
-                            "a name of the header, or a number from " + std::to_string(-count) + " to " +
-                                std::to_string(count - 1),
-                            did_you_mean(word, names)});
-}
-
-std::vector<bool> mark(const CsvLayout& layout, const std::vector<std::string>& words,
-                       std::string_view option) {
-  std::vector<bool> marked(layout.columns.size());
-  for (const std::string& word : words) marked[find_column(layout, word, option)] = true;
-  return marked;
 }
 
 Error wrong_number(const std::string& name, const Place& place, std::string_view word,
@@ -184,7 +137,7 @@ void check_dressed_target(const std::string& name, const CsvColumn& column) {
               {print_place(name, word.place),
                "a number has " + std::string(dress_of(word.text)) + " in the target `" + column.name + "`",
                quote(word), "digits, with a decimal point where one is needed",
-               std::string(kPrepareHint) + ", or task=classify if these are names of classes"});
+               "task=classify if these are names of classes, or " + std::string(kPrepareHint)});
 }
 
 bool is_mixed(const CsvColumn& column) {
@@ -204,16 +157,15 @@ void check_mixed(const std::string& name, const CsvLayout& layout, const std::ve
   for (const CsvColumn* column : mixed) {
     header = header && column->words == 1 && column->first_word->row == 0;
     for (const std::string& word : column->different) {
-      if (words.size() < kMost && word.find_first_of(" \t\"") == std::string::npos) words.insert(word);
+      if (words.size() < kMost) words.insert(word);
     }
   }
   const CsvColumn& first = *mixed.front();
   std::string hint = "header=yes if this is the header";
   if (!header) {
     const auto columns = join(mixed, ", ", [](const CsvColumn* one) { return "`" + one->name + "`"; });
-    hint = words.empty()
-               ? ""
-               : "missing=\"" + join(words, " ") + "\" if that means no value (in " + columns + "), or ";
+    hint = "missing=" + print_names({words.begin(), words.end()}) + " if that means no value (in " + columns +
+           "), or ";
     hint += "categorical=" + print_word(first.name) + " if the column holds words";
   }
   throw wrong_number(name, first.first_word->place, first.first_word->text, first.name, hint);
@@ -225,7 +177,7 @@ bool is_categorical_target(const CsvColumn& column, const CsvLayout& layout, Tas
   if (task == Task::regress) return false;
   const bool differ = column.forms.codes + column.rounded > 0;
   if (task == Task::classify || column.words > 0) return column.words > 0 || differ;
-  return differ && are_few(column.spellings.size(), layout.rows - column.missing);
+  return differ && are_few(layout.spellings, layout.rows - column.missing);
 }
 
 // 0, 1, 2, ... or 1, 2, 3, ... in the order of the rows, under no name or one that says so.
@@ -253,9 +205,11 @@ class Levels {
     const auto found = codes_.find(cell.text);
     if (found != codes_.end()) return found->second;
     if (codes_.size() == kMostLevels) {
-      throw Error(Code::data, {print_place(name, cell.place), "`" + column + "` has too many different words",
-                               "more than " + std::to_string(kMostLevels), "categories",
-                               "ignore=" + print_word(column) + " if they are names or numbers of the rows"});
+      throw Error(Code::data,
+                  {print_place(name, cell.place), "`" + column + "` has too many different words",
+                   "more than " + std::to_string(kMostLevels), "categories",
+                   "ignore=" + print_word(column) + " if they are names or numbers of the rows, or " +
+                       std::string(kPrepareHint)});
     }
     return codes_.emplace(cell.text, static_cast<double>(codes_.size())).first->second;
   }
@@ -269,10 +223,34 @@ class Levels {
   std::map<std::string, double, std::less<>> codes_;
 };
 
+// The numbers of a column: as floats as long as each of them is one, which takes no more than four times the
+// text of cells of one digit.
+class Numbers {
+ public:
+  void reserve(std::size_t rows) { narrow_.reserve(rows); }
+  void push(double x) {
+    const bool fits = wide_.empty() && (std::isnan(x) || static_cast<double>(static_cast<float>(x)) == x);
+    if (fits) return narrow_.push_back(static_cast<float>(x));
+    if (wide_.empty()) widen();
+    wide_.push_back(x);
+  }
+  double operator[](std::size_t row) const { return wide_.empty() ? narrow_[row] : wide_[row]; }
+
+ private:
+  void widen() {
+    wide_.reserve(narrow_.capacity());
+    wide_.assign(narrow_.begin(), narrow_.end());
+    narrow_ = {};
+  }
+
+  std::vector<float> narrow_;
+  std::vector<double> wide_;
+};
+
 // Column by column, and where each row begins.
 struct Cells {
-  std::vector<std::vector<double>> columns;
-  std::vector<std::size_t> lines;
+  std::vector<Numbers> columns;
+  std::vector<std::uint32_t> lines;
 };
 
 }  // namespace
@@ -289,14 +267,17 @@ CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const
   CsvCursor cursor(name, bytes, layout.delimiter, options.skip);
   std::vector<CsvCell> cells;
   if (!cursor.next(cells)) throw Error(Code::data, {name, "there are no rows", "", "one or more", ""});
+  check_dense(name, 1, cells.size() - 1, bytes.size());
   FirstRecord first{std::vector<CsvColumn>(cells.size()), {}, std::vector<bool>(cells.size())};
+  first.words.reserve(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     count_cell(cells[i], 0, options, first.columns[i]);
     first.words.emplace_back(cells[i].text);
   }
   layout.columns.resize(cells.size());
   while (cursor.next(cells)) {
-    if (cells.size() != first.words.size()) throw wrong_width(name, bytes, layout, options.skip, cells);
+    if (cells.size() != first.words.size())
+      throw wrong_width(name, bytes, layout.delimiter, options.skip, cells);
     for (std::size_t i = 0; i < cells.size(); ++i) {
       count_cell(cells[i], layout.rows + 1, options, layout.columns[i]);
       if (!cells[i].text.empty() && cells[i].text == first.words[i]) first.again[i] = true;
@@ -310,6 +291,7 @@ CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const
     ++layout.rows;
     for (std::size_t i = 0; i < layout.columns.size(); ++i) add(layout.columns[i], first.columns[i]);
   }
+  first.columns = std::vector<CsvColumn>();  // as much memory as the layout
   for (CsvColumn& column : layout.columns) settle_absent(column);
   drop_empty_end(first.words, layout);
   const std::vector<std::string> names = name_columns(first.words, layout.header);
@@ -317,6 +299,7 @@ CsvLayout read_csv_layout(const std::string& name, std::string_view bytes, const
     layout.columns[i].name = names[i];
     layout.columns[i].nameless = !layout.header || first.words[i].empty();
   }
+  layout.spellings = count_spellings(name, bytes, layout, options);
   return layout;
 }
 
@@ -351,6 +334,7 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
     check_dressed_target(name, layout.columns[target]);
   }
   choice.inputs = chosen.size();
+  choice.columns.reserve(chosen.size() + 1);
   chosen.push_back(target);
   std::vector<std::size_t> guessed;
   std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(guessed), [&](std::size_t i) {
@@ -407,15 +391,15 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
                const CsvLayout& layout, const CsvChoice& choice) {
   const auto cells = std::make_shared<Cells>();
   cells->columns.resize(choice.columns.size());
-  for (std::vector<double>& column : cells->columns) column.reserve(layout.rows);
+  for (Numbers& column : cells->columns) column.reserve(layout.rows);
   cells->lines.reserve(layout.rows);
-  std::vector<Levels> levels(choice.columns.size());
-  std::vector<std::map<double, std::string>> spelled(choice.columns.size());
+  std::map<std::size_t, Levels> levels;  // of columns of words
+  std::vector<std::map<double, std::string>> spelled(choice.columns.size() - choice.inputs);
   CsvCursor cursor(name, bytes, layout.delimiter, options.skip);
   std::vector<CsvCell> record;
   if (layout.header) cursor.next(record);
   while (cursor.next(record)) {
-    cells->lines.push_back(record.front().place.line);
+    cells->lines.push_back(static_cast<std::uint32_t>(record.front().place.line));
     for (std::size_t i = 0; i < choice.columns.size(); ++i) {
       const CsvChoice::Column& column = choice.columns[i];
       const CsvCell& cell = record[column.position];
@@ -423,12 +407,14 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
       const bool absent = (column.numbers || !column.categorical) && is_absent(cell.text);
       if (!absent && !is_missing(cell.text, options.missing)) {
         const std::optional<double> number = column.categorical ? std::nullopt : read_cell(cell.text);
-        if (!number && !column.categorical) throw wrong_number(name, cell.place, cell.text, column.name, "");
+        if (!number && !column.categorical)
+          throw wrong_number(name, cell.place, cell.text, column.name,
+                             dress_of(cell.text).empty() ? "" : std::string(kPrepareHint));
         value = number ? *number : levels[i].code(name, cell, column.name);
-        if (number && i >= choice.inputs && spelled[i].size() < kMostLevels)
-          spelled[i].try_emplace(value, cell.text);
+        if (number && i >= choice.inputs && spelled[i - choice.inputs].size() < kMostLevels)
+          spelled[i - choice.inputs].try_emplace(value, cell.text);
       }
-      cells->columns[i].push_back(value);
+      cells->columns[i].push(value);
     }
   }
   Table table{.name = name, .rows = cells->lines.size(), .named = layout.header};
@@ -436,10 +422,13 @@ Table read_csv(const std::string& name, std::string_view bytes, const CsvOptions
   table.text = TextEncoding{layout.delimiter, options.skip, options.missing};
   table.inputs = choice.inputs;
   table.bytes = bytes.size();
+  table.columns.reserve(choice.columns.size());
   for (std::size_t i = 0; i < choice.columns.size(); ++i) {
     const CsvChoice::Column& column = choice.columns[i];
-    table.columns.push_back(
-        {column.name, column.original, column.categorical, levels[i].words(), column.kept, spelled[i]});
+    table.columns.push_back({column.name, column.original, column.categorical,
+                             column.categorical ? levels[i].words() : std::vector<std::string>(),
+                             column.kept});
+    if (i >= choice.inputs) table.columns.back().spelled = std::move(spelled[i - choice.inputs]);
   }
   table.at = [cells](std::size_t row, std::size_t column) { return cells->columns[column][row]; };
   table.place = [cells, name](std::size_t row) { return name + ":" + std::to_string(cells->lines[row]); };

@@ -1,6 +1,8 @@
 // A delimited text as a table: which line is the header, which columns are numbers, what each cell holds.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,14 +16,15 @@
 namespace thalweg {
 
 struct CsvOptions {
-  char delimiter = '\0';                                   // '\0': found
-  std::optional<bool> header;                              // nothing: found
-  std::optional<std::vector<std::string>> trained;         // names that the header must hold; none: no header
-  std::size_t skip = 0;                                    // lines before the first record
-  std::string target = "-1";                               // name, or number from 0, negative from the right
-  std::vector<std::string> missing;                        // words beside those of is_missing()
-  std::vector<std::string> categorical, numeric, ignored;  // names or numbers of columns
-  Task task = Task::automatic;                             // of the target: regress wants numbers
+  char delimiter = '\0';                            // '\0': found
+  std::optional<bool> header;                       // nothing: found
+  std::optional<std::vector<std::string>> trained;  // names that the header must hold; none: no header
+  std::size_t skip = 0;                             // lines before the first record
+  std::string target = "-1";                        // name, or number from 0, negative from the right
+  std::vector<std::string> missing;                 // words beside those of is_missing()
+  // Names or numbers of columns; a text with blanks that is no name of a column is several of them.
+  std::vector<std::string> categorical, numeric, ignored;
+  Task task = Task::automatic;  // of the target: regress wants numbers
 };
 
 inline constexpr std::size_t kMostLevels = 10'000;
@@ -31,19 +34,19 @@ inline constexpr std::size_t kMostDifferent = kMostLevels + 1;
 struct CsvColumn {
   std::string name;
   bool nameless = true;  // the name is our own
-  std::size_t missing = 0;
-  std::size_t numbers = 0;
-  std::size_t words = 0;
-  std::size_t rounded = 0;  // whole numbers too large for a double
-  std::size_t absent = 0;   // words that mean no value among numbers
-  struct Forms {            // of numbers
-    std::size_t whole = 0;  // without a point or an exponent
-    std::size_t years = 0;  // from 1800 to 2100
-    std::size_t codes = 0;  // whole, with leading zeros
+  // Of rows, of which there are fewer than 2^32; a small text may have very many columns.
+  std::uint32_t missing = 0;
+  std::uint32_t numbers = 0;
+  std::uint32_t words = 0;
+  std::uint32_t rounded = 0;  // whole numbers too large for a double
+  std::uint32_t absent = 0;   // words that mean no value among numbers
+  struct Forms {              // of numbers
+    std::uint32_t whole = 0;  // without a point or an exponent
+    std::uint32_t years = 0;  // from 1800 to 2100
+    std::uint32_t codes = 0;  // whole, with leading zeros
   } forms;
-  // Different texts: words, the first kMostDifferent of them; numbers, one more than kMostGuessedClasses; and
-  // what means no value.
-  std::set<std::string, std::less<>> different = {}, spellings = {}, absences = {};
+  // Different words, the first kMostDifferent of them, and what means no value.
+  std::set<std::string, std::less<>> different = {}, absences = {};
   struct Count {
     std::optional<double> begin;  // the first number less its row
     bool up = true;               // every other number less its row is the same
@@ -53,10 +56,10 @@ struct CsvColumn {
     Place place;
     std::string text;
   };
-  std::optional<Word> first_word;
-  struct Dressed {  // words that look like numbers
-    std::size_t cells = 0;
-    std::optional<Word> first;
+  std::shared_ptr<const Word> first_word;  // few columns of a wide table have one
+  struct Dressed {                         // words that look like numbers
+    std::uint32_t cells = 0;
+    std::shared_ptr<const Word> first;
   } dressed;
 };
 
@@ -66,11 +69,13 @@ struct CsvLayout {
   bool header = false;
   std::size_t rows = 0;  // without the header
   std::vector<CsvColumn> columns;
+  std::size_t spellings = 0;  // different texts of the numbers in the target, kMostGuessedClasses + 1 at most
   std::vector<std::string> notes;  // what else the text could have been
 };
 
 // Throws Error(data), naming file, line and column, for rows of different lengths, for what CsvCursor
-// refuses, for a NUL byte, for text that is not UTF-8 and for a decimal comma.
+// refuses, for a NUL byte, for text that is not UTF-8, for a decimal comma and for more columns than
+// check_dense() allows.
 //
 // With options.trained the first record is the header when it holds these names, and never when there are
 // none. Otherwise one with a missing value other than an empty cell is not a header. One without numbers is

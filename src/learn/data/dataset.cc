@@ -7,7 +7,9 @@
 #include <system_error>
 
 #include "base/registry.h"
+#include "base/utf8.h"
 #include "data/subset.h"
+#include "files/input.h"
 
 namespace thalweg {
 
@@ -29,7 +31,33 @@ const Reader& find_reader(const Item& item, const Source& source, const std::str
   return *kReaders[find_spec(kSpecs, item, source, "a data source", "`thalweg list data`", also)];
 }
 
+// A path in the place of a source: by the end of its name, or a file or folder that is there.
+void check_no_path(const Source& source) {
+  struct Ending {
+    std::string_view ending, reader;
+  };
+  constexpr Ending kEndings[] = {{".csv", "csv"},    {".tsv", "csv"},       {".txt", "csv"},
+                                 {".data", "csv"},   {".npy", "npy"},       {".npz", "npz"},
+                                 {".svm", "libsvm"}, {".libsvm", "libsvm"}, {"", "csv"}};
+  const std::string& path = source.text;
+  std::error_code error;
+  const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+  const std::string_view name =
+      std::string_view(path).substr(0, path.ends_with(".gz") ? path.size() - 3 : path.size());
+  const Ending& found =
+      *std::ranges::find_if(kEndings, [&](const Ending& one) { return name.ends_with(one.ending); });
+  const bool there =
+      type == std::filesystem::file_type::regular || type == std::filesystem::file_type::directory;
+  if (!there && (found.ending.empty() || path.find('(') != std::string::npos)) return;
+  if (has_spec(kSpecs, path.substr(0, path.find_first_of(" (")))) return;
+  const bool folder = type == std::filesystem::file_type::directory;
+  throw source.error(
+      0, {"", "unknown name", "`" + path + "`", "a data source",
+          "did you mean `" + std::string(folder ? "idx" : found.reader) + "(" + print_word(path) + ")`?"});
+}
+
 Item parse_source(const Source& source) {
+  check_no_path(source);
   Text text =
       parse(source, [&](const Item& item, const std::string& also) { find_reader(item, source, also); });
   if (text.size() > 1) {
@@ -58,17 +86,41 @@ void make_paths_absolute(const Spec& spec, Settings& settings, const Item& item,
   }
 }
 
+struct Bound {
+  explicit Bound(std::string_view text) {
+    const Source source{"data", std::string(text)};
+    const Item item = parse_source(source);
+    reader = &find_reader(item, source);
+    settings = bind(reader->spec, item, source);
+    make_paths_absolute(reader->spec, settings, item, source);
+  }
+
+  const Reader* reader;
+  Settings settings;
+};
+
+// The reader and its files; of a reader without files the reader and all that is asked of it.
+std::vector<std::string> samples_of(std::string_view text) {
+  const auto& [reader, settings] = Bound(text);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (reader->spec.options[i].unit == kPathUnit) out.push_back(text_of(settings[i]));
+  }
+  if (out.empty()) out.push_back(print(Text{unbind(reader->spec, settings)}));
+  out.emplace_back(reader->spec.name);
+  return out;
+}
+
 Dataset read(std::string_view text, const Request& request) {
-  const Source source{"data", std::string(text)};
-  const Item item = parse_source(source);
-  const Reader& reader = find_reader(item, source);
-  Settings settings = bind(reader.spec, item, source);
-  make_paths_absolute(reader.spec, settings, item, source);
+  const Bound bound(text);
+  const Reader& reader = *bound.reader;
+  const Settings& settings = bound.settings;
   const std::string canonical = print(Text{unbind(reader.spec, settings)});
   try {
     Dataset data = reader.read(settings, request);
     data.text = canonical;
     data.full_text = print(Text{unbind(reader.spec, settings, true)});
+    for (std::string& note : data.notes) note = shown(note);
     return data;
   } catch (const std::bad_alloc&) {
     throw Error(Code::resource,
@@ -172,6 +224,14 @@ void Samples::gather(std::span<const std::uint32_t> wanted, std::span<float> out
 
 Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding) {
   return read(text, {.seed = seed, .encoding = encoding});
+}
+
+Dataset load_to_judge(std::string_view text, std::string_view encoding) {
+  return read(text, {.encoding = encoding, .judge = true});
+}
+
+bool same_samples(std::string_view text, std::string_view other) {
+  return samples_of(text) == samples_of(other);
 }
 
 Dataset load_all(std::string_view text, std::string_view encoding) {

@@ -10,17 +10,23 @@
 
 namespace thalweg {
 
-// An option of this unit is a path; a reader meets it absolute and normal.
+// An option of this unit is a path; a reader meets it absolute and normal, but for kStandardInput.
 inline constexpr std::string_view kPathUnit = "path";
-// But for this one; readers of text files take it for stdin.
-inline constexpr std::string_view kStandardInput = "-";
 
 // What is wanted of a reader besides its settings.
 struct Request {
   std::uint64_t seed = 0;     // decides which samples are held out
   std::string_view encoding;  // of an earlier load; empty: to be derived
   bool all = false;           // every row in `test`, as load_all() promises
+  bool judge = false;         // every row with its target in `test`, unless the source names a held-out part
 };
+
+// What a model is judged by that was not trained on it: without a part of its own to hold out, all of the
+// source is held out.
+Dataset load_to_judge(std::string_view text, std::string_view encoding);
+
+// Whether two sources are the same samples: of the same files, or of the same text where there are none.
+bool same_samples(std::string_view text, std::string_view other);
 
 // The text of a setting; empty when it is not given.
 inline std::string text_of(const Setting& setting) {

@@ -109,5 +109,29 @@ TEST(Samples, InputsMustBeWholeSamples) {
   error_of(Code::usage, [&] { samples.set_scaling({0, std::numeric_limits<double>::infinity()}); });
 }
 
+// A path in the place of a source.
+TEST(DatasetText, APathIsAnsweredByItsReader) {
+  const TestFolder folder;
+  const auto answer = [](const std::string& text) {
+    return error_of(Code::usage, [&] { load_dataset(text, 0); });
+  };
+  const auto expect = [&](const std::string& text, const std::string& part) {
+    EXPECT_NE(answer(text).find("did you mean `" + part + "`?"), std::string::npos) << answer(text);
+  };
+  expect("train.csv", "csv(train.csv)");
+  expect("my train.csv.gz", "csv(\"my train.csv.gz\")");
+  expect("a/b.npz", "npz(a/b.npz)");
+  expect("b.npy", "npy(b.npy)");
+  expect("heart.svm", "libsvm(heart.svm)");
+  expect(folder.path().string(), "idx(" + folder.path().string() + ")");
+  folder.write("table (1)", "a,b\n");
+  const std::string there = (folder.path() / "table (1)").string();
+  expect(there, "csv(\"" + there + "\")");
+  for (const char* text : {"csv(my train.csv)", "csv(train (1).csv)", "csv(my train.csv, target=a)"})
+    EXPECT_NE(answer(text).find("stands in quotes: \""), std::string::npos) << answer(text);
+  EXPECT_NE(answer("csv(my train.csv)").find("\"my train.csv\""), std::string::npos);
+  EXPECT_NE(answer("csv(train (1).csv, task=regress)").find("\"train (1).csv\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -1,6 +1,7 @@
 // What the encoding of a table is, from its numbers and words.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "data/table.h"
@@ -57,17 +58,33 @@ std::vector<std::string> find_classes(const Table& table) {
                "at most " + std::to_string(kMostClasses), "task=regress"});
 }
 
-// The mean of the numbers named, and their deviation from it; 1 where they are equal.
+// The mean of the numbers named, and their deviation from it; 1 where they are equal but for rounding.
 struct Moments {
   double mean = 0;
   double deviation = 1;
+  double rounding = 0;  // the largest to float, of numbers that differ
 };
 
+// Whether numbers with such a mean and variance may as well be equal ones that were computed in other ways:
+// the rule of scikit-learn's StandardScaler. It expects an error for each number in a sum, of which ours,
+// that is corrected number by number, gathers no more after a thousand.
+bool is_rounding(double n, double mean, double variance) {
+  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  const double error = std::min(n, 1000.0) * kEpsilon;
+  return variance <= error * variance + (error * mean) * (error * mean);
+}
+
+// Equal numbers but for rounding keep their unit, where what is left of them in it fits into a float.
+Moments constant(double mean) {
+  const double size = std::fabs(mean);
+  return {.mean = mean, .deviation = size > std::numeric_limits<float>::max() ? size : 1};
+}
+
 Moments moments(const Table& table, std::size_t column, const RowTest& training) {
-  Moments out;
   double n = 0;
   double least = INFINITY;
   double most = -INFINITY;
+  double rounding = 0;
   const auto each = [&](const auto& use) {
     for (std::size_t row = 0; row < table.rows; ++row) {
       const double x = training(row) ? table.at(row, column) : NAN;
@@ -75,21 +92,31 @@ Moments moments(const Table& table, std::size_t column, const RowTest& training)
     }
   };
   each([&](double x) {
-    out.mean += (x - out.mean) / ++n;
+    ++n;
     least = std::min(least, x);
     most = std::max(most, x);
+    rounding = std::max(rounding, std::fabs(x - static_cast<double>(static_cast<float>(x))));
   });
-  out.mean += 0.0;  // never -0, whose sign a text may lose
-  if (n == 0 || least == most) return {n == 0 ? 0 : least + 0.0, 1};
-  double squares = 0;
-  each([&](double x) { squares += (x - out.mean) * (x - out.mean) / n; });
-  out.deviation = std::sqrt(squares);
-  if (!std::isfinite(out.mean) || !std::isfinite(out.deviation)) {
-    throw Error(Code::data, {table.name, "the numbers of a column are too large to be standardised",
-                             "`" + table.columns[column].name + "`", "", "scale=none"});
-  }
-  if (out.deviation == 0) out.deviation = 1;  // the squares are too small for a double
-  return out;
+  if (n == 0) return {};
+  if (least == most) return constant(least + 0.0);
+  // In a unit in which the largest is about 1, no square is too large or too small for a double; it is a
+  // power of two, so that every digit stays.
+  const int unit = std::ilogb(std::max(-least, most)) + 1;
+  double mean = 0, count = 0, variance = 0;
+  each([&](double x) { mean += (std::scalbn(x, -unit) - mean) / ++count; });
+  each([&](double x) {
+    const double off = std::scalbn(x, -unit) - mean;
+    variance += off * off / n;
+  });
+  const double whole = std::scalbn(mean, unit) + 0.0;  // never -0, whose sign a text may lose
+  if (is_rounding(n, mean, variance)) return constant(whole);
+  return {whole, std::scalbn(std::sqrt(variance), unit), rounding};
+}
+
+// Numbers that are no longer told apart as a network meets them, in float.
+bool blurs_in_float(const Moments& moments) {
+  constexpr double kBlur = 0.01;
+  return moments.rounding > kBlur * moments.deviation;
 }
 
 // How often each level of a column comes in the training part.
@@ -114,7 +141,7 @@ void derive_levels(const Table& table, std::size_t column, const RowTest& traini
 }
 
 ColumnEncoding derive_column(const Table& table, std::size_t column, bool standardise,
-                             const RowTest& training) {
+                             const RowTest& training, std::vector<std::string>& notes) {
   const TableColumn& source = table.columns[column];
   ColumnEncoding out{.name = source.name, .position = source.position, .categorical = source.categorical};
   if (source.categorical) {
@@ -126,6 +153,10 @@ ColumnEncoding derive_column(const Table& table, std::size_t column, bool standa
   if (standardise) {
     out.mean = found.mean;
     out.scale = found.deviation;
+  } else if (blurs_in_float(found)) {
+    notes.push_back(source.name +
+                    ": its numbers lie so close together that a float hardly tells them apart; "
+                    "scale=standard keeps them apart");
   }
   return out;
 }
@@ -134,7 +165,8 @@ void derive_target_scaling(const Table& table, const RowTest& training, TargetEn
   if (!targets.classes.empty()) return;
   for (std::size_t i = table.inputs; i < table.columns.size(); ++i) {
     const Moments found = moments(table, i, training);
-    targets.scaling.push_back({found.mean, 1 / found.deviation});
+    targets.scaling.push_back(
+        {found.mean, std::min(1 / found.deviation, std::numeric_limits<double>::max())});
   }
 }
 
@@ -142,6 +174,7 @@ void derive_target_scaling(const Table& table, const RowTest& training, TargetEn
 
 TableEncoding outline(const Table& table) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
+  out.columns.reserve(table.inputs);
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     if (i < table.inputs) {
@@ -175,11 +208,12 @@ TargetEncoding derive_targets(const Table& table, Task task) {
 }
 
 TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
-                              const RowTest& training) {
+                              const RowTest& training, std::vector<std::string>& notes) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
   out.targets = std::move(targets);
+  out.columns.reserve(table.inputs);
   for (std::size_t i = 0; i < table.inputs; ++i) {
-    out.columns.push_back(derive_column(table, i, standardise, training));
+    out.columns.push_back(derive_column(table, i, standardise, training, notes));
   }
   derive_target_scaling(table, training, out.targets);
   return out;

@@ -162,6 +162,17 @@ Json parse_encoding(std::string_view encoding, const std::string& kind) {
 
 }  // namespace
 
+double ColumnEncoding::encoded(double x) const {
+  const double number = std::isnan(x) ? fill : x;
+  const double y = (number - mean) / scale;
+  return std::isfinite(y) ? y : number / scale - mean / scale;
+}
+
+double scaled(double x, const Scaling& scaling) {
+  const double y = (x - scaling.offset) * scaling.factor;
+  return std::isfinite(y) ? y : x * scaling.factor - scaling.offset * scaling.factor;
+}
+
 std::string print_encoding(const TableEncoding& encoding) {
   JsonObject object;
   object.add("schema", kSchema)
@@ -169,9 +180,16 @@ std::string print_encoding(const TableEncoding& encoding) {
       .add("named", encoding.named)
       .add("width", encoding.width);
   if (encoding.text) object.raw("text", print_text(*encoding.text));
-  return object.raw("columns", json_list(encoding.columns, print_column))
-      .raw("targets", print_targets(encoding.targets))
-      .text();
+  // Column by column: there may be so many that their text is to be there once.
+  std::string out = object.raw("columns", "[").text();
+  out.pop_back();
+  constexpr std::size_t kEach = 128;  // bytes, more than most take
+  out.reserve(out.size() + kEach * encoding.columns.size());
+  for (const ColumnEncoding& column : encoding.columns) {
+    if (&column != &encoding.columns.front()) out += ", ";
+    out += print_column(column);
+  }
+  return out += "], \"targets\": " + print_targets(encoding.targets) + "}";
 }
 
 TableEncoding read_table_encoding(std::string_view encoding) {

@@ -40,8 +40,12 @@ struct ColumnEncoding {
   std::vector<std::string> levels = {};  // in ascending order of their bytes
   bool other = false;                    // levels that came once in training share a number
 
+  double encoded(double x) const;  // of a number or NaN
   std::size_t width() const { return categorical ? levels.size() + (other ? 1 : 0) : 1; }
 };
+
+// What a number of the source is stored as, also where its difference from the offset is beyond a double.
+double scaled(double x, const Scaling& scaling);
 
 struct TargetColumn {
   std::string name;

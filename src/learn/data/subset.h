@@ -14,10 +14,11 @@ namespace thalweg {
 // than five rows are one pool, from which as many are drawn as make it a fifth. Labels are 0 .. classes-1.
 std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed);
 
-// Puts the named rows of a table with so many columns, which may be empty, behind what stands in `out`.
-template <class T>
+// Puts the named rows of a table with so many columns, which may be empty, behind what stands in `out`, whose
+// numbers may be narrower.
+template <class T, class Out>
 void append_rows(const std::vector<T>& all, std::span<const std::uint32_t> rows, std::size_t columns,
-                 std::vector<T>& out) {
+                 std::vector<Out>& out) {
   if (all.empty()) return;
   out.reserve(out.size() + rows.size() * columns);
   for (const std::uint32_t row : rows) {

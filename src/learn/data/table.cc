@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
 
 #include "data/cell.h"
+#include "data/dense.h"
 #include "data/subset.h"
 
 namespace thalweg {
 namespace {
-
-constexpr std::size_t kMostFeatures = std::size_t{1} << 18;
-constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 28;
 
 Error bad_target(const Table& table, std::size_t row, const std::string& what, const std::string& got,
                  const std::string& want) {
@@ -106,7 +105,7 @@ struct Unknown {
 
 struct Targeted {
   std::vector<std::int32_t> labels;
-  std::vector<float> values;
+  std::vector<double> values;
   std::string note;
 };
 
@@ -129,16 +128,19 @@ Targeted find_labels(const Table& table, const TargetEncoding& targets) {
   return out;
 }
 
-std::vector<float> find_values(const Table& table, const TargetEncoding& targets) {
-  std::vector<float> values;
+bool fits_float(double x) { return std::fabs(x) <= std::numeric_limits<float>::max(); }
+
+std::vector<double> find_values(const Table& table, const TargetEncoding& targets) {
+  std::vector<double> values;
   values.reserve(table.rows * targets.columns.size());
   for (std::size_t row = 0; row < table.rows; ++row) {
     for (std::size_t i = 0; i < targets.columns.size(); ++i) {
       const double x = table.at(row, table.inputs + i);
       if (std::isnan(x)) throw bad_target(table, row, "the target is missing", "", "a number");
-      values.push_back(static_cast<float>((x - targets.scaling[i].offset) * targets.scaling[i].factor));
-      if (std::isfinite(values.back())) continue;
-      throw bad_target(table, row, "the target is too large", print_number(x), "");
+      values.push_back(scaled(x, targets.scaling[i]));
+      if (fits_float(values.back())) continue;
+      throw Error(Code::data, {table.place(row), "the target is too far from those of the training data",
+                               print_number(x), "", "give it in their unit, or leave the row out"});
     }
   }
   return values;
@@ -162,11 +164,15 @@ std::string encode_column(const Table& table, std::size_t column, const ColumnEn
         unknown.add(table.columns[column].levels[static_cast<std::size_t>(x)]);
       }
     } else {
-      *out = static_cast<float>(((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale);
-      if (!std::isfinite(*out)) {
+      const double number = encoding.encoded(x);
+      if (!fits_float(number)) {
+        const bool plain = encoding.mean == 0 && encoding.scale == 1;
         throw Error(Code::data, {table.place(row), "a number is too large for a float",
-                                 print_number(x) + " of `" + encoding.name + "`", "", ""});
+                                 print_number(x) + " of `" + encoding.name + "`", "",
+                                 plain ? "train with scale=standard, or give the column in a larger unit"
+                                       : "give it in the unit of the training data, or leave the row out"});
       }
+      *out = static_cast<float>(number);
     }
     out += features;
   }
@@ -221,6 +227,7 @@ std::string print_column(const ColumnEncoding& column) {
 void describe(const TableEncoding& encoding, Dataset& data) {
   constexpr std::size_t kMostShown = 20;
   std::string columns;
+  data.feature_names.reserve(count_features(encoding));
   for (std::size_t i = 0; i < encoding.columns.size(); ++i) {
     const ColumnEncoding& column = encoding.columns[i];
     if (i < kMostShown) columns += (i > 0 ? ", " : "") + print_column(column);
@@ -298,15 +305,18 @@ void leave_out_names(Table& table, std::optional<Table>& test, const RowTest& tr
                      std::vector<std::string>& notes) {
   const std::vector<std::size_t> kept = telling_inputs(table, training);
   if (kept.size() == table.inputs) return;
+  constexpr std::size_t kMostTold = 100;
   std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < table.inputs; ++i) {
-    if (std::find(kept.begin(), kept.end(), i) != kept.end()) continue;
+  for (std::size_t i = 0; i < table.inputs && reasons.size() < kMostTold; ++i) {
+    if (std::binary_search(kept.begin(), kept.end(), i)) continue;
     const TableColumn& column = table.columns[i];
     reasons.push_back(column.name +
                       ": more than half of the training rows have a word of their own, such as `" +
                       column.levels.front().substr(0, 40) + "`, and it is left out; categorical=" +
                       print_word(column.name) + " keeps it; " + std::string(kPrepareHint));
   }
+  if (const std::size_t others = table.inputs - kept.size() - reasons.size(); others > 0)
+    reasons.push_back(std::to_string(others) + " more columns are left out for the same reason");
   if (kept.empty())
     throw Error(Code::data,
                 {table.name, "no input is left", thalweg::join(reasons, "; "), "one or more", ""});
@@ -342,7 +352,7 @@ std::vector<bool> draw_held_out(const Table& table, const TargetEncoding& target
 }
 
 // The rows that have their targets.
-Table with_targets(const Table& table, std::vector<std::string>& notes) {
+Table with_targets(Table table, std::vector<std::string>& notes) {
   std::vector<std::uint32_t> kept;
   for (std::size_t row = 0; row < table.rows; ++row) {
     bool missing = false;
@@ -354,12 +364,11 @@ Table with_targets(const Table& table, std::vector<std::string>& notes) {
   if (kept.size() == table.rows) return table;
   notes.push_back(table.name + ": " + std::to_string(table.rows - kept.size()) + " of " +
                   std::to_string(table.rows) + " rows have no target and are left out");
-  Table out = table;
-  out.rows = kept.size();
-  out.numbers = kept;
-  out.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(kept[row], column); };
-  out.place = [place = table.place, kept](std::size_t row) { return place(kept[row]); };
-  return out;
+  table.rows = kept.size();
+  table.numbers = kept;
+  table.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(kept[row], column); };
+  table.place = [place = table.place, kept](std::size_t row) { return place(kept[row]); };
+  return table;
 }
 
 }  // namespace
@@ -371,43 +380,33 @@ TableOptions read_table_options(const std::string& task, const std::string& scal
           .standardise = scale == "standard"};
 }
 
-void check_dense(const std::string& name, std::size_t rows, std::size_t features, std::uint64_t bytes) {
-  std::uint64_t numbers = 0;
-  const bool fits = !__builtin_mul_overflow(rows, features, &numbers);
-  if (fits && features <= kMostFeatures && numbers <= std::max(kMostNumbers, bytes)) return;
-  throw Error(Code::data, {name, "the inputs are too large as dense rows",
-                           std::to_string(rows) + " rows of " + std::to_string(features) + " features",
-                           "at most " + std::to_string(kMostFeatures) + " features, and " +
-                               std::to_string(std::max(kMostNumbers, bytes)) + " numbers",
-                           ""});
-}
-
-Dataset to_dataset(const Table& source, const Table* source_test, const TableOptions& options,
+Dataset to_dataset(Table source, const Table* source_test, const TableOptions& options,
                    const Request& request) {
   std::vector<std::string> notes;
   // What is only to be predicted needs no targets.
-  const auto taken = [&](const Table& one) {
+  const auto taken = [&](Table one) {
     check_table(one);
-    Table out = request.all || options.every_target ? one : with_targets(one, notes);
+    const std::string first = one.place(0);
+    Table out = request.all || options.every_target ? std::move(one) : with_targets(std::move(one), notes);
     if (out.rows == 0)
-      throw bad_target(one, 0, "the target is missing, as it is in every row", "", "a target");
+      throw Error(Code::data, {first, "the target is missing, as it is in every row", "", "a target", ""});
     return out;
   };
   const bool given = !request.encoding.empty();
   if (!given && source.rows > 0 && source.targets() == 0) {
     throw Error(Code::data, {source.name, "there are no targets", "", "a target for each row", ""});
   }
-  Table table = taken(source);
+  Table table = taken(std::move(source));
   std::optional<Table> test;
   if (source_test != nullptr) test = taken(*source_test);
   TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();
   TargetEncoding targets = given ? encoding.targets : derive_targets(table, options.task);
-  std::vector<bool> held_out(table.rows);
-  if (!test && !request.all) held_out = draw_held_out(table, targets, request.seed);
+  std::vector<bool> held_out(table.rows, request.judge && !test);
+  if (!test && !request.all && !request.judge) held_out = draw_held_out(table, targets, request.seed);
   if (!given) {
     const RowTest training = [&](std::size_t row) { return !held_out[row]; };
     leave_out_names(table, test, training, notes);
-    encoding = derive_encoding(table, std::move(targets), options.standardise, training);
+    encoding = derive_encoding(table, std::move(targets), options.standardise, training, notes);
   }
   if (request.all) {
     Dataset data = all_rows(test ? join(table, *test) : table, encoding);
@@ -428,6 +427,10 @@ Dataset to_dataset(const Table& source, const Table* source_test, const TableOpt
   }
   describe(encoding, data);
   data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+  if (!given && data.classes == 1)
+    data.notes.push_back(data.target_names[0] + ": there is one class, `" + data.class_names[0] +
+                         "`, and every model is right");
+  if (request.judge && !test) return data;  // all of it
   data.notes.push_back("held out: " + std::to_string(data.test.size()) + " of " +
                        std::to_string(data.train.size() + data.test.size()) + " rows");
   return data;

@@ -47,7 +47,7 @@ enum class Task { automatic, classify, regress };
 
 struct TableOptions {
   Task task = Task::automatic;
-  bool standardise = true;    // numeric inputs
+  bool standardise = true;    // numeric inputs; targets of a regression always are
   bool every_target = false;  // a row without its target is refused, not left out
 };
 
@@ -87,19 +87,16 @@ std::vector<std::size_t> telling_inputs(const Table& table, const RowTest& train
 // The targets without their scaling, and all of it from the rows of the training part.
 TargetEncoding derive_targets(const Table& table, Task task);
 TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
-                              const RowTest& training);
-
-// Throws Error(data), naming both numbers, when there are more than 262,144 features, or when rows x features
-// floats are more than 1 GiB and more than 4 bytes for each byte of the source.
-void check_dense(const std::string& name, std::size_t rows, std::size_t features, std::uint64_t bytes);
+                              const RowTest& training, std::vector<std::string>& notes);
 
 // The data set of a table, or of two: without `test` a fifth is held out. Without an encoding in `request` it
-// is derived: numbers get mean 0 and deviation 1 over the training part, equal ones become 0; levels are
+// is derived: numbers get mean 0 and deviation 1 over the training part, equal ones become 0, and those that
+// differ by rounding alone keep their unit; levels are
 // those of the training part, classes those of all rows of `table`. The inputs of `test`, and with an
 // encoding those of `table` too, are in the order of the encoding. Rows without their targets are left out,
-// unless all rows are wanted; a target that is no class of the encoding becomes kNoClass. Throws Error(data)
-// for a table without rows, inputs or targets, and for a number that no float can hold.
-Dataset to_dataset(const Table& table, const Table* test, const TableOptions& options,
-                   const Request& request);
+// unless all rows are wanted, to be predicted; of what is to be judged nothing is set apart; a target that is
+// no class of the encoding becomes kNoClass. Throws Error(data) for a table without rows, inputs or targets,
+// and for a number that no float can hold.
+Dataset to_dataset(Table table, const Table* test, const TableOptions& options, const Request& request);
 
 }  // namespace thalweg

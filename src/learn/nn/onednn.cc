@@ -1,11 +1,13 @@
 #include "nn/onednn.h"
 
 #include <array>
+#include <exception>
 #include <string>
 #include <utility>
 
 #include <dnnl.hpp>
 
+#include "reserve/reserve.h"
 #include "thalweg/error.h"
 
 // Of OpenMP; the header that declares them is each compiler's own.
@@ -91,9 +93,16 @@ void OnednnProduct::Impl::bind(int arg, dnnl::memory memory) {
 
 OnednnProduct::OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands,
                              bool add) try {
+  const Reserve reserve;
   const OneThread one_thread;
   impl_ = std::make_unique<Impl>(product, strides, operands, add);
-} catch (const dnnl::error& error) {
+  if (!reserve.used()) return;
+  throw Error(Code::resource,
+              {"matrix product", "there is too little memory for oneDNN to create it", "",
+               std::to_string(Reserve::missing) + " more bytes", "use a smaller model or batch"});
+} catch (const Error&) {
+  throw;
+} catch (const std::exception& error) {  // where others wait for a kernel that it fails to make, any kind
   throw Error(Code::resource, {"matrix product", "oneDNN cannot create it", error.what(), "",
                                "use a smaller model or batch"});
 }
@@ -102,9 +111,11 @@ OnednnProduct::~OnednnProduct() = default;
 OnednnProduct::OnednnProduct(OnednnProduct&&) noexcept = default;
 
 bool OnednnProduct::run() const noexcept {
+  const Reserve reserve;
   const OneThread one_thread;
   return dnnl_primitive_execute(impl_->primitive.get(), impl_->stream.get(), impl_->count,
-                                impl_->args.data()) == dnnl_success;
+                                impl_->args.data()) == dnnl_success &&
+         !reserve.used();
 }
 
 }  // namespace thalweg

@@ -10,6 +10,7 @@
 #include "base/did_you_mean.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/spec.h"
 #include "base/text.h"
 
 namespace thalweg {
@@ -100,7 +101,7 @@ std::optional<std::string> text_of(const RunSetting& setting, const toml::node& 
     return wanted ? std::optional(std::to_string(*number)) : std::nullopt;
   }
   if (const auto number = node.value_exact<double>()) {
-    return setting.kind == Kind::real ? std::optional(json_number(*number)) : std::nullopt;
+    return setting.kind == Kind::real ? std::optional(print_number(*number)) : std::nullopt;
   }
   if (const auto flag = node.value_exact<bool>()) {
     return setting.kind == Kind::flag ? std::optional<std::string>(*flag ? "true" : "false") : std::nullopt;

@@ -174,6 +174,16 @@ TEST_F(Config, FlagsWinOverAFileAndAFileOverDefaults) {
   }
 }
 
+TEST_F(Config, ANumberThatIsNoneIsToldAsItStands) {
+  for (const std::string number : {"nan", "inf", "-inf"}) {
+    replace_file(path(), "min-delta = " + number + "\n");
+    Settings settings;
+    const std::string message = error_of(Code::usage, [&] { settings.read_file(path()); });
+    EXPECT_TRUE(has(message, "min-delta")) << message;
+    EXPECT_TRUE(has(message, "`" + number + "`")) << message;
+  }
+}
+
 TEST_F(Config, TheFileOfARunIsTakenToo) {
   replace_file(path(), text_);
   Settings settings;

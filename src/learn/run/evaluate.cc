@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "data/dataset.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
@@ -42,23 +43,22 @@ double to_score(Mean mean, double average) {
 // A probability of 0 or 1 has no finite score; this one is as sure as a float can be.
 constexpr double kMostSure = 100;
 
-std::vector<float> to_scores(Mean mean, std::span<const double> sums, std::size_t members) {
-  std::vector<float> scores(sums.size());
+std::vector<double> to_scores(Mean mean, std::span<const double> sums, std::size_t members) {
+  std::vector<double> scores(sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const double score = to_score(mean, sums[i] / static_cast<double>(members));
-    scores[i] =
-        static_cast<float>(mean == Mean::scores ? score : std::max(-kMostSure, std::min(kMostSure, score)));
+    scores[i] = mean == Mean::scores ? score : std::max(-kMostSure, std::min(kMostSure, score));
   }
   return scores;
 }
-
-Targets targets_of(const Samples& samples) { return {.labels = samples.labels, .values = samples.values}; }
 
 // Without the rows whose class the training data did not have: they have no loss.
 double mean_loss(const Loss& loss, const Samples& samples, std::span<const float> scores,
                  std::size_t columns) {
   if (std::ranges::find(samples.labels, kNoClass) == samples.labels.end()) {
-    return loss.evaluate(scores, columns, targets_of(samples), 0, {}) / static_cast<double>(samples.size());
+    const std::vector<float> values(samples.values.begin(), samples.values.end());  // as in training
+    return loss.evaluate(scores, columns, {.labels = samples.labels, .values = values}, 0, {}) /
+           static_cast<double>(samples.size());
   }
   std::vector<std::int32_t> labels;
   std::vector<float> kept;
@@ -71,18 +71,19 @@ double mean_loss(const Loss& loss, const Samples& samples, std::span<const float
          static_cast<double>(labels.size());
 }
 
-Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const float> scores,
+Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const double> exact,
                            std::size_t columns) {
   const Samples& samples = data.test;
+  const std::vector<float> scores(exact.begin(), exact.end());
   Evaluation out{.samples = samples.size()};
   const double n = static_cast<double>(samples.size());
   out.loss = mean_loss(loss, samples, scores, columns);
   if (data.classes > 0) {
-    out.accuracy = static_cast<double>(correct(scores, columns, samples.labels)) / n;
+    out.accuracy = static_cast<double>(count_right(scores, columns, samples.labels, data.classes)) / n;
     return out;
   }
   RegressionScore score(data.columns, data.target_scaling);
-  score.add(scores, samples.values);
+  score.add(exact, samples.values);
   out.r2 = score.r2();
   out.mae = score.mae();
   return out;
@@ -93,10 +94,20 @@ RunConfig config_of(const std::filesystem::path& directory) {
   return read_config(directory / "config.toml");
 }
 
-// The run's own data, or others encoded like them.
-Dataset data_of(const std::filesystem::path& directory, const RunConfig& config, const std::string& source) {
-  return load_dataset(source.empty() ? config.data : source, config.seed,
-                      read_text_file(directory / "encoding.json"));
+// What is judged is `test`: the held-out part of the run's own data, or others encoded like them.
+Dataset data_of(const std::filesystem::path& directory, const RunConfig& config, const std::string& source,
+                RunEvaluation& out) {
+  const std::string encoding = read_text_file(directory / "encoding.json");
+  const bool own = source.empty() || same_samples(source, config.data);
+  Dataset data = own ? load_dataset(source.empty() ? config.data : source, config.seed, encoding)
+                     : load_to_judge(source, encoding);
+  out.data = data.text;
+  out.all = data.train.size() == 0;
+  if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
+  const bool values = data.classes == 0;
+  if (data.test.size() > 0 && !(values ? data.test.values.empty() : data.test.labels.empty())) return data;
+  throw Error(Code::data, {out.data, "there are no held-out samples with targets", "", "at least one",
+                           "name others with --data"});
 }
 
 }  // namespace
@@ -104,23 +115,19 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& source, int threads,
                            const std::string& checkpoint) {
   const RunConfig config = config_of(directory);
-  const Dataset data = data_of(directory, config, source);
   RunEvaluation out;
-  out.data = data.text;
-  if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
-  if (data.test.size() == 0) {
-    throw Error(Code::data, {out.data, "there are no held-out samples", "", "at least one", ""});
-  }
+  Dataset data = data_of(directory, config, source, out);
+  if (out.all) std::swap(data.train, data.test);  // no trainer is made without samples to train on
   Trial trial(Module(config.model, data.sample), Loss(config.loss), Chain("lr(0)"), data,
               {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
                .accumulate = static_cast<std::size_t>(config.accumulate),
                .seed = config.seed,
                .threads = threads});
-  const bool best = config.early_stopping.restore_best.value_or(false);
-  const LoadedWeights weights =
-      load_weights(directory, which_weights(directory, checkpoint, best), trial.model().params(), out.notes);
+  out.weights = which_weights(directory, checkpoint, config);
+  const LoadedWeights weights = load_weights(directory, out.weights, trial.model().params(), out.notes);
   out.updates = weights.updates();
-  out.test = trial.trainer().evaluate(data.test);
+  out.epoch = weights.epoch();
+  out.test = trial.trainer().evaluate(out.all ? data.train : data.test);
   return out;
 }
 
@@ -130,14 +137,9 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
     throw Error(Code::usage, {"checkpoints", "there are none", "", "one or more, such as 46,92", ""});
   }
   const RunConfig config = config_of(directory);
-  const Dataset data = data_of(directory, config, source);
-  const Samples& samples = data.test;
   RunEvaluation out;
-  out.data = data.text;
-  if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
-  if (samples.size() == 0 || (data.classes > 0 ? samples.labels.empty() : samples.values.empty())) {
-    throw Error(Code::data, {out.data, "there are no held-out samples with targets", "", "at least one", ""});
-  }
+  const Dataset data = data_of(directory, config, source, out);
+  const Samples& samples = data.test;
   const Loss loss(config.loss);
   const Mean mean = mean_of(loss);
   Module model(config.model, data.sample);
@@ -146,10 +148,12 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
   for (const std::string& which : members) {
     const LoadedWeights weights = load_weights(directory, which, model.params(), out.notes);
     out.members.push_back(weights.updates());
+    out.epoch = weights.epoch();
     for_each_output(model, samples, threads, [&](std::uint32_t row, std::span<const float> scores) {
       add_row(mean, scores, std::span(sums).subspan(row * columns, columns));
     });
   }
+  out.weights = "mean";
   out.updates = out.members.back();
   out.test = evaluate_scores(loss, data, to_scores(mean, sums, members.size()), columns);
   return out;

@@ -134,7 +134,11 @@ std::filesystem::path make_next_directory(const std::filesystem::path& parent) {
 RunLock::RunLock(const std::filesystem::path& directory)
     : path_(directory / "lock"), file_(open_own_file(path_, O_RDWR | O_CREAT)) {
   if (file_ < 0) throw cannot_lock(path_);
-  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  constexpr int kTries = 5;  // who looks whether a run is alive holds the lock for a moment
+  for (int i = 0; i < kTries; ++i) {
+    if (i > 0) ::usleep(10000);
+    if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  }
   const bool taken = errno == EWOULDBLOCK;
   const Error error = taken ? Error(Code::usage, {directory.string(), "the run directory is in use",
                                                   owner(file_), "", "wait for it, or choose another"})

@@ -1,9 +1,11 @@
 #include "run/load_weights.h"
 
 #include "base/spec.h"
+#include "run/early_stopping.h"
 #include "run/folder.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
+#include "thalweg/run.h"
 
 namespace thalweg {
 namespace {
@@ -41,6 +43,7 @@ LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& pa
   }
   if (!optimizer_ || !optimizer_->averages()) load_parameters(checkpoint, params);
   updates_ = read_exactly<std::uint64_t>(metadata.at("updates")).value_or(0);
+  epoch_ = static_cast<std::uint64_t>(metadata_number(metadata, "epoch", 0));
 }
 
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
@@ -58,9 +61,19 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
                            notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
 }
 
-std::string which_weights(const std::filesystem::path& directory, const std::string& asked, bool best) {
+std::string weights_text(const std::string& name, std::uint64_t epoch, std::uint64_t update) {
+  const std::string of_epoch = "epoch " + std::to_string(epoch),
+                    of_update = "update " + std::to_string(update);
+  return name == "last" || name == "best" ? "the " + name + " weights, " + of_epoch + " (" + of_update + ")"
+                                          : "the weights of " + of_update + " (" + of_epoch + ")";
+}
+
+std::string which_weights(const std::filesystem::path& directory, const std::string& asked,
+                          const RunConfig& config) {
   if (!asked.empty()) return asked;
-  return best && !checkpoints(directory, Kept::best).empty() ? "best" : "last";
+  return config.early_stopping.restore_best.value_or(false) && !checkpoints(directory, Kept::best).empty()
+             ? "best"
+             : "last";
 }
 
 }  // namespace thalweg

@@ -9,6 +9,7 @@
 
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"
+#include "thalweg/settings.h"
 
 namespace thalweg {
 
@@ -18,12 +19,14 @@ class LoadedWeights {
   // Throws Error(data) for a file that is damaged or of another model.
   LoadedWeights(const std::filesystem::path& checkpoint, Params& params);
 
-  std::uint64_t updates() const { return updates_; }
+  std::uint64_t updates() const { return updates_; }  // that made them
+  std::uint64_t epoch() const { return epoch_; }      // the whole epochs of these
 
  private:
   std::optional<Optimizer> optimizer_;
   std::optional<Averaged> averaged_;
   std::uint64_t updates_ = 0;
+  std::uint64_t epoch_ = 0;
 };
 
 // Loads the first checkpoint of a run that is whole, of those named "last", "best" or by updates; others are
@@ -31,8 +34,9 @@ class LoadedWeights {
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
                            std::vector<std::string>& notes);
 
-// `asked`, as load_weights() has it; where it is empty, the best ones if they are wanted and there, else the
-// last.
-std::string which_weights(const std::filesystem::path& directory, const std::string& asked, bool best);
+// `asked`, as load_weights() has it; where it is empty, the weights that the training gives: the best ones if
+// the configuration restores them and they are there, else the last.
+std::string which_weights(const std::filesystem::path& directory, const std::string& asked,
+                          const RunConfig& config);
 
 }  // namespace thalweg

@@ -1,6 +1,7 @@
 #include "run/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -47,6 +48,16 @@ void MetricsFile::epoch(const EpochReport& report) {
                 .add("train_loss", report.train_loss)
                 .raw("test", report.test ? evaluation_json(*report.test) : "null")
                 .add("seconds", report.seconds)
+                .text());
+}
+
+void MetricsFile::diverged(std::uint64_t update, std::uint64_t epoch) {
+  file_.add(JsonObject()
+                .add("update", update)
+                .add("epoch", epoch)
+                .add("loss", NAN)
+                .add("lr", NAN)
+                .add("grad_norm", NAN)
                 .text());
 }
 

@@ -21,6 +21,8 @@ class MetricsFile {
   // Throws Error(resource) naming the file when a line cannot be written.
   void update(const Report& report);
   void epoch(const EpochReport& report);
+  // The update from which nothing goes on: its loss is null.
+  void diverged(std::uint64_t update, std::uint64_t epoch);
 
  private:
   LineFile file_;

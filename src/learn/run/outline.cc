@@ -1,8 +1,16 @@
 #include "run/outline.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include <fmt/format.h>
 
+#include "base/json.h"
+#include "base/spec.h"
 #include "base/text.h"
+#include "base/utf8.h"
+#include "thalweg/schedule.h"
 
 namespace thalweg {
 namespace {
@@ -21,22 +29,36 @@ std::string data_text(const Dataset& data) {
   const std::string targets = data.classes > 0
                                   ? fmt::format("{} classes", data.classes)
                                   : fmt::format("{} value{}", data.columns, data.columns == 1 ? "" : "s");
-  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n", data.text,
-                     data.train.size(), data.test.size(), print_shape(data.sample), targets) +
+  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n",
+                     shown(data.text), data.train.size(), data.test.size(), print_shape(data.sample),
+                     targets) +
          notes;
 }
 
+struct Layer {
+  std::string text;
+  Shape output;
+  std::uint64_t parameters;
+};
+
 // Each layer is built by itself on the output of the one before it.
-std::string layers_text(const Module& model) {
-  std::string out = fmt::format("model      {:<32} {:>12} {:>12}\n", "layer", "output", "parameters");
+std::vector<Layer> layers_of(const Module& model) {
+  std::vector<Layer> layers;
   Shape shape = model.inputs();
   for (const Item& item : parse({"model", model.text()})) {
     const std::string text = print(Text{item});
     const Module layer(text, shape);
     shape = layer.outputs();
-    out +=
-        fmt::format("           {:<32} {:>12} {:>12}\n", text, print_shape(shape), layer.params().elements());
+    layers.push_back({text, shape, layer.params().elements()});
   }
+  return layers;
+}
+
+std::string layers_text(const Module& model) {
+  std::string out = fmt::format("model      {:<32} {:>12} {:>12}\n", "layer", "output", "parameters");
+  for (const Layer& layer : layers_of(model))
+    out += fmt::format("           {:<32} {:>12} {:>12}\n", layer.text, print_shape(layer.output),
+                       layer.parameters);
   return out + fmt::format("           {:<32} {:>12} {:>12}\n", "", "", model.params().elements());
 }
 
@@ -45,8 +67,8 @@ std::string lengths_text(const RunConfig& c, Trial& trial) {
   if (c.accumulate > 1) batch += fmt::format(" x {}", c.accumulate);
   std::string out = fmt::format("lengths    {} epochs of {} updates of {} samples: {} updates\n", *c.epochs,
                                 trial.trainer().updates_per_epoch(), batch, trial.total());
-  out += "optimizer  " + Chain(c.optimizer).text() + "\n";
-  return out + "resolved   " + trial.optimizer().chain().text() + "\n";
+  out += "optimizer  " + visible(Chain(c.optimizer).text()) + "\n";
+  return out + "resolved   " + visible(trial.optimizer().chain().text()) + "\n";
 }
 
 // Inputs as f32 when they are read; a reader may store them in less.
@@ -59,14 +81,19 @@ std::uint64_t data_bytes(const Dataset& data) {
   return bytes;
 }
 
-std::string memory_text(const Dataset& data, Trial& trial) {
+using Memory = std::vector<std::pair<const char*, std::uint64_t>>;
+
+Memory memory_of(const Dataset& data, Trial& trial) {
   const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
-  const std::pair<const char*, std::uint64_t> parts[] = {{"parameters", parameters},
-                                                         {"gradients", parameters},
-                                                         {"optimizer state", trial.optimizer().state_bytes()},
-                                                         {"best weights", parameters},
-                                                         {"activations", trial.trainer().activation_bytes()},
-                                                         {"data", data_bytes(data)}};
+  return {{"parameters", parameters},
+          {"gradients", parameters},
+          {"optimizer state", trial.optimizer().state_bytes()},
+          {"best weights", parameters},
+          {"activations", trial.trainer().activation_bytes()},
+          {"data", data_bytes(data)}};
+}
+
+std::string memory_text(const Memory& parts) {
   std::string out = "memory";
   std::uint64_t sum = 0;
   for (const auto& [name, bytes] : parts) {
@@ -77,11 +104,127 @@ std::string memory_text(const Dataset& data, Trial& trial) {
   return out + fmt::format("{:<11}{:<17} {:>12}\n", "", "together", bytes_text(sum));
 }
 
+std::string data_json(const Dataset& data) {
+  return JsonObject()
+      .add("source", data.text)
+      .add("training", data.train.size())
+      .add("held_out", data.test.size())
+      .add("inputs", data.sample)
+      .add("classes", data.classes)
+      .add("values", data.columns)
+      .add("notes", data.notes)
+      .text();
+}
+
+std::string model_json(const Module& model) {
+  const auto layer = [](const Layer& one) {
+    return JsonObject()
+        .add("layer", one.text)
+        .add("output", one.output)
+        .add("parameters", one.parameters)
+        .text();
+  };
+  return JsonObject()
+      .raw("layers", json_list(layers_of(model), layer))
+      .add("parameters", model.params().elements())
+      .text();
+}
+
+std::string memory_json(const Memory& parts) {
+  JsonObject out;
+  for (const auto& [name, bytes] : parts) {
+    std::string key = name;
+    std::replace(key.begin(), key.end(), ' ', '_');
+    out.add(key, bytes);
+  }
+  return out.text();
+}
+
+std::string argument(const Item& item, std::string_view name) {
+  const auto found = std::ranges::find(item.args, name, &Arg::name);
+  return found == item.args.end() ? "" : print(found->value);
+}
+
+// The share of the weights from before the first value that an exponential average still has after so many
+// updates; 0 where it is of another form, or the run is not a short one.
+double share_of_first(const Item& average, std::uint64_t updates) {
+  constexpr std::uint64_t kShort = 1'000'000;  // updates: a longer run forgets by any decay in use
+  if (argument(average, "form") != "ema" || argument(average, "ramp") == "true" || updates > kShort) return 0;
+  const double start = *read_number(argument(average, "start"));
+  const double every = *read_number(argument(average, "every"));
+  const Schedule decay(argument(average, "decay"));
+  double share = 1;
+  for (std::uint64_t k = 0; k < updates; ++k) {
+    const double since = static_cast<double>(k + 1) - start;
+    if (since < 1 || (every > 1 && std::fmod(since, every) != 1)) continue;
+    share *= decay(k);
+  }
+  return share;
+}
+
+std::string slow_average(const Chain& chain, std::uint64_t updates) {
+  constexpr double kMuch = 0.1;
+  for (const Item& item : parse({"optimizer", chain.text(true)})) {
+    const double share = item.name == "average" ? share_of_first(item, updates) : 0;
+    if (share < kMuch) continue;
+    return fmt::format(
+        "what `average` evaluates after {} updates is still {:.0f} % the weights that it began with: "
+        "average(ramp=true) or a smaller decay than {} follows a run that short",
+        updates, 100 * share, argument(item, "decay"));
+  }
+  return "";
+}
+
 }  // namespace
 
-std::string outline(const RunConfig& config, const Dataset& data, Trial& trial, const std::string& plan) {
-  return data_text(data) + "\n" + layers_text(trial.model()) + "\n" + lengths_text(config, trial) + "\n" +
-         plan + "\n" + memory_text(data, trial);
+std::string outline(const Outlined& all, const std::string& plan) {
+  std::string notes;
+  for (const std::string& line : all.notes)
+    notes += (notes.empty() ? "\nnotes      " : "           ") + line + "\n";
+  return data_text(all.data) + "\n" + layers_text(all.trial.model()) + "\n" +
+         lengths_text(all.config, all.trial) + "\n" + plan + "\n" +
+         memory_text(memory_of(all.data, all.trial)) + notes;
+}
+
+std::string outline_json(const Outlined& all) {
+  const RunConfig& c = all.config;
+  return JsonObject()
+             .add("schema", 1)
+             .raw("data", data_json(all.data))
+             .raw("model", model_json(all.trial.model()))
+             .add("loss", c.loss)
+             .add("batch", *c.batch == 0 ? std::uint64_t{all.data.train.size()} : *c.batch)
+             .add("accumulate", c.accumulate)
+             .add("epochs", *c.epochs)
+             .add("updates_per_epoch", all.trial.trainer().updates_per_epoch())
+             .add("updates", all.trial.total())
+             .add("optimizer", c.optimizer)
+             .add("resolved", all.trial.optimizer().chain().text())
+             .raw("plan", all.trial.optimizer().chain().explain(all.trial.model().params()).json())
+             .raw("memory", memory_json(memory_of(all.data, all.trial)))
+             .add("notes", all.notes)
+             .text() +
+         "\n";
+}
+
+std::string squashed_output(std::string_view model, std::string_view loss) {
+  constexpr std::array<std::string_view, 4> kSquash = {"softmax", "sigmoid", "tanh", "relu"};
+  const std::string last = parse({"model", std::string(model)}).back().name;
+  const std::string first = parse({"loss", std::string(loss)}).front().name;
+  const bool takes_scores = first == "cross_entropy" || first == "bce";
+  if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return "";
+  return fmt::format("the model ends in `{}`, but `{}` expects unbounded scores: it applies {} itself", last,
+                     first, first == "bce" ? "the logistic function" : "softmax");
+}
+
+std::vector<std::string> advice(Trial& trial) {
+  std::vector<std::string> lines;
+  if (const std::string squashed = squashed_output(trial.model().text(), trial.loss().text());
+      !squashed.empty())
+    lines.push_back(squashed + "; " + std::string(kEndInDense));
+  if (const std::string slow = slow_average(trial.optimizer().chain(), trial.total()); !slow.empty())
+    lines.push_back(slow);
+  return lines;
 }
 
 }  // namespace thalweg

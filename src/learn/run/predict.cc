@@ -23,15 +23,16 @@ void name_outputs(const Dataset& data, std::size_t columns, RunPredictions& out)
   }
 }
 
-// One row of scores as people read it.
-void finish_row(const Dataset& data, std::span<float> row, RunPredictions& out) {
+// One row of scores as people read it; `scores` are those of the model.
+void finish_row(const Dataset& data, std::span<const float> scores, std::span<double> row,
+                RunPredictions& out) {
   if (out.classes)
     out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
-  if (out.probabilities) std::ranges::copy(probabilities(row), row.begin());
+  if (out.probabilities) std::ranges::copy(probabilities(scores), row.begin());
   if (out.classes) return;
   for (std::size_t i = 0; i < row.size() && i < data.target_scaling.size(); ++i) {
     const Scaling& scaling = data.target_scaling[i];
-    row[i] = static_cast<float>(row[i] / scaling.factor + scaling.offset);
+    row[i] = row[i] / scaling.factor + scaling.offset;
   }
 }
 
@@ -41,15 +42,18 @@ std::string source_of(const std::string& own, const std::string& data) {
   if (data != "-") return data;
   Text text = parse({"data", own});
   Item& item = text.front();
-  if (item.name != "csv" && item.name != "libsvm") {
-    throw Error(Code::usage, {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
-                              "a run on `csv` or `libsvm`", "name the source, such as \"csv(-)\""});
+  if (item.name != "csv" && item.name != "libsvm" && item.name != "npy" && item.name != "npz") {
+    throw Error(Code::usage,
+                {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
+                 "a run on `csv`, `libsvm`, `npy` or `npz`", "name the source, such as \"csv(-)\""});
   }
   for (Arg& arg : item.args) {
     const bool file = arg.name == "file" || (arg.name.empty() && &arg == item.args.data());
     if (file) arg.value = {.kind = Value::Kind::string, .word = "-", .text = {}, .list = {}};
   }
-  std::erase_if(item.args, [](const Arg& arg) { return arg.name == "test"; });
+  std::erase_if(item.args, [](const Arg& arg) {  // other files
+    return arg.name == "test" || arg.name == "targets" || arg.name.starts_with("test_");
+  });
   return print(text);
 }
 
@@ -65,20 +69,20 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.rows = dataset.test.size();
   out.notes = dataset.notes;
   Module model(config.model, dataset.sample);
-  const LoadedWeights weights =
-      load_weights(directory, which_weights(directory, checkpoint, true), model.params(), out.notes);
+  out.weights = which_weights(directory, checkpoint, config);
+  const LoadedWeights weights = load_weights(directory, out.weights, model.params(), out.notes);
   out.updates = weights.updates();
+  out.epoch = weights.epoch();
   const bool one_logit = dataset.classes == 2 && count(model.outputs()) == 1;
   const std::size_t columns = one_logit ? 2 : count(model.outputs());
   name_outputs(dataset, columns, out);
   out.probabilities = out.classes && (one_logit || Loss(config.loss).classifies());
-  for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> scores) {
-    if (one_logit) out.numbers.push_back(0);  // of class 0: softmax over both is the logistic function
+  for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> outputs) {
+    const float both[] = {0, outputs[0]};  // 0 of class 0: softmax over both is the logistic function
+    const std::span<const float> scores = one_logit ? std::span<const float>(both) : outputs;
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
+    finish_row(dataset, scores, std::span(out.numbers).last(columns), out);
   });
-  for (std::size_t i = 0; i < out.rows; ++i) {
-    finish_row(dataset, std::span(out.numbers).subspan(i * columns, columns), out);
-  }
   return out;
 }
 

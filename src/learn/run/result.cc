@@ -33,6 +33,7 @@ std::string evaluation_json(const Evaluation& evaluation, bool samples) {
   object.add("loss", evaluation.loss).add("accuracy", evaluation.accuracy);
   const bool values = evaluation.accuracy != evaluation.accuracy;
   if (values) object.add("r2", evaluation.r2).add("mae", evaluation.mae);
+  if (const auto why = evaluation.r2_undefined(); samples && !why.empty()) object.add("r2_undefined", why);
   return object.text();
 }
 

@@ -10,7 +10,7 @@
 namespace thalweg {
 
 // {"loss": 0.1, "accuracy": 0.97}; for values the accuracy is null and "r2" and "mae" are there; "samples"
-// when asked for.
+// when asked for, and then, where there is no R2, also "r2_undefined", which says why.
 std::string evaluation_json(const Evaluation& evaluation, bool samples = false);
 
 // Adds what `result` holds: stopped, best, weights, seconds, samples_per_second, train, test.

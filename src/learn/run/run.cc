@@ -148,6 +148,7 @@ struct Run::Impl {
         stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta) {
     notes = data.notes;
     for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
+    for (std::string& line : advice(trial)) notes.push_back(std::move(line));
     config.data = data.full_text;
     config.model = trial.model().text(true);
     config.loss = trial.loss().text(true);
@@ -162,10 +163,23 @@ struct Run::Impl {
   Params& params() { return trial.model().params(); }
   bool done() { return updates() >= trial.total() || stopping.should_stop(); }
 
+  // Calls f, and writes down that the run diverged when it does: whoever looks at it later cannot tell
+  // otherwise.
+  template <class F>
+  void noting_divergence(const F& f) {
+    try {
+      f();
+    } catch (const Error& error) {
+      if (error.code() == Code::diverged) files.metrics->diverged(updates() + 1, updates() / per_epoch());
+      throw;
+    }
+  }
+
   bool load(const std::filesystem::path& where, std::uint64_t epochs, const std::string& also_chain);
   void change(const RunConfig& old);
   void write_plan();
   void write_config();
+  void advance(Report& report);
   void end_epoch();
   void save(Kept kept);
   RunResult evaluate_all(std::string& confusion);
@@ -185,6 +199,23 @@ struct Run::Impl {
   double seconds = 0;     // of training and evaluation
   bool finished = false;  // all updates are done and the result is written
 };
+
+void Run::Impl::advance(Report& report) {
+  const auto start = Clock::now();
+  report = trial.trainer().step(files.details->wanted(updates() + 1));
+  seconds += since(start);
+  if (report.skipped) return;  // nothing has changed but the data
+  files.metrics->update(report);
+  files.details->add(report, trial.trainer().step_seconds());
+  if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
+    epoch.sum += report.loss * static_cast<double>(report.samples);
+    epoch.samples += report.samples;
+  }
+  const bool last_of_epoch = report.update % per_epoch() == 0;
+  if (last_of_epoch) end_epoch();
+  if (keep_every > 0 && report.update % keep_every == 0) save(Kept::always);
+  if (last_of_epoch && since(files.last_save) >= kSecondsBetweenCheckpoints) save(Kept::newest);
+}
 
 void Run::Impl::end_epoch() {
   const auto start = Clock::now();
@@ -370,11 +401,13 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   return Run(std::move(impl));
 }
 
-std::string Run::describe(const RunConfig& config) {
+std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
   Dataset data = load_dataset(config.data, config.seed);
   Impl run(config, std::move(data));
-  return outline(run.config, run.data, run.trial, run.plan);
+  const std::span<const std::string> notes(run.notes);
+  const Outlined all{run.config, run.data, run.trial, notes.subspan(run.data.notes.size())};
+  return json ? outline_json(all) : outline(all, run.plan);
 }
 
 const std::filesystem::path& Run::directory() const { return impl_->files.directory; }
@@ -393,29 +426,19 @@ bool Run::finished() const { return impl_->finished; }
 bool Run::next(Report& report) {
   Impl& run = *impl_;
   if (run.done()) return false;
-  const auto start = Clock::now();
-  report = run.trial.trainer().step(run.files.details->wanted(run.updates() + 1));
-  run.seconds += since(start);
-  if (report.skipped) return true;  // nothing has changed but the data
-  run.files.metrics->update(report);
-  run.files.details->add(report, run.trial.trainer().step_seconds());
-  if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
-    run.epoch.sum += report.loss * static_cast<double>(report.samples);
-    run.epoch.samples += report.samples;
-  }
-  const bool last_of_epoch = report.update % run.per_epoch() == 0;
-  if (last_of_epoch) run.end_epoch();
-  if (run.keep_every > 0 && report.update % run.keep_every == 0) run.save(Kept::always);
-  if (last_of_epoch && since(run.files.last_save) >= kSecondsBetweenCheckpoints) save();
+  run.noting_divergence([&] { run.advance(report); });
   return true;
 }
 
 RunResult Run::finish() {
   Impl& run = *impl_;
   if (run.finished) return read_result(directory() / "result.json");
-  save();
   std::string confusion;
-  RunResult result = run.evaluate_all(confusion);
+  RunResult result;
+  run.noting_divergence([&] {
+    run.save(Kept::newest);
+    result = run.evaluate_all(confusion);
+  });
   if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
   result.json = run.result_json(result);
   replace_file(directory() / "result.json", result.json);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include <nlohmann/json.hpp>
+
 #include "run/test_run.h"
 
 namespace thalweg {
@@ -216,6 +218,61 @@ TEST_F(RunTest, AScheduleThatEndsBeforeTheRunIsToldOnce) {
   EXPECT_EQ(run.updates(), 46u);
 }
 
+TEST_F(RunTest, ASquashedOutputIsTold) {
+  RunConfig config = small();
+  const auto note = [&](const std::string& model, const std::string& loss) {
+    config.model = model;
+    config.loss = loss;
+    const Training run = Training::create(config, path(model + loss));
+    return run.notes().empty() ? "" : run.notes().back();
+  };
+  EXPECT_EQ(note("dense(10) | softmax", "cross_entropy"),
+            "the model ends in `softmax`, but `cross_entropy` expects unbounded scores: it applies softmax "
+            "itself; let "
+            "the model end in its last `dense`");
+  EXPECT_TRUE(has(note("dense(10) | sigmoid", "cross_entropy | l2(1e-4)"), "ends in `sigmoid`"));
+  EXPECT_EQ(note("dense(10)", "cross_entropy"), "");
+  EXPECT_EQ(note("dense(9) | relu | dense(10)", "cross_entropy"), "");
+}
+
+// 0.999^46 = 0.955, and 0.96^36 = 0.230 of 46 updates but the first 10; from 0.95 on it is less than a tenth.
+TEST_F(RunTest, AnAverageThatHasHardlyMovedIsTold) {
+  RunConfig config = small();
+  const auto note = [&](const std::string& average) {
+    config.optimizer = "adam | lr(1e-2) | " + average;
+    const Training run = Training::create(config, path(average));
+    return run.notes().empty() ? "" : run.notes().back();
+  };
+  EXPECT_TRUE(has(note("average"),
+                  "after 46 updates is still 96 % the weights that it began with: average(ramp=true)"));
+  EXPECT_TRUE(has(note("average(decay=0.96, start=10)"), "still 23 %"));
+  EXPECT_TRUE(has(note("average(every=2)"), "still 98 %"));
+  for (const char* quick :
+       {"average(decay=0.95)", "average(ramp=true)", "average(form=mean)", "average(start=46, form=mean)"})
+    EXPECT_EQ(note(quick), "") << quick;
+}
+
+TEST_F(RunTest, DescribesItselfAsJson) {
+  RunConfig config = small();
+  config.model = "dense(10) | softmax";
+  const auto json = nlohmann::json::parse(Training::describe(config, true));
+  EXPECT_EQ(json["data"]["training"], 1438);
+  EXPECT_EQ(json["data"]["held_out"], 359);
+  EXPECT_EQ(json["data"]["inputs"], nlohmann::json({64}));
+  EXPECT_EQ(json["data"]["classes"], 10);
+  EXPECT_EQ(json["model"]["layers"].size(), 2u);
+  EXPECT_EQ(json["model"]["layers"][0]["parameters"], 650);
+  EXPECT_EQ(json["model"]["parameters"], 650);
+  EXPECT_EQ(json["epochs"], 2);
+  EXPECT_EQ(json["updates"], 46);
+  EXPECT_EQ(json["memory"]["parameters"], 2600);
+  EXPECT_EQ(json["memory"]["optimizer_state"], 5200);
+  EXPECT_TRUE(json["plan"].is_object());
+  EXPECT_EQ(json["notes"].size(), 1u);
+  EXPECT_TRUE(has(Training::describe(config), "notes      the model ends in `softmax`"));
+  EXPECT_FALSE(fs::exists(path()));
+}
+
 TEST_F(RunTest, DescribesItselfWithoutWriting) {
   const std::string text = Training::describe(small());
   for (const char* part :
@@ -256,6 +313,8 @@ TEST_F(RunTest, DivergenceThrowsAndLeavesNoCheckpointOfIt) {
   Training run = Training::create(config, path());
   EXPECT_TRUE(has(error_of(Code::diverged, [&] { advance(run, 46); }), "the loss is not finite"));
   EXPECT_TRUE(checkpoints().empty());
+  const std::string metrics = read_text_file(path() / "metrics.jsonl");  // whoever looks later is told
+  EXPECT_TRUE(metrics.ends_with("\"loss\": null, \"lr\": null, \"grad_norm\": null}\n")) << metrics;
 }
 
 TEST_F(RunTest, WhatIsNoRunIsRefused) {

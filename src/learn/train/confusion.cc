@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/json.h"
@@ -43,8 +44,8 @@ std::string name_of(const std::vector<std::string>& names, std::size_t i) {
 }
 
 // One output tells two classes by the logistic function: softmax over both.
-std::vector<double> probabilities_of(std::span<const float> scores) {
-  if (scores.size() > 1) return probabilities(scores);
+std::vector<double> probabilities_of(std::span<const float> scores, std::size_t classes) {
+  if (scores.size() > 1 || classes == 1) return probabilities(scores);
   const float both[] = {0, scores[0]};
   return probabilities(both);
 }
@@ -56,7 +57,7 @@ struct Findings {
 
 void judge_class(const Dataset& data, std::uint32_t sample, std::span<const float> scores, Findings& found) {
   if (data.test.labels[sample] == kNoClass) return;
-  const std::vector<double> p = probabilities_of(scores);
+  const std::vector<double> p = probabilities_of(scores, data.classes);
   const auto truth = static_cast<std::size_t>(data.test.labels[sample]);
   const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
   if (!found.confusion.empty()) ++found.confusion[truth][best];
@@ -66,19 +67,28 @@ void judge_class(const Dataset& data, std::uint32_t sample, std::span<const floa
       {sample, badness, name_of(data.class_names, truth), name_of(data.class_names, best), p[best]});
 }
 
+// Digits that show a number and how far a prediction of it is off: four, and more where that is far less.
+int digits_for(double number, double error) {
+  constexpr double kLeast = 4, kMost = std::numeric_limits<double>::max_digits10;
+  const double apart = error == 0 ? 0 : std::floor(std::log10(std::abs(number / error)));
+  return static_cast<int>(std::fmin(std::fmax(apart + 3, kLeast), kMost));
+}
+
 void judge_values(const Dataset& data, std::uint32_t sample, std::span<const float> predicted,
                   Findings& found) {
   double squares = 0, error = 0;
   std::string truth, prediction;
   for (std::size_t c = 0; c < data.columns; ++c) {
     const Scaling scaling = c < data.target_scaling.size() ? data.target_scaling[c] : Scaling{};
-    const float want = data.test.values[sample * data.columns + c];
-    const double off = static_cast<double>(predicted[c]) - want;
+    const double want = data.test.values[sample * data.columns + c];
+    const double off = predicted[c] - want;
     squares += off * off;
     error += std::abs(off / scaling.factor) / static_cast<double>(data.columns);
     const char* between = c == 0 ? "" : ", ";
-    truth += fmt::format("{}{:.4g}", between, want / scaling.factor + scaling.offset);
-    prediction += fmt::format("{}{:.4g}", between, predicted[c] / scaling.factor + scaling.offset);
+    const double wanted = want / scaling.factor + scaling.offset;
+    const int digits = digits_for(wanted, off / scaling.factor);
+    truth += fmt::format("{}{:.{}g}", between, wanted, digits);
+    prediction += fmt::format("{}{:.{}g}", between, predicted[c] / scaling.factor + scaling.offset, digits);
   }
   if (found.worst.takes(squares)) found.worst.add({sample, squares, truth, prediction, error});
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "thalweg/loss.h"
+
 namespace thalweg {
 
 std::vector<double> probabilities(std::span<const float> scores) {
@@ -15,24 +17,27 @@ std::vector<double> probabilities(std::span<const float> scores) {
   return p;
 }
 
+std::size_t count_right(std::span<const float> scores, std::size_t columns,
+                        std::span<const std::int32_t> labels, std::size_t classes) {
+  if (columns != 1 || classes != 1) return correct(scores, columns, labels);
+  return static_cast<std::size_t>(std::ranges::count(labels, 0));
+}
+
 RegressionScore::RegressionScore(std::size_t columns, std::span<const Scaling> scaling) : columns_(columns) {
   for (std::size_t i = 0; i < scaling.size() && i < columns; ++i) {
     columns_[i].unit = std::fabs(1 / scaling[i].factor);
   }
 }
 
-void RegressionScore::add(std::span<const float> predictions, std::span<const float> targets) {
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (i % columns_.size() == 0) ++rows_;
-    Column& column = columns_[i % columns_.size()];
-    const double target = targets[i];
-    const double error = predictions[i] - target;
-    column.absolute += std::fabs(error);
-    column.squared += error * error;
-    const double from_mean = target - column.mean;
-    column.mean += from_mean / static_cast<double>(rows_);
-    column.varied += from_mean * (target - column.mean);
-  }
+void RegressionScore::add(std::size_t i, double prediction, double target) {
+  if (i == 0) ++rows_;
+  Column& column = columns_[i];
+  const double error = prediction - target;
+  column.absolute += std::fabs(error);
+  column.squared += error * error;
+  const double from_mean = target - column.mean;
+  column.mean += from_mean / static_cast<double>(rows_);
+  column.varied += from_mean * (target - column.mean);
 }
 
 double RegressionScore::r2() const {
@@ -47,9 +52,9 @@ double RegressionScore::r2() const {
 }
 
 double RegressionScore::mae() const {
-  double sum = 0;
-  for (const Column& column : columns_) sum += column.unit * column.absolute;
-  return sum / static_cast<double>(rows_ * columns_.size());
+  double sum = 0;  // of means, which are in the range of double where a sum of many is not
+  for (const Column& column : columns_) sum += column.unit * (column.absolute / static_cast<double>(rows_));
+  return sum / static_cast<double>(columns_.size());
 }
 
 }  // namespace thalweg

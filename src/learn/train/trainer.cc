@@ -154,14 +154,17 @@ Evaluation Trainer::evaluate(const Samples& samples) {
   }
   RegressionScore score(data_.columns, data_.target_scaling);
   std::size_t right = 0;
+  std::vector<double> targets;  // as the data have them; the network and its loss meet them as floats
   for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
     Recording& r = predict(samples, rows);
     out.loss += compare(r, 0);
     const std::span<const float> predictions = r.tape.value<float>(r.y);
     if (values) {
-      score.add(predictions, values_);
+      targets.clear();
+      append_rows(samples.values, rows, data_.columns, targets);
+      score.add(predictions, targets);
     } else {
-      right += correct(predictions, count(model_.outputs()), labels_);
+      right += count_right(predictions, count(model_.outputs()), labels_, data_.classes);
     }
   });
   out.loss /= static_cast<double>(order.size());

@@ -1,12 +1,11 @@
 // csv: rows of numbers and words in a text file, plain or gzip.
-#include <ranges>
-
 #include <fmt/core.h>
 
+#include "data/csv_columns.h"
 #include "data/csv_delimiter.h"
 #include "data/csv_header.h"
 #include "data/csv_table.h"
-#include "data/input.h"
+#include "files/input.h"
 
 namespace thalweg {
 namespace {
@@ -25,19 +24,24 @@ constexpr Option kOptions[] = {
                 "auto, comma, semicolon, tab, bar, blank (one or more), or the character in quotes", "auto"),
     kTaskOption,
     kTestOption,
-    name_option("missing",
-                "words, separated by blanks, that mean no value, in addition to an empty cell, NA, ? and "
-                "nan, and among "
-                "numbers to what else programs write for it: null, None, N/A, #DIV/0!, - and the like"),
+    names_option(
+        "missing",
+        "words, parted by blanks or in a list, that mean no value, in addition to an empty cell, NA, ? "
+        "and nan, and among numbers to what else programs write for it: null, None, N/A, #DIV/0!, - and "
+        "the like"),
     choice_option("missing_target", "skip|error", "skip",
                   "what becomes of a row without its target: left out and counted, or refused"),
-    name_option("categorical", "columns, separated by blanks, that are categories even if they are numbers"),
-    name_option("numeric", "columns that must be numbers"),
-    name_option("ignore", "columns that are not inputs"),
+    names_option(
+        "categorical",
+        "columns that are categories even if they are numbers, parted by blanks or in a list: [\"one "
+        "name\", other]"),
+    names_option("numeric", "columns that must be numbers"),
+    names_option("ignore", "columns that are not inputs"),
     scale_option(
         "standard",
-        "standard: numbers minus their mean, divided by their standard deviation in the training part; "
-        "none: as they are; a missing number becomes the mean, a missing category has no level, and an "
+        "of the inputs. standard: numbers minus their mean, divided by their standard deviation in the "
+        "training "
+        "part; none: as they are; a missing number becomes the mean, a missing category has no level, and an "
         "unknown one "
         "that of those that came once in training, where there are any")};
 
@@ -52,10 +56,25 @@ char read_delimiter(const std::string& word) {
               {"delimiter", "unknown name", "`" + word + "`", "auto, " + words + ", or the character", ""});
 }
 
-std::vector<std::string> words_of(const Setting& setting) {
-  std::vector<std::string> words;
-  for (const auto& word : std::views::split(text_of(setting), ' '))
-    if (!word.empty()) words.emplace_back(word.begin(), word.end());
+// The names of a list, or the one text that stands for some.
+std::vector<std::string> names_of(const Setting& setting) {
+  std::vector<std::string> names;
+  if (const Value* list = std::get_if<Value>(&setting)) {
+    for (const Value& one : list->list) names.push_back(one.word);
+  } else if (const std::string text = text_of(setting); !text.empty()) {
+    names.push_back(text);
+  }
+  return names;
+}
+
+// Words of a list may hold blanks; a cell without quotes has none around it.
+std::vector<std::string> missing_words(const Setting& setting) {
+  std::vector<std::string> words = names_of(setting);
+  if (std::holds_alternative<std::string>(setting)) return split_words(words.empty() ? "" : words.front());
+  for (std::size_t i = words.size(); i-- > 0;) {
+    const std::string bare(trimmed(words[i]));
+    if (bare != words[i]) words.push_back(bare);
+  }
   return words;
 }
 
@@ -66,10 +85,10 @@ CsvOptions read_options(const Settings& settings) {
   if (header != "auto") options.header = header == "yes";
   options.skip = static_cast<std::size_t>(std::get<double>(option<kOptions, "skip">(settings)));
   options.target = text_of(option<kOptions, "target">(settings));
-  options.missing = words_of(option<kOptions, "missing">(settings));
-  options.categorical = words_of(option<kOptions, "categorical">(settings));
-  options.numeric = words_of(option<kOptions, "numeric">(settings));
-  options.ignored = words_of(option<kOptions, "ignore">(settings));
+  options.missing = missing_words(option<kOptions, "missing">(settings));
+  options.categorical = names_of(option<kOptions, "categorical">(settings));
+  options.numeric = names_of(option<kOptions, "numeric">(settings));
+  options.ignored = names_of(option<kOptions, "ignore">(settings));
   options.task = table_options<kOptions>(settings).task;
   return options;
 }
@@ -100,17 +119,17 @@ std::string doubt(const CsvColumn& column) {
   constexpr std::size_t kMost = 5;
   std::vector<std::string> words;
   for (const std::string& word : column.different) {
-    if (words.size() < kMost && word.find(' ') == std::string::npos) words.push_back(word);
+    if (words.size() < kMost) words.push_back(word);
   }
   const std::string hint = column.different.size() > words.size()
                                ? ""
-                               : "; missing=\"" + join(words, " ") + "\" if that means no value";
+                               : "; missing=" + print_names(words) + " if that means no value";
   return fmt::format("{}: {} numbers and {} words, such as {}, read as words{}", column.name, column.numbers,
                      column.words, join(words, ", "), hint);
 }
 
-void describe(const std::string& name, const CsvLayout& layout, const CsvOptions& asked, bool trained,
-              Dataset& data) {
+std::vector<std::string> describe(const std::string& name, const CsvLayout& layout, const CsvOptions& asked,
+                                  bool trained) {
   const std::string how = trained ? " (as in training)" : " (found)";
   std::vector<std::string> notes = {
       fmt::format("{}: {} rows of {} columns, delimiter {}{}, header {}{}", name, layout.rows,
@@ -128,7 +147,7 @@ void describe(const std::string& name, const CsvLayout& layout, const CsvOptions
       notes.push_back(fmt::format("{}: {} whole numbers too large for a double are rounded", column.name,
                                   column.rounded));
   }
-  data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
+  return notes;
 }
 
 Table read_later(const TextFile& file, const CsvOptions& options, const TableEncoding& encoding,
@@ -141,7 +160,7 @@ Table read_later(const TextFile& file, const CsvOptions& options, const TableEnc
 Dataset read(const Settings& settings, const Request& request) {
   const CsvOptions options = read_options(settings);
   const bool trained = !request.encoding.empty();
-  const TextFile file(text_of(option<kOptions, "file">(settings)));
+  TextFile file(text_of(option<kOptions, "file">(settings)));
   CsvLayout layout;
   Table table;
   TableEncoding encoding;  // that decides how the next text is read
@@ -153,10 +172,12 @@ Dataset read(const Settings& settings, const Request& request) {
     const CsvChoice choice = choose_columns(file.name(), layout, options);
     layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
     table = read_csv(file.name(), file.text(), options, layout, choice);
-    encoding = outline(table);
+    if (given(option<kOptions, "test">(settings))) encoding = outline(table);
   }
+  file.forget();  // what has been read of it takes its place
+  std::vector<std::string> notes = describe(file.name(), layout, options, trained);
+  layout = {};  // of a wide table it takes as much memory as everything else
   std::optional<Table> test;
-  std::vector<std::string> notes;
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
     CsvLayout second;
@@ -165,9 +186,8 @@ Dataset read(const Settings& settings, const Request& request) {
   }
   TableOptions how = table_options<kOptions>(settings);
   how.every_target = text_of(option<kOptions, "missing_target">(settings)) == "error";
-  Dataset data = to_dataset(table, test ? &*test : nullptr, how, request);
+  Dataset data = to_dataset(std::move(table), test ? &*test : nullptr, how, request);
   data.notes.insert(data.notes.begin(), notes.begin(), notes.end());
-  describe(file.name(), layout, options, trained, data);
   return data;
 }
 

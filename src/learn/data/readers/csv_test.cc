@@ -187,6 +187,21 @@ TEST_F(Csv, DecimalCommasAreRefusedWithAHint) {
             (Words{"a=1,5", "a=2,5"}));
 }
 
+TEST_F(Csv, AHeaderThatIsOneNameShortIsThatOfR) {
+  const std::string short_by_one =
+      "the header has one name less than the rows have cells, as R's write.table";
+  const std::string rows = "\"1\" 5.1 3.5\n\"2\" 4.9 3.0\n\"3\" 4.7 3.2\n";
+  expect_refusal("\"a\" \"b\"\n" + rows, "",
+                 ":2:9: a row has a different number of cells (3 of 4 rows); got 3; want 2", short_by_one);
+  expect_refusal("a,b\nr1,1,2\nr2,3,4\n", "", ":2:6: ", short_by_one);
+  expect_refusal("a,b\nr1,1,2\n", "", ":2:6: a row has a different number of cells (1 of 2 rows)",
+                 short_by_one);
+  for (const char* bytes : {"a,b\nr1,1,2\nr2,3\n", "1,2\n1,2,3\n4,5,6\n", "a,b\n1,2,3,4\n5,6,7,8\n"}) {
+    EXPECT_FALSE(has(refusal(bytes), "write.table")) << bytes;
+    EXPECT_TRUE(has(refusal(bytes), "a row has a different number of cells (")) << bytes;
+  }
+}
+
 TEST_F(Csv, NumbersAreTheSameInEveryLocale) {
   const std::string before = std::setlocale(LC_ALL, nullptr);
   std::setlocale(LC_ALL, "de_DE.UTF-8");
@@ -354,14 +369,39 @@ TEST_F(Csv, WideAndManyLeveledTablesHaveBounds) {
   EXPECT_TRUE(has(refusal(bytes, ", categorical=a"), "ignore=a"));
 }
 
+TEST_F(Csv, ASmallTextOfVeryManyColumnsIsRefused) {
+  std::string ones;
+  for (int i = 0; i < 300'000; ++i) ones += "1,";
+  EXPECT_TRUE(
+      has(refusal(ones + "1\n"), "the inputs are too large as dense rows; got 1 rows of 300000 features"));
+}
+
+TEST_F(Csv, AHundredColumnsThatAreLeftOutAreTold) {
+  std::string bytes;
+  for (const char* word : {"p", "q", "r", "s"}) {
+    for (int i = 0; i < 150; ++i) bytes += word + std::to_string(i) + ",";
+    bytes += "1,0.5\n";
+  }
+  const Dataset data = all(bytes);
+  EXPECT_EQ(data.test.features(), 1u);
+  const auto told = [&](const std::string& part) {
+    return std::count_if(data.notes.begin(), data.notes.end(),
+                         [&](const std::string& note) { return has(note, part); });
+  };
+  EXPECT_EQ(told("have a word of their own"), 100);
+  EXPECT_EQ(told("50 more columns are left out for the same reason"), 1);
+}
+
 TEST_F(Csv, NumbersThatNoFloatHoldsAreRefused) {
   expect_refusal("a,t\n1,0.5\n1e39,1.5\n", ", scale=none", ":3: a number is too large for a float", "1e39");
-  EXPECT_TRUE(has(refusal("a,t\n1e308,0.5\n-1e308,1.5\n1,2.5\n"), "too large to be standardised"));
+  EXPECT_TRUE(has(refusal("a,t\n1,0.5\n1e39,1.5\n", ", scale=none"), "scale=standard"));
 }
 
 TEST_F(Csv, ABombIsRefused) {
-  write(gzip(std::string(std::size_t{80} << 20, '1')));
-  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 0); }), "the gzip data is too large"));
+  for (const std::size_t bytes : {std::size_t{5} << 20, std::size_t{80} << 20}) {
+    write(gzip(std::string(bytes, '1')));
+    EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 0); }), "the gzip data is too large"));
+  }
 }
 
 TEST_F(Csv, AnyCutOfAFileIsReadOrRefused) {

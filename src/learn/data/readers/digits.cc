@@ -4,8 +4,8 @@
 
 #include "data/dataset.h"
 #include "data/encoding.h"
-#include "data/gzip.h"
 #include "data/subset.h"
+#include "files/gzip.h"
 
 extern "C" {
 extern const std::byte thalweg_digits_gz[];  // digits_embedded.S
@@ -53,7 +53,8 @@ Dataset read_digits(const Settings&, const Request& request) {
   data.sample = {kFeatures};
   data.classes = kClasses;
   divide(data, all,
-         request.all ? std::vector<bool>(all.size(), true) : hold_out(all.labels, kClasses, request.seed));
+         request.all || request.judge ? std::vector<bool>(all.size(), true)
+                                      : hold_out(all.labels, kClasses, request.seed));
   set_scaling(data, request.encoding.empty() ? Scaling{0, 1.0 / 16} : read_scaling(request.encoding));
   return data;
 }

@@ -1,4 +1,4 @@
-// idx: a folder of four files like MNIST, plain or gzip, the t10k pair held out.
+// idx: a folder of four files like MNIST, plain or gzip, the t10k or test pair held out.
 //
 // An IDX file is big-endian: two zero bytes, the type of an element (8: unsigned byte), the number of
 // dimensions, each dimension in 32 bits, then the elements in row-major order.
@@ -7,12 +7,13 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <set>
 
 #include <fmt/core.h>
 
 #include "data/dataset.h"
 #include "data/encoding.h"
-#include "data/input.h"
+#include "files/input.h"
 
 namespace thalweg {
 namespace {
@@ -78,18 +79,20 @@ Array read_array(const std::filesystem::path& path, std::size_t min_dims, std::s
 }
 
 // The first of the spellings in use that is there.
-std::filesystem::path find_file(const std::filesystem::path& folder, const std::string& stem,
+std::filesystem::path find_file(const std::filesystem::path& folder, const std::vector<std::string>& stems,
                                 std::initializer_list<const char*> kinds) {
   std::error_code ignored;
-  for (const char* kind : kinds) {
-    for (const char* joint : {"-", "."}) {
-      for (const char* ending : {"-ubyte", "-ubyte.gz"}) {
-        std::filesystem::path path = folder / (stem + joint + kind + ending);
-        if (std::filesystem::exists(path, ignored)) return path;
+  for (const std::string& stem : stems) {
+    for (const char* kind : kinds) {
+      for (const char* joint : {"-", "."}) {
+        for (const char* ending : {"-ubyte", "-ubyte.gz"}) {
+          std::filesystem::path path = folder / (stem + joint + kind + ending);
+          if (std::filesystem::exists(path, ignored)) return path;
+        }
       }
     }
   }
-  const std::string name = stem + "-" + *kinds.begin() + "-ubyte";
+  const std::string name = stems.front() + "-" + *kinds.begin() + "-ubyte";
   throw Error(Code::data, {(folder / name).string(), "is missing", "", name + " or " + name + ".gz", ""});
 }
 
@@ -98,9 +101,46 @@ struct Part {
   Array labels;
 };
 
-Part read_part(const std::filesystem::path& folder, const std::string& name) {
-  Part part{read_array(find_file(folder, name + "-images", {"idx3", "idx2"}), 2, kMaxDims),
-            read_array(find_file(folder, name + "-labels", {"idx1"}), 1, 1)};
+// What stands before `train-images` in names of files, as in emnist-letters-train-images-idx3-ubyte.gz.
+std::set<std::string> prefixes_in(const std::filesystem::path& folder) {
+  constexpr std::string_view kMark = "train-images";
+  std::set<std::string> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const std::size_t at = name.find(kMark);
+    if (at == std::string::npos) continue;
+    const std::string_view rest = std::string_view(name).substr(at + kMark.size());
+    if (rest.starts_with("-idx") || rest.starts_with(".idx")) found.insert(name.substr(0, at));
+  }
+  return found;
+}
+
+// That of one data set: the one asked for, none, or the only one there is.
+std::string choose_prefix(const std::filesystem::path& folder, const std::string& wanted) {
+  const std::set<std::string> found = prefixes_in(folder);
+  if (wanted.empty()) {
+    if (found.empty() || found.contains("")) return "";
+    if (found.size() == 1) return *found.begin();
+  }
+  for (const std::string& one : {wanted, wanted + "-"}) {
+    if (found.contains(one)) return one;
+  }
+  throw Error(Code::data,
+              {folder.string(),
+               wanted.empty() ? "the folder holds several data sets"
+                              : "no file of images begins with `" + wanted + "`",
+               "", join(found, ", "), found.empty() ? "" : "prefix=" + *found.rbegin() + " chooses one"});
+}
+
+Part read_part(const std::filesystem::path& folder, const std::vector<std::string>& names) {
+  const auto stems = [&](const std::string& kind) {
+    std::vector<std::string> out;
+    for (const std::string& name : names) out.push_back(name + kind);
+    return out;
+  };
+  Part part{read_array(find_file(folder, stems("-images"), {"idx3", "idx2"}), 2, kMaxDims),
+            read_array(find_file(folder, stems("-labels"), {"idx1"}), 1, 1)};
   if (part.labels.dims[0] != part.images.dims[0]) {
     throw Error(Code::data, {part.labels.path.string() + ", byte 4", "there are not as many labels as images",
                              std::to_string(part.labels.dims[0]), std::to_string(part.images.dims[0]), ""});
@@ -117,11 +157,6 @@ void check_same_images(const Array& train, const Array& test) {
                print_dims(got), print_dims(want), ""});
 }
 
-std::size_t count_classes(const Part& train, const Part& test) {
-  return std::size_t{1} + std::max(*std::max_element(train.labels.bytes.begin(), train.labels.bytes.end()),
-                                   *std::max_element(test.labels.bytes.begin(), test.labels.bytes.end()));
-}
-
 // How often each byte occurs. Four tables, since runs of one byte would wait for each other in a single one.
 std::array<std::uint64_t, 256> histogram(std::span<const std::uint8_t> bytes) {
   std::array<std::array<std::uint64_t, 256>, 4> tables{};
@@ -134,6 +169,25 @@ std::array<std::uint64_t, 256> histogram(std::span<const std::uint8_t> bytes) {
     for (std::size_t lane = 1; lane < 4; ++lane) tables[0][byte] += tables[lane][byte];
   }
   return tables[0];
+}
+
+// Classes are the labels from 0 to the largest. Those that no image has are told: EMNIST numbers its letters
+// from 1.
+void count_classes(const Part& train, const Part& test, Dataset& data) {
+  constexpr std::size_t kMostTold = 10;
+  const std::array<std::uint64_t, 256> a = histogram(train.labels.bytes), b = histogram(test.labels.bytes);
+  for (std::size_t label = 0; label < a.size(); ++label) {
+    if (a[label] + b[label] > 0) data.classes = label + 1;
+  }
+  std::vector<std::string> empty;
+  for (std::size_t label = 0; label < data.classes; ++label) {
+    if (a[label] + b[label] == 0) empty.push_back(std::to_string(label));
+  }
+  if (empty.empty()) return;
+  const std::string told = join(std::span(empty).first(std::min(empty.size(), kMostTold)), ", ");
+  data.notes.push_back(fmt::format("{} of the {} classes are empty: no image has the label {}{}",
+                                   empty.size(), data.classes, told,
+                                   empty.size() > kMostTold ? ", ..." : ""));
 }
 
 // Mean 0 and standard deviation 1 over all bytes; equal bytes become 0.
@@ -183,7 +237,10 @@ constexpr Option kOptions[] = {
         path_option("folder", "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped")),
     choice_option("scale", "standard|unit|none", "standard",
                   "standard: x/255, minus the mean, divided by the standard deviation of all training "
-                  "pixels; unit: x/255; none: x")};
+                  "pixels; unit: x/255; none: x"),
+    name_option("prefix",
+                "what the names of the files begin with, such as emnist-letters; by default nothing, or "
+                "what all of them begin with")};
 
 Dataset read_idx(const Settings& settings, const Request& request) {
   const std::filesystem::path folder = text_of(option<kOptions, "folder">(settings));
@@ -193,12 +250,13 @@ Dataset read_idx(const Settings& settings, const Request& request) {
     throw Error(Code::data, {folder.string(), there ? "is not a folder" : "does not exist", "",
                              "a folder that holds train-images-idx3-ubyte and its three companions", ""});
   }
-  Part train = read_part(folder, "train");
-  Part test = read_part(folder, "t10k");
+  const std::string prefix = choose_prefix(folder, text_of(option<kOptions, "prefix">(settings)));
+  Part train = read_part(folder, {prefix + "train"});
+  Part test = read_part(folder, {prefix + "t10k", prefix + "test"});
   check_same_images(train.images, test.images);
   Dataset data;
   data.sample = {static_cast<std::int64_t>(train.images.features())};
-  data.classes = count_classes(train, test);
+  count_classes(train, test, data);
   const Scaling scaling =
       request.encoding.empty()
           ? choose_scaling(text_of(option<kOptions, "scale">(settings)), train.images.bytes)
@@ -217,7 +275,7 @@ Dataset read_idx(const Settings& settings, const Request& request) {
 }  // namespace
 
 extern constinit const Reader kIdxReader{
-    {"idx", "a folder of images in four IDX files, like MNIST; the t10k pair is held out",
+    {"idx", "a folder of images in four IDX files, like MNIST and EMNIST; the t10k or test pair is held out",
      "http://yann.lecun.com/exdb/mnist", kOptions},
     read_idx};
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <random>
 
 #include "data/encoding.h"
 #include "data/test_files.h"
@@ -87,6 +88,43 @@ TEST_F(Idx, AllRowsAreThoseOfBothPairsByTheEncodingGiven) {
 TEST_F(Idx, ClassesCountTheTestPartToo) {
   folder_.write(kTestLabels, idx({1}, "\xff"));
   EXPECT_EQ(load_dataset(text(), 0).classes, 256u);
+}
+
+TEST_F(Idx, LabelsThatNoImageHasAreTold) {
+  EXPECT_EQ(load_dataset(text(), 0).notes,
+            std::vector<std::string>{"1 of the 5 classes are empty: no image has the label 3"});
+  folder_.write(kTrainLabels, idx({3}, "\1\3\4"));
+  EXPECT_EQ(load_dataset(text(), 0).notes,
+            std::vector<std::string>{"1 of the 5 classes are empty: no image has the label 0"});
+  folder_.write(kTrainLabels, idx({3}, std::string("\0\3\1", 3)));
+  EXPECT_EQ(load_dataset(text(), 0).notes, std::vector<std::string>());
+}
+
+// As EMNIST names them: several data sets in a folder, the held-out part called test.
+TEST_F(Idx, NamesMayBeginWithThatOfTheDataSet) {
+  const auto put = [&](const std::string& prefix, int first) {
+    folder_.write(prefix + "train-images-idx3-ubyte.gz", gzip(idx({3, 2, 2}, ramp(12, first))));
+    folder_.write(prefix + "train-labels-idx1-ubyte.gz", gzip(idx({3}, std::string("\0\1\2", 3))));
+    folder_.write(prefix + "test-images-idx3-ubyte", idx({1, 2, 2}, ramp(4, 100)));
+    folder_.write(prefix + "test-labels-idx1-ubyte.gz", gzip(idx({1}, "\2")));
+  };
+  const auto first_pixel = [&](const std::string& more) {
+    return inputs_of(load_dataset(text(", scale=none" + more), 0).train)[0];
+  };
+  put("emnist-letters-", 40);
+  EXPECT_EQ(first_pixel(""), 0) << "names without a prefix come first";
+  EXPECT_EQ(first_pixel(", prefix=emnist-letters"), 40);
+  for (const char* name : {kTrainImages, kTrainLabels, kTestImages, kTestLabels}) remove(name);
+  EXPECT_EQ(first_pixel(""), 40);
+  EXPECT_EQ(load_dataset(text(", scale=none"), 0).test.labels, std::vector<std::int32_t>{2});
+  put("emnist-digits-", 50);
+  EXPECT_EQ(first_pixel(", prefix=emnist-digits-"), 50);
+  const std::string several = error_of(Code::data, [this] { load_dataset(text(), 0); });
+  EXPECT_TRUE(has(several, "several data sets; want emnist-digits-, emnist-letters-; prefix=")) << several;
+  const std::string unknown =
+      error_of(Code::data, [this] { load_dataset(text(", prefix=emnist-balanced"), 0); });
+  EXPECT_TRUE(has(unknown, "no file of images begins with `emnist-balanced`; want emnist-digits-,"))
+      << unknown;
 }
 
 TEST_F(Idx, UnitIsADivisionBy255) {
@@ -229,6 +267,22 @@ TEST_F(Idx, SizesThatCannotBeAreRefusedBeforeMemoryIsTaken) {
 TEST_F(Idx, BombIsStoppedAtTheDeclaredSize) {
   folder_.write(kTrainImages, gzip(idx({3, 2, 2}, std::string(std::size_t{64} << 20, '\0'))));
   refusal(kTrainImages, ", inflated byte 28: something follows");
+}
+
+TEST_F(Idx, ABombAsLargeAsItSaysIsRefused) {
+  folder_.write(kTrainImages, gzip(idx({3, 4096, 4096}, std::string(std::size_t{48} << 20, '\0'))));
+  refusal(kTrainImages, ": the gzip data is too large");
+}
+
+TEST_F(Idx, ImagesThatPackToAFiftiethAreRead) {
+  std::mt19937 random(1);
+  std::string pixels(std::size_t{6} << 20, '\0');
+  for (std::size_t i = 0; i < pixels.size(); i += 96) pixels[i] = static_cast<char>(random() % 256);
+  const std::string packed = gzip(idx({3, 2048, 1024}, pixels));
+  EXPECT_GT(pixels.size(), 35 * packed.size());
+  EXPECT_LT(pixels.size(), 64 * packed.size());
+  folder_.write(kTrainImages, packed);
+  refusal(kTestImages, ", byte 8: images must be as large as those of the training part");  // so it was read
 }
 
 // 100 training and 20 test samples of MNIST; the numbers were computed from the bytes in exact arithmetic.

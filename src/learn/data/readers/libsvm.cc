@@ -7,9 +7,10 @@
 #include <fmt/core.h>
 
 #include "data/cell.h"
-#include "data/csv_cursor.h"
-#include "data/input.h"
+#include "data/dense.h"
 #include "data/table.h"
+#include "files/input.h"
+#include "files/place.h"
 
 namespace thalweg {
 namespace {
@@ -83,7 +84,7 @@ void take_row(Line& line, SparseRows& out) {
   const std::optional<double> number = read_cell(label);
   if (!number) throw line.error("the label is not a number", label, "a number, then index:value");
   out.labels.push_back(*number);
-  out.lines.push_back(line.number());
+  out.lines.push_back(static_cast<std::uint32_t>(line.number()));
   out.begins.push_back(out.indices.size());
   bool first = true;
   while (!line.done()) {
@@ -144,6 +145,7 @@ Table to_table(const TextFile& file, std::shared_ptr<const SparseRows> rows, con
   table.width = numbering.features + 1;
   table.inputs = numbering.features;
   table.bytes = file.text().size();
+  table.columns.reserve(numbering.features + 1);
   for (std::size_t i = 0; i < numbering.features; ++i) {
     table.columns.push_back({std::to_string(i + numbering.base), i, false, {}});
   }
@@ -164,7 +166,7 @@ std::shared_ptr<const SparseRows> parse(const TextFile& file) {
 }
 
 Dataset read(const Settings& settings, const Request& request) {
-  const TextFile file(text_of(option<kOptions, "file">(settings)));
+  TextFile file(text_of(option<kOptions, "file">(settings)));
   const auto rows = parse(file);
   std::optional<TextFile> other;
   std::shared_ptr<const SparseRows> more;
@@ -173,13 +175,17 @@ Dataset read(const Settings& settings, const Request& request) {
     more = parse(*other);
   }
   const Numbering numbering = find_numbering(*rows, more.get(), settings, request.encoding);
-  const Table table = to_table(file, rows, numbering);
+  Table table = to_table(file, rows, numbering);
   std::optional<Table> test;
   if (more) test = to_table(*other, more, numbering);
-  Dataset data = to_dataset(table, test ? &*test : nullptr, table_options<kOptions>(settings), request);
-  data.notes.insert(data.notes.begin(),
-                    fmt::format("{}: {} rows of {} features, numbered from {}{}", file.name(), table.rows,
-                                numbering.features, numbering.base, rows->queries ? ", `qid` ignored" : ""));
+  file.forget();
+  if (more) other->forget();
+  const std::string note =
+      fmt::format("{}: {} rows of {} features, numbered from {}{}", file.name(), table.rows,
+                  numbering.features, numbering.base, rows->queries ? ", `qid` ignored" : "");
+  Dataset data =
+      to_dataset(std::move(table), test ? &*test : nullptr, table_options<kOptions>(settings), request);
+  data.notes.insert(data.notes.begin(), note);
   return data;
 }
 
@@ -194,7 +200,17 @@ double SparseRows::at(std::size_t row, std::uint32_t index) const {
 
 SparseRows parse_libsvm(const std::string& name, std::string_view bytes) {
   SparseRows out;
+  const auto count = [&](char c) {
+    return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), c));
+  };
+  const std::size_t rows = count('\n') + 1, entries = count(':');
+  out.labels.reserve(rows);
+  out.lines.reserve(rows);
+  out.begins.reserve(rows + 1);
+  out.indices.reserve(entries);
+  out.values.reserve(entries);
   std::size_t number = 0;
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);  // a byte order mark
   while (!bytes.empty()) {
     const std::size_t end = std::min(bytes.find('\n'), bytes.size());
     Line line(name, bytes.substr(0, end), ++number);

@@ -10,7 +10,7 @@ namespace thalweg {
 
 struct SparseRows {
   std::vector<double> labels;          // one a row
-  std::vector<std::size_t> lines;      // one a row: the line it stands in
+  std::vector<std::uint32_t> lines;    // one a row: the line it stands in
   std::vector<std::size_t> begins;     // rows + 1: where each row's entries begin
   std::vector<std::uint32_t> indices;  // ascending within a row
   std::vector<double> values;

@@ -42,6 +42,13 @@ TEST_F(Libsvm, RowsBecomeDenseFromOneOrFromZero) {
   EXPECT_EQ(all("1 2:5\n2\n1\n2\n", ", features=4").sample, Shape{4});
 }
 
+TEST_F(Libsvm, AByteOrderMarkIsNoLabel) {
+  EXPECT_EQ(inputs_of(all("\xef\xbb\xbf+1 1:0.5\n-1 1:2\n+1 1:1\n-1 1:3\n").test), (Floats{0.5, 2, 1, 3}));
+  expect_refusal("\xef\xbb\xbfx 1:2\n", ":1:1: the label is not a number", "`x`");
+  expect_refusal("\xff\xfe+\0", ": the text is UTF-16", "iconv");
+  expect_refusal("BZh91AY&SY...", ": the file is no text", "bzip2");
+}
+
 TEST_F(Libsvm, LabelsAreClassesOrNumbers) {
   EXPECT_EQ(all("3 1:1\n1 1:2\n2 1:3\n3 1:1\n1 1:2\n2 1:3\n").class_names, (Words{"1", "2", "3"}));
   EXPECT_EQ(all("0.5 1:1\n0.5 1:2\n1.5 1:3\n1.5 1:3\n").columns, 1u);
@@ -76,6 +83,12 @@ TEST_F(Libsvm, WhatIsWrongIsToldWithItsPlace) {
 TEST_F(Libsvm, DenseSizesAreBoundedBeforeMemoryIsTaken) {
   expect_refusal("1 4000000000:1\n0\n", ": the inputs are too large as dense rows",
                  "2 rows of 4000000000 features");
+  expect_refusal("1 262144:0", ": the inputs are too large as dense rows",
+                 "1 rows of 262144 features; want at most 262144 features, and 50331678 bytes");
+  std::string few = "1 100:1\n";
+  for (int i = 0; i < 130'000; ++i) few += "0\n";  // 52 MB of numbers in a file of 260 kB
+  expect_refusal(few, ": the inputs are too large as dense rows", "130001 rows of 100 features");
+  EXPECT_EQ(all("1 90000:1\n0 1:1\n").sample, Shape{90'000});
   std::string rows = "1 200000:1\n";
   for (int i = 0; i < 2000; ++i) rows += "0\n";
   expect_refusal(rows, ": the inputs are too large as dense rows", "2001 rows of 200000 features");

@@ -91,6 +91,58 @@ TEST_F(Npy, EveryTypeAndByteOrderIsRead) {
   EXPECT_EQ(inputs(npy(header_of("=i1", "(4, 1)"), std::string("\0\1\2\3", 4))), (Floats{0, 1, 2, 3}));
 }
 
+// As numpy reads them: zeros, ordinary and subnormal numbers, the largest, nan, which is missing.
+TEST_F(Npy, HalfPrecisionIsRead) {
+  write_targets(8);
+  const std::string elements("\x00\x00\x00\x80\x00\x3c\x00\xc1\xff\x7b\xff\x03\x01\x00\x66\x2e", 16);
+  const Floats want = {
+      0, -0.0f, 1, -2.5, 65504, 6.0975551605224609375e-05f, 5.9604644775390625e-08f, 0.0999755859375f};
+  EXPECT_EQ(inputs(npy(header_of("<f2", "(8,)"), elements)), want);
+  std::string swapped = elements;
+  for (std::size_t i = 0; i < swapped.size(); i += 2) std::swap(swapped[i], swapped[i + 1]);
+  EXPECT_EQ(inputs(npy(header_of(">f2", "(8,)"), swapped)), want);
+  write_targets(4);
+  EXPECT_EQ(inputs(npy(header_of("<f2", "(4,)"), std::string("\0\x3c\0\x7e\0\x42\0\x42", 8))),
+            (Floats{1, 7.0f / 3, 3, 3}));
+  EXPECT_TRUE(
+      has(refusal(npy(header_of("<f2", "(4,)"), std::string("\0\x3c\0\xfc\0\x42\0\x42", 8))), "not finite"));
+}
+
+TEST_F(Npy, WordsAreClassesAndNoInputs) {
+  const std::string x = npy(header_of("<f4", "(6, 1)"), bytes_of<float>({1, 2, 3, 4, 5, 6}));
+  const auto wide = [](std::initializer_list<std::u32string_view> words, std::size_t width, bool big) {
+    std::string out;
+    for (const std::u32string_view word : words) {
+      for (std::size_t i = 0; i < width; ++i) {
+        const std::uint32_t c = i < word.size() ? word[i] : 0;
+        for (int byte = 0; byte < 4; ++byte) out += static_cast<char>(c >> (8 * (big ? 3 - byte : byte)));
+      }
+    }
+    return out;
+  };
+  for (const bool big : {false, true}) {
+    const std::string words =
+        wide({U"ja", U"\u00df\u20ac\U0001f600", U"ja", U"ja", U"\u00df\u20ac\U0001f600", U""}, 3, big);
+    write(x, npy(header_of(big ? ">U3" : "<U3", "(6,)"), words));
+    const Dataset data = load_dataset(text(), 1);
+    EXPECT_EQ(data.class_names, (std::vector<std::string>{"ja", "\xc3\x9f\xe2\x82\xac\xf0\x9f\x98\x80"}));
+    EXPECT_EQ(data.train.size() + data.test.size(), 5u) << "an empty word is no target";
+  }
+  write(x, npy(header_of("|S2", "(6, 1)"), std::string("b\0a\0b\0a\0ccb\0", 12)));
+  const Dataset bytes = load_dataset(text(", task=classify"), 1);
+  EXPECT_EQ(bytes.class_names, (std::vector<std::string>{"a", "b", "cc"}));
+  EXPECT_EQ(load_all(text(), bytes.encoding).test.labels, (std::vector<std::int32_t>{1, 0, 1, 0, 2, 1}));
+  EXPECT_TRUE(
+      has(error_of(Code::data, [&] { load_dataset(text(", task=regress"), 1); }), "the targets are words"));
+  write(npy(header_of("|S2", "(6, 1)"), std::string("b\0a\0b\0a\0ccb\0", 12)), x);
+  EXPECT_TRUE(has(error_of(Code::data, [&] { load_dataset(text(), 1); }), "the inputs are words; got `b`"));
+  // Words that are numbers are the classes that they name.
+  write(x, npy(header_of("|u1", "(6,)"), std::string("\1\2\1\2\1\2", 6)));
+  const Dataset numbers = load_dataset(text(), 1);
+  write(x, npy(header_of("|S1", "(6,)"), "122112"));
+  EXPECT_EQ(load_all(text(), numbers.encoding).test.labels, (std::vector<std::int32_t>{0, 1, 1, 0, 0, 1}));
+}
+
 TEST_F(Npy, LabelsThatDifferAsIntegersDiffer) {
   const auto labels = [](std::initializer_list<std::uint64_t> numbers) {
     std::string out;
@@ -133,9 +185,16 @@ TEST_F(Npy, OtherHeadersAreRefused) {
   const std::string good = header_of("<f4", "(2,)");
   const std::string elements = bytes_of<float>({0, 1});
   EXPECT_TRUE(has(refusal(npy(header_of("|O", "(2,)"), elements)), "Python objects is not read"));
-  for (const char* type : {"<f2", "<c8", "<U4", "|S3", "<M8[ns]", "f", "", "<", "<f16", "i"}) {
+  for (const char* type :
+       {"<c8", "<M8[ns]", "<m8[D]", "|V2", "f", "", "<", "<f16", "i", "<U0", "|S", "|S-1"}) {
     EXPECT_TRUE(has(refusal(npy(header_of(type, "(2,)"), elements)), "of an unknown type")) << type;
   }
+  EXPECT_TRUE(has(refusal(npy(header_of("<c8", "(1,)"), elements)), "complex numbers"));
+  EXPECT_TRUE(has(refusal(npy(header_of("<M8[ns]", "(1,)"), elements)), "dates"));
+  EXPECT_TRUE(
+      has(refusal(npy("{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (1,)}",
+                      elements)),
+          "structured array"));
   for (const char* header :
        {"", "{", "{}", "{'descr': '<f4'}", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
         "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}",
@@ -147,7 +206,9 @@ TEST_F(Npy, OtherHeadersAreRefused) {
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "__import__('os')"}) {
     EXPECT_TRUE(has(refusal(npy(header, elements)), "header")) << header;
   }
-  EXPECT_TRUE(has(refusal("PK\3\4 something else"), "does not begin like a .npy file"));
+  EXPECT_TRUE(has(refusal("PK\3\4 something else"), "does not begin like a .npy file; got a ZIP archive"));
+  EXPECT_TRUE(has(refusal("PK\3\4 x.npy"), "npz(" + path("x.npy") + ") reads it"));
+  EXPECT_TRUE(has(refusal(std::string("\xfd\x37zXZ\0 and more", 15)), "`unxz -k " + path("x.npy") + "`"));
   EXPECT_TRUE(has(refusal(npy(good, elements, 4)), "another version; got 4.0"));
 }
 

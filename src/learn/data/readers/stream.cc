@@ -53,7 +53,7 @@ double switching(const Random& random, double at, std::uint64_t row, std::uint64
 
 struct Rows {
   std::vector<float> inputs;
-  std::vector<float> targets;
+  std::vector<double> targets;
 };
 
 Rows make_rows(const Stream& stream, WeightOf weight) {
@@ -74,7 +74,7 @@ Rows make_rows(const Stream& stream, WeightOf weight) {
       out.inputs.push_back(static_cast<float>(both_signs(random, j)));
       y += weight(weights, change, row, j) * out.inputs.back();
     }
-    out.targets.push_back(static_cast<float>(y));
+    out.targets.push_back(static_cast<float>(y));  // as a network sees it
   }
   return out;
 }
@@ -86,12 +86,13 @@ Dataset read_stream(const Stream& stream, const Request& request, WeightOf weigh
   data.sample = {static_cast<std::int64_t>(features)};
   data.columns = 1;
   data.target_scaling = {Scaling{}};
-  Samples& part = request.all ? data.test : data.train;
+  const bool all = request.all || request.judge;
+  Samples& part = all ? data.test : data.train;
   part.rows.resize(rows.targets.size());
   for (std::size_t i = 0; i < part.rows.size(); ++i) part.rows[i] = static_cast<std::uint32_t>(i);
   part.values = std::move(rows.targets);
   part.assign(features, std::move(rows.inputs));
-  (request.all ? data.train : data.test).assign(features, std::vector<float>{});
+  (all ? data.train : data.test).assign(features, std::vector<float>{});
   set_scaling(data, Scaling{});
   return data;
 }

@@ -1,4 +1,4 @@
-#include "data/gzip.h"
+#include "files/gzip.h"
 
 #include <zlib.h>
 
@@ -18,6 +18,11 @@ void end(z_stream_s* stream) {
 }
 
 }  // namespace
+
+Error inflates_too_far(const std::string& where, std::uint64_t limit) {
+  return Error(Code::data, {where, "the gzip data is too large", "more", std::to_string(limit) + " bytes",
+                            "gunzip it and read the plain file, if that is what it is meant to be"});
+}
 
 bool is_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
@@ -88,8 +93,7 @@ std::vector<std::uint8_t> gunzip(std::span<const std::byte> packed, const std::s
   std::vector<std::uint8_t> out = stream.take(limit);
   std::uint8_t extra;
   if (stream.read({&extra, 1}) > 0) {
-    throw Error(Code::data,
-                {where, "the gzip data is too large", "more", std::to_string(limit) + " bytes", ""});
+    throw inflates_too_far(where, limit);
   }
   return out;
 }

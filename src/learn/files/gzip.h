@@ -17,6 +17,13 @@ namespace thalweg {
 // Deflate packs at most this many bytes into one: a match of 258 bytes in two bits.
 inline constexpr std::uint64_t kMaxExpansion = 1032;
 
+// Of a file of so many bytes no more is inflated: the memory that data take is to be foretold by the size of
+// their file. Images and texts pack to a tenth, rarely to less than a fiftieth.
+constexpr std::uint64_t most_inflated(std::uint64_t packed) { return (std::uint64_t{4} << 20) + 64 * packed; }
+
+// What is thrown for more than `limit` bytes.
+Error inflates_too_far(const std::string& where, std::uint64_t limit);
+
 // Whether the bytes begin as gzip data do.
 bool is_gzip(std::span<const std::byte> bytes);
 

@@ -1,8 +1,9 @@
-#include "data/gzip.h"
+#include "files/gzip.h"
 
 #include <gtest/gtest.h>
 
-#include "data/test_files.h"
+#include "base/test_error.h"
+#include "files/test_gzip.h"
 
 namespace thalweg {
 namespace {

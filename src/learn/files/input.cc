@@ -1,4 +1,4 @@
-#include "data/input.h"
+#include "files/input.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "base/file.h"
-#include "data/dataset.h"
+#include "files/form.h"
 
 namespace thalweg {
 namespace {
@@ -40,47 +40,59 @@ bool is_standard_input(const std::filesystem::path& path) {
   return path == kStandardInput || path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0";
 }
 
-std::vector<std::byte> read_text(const std::filesystem::path& path) {
+Bytes shared(std::vector<std::byte> bytes) {
+  return std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+}
+
+}  // namespace
+
+std::string name_of(const std::filesystem::path& path) {
+  return is_standard_input(path) ? kStandardInputName : path.string();
+}
+
+Bytes read_bytes(const std::filesystem::path& path) {
   if (is_standard_input(path)) {  // whoever asks a second time gets what the first one got
-    static const std::vector<std::byte> bytes = read_stream(STDIN_FILENO, kStandardInputName);
+    static const Bytes bytes = shared(read_stream(STDIN_FILENO, kStandardInputName));
     return bytes;
   }
   std::error_code error;
   const std::filesystem::file_type type = std::filesystem::status(path, error).type();
   if (type != std::filesystem::file_type::fifo && type != std::filesystem::file_type::character)
-    return read_file(path);
+    return shared(read_file(path));
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) throw unreadable(path.string(), system_message(errno), "a readable file");
   try {
     std::vector<std::byte> bytes = read_stream(fd, path.string());
     ::close(fd);
-    return bytes;
+    return shared(std::move(bytes));
   } catch (...) {
     ::close(fd);
     throw;
   }
 }
 
-}  // namespace
-
-Input::Input(const std::filesystem::path& path) : Input(path.string(), read_file(path)) {}
+Input::Input(const std::filesystem::path& path) : path_(name_of(path)), file_(read_bytes(path)) {
+  if (is_gzip(*file_)) gunzip_.emplace(*file_, path_);
+}
 
 Input::Input(std::string name, std::vector<std::byte> bytes)
-    : path_(std::move(name)), file_(std::move(bytes)) {
-  if (is_gzip(file_)) gunzip_.emplace(file_, path_);
+    : path_(std::move(name)), file_(shared(std::move(bytes))) {
+  if (is_gzip(*file_)) gunzip_.emplace(*file_, path_);
 }
 
 std::uint64_t Input::at_most() const {
-  return gunzip_ ? file_.size() * kMaxExpansion - at_ : file_.size() - at_;
+  return gunzip_ ? file_->size() * kMaxExpansion - at_ : file_->size() - at_;
 }
 
 std::vector<std::uint8_t> Input::read(std::uint64_t count) {
   std::vector<std::uint8_t> bytes;
   if (gunzip_) {
+    const std::uint64_t most = most_inflated(file_->size());
+    if (count > most - std::min(at_, most)) throw inflates_too_far(path_, most);
     bytes = gunzip_->take(count);
   } else {
-    const std::byte* from = file_.data() + at_;
-    bytes.resize(std::min<std::uint64_t>(count, file_.size() - at_));
+    const std::byte* from = file_->data() + at_;
+    bytes.resize(std::min<std::uint64_t>(count, file_->size() - at_));
     std::transform(from, from + bytes.size(), bytes.begin(), std::to_integer<std::uint8_t>);
   }
   at_ += bytes.size();
@@ -93,29 +105,34 @@ std::vector<std::uint8_t> Input::read(std::uint64_t count) {
 
 void Input::finish() {
   std::uint8_t extra;
-  const bool more = gunzip_ ? gunzip_->read({&extra, 1}) > 0 : at_ < file_.size();
+  const bool more = gunzip_ ? gunzip_->read({&extra, 1}) > 0 : at_ < file_->size();
   if (more) throw error(at_, "something follows the content", "more bytes", "the end");
 }
 
 TextFile::TextFile(const std::filesystem::path& path)
-    : name_(is_standard_input(path) ? kStandardInputName : path.string()),
-      file_(read_text(path)),
-      packed_(is_gzip(file_)) {
-  constexpr std::uint64_t kLeast = std::uint64_t{64} << 20;
-  constexpr std::uint64_t kExpansion = 64;  // text packs to a tenth, rarely to less than a fiftieth
-  if (!packed_) return;
-  inflated_ = gunzip(file_, name_, std::max(kLeast, kExpansion * file_.size()));
-  file_ = {};
+    : name_(name_of(path)), file_(read_bytes(path)), packed_(is_gzip(*file_)) {
+  if (packed_) inflated_ = gunzip(*file_, name_, most_inflated(file_->size()));
+  if (packed_) file_.reset();
+  check_form(name_, std::as_bytes(std::span(text())));
 }
 
 std::string_view TextFile::text() const {
   if (packed_) return {reinterpret_cast<const char*>(inflated_.data()), inflated_.size()};
-  return {reinterpret_cast<const char*>(file_.data()), file_.size()};
+  return {reinterpret_cast<const char*>(file_->data()), file_->size()};
+}
+
+void TextFile::forget() {
+  file_.reset();
+  inflated_ = std::vector<std::uint8_t>();
+  packed_ = true;  // nothing is its text
 }
 
 Error Input::error(std::uint64_t place, std::string what, std::string got, std::string want) const {
   const std::string byte = (gunzip_ ? ", inflated byte " : ", byte ") + std::to_string(place);
-  return Error(Code::data, {path_ + byte, std::move(what), std::move(got), std::move(want), ""});
+  const Form form = place == 0 ? form_of(*file_) : Form();
+  if (!form.name.empty()) got = form.name;
+  return Error(Code::data,
+               {path_ + byte, std::move(what), std::move(got), std::move(want), fill_hint(form.hint, path_)});
 }
 
 }  // namespace thalweg
