@@ -38,6 +38,8 @@ struct Evaluation {
   std::string_view r2_undefined() const {
     return r2 != r2 && mae == mae ? "the targets do not vary" : std::string_view();
   }
+  // "97.77 % right, loss 0.07 over 359 samples", or R2 and error for values.
+  std::string text() const;
 };
 
 struct TrainerOptions {

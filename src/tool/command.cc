@@ -4,11 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 
-#include <fmt/core.h>
-
 #include "base/file.h"
 #include "thalweg/error.h"
-#include "thalweg/trainer.h"
 
 namespace thalweg::tool {
 
@@ -40,14 +37,6 @@ const Command* find_command(std::string_view name) {
   const std::vector<Command>& all = commands();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Command& c) { return c.name == name; });
   return found == all.end() ? nullptr : &*found;
-}
-
-std::string evaluation_text(const Evaluation& e) {
-  const std::string loss = fmt::format("loss {:.4g} over {} samples", e.loss, e.samples);
-  if (e.accuracy == e.accuracy) return fmt::format("{:.2f} % right, {}", 100 * e.accuracy, loss);
-  if (const auto why = e.r2_undefined(); !why.empty())
-    return fmt::format("R2 undefined: {}; mean absolute error {:.4g}, {}", why, e.mae, loss);
-  return fmt::format("R2 {:.4f}, mean absolute error {:.4g}, {}", e.r2, e.mae, loss);
 }
 
 void note(const std::string& line) {

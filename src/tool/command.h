@@ -9,9 +9,7 @@
 #include "base/utf8.h"
 #include "tool/argument.h"
 
-namespace thalweg {
-struct Evaluation;
-}
+namespace thalweg {}
 
 namespace thalweg::tool {
 
@@ -37,9 +35,6 @@ const std::vector<Argument>& tool_arguments();
 inline constexpr std::string_view kExitCodes =
     "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
     "disk or descriptors exhausted, 5 diverged, 129, 130 and 143 interrupted and saved";
-
-// "97.77 % right, loss 0.07 over 359 samples", or R2 and error for values.
-std::string evaluation_text(const Evaluation& evaluation);
 
 // Writes a line to stderr. What cannot be written there is lost: it ends no training.
 void note(const std::string& line);

@@ -46,7 +46,7 @@ int eval(const Flags& flags) {
   const std::string by = result.members.empty()
                              ? ", by " + weights_text(result.weights, result.epoch, result.updates)
                              : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
-  print((result.all ? "all rows   " : "held out   ") + evaluation_text(e) + " of " + shown(result.data) + by + "\n");
+  print((result.all ? "all rows   " : "held out   ") + e.text() + " of " + shown(result.data) + by + "\n");
   return kOk;
 }
 

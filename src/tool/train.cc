@@ -91,8 +91,8 @@ std::string best_text(const Run& run, const RunResult& result) {
 
 std::string result_text(const Run& run, const RunResult& result) {
   std::string out;
-  if (result.test) out += "held out   " + evaluation_text(*result.test) + "\n";
-  out += "training   " + evaluation_text(result.train) + "\n";
+  if (result.test) out += "held out   " + result.test->text() + "\n";
+  out += "training   " + result.train.text() + "\n";
   if (result.of_best || result.stopped_early) out += best_text(run, result);
   const bool best = result.of_best && result.best;
   const std::uint64_t updates = best ? result.best->update : run.updates();

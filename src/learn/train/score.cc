@@ -4,7 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/core.h>
+
 #include "thalweg/loss.h"
+#include "thalweg/trainer.h"
 
 namespace thalweg {
 
@@ -55,6 +58,14 @@ double RegressionScore::mae() const {
   double sum = 0;  // of means, which are in the range of double where a sum of many is not
   for (const Column& column : columns_) sum += column.unit * (column.absolute / static_cast<double>(rows_));
   return sum / static_cast<double>(columns_.size());
+}
+
+std::string Evaluation::text() const {
+  const std::string size = fmt::format("loss {:.4g} over {} samples", loss, samples);
+  if (accuracy == accuracy) return fmt::format("{:.2f} % right, {}", 100 * accuracy, size);
+  if (const auto why = r2_undefined(); !why.empty())
+    return fmt::format("R2 undefined: {}; mean absolute error {:.4g}, {}", why, mae, size);
+  return fmt::format("R2 {:.4f}, mean absolute error {:.4g}, {}", r2, mae, size);
 }
 
 }  // namespace thalweg
