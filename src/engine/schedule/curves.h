@@ -32,9 +32,13 @@ inline double share_done(double j, double n, double past) {
   return std::fmin(x, 2.0 * n - x) / n;
 }
 
-// value * gamma^power: 0 stays 0 also where the power overflows.
+// value * gamma^power: 0 stays 0 also where the power overflows, and what double holds is found where the
+// power leaves it.
 inline double scaled(double value, double gamma, double power) {
-  return value == 0.0 ? value : value * std::pow(gamma, power);
+  if (value == 0.0) return value;
+  const double factor = std::pow(gamma, power);
+  const bool wide = !std::isnormal(factor) && std::isfinite(power);
+  return wide ? wide_scaled(value, gamma, power).number() : value * factor;
 }
 
 // The peak j updates later, when `timescale` of them halve its square.

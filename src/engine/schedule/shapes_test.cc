@@ -383,6 +383,25 @@ TEST(ScheduleTogether, AProductIsExactWhereItsFactorsLeaveDouble) {
   EXPECT_EQ(joined(5010), 0x1p-10);
 }
 
+// gamma^k alone overflows, or is 0.
+TEST(ScheduleTogether, AValueThatDoubleHoldsIsFoundWhereItsPowerLeavesIt) {
+  const auto expect_near = [](const char* text, std::uint64_t k, double exact) {
+    EXPECT_NEAR(Schedule(text)(k) / exact, 1.0, 1e-12) << text;
+  };
+  expect_near("exponential(1e-300, gamma=2)", 2000, std::ldexp(1e-300, 2000));
+  expect_near("exponential(1e-200, gamma=10)", 400, 1e200);
+  expect_near("exponential(1e200, gamma=0.1)", 400, 1e-200);
+  expect_near("step(1e-200, gamma=10, every=1)", 400, 1e200);
+  expect_near("multi_step(1e-200, gamma=1e200, at=[1, 2])", 2, 1e200);
+  expect_near("cyclic(1e-200, period=1, gamma=10)", 400, 1e200);
+  expect_near("triangular(1e300, up=1, down=1, mode=exp_range, gamma=0.1)", 399, 1e-99);
+  expect_near("triangular(1e300, up=1, down=1, mode=triangular2)", 2201, std::ldexp(1e300, -1100));
+  const std::string growing = "product([exponential(1, gamma=2), triangular(1, up=1, down=1, mode=";
+  EXPECT_EQ(Schedule(growing + "exp_range, gamma=0.5)])")(3001), 1.0);
+  EXPECT_EQ(Schedule(growing + "triangular2)])")(1501), 0x1p751);
+  EXPECT_TRUE(std::isinf(Schedule(growing + "triangular2)])")(3001)));
+}
+
 TEST(ScheduleTogether, ASumIsExactWhereItsPartsLeaveDouble) {
   const Schedule even("sum([exponential(1, gamma=2), scale(exponential(1, gamma=2), -1), 3])");
   for (const std::uint64_t k : {0u, 5000u, 1'000'000u}) EXPECT_EQ(even(k), 3.0) << k;

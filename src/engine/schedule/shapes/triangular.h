@@ -24,19 +24,33 @@ s = x / up while x < up, else (up + down - x) / down
 h = 1; mode=triangular2: 2^-i; mode=exp_range: gamma^k
 opposite: peak + (floor - peak) s h. A cycle begins at the floor; x = up has the peak.)"};
 
-  static constexpr double (*kHeights[])(double cycle, double k, double gamma) = {  // in the order of `mode`
-      [](double, double, double) { return 1.0; },
-      [](double cycle, double, double) { return std::pow(0.5, cycle); },
-      [](double, double k, double gamma) { return std::pow(gamma, k); }};
+  // Where it is within a cycle, and the height of that one: share * ratio^power.
+  struct Position {
+    double share;
+    double ratio = 1.0, power = 0.0;
+  };
+
+  static Position position(const ScheduleOptions& o, double k) {
+    const auto [up, down_given, mode, gamma] = options<kOptions, "up", "down", "mode", "gamma">(o.numbers);
+    const double down = std::isnan(down_given) ? up : down_given;
+    const double length = up + down, x = std::fmod(k, length);
+    const double share = x < up ? x / up : (length - x) / down;
+    if (mode == 1) return {share, 0.5, std::floor(k / length)};
+    return mode == 2 ? Position{share, gamma, k} : Position{share};
+  }
 
   static double value(const ScheduleOptions& o, double k) {
-    const auto [up, down_given, mode, gamma, opposite] =
-        options<kOptions, "up", "down", "mode", "gamma", "opposite">(o.numbers);
-    const double down = std::isnan(down_given) ? up : down_given;
-    const double length = up + down, cycle = std::floor(k / length), x = std::fmod(k, length);
-    const double share = x < up ? x / up : (length - x) / down;
-    const double height = share * kHeights[static_cast<std::size_t>(mode)](cycle, k, gamma);
-    return opposite != 0 ? between(o.peak, o.floor, height) : between(o.floor, o.peak, height);
+    const Position at = position(o, k);
+    const double factor = std::pow(at.ratio, at.power), height = at.share * factor;
+    if (!std::isnormal(factor)) return wide(o, k).number();
+    const bool opposite = option<kOptions, "opposite">(o.numbers) != 0;
+    return opposite ? between(o.peak, o.floor, height) : between(o.floor, o.peak, height);
+  }
+  static Wide wide(const ScheduleOptions& o, double k) {
+    const Position at = position(o, k);
+    const bool opposite = option<kOptions, "opposite">(o.numbers) != 0;
+    const double begin = opposite ? o.peak : o.floor, end = opposite ? o.floor : o.peak;
+    return Wide::of(begin) + wide_scaled(end - begin, at.ratio, at.power) * Wide::of(at.share);
   }
 };
 THALWEG_SCHEDULE(Triangular)
