@@ -229,8 +229,12 @@ void expand_rule(Item item, const Source& source, Text& out) {
 void check_rate_by_position(const Item& item, const Source& source) {
   if (item.args.empty() || !item.args[0].name.empty()) return;
   const std::string value = print(item.args[0].value);
-  throw source.error(item.args[0].at, {"", "`" + item.name + "` takes named options only", "`" + value + "`",
-                                       "", "write `" + item.name + "(lr=" + value + ")`"});
+  const Transform* transform = find_transform(item.name);
+  const bool has_rate = transform == nullptr || transform->part == Part::rule;
+  const std::string_view name = has_rate ? "lr" : transform->spec.options[0].name;
+  throw source.error(item.args[0].at,
+                     {"", "`" + item.name + "` takes named options only", "`" + value + "`", "",
+                      "write `" + item.name + "(" + std::string(name) + "=" + value + ")`"});
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ void CpuMember::look_back(const Phase& phase, const Piece& piece) {
       const Streams streams = streams_of(phase, piece, step.state);
       const std::size_t states = shared_.plan.links[step.link].state().size();
       for (std::size_t i = 0; i < states; ++i)
-        look_back_at(shared_.memory, streams.state[i], piece, spoiled_);
+        if (streams.state[i] != nullptr) look_back_at(shared_.memory, streams.state[i], piece, spoiled_);
     }
   }
 }

@@ -17,11 +17,12 @@ HWY_INLINE V bounded(V x, V low, V high) {
 }
 
 // A root of squares as a denominator: at least the root of the smallest square that is not 0, so that a rule
-// without eps stands still where it has seen nothing. NaN stays in what is divided, if not here.
+// without eps stands still where it has seen nothing. NaN stays NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V divisor_of(D d, V root) {
   using T = hn::TFromD<D>;
-  return hn::Max(hn::Set(d, T(sizeof(T) == sizeof(float) ? 0x1p-63 : 0x1p-511)), root);
+  const V least = hn::Set(d, T(sizeof(T) == sizeof(float) ? 0x1p-63 : 0x1p-511));
+  return hn::IfThenElse(hn::Lt(root, least), least, root);
 }
 
 // x / y, and 0 where y is 0.
