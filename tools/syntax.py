@@ -2,9 +2,9 @@
 """Checks every source with the compiler of a configured build, warnings being errors, without making code of it.
 
 Usage: tools/syntax.py [--under FOLDER] BUILD [INCLUDE...]
-Takes the commands of BUILD/compile_commands.json as they are, those of sources under FOLDER where one is given, adds -fsyntax-only and the folders INCLUDE (where a header
-that the build makes may be found already), and runs as many at a time as there are processors. Prints what the compiler
-says and exits 1 when a source fails.
+Takes the commands of BUILD/compile_commands.json as they are, those of sources under FOLDER where one is given, adds
+-fsyntax-only and the folders INCLUDE (where a header that the build makes may be found already), and runs as many at a
+time as there are processors. Prints what the compiler says and exits 1 when a source fails.
 """
 
 import json
@@ -48,8 +48,9 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     commands = json.loads((Path(arguments[0]) / "compile_commands.json").read_text())
+    build = Path(arguments[0]).resolve()  # where sources are made that are not there without a build
     sources = [entry for entry in commands if entry["file"].endswith(".cc")
-               and Path(entry["file"]).is_relative_to(under.resolve())]
+               and Path(entry["file"]).is_relative_to(under.resolve()) and not Path(entry["file"]).is_relative_to(build)]
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for file, done in pool.map(lambda entry: check(entry, arguments[1:]), sources):
