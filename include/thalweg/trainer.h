@@ -33,7 +33,10 @@ struct Evaluation {
   // error in the units of the source.
   double r2 = kNone;
   double mae = kNone;
+  std::uint64_t unknown = 0;  // samples of no class of the training data: counted wrong, and without a loss
 
+  // Every sample is unknown: the loss is NaN.
+  bool has_no_loss() const { return unknown > 0 && unknown == samples; }
   // Why there is no R2 of values; empty where there is one.
   std::string_view r2_undefined() const {
     return r2 != r2 && mae == mae ? "the targets do not vary" : std::string_view();

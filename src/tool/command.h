@@ -9,8 +9,6 @@
 #include "base/utf8.h"
 #include "tool/argument.h"
 
-namespace thalweg {}
-
 namespace thalweg::tool {
 
 // Exit codes besides those of thalweg::Code.

@@ -8,10 +8,12 @@ namespace thalweg::tool {
 Command help_command() {
   static std::optional<std::string> name;
   return {"help",
-          "Explain a transform, recipe, schedule, loss, layer, data source or problem",
-          {Argument("name NAME", &name, "a name that `thalweg list` shows; without one, an overview")},
+          "Explain a command, transform, recipe, schedule, loss, layer, data source or problem",
+          {Argument("name NAME", &name,
+                    "a command, or a name that `thalweg list` shows; without one, an overview")},
           [](Given) {
-            print(name ? help_text(*name) : usage(nullptr));
+            const Command* command = name ? find_command(*name) : nullptr;
+            print(name && command == nullptr ? help_text(*name) : usage(command));
             return kOk;
           }};
 }

@@ -19,7 +19,7 @@ std::string cli_name(const Argument& argument) {
 
 void add(CLI::App& app, const Argument& argument) {
   if (argument.is_switch()) {
-    app.add_flag(cli_name(argument));
+    app.add_flag(cli_name(argument))->disable_flag_override();
     return;
   }
   CLI::Option* option = app.add_option(argument.name)->required(argument.traits.required);
@@ -69,8 +69,11 @@ Error usage_error(const CLI::App& tool, const Command* command, const CLI::Parse
   std::string what = error.what();
   what = what.substr(0, what.find('\n'));
   if (command == nullptr) what = "a command is missing";
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+  if (const std::size_t flag = what.find(" was given a disallowed"); flag != std::string::npos) {
+    what = "--" + what.substr(0, flag) + " takes no value";
+  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     what = "the value of " + what.substr(0, what.find(':')) + " is missing";
+  }
   return Error(Code::usage, {where, what, "", "", help});
 }
 

@@ -129,6 +129,7 @@ bool page_is_older(const Run& run) {
 }
 
 int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
+  const std::size_t told = run.notes().size();
   for (const std::string& line : run.notes()) note(line);
   const bool was_finished = run.finished();
   Progress progress(run, flags.quiet);
@@ -147,6 +148,7 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   if (const int signal = deadlines.stop(); signal != 0 && !run.done())
     return interrupted(run, signal, caught_signal() == 0 ? "out of time" : "interrupted");
   const RunResult result = run.finish();
+  for (std::size_t i = told; i < run.notes().size(); ++i) note(run.notes()[i]);
   if (!was_finished || page_is_older(run)) write_page(run.directory());
   print(flags.json ? result.json : result_text(run, result));
   return kOk;

@@ -22,7 +22,7 @@ void write_page(const std::vector<std::filesystem::path>& runs, const std::files
 // The pages of all runs in a folder, live, for this machine only: an HTTP server on 127.0.0.1. It answers GET
 // for /, the index; /all, the runs overlaid; and /run/NAME, one of the runs of the index; nothing
 // else, and no request whose Host is not this machine. The pages reload themselves every few seconds. A run
-// is said to be finished, diverged, running, interrupted or dead; one that is being written, restarts or is
+// is said to be finished, diverged, running, interrupted or died; one that is being written, restarts or is
 // malformed is shown as it was when it could last be read, and what /all leaves out is named with the reason.
 class Watch {
  public:

@@ -58,6 +58,7 @@ CompareSetup::CompareSetup(const RunConfig& given, const CompareOptions& wanted,
   options.tuning_epochs = options.tuning_epochs.value_or(config.epochs.value());
   const bool tunes = options.rates > 1;
   if (tunes) tuning_data = validation_split(data, config.seed);
+  fit_schedule(tunes);
   for (const Contender& contender : contenders) {
     if (!contender.names_rate && !tunes) {
       throw Error(Code::usage, {"rates", "a single rate must be given", "`" + contender.given + "`",
@@ -65,6 +66,20 @@ CompareSetup::CompareSetup(const RunConfig& given, const CompareOptions& wanted,
     }
     for (const bool tuning : {false, tunes}) start({.optimizer = contender.given, .tuning = tuning});
   }
+}
+
+// The schedule that nobody has named has no warm-up where a trial is one update.
+void CompareSetup::fit_schedule(bool tunes) {
+  if (options.schedule != CompareOptions().schedule) return;
+  const bool short_trial = std::ranges::any_of(contenders, [&](const Contender& contender) {
+    const auto is_one_update = [&](bool tuning) {
+      return epochs_of(tuning) == 1 && data_of(tuning).train.size() <= batch_of(contender);
+    };
+    return is_one_update(false) || (tunes && is_one_update(true));
+  });
+  if (!short_trial) return;
+  options.schedule = "cosine(1)";
+  contenders = thalweg::contenders(options);
 }
 
 std::uint64_t CompareSetup::batch_of(const Contender& contender) const {

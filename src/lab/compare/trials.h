@@ -21,6 +21,8 @@ struct CompareSetup {
   // Samples per update, as far as there are so many.
   std::uint64_t batch_of(const Contender& contender) const;
 
+  void fit_schedule(bool tunes);
+
   // A trial before its first update; its optimizer is one of the contenders.
   Trial start(const ComparedTrial& trial) const;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/spec.h"
+#include "checkpoint/other_checkpoint.h"
 #include "checkpoint/safetensors.h"
 #include "thalweg/error.h"
 
@@ -143,8 +144,9 @@ void check_chain(const std::filesystem::path& path, const Metadata& metadata, co
   const std::string& saved = text_of(path, metadata, "chain");
   const std::string bound = chain.text(true);
   if (saved != bound && (also_chain.empty() || saved != also_chain)) {
-    fail(path, "the checkpoint belongs to another chain", saved, bound,
-         "build the optimizer with the saved chain, or load the parameters alone");
+    throw OtherCheckpoint(Code::data,
+                          {path.string(), "the checkpoint belongs to another chain", saved, bound,
+                           "build the optimizer with the saved chain, or load the parameters alone"});
   }
 }
 
@@ -175,8 +177,9 @@ void check_tensors(const std::filesystem::path& path, const std::vector<Slot>& s
       add("an extra `" + name + "` of " + describe(tensor.type, tensor.shape));
   }
   if (!differences.empty()) {
-    fail(path, "the checkpoint belongs to another model", differences,
-         "the tensors of this model and optimizer", "build the model as it was when the file was saved");
+    throw OtherCheckpoint(Code::data, {path.string(), "the checkpoint belongs to another model", differences,
+                                       "the tensors of this model and optimizer",
+                                       "build the model as it was when the file was saved"});
   }
 }
 

@@ -39,15 +39,60 @@ bool is_tiny(std::string_view text) {
 struct Dress {
   std::string_view sign, plain, name;
 };
-constexpr Dress kDresses[] = {{"\xe2\x88\x92", "-", "a minus sign that is not `-`"},
-                              {"\xc2\xa0", " ", "a no-break space"},
-                              {"\xe2\x80\xaf", " ", "a no-break space"},
-                              {"\xe2\x80\x89", " ", "a thin space"},
+constexpr std::string_view kMinus = "a minus sign that is not `-`", kSpace = "a space of another kind",
+                           kCurrency = "a currency sign";
+constexpr Dress kDresses[] = {{"\u2212", "-", kMinus},
+                              {"\u2010", "-", kMinus},
+                              {"\u2011", "-", kMinus},
+                              {"\u2012", "-", kMinus},
+                              {"\u2013", "-", kMinus},
+                              {"\u2014", "-", kMinus},
+                              {"\uff0d", "-", kMinus},
+                              {"\u00a0", " ", "a no-break space"},
+                              {"\u202f", " ", "a no-break space"},
+                              {"\u2009", " ", "a thin space"},
+                              {"\u2007", " ", kSpace},
+                              {"\u2008", " ", kSpace},
+                              {"\u200b", "", kSpace},
+                              {"\u3000", " ", kSpace},
                               {"%", "", "a percent sign"},
-                              {"$", "", "a currency sign"},
-                              {"\xe2\x82\xac", "", "a currency sign"},
-                              {"\xc2\xa3", "", "a currency sign"},
-                              {"\xc2\xa5", "", "a currency sign"}};
+                              {"\u2030", "", "a percent sign"},
+                              {"US$", "", kCurrency},
+                              {"HK$", "", kCurrency},
+                              {"NZ$", "", kCurrency},
+                              {"A$", "", kCurrency},
+                              {"C$", "", kCurrency},
+                              {"R$", "", kCurrency},
+                              {"$", "", kCurrency},
+                              {"\u00a2", "", kCurrency},
+                              {"\u00a3", "", kCurrency},
+                              {"\u00a4", "", kCurrency},
+                              {"\u00a5", "", kCurrency},
+                              {"\u0e3f", "", kCurrency},
+                              {"\uff04", "", kCurrency},
+                              {"\uffe0", "", kCurrency},
+                              {"\uffe1", "", kCurrency},
+                              {"\uffe5", "", kCurrency},
+                              {"USD", "", kCurrency},
+                              {"EUR", "", kCurrency},
+                              {"GBP", "", kCurrency},
+                              {"CHF", "", kCurrency},
+                              {"JPY", "", kCurrency},
+                              {"CNY", "", kCurrency},
+                              {"INR", "", kCurrency},
+                              {"SEK", "", kCurrency},
+                              {"NOK", "", kCurrency},
+                              {"DKK", "", kCurrency},
+                              {" kr", "", kCurrency}};
+
+// The currency signs from U+20A0 to U+20CF, where they begin; npos where there is none.
+std::size_t find_currency(std::string_view text) {
+  for (std::size_t at = text.find("\xe2\x82"); at != std::string_view::npos;
+       at = text.find("\xe2\x82", at + 1)) {
+    if (at + 2 < text.size() && static_cast<unsigned char>(text[at + 2]) >= 0xa0) return at;
+  }
+  return std::string_view::npos;
+}
 
 bool all_digits(std::string_view text) { return std::all_of(text.begin(), text.end(), is_digit); }
 
@@ -128,8 +173,14 @@ std::string_view dress_of(std::string_view text) {
       found = dress.name;
     }
   }
+  for (std::size_t at = find_currency(plain); at != std::string::npos; at = find_currency(plain)) {
+    plain.erase(at, 3);
+    found = kCurrency;
+  }
+  const std::size_t size = plain.size();
   while (plain.ends_with(' ')) plain.pop_back();
   plain.erase(0, plain.find_first_not_of(' '));
+  if (found.empty() && plain.size() < size) found = "blanks around it";
   if (plain.starts_with('(') && plain.ends_with(')')) {
     plain = plain.substr(1, plain.size() - 2);
     found = found.empty() ? "brackets" : found;
@@ -140,8 +191,10 @@ std::string_view dress_of(std::string_view text) {
     if (!is_grouped(number, separator, '.') && !is_grouped(number, separator, ',')) continue;
     return !found.empty() ? found : separator == ' ' ? "blanks between digits" : "signs between thousands";
   }
-  const bool comma = is_grouped(number, '.', ',') || has_comma(number);
-  return !comma ? std::string_view() : found.empty() ? "a decimal comma" : found;
+  const bool points = is_grouped(number, '.', ',');
+  if (!points && !has_comma(number)) return {};
+  const bool comma = number.find(',') != std::string_view::npos;
+  return !found.empty() ? found : comma ? "a decimal comma" : "signs between thousands";
 }
 
 bool is_rounded(std::string_view text, double number) {

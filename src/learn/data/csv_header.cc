@@ -39,6 +39,7 @@ struct NumbersAsNames {
   std::size_t numbers = 0;
   bool whole = true;       // all of them
   bool years = true;       // all of them, and none below
+  bool rare_years = true;  // all of them, and few below
   bool ascending = true;   // each more than the one before
   bool counted = true;     // 0, 1, 2, ... or 1, 2, 3, ... by position, or one after the other
   bool positions = true;   // the number of its column, from 0
@@ -57,6 +58,8 @@ NumbersAsNames look_at_numbers(const FirstRecord& first, const std::vector<CsvCo
     out.whole = out.whole && first.columns[i].forms.whole > 0;
     out.years =
         out.years && first.columns[i].forms.years > 0 && column.forms.years == 0 && column.numbers > 0;
+    out.rare_years =
+        out.rare_years && first.columns[i].forms.years > 0 && 2 * column.forms.years < column.numbers;
     out.positions = out.positions && x == static_cast<double>(i);
     if (out.numbers > 0) {
       out.ascending = out.ascending && x > before;
@@ -99,10 +102,14 @@ FoundHeader judge_numbers(const FirstRecord& first, const std::vector<CsvColumn>
   const bool words = has_word_of_its_own(first, below);
   const bool header = (words && (counts || years || seen.other_form)) || (years && seen.numbers > 1) ||
                       (seen.numbers > 1 && seen.other_form && seen.counted);
-  const bool doubtful = years || (counts && seen.any_other_form) || seen.other_form;
-  const std::string why = years    ? "its numbers are years and those below are not"
-                          : counts ? "its numbers count up and those below do not"
-                                   : "its numbers are whole and those below are not";
+  const bool named = std::ranges::any_of(first.columns, [](const CsvColumn& one) { return one.words > 0; });
+  const bool counted = seen.counted && (named || seen.any_other_form);
+  const bool rare_years = seen.rare_years && seen.numbers > 1 && seen.ascending;
+  const bool doubtful = years || rare_years || counted || seen.other_form;
+  const std::string why = years        ? "its numbers are years and those below are not"
+                          : rare_years ? "its numbers are years and few of those below are"
+                          : counted    ? "its numbers count up and those below do not"
+                                       : "its numbers are whole and those below are not";
   if (header)
     return {true, quote_record(first) + " is taken for the header: " + why + "; header=no if it is a row"};
   if (doubtful)

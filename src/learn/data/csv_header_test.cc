@@ -108,6 +108,11 @@ TEST_F(CsvHeader, ADoubtfulFirstRecordIsARowAndTold) {
   const Dataset data = train("7,3\n" + rows(18, {"1.5,2.5", "2.5,0.25"}));
   EXPECT_EQ(count(data), 19u);
   EXPECT_TRUE(told(data.notes, "header=yes if it names the columns"));
+  const Dataset counted = train("1,2,label\n" + rows(18, {"7,2,a", "3,5,b", "5,9,a"}));
+  EXPECT_TRUE(told(counted.notes, "its numbers count up and those below do not; header=yes"));
+  const Dataset years = train("city,1990,2000\n" + rows(18, {"A,1200,1950", "B,4100,5000", "C,7000,9000"}));
+  EXPECT_EQ(count(years), 19u);
+  EXPECT_TRUE(told(years.notes, "its numbers are years and few of those below are; header=yes"));
   const Dataset words = train(rows(18, {"oak,tall", "ash,low"}));
   EXPECT_TRUE(told(words.notes, "`oak` comes again in its column; header=yes"));
 }

@@ -90,9 +90,9 @@ std::size_t count_spellings(const std::string& name, std::string_view bytes, con
   return texts.size();
 }
 
-// What means no value among numbers is missing there, and a word elsewhere.
+// What means no value among numbers, dressed ones too, is missing there, and a word elsewhere.
 void settle_absent(CsvColumn& column) {
-  if (column.numbers > column.words) {
+  if (column.numbers + column.dressed.cells > column.words - column.dressed.cells) {
     column.missing += column.absent;
   } else {
     column.words += column.absent;
@@ -183,11 +183,11 @@ bool is_categorical_target(const CsvColumn& column, const CsvLayout& layout, Tas
 // 0, 1, 2, ... or 1, 2, 3, ... in the order of the rows, under no name or one that says so.
 bool numbers_rows(const CsvColumn& column, const CsvLayout& layout) {
   constexpr std::size_t kFewest = 3;  // rows that show it
-  constexpr std::string_view kNames[] = {"unnamed: 0", "id", "rowid", "row_id", "row", "rownames", "index"};
+  constexpr std::string_view kNames[] = {"level_0", "id", "rowid", "row_id", "row", "rownames", "index"};
   std::string lower = column.name;
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  if (!column.nameless && std::find(std::begin(kNames), std::end(kNames), lower) == std::end(kNames))
-    return false;
+  const bool named = std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames);
+  if (!column.nameless && !named && !lower.starts_with("unnamed: ")) return false;
   const double begin = column.count.begin.value_or(-1) + (layout.header ? 1 : 0);
   return layout.rows >= kFewest && column.numbers == layout.rows && column.count.up &&
          (begin == 0 || begin == 1);
@@ -381,8 +381,9 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
   const std::string& target_name = encoding.targets.columns.front().name;
   const std::size_t position = by_name ? find(target_name, target) : with_target ? target : width;
   if (position < width) {
-    choice.columns.push_back(
-        {target_name, position, target, encoding.targets.categorical, are_numbers(encoding.targets.classes)});
+    const bool words = !encoding.targets.classes.empty() && layout.columns[position].words > 0;
+    choice.columns.push_back({target_name, position, target, encoding.targets.categorical || words,
+                              are_numbers(encoding.targets.classes)});
   }
   return choice;
 }

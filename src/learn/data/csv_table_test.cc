@@ -49,6 +49,7 @@ TEST_F(CsvTable, LabelsKeepTheirSpelling) {
 TEST_F(CsvTable, CodesAreFoundAgainByTheirTexts) {
   const Dataset data = train("a,t\n1,007\n2,7\n4,70\n5,007\n6,7\n9,70\n", ", scale=none");
   EXPECT_EQ(later(data, "a,t\n1,7\n1,007\n1,70\n").test.labels, (Labels{1, 0, 2}));
+  EXPECT_EQ(later(data, "a,t\n1,07\n1,7.0\n1,0070\n").test.labels, (Labels{kNoClass, kNoClass, kNoClass}));
 }
 
 TEST_F(CsvTable, LevelsThatAreNumbersMatchByValue) {
@@ -81,6 +82,19 @@ TEST_F(CsvTable, AClassOfTheTestFileAloneIsCountedWrong) {
   EXPECT_EQ(split.train.size() + split.test.size(), 6u);
 }
 
+TEST_F(CsvTable, AWordIsNoClassAmongNumbers) {
+  const Dataset data = train("a,t\n1,0\n2,1\n3,2\n4,0\n5,1\n6,2\n");
+  const Dataset other = later(data, "a,t\n5,other\n6,1\n7,2.0\n");
+  EXPECT_EQ(other.test.labels, (Labels{kNoClass, 1, 2}));
+  EXPECT_TRUE(told(other.notes, "counted wrong, such as `other`"));
+}
+
+TEST_F(CsvTable, LabelsOfManyDigitsAreNotSaidToBeRounded) {
+  const Dataset data =
+      all("a,t\n1,9007199254740992\n3,9007199254740993\n4,9007199254740992\n9,9007199254740993\n");
+  EXPECT_FALSE(told(data.notes, "rounded"));
+}
+
 // Row numbers
 
 std::string numbered(const std::string& header, int from, int n) {
@@ -91,7 +105,8 @@ std::string numbered(const std::string& header, int from, int n) {
 
 TEST_F(CsvTable, RowNumbersAreNoInput) {
   for (const int from : {0, 1}) {
-    for (const char* header : {",a,t\n", "Unnamed: 0,a,t\n", "id,a,t\n", "ID,a,t\n", "rowid,a,t\n", ""}) {
+    for (const char* header :
+         {",a,t\n", "Unnamed: 0,a,t\n", "Unnamed: 0.1,a,t\n", "id,a,t\n", "ID,a,t\n", "rowid,a,t\n", ""}) {
       const Dataset data = all(numbered(header, from, 20));
       EXPECT_EQ(data.feature_names.size(), 1u) << header;
       EXPECT_TRUE(told(data.notes, ": numbers the rows and is left out; numeric=")) << header;
@@ -211,6 +226,13 @@ TEST_F(CsvTable, DressedNumbersAreNoClassesAndNoLevels) {
     EXPECT_TRUE(has(message, "in the target `t`")) << message;
     EXPECT_TRUE(has(message, "pandas or polars")) << message;
   }
+}
+
+TEST_F(CsvTable, DressedNumbersBesideAsManyMissingAreDressed) {
+  std::string targets = "a,t\n";
+  for (int i = 0; i < 40; ++i)
+    targets += std::to_string(i * i) + "," + (i % 2 == 0 ? "$" + std::to_string(i) + ".50" : "null") + "\n";
+  EXPECT_TRUE(has(refusal(targets), "a number has a currency sign in the target `t`"));
 }
 
 TEST_F(CsvTable, AFewDressedNumbersAmongNumbersAreTold) {

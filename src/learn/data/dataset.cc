@@ -111,6 +111,18 @@ std::vector<std::string> samples_of(std::string_view text) {
   return out;
 }
 
+// Whether a source holds other samples each time it is read: stdin, a pipe.
+bool is_read_once(std::string_view text) {
+  const auto& [reader, settings] = Bound(text);
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (reader->spec.options[i].unit != kPathUnit || !given(settings[i])) continue;
+    std::error_code ignored;
+    const auto status = std::filesystem::status(text_of(settings[i]), ignored);
+    if (!std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status)) return true;
+  }
+  return false;
+}
+
 Dataset read(std::string_view text, const Request& request) {
   const Bound bound(text);
   const Reader& reader = *bound.reader;
@@ -231,7 +243,8 @@ Dataset load_to_judge(std::string_view text, std::string_view encoding) {
 }
 
 bool same_samples(std::string_view text, std::string_view other) {
-  return samples_of(text) == samples_of(other);
+  const std::vector<std::string> samples = samples_of(text);
+  return samples == samples_of(other) && !is_read_once(text);
 }
 
 Dataset load_all(std::string_view text, std::string_view encoding) {

@@ -25,7 +25,8 @@ struct Request {
 // source is held out.
 Dataset load_to_judge(std::string_view text, std::string_view encoding);
 
-// Whether two sources are the same samples: of the same files, or of the same text where there are none.
+// Whether two sources are the same samples: of the same files, none of which is a pipe, or of the same text
+// where there are none.
 bool same_samples(std::string_view text, std::string_view other);
 
 // The text of a setting; empty when it is not given.

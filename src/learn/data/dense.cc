@@ -25,7 +25,7 @@ void check_dense(const std::string& name, std::size_t rows, std::size_t features
                "at most " + std::to_string(kMostFeatures) + " features, and " + std::to_string(most) +
                    " bytes of memory for a file of " + std::to_string(bytes) + ", " +
                    std::to_string(kEachFeature) + " for each feature and 4 for each number",
-               ""});
+               "fewer features: leave out columns of many words, or prepare the table"});
 }
 
 }  // namespace thalweg

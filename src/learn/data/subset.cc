@@ -14,15 +14,14 @@ constexpr std::size_t kSmallClass = 5;  // a class of fewer rows has no fifth
 
 std::size_t fifth(std::size_t n) { return (2 * n + 5) / 10; }  // rounded half up
 
-// Whether a fifth of each class is not about a fifth of all, within one row or two in a hundred: many classes
-// are small, and each is rounded to none, or to one of three.
+// Whether the fifths of the classes are not a fifth of all, within one row: many are small, and each is
+// rounded to none, or to one of three.
 bool misses_a_fifth(const std::vector<std::vector<std::uint32_t>>& members, std::size_t n) {
   std::size_t held = 0;
   for (const std::vector<std::uint32_t>& rows : members) held += fifth(rows.size());
-  const std::size_t wanted = fifth(n);
-  const std::size_t off = held > wanted ? held - wanted : wanted - held;
   if (held == 0) return n >= kSmallClass;
-  return off > 1 && 50 * off > n;
+  const std::size_t wanted = fifth(n);
+  return held > wanted + 1 || held + 1 < wanted;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/random.h"
@@ -40,6 +41,11 @@ TEST(HoldOut, AFifthIsHeldOutHoweverSmallTheClassesAre) {
   EXPECT_EQ(held(repeated(20, 4)), 16u);
   EXPECT_EQ(held(repeated(5, 1)), 1u);
   EXPECT_EQ(held(together(repeated(50, 1), {100})), 30u);
+  EXPECT_EQ(held(together({100}, repeated(10, 1))), 22u);
+  EXPECT_EQ(held(together({100}, repeated(4, 2))), 22u);
+  std::vector<std::size_t> zipf;
+  for (int k = 1; k <= 150; ++k) zipf.push_back(static_cast<std::size_t>(200 / std::pow(k, 1.1)) + 1);
+  EXPECT_EQ(held(zipf), 196u);  // of 978 rows
   for (std::size_t n = 5; n < 200; ++n) EXPECT_EQ(held(repeated(n, 1)), (2 * n + 5) / 10) << n;
 }
 

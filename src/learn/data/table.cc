@@ -34,8 +34,8 @@ class LevelIndex {
     for (std::size_t i = 0; i < levels.size(); ++i) {
       by_text_.emplace(levels[i], i);
       const std::optional<double> value = value_of(levels[i]);
-      numbers = numbers && read_cell(levels[i]);
-      if (value && (!by_value_.contains(*value) || levels[i] == print_number(*value))) by_value_[*value] = i;
+      numbers = numbers && read_cell(levels[i]) && !(value && by_value_.contains(*value));  // 007 is not 7
+      if (value) by_value_[*value] = i;
     }
     if (!numbers) by_value_.clear();
   }
@@ -186,6 +186,13 @@ Targeted find_targets(const Table& table, const TargetEncoding& targets) {
     throw Error(Code::data, {table.name, "there is no target", "", "`" + targets.columns[0].name + "`", ""});
   }
   if (!targets.classes.empty()) return find_labels(table, targets);
+  const std::size_t first = table.inputs;
+  if (table.columns[first].categorical) {
+    throw Error(Code::data,
+                {table.name, "the target `" + table.columns[first].name + "` is words",
+                 table.columns[first].levels.empty() ? "" : "`" + table.columns[first].levels.front() + "`",
+                 "numbers, as in the training data", ""});
+  }
   return {{}, find_values(table, targets), ""};
 }
 
@@ -266,6 +273,7 @@ void check_table(const Table& table) {
 // The rows of `first` and then those of `second`, whose columns are in the same order.
 Table join(const Table& first, const Table& second) {
   Table out = first;
+  if (second.targets() == 0) out.columns.resize(out.inputs);  // no row has one, then
   out.rows += second.rows;
   out.bytes += second.bytes;
   std::vector<std::vector<double>> codes(out.columns.size());  // of the levels of `second`

@@ -91,12 +91,11 @@ TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool s
 
 // The data set of a table, or of two: without `test` a fifth is held out. Without an encoding in `request` it
 // is derived: numbers get mean 0 and deviation 1 over the training part, equal ones become 0, and those that
-// differ by rounding alone keep their unit; levels are
-// those of the training part, classes those of all rows of `table`. The inputs of `test`, and with an
-// encoding those of `table` too, are in the order of the encoding. Rows without their targets are left out,
-// unless all rows are wanted, to be predicted; of what is to be judged nothing is set apart; a target that is
-// no class of the encoding becomes kNoClass. Throws Error(data) for a table without rows, inputs or targets,
-// and for a number that no float can hold.
+// differ by rounding alone keep their unit; levels are those of the training part, classes those of all rows
+// of `table`. The inputs of `test`, and with an encoding those of `table` too, are in the order of the
+// encoding. Rows without their targets are left out, unless all rows are wanted, to be predicted; of what is
+// to be judged nothing is set apart; a target that is no class of the encoding becomes kNoClass. Throws
+// Error(data) for a table without rows, inputs or targets, and for a number that no float can hold.
 Dataset to_dataset(Table table, const Table* test, const TableOptions& options, const Request& request);
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "files/input.h"
 #include "files/place.h"
 
 namespace thalweg {
@@ -105,7 +106,7 @@ Form form_of(std::span<const std::byte> bytes) {
 std::string fill_hint(std::string_view hint, const std::string& name) {
   std::string out(hint);
   const std::size_t at = out.find("FILE");
-  return at == std::string::npos ? out : out.replace(at, 4, name);
+  return at == std::string::npos || name == kStandardInputName ? out : out.replace(at, 4, name);
 }
 
 void check_form(const std::string& name, std::span<const std::byte> bytes) {

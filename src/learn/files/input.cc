@@ -13,7 +13,6 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kMostFromStream = std::uint64_t{1} << 30;
-constexpr const char* kStandardInputName = "stdin";  // in messages
 
 Error unreadable(const std::string& name, const std::string& got, const std::string& want) {
   return Error(Code::data, {name, "cannot be read", got, want, ""});

@@ -19,6 +19,8 @@ namespace thalweg {
 inline constexpr std::string_view kStandardInput = "-";
 
 // Those of stdin are there for everyone who asks.
+inline constexpr const char* kStandardInputName = "stdin";  // in messages
+
 using Bytes = std::shared_ptr<const std::vector<std::byte>>;
 
 // What is called `path`: a file, a pipe, a device, or stdin. Throws Error(data) as Input does.

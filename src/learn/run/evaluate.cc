@@ -67,6 +67,7 @@ double mean_loss(const Loss& loss, const Samples& samples, std::span<const float
     labels.push_back(samples.labels[row]);
     std::ranges::copy(scores.subspan(row * columns, columns), std::back_inserter(kept));
   }
+  if (labels.empty()) return Evaluation::kNone;
   return loss.evaluate(kept, columns, {.labels = labels, .values = {}}, 0, {}) /
          static_cast<double>(labels.size());
 }

@@ -1,5 +1,6 @@
 #include "run/load_newest.h"
 
+#include "checkpoint/other_checkpoint.h"
 #include "run/folder.h"
 #include "thalweg/error.h"
 
@@ -42,10 +43,16 @@ std::optional<Newest> load_newest(const std::filesystem::path& directory, std::u
                                   Params& params, Optimizer& optimizer, const std::string& also_chain,
                                   std::vector<std::string>& notes) {
   const std::string chain = optimizer.chain().text(true);
-  std::string other;
+  std::string other;  // chain
+  std::optional<OtherCheckpoint> other_model;
   for (const Candidate& candidate : candidates(directory, epochs)) {
     try {
       return Newest{load_checkpoint(candidate.path, params, optimizer, also_chain), candidate.changed};
+    } catch (const OtherCheckpoint& error) {
+      const std::string saved = text_in(candidate.path, "chain");
+      const bool of_chain = saved == chain || saved == also_chain;
+      if (of_chain && !other_model) other_model = error;
+      if (!of_chain && other.empty()) other = saved;
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
       const std::string saved = text_in(candidate.path, "chain");
@@ -54,6 +61,7 @@ std::optional<Newest> load_newest(const std::filesystem::path& directory, std::u
       if (!ours && other.empty()) other = saved;
     }
   }
+  if (other_model) throw *other_model;
   if (other.empty()) return std::nullopt;
   throw Error(Code::data, {(directory / "checkpoints").string(), "the checkpoints belong to another chain",
                            other, also_chain.empty() ? chain : also_chain,

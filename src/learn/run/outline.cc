@@ -151,6 +151,7 @@ double share_of_first(const Item& average, std::uint64_t updates) {
   constexpr std::uint64_t kShort = 1'000'000;  // updates: a longer run forgets by any decay in use
   if (argument(average, "form") != "ema" || argument(average, "ramp") == "true" || updates > kShort) return 0;
   const double start = *read_number(argument(average, "start"));
+  if (start >= static_cast<double>(updates)) return 0;  // until then it is the weights themselves
   const double every = *read_number(argument(average, "every"));
   const Schedule decay(argument(average, "decay"));
   double share = 1;

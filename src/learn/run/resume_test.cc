@@ -237,6 +237,20 @@ TEST_F(OtherEpochs, WhatWasChangedResumesExactly) {
   }
 }
 
+TEST_F(OtherEpochs, CheckpointsOfAnotherModelAreAnError) {
+  {
+    Training run = Training::create(config(4), path());
+    advance(run, 5);
+    run.save();
+  }
+  std::string text = read_text_file(path() / "config.toml");
+  text.insert(text.find("dense("), "dense(7) | relu | ");
+  replace_file(path() / "config.toml", text);
+  const std::map<std::string, std::string> before = results(path());
+  EXPECT_TRUE(has(error_of(Code::data, [&] { Training::resume(path()); }), "belongs to another model"));
+  EXPECT_TRUE(results(path()) == before);
+}
+
 // To begin from the first update would be to throw the run away.
 TEST_F(OtherEpochs, CheckpointsOfAnotherChainAreAnErrorThatNamesBoth) {
   {

@@ -24,7 +24,7 @@
 #include "thalweg/error.h"
 #include "train/confusion.h"
 #include "train/details.h"
-#include "train/diverged.h"
+#include "train/not_finite.h"
 #include "train/trial.h"
 
 namespace thalweg {
@@ -35,25 +35,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSecondsBetweenCheckpoints = 10;
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// No checkpoint may hold what cannot be trained on.
-void check_finite(Params& params, std::uint64_t updates) {
-  for (Parameter& parameter : params) {
-    const std::span<const float> value = parameter.value<float>();
-    const auto bad = std::find_if(value.begin(), value.end(), [](float x) { return !std::isfinite(x); });
-    if (bad == value.end()) continue;
-    throw Error(Code::diverged, {"update " + std::to_string(updates), "a parameter is not finite",
-                                 "`" + parameter.name() + "` at " + std::to_string(bad - value.begin()),
-                                 "a number", kDivergedHint});
-  }
-}
-
-void check_finite(const Evaluation& evaluation, std::uint64_t updates) {
-  if (std::isfinite(evaluation.loss)) return;
-  throw Error(Code::diverged,
-              {"update " + std::to_string(updates), "the loss is not finite over the whole set",
-               std::isnan(evaluation.loss) ? "nan" : "inf", "a number", kDivergedHint});
-}
 
 std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch) {
   constexpr std::uint64_t kMostUpdates = std::uint64_t{1} << 53;  // schedules count them in double
@@ -170,7 +151,10 @@ struct Run::Impl {
     try {
       f();
     } catch (const Error& error) {
-      if (error.code() == Code::diverged) files.metrics->diverged(updates() + 1, updates() / per_epoch());
+      try {
+        if (error.code() == Code::diverged) files.metrics->diverged(updates() + 1, updates() / per_epoch());
+      } catch (const Error&) {  // a full disk: the divergence is told all the same
+      }
       throw;
     }
   }
@@ -196,6 +180,7 @@ struct Run::Impl {
   std::vector<std::string> notes;
   std::optional<EpochReport> last_epoch;
   EpochLoss epoch;
+  NotFinite not_finite;
   double seconds = 0;     // of training and evaluation
   bool finished = false;  // all updates are done and the result is written
 };
@@ -204,6 +189,7 @@ void Run::Impl::advance(Report& report) {
   const auto start = Clock::now();
   report = trial.trainer().step(files.details->wanted(updates() + 1));
   seconds += since(start);
+  not_finite.add(report, updates() + (report.skipped ? 1 : 0));
   if (report.skipped) return;  // nothing has changed but the data
   files.metrics->update(report);
   files.details->add(report, trial.trainer().step_seconds());
@@ -258,7 +244,8 @@ bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
                      const std::string& also_chain) {
   const auto newest = load_newest(where, epochs, params(), trial.optimizer(), also_chain, notes);
   if (!newest) {
-    notes.push_back("no checkpoint yet: starting from the first update");
+    notes.push_back(std::string(checkpoints(where).empty() ? "no checkpoint yet" : "no checkpoint is whole") +
+                    ": starting from the first update");
     return false;
   }
   epoch.sum = metadata_number(newest->metadata, "epoch_loss", 0);
@@ -439,6 +426,7 @@ RunResult Run::finish() {
     run.save(Kept::newest);
     result = run.evaluate_all(confusion);
   });
+  if (run.not_finite.count > 0) run.notes.push_back(run.not_finite.note(run.config.nonfinite));
   if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
   result.json = run.result_json(result);
   replace_file(directory() / "result.json", result.json);

@@ -247,8 +247,8 @@ TEST_F(RunTest, AnAverageThatHasHardlyMovedIsTold) {
                   "after 46 updates is still 96 % the weights that it began with: average(ramp=true)"));
   EXPECT_TRUE(has(note("average(decay=0.96, start=10)"), "still 23 %"));
   EXPECT_TRUE(has(note("average(every=2)"), "still 98 %"));
-  for (const char* quick :
-       {"average(decay=0.95)", "average(ramp=true)", "average(form=mean)", "average(start=46, form=mean)"})
+  for (const char* quick : {"average(decay=0.95)", "average(ramp=true)", "average(form=mean)",
+                            "average(start=46, form=mean)", "average(start=46)"})
     EXPECT_EQ(note(quick), "") << quick;
 }
 

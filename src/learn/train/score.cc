@@ -38,9 +38,11 @@ void RegressionScore::add(std::size_t i, double prediction, double target) {
   const double error = prediction - target;
   column.absolute += std::fabs(error);
   column.squared += error * error;
-  const double from_mean = target - column.mean;
+  if (rows_ == 1)
+    column.origin = target;  // as near to the mean as can be had: what is far off loses its digits
+  const double from_origin = target - column.origin, from_mean = from_origin - column.mean;
   column.mean += from_mean / static_cast<double>(rows_);
-  column.varied += from_mean * (target - column.mean);
+  column.varied += from_mean * (from_origin - column.mean);
 }
 
 double RegressionScore::r2() const {
@@ -61,7 +63,11 @@ double RegressionScore::mae() const {
 }
 
 std::string Evaluation::text() const {
-  const std::string size = fmt::format("loss {:.4g} over {} samples", loss, samples);
+  const std::string size =
+      loss == loss
+          ? fmt::format("loss {:.4g} over {} samples", loss, samples)
+          : fmt::format("loss undefined, as all {} samples are of other classes than the training data",
+                        samples);
   if (accuracy == accuracy) return fmt::format("{:.2f} % right, {}", 100 * accuracy, size);
   if (const auto why = r2_undefined(); !why.empty())
     return fmt::format("R2 undefined: {}; mean absolute error {:.4g}, {}", why, mae, size);

@@ -38,7 +38,8 @@ class RegressionScore {
     double unit = 1;      // of the source in one of the targets
     double absolute = 0;  // sum of |error|
     double squared = 0;   // sum of error^2
-    double mean = 0;      // of the targets so far
+    double origin = 0;    // the first target, which the others are measured from
+    double mean = 0;      // of the targets so far, from there
     double varied = 0;    // sum of (target - mean)^2, by Welford's recurrence (Technometrics 4, 1962)
   };
   void add(std::size_t column, double prediction, double target);

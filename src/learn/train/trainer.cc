@@ -146,7 +146,7 @@ Evaluation Trainer::evaluate(const Samples& samples) {
   for (std::uint32_t row = 0; row < samples.size(); ++row) {
     if (samples.labels.empty() || samples.labels[row] != kNoClass) order.push_back(row);
   }
-  Evaluation out{.samples = samples.size()};
+  Evaluation out{.samples = samples.size(), .unknown = samples.size() - order.size()};
   const bool values = data_.classes == 0;
   if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
     throw Error(Code::data, {"evaluation", "there is nothing to compare with",
@@ -167,7 +167,7 @@ Evaluation Trainer::evaluate(const Samples& samples) {
       right += count_right(predictions, count(model_.outputs()), labels_, data_.classes);
     }
   });
-  out.loss /= static_cast<double>(order.size());
+  out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / static_cast<double>(order.size());
   if (values) {
     out.r2 = score.r2();
     out.mae = score.mae();

@@ -61,7 +61,7 @@ bool Trial::train() {
 std::optional<Evaluation> Trial::evaluate(const Samples& samples) {
   const Averaged averaged = optimizer_.averaged();
   const Evaluation evaluation = trainer_.evaluate(samples);
-  if (!std::isfinite(evaluation.loss)) return std::nullopt;
+  if (!std::isfinite(evaluation.loss) && !evaluation.has_no_loss()) return std::nullopt;
   return evaluation;
 }
 

@@ -171,6 +171,9 @@ Dataset read(const Settings& settings, const Request& request) {
     layout = read_csv_layout(file.name(), file.text(), options);
     const CsvChoice choice = choose_columns(file.name(), layout, options);
     layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
+    for (const CsvChoice::Column& column : choice.columns) {
+      if (column.categorical) layout.columns[column.position].rounded = 0;  // its texts are kept
+    }
     table = read_csv(file.name(), file.text(), options, layout, choice);
     if (given(option<kOptions, "test">(settings))) encoding = outline(table);
   }

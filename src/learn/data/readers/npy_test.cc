@@ -143,6 +143,18 @@ TEST_F(Npy, WordsAreClassesAndNoInputs) {
   EXPECT_EQ(load_all(text(), numbers.encoding).test.labels, (std::vector<std::int32_t>{0, 1, 1, 0, 0, 1}));
 }
 
+TEST_F(Npy, WordsAreNoValuesOfARegression) {
+  const std::string x = npy(header_of("<f8", "(5, 1)"), bytes_of<double>({1, 2, 3, 4, 5}));
+  write(x, npy(header_of("<f8", "(5,)"), bytes_of<double>({1.5, 2.5, 3.5, 4.5, 5.5})));
+  const Dataset trained = load_dataset(text(), 1);
+  write(x, npy(header_of("|S3", "(5,)"), "1.52.53.54.55.5"));
+  EXPECT_TRUE(
+      has(error_of(Code::data, [&] { load_to_judge(text(), trained.encoding); }), "the target `y` is words"));
+  const Dataset all = load_all(text(), trained.encoding);
+  EXPECT_EQ(all.test.size(), 5u);
+  EXPECT_TRUE(all.test.values.empty());
+}
+
 TEST_F(Npy, LabelsThatDifferAsIntegersDiffer) {
   const auto labels = [](std::initializer_list<std::uint64_t> numbers) {
     std::string out;

@@ -4,6 +4,7 @@
 
 #include "base/did_you_mean.h"
 #include "data/readers/npy.h"
+#include "files/gzip.h"
 #include "files/zip.h"
 
 namespace thalweg {
@@ -14,7 +15,9 @@ constexpr Option kOptions[] = {
     name_option("x", "the array of inputs; by default x, inputs, images, data or the like, x_train before x"),
     name_option("y", "the array of targets; by default y, targets, labels or the like"),
     name_option("test_x",
-                "the array of held-out inputs; by default x_test, test_images or the like, if there is one"),
+                "the array of held-out inputs; by default x_test, test_images or the like, if their targets "
+                "are there too and "
+                "`x` is not given"),
     name_option("test_y", "their targets"),
     kTaskOption,
     scale_option("standard",
@@ -24,12 +27,9 @@ constexpr Option kOptions[] = {
 // An archive and what it holds.
 class Archive {
  public:
-  explicit Archive(const std::string& path) : path_(path), name_(name_of(path)), bytes_(read_bytes(path)) {
+  explicit Archive(const std::string& path) : name_(name_of(path)), bytes_(read_bytes(path)) {
     constexpr std::string_view kEnding = ".npy";
-    if (!is_zip()) {
-      Input input(path_);
-      throw input.error(0, "the file does not begin like a .npz file", "", "PK");
-    }
+    if (!is_zip()) throw Input(name_, *bytes_).error(0, "the file does not begin like a .npz file", "", "PK");
     members_ = list_zip(*bytes_, name_);
     std::erase_if(members_, [&](const ZipMember& one) { return !one.name.ends_with(kEnding); });
     for (ZipMember& one : members_) arrays_.push_back(one.name.substr(0, one.name.size() - kEnding.size()));
@@ -39,11 +39,10 @@ class Archive {
   bool holds(const std::string& array) const { return std::ranges::find(arrays_, array) != arrays_.end(); }
 
   std::shared_ptr<const NpyArray> read(const std::string& array) const {
-    constexpr std::uint64_t kLeast = std::uint64_t{64} << 20, kExpansion = 64;  // as of a packed text
     const auto at = std::ranges::find(arrays_, array) - arrays_.begin();
     const std::string name = name_ + ", " + array;
-    Input input(name, unzip(*bytes_, members_[static_cast<std::size_t>(at)], name_,
-                            std::max(kLeast, kExpansion * bytes_->size())));
+    Input input(name,
+                unzip(*bytes_, members_[static_cast<std::size_t>(at)], name_, most_inflated(bytes_->size())));
     return std::make_shared<const NpyArray>(read_npy(name, input));
   }
 
@@ -61,7 +60,7 @@ class Archive {
     return bytes_->size() > 3 && (*bytes_)[0] == std::byte{'P'} && (*bytes_)[1] == std::byte{'K'};
   }
 
-  std::string path_, name_;
+  std::string name_;
   Bytes bytes_;
   std::vector<ZipMember> members_;
   std::vector<std::string> arrays_;
@@ -113,16 +112,20 @@ NpyPair read_pair(const Archive& archive, const std::string& x, const std::strin
 Dataset read(const Settings& settings, const Request& request) {
   auto archive = std::make_unique<Archive>(text_of(option<kOptions, "file">(settings)));
   std::string x = choose(*archive, option<kOptions, "x">(settings), "x", kInputs, {"train", ""});
-  const std::string y = choose(*archive, option<kOptions, "y">(settings), "y", kTargets, {"train", ""});
+  const Setting& targets = option<kOptions, "y">(settings);
+  const bool without = request.all && given(targets) && !archive->holds(text_of(targets));  // to be predicted
+  const std::string y = without ? "" : choose(*archive, targets, "y", kTargets, {"train", ""});
   if (x.empty() && archive->arrays().size() == 1 && y.empty()) x = archive->arrays().front();
   if (x.empty())
     throw archive->error("none of the arrays has a usual name of inputs", "", "x=NAME chooses one");
   if (y.empty() && request.encoding.empty())
     throw archive->error("none of the arrays has a usual name of targets", "", "y=NAME chooses one");
-  const std::string test_x =
-      choose(*archive, option<kOptions, "test_x">(settings), "test_x", kInputs, {"test"});
+  std::string test_x = choose(*archive, option<kOptions, "test_x">(settings), "test_x", kInputs, {"test"});
   const std::string test_y =
       choose(*archive, option<kOptions, "test_y">(settings), "test_y", kTargets, {"test"});
+  // What nobody has named is held out as a whole pair beside inputs that nobody has named.
+  const bool named = given(option<kOptions, "test_x">(settings));
+  if (!named && (test_y.empty() || given(option<kOptions, "x">(settings)))) test_x.clear();
   const NpyPair pair = read_pair(*archive, x, y);
   const NpyPair held_out = test_x.empty() ? NpyPair() : read_pair(*archive, test_x, test_y);
   archive.reset();  // what is not read of it takes no memory

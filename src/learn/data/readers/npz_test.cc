@@ -71,6 +71,28 @@ TEST_F(Npz, ArraysToTestOnAreHeldOut) {
   EXPECT_EQ(data.test.labels, Labels{1});
 }
 
+TEST_F(Npz, InputsToTestOnWithoutTargetsAreToBePredicted) {
+  write({{"x_train.npy", inputs_}, {"y_train.npy", targets_}, {"x_test.npy", array("\1\2", 2)}});
+  const Dataset trained = load_dataset(text(", scale=none"), 1);
+  EXPECT_EQ(trained.train.size() + trained.test.size(), 4u);
+  for (const char* options : {"", ", test_x=x_test"}) {
+    const Dataset all = load_all(text(options), trained.encoding);
+    const bool named = *options != '\0';
+    EXPECT_EQ(all.test.size(), named ? 5u : 4u);
+    EXPECT_EQ(all.test.labels.empty(), named);
+  }
+  EXPECT_EQ(load_all(text(", x=x_test, y=labels"), trained.encoding).test.size(), 1u);
+}
+
+TEST_F(Npz, AnotherPairIsNotHeldOutOfInputsThatAreNamed) {
+  write({{"a.npy", inputs_},
+         {"b.npy", targets_},
+         {"x_test.npy", array("\1\2", 2)},
+         {"y_test.npy", array("\2")}});
+  const Dataset data = load_dataset(text(", x=a, y=b"), 1);
+  EXPECT_EQ(data.train.size() + data.test.size(), 4u);
+}
+
 TEST_F(Npz, WhatIsPredictedNeedsNoTargets) {
   write({{"x.npy", inputs_}, {"y.npy", targets_}});
   const Dataset trained = load_dataset(text(), 1);
