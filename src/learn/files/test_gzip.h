@@ -8,10 +8,10 @@
 
 namespace thalweg {
 
-// One gzip member.
-inline std::string gzip(const std::string& bytes) {
+// `window` says which header it gets, as for zlib's deflateInit2().
+inline std::string deflated(const std::string& bytes, int window) {
   z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window, 9, Z_DEFAULT_STRATEGY), Z_OK);
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -22,5 +22,8 @@ inline std::string gzip(const std::string& bytes) {
   deflateEnd(&stream);
   return out;
 }
+
+// One gzip member.
+inline std::string gzip(const std::string& bytes) { return deflated(bytes, 16 + MAX_WBITS); }
 
 }  // namespace thalweg

@@ -1,12 +1,13 @@
 // For tests of what reads archives: a ZIP archive to be read.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "files/test_gzip.h"
 
 namespace thalweg {
 
@@ -23,26 +24,11 @@ inline std::string little_endian(std::uint64_t number, int size) {
   return out;
 }
 
-// Deflated without a header.
-inline std::string deflated(const std::string& bytes) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
 // As numpy.savez writes it: the own header of a member has a field for sizes beyond 4 GiB, its list has none.
 inline std::string zip(const std::vector<ZipPart>& parts, const std::string& comment = "") {
   std::string out, list;
   for (const ZipPart& part : parts) {
-    const std::string packed = part.deflated ? deflated(part.bytes) : part.bytes;
+    const std::string packed = part.deflated ? deflated(part.bytes, -MAX_WBITS) : part.bytes;
     const auto* bytes = reinterpret_cast<const Bytef*>(part.bytes.data());
     const std::string common = little_endian(part.flags, 2) + little_endian(part.deflated ? 8 : 0, 2) +
                                std::string(4, '\0') +

@@ -48,17 +48,18 @@ std::optional<Newest> load_newest(const std::filesystem::path& directory, std::u
   for (const Candidate& candidate : candidates(directory, epochs)) {
     try {
       return Newest{load_checkpoint(candidate.path, params, optimizer, also_chain), candidate.changed};
-    } catch (const OtherCheckpoint& error) {
-      const std::string saved = text_in(candidate.path, "chain");
-      const bool of_chain = saved == chain || saved == also_chain;
-      if (of_chain && !other_model) other_model = error;
-      if (!of_chain && other.empty()) other = saved;
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
       const std::string saved = text_in(candidate.path, "chain");
       const bool ours = saved.empty() || saved == chain || saved == also_chain;
-      if (ours) notes.push_back(std::string("skipped a checkpoint: ") + error.what());
-      if (!ours && other.empty()) other = saved;
+      const auto* misfit = dynamic_cast<const OtherCheckpoint*>(&error);
+      if (!ours) {
+        if (other.empty()) other = saved;
+      } else if (misfit != nullptr) {
+        if (!other_model) other_model = *misfit;
+      } else {
+        notes.push_back(std::string("skipped a checkpoint: ") + error.what());
+      }
     }
   }
   if (other_model) throw *other_model;
