@@ -69,7 +69,7 @@ int predict(const Flags& flags) {
   const RunPredictions predictions = predict_run(flags.run, flags.data, flags.threads, flags.checkpoint);
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.format == "csv" ? csv(predictions) : jsonl(predictions);
-  if (flags.out.empty()) {
+  if (flags.out.empty() || flags.out == "-") {
     print_exactly(text);
   } else {
     write_output(flags.out, text);
@@ -94,7 +94,7 @@ Command predict_command() {
                 "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),
        Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
-       Argument("--out FILE", &flags.out, "write to this file instead of stdout"),
+       Argument("--out FILE", &flags.out, "write to this file instead of stdout; -: stdout"),
        threads_argument(flags.threads)},
       [](Given) { return predict(flags); }};
 }

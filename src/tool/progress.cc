@@ -1,5 +1,6 @@
 #include "tool/progress.h"
 
+#include <algorithm>
 #include <unistd.h>
 
 #include <cmath>
@@ -61,8 +62,9 @@ std::string Progress::line(const Report& report) const {
   const double spent = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(report.update - first_) / std::fmax(spent, 1e-9);
   const double left = static_cast<double>(run_.total_updates() - report.update) / rate;
-  std::string out = fmt::format("epoch {}/{}  update {}/{}  loss {:.4f}", report.epoch + 1,
-                                *run_.config().epochs, report.update, run_.total_updates(), report.loss);
+  std::string out =
+      fmt::format("epoch {}/{}  update {}/{}  loss {:.4f}", std::min(report.epoch + 1, *run_.config().epochs),
+                  *run_.config().epochs, report.update, run_.total_updates(), report.loss);
   if (const auto& epoch = run_.last_epoch(); epoch && epoch->test) {
     const Evaluation& e = *epoch->test;
     const std::string r2 = e.r2_undefined().empty() ? fmt::format("{:.3f}", e.r2) : "undefined";

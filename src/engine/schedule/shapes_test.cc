@@ -358,6 +358,7 @@ TEST(ScheduleCyclic, MoreCyclesThanDoublesCanTellApartFillTheSpanFromItsEnd) {
 
 TEST(ScheduleOneCycle, WithoutAnUpdateToClimbInItIsRefusedUnlessTorchIsMeant) {
   expect_contains(error_of("one_cycle(1, total=3)"), "a total of at least 4");
+  expect_contains(error_of("one_cycle(1, total=3, dialect=paper)"), "a total of at least 4");
   expect_contains(error_of("one_cycle(1, total=4, whole=true)"), "a total of at least 7");
   expect_contains(error_of("one_cycle(1, total=100, pct_start=0)"), "pct_start above 0");
   EXPECT_EQ(Schedule("one_cycle(1, total=4)")(0), 1.0 / 25);
@@ -371,6 +372,10 @@ TEST(ScheduleTogether, AProductIsExactWhereItsFactorsLeaveDouble) {
   for (const std::uint64_t k : {0u, 1023u, 1024u, 1074u, 5000u, 1'000'000u}) EXPECT_EQ(even(k), 1.0) << k;
   const Schedule three("product([step(3, every=2, gamma=4), 0.5, scale(exponential(1, gamma=0.5), 2)])");
   for (const std::uint64_t k : {0u, 2u, 2048u, 100'000u}) EXPECT_EQ(three(k), 3.0) << k;
+  const std::string grows = "exponential(1, gamma=1.0715086071862673e301)";  // 2^1000 an update
+  EXPECT_EQ(Schedule("product([polynomial(1, total=4, power=2000), " + grows + "])")(2), 1.0);
+  EXPECT_EQ(Schedule("product([polynomial(1, total=4, power=2000), " + grows + "])")(4), 0.0);
+  EXPECT_EQ(Schedule("product([inverse_time(1, rate=1, power=2000), " + grows + ", " + grows + "])")(1), 1.0);
   const Schedule nested("product([product([exponential(1, gamma=10), 1e300]), exponential(1, gamma=0.1)])");
   EXPECT_NEAR(nested(4000) / 1e300, 1.0, 1e-11);  // 0.1 is not a tenth
   EXPECT_EQ(Schedule("product([exponential(1, gamma=2), linear(1, total=5)])")(kFar), 0.0);

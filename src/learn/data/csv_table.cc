@@ -180,14 +180,25 @@ bool is_categorical_target(const CsvColumn& column, const CsvLayout& layout, Tas
   return differ && are_few(layout.spellings, layout.rows - column.missing);
 }
 
+// Whether a name says that the column counts rows: "Unnamed: 0", "#", "No.", "sample_id", "PassengerId".
+bool names_rows(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "",   "level0", "id",     "row", "rowid",       "rowno",  "rownumber", "rownames", "index",   "idx",
+      "no", "nr",     "number", "obs", "observation", "record", "sample",    "sampleno", "serialno"};
+  std::string plain;  // its letters and digits, small
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c + ('a' - 'A'));
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c < 0) plain += c;
+  }
+  const auto ends = [name](auto... ends_of) { return (name.ends_with(ends_of) || ...); };
+  return std::ranges::find(kNames, plain) != std::end(kNames) || plain.starts_with("unnamed") ||
+         ends("_id", " id", "-id", ".id", "Id", "_ID", " ID", "-ID", ".ID");
+}
+
 // 0, 1, 2, ... or 1, 2, 3, ... in the order of the rows, under no name or one that says so.
 bool numbers_rows(const CsvColumn& column, const CsvLayout& layout) {
   constexpr std::size_t kFewest = 3;  // rows that show it
-  constexpr std::string_view kNames[] = {"level_0", "id", "rowid", "row_id", "row", "rownames", "index"};
-  std::string lower = column.name;
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  const bool named = std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames);
-  if (!column.nameless && !named && !lower.starts_with("unnamed: ")) return false;
+  if (!column.nameless && !names_rows(column.name)) return false;
   const double begin = column.count.begin.value_or(-1) + (layout.header ? 1 : 0);
   return layout.rows >= kFewest && column.numbers == layout.rows && column.count.up &&
          (begin == 0 || begin == 1);

@@ -105,8 +105,9 @@ std::string numbered(const std::string& header, int from, int n) {
 
 TEST_F(CsvTable, RowNumbersAreNoInput) {
   for (const int from : {0, 1}) {
-    for (const char* header :
-         {",a,t\n", "Unnamed: 0,a,t\n", "Unnamed: 0.1,a,t\n", "id,a,t\n", "ID,a,t\n", "rowid,a,t\n", ""}) {
+    for (const char* header : {",a,t\n", "Unnamed: 0,a,t\n", "Unnamed: 0.1,a,t\n", "id,a,t\n", "ID,a,t\n",
+                               "rowid,a,t\n", "No.,a,t\n", "#,a,t\n", "obs,a,t\n", "sample_id,a,t\n",
+                               "PassengerId,a,t\n", "Row Number,a,t\n", ""}) {
       const Dataset data = all(numbered(header, from, 20));
       EXPECT_EQ(data.feature_names.size(), 1u) << header;
       EXPECT_TRUE(told(data.notes, ": numbers the rows and is left out; numeric=")) << header;
@@ -125,7 +126,9 @@ TEST_F(CsvTable, RowNumbersCanBeKept) {
 }
 
 TEST_F(CsvTable, OtherCountsAreInputs) {
-  EXPECT_EQ(all(numbered("day,a,t\n", 1, 20)).feature_names.size(), 2u);   // a name of its own
+  for (const char* name : {"day", "level", "acid", "IQ", "\u5e74"}) {  // a measure by its name
+    EXPECT_EQ(all(numbered(std::string(name) + ",a,t\n", 1, 20)).feature_names.size(), 2u) << name;
+  }
   EXPECT_EQ(all(numbered("id,a,t\n", 100, 20)).feature_names.size(), 2u);  // they begin elsewhere
   EXPECT_EQ(all(numbered("id,a,t\n", 1, 20) + "20,0.5,x\n").feature_names.size(), 2u);
   EXPECT_EQ(all(numbered("id,a,t\n", 1, 20) + ",0.5,x\n").feature_names.size(), 2u);

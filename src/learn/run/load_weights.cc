@@ -1,5 +1,7 @@
 #include "run/load_weights.h"
 
+#include <set>
+
 #include "base/spec.h"
 #include "run/early_stopping.h"
 #include "run/folder.h"
@@ -32,6 +34,17 @@ std::vector<std::filesystem::path> candidates(const std::filesystem::path& direc
   return paths;
 }
 
+// The updates of which there are checkpoints: "46, 92, 138".
+std::string listed(const std::filesystem::path& directory) {
+  std::set<std::uint64_t> all;
+  for (const Kept kept : {Kept::newest, Kept::always, Kept::best}) {
+    for (const std::uint64_t updates : checkpoints(directory, kept)) all.insert(updates);
+  }
+  std::string out;
+  for (const std::uint64_t updates : all) out += (out.empty() ? "" : ", ") + std::to_string(updates);
+  return out;
+}
+
 }  // namespace
 
 LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& params) {
@@ -56,9 +69,13 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
       notes.push_back(std::string("skipped a checkpoint: ") + error.what());
     }
   }
+  const std::string others = listed(directory);
   throw Error(Code::data, {directory.string(), "there is no complete checkpoint `" + which + "`",
-                           notes.empty() ? "none" : notes.front(), "a complete one of this model",
-                           notes.empty() ? "finish the run with `thalweg train --resume`" : ""});
+                           !notes.empty()   ? notes.front()
+                           : others.empty() ? "none"
+                                            : others,
+                           "a complete one of this model",
+                           others.empty() ? "finish the run with `thalweg train --resume`" : ""});
 }
 
 std::string weights_text(const std::string& name, std::uint64_t epoch, std::uint64_t update) {

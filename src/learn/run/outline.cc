@@ -210,7 +210,9 @@ std::string outline_json(const Outlined& all) {
 
 std::string squashed_output(std::string_view model, std::string_view loss) {
   constexpr std::array<std::string_view, 4> kSquash = {"softmax", "sigmoid", "tanh", "relu"};
-  const std::string last = parse({"model", std::string(model)}).back().name;
+  Text layers = parse({"model", std::string(model)});
+  while (layers.size() > 1 && layers.back().name == "dropout") layers.pop_back();
+  const std::string last = layers.back().name;
   const std::string first = parse({"loss", std::string(loss)}).front().name;
   const bool takes_scores = first == "cross_entropy" || first == "bce";
   if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return "";

@@ -25,6 +25,12 @@ k updates done, x = (k - warmup) / every; staircase: its integer part)"};
     const double x = staircase != 0 ? std::floor(j / every) : j / every;
     return o.peak / std::pow(1.0 + rate * x, power);
   }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const auto [every, rate, power, staircase] =
+        options<kOptions, "every", "rate", "power", "staircase">(o.numbers);
+    const double x = staircase != 0 ? std::floor(j / every) : j / every;
+    return wide_scaled(o.peak, 1.0 / (1.0 + rate * x), power);
+  }
   static Bounds bounds(const ScheduleOptions& o) {
     const auto [rate] = options<kOptions, "rate">(o.numbers);
     return {rate == 0.0 ? o.peak : 0.0, o.peak};

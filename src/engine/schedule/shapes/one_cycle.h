@@ -85,7 +85,8 @@ whole: shares of total are rounded down; opposite: values peak, floor, peak)"};
   // An update must lie on the way up, or the cycle begins near its peak, as torch's does then.
   static std::optional<Message> check_climb(const Settings& settings, const ScheduleOptions& o) {
     const auto [share, inclusive, whole] = options<kOptions, "pct_start", "inclusive", "whole">(o.numbers);
-    if (std::get<std::string>(option<kOptions, "dialect">(settings)) != "own") return std::nullopt;
+    const std::string& dialect = std::get<std::string>(option<kOptions, "dialect">(settings));
+    if (dialect == "torch" || dialect == "optax") return std::nullopt;  // whose values these are
     const double least = whole != 0 ? std::ceil((inclusive + 1) / share) : std::floor(inclusive / share) + 1;
     if (!(o.total < least)) return std::nullopt;
     const std::string got = "pct_start=" + print_number(share) + ", total=" + print_number(o.total);

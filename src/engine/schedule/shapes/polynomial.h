@@ -31,5 +31,11 @@ past=bounce: up and down again after total; past=stretch: n becomes n ceil(j / n
     const auto [power, past] = options<kOptions, "power", "past">(o.numbers);
     return between(o.floor, o.peak, std::pow(1.0 - share_done(j, o.total - o.warmup, past), power));
   }
+  static Wide wide(const ScheduleOptions& o, double j) {
+    const auto [power, past] = options<kOptions, "power", "past">(o.numbers);
+    const double left = 1.0 - share_done(j, o.total - o.warmup, past);
+    if (left == 0.0) return Wide::of(o.floor);
+    return Wide::of(o.floor) + wide_scaled(o.peak - o.floor, left, power);
+  }
 };
 THALWEG_SCHEDULE(Polynomial)
