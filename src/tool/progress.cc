@@ -1,7 +1,7 @@
 #include "tool/progress.h"
 
-#include <algorithm>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cmath>
 #include <cstdio>

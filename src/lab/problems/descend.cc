@@ -36,9 +36,10 @@ bool record(const Problem& problem, const DescendOptions& options, std::span<con
   const double loss = problem.value(x);
   if (!std::isfinite(loss)) {
     if (options.until_diverged) return false;
-    throw Error(Code::diverged, {"update " + std::to_string(out.losses.size()), "the loss is not finite",
-                                 print_number(std::isnan(loss) ? std::abs(loss) : loss) + " at " + point_text(x), "",
-                                 "try a smaller learning rate or clip_norm(1)"});
+    throw Error(Code::diverged,
+                {"update " + std::to_string(out.losses.size()), "the loss is not finite",
+                 print_number(std::isnan(loss) ? std::abs(loss) : loss) + " at " + point_text(x), "",
+                 "try a smaller learning rate or clip_norm(1)"});
   }
   out.path.insert(out.path.end(), x.begin(), x.end());
   out.losses.push_back(loss);
