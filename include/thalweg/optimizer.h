@@ -105,6 +105,14 @@ class Optimizer {
   // do not depend on threads, tile or SIMD target.
   Report step(const StepInput& input = {});
 
+  // From the next step on an option of the chain is `value`, whatever its schedule says, until it is set
+  // again; NaN gives it back to the text. For rates and betas that the caller's own loop decides on. `name`
+  // is that of the transform and the option, "lr.value", "adam.beta1", in a second adam of the chain
+  // "adam2.beta1"; or a transform alone, for its first option. A checkpoint holds the chain as it was
+  // written, without `value`. Throws Error(usage), with nothing changed, for an unknown name, a value out of
+  // range, and a number that decides how the chain runs (a flag, a choice, a momentum of 0).
+  void set_option(std::string_view name, double value);
+
   // Gives `plateau` a metric of the model. Throws Error(usage) when the chain has none.
   void observe(double metric);
 

@@ -81,8 +81,8 @@ class Parameter {
   }
 
   // The same as buffers; null data where there is no memory.
-  const Buffer& value_buffer() { return value_; }
-  const Buffer& grad_buffer() { return grad_; }
+  const Buffer& value_buffer() const { return value_; }
+  const Buffer& grad_buffer() const { return grad_; }
 
   // Absent: no gradient this step, so that the next step() leaves value, state and clock as they are. Stays
   // until changed. A parameter adopted with a null gradient starts absent.
@@ -137,6 +137,13 @@ class Params {
   void rebind(std::string_view name, float* value, float* grad);
   void rebind(std::string_view name, double* value, double* grad);
 
+  // Where the gradients of the next step lie: one pointer a parameter, in order, to elements of the
+  // parameter's type; null makes it absent, and any other present. For callers whose gradients are made anew
+  // every step; the same pointers as before cost a comparison each. A parameter that the library owns takes
+  // its own memory or null. Throws Error(usage), with nothing changed, for another number of pointers, or an
+  // overlap.
+  void set_gradients(std::span<void* const> gradients);
+
   std::size_t size() const { return parameters_.size(); }
   Parameter& operator[](std::size_t index) { return parameters_[index]; }
   const Parameter& operator[](std::size_t index) const { return parameters_[index]; }
@@ -157,8 +164,11 @@ class Params {
  private:
   struct Extent {
     std::uintptr_t end;
-    std::string name;
+    const Parameter* owner;
   };
+  using Extents = std::map<std::uintptr_t, Extent>;  // by their begin
+  static void occupy(Extents& extents, const void* data, std::size_t bytes, const Parameter& owner);
+  static const Parameter* owner_of(const Extents& extents, std::uintptr_t begin, std::uintptr_t end);
   Parameter& insert(std::string name, Shape shape, Role role, Dtype dtype);
   void rebind_any(std::string_view name, void* value, void* grad, Dtype dtype);
   void check_memory(const std::string& name, const void* value, const void* grad, std::size_t bytes) const;
@@ -167,7 +177,8 @@ class Params {
 
   std::deque<Parameter> parameters_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::map<std::uintptr_t, Extent> taken_;  // begin -> end of every range in use
+  Extents value_extents_;  // every range in use
+  Extents grad_extents_;
   std::unique_ptr<Arena> values_;
   std::unique_ptr<Arena> grads_;
   std::unique_ptr<std::uint64_t> changes_;

@@ -156,6 +156,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
 
 // A run's model on data with targets.
 struct RunEvaluation {
+  std::filesystem::path run;  // the directory, absolute
   std::string data;           // canonical text
   bool all = false;           // every row of it was judged, not a held-out part
   std::string weights;        // as in RunPredictions; of several checkpoints "mean"
@@ -164,6 +165,8 @@ struct RunEvaluation {
   std::vector<std::uint64_t> members = {};  // of several checkpoints: the updates of each
   Evaluation test;
   std::vector<std::string> notes;
+
+  std::string json() const;  // one object
 };
 
 // Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or on

@@ -69,6 +69,9 @@ class RunSettings {
   // Error(usage) naming file and line for an unknown key, with the nearest name, and for a bad value.
   void read_file(const std::filesystem::path& path);
 
+  // The same of a text. Errors name `name` and line.
+  void read_text(std::string_view toml, const std::string& name = "settings");
+
   // Takes a flag: `name` without its dashes.
   void set(std::string_view name, const std::string& text);
 
@@ -78,6 +81,8 @@ class RunSettings {
   std::string toml() const;
 
  private:
+  void take(const std::string& name, const std::vector<std::uint64_t>& lines, RunConfig config);
+
   RunConfig config_;
   std::vector<std::string> origins_;  // one per setting: "default", "run.toml:3", "--epochs"
 };

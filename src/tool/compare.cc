@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/compare.h"
@@ -58,7 +59,7 @@ int compare(const Flags& flags) {
   const ComparisonResult result = comparison.result();
   const std::filesystem::path page =
       flags.html.empty() ? comparison.directory() / "report.html" : std::filesystem::path(flags.html);
-  write_comparison_page(result, page);
+  write_output(page, comparison_html(result));
   print(flags.json ? result.json() + "\n" : result.text() + "page  " + visible(page.string()) + "\n");
   return kOk;
 }

@@ -26,21 +26,7 @@ int eval(const Flags& flags) {
   for (const std::string& line : result.notes) note(line);
   const Evaluation& e = result.test;
   if (flags.json) {
-    JsonObject object;
-    object.add("schema", 1)
-        .add("run", std::filesystem::absolute(flags.run).lexically_normal().string())
-        .add("data", result.data)
-        .add("judged", result.all ? "all rows" : "held out")
-        .add("weights", result.weights)
-        .add("epoch", result.epoch)
-        .add("updates", result.updates)
-        .add("samples", e.samples)
-        .add("loss", e.loss)
-        .add("accuracy", e.accuracy);
-    if (e.accuracy != e.accuracy) object.add("r2", e.r2).add("mae", e.mae);
-    if (!e.r2_undefined().empty()) object.add("r2_undefined", e.r2_undefined());
-    if (!result.members.empty()) object.add("members", result.members);
-    print(object.text() + "\n");
+    print(result.json() + "\n");
     return kOk;
   }
   const std::string by = result.members.empty()

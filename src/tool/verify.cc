@@ -3,7 +3,6 @@
 
 #include <fmt/core.h>
 
-#include "base/json.h"
 #include "thalweg/lab/verify.h"
 #include "tool/command.h"
 
@@ -16,34 +15,6 @@ struct Flags {
   std::vector<std::string> paths;
   bool json = false;
 };
-
-const char* status_name(Status status) {
-  constexpr const char* kNames[] = {"passed", "failed", "skipped"};
-  return kNames[static_cast<int>(status)];
-}
-
-std::string or_null(const std::string& text) { return text.empty() ? "null" : json_string(text); }
-
-std::string worst_json(const WorstElement& worst) {
-  return JsonObject()
-      .add("step", worst.step)
-      .raw("param", or_null(worst.param))
-      .add("index", worst.index)
-      .add("got", worst.got)
-      .add("want", worst.want)
-      .text();
-}
-
-std::string case_json(const VerifiedCase& one) {
-  return JsonObject()
-      .add("file", one.file)
-      .raw("kind", or_null(one.kind))
-      .raw("algorithm", or_null(one.algorithm))
-      .add("status", status_name(one.status))
-      .raw("reason", or_null(one.reason))
-      .raw("worst", one.worst ? worst_json(*one.worst) : "null")
-      .text();
-}
 
 std::string failure_text(const VerifiedCase& one) {
   std::string out = "failed  " + visible(one.file) + ": " + one.reason;
@@ -63,13 +34,7 @@ int verify_paths(const Flags& flags) {
   };
   const std::uint64_t failed = count(Status::failed);
   if (flags.json) {
-    print(JsonObject()
-              .add("passed", count(Status::passed))
-              .add("failed", failed)
-              .add("skipped", count(Status::skipped))
-              .raw("cases", json_list(cases, case_json))
-              .text() +
-          "\n");
+    print(verified_json(cases) + "\n");
   } else {
     std::string out;
     for (const VerifiedCase& one : cases) {

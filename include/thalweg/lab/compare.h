@@ -176,7 +176,7 @@ class Comparison {
   std::unique_ptr<Impl> impl_;
 };
 
-// Replaces `path` by one HTML page of the result. Throws Error(resource) when it cannot be written.
-void write_comparison_page(const ComparisonResult& result, const std::filesystem::path& path);
+// One HTML page of the result.
+std::string comparison_html(const ComparisonResult& result);
 
 }  // namespace thalweg

@@ -35,4 +35,7 @@ struct VerifiedCase {
 // name. Throws Error(data) for a path that does not exist.
 std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths);
 
+// One object: passed, failed and skipped, how many; cases, each with its members here.
+std::string verified_json(std::span<const VerifiedCase> cases);
+
 }  // namespace thalweg

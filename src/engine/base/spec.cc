@@ -19,18 +19,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::string print_range(const Range& range) {
-  const bool low = std::isfinite(range.min);
-  const bool high = std::isfinite(range.max);
-  const std::string min = print_number(range.min);
-  const std::string max = print_number(range.max);
-  if (low && high)
-    return std::string(range.open_min ? "(" : "[") + min + ", " + max + (range.open_max ? ")" : "]");
-  if (low) return (range.open_min ? "above " : "at least ") + min;
-  if (high) return (range.open_max ? "below " : "at most ") + max;
-  return "any number";
-}
-
 // What is said of each type, in the order of OptionType: its name in lists, what an error asks for, and
 // whether the range follows.
 struct TypeWords {
@@ -271,6 +259,18 @@ void fill_defaults(const Spec& spec, const Item& item, const std::vector<bool>& 
 }
 
 }  // namespace
+
+std::string print_range(const Range& range) {
+  const bool low = std::isfinite(range.min);
+  const bool high = std::isfinite(range.max);
+  const std::string min = print_number(range.min);
+  const std::string max = print_number(range.max);
+  if (low && high)
+    return std::string(range.open_min ? "(" : "[") + min + ", " + max + (range.open_max ? ")" : "]");
+  if (low) return (range.open_min ? "above " : "at least ") + min;
+  if (high) return (range.open_max ? "below " : "at most ") + max;
+  return "any number";
+}
 
 std::optional<std::size_t> Spec::find(std::string_view option) const {
   const auto found =

@@ -43,6 +43,9 @@ struct Range {
   }
 };
 
+// "[0, 1)", "at least 1", "any number".
+std::string print_range(const Range& range);
+
 inline constexpr Range kAnyNumber{};
 inline constexpr Range kNotNegative{0.0};
 inline constexpr Range kPositive{.min = 0.0, .open_min = true};

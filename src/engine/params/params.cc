@@ -21,12 +21,17 @@ std::size_t bytes_of(const Shape& shape, Dtype dtype) {
   throw Error(Code::usage, {"shape", "invalid sizes", print_shape(shape), "at most 2^62 bytes", ""});
 }
 
-// Remembers memory of a parameter in a map from begin to end and name.
-template <class Map>
-void occupy(Map& extents, const void* data, std::size_t bytes, const std::string& name) {
-  if (data == nullptr || bytes == 0) return;
-  const auto begin = reinterpret_cast<std::uintptr_t>(data);
-  extents[begin] = {begin + bytes, name};
+[[noreturn]] void fail_overlap(const std::string& name, const std::string& other) {
+  const bool own = name == other;
+  throw Error(Code::usage,
+              {"parameter `" + name + "`",
+               own ? "its value and its gradient overlap" : "its memory overlaps that of `" + other + "`", "",
+               "separate memory for each", ""});
+}
+
+[[noreturn]] void fail_owned(const Parameter& parameter) {
+  throw Error(Code::usage, {"parameter `" + parameter.name() + "`", "its memory belongs to the library", "",
+                            "a parameter that was adopted", ""});
 }
 
 }  // namespace
@@ -122,7 +127,8 @@ Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
   parameter.value_.data = value;
   parameter.grad_.data = grad;
-  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
+  occupy(value_extents_, value, bytes, parameter);
+  occupy(grad_extents_, grad, bytes, parameter);
   return parameter;
 }
 
@@ -142,7 +148,8 @@ Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* g
   parameter.grad_.data = grad;
   parameter.adopted_ = true;
   parameter.absent_ = grad == nullptr;
-  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter.name_);
+  occupy(value_extents_, value, bytes, parameter);
+  occupy(grad_extents_, grad, bytes, parameter);
   return parameter;
 }
 
@@ -163,21 +170,24 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
                               "an adopted parameter", did_you_mean(name, names)});
   }
   parameter->checked(parameter->value_, dtype);
-  if (!parameter->adopted_) {
-    throw Error(Code::usage, {"parameter `" + parameter->name_ + "`", "its memory belongs to the library", "",
-                              "a parameter that was adopted", ""});
-  }
-  const auto before = taken_;
-  for (const void* data : {parameter->value_.data, parameter->grad_.data})
-    taken_.erase(reinterpret_cast<std::uintptr_t>(data));
+  if (!parameter->adopted_) fail_owned(*parameter);
   const std::size_t bytes = parameter->size_ * size_of(dtype);
+  const auto move = [&](const void* from_value, const void* from_grad, const void* to_value,
+                        const void* to_grad) {
+    value_extents_.erase(reinterpret_cast<std::uintptr_t>(from_value));
+    grad_extents_.erase(reinterpret_cast<std::uintptr_t>(from_grad));
+    occupy(value_extents_, to_value, bytes, *parameter);
+    occupy(grad_extents_, to_grad, bytes, *parameter);
+  };
+  const void *const old_value = parameter->value_.data, *const old_grad = parameter->grad_.data;
+  move(old_value, old_grad, nullptr, nullptr);
   try {
     check_memory(parameter->name_, value, grad, bytes);
   } catch (...) {
-    taken_ = before;
+    move(nullptr, nullptr, old_value, old_grad);
     throw;
   }
-  for (const void* data : {value, grad}) occupy(taken_, data, bytes, parameter->name_);
+  move(nullptr, nullptr, value, grad);
   parameter->value_.data = value;
   parameter->grad_.data = grad;
   ++*changes_;
@@ -194,20 +204,68 @@ void Params::check_memory(const std::string& name, const void* value, const void
   const auto begin = reinterpret_cast<std::uintptr_t>(value);
   const auto grad_begin = reinterpret_cast<std::uintptr_t>(grad);
   if (grad == nullptr || begin >= grad_begin + bytes || grad_begin >= begin + bytes) return;
-  throw Error(Code::usage, {"parameter `" + name + "`", "its value and its gradient overlap", "",
-                            "separate memory for each", ""});
+  fail_overlap(name, name);
+}
+
+// Remembers memory of a parameter.
+void Params::occupy(Extents& extents, const void* data, std::size_t bytes, const Parameter& owner) {
+  if (data == nullptr || bytes == 0) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(data);
+  extents[begin] = {begin + bytes, &owner};
+}
+
+// Whose memory a range meets, or null.
+const Parameter* Params::owner_of(const Extents& extents, std::uintptr_t begin, std::uintptr_t end) {
+  auto next = extents.lower_bound(end);  // the last range that begins before our end
+  if (next == extents.begin()) return nullptr;
+  --next;
+  return next->second.end <= begin ? nullptr : next->second.owner;
 }
 
 void Params::check_free(const std::string& name, const void* data, std::size_t bytes) const {
   if (data == nullptr || bytes == 0) return;
   const auto begin = reinterpret_cast<std::uintptr_t>(data);
-  auto next = taken_.lower_bound(begin + bytes);  // the last range that begins before our end
-  if (next == taken_.begin()) return;
-  --next;
-  if (next->second.end <= begin) return;
-  throw Error(Code::usage,
-              {"parameter `" + name + "`", "its memory overlaps that of `" + next->second.name + "`", "",
-               "separate memory for each", ""});
+  for (const Extents* extents : {&value_extents_, &grad_extents_}) {
+    if (const Parameter* owner = owner_of(*extents, begin, begin + bytes)) fail_overlap(name, owner->name());
+  }
+}
+
+void Params::set_gradients(std::span<void* const> gradients) {
+  if (gradients.size() != size()) {
+    throw Error(Code::usage, {"set_gradients", "not one pointer a parameter",
+                              std::to_string(gradients.size()), std::to_string(size()), ""});
+  }
+  const bool same = std::ranges::equal(gradients, parameters_, [](const void* data, const Parameter& p) {
+    return data == nullptr ? p.absent_ : data == p.grad_.data && !p.absent_;
+  });
+  if (same) return;
+  Extents extents;
+  std::vector<std::pair<std::uintptr_t, const Parameter*>> sorted;  // by address
+  for (std::size_t p = 0; p < size(); ++p) {
+    if (gradients[p] == nullptr || parameters_[p].size_ == 0) continue;
+    sorted.emplace_back(reinterpret_cast<std::uintptr_t>(gradients[p]), &parameters_[p]);
+  }
+  std::ranges::sort(sorted);
+  for (const auto& [begin, owner] : sorted) {
+    const std::size_t bytes = owner->size_ * size_of(owner->dtype());
+    const auto data = reinterpret_cast<void*>(begin);
+    if (!owner->adopted_ && data != owner->grad_.data) fail_owned(*owner);
+    const Parameter* other = owner_of(value_extents_, begin, begin + bytes);
+    if (!extents.empty() && extents.rbegin()->second.end > begin) other = extents.rbegin()->second.owner;
+    if (other != nullptr) fail_overlap(owner->name_, other->name_);
+    extents.emplace_hint(extents.end(), begin, Extent{begin + bytes, owner});
+  }
+  for (std::size_t p = 0; p < size(); ++p) {
+    Parameter& parameter = parameters_[p];
+    parameter.absent_ = gradients[p] == nullptr;
+    if (parameter.adopted_) parameter.grad_.data = gradients[p];
+  }
+  // Memory of the library stays its own while it is absent.
+  for (const Parameter& p : parameters_) {
+    if (!p.adopted_ && p.absent_) occupy(extents, p.grad_.data, p.size_ * size_of(p.dtype()), p);
+  }
+  grad_extents_ = std::move(extents);
+  ++*changes_;
 }
 
 Parameter* Params::find(std::string_view name) {

@@ -1,5 +1,7 @@
 #include "plan/values.h"
 
+#include <algorithm>
+
 namespace thalweg {
 
 Values::Values(const Params& params, const Plan& plan) : plan_(plan) {
@@ -31,7 +33,20 @@ Values::Values(const Params& params, const Plan& plan) : plan_(plan) {
 
 void Values::evaluate(std::uint64_t k) {
   k_ = k;
-  for (const Scheduled& one : scheduled_) options_[one.option] = (*one.schedule)(k);
+  for (const Scheduled& one : scheduled_) {
+    options_[one.option] = std::isnan(one.given) ? (*one.schedule)(k) : one.given;
+  }
+}
+
+void Values::give(std::size_t link, std::size_t option, double value) {
+  const std::size_t at = option_begin_[link] + option;
+  const auto found =
+      std::ranges::find_if(scheduled_, [at](const Scheduled& one) { return one.option == at; });
+  if (found != scheduled_.end()) {
+    found->given = value;
+  } else {
+    scheduled_.push_back({&plan_.links[link].numbers[option], at, value});
+  }
 }
 
 double Values::factor(std::size_t link) {

@@ -2,6 +2,7 @@
 // keep.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -23,6 +24,10 @@ class Values {
   std::span<const double> options(std::size_t link) const {
     return {options_.data() + option_begin_[link], options_.data() + option_begin_[link + 1]};
   }
+  // From now on an option is this number, whatever its schedule says; NaN: its schedule again. Allocates when
+  // an option that stands fast is given for the first time.
+  void give(std::size_t link, std::size_t option, double value);
+
   // The highest value that the first option of a link ever has.
   double highest(std::size_t link) const { return highest_[link]; }
   // The factor of a link that is linear.
@@ -42,6 +47,7 @@ class Values {
   struct Scheduled {
     const Schedule* schedule;
     std::size_t option;  // in options_
+    double given = NAN;  // in place of the schedule
   };
 
   const Plan& plan_;

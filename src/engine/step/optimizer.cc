@@ -12,6 +12,7 @@
 #include "base/spec.h"
 #include "base/text.h"
 #include "step/optimizer_impl.h"
+#include "step/owner_names.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -223,23 +224,6 @@ std::span<std::uint64_t> Optimizer::clocks() {
   impl_->step.forget_cohorts();
   return impl_->clocks;
 }
-
-namespace {
-
-// "adam", and "adam2" for the second one of a chain.
-class OwnerNames {
- public:
-  std::string next(const Link& link) {
-    const std::string name(link.transform->spec.name);
-    const int times = ++times_[name];
-    return times > 1 ? name + std::to_string(times) : name;
-  }
-
- private:
-  std::map<std::string, int> times_;
-};
-
-}  // namespace
 
 std::vector<StateTensor> Optimizer::state() {
   std::vector<StateTensor> tensors;

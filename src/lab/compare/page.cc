@@ -309,15 +309,15 @@ std::string setting(const ComparisonResult& result) {
 
 }  // namespace
 
-void write_comparison_page(const ComparisonResult& result, const std::filesystem::path& path) {
+std::string comparison_html(const ComparisonResult& result) {
   const std::string doubt = "<p class=\"sure\">" + escape(result.doubt()) + "</p>\n";
-  write_output(path, page::document({.title = result.headline(),
-                                     .subject = "comparison of optimizers",
-                                     .lead = doubt + page::lead(setting(result)),
-                                     .body = page::section("results", "Results", tables(result)) +
-                                             page::section("pictures", "Charts", pictures(result)) +
-                                             page::section("chains", "What was run", chains(result)),
-                                     .style = page::kComparisonCss.text}));
+  return page::document({.title = result.headline(),
+                         .subject = "comparison of optimizers",
+                         .lead = doubt + page::lead(setting(result)),
+                         .body = page::section("results", "Results", tables(result)) +
+                                 page::section("pictures", "Charts", pictures(result)) +
+                                 page::section("chains", "What was run", chains(result)),
+                         .style = page::kComparisonCss.text});
 }
 
 }  // namespace thalweg

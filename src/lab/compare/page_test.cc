@@ -39,11 +39,7 @@ ComparisonResult two() {
 
 std::string page_of(ComparisonResult result) {
   judge(result);
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "thalweg_comparison.html";
-  write_comparison_page(result, path);
-  const std::string html = read_text_file(path);
-  std::filesystem::remove(path);
-  return html;
+  return comparison_html(result);
 }
 
 TEST(ComparisonPage, SaysWhichOneAndHowSureFirst) {

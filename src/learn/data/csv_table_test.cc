@@ -103,6 +103,11 @@ std::string numbered(const std::string& header, int from, int n) {
   return out;
 }
 
+TEST_F(CsvTable, WordsThatComeWithoutATargetAloneAreNoInput) {
+  expect_contains(refusal("a,,2\nb,c,\n"), "no input is left");
+  expect_contains(refusal("a,b,t\nx,,2\n,y,\n,z,\n"), "no input is left");
+}
+
 TEST_F(CsvTable, RowNumbersAreNoInput) {
   for (const int from : {0, 1}) {
     for (const char* header : {",a,t\n", "Unnamed: 0,a,t\n", "Unnamed: 0.1,a,t\n", "id,a,t\n", "ID,a,t\n",

@@ -215,6 +215,12 @@ TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool s
   for (std::size_t i = 0; i < table.inputs; ++i) {
     out.columns.push_back(derive_column(table, i, standardise, training, notes));
   }
+  const auto is_empty = [](const ColumnEncoding& column) { return column.width() == 0; };
+  if (std::ranges::all_of(out.columns, is_empty)) {
+    throw Error(Code::data, {table.name, "no input is left",
+                             "`" + out.columns.front().name + "` without a word in the rows to train on",
+                             "an input with values where there is a target", ""});
+  }
   derive_target_scaling(table, training, out.targets);
   return out;
 }

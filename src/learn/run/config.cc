@@ -64,9 +64,8 @@ std::size_t line_of_deep_key(std::string_view text) {
   return 0;
 }
 
-toml::table parse_file(const Place& place) {
+toml::table parse_text(const Place& place, std::string_view text) {
   try {
-    const std::string text = read_text_file(place.path, std::uint64_t{1} << 20);
     if (const std::size_t line = line_of_deep_key(text)) {
       throw Error(place.code, {place.path.string() + ":" + std::to_string(line), "a key is too deep", "",
                                "key = value", ""});
@@ -75,6 +74,12 @@ toml::table parse_file(const Place& place) {
   } catch (const toml::parse_error& error) {
     throw Error(place.code, {place.path.string() + ":" + std::to_string(error.source().begin.line),
                              "not TOML", std::string(error.description()), "key = value", ""});
+  }
+}
+
+toml::table parse_file(const Place& place) {
+  try {
+    return parse_text(place, read_text_file(place.path, std::uint64_t{1} << 20));
   } catch (const Error& error) {
     throw Error(place.code == Code::usage && error.code() == Code::data ? Code::usage : error.code(),
                 {"", error.what(), "", "", ""});
@@ -152,6 +157,13 @@ std::vector<std::uint64_t> read_settings(const Place& place, const toml::table& 
 std::vector<std::uint64_t> read_toml(const std::filesystem::path& path, Code code, RunConfig& config) {
   const Place place{path, code};
   return read_settings(place, parse_file(place), config);
+}
+
+std::vector<std::uint64_t> read_toml_text(std::string_view text, const std::string& name, Code code,
+                                          RunConfig& config) {
+  const std::filesystem::path path = name;
+  const Place place{path, code};
+  return read_settings(place, parse_text(place, text), config);
 }
 
 std::string toml_line(const RunSetting& setting, const RunConfig& config) {

@@ -18,6 +18,10 @@ namespace thalweg {
 // before it read.
 std::vector<std::uint64_t> read_toml(const std::filesystem::path& path, Code code, RunConfig& config);
 
+// The same of a text of that name.
+std::vector<std::uint64_t> read_toml_text(std::string_view text, const std::string& name, Code code,
+                                          RunConfig& config);
+
 // "epochs = 30"
 std::string toml_line(const RunSetting& setting, const RunConfig& config);
 

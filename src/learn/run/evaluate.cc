@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "data/dataset.h"
 #include "run/config.h"
 #include "run/folder.h"
@@ -102,6 +103,7 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
   const bool own = source.empty() || same_samples(source, config.data);
   Dataset data = own ? load_dataset(source.empty() ? config.data : source, config.seed, encoding)
                      : load_to_judge(source, encoding);
+  out.run = std::filesystem::absolute(directory).lexically_normal();
   out.data = data.text;
   out.all = data.train.size() == 0;
   if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
@@ -112,6 +114,24 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
 }
 
 }  // namespace
+
+std::string RunEvaluation::json() const {
+  JsonObject object;
+  object.add("schema", 1)
+      .add("run", run.string())
+      .add("data", data)
+      .add("judged", all ? "all rows" : "held out")
+      .add("weights", weights)
+      .add("epoch", epoch)
+      .add("updates", updates)
+      .add("samples", test.samples)
+      .add("loss", test.loss)
+      .add("accuracy", test.accuracy);
+  if (test.accuracy != test.accuracy) object.add("r2", test.r2).add("mae", test.mae);
+  if (!test.r2_undefined().empty()) object.add("r2_undefined", test.r2_undefined());
+  if (!members.empty()) object.add("members", members);
+  return object.text();
+}
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& source, int threads,
                            const std::string& checkpoint) {

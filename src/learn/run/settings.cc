@@ -175,13 +175,23 @@ void RunSettings::set(std::string_view name, const std::string& text) {
   origins_[i] = "--" + std::string(name);
 }
 
+void RunSettings::take(const std::string& name, const std::vector<std::uint64_t>& lines, RunConfig config) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i] > 0) origins_[i] = name + ":" + std::to_string(lines[i]);
+  }
+  config_ = std::move(config);
+}
+
 void RunSettings::read_file(const std::filesystem::path& path) {
   RunConfig config = config_;
   const std::vector<std::uint64_t> lines = read_toml(path, Code::usage, config);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i] > 0) origins_[i] = path.string() + ":" + std::to_string(lines[i]);
-  }
-  config_ = std::move(config);
+  take(path.string(), lines, std::move(config));
+}
+
+void RunSettings::read_text(std::string_view toml, const std::string& name) {
+  RunConfig config = config_;
+  const std::vector<std::uint64_t> lines = read_toml_text(toml, name, Code::usage, config);
+  take(name, lines, std::move(config));
 }
 
 std::string RunSettings::toml() const {

@@ -1,0 +1,35 @@
+// The objects behind handles of the optimizer's functions.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "thalweg/c.h"
+#include "thalweg/optimizer.h"
+
+namespace thalweg::c {
+
+// Behind thalweg_params stands Params itself.
+Parameter& parameter_at(Params& params, std::size_t index);
+
+struct BoundOptimizer {
+  std::shared_ptr<Params> params;
+  std::shared_ptr<Optimizer> optimizer;  // a trainer's, or its own
+  Report last = {};
+  std::vector<StateTensor> state = {};  // as last asked for
+  std::vector<StateNumber> numbers = {};
+  std::optional<Averaged> averaged = {};  // while the parameters hold it
+
+  // For whatever moves parameters or state: Error(usage) while the parameters hold averages.
+  Optimizer& at_work() const;
+};
+
+Shape read_shape(std::size_t rank, const std::int64_t* shape);
+OptimizerOptions read_options(const thalweg_optimizer_options* options);
+Nonfinite read_nonfinite(const char* policy);
+int read_threads(int threads);  // 0: all that the process may use
+thalweg_report report_of(const Report& report, Params& params);
+thalweg_tensor tensor_of(const std::string& name, const Buffer& buffer);
+
+}  // namespace thalweg::c

@@ -1,0 +1,87 @@
+// thalweg_train and thalweg_run_...: runs with their directories.
+#include "thalweg/run.h"
+
+#include "c_abi/call.h"
+#include "c_abi/objects.h"
+
+namespace thalweg::c {
+namespace {
+
+struct Predicted {
+  RunPredictions predictions;
+  std::vector<const char*> names;
+};
+
+// To the end, or until `progress` stops it: saved then.
+void go_on(Run& run, thalweg_progress progress, void* context, const char** result) {
+  Params none;
+  Report report;
+  while (run.next(report)) {
+    report.nonfinite_parameter = nullptr;  // of a model that the caller does not see
+    const thalweg_report told = report_of(report, none);
+    if (progress == nullptr || progress(context, &told, report.loss, run.total_updates()) == 0) continue;
+    if (run.done()) break;
+    run.save();
+    if (result != nullptr) give_text(result, "");
+    return;
+  }
+  const std::string json = run.finish().json;
+  if (result != nullptr) give_text(result, json);
+}
+
+}  // namespace
+}  // namespace thalweg::c
+
+using namespace thalweg;     // NOLINT: the functions below stand in no namespace
+using namespace thalweg::c;  // NOLINT
+
+thalweg_status thalweg_train(const char* settings, const char* directory, thalweg_progress progress,
+                             void* context, const char** result) {
+  return call([&] {
+    RunSettings read(RunConfig{.threads = 0});
+    read.read_text(need_text(settings, "settings"));
+    Run run = Run::create(read.config(), text_or(directory, ""));
+    go_on(run, progress, context, result);
+  });
+}
+
+thalweg_status thalweg_run_resume(const char* directory, int threads, thalweg_progress progress,
+                                  void* context, const char** result) {
+  return call([&] {
+    Run run = Run::resume(need_text(directory, "directory"), {.threads = read_threads(threads)});
+    go_on(run, progress, context, result);
+  });
+}
+
+thalweg_status thalweg_run_evaluate(const char* directory, const char* data, const char* checkpoint,
+                                    int threads, const char** json) {
+  return call([&] {
+    give_text(json, evaluate_run(need_text(directory, "directory"), text_or(data, ""), read_threads(threads),
+                                 text_or(checkpoint, ""))
+                        .json());
+  });
+}
+
+thalweg_status thalweg_run_predict(const char* directory, const char* data, const char* checkpoint,
+                                   int threads, thalweg_predicted** predicted) {
+  return call([&] {
+    auto made = std::make_shared<Predicted>();
+    made->predictions = predict_run(need_text(directory, "directory"), text_or(data, ""),
+                                    read_threads(threads), text_or(checkpoint, ""));
+    for (const std::string& name : made->predictions.names) made->names.push_back(name.c_str());
+    give_handle(predicted, Kind::predicted, std::move(made));
+  });
+}
+
+thalweg_status thalweg_predicted_read(const thalweg_predicted* predicted, thalweg_predictions* read) {
+  return call([&] {
+    const auto& [p, names] = object_of<Predicted>(Kind::predicted, predicted);
+    write_struct(read, thalweg_predictions{sizeof(thalweg_predictions), static_cast<std::size_t>(p.rows),
+                                           names.size(), p.classes ? 1 : 0, names.data(), p.numbers.data(),
+                                           p.classes ? p.best.data() : nullptr});
+  });
+}
+
+thalweg_status thalweg_predicted_destroy(thalweg_predicted* predicted) {
+  return destroy(Kind::predicted, predicted);
+}
