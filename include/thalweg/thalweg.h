@@ -26,3 +26,4 @@
 #include "thalweg/schedule.h"
 #include "thalweg/tensor.h"
 #include "thalweg/trainer.h"
+#include "thalweg/version.h"

@@ -15,11 +15,10 @@
 #include "thalweg/error.h"
 #include "tool/parser.h"
 #include "tool/usage.h"
+#include "tool/version.h"
 
 namespace thalweg::tool {
 namespace {
-
-constexpr const char* kVersion = "thalweg 0.1.0";
 
 // An error is an object too where results are: on one line, the last one of stderr.
 int fail(int code, const char* message) {
@@ -44,7 +43,7 @@ void hold_standard_descriptors() {
 int run(int argc, char** argv) {
   const CommandLine line = parse(argc, argv);
   if (!line.help && !line.version) return line.command->run(line.given);
-  print(line.version ? std::string(kVersion) + "\n" : usage(line.command));
+  print(line.version ? version_text() : usage(line.command));
   return kOk;
 }
 

@@ -9,6 +9,7 @@
 
 #include "reserve/reserve.h"
 #include "thalweg/error.h"
+#include "thalweg/version.h"
 
 // Of OpenMP; the header that declares them is each compiler's own.
 extern "C" int omp_get_max_threads();
@@ -116,6 +117,12 @@ bool OnednnProduct::run() const noexcept {
   return dnnl_primitive_execute(impl_->primitive.get(), impl_->stream.get(), impl_->count,
                                 impl_->args.data()) == dnnl_success &&
          !reserve.used();
+}
+
+std::string onednn_version() {
+  const dnnl_version_t* version = dnnl_version();
+  return std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
+         std::to_string(version->patch);
 }
 
 }  // namespace thalweg

@@ -7,11 +7,10 @@
 
 #include "base/json.h"
 #include "thalweg/optimizer.h"
+#include "thalweg/version.h"
 
 namespace thalweg {
 namespace {
-
-constexpr const char* kVersion = "0.1.0";
 
 std::string compiler() {
 #ifdef __clang__
@@ -43,7 +42,7 @@ std::string environment_json(int threads) {
   const std::vector<std::string_view> targets = simd_targets();
   return JsonObject()
              .add("schema", 1)
-             .add("version", kVersion)
+             .add("version", std::string(version()))
              .add("compiler", compiler())
              .add("processor", processor())
              .add("simd", targets.empty() ? "" : std::string(targets.front()))

@@ -1,0 +1,35 @@
+# What is built. A project that takes this one in gets the engine alone until it asks for more.
+
+# thalweg_option(NAME DOC [NEEDED...]): THALWEG_NAME, by default ON where this is the whole project and THALWEG_NEEDED is.
+function(thalweg_option name doc)
+  set(default ${PROJECT_IS_TOP_LEVEL})
+  foreach(needed IN LISTS ARGN)
+    if(NOT THALWEG_${needed})
+      set(default OFF)
+    endif()
+  endforeach()
+  option(THALWEG_${name} "${doc}" ${default})
+  foreach(needed IN LISTS ARGN)
+    if(THALWEG_${name} AND NOT THALWEG_${needed})
+      message(FATAL_ERROR "thalweg: THALWEG_${name}=ON; got THALWEG_${needed}=OFF; want both; "
+        "try -DTHALWEG_${needed}=ON, or -DTHALWEG_${name}=OFF")
+    endif()
+  endforeach()
+endfunction()
+
+thalweg_option(LEARN "Networks, data, training: the library thalweg")
+thalweg_option(LAB "Comparisons, finders, pages: the library thalweg_lab" LEARN)
+thalweg_option(TOOL "The command line" LAB)
+thalweg_option(EXPERIMENTS "The field's claims, measured" LAB)
+thalweg_option(TESTS "Tests of everything" TOOL EXPERIMENTS)
+thalweg_option(BENCH "Benchmarks" LAB)
+thalweg_option(WERROR "Warnings are errors")
+set(THALWEG_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+option(THALWEG_COVERAGE "Count the lines that run, for gcov" OFF)
+option(THALWEG_FUZZ "Link the targets of fuzz/ with libFuzzer (Clang only) instead of a replay of their corpora" OFF)
+
+set(for_users ${PROJECT_IS_TOP_LEVEL})
+if(THALWEG_SANITIZE OR THALWEG_COVERAGE OR THALWEG_FUZZ)
+  set(for_users OFF)
+endif()
+option(THALWEG_INSTALL "Rules for cmake --install, with both kinds of each library" ${for_users})
