@@ -16,6 +16,7 @@ SUFFIXES = {".h", ".cc", ".inc", ".S"}
 TEST = re.compile(r"^test_|_test\.")  # names of files that only tests are made of
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 PUBLIC = "thalweg/"
+C_STANDARD = {"stddef.h", "stdint.h"}  # what the C header is written with
 
 
 class BadLayers(Exception):
@@ -156,7 +157,7 @@ class Checker:
             return self.fence_fault(path, room, public, fence)
         if quote == '"':
             return self.own_fault(room, public, target)
-        if "/" not in target and "." not in target:
+        if target in C_STANDARD or ("/" not in target and "." not in target):
             return None  # the standard library
         if any(target.startswith(name) for name in self.layers.system):
             return ("a public header sees the system", "the standard library") if public else None

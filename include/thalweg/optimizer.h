@@ -123,7 +123,6 @@ class Optimizer {
 
   // What the loss must be multiplied by, so that `loss_scale` finds the gradient that it divides; else 1.
   double loss_scale() const;
-  bool scales_loss() const;  // whether the chain has one
 
   // Puts into the parameters what is to be evaluated. Does nothing where the chain averages nothing.
   [[nodiscard]] Averaged averaged();

@@ -15,6 +15,7 @@
 namespace thalweg {
 
 class Arena;
+class Extents;
 
 using Shape = std::vector<std::int64_t>;  // {} is a scalar; a size of 0 is allowed
 
@@ -162,13 +163,6 @@ class Params {
   std::uint64_t changes() const { return *changes_; }
 
  private:
-  struct Extent {
-    std::uintptr_t end;
-    const Parameter* owner;
-  };
-  using Extents = std::map<std::uintptr_t, Extent>;  // by their begin
-  static void occupy(Extents& extents, const void* data, std::size_t bytes, const Parameter& owner);
-  static const Parameter* owner_of(const Extents& extents, std::uintptr_t begin, std::uintptr_t end);
   Parameter& insert(std::string name, Shape shape, Role role, Dtype dtype);
   void rebind_any(std::string_view name, void* value, void* grad, Dtype dtype);
   void check_memory(const std::string& name, const void* value, const void* grad, std::size_t bytes) const;
@@ -177,10 +171,10 @@ class Params {
 
   std::deque<Parameter> parameters_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  Extents value_extents_;  // every range in use
-  Extents grad_extents_;
   std::unique_ptr<Arena> values_;
   std::unique_ptr<Arena> grads_;
+  std::unique_ptr<Extents> value_extents_;  // every range in use
+  std::unique_ptr<Extents> grad_extents_;
   std::unique_ptr<std::uint64_t> changes_;
 };
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/did_you_mean.h"
 #include "base/text.h"
+#include "params/extents.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -94,6 +95,8 @@ void Parameter::set_frozen(bool frozen) {
 Params::Params()
     : values_(std::make_unique<Arena>(0)),
       grads_(std::make_unique<Arena>(1)),
+      value_extents_(std::make_unique<Extents>()),
+      grad_extents_(std::make_unique<Extents>()),
       changes_(std::make_unique<std::uint64_t>(0)) {}
 Params::~Params() = default;
 Params::Params(Params&&) noexcept = default;
@@ -127,8 +130,8 @@ Parameter& Params::add(std::string name, Shape shape, Role role, Dtype dtype) {
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
   parameter.value_.data = value;
   parameter.grad_.data = grad;
-  occupy(value_extents_, value, bytes, parameter);
-  occupy(grad_extents_, grad, bytes, parameter);
+  value_extents_->add(value, bytes, parameter);
+  grad_extents_->add(grad, bytes, parameter);
   return parameter;
 }
 
@@ -148,8 +151,8 @@ Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* g
   parameter.grad_.data = grad;
   parameter.adopted_ = true;
   parameter.absent_ = grad == nullptr;
-  occupy(value_extents_, value, bytes, parameter);
-  occupy(grad_extents_, grad, bytes, parameter);
+  value_extents_->add(value, bytes, parameter);
+  grad_extents_->add(grad, bytes, parameter);
   return parameter;
 }
 
@@ -174,10 +177,10 @@ void Params::rebind_any(std::string_view name, void* value, void* grad, Dtype dt
   const std::size_t bytes = parameter->size_ * size_of(dtype);
   const auto move = [&](const void* from_value, const void* from_grad, const void* to_value,
                         const void* to_grad) {
-    value_extents_.erase(reinterpret_cast<std::uintptr_t>(from_value));
-    grad_extents_.erase(reinterpret_cast<std::uintptr_t>(from_grad));
-    occupy(value_extents_, to_value, bytes, *parameter);
-    occupy(grad_extents_, to_grad, bytes, *parameter);
+    value_extents_->remove(from_value);
+    grad_extents_->remove(from_grad);
+    value_extents_->add(to_value, bytes, *parameter);
+    grad_extents_->add(to_grad, bytes, *parameter);
   };
   const void *const old_value = parameter->value_.data, *const old_grad = parameter->grad_.data;
   move(old_value, old_grad, nullptr, nullptr);
@@ -207,26 +210,9 @@ void Params::check_memory(const std::string& name, const void* value, const void
   fail_overlap(name, name);
 }
 
-// Remembers memory of a parameter.
-void Params::occupy(Extents& extents, const void* data, std::size_t bytes, const Parameter& owner) {
-  if (data == nullptr || bytes == 0) return;
-  const auto begin = reinterpret_cast<std::uintptr_t>(data);
-  extents[begin] = {begin + bytes, &owner};
-}
-
-// Whose memory a range meets, or null.
-const Parameter* Params::owner_of(const Extents& extents, std::uintptr_t begin, std::uintptr_t end) {
-  auto next = extents.lower_bound(end);  // the last range that begins before our end
-  if (next == extents.begin()) return nullptr;
-  --next;
-  return next->second.end <= begin ? nullptr : next->second.owner;
-}
-
 void Params::check_free(const std::string& name, const void* data, std::size_t bytes) const {
-  if (data == nullptr || bytes == 0) return;
-  const auto begin = reinterpret_cast<std::uintptr_t>(data);
-  for (const Extents* extents : {&value_extents_, &grad_extents_}) {
-    if (const Parameter* owner = owner_of(*extents, begin, begin + bytes)) fail_overlap(name, owner->name());
+  for (const Extents* extents : {value_extents_.get(), grad_extents_.get()}) {
+    if (const Parameter* owner = extents->owner_of(data, bytes)) fail_overlap(name, owner->name());
   }
 }
 
@@ -239,21 +225,19 @@ void Params::set_gradients(std::span<void* const> gradients) {
     return data == nullptr ? p.absent_ : data == p.grad_.data && !p.absent_;
   });
   if (same) return;
-  Extents extents;
-  std::vector<std::pair<std::uintptr_t, const Parameter*>> sorted;  // by address
+  std::vector<std::pair<void*, const Parameter*>> sorted;  // by address
   for (std::size_t p = 0; p < size(); ++p) {
-    if (gradients[p] == nullptr || parameters_[p].size_ == 0) continue;
-    sorted.emplace_back(reinterpret_cast<std::uintptr_t>(gradients[p]), &parameters_[p]);
+    if (gradients[p] != nullptr) sorted.emplace_back(gradients[p], &parameters_[p]);
   }
   std::ranges::sort(sorted);
-  for (const auto& [begin, owner] : sorted) {
+  auto extents = std::make_unique<Extents>();
+  for (const auto& [data, owner] : sorted) {
     const std::size_t bytes = owner->size_ * size_of(owner->dtype());
-    const auto data = reinterpret_cast<void*>(begin);
     if (!owner->adopted_ && data != owner->grad_.data) fail_owned(*owner);
-    const Parameter* other = owner_of(value_extents_, begin, begin + bytes);
-    if (!extents.empty() && extents.rbegin()->second.end > begin) other = extents.rbegin()->second.owner;
-    if (other != nullptr) fail_overlap(owner->name_, other->name_);
-    extents.emplace_hint(extents.end(), begin, Extent{begin + bytes, owner});
+    for (const Extents* others : {value_extents_.get(), extents.get()}) {
+      if (const Parameter* other = others->owner_of(data, bytes)) fail_overlap(owner->name_, other->name_);
+    }
+    extents->add(data, bytes, *owner);
   }
   for (std::size_t p = 0; p < size(); ++p) {
     Parameter& parameter = parameters_[p];
@@ -262,7 +246,7 @@ void Params::set_gradients(std::span<void* const> gradients) {
   }
   // Memory of the library stays its own while it is absent.
   for (const Parameter& p : parameters_) {
-    if (!p.adopted_ && p.absent_) occupy(extents, p.grad_.data, p.size_ * size_of(p.dtype()), p);
+    if (!p.adopted_ && p.absent_) extents->add(p.grad_.data, p.size_ * size_of(p.dtype()), p);
   }
   grad_extents_ = std::move(extents);
   ++*changes_;

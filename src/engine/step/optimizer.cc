@@ -153,13 +153,6 @@ bool Optimizer::may_skip() const {
   return policy == Nonfinite::skip || policy == Nonfinite::zero || impl_->guarded;
 }
 
-bool Optimizer::scales_loss() const {
-  return std::ranges::any_of(impl_->plan.gates, [this](std::size_t gate) {
-    const Transform& transform = *links_of(chain())[gate].transform;
-    return transform.affine != nullptr && transform.part != Part::window;
-  });
-}
-
 void Optimizer::observe(double metric) {
   for (std::size_t i = 0; i < links_of(chain()).size(); ++i) {
     const auto observe = links_of(chain())[i].transform->observe;

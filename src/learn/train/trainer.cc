@@ -77,7 +77,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       evaluation_chunk_(options.accumulate > 1 ? chunk_ : kChunk),
       recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)) {
   check_fit(model, loss, data);
-  if (!optimizer.scales_loss()) return;
+  if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
                             "a chain without `loss_scale`", "it is for 16-bit gradients in your own loop"});
 }
