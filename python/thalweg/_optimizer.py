@@ -1,0 +1,336 @@
+"""Optimizer: a chain bound to arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from contextlib import contextmanager
+from ctypes import c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
+
+from . import _arrays
+from ._library import OptimizerOptions, ParameterReport, StepInput, Struct, Tensor, UsageError, core, encoded, raise_status
+
+_ROLES = {None: 0, "weight": 1, "bias": 2, "norm": 3, "embedding": 4, "other": 5}
+_STATISTICS = {"update_ratio": 1, "norms": 2}
+_LARGE = 4 << 20  # bytes from which pages matter
+
+
+class Report(Struct):
+    """What one update did."""
+
+    _fields_ = [("struct_size", c_size_t), ("update", c_uint64), ("lr", c_double), ("grad_norm", c_double),
+                ("update_ratio", c_double), ("seconds", c_double), ("nonfinite", c_uint64),
+                ("nonfinite_parameter", c_int64), ("nonfinite_index", c_uint64), ("_overflows", c_int),
+                ("_skipped", c_int), ("_waits", c_int)]
+    small_pages: tuple[str, ...] = ()  # of the first step: parameters that would be faster in thalweg.empty's memory
+
+    @property
+    def overflows(self) -> bool:
+        """The gradient was finite, weights or state are not."""
+        return bool(self._overflows)
+
+    @property
+    def skipped(self) -> bool:
+        """Nothing was changed."""
+        return bool(self._skipped)
+
+    @property
+    def waits(self) -> bool:
+        """The gradient was added to a window that is not full."""
+        return bool(self._waits)
+
+    def __repr__(self) -> str:
+        told = [f"update={self.update}", f"lr={self.lr:g}"]
+        if self.grad_norm == self.grad_norm:
+            told.append(f"grad_norm={self.grad_norm:g}")
+        if self.update_ratio == self.update_ratio:
+            told.append(f"update_ratio={self.update_ratio:g}")
+        told += [f"nonfinite={self.nonfinite}"] if self.nonfinite else []
+        told += [word for word in ("overflows", "skipped", "waits") if getattr(self, word)]
+        return f"Report({', '.join(told)})"
+
+
+def _flags(names) -> int:
+    flags = 0
+    for name in names:
+        if name not in _STATISTICS:
+            raise UsageError(f"statistics: unknown; got {name!r}; want {', '.join(_STATISTICS)}")
+        flags |= _STATISTICS[name]
+    return flags
+
+
+class Params:
+    """Named arrays of the caller, optimized in place."""
+
+    def __init__(self, arrays, roles=None):
+        self._core = core()
+        self.handle = self._core.made("params_create")
+        self._values = {}   # name -> View
+        self._copies = {}   # name -> what new immutable arrays are made from
+        self.names: list[str] = []
+        for name, array in arrays.items():
+            self._adopt(name, array, (roles or {}).get(name))
+        unknown = set(roles or {}) - set(self.names)
+        if unknown:
+            raise UsageError(f"roles: no such parameter; got {sorted(unknown)[0]!r}; want one of {self.names}")
+
+    def _adopt(self, name: str, array, role) -> None:
+        if role not in _ROLES:
+            raise UsageError(f"`{name}`: unknown role; got {role!r}; want {', '.join(r for r in _ROLES if r)}")
+        if _arrays.is_immutable(array):
+            self._copies[name] = array = _copied(array, name)
+        view = _arrays.view(array, name, writable=True)
+        shape = (c_int64 * max(len(view.shape), 1))(*view.shape)
+        self._core.params_adopt(self.handle, encoded(name), len(view.shape), shape, view.dtype, view.address or None,
+                                None, _ROLES[role], None)
+        self._values[name] = view
+        self.names.append(name)
+
+    def value_of(self, name: str):
+        return self._values[name]
+
+    def large(self) -> bool:
+        return any(_bytes_of(view) >= _LARGE for view in self._values.values())
+
+    def __del__(self):
+        if getattr(self, "handle", 0):
+            self._core.raw("params_destroy")(self.handle)
+
+
+def _bytes_of(view) -> int:
+    total = 4 if view.dtype == _arrays.F32 else 8
+    for size in view.shape:
+        total *= size
+    return total
+
+
+def _copied(array, name: str):
+    view = _arrays.view(array, name, writable=False)
+    copy = _arrays.empty(view.shape, "float32" if view.dtype == _arrays.F32 else "float64")
+    target = _arrays.view(copy, name, writable=True)
+    ctypes.memmove(target.address, view.address, _bytes_of(view))
+    return copy
+
+
+class Optimizer:
+    """A chain bound to arrays, which it moves in place.
+
+        optimizer = thalweg.Optimizer({"w": w}, "adamw(lr=1e-3)")
+        report = optimizer.step({"w": gradient})
+
+    `arrays`: name -> float32 or float64 array: NumPy, torch (CPU), array.array, or anything with the buffer protocol,
+    DLPack or __array_interface__; C-contiguous and writable. JAX's, which cannot change, are copied: values() gives new
+    ones. `roles`: name -> weight, bias, norm, embedding or other, for `on=`; without one a parameter counts as a matrix.
+    threads 0: all that the process may use. nonfinite: report, error, skip or zero. statistics: update_ratio, norms.
+    """
+
+    def __init__(self, arrays, chain: str, *, roles=None, threads: int = 0, grad_norm: bool = False,
+                 nonfinite: str = "report", zero_grad: bool = False, seconds: bool = False, most_skips: int = 10,
+                 statistics=(), simd: str | None = None):
+        self._core = core()
+        self._params = Params(arrays, roles)
+        self._arrays = dict(arrays)
+        self._grads: list = [None] * len(self._params.names)  # arrays of the last step
+        self._views: list = [None] * len(self._params.names)
+        self._pointers = (c_void_p * max(len(self._params.names), 1))()
+        options = OptimizerOptions(threads=threads, grad_norm=grad_norm, statistics=_flags(statistics),
+                                   seconds=seconds, zero_grad=zero_grad, most_skips=most_skips,
+                                   nonfinite=encoded(nonfinite), simd=encoded(simd))
+        self._writes_gradients = zero_grad or nonfinite == "zero"
+        self._handle = self._core.made("optimizer_create", self._params.handle, encoded(str(chain)),
+                                       ctypes.byref(options))
+        self._step = self._core.raw("optimizer_step")
+        self._told_pages = not self._params.large()
+
+    def __del__(self):
+        if getattr(self, "_handle", 0):
+            self._core.raw("optimizer_destroy")(self._handle)
+
+    # Stepping
+
+    def step(self, grads, *, weight: float = 1.0, last: bool = False, grad_norm: float | None = None,
+             statistics=()) -> Report:
+        """One update. `grads`: name -> array of the parameter's shape and type; a name that is missing, or None, is
+        absent: untouched, without decay. weight, last: of a window of `accumulate`; grad_norm: where it is known."""
+        if self._take(grads):
+            self._core.params_set_gradients(self._params.handle, self._pointers, len(self._params.names))
+        report = Report()
+        given = None
+        if weight != 1.0 or last or grad_norm is not None or statistics:
+            given = ctypes.byref(StepInput(weight=weight, grad_norm=-1.0 if grad_norm is None else grad_norm,
+                                           last=last, statistics=_flags(statistics)))
+        status = self._step(self._handle, given, ctypes.byref(report))
+        if status:
+            raise_status(status)
+        if not self._told_pages:
+            self._tell_pages(report)
+        return report
+
+    def _take(self, grads) -> bool:
+        """Looks where the gradients lie; whether that is elsewhere than last time."""
+        changed = False
+        found = 0
+        last = self._grads
+        for i, name in enumerate(self._params.names):
+            array = grads.get(name)
+            if array is not None:
+                found += 1
+            elif name in grads:
+                found += 1
+            if array is last[i]:
+                continue
+            self._look(i, name, array)
+            changed = True
+        if found != len(grads):
+            unknown = next(name for name in grads if name not in self._params.names)
+            raise UsageError(f"step: no parameter is called so; got {unknown!r}; want names among "
+                             f"{', '.join(self._params.names[:8])}")
+        return changed
+
+    def _look(self, i: int, name: str, array) -> None:
+        if array is None:
+            self._pointers[i], self._grads[i], self._views[i] = None, None, None
+            return
+        view = _arrays.view(array, name + ".grad", writable=self._writes_gradients)
+        value = self._params.value_of(name)
+        if view.shape != value.shape or view.dtype != value.dtype:
+            raise UsageError(f"`{name}`: its gradient is of another shape or type; got {view.shape} "
+                             f"{_arrays._NAMES[view.dtype]}; want {value.shape} {_arrays._NAMES[value.dtype]}")
+        self._pointers[i] = view.address or None
+        self._grads[i], self._views[i] = array, view
+
+    def _tell_pages(self, report: Report) -> None:
+        self._told_pages = True
+        small = (ctypes.c_ubyte * len(self._params.names))()
+        self._core.params_small_pages(self._params.handle, small, len(self._params.names))
+        names = tuple(name for name, is_small in zip(self._params.names, small) if is_small)
+        report.small_pages = names
+        if names:
+            warnings.warn(f"{len(names)} parameters lie on pages of 4 KiB, over which a step takes some 1.3 times as "
+                          f"long: {', '.join(names[:4])}; thalweg.empty() gives memory on huge pages", stacklevel=3)
+
+    def parameter_report(self, name: str) -> dict[str, float]:
+        """What the last step measured of one parameter, as asked for by `statistics`."""
+        out = ParameterReport()
+        self._core.optimizer_parameter_report(self._handle, self._params.names.index(name), ctypes.byref(out))
+        return {field: getattr(out, field) for field, _ in ParameterReport._fields_[1:]}
+
+    def set_option(self, name: str, value: float | None) -> None:
+        """Sets "lr", "adam.beta1", ... for the steps to come; None: what the chain's text says."""
+        self._core.optimizer_set_option(self._handle, encoded(name), float("nan") if value is None else value)
+
+    def observe(self, metric: float) -> None:
+        """Gives `plateau` a metric of the model."""
+        self._core.optimizer_observe(self._handle, metric)
+
+    @contextmanager
+    def averaged(self):
+        """Inside, the arrays hold what is to be evaluated: averages, slow weights."""
+        self._core.optimizer_begin_averaged(self._handle)
+        try:
+            yield self
+        finally:
+            self._core.optimizer_end_averaged(self._handle)
+
+    def set_frozen(self, name: str, frozen: bool = True) -> None:
+        """A frozen parameter is not touched; one that was frozen at the beginning needs replan() when thawed."""
+        self._core.params_set_frozen(self._params.handle, self._index(name), int(frozen))
+
+    def replan(self) -> None:
+        """Takes up parameters that were thawed."""
+        self._core.optimizer_replan(self._handle)
+
+    def _index(self, name: str) -> int:
+        if name not in self._params.names:
+            raise UsageError(f"no parameter is called so; got {name!r}; want one of {self._params.names}")
+        return self._params.names.index(name)
+
+    # What it knows
+
+    @property
+    def updates(self) -> int:
+        """Updates done: the clock of schedules."""
+        return self._core.number("optimizer_updates", self._handle)
+
+    @updates.setter
+    def updates(self, updates: int) -> None:
+        self._core.optimizer_set_updates(self._handle, updates)
+
+    @property
+    def chain(self) -> str:
+        return self._core.text("optimizer_chain", self._handle)
+
+    @property
+    def loss_scale(self) -> float:
+        """What the loss must be multiplied by for `loss_scale`; else 1."""
+        return self._core.number("optimizer_loss_scale", self._handle, kind=c_double)
+
+    @property
+    def state_bytes(self) -> int:
+        return self._core.number("optimizer_state_bytes", self._handle)
+
+    def clock(self, name: str) -> int:
+        """The updates that a parameter took part in."""
+        return self._core.number("optimizer_clock", self._handle, self._index(name))
+
+    def set_clock(self, name: str, clock: int) -> None:
+        self._core.optimizer_set_clock(self._handle, self._index(name), clock)
+
+    def state(self) -> dict[str, object]:
+        """Name -> array, such as "w/adam.m": to be read, and written between steps."""
+        count = self._core.number("optimizer_state_count", self._handle, kind=c_size_t)
+        return dict(self._tensor("optimizer_state", i) for i in range(count))
+
+    def numbers(self) -> dict[str, object]:
+        """Name -> array of one number, such as "plateau.rate"."""
+        count = self._core.number("optimizer_number_count", self._handle, kind=c_size_t)
+        return dict(self._tensor("optimizer_number", i) for i in range(count))
+
+    def _tensor(self, function: str, index: int):
+        tensor = Tensor()
+        getattr(self._core, function)(self._handle, index, ctypes.byref(tensor))
+        shape = tuple(tensor.shape[i] for i in range(tensor.rank))
+        return tensor.name.decode(), _arrays.lent(tensor.data or 0, tensor.dtype, shape, self)
+
+    def values(self) -> dict[str, object]:
+        """Name -> array as it is now. Arrays that cannot change (JAX) come as new ones of their kind."""
+        out = {}
+        for name, array in self._arrays.items():
+            copy = self._params._copies.get(name)
+            out[name] = array if copy is None else _like(array, copy)
+        return out
+
+    def explain(self, json: bool = False) -> str:
+        """The plan: phases, streams, bytes per element."""
+        return self._core.text("chain_explain", encoded(self.chain), self._params.handle, int(json))
+
+    # Saving
+
+    def save(self, path) -> None:
+        """Parameters, state and clocks as one safetensors file, put there by atomic replacement."""
+        self._core.optimizer_save(self._handle, encoded(str(path)))
+
+    def load(self, path) -> None:
+        """All or nothing; the error lists every difference."""
+        self._core.optimizer_load(self._handle, encoded(str(path)))
+
+    def to_bytes(self) -> bytes:
+        """What save() would write."""
+        size = c_size_t()
+        save = self._core.optimizer_save_memory
+        save(self._handle, None, 0, ctypes.byref(size))
+        buffer = ctypes.create_string_buffer(size.value)
+        save(self._handle, buffer, size.value, ctypes.byref(size))
+        return buffer.raw
+
+    def from_bytes(self, data: bytes) -> None:
+        self._core.optimizer_load_memory(self._handle, data, len(data))
+
+    def __repr__(self) -> str:
+        return f"Optimizer({len(self._params.names)} parameters, {self.chain!r}, updates={self.updates})"
+
+
+def _like(array, copy):
+    import jax.numpy  # what `array` is of
+
+    return jax.numpy.array(copy)

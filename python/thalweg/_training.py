@@ -1,0 +1,206 @@
+"""Networks and their training: on arrays in memory, and as runs with a folder."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from ctypes import c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
+
+from . import _arrays
+from ._library import Evaluation, Predictions, Samples, TrainerOptions, UsageError, core, encoded, learn
+from ._optimizer import Report
+
+_PROGRESS = ctypes.CFUNCTYPE(c_int, c_void_p, ctypes.POINTER(Report), c_double, c_uint64)
+
+
+def _numpy():
+    import numpy  # what samples are held in
+
+    return numpy
+
+
+class Model:
+    """A network from a text: Model("dense(128) | relu | dense(10)", inputs=64). In float32, weights by `seed`."""
+
+    def __init__(self, text: str, inputs, seed: int = 1):
+        self._learn = learn()
+        shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
+        self.inputs = shape
+        sizes = (ctypes.c_int64 * max(len(shape), 1))(*shape)
+        self._handle = self._learn.made("model_create", encoded(text), len(shape), sizes, seed)
+        self.outputs = self._learn.number("model_outputs", self._handle, kind=c_size_t)
+
+    def __del__(self):
+        if getattr(self, "_handle", 0):
+            self._learn.raw("model_destroy")(self._handle)
+
+    @property
+    def text(self) -> str:
+        return self._learn.text("model_print", self._handle)
+
+    def parameters(self) -> dict[str, object]:
+        """Name -> array, such as "dense1.weight" {inputs, outputs}: the model's own memory."""
+        from ._library import Tensor
+
+        params = self._learn.made("model_params", self._handle)
+        owner = _Params(params, self)
+        out = {}
+        for i in range(core().number("params_count", params, kind=c_size_t)):
+            tensor = Tensor()
+            core().params_value(params, i, ctypes.byref(tensor))
+            shape = tuple(tensor.shape[d] for d in range(tensor.rank))
+            out[tensor.name.decode()] = _arrays.lent(tensor.data or 0, tensor.dtype, shape, owner)
+        return out
+
+    def predict(self, inputs, threads: int = 0):
+        """What the last layer gives for each row: a NumPy array of rows x outputs, in float32."""
+        numpy = _numpy()
+        rows = numpy.ascontiguousarray(inputs, dtype=numpy.float32)
+        out = numpy.empty((len(rows), self.outputs), dtype=numpy.float32)
+        features = 1
+        for size in self.inputs:
+            features *= size
+        if rows.size != len(rows) * features:
+            raise UsageError(f"inputs: not what the model takes; got shape {rows.shape}; want rows of {features}")
+        self._learn.model_predict(self._handle, len(rows), rows.ctypes.data, threads, out.ctypes.data)
+        return out
+
+
+class _Params:
+    """A handle of a model's parameters, which keeps the model."""
+
+    def __init__(self, handle: int, model: Model):
+        self.handle, self.model = handle, model
+
+    def __del__(self):
+        core().raw("params_destroy")(self.handle)
+
+
+def _samples(inputs, targets, classes: int):
+    """The structure that C takes, and the arrays that it points to."""
+    numpy = _numpy()
+    x = numpy.ascontiguousarray(inputs, dtype=numpy.float32)
+    x = x.reshape(len(x), -1)
+    out = Samples(rows=x.shape[0], features=x.shape[1], inputs=x.ctypes.data)
+    if targets is None:
+        return out, (x,)
+    if len(targets) != len(x):
+        raise UsageError(f"targets: not one a row; got {len(targets)} for {len(x)} rows; want as many")
+    if classes:
+        y = numpy.ascontiguousarray(targets, dtype=numpy.int32)
+        out.classes, out.labels = classes, y.ctypes.data
+    else:
+        y = numpy.ascontiguousarray(targets, dtype=numpy.float64).reshape(len(x), -1)
+        out.columns, out.values = y.shape[1], y.ctypes.data
+    return out, (x, y)
+
+
+class Trainer:
+    """Trains a model on arrays: labels 0 to classes - 1 where `classes` is given, else values.
+
+        trainer = Trainer(model, "cross_entropy", "adamw(lr=1e-3)", x, y, classes=10)
+        for _ in range(20): print(trainer.epoch())
+
+    epochs: what schedules without a length are planned for. batch 0: all samples."""
+
+    def __init__(self, model: Model, loss: str, optimizer: str, inputs, targets, *, classes: int = 0,
+                 batch: int = 64, accumulate: int = 1, epochs: int = 20, seed: int = 1, threads: int = 0,
+                 order: str = "shuffle", nonfinite: str = "report"):
+        self._learn = learn()
+        self.model, self.classes = model, classes
+        options = TrainerOptions(batch=batch, accumulate=accumulate, epochs=epochs, seed=seed, threads=threads,
+                                 order=encoded(order), nonfinite=encoded(nonfinite))
+        samples, _keep = _samples(inputs, targets, classes)
+        self._handle = self._learn.made("trainer_create", model._handle, encoded(loss), encoded(str(optimizer)),
+                                        ctypes.byref(samples), ctypes.byref(options))
+
+    def __del__(self):
+        if getattr(self, "_handle", 0):
+            self._learn.raw("trainer_destroy")(self._handle)
+
+    def step(self) -> tuple[Report, float]:
+        """One update; its report, and the loss of its batch before it."""
+        report, loss = Report(), c_double()
+        self._learn.trainer_step(self._handle, ctypes.byref(report), ctypes.byref(loss))
+        return report, loss.value
+
+    def epoch(self) -> float:
+        """The updates that are left of an epoch; their mean loss."""
+        return self._learn.number("trainer_epoch", self._handle, kind=c_double)
+
+    def evaluate(self, inputs, targets) -> dict[str, float]:
+        """loss, accuracy of classes, r2 and mae of values."""
+        samples, _keep = _samples(inputs, targets, self.classes)
+        out = Evaluation()
+        self._learn.trainer_evaluate(self._handle, ctypes.byref(samples), ctypes.byref(out))
+        names = ("loss", "accuracy") if self.classes else ("loss", "r2", "mae")
+        return {name: getattr(out, name) for name in names}
+
+
+def _setting(value) -> str:
+    return json.dumps(value) if isinstance(value, (str, bool)) else repr(value)
+
+
+def _toml(settings: dict) -> bytes:
+    return encoded("".join(f"{name.replace('_', '-')} = {_setting(value)}\n" for name, value in settings.items()))
+
+
+def _followed(progress):
+    """`progress(report, loss, total)` as C calls it; what it raises is raised when C has returned."""
+    raised: list[BaseException] = []
+
+    def call(_context, report, loss, total):
+        try:
+            return int(bool(progress(report.contents, loss, total)))
+        except BaseException as error:  # through C it cannot go
+            raised.append(error)
+            return 1
+
+    return (_PROGRESS(call) if progress else None), raised
+
+
+def _run(function: str, arguments, progress) -> dict | None:
+    called, raised = _followed(progress)
+    out = c_char_p()
+    getattr(learn(), function)(*arguments, ctypes.cast(called, c_void_p) if called else None, None, ctypes.byref(out))
+    if raised:
+        raise raised[0]
+    return json.loads(out.value) if out.value else None
+
+
+def train(directory=None, *, progress=None, **settings) -> dict | None:
+    """A run with its folder, as `thalweg train`: train(data="csv(train.csv, target=price)", epochs=30). Settings as
+    there, - as _. `progress(report, loss, total_updates)` is called after every update; True stops the run, which
+    resume() continues. The result, or None where it was stopped."""
+    where = encoded(str(directory)) if directory is not None else None
+    return _run("train", (_toml(settings), where), progress)
+
+
+def resume(directory, *, threads: int = 0, progress=None) -> dict | None:
+    """Continues a run, bit for bit."""
+    return _run("run_resume", (encoded(str(directory)), threads), progress)
+
+
+def evaluate(directory, data: str | None = None, *, checkpoint: str | None = None, threads: int = 0) -> dict:
+    """A run's weights on `data`, by default the held-out part of its own."""
+    return json.loads(learn().text("run_evaluate", encoded(str(directory)), encoded(data), encoded(checkpoint), threads))
+
+
+def predict(directory, data: str | None = None, *, checkpoint: str | None = None, threads: int = 0) -> dict:
+    """What a run's model says of every row of `data`: names of the columns and numbers (rows x columns); of classes
+    also labels, the likeliest one of each row."""
+    numpy = _numpy()
+    handle = learn().made("run_predict", encoded(str(directory)), encoded(data), encoded(checkpoint), threads)
+    try:
+        read = Predictions()
+        learn().predicted_read(handle, ctypes.byref(read))
+        names = [read.names[i].decode() for i in range(read.columns)]
+        size = read.rows * read.columns
+        numbers = numpy.array(read.numbers[:size]).reshape(read.rows, read.columns)
+        out = {"names": names, "numbers": numbers}
+        if read.classes:
+            best = ctypes.cast(read.best, ctypes.POINTER(ctypes.c_uint32))
+            out["labels"] = [names[best[row]] for row in range(read.rows)]
+        return out
+    finally:
+        learn().predicted_destroy(handle)
