@@ -1,7 +1,7 @@
 // Bytes as a safetensors file, and what it holds, under a checksum of its own, as a checkpoint.
 #include <cstring>
 
-#include "checkpoint/safetensors.h"
+#include "safetensors/safetensors.h"
 #include "target.h"
 #include "thalweg/checkpoint.h"
 
@@ -45,13 +45,13 @@ void load(const std::filesystem::path& path) {
   Model model;
   const std::string before = model.contents();
   std::string message;
-  const auto metadata =
-      attempt(Code::data, message, [&] { return load_checkpoint(path, model.params, model.optimizer); });
+  const auto metadata = attempt(
+      Code::data, message, [&] { return load_checkpoint(path, model.params, model.optimizer).metadata; });
   if (!metadata) return require(model.contents() == before, "a failed load changed the model", message);
   const std::string loaded = model.contents();
-  save_checkpoint(path, model.params, model.optimizer, *metadata);
+  save_checkpoint(path, model.params, model.optimizer, {.metadata = *metadata});
   Model again;
-  require(load_checkpoint(path, again.params, again.optimizer) == *metadata, "the metadata changed",
+  require(load_checkpoint(path, again.params, again.optimizer).metadata == *metadata, "the metadata changed",
           path.string());
   require(again.contents() == loaded, "a checkpoint loads otherwise", path.string());
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "thalweg/error.h"
 
@@ -60,22 +61,20 @@ Error unwritable(const std::filesystem::path& path, int reason, std::uint64_t by
                 "free some space or choose another folder"});
 }
 
-// Writes and syncs the temporary file; false leaves the reason in errno. It gets owner and mode of what it is
-// to replace.
-bool write_synced(const std::filesystem::path& path, const std::filesystem::path& old,
-                  std::span<const std::span<const std::byte>> parts) {
+// Opens the temporary file; -1 leaves the reason in errno. It gets owner and mode of what it is to replace.
+int open_temporary(const std::filesystem::path& path, const std::filesystem::path& old) {
   struct stat status;
   const bool replaces = ::lstat(old.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, replaces ? 0600 : 0666);
-  if (!file.open()) return false;
-  if (replaces) {
-    [[maybe_unused]] const int given = ::fchown(file.get(), status.st_uid, status.st_gid);  // root alone may
-    if (::fchmod(file.get(), status.st_mode & 0777) != 0) return false;
-  }
-  for (const std::span<const std::byte> part : parts) {
-    if (!write_all(file.get(), part)) return false;
-  }
-  return ::fsync(file.get()) == 0 && file.close();
+  const int fd =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, replaces ? 0600 : 0666);
+  if (fd < 0 || !replaces) return fd;
+  [[maybe_unused]] const int given = ::fchown(fd, status.st_uid, status.st_gid);  // root alone may
+  if (::fchmod(fd, status.st_mode & 0777) == 0) return fd;
+  const int reason = errno;
+  ::close(fd);
+  ::unlink(path.c_str());
+  errno = reason;
+  return -1;
 }
 
 // A name beside `path` that nothing has. Two threads may replace the same file, and a process that was killed
@@ -130,31 +129,84 @@ bool synced(const std::filesystem::path& folder) {
 
 std::string system_message(int error_number) { return std::generic_category().message(error_number); }
 
-std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit) {
+InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   errno = 0;
-  Descriptor file(path, O_RDONLY | O_NONBLOCK);  // a pipe must not block the open
-  if (!file.open()) throw unreadable(path, system_message(errno), "a readable file");
+  fd_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe must not block the open
   struct stat status;
-  if (::fstat(file.get(), &status) != 0) throw unreadable(path, system_message(errno), "a readable file");
-  if (!S_ISREG(status.st_mode)) {
-    errno = 0;
-    throw unreadable(path, S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", "a file");
+  if (fd_ < 0 || ::fstat(fd_, &status) != 0) {
+    const Error error = unreadable(path, system_message(errno), "a readable file");
+    if (fd_ >= 0) ::close(fd_);
+    throw error;
   }
-  const std::uint64_t size = static_cast<std::uint64_t>(status.st_size);
-  if (size > limit) {
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  if (S_ISREG(status.st_mode)) return;
+  ::close(fd_);
+  errno = 0;
+  throw unreadable(path, S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", "a file");
+}
+
+InputFile::~InputFile() { ::close(fd_); }
+
+void InputFile::read(std::uint64_t at, std::span<std::byte> into) const {
+  while (!into.empty()) {
     errno = 0;
-    throw unreadable(path, std::to_string(size) + " bytes", "at most " + std::to_string(limit));
-  }
-  std::vector<std::byte> bytes(size);
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    const ssize_t got = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw unreadable(path, system_message(errno), "a readable file");
+    if (got < 0) throw unreadable(path_, system_message(errno), "a readable file");
     if (got == 0)
-      throw unreadable(path, "the end after " + std::to_string(filled) + " bytes", std::to_string(size));
-    filled += static_cast<std::size_t>(got);
+      throw unreadable(path_, "the end after " + std::to_string(at) + " bytes", std::to_string(size_));
+    at += static_cast<std::uint64_t>(got);
+    into = into.subspan(static_cast<std::size_t>(got));
   }
+}
+
+Replacement::Replacement(const std::filesystem::path& path, std::uint64_t bytes)
+    : path_(path), temporary_(temporary_beside(path)), bytes_(bytes) {
+  fd_ = open_temporary(temporary_, path);
+  if (fd_ < 0) throw unwritable(path_, errno, bytes_);
+}
+
+Replacement::~Replacement() {
+  if (fd_ >= 0) ::close(fd_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void Replacement::fail() const { throw unwritable(path_, errno, bytes_); }
+
+void Replacement::append(std::span<const std::byte> bytes) {
+  if (!write_all(fd_, bytes)) fail();
+}
+
+void Replacement::overwrite(std::uint64_t at, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail();
+    at += static_cast<std::uint64_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void Replacement::put_in_place() {
+  if (::fsync(fd_) != 0) fail();
+  // Some file systems report a lost write only here.
+  if (::close(std::exchange(fd_, -1)) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) fail();
+  temporary_.clear();
+  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
+  if (!synced(folder)) {
+    throw Error(Code::resource, {path_.string(), "is written, but its folder could not be synced",
+                                 system_message(errno), "a durable rename", ""});
+  }
+}
+
+std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  const InputFile file(path);
+  if (file.size() > limit) {
+    errno = 0;
+    throw unreadable(path, std::to_string(file.size()) + " bytes", "at most " + std::to_string(limit));
+  }
+  std::vector<std::byte> bytes(file.size());
+  file.read(0, bytes);
   return bytes;
 }
 
@@ -166,17 +218,9 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t limi
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
   std::uint64_t total = 0;
   for (const std::span<const std::byte> part : parts) total += part.size();
-  const std::filesystem::path temporary = temporary_beside(path);
-  if (!write_synced(temporary, path, parts) || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary.c_str());
-    throw unwritable(path, reason, total);
-  }
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (!synced(folder)) {
-    throw Error(Code::resource, {path.string(), "is written, but its folder could not be synced",
-                                 system_message(errno), "a durable rename", ""});
-  }
+  Replacement file(path, total);
+  for (const std::span<const std::byte> part : parts) file.append(part);
+  file.put_in_place();
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view text) {

@@ -16,6 +16,53 @@ namespace thalweg {
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit = UINT64_MAX);
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 30);
 
+// A file of which any thread reads any part.
+class InputFile {
+ public:
+  // Throws as read_file().
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+
+  // Fills `into` with what stands from byte `at`. Throws Error(data) when it cannot, or the file ends before.
+  void read(std::uint64_t at, std::span<std::byte> into) const;
+
+ private:
+  std::filesystem::path path_;
+  std::uint64_t size_ = 0;
+  int fd_ = -1;
+};
+
+// A file in the making that takes the place of the one at `path`, as replace_file() does, once all of it is
+// there. Every call throws Error(resource) naming path and bytes; until put_in_place() has begun the old file
+// is untouched, and nothing of the new one stays when this object goes.
+class Replacement {
+ public:
+  // `bytes`: how many there will be, for messages.
+  Replacement(const std::filesystem::path& path, std::uint64_t bytes);
+  ~Replacement();
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  void append(std::span<const std::byte> bytes);
+  // Writes over what was appended before.
+  void overwrite(std::uint64_t at, std::span<const std::byte> bytes);
+  // Syncs the file, renames it and syncs the folder.
+  void put_in_place();
+
+ private:
+  [[noreturn]] void fail() const;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  std::uint64_t bytes_;
+  int fd_ = -1;
+};
+
 // Puts the parts, one after the other, at `path` so that a reader, also after a crash, sees the old file or
 // the new one: a sibling temporary file is written, synced and renamed, then the folder is synced. The mode
 // of the old file stays, and its owner where that is allowed. A link at `path` is replaced, not followed.

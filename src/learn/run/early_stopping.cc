@@ -70,7 +70,8 @@ void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& 
 void EarlyStopping::save(const std::filesystem::path& directory) {
   if (update_ == saved_) return;
   Metadata metadata = {{"epoch", std::to_string(epoch_)}, {"loss", json_number(loss_)}};
-  save_parameters(checkpoint_path(directory, update_, Kept::best), weights_.params(), update_, metadata);
+  save_parameters(checkpoint_path(directory, update_, Kept::best), weights_.params(), update_,
+                  {.metadata = metadata});
   saved_ = update_;
 }
 

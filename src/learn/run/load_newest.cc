@@ -47,7 +47,8 @@ std::optional<Newest> load_newest(const std::filesystem::path& directory, std::u
   std::optional<OtherCheckpoint> other_model;
   for (const Candidate& candidate : candidates(directory, epochs)) {
     try {
-      return Newest{load_checkpoint(candidate.path, params, optimizer, also_chain), candidate.changed};
+      const LoadOptions options{.also_chain = also_chain};
+      return Newest{load_checkpoint(candidate.path, params, optimizer, options).metadata, candidate.changed};
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
       const std::string saved = text_in(candidate.path, "chain");

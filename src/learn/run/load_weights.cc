@@ -51,7 +51,7 @@ LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& pa
   Metadata metadata = read_metadata(checkpoint);
   if (const auto chain = metadata.find("chain"); chain != metadata.end()) {
     optimizer_.emplace(params, Chain(chain->second));
-    if (optimizer_->averages()) metadata = load_checkpoint(checkpoint, params, *optimizer_);
+    if (optimizer_->averages()) metadata = load_checkpoint(checkpoint, params, *optimizer_).metadata;
     averaged_.emplace(optimizer_->averaged());
   }
   if (!optimizer_ || !optimizer_->averages()) load_parameters(checkpoint, params);

@@ -233,7 +233,8 @@ void Run::Impl::save(Kept kept) {
   if (kept == Kept::changed) add_plan(metadata, *config.epochs);
   stopping.add_to(metadata);
   stopping.save(files.directory);  // before what names it
-  save_checkpoint(checkpoint_path(files.directory, done, kept), params(), trial.optimizer(), metadata);
+  save_checkpoint(checkpoint_path(files.directory, done, kept), params(), trial.optimizer(),
+                  {.metadata = metadata, .threads = config.threads});
   if (kept == Kept::newest) prune_checkpoints(files.directory, done);
   files.last_save = Clock::now();
 }

@@ -1,4 +1,4 @@
-#include "checkpoint/element_type.h"
+#include "safetensors/element_type.h"
 
 #include <algorithm>
 #include <iterator>

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "base/test_error.h"
 #include "base/test_folder.h"
-#include "checkpoint/safetensors.h"
+#include "safetensors/safetensors.h"
 
 namespace thalweg {
 namespace {
@@ -90,10 +90,10 @@ const std::string kMomentum = "momentum(0.9) | lr(0.1)";
 class Checkpoint : public testing::Test {
  protected:
   std::string save(Model& model, const Metadata& metadata = {}) {
-    save_checkpoint(path, model.params, *model.optimizer, metadata);
+    save_checkpoint(path, model.params, *model.optimizer, {.metadata = metadata});
     return read_text_file(path);
   }
-  Metadata load(Model& model) { return load_checkpoint(path, model.params, *model.optimizer); }
+  Metadata load(Model& model) { return load_checkpoint(path, model.params, *model.optimizer).metadata; }
   void write(const std::string& bytes) { folder.write("model.safetensors", bytes); }
 
   // Loading must fail and change nothing; returns why.
@@ -220,7 +220,7 @@ TEST_F(Checkpoint, KeepsLargeCounts) {
   EXPECT_EQ(loaded.optimizer->updates(), UINT64_MAX);
   EXPECT_EQ(loaded.optimizer->skips(), 3u);
   loaded.optimizer->set_skips(0);
-  save(loaded, load_checkpoint(path, model.params, *model.optimizer));
+  save(loaded, load(model));
   load(model);
   EXPECT_EQ(model.optimizer->skips(), 0u);
   EXPECT_EQ(loaded.optimizer->clocks()[0], UINT64_MAX - 1);
@@ -279,7 +279,7 @@ TEST_F(Checkpoint, LoadsParametersAlone) {
   saved.train(4);
   save(saved, {{"note", "x"}});
   Model other(kItems, "lr(0.5)", 2);
-  EXPECT_EQ(load_parameters(path, other.params).at("note"), "x");
+  EXPECT_EQ(load_parameters(path, other.params).metadata.at("note"), "x");
   const auto want = saved.contents();
   for (const Item& item : kItems) EXPECT_EQ(other.contents().at(item.name), want.at(item.name)) << item.name;
   EXPECT_EQ(other.optimizer->updates(), 0U);

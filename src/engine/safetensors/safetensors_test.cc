@@ -1,4 +1,4 @@
-#include "checkpoint/safetensors.h"
+#include "safetensors/safetensors.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -141,8 +141,7 @@ TEST(Safetensors, RefusesWhatIsNoJson) {
     expect_refusal(file_text("{\"" + text + "\":{}}"), "the header is not JSON");
   }
   expect_refusal(file_text(std::string("{}\0{", 4)), "byte 10: a zero byte in the header");
-  expect_refusal(file_text("{" + std::string(100'000, 'x')),
-                 "x.safetensors, byte 10: the header is not JSON");
+  expect_refusal(file_text("{" + std::string(100'000, 'x')), "x.safetensors, byte 9: the header is not JSON");
 }
 
 TEST(Safetensors, RefusesOtherKindsOfValues) {
@@ -219,7 +218,8 @@ TEST(Safetensors, RefusesFloodsWithoutHoldingThem) {
   std::string nested;
   for (int i = 0; i < 100'000; ++i) nested += "{\"a\":";
   expect_refusal(file_text(nested), "tensor `a`: unknown key");
-  expect_refusal(one("[" + std::string(1'000'000, '9') + "]", "[0,4]"), "the header is not JSON");
+  expect_refusal(one("[" + std::string(1'000'000, '9') + "]", "[0,4]"),
+                 "tensor `w`, `shape`: a value of the wrong kind; got `9999");
   expect_refusal(file_text("{\"" + std::string(1'000'000, 'n') + "\":1}"),
                  "header: a value of the wrong kind");
   std::string ones = "1";
@@ -261,8 +261,7 @@ TEST(Safetensors, WritesWhatItReads) {
     const std::size_t size = element_bits(got.type) / 8;
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(got.bytes.data()) % size, 0U) << name;
   }
-  EXPECT_EQ(file.tensors().at("a").bytes.data(), file.tensors().at("b \"\n\u00e9").bytes.data());
-  EXPECT_LT(file.tensors().at("k").bytes.data(), file.tensors().at("a").bytes.data());
+  EXPECT_LT(file.tensors().at("k").bytes.data(), file.tensors().at("b \"\n\u00e9").bytes.data());
   EXPECT_LT(file.tensors().at("z").bytes.data(), file.tensors().at("m").bytes.data());
 }
 
@@ -294,7 +293,7 @@ TEST(Safetensors, ChecksumIsTwoCrcs) {
   const std::string digits = text.substr(39, 16);
   text.replace(39, 16, 16, '0');
   const auto crc = [&](std::size_t begin, std::size_t end) {
-    return crc32(0, reinterpret_cast<const Bytef*>(text.data()) + begin, static_cast<uInt>(end - begin));
+    return ::crc32(0, reinterpret_cast<const Bytef*>(text.data()) + begin, static_cast<uInt>(end - begin));
   };
   const std::size_t data = text.size() - 8;
   EXPECT_EQ(std::stoul(digits.substr(0, 8), nullptr, 16), crc(8, data));
