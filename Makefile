@@ -44,7 +44,7 @@ test-web: configured    ## every page in headless Chromium: wide, narrow, light,
 	/usr/bin/python3 tests/web/test_pages.py build/thalweg
 
 test-install: configured ## what `cmake --install` makes, moved and used by other projects: tests/install
-	@sh tools/install.sh test
+	@sh tools/install.sh test-install
 	@cmake --build --preset release -j $(JOBS) --target thalweg_installed
 	python3 tests/install/run.py build
 
