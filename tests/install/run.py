@@ -121,8 +121,11 @@ class Installed:
         return build
 
     def static(self) -> None:
-        """find_package, static libraries."""
+        """find_package, static libraries, which say what they lack."""
         self.project("static", ("descends", "steps"))
+        _, said = self.configured("static", "-DCMAKE_DISABLE_FIND_PACKAGE_HWY=ON", fails=True)
+        if "HWY" not in said:
+            raise Fault(f"static: without Highway\n{said}")
 
     def shared(self) -> None:
         """find_package, shared libraries, without a package of what they need."""
