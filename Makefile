@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
+.PHONY: train test test-web test-install deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -13,7 +13,7 @@ test: build             ## run every test
 	@sh tools/install.sh test
 	ctest --preset release -j $(JOBS)
 
-build: configured       ## the tool build/thalweg, the library build/libthalweg.a and the tests
+build: configured       ## the tool build/thalweg, the libraries build/libthalweg.a and .so, and the tests
 	cmake --build --preset release -j $(JOBS)
 
 configured: install
@@ -42,6 +42,20 @@ test-web: configured    ## every page in headless Chromium: wide, narrow, light,
 	@sh tools/install.sh web
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool thalweg_experiments
 	/usr/bin/python3 tests/web/test_pages.py build/thalweg
+
+test-install: configured ## what `cmake --install` makes, moved and used by other projects: tests/install
+	@sh tools/install.sh test-install
+	@cmake --build --preset release -j $(JOBS) --target thalweg_installed
+	python3 tests/install/run.py build
+
+MAINTAINER ?= The Thalweg authors <thalweg@localhost>
+deb:                    ## Debian packages, in build-deb/packages, and what lintian says; MAINTAINER="Name <address>"
+	@sh tools/install.sh deb
+	cmake --preset deb "-DTHALWEG_MAINTAINER=$(MAINTAINER)"
+	cmake --build --preset deb -j $(JOBS)
+	rm -rf build-deb/packages
+	cpack --config build-deb/CPackConfig.cmake -B build-deb/packages
+	lintian --fail-on error --allow-root --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog build-deb/packages/*.deb
 
 asan:                   ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@sh tools/install.sh test
@@ -112,4 +126,4 @@ install:
 	@sh tools/install.sh
 
 clean:
-	rm -rf build build-asan build-bench build-clang build-coverage build-dev build-fuzz build-mutants build-tsan
+	rm -rf build build-asan build-bench build-clang build-coverage build-deb build-dev build-fuzz build-mutants build-tsan
