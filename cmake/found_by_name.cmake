@@ -1,12 +1,9 @@
-# Thalweg::dnnl and Thalweg::deflate, by the names of their libraries: oneDNN's own package file asks for OpenCL's headers,
-# which nothing here needs, and Debian's libdeflate has none. `missing` lists what is not there.
-foreach(name dnnl deflate)
-  string(TOUPPER ${name} upper)
-  find_library(${upper}_LIBRARY ${name})
-  if(NOT ${upper}_LIBRARY)
-    list(APPEND missing lib${name})
-  elseif(NOT TARGET Thalweg::${name})
-    add_library(Thalweg::${name} INTERFACE IMPORTED)
-    target_link_libraries(Thalweg::${name} INTERFACE ${${upper}_LIBRARY})
-  endif()
-endforeach()
+# Thalweg::dnnl, by the name of its library: oneDNN's own package file asks for OpenCL's headers, which nothing here needs.
+# `missing` lists what is not there.
+find_library(DNNL_LIBRARY dnnl)
+if(NOT DNNL_LIBRARY)
+  list(APPEND missing libdnnl)
+elseif(NOT TARGET Thalweg::dnnl)
+  add_library(Thalweg::dnnl INTERFACE IMPORTED)
+  target_link_libraries(Thalweg::dnnl INTERFACE ${DNNL_LIBRARY})
+endif()

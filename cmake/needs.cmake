@@ -11,10 +11,9 @@ if(THALWEG_LEARN)
   include(cmake/gomp.cmake)
   include(cmake/found_by_name.cmake)
   find_path(DNNL_INCLUDE_DIR dnnl.hpp)
-  find_path(DEFLATE_INCLUDE_DIR libdeflate.h)
-  if(missing OR NOT DNNL_INCLUDE_DIR OR NOT DEFLATE_INCLUDE_DIR)
-    message(FATAL_ERROR "thalweg: THALWEG_LEARN=ON; got no oneDNN or no libdeflate (missing: ${missing}); want libraries and "
-      "headers of both; try the packages libdnnl-dev and libdeflate-dev, or -DTHALWEG_LEARN=OFF")
+  if(missing OR NOT DNNL_INCLUDE_DIR)
+    message(FATAL_ERROR "thalweg: THALWEG_LEARN=ON; got no oneDNN; want its library and headers; try the package "
+      "libdnnl-dev, or -DTHALWEG_LEARN=OFF")
   endif()
   find_package(ZLIB REQUIRED)
   find_package(fmt REQUIRED)

@@ -249,10 +249,23 @@ THALWEG_API thalweg_status thalweg_optimizer_number(thalweg_optimizer* optimizer
 THALWEG_API thalweg_status thalweg_optimizer_save(thalweg_optimizer* optimizer, const char* path);
 THALWEG_API thalweg_status thalweg_optimizer_save_memory(thalweg_optimizer* optimizer, void* buffer,
                                                          size_t capacity, size_t* size);
-/* All or nothing. */
-THALWEG_API thalweg_status thalweg_optimizer_load(thalweg_optimizer* optimizer, const char* path);
+typedef struct thalweg_load_options {
+  size_t struct_size;
+  int partial;             /* 1: fills what matches, leaves other parameters as they are */
+  int other_chain;         /* 1: of any chain; averages are kept by their meaning, other state starts anew */
+  const char* const* from; /* renames: names in the file, `*` for any run of characters, ... */
+  const char* const* to;   /* ... and what these are called here */
+  size_t renames;
+} thalweg_load_options;
+#define THALWEG_LOAD_OPTIONS_INIT {sizeof(thalweg_load_options), 0, 0, NULL, NULL, 0}
+
+/* All or nothing; the message lists every difference. `options` may be NULL: strict. `report`, which may be
+ * NULL, gets {"kept": [{"from", "to"}], "fresh": [...], "dropped": [...]}. */
+THALWEG_API thalweg_status thalweg_optimizer_load(thalweg_optimizer* optimizer, const char* path,
+                                                  const thalweg_load_options* options, const char** report);
 THALWEG_API thalweg_status thalweg_optimizer_load_memory(thalweg_optimizer* optimizer, const void* bytes,
-                                                         size_t size);
+                                                         size_t size, const thalweg_load_options* options,
+                                                         const char** report);
 
 /* ---- Schedules ---- */
 

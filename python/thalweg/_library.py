@@ -58,6 +58,11 @@ class StepInput(Struct):
                 ("statistics", c_int)]
 
 
+class LoadOptions(Struct):
+    _fields_ = [("struct_size", c_size_t), ("partial", c_int), ("other_chain", c_int), ("from_", c_void_p),
+                ("to", c_void_p), ("renames", c_size_t)]
+
+
 class ParameterReport(Struct):
     _fields_ = [("struct_size", c_size_t), ("grad_norm", c_double), ("value_norm", c_double),
                 ("update_norm", c_double), ("update_ratio", c_double)]
@@ -101,8 +106,8 @@ _CORE = {
     "thalweg_optimizer_set_clock": "pzu", "thalweg_optimizer_state_bytes": "pp",
     "thalweg_optimizer_state_count": "pp", "thalweg_optimizer_state": "pzp",
     "thalweg_optimizer_number_count": "pp", "thalweg_optimizer_number": "pzp", "thalweg_optimizer_save": "ps",
-    "thalweg_optimizer_save_memory": "ppzp", "thalweg_optimizer_load": "ps",
-    "thalweg_optimizer_load_memory": "ppz", "thalweg_schedule_create": "suup", "thalweg_schedule_destroy": "p",
+    "thalweg_optimizer_save_memory": "ppzp", "thalweg_optimizer_load": "pspp",
+    "thalweg_optimizer_load_memory": "ppzpp", "thalweg_schedule_create": "suup", "thalweg_schedule_destroy": "p",
     "thalweg_schedule_value": "pup", "thalweg_schedule_values": "puzp", "thalweg_schedule_print": "pip",
     "thalweg_schedule_total": "pp",
 }

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from ctypes import c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
 
 from . import _arrays
-from ._library import OptimizerOptions, ParameterReport, StepInput, Struct, Tensor, UsageError, core, encoded, raise_status
+from ._library import (LoadOptions, OptimizerOptions, ParameterReport, StepInput, Struct, Tensor, UsageError, core,
+                       encoded, raise_status, texts)
 
 _ROLES = {None: 0, "weight": 1, "bias": 2, "norm": 3, "embedding": 4, "other": 5}
 _STATISTICS = {"update_ratio": 1, "norms": 2}
@@ -310,9 +311,21 @@ class Optimizer:
         """Parameters, state and clocks as one safetensors file, put there by atomic replacement."""
         self._core.optimizer_save(self._handle, encoded(str(path)))
 
-    def load(self, path) -> None:
-        """All or nothing; the error lists every difference."""
-        self._core.optimizer_load(self._handle, encoded(str(path)))
+    def load(self, path, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:
+        """All or nothing; the error lists every difference. partial: fills what matches; other_chain: of any chain,
+        averages being kept by their meaning (adam to lion keeps m); remap: {name in the file: name here}, with `*` for
+        any run of characters. Tells what was kept, what starts anew, what was dropped."""
+        return self._load("optimizer_load", (encoded(str(path)),), partial, other_chain, remap)
+
+    def _load(self, function: str, source, partial: bool, other_chain: bool, remap) -> dict:
+        import json
+
+        remap = remap or {}
+        names, count = texts(remap.keys())
+        here, _ = texts(remap.values())
+        options = LoadOptions(partial=partial, other_chain=other_chain, from_=ctypes.cast(names, c_void_p),
+                              to=ctypes.cast(here, c_void_p), renames=count)
+        return json.loads(self._core.text(function, self._handle, *source, ctypes.byref(options)))
 
     def to_bytes(self) -> bytes:
         """What save() would write."""
@@ -323,8 +336,9 @@ class Optimizer:
         save(self._handle, buffer, size.value, ctypes.byref(size))
         return buffer.raw
 
-    def from_bytes(self, data: bytes) -> None:
-        self._core.optimizer_load_memory(self._handle, data, len(data))
+    def from_bytes(self, data: bytes, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:
+        """The same as load(), of what to_bytes() gave."""
+        return self._load("optimizer_load_memory", (data, len(data)), partial, other_chain, remap)
 
     def __repr__(self) -> str:
         return f"Optimizer({len(self._params.names)} parameters, {self.chain!r}, updates={self.updates})"

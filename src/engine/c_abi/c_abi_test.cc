@@ -168,6 +168,35 @@ TEST_F(CAbi, StateIsThereToBeReadAndWritten) {
   thalweg_optimizer_destroy(o);
 }
 
+TEST_F(CAbi, StateGoesThroughMemoryAndFiles) {
+  thalweg_optimizer* from = optimizer("adam | lr(0.1)");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(thalweg_optimizer_step(from, nullptr, nullptr), THALWEG_OK);
+  std::size_t size = 0;
+  EXPECT_EQ(thalweg_optimizer_save_memory(from, nullptr, 0, &size), THALWEG_OK);
+  std::vector<char> bytes(size);
+  expect_usage(thalweg_optimizer_save_memory(from, bytes.data(), size - 1, &size), "too small");
+  EXPECT_EQ(thalweg_optimizer_save_memory(from, bytes.data(), size, &size), THALWEG_OK);
+  const std::vector<double> at_3 = values();
+  EXPECT_EQ(thalweg_optimizer_step(from, nullptr, nullptr), THALWEG_OK);
+  const std::vector<double> at_4 = values();
+
+  thalweg_optimizer* to = optimizer("adam | lr(0.1)");
+  EXPECT_EQ(thalweg_optimizer_load_memory(to, bytes.data(), size, nullptr, nullptr), THALWEG_OK);
+  EXPECT_EQ(values(), at_3);
+  EXPECT_EQ(thalweg_optimizer_step(to, nullptr, nullptr), THALWEG_OK);
+  EXPECT_EQ(values(), at_4);
+
+  thalweg_optimizer* lion = optimizer("lion | lr(0.1)");
+  EXPECT_EQ(thalweg_optimizer_load_memory(lion, bytes.data(), size, nullptr, nullptr), THALWEG_DATA);
+  EXPECT_EQ(values(), at_4);
+  thalweg_load_options options = THALWEG_LOAD_OPTIONS_INIT;
+  options.other_chain = 1;
+  const char* report = nullptr;
+  EXPECT_EQ(thalweg_optimizer_load_memory(lion, bytes.data(), size, &options, &report), THALWEG_OK);
+  expect_contains(report, "{\"from\": \"w/adam.m\", \"to\": \"w/lion.m\"}");
+  for (thalweg_optimizer* o : {from, to, lion}) thalweg_optimizer_destroy(o);
+}
+
 TEST_F(CAbi, NoStepIsTakenWhileTheParametersHoldAverages) {
   thalweg_optimizer* o = optimizer("lr(1) | average(0.5)");
   EXPECT_EQ(thalweg_optimizer_step(o, nullptr, nullptr), THALWEG_OK);
