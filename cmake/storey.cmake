@@ -40,6 +40,12 @@ function(thalweg_library target part kind)
   target_include_directories(${library} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>)
   target_link_libraries(${library} PUBLIC ${below} PRIVATE ${storey_NEEDS} $<BUILD_INTERFACE:thalweg_flags>)
+  if(kind STREQUAL shared)
+    set(exports ${PROJECT_BINARY_DIR}/exports.map)
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/exports.map ${exports} @ONLY)
+    target_link_options(${library} PRIVATE LINKER:--version-script=${exports})
+    set_property(TARGET ${library} APPEND PROPERTY LINK_DEPENDS ${exports})
+  endif()
   if(kind STREQUAL shared AND NOT THALWEG_SANITIZE)  # what sanitizers call is in the program
     target_link_options(${library} PRIVATE LINKER:-z,defs)
   endif()

@@ -198,7 +198,7 @@ TEST_F(CAbi, StateGoesThroughMemoryAndFiles) {
 }
 
 TEST_F(CAbi, NoStepIsTakenWhileTheParametersHoldAverages) {
-  thalweg_optimizer* o = optimizer("lr(1) | average(0.5)");
+  thalweg_optimizer* o = optimizer("lr(1) | average(decay=0.5)");
   EXPECT_EQ(thalweg_optimizer_step(o, nullptr, nullptr), THALWEG_OK);
   const std::vector<double> raw = values();
   EXPECT_EQ(thalweg_optimizer_begin_averaged(o), THALWEG_OK);

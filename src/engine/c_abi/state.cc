@@ -113,7 +113,8 @@ thalweg_status thalweg_optimizer_load(thalweg_optimizer* optimizer, const char* 
                                       const thalweg_load_options* options, const char** report) {
   return call([&] {
     const BoundOptimizer& o = bound(optimizer);
-    tell(report, load_checkpoint(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
+    tell(report,
+         load_checkpoint(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
   });
 }
 

@@ -1,0 +1,184 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <vector>
+
+#include "base/test_error.h"
+#include "base/test_folder.h"
+#include "thalweg/c.h"
+
+namespace thalweg {
+namespace {
+
+// y = 2 a - b + 1 over a grid.
+struct Plane {
+  Plane() {
+    for (int i = 0; i < 64; ++i) {
+      const float a = static_cast<float>(i % 8) / 8, b = static_cast<float>(i / 8) / 8;
+      inputs.insert(inputs.end(), {a, b});
+      values.push_back(2.0 * a - b + 1);
+      labels.push_back(a > b ? 1 : 0);
+    }
+  }
+  thalweg_samples with_values() const {
+    return {sizeof(thalweg_samples), 64, 2, inputs.data(), 0, nullptr, 1, values.data()};
+  }
+  thalweg_samples with_labels() const {
+    return {sizeof(thalweg_samples), 64, 2, inputs.data(), 2, labels.data(), 0, nullptr};
+  }
+  std::vector<float> inputs;
+  std::vector<double> values;
+  std::vector<std::int32_t> labels;
+};
+
+class CTraining : public testing::Test {
+ protected:
+  CTraining() { make("dense(1)"); }
+  ~CTraining() override {
+    thalweg_trainer_destroy(trainer_);
+    thalweg_model_destroy(model_);
+  }
+  void make(const char* text) {
+    thalweg_model_destroy(model_);
+    const std::int64_t two[] = {2};
+    ASSERT_EQ(thalweg_model_create(text, 1, two, 1, &model_), THALWEG_OK) << thalweg_last_error();
+  }
+  thalweg_status train(const thalweg_samples& samples, const char* loss, const char* optimizer) {
+    return thalweg_trainer_create(model_, loss, optimizer, &samples, nullptr, &trainer_);
+  }
+
+  Plane plane_;
+  thalweg_model* model_ = nullptr;
+  thalweg_trainer* trainer_ = nullptr;
+};
+
+TEST_F(CTraining, ARegressionFindsItsPlane) {
+  ASSERT_EQ(train(plane_.with_values(), "mse", "adam | lr(linear(0.1))"), THALWEG_OK) << thalweg_last_error();
+  double first = 0, loss = 0;
+  EXPECT_EQ(thalweg_trainer_epoch(trainer_, &first), THALWEG_OK);
+  for (int epoch = 1; epoch < 20; ++epoch) EXPECT_EQ(thalweg_trainer_epoch(trainer_, &loss), THALWEG_OK);
+  EXPECT_LT(loss, 0.5 * first);
+  thalweg_evaluation evaluation = THALWEG_EVALUATION_INIT;
+  const thalweg_samples samples = plane_.with_values();
+  EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK);
+  EXPECT_EQ(evaluation.samples, 64u);
+  EXPECT_TRUE(std::isnan(evaluation.accuracy));
+  std::vector<float> out(64);
+  EXPECT_EQ(thalweg_model_predict(model_, 64, plane_.inputs.data(), 1, out.data()), THALWEG_OK);
+  double error = 0;
+  for (int i = 0; i < 64; ++i) error += std::pow(out[i] - plane_.values[i], 2) / 64;
+  EXPECT_NEAR(evaluation.loss, error, 1e-6);
+}
+
+TEST_F(CTraining, ClassesAreTrainedOnLabels) {
+  make("dense(8) | relu | dense(2)");
+  ASSERT_EQ(train(plane_.with_labels(), "cross_entropy", "adam | lr(0.05)"), THALWEG_OK)
+      << thalweg_last_error();
+  for (int epoch = 0; epoch < 100; ++epoch) EXPECT_EQ(thalweg_trainer_epoch(trainer_, nullptr), THALWEG_OK);
+  thalweg_evaluation evaluation = THALWEG_EVALUATION_INIT;
+  const thalweg_samples samples = plane_.with_labels();
+  EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK);
+  EXPECT_GT(evaluation.accuracy, 0.95);
+  EXPECT_TRUE(std::isnan(evaluation.r2));
+}
+
+TEST_F(CTraining, ItsOptimizerAndParametersAreTheCallersToo) {
+  ASSERT_EQ(train(plane_.with_values(), "mse", "momentum(0.9) | lr(0.01)"), THALWEG_OK);
+  thalweg_optimizer* optimizer = nullptr;
+  thalweg_params* params = nullptr;
+  EXPECT_EQ(thalweg_trainer_optimizer(trainer_, &optimizer), THALWEG_OK);
+  EXPECT_EQ(thalweg_model_params(model_, &params), THALWEG_OK);
+  EXPECT_EQ(thalweg_trainer_step(trainer_, nullptr, nullptr), THALWEG_OK);
+  std::uint64_t updates = 0;
+  EXPECT_EQ(thalweg_optimizer_updates(optimizer, &updates), THALWEG_OK);
+  EXPECT_EQ(updates, 1u);
+  thalweg_tensor weight = THALWEG_TENSOR_INIT;
+  EXPECT_EQ(thalweg_params_value(params, 0, &weight), THALWEG_OK);
+  EXPECT_STREQ(weight.name, "dense1.weight");
+  const float trained = *static_cast<float*>(weight.data);
+  EXPECT_EQ(thalweg_model_destroy(model_), THALWEG_OK);  // all others keep it
+  model_ = nullptr;
+  EXPECT_EQ(thalweg_trainer_destroy(trainer_), THALWEG_OK);
+  trainer_ = nullptr;
+  EXPECT_EQ(*static_cast<float*>(weight.data), trained);
+  EXPECT_EQ(thalweg_optimizer_step(optimizer, nullptr, nullptr), THALWEG_OK);
+  EXPECT_EQ(thalweg_optimizer_destroy(optimizer), THALWEG_OK);
+  EXPECT_EQ(thalweg_params_destroy(params), THALWEG_OK);
+}
+
+TEST_F(CTraining, SamplesThatDoNotFitAreNamed) {
+  const auto refused = [&](const thalweg_samples& samples, const char* part) {
+    EXPECT_EQ(train(samples, "mse", "lr(0.1)"), THALWEG_USAGE) << part;
+    expect_contains(thalweg_last_error(), part);
+  };
+  thalweg_samples samples = plane_.with_values();
+  samples.features = 3;
+  refused(samples, "not what the model takes; got 3 features; want 2");
+  samples = plane_.with_values();
+  samples.inputs = nullptr;
+  refused(samples, "inputs: it is NULL");
+  samples = plane_.with_values();
+  samples.labels = plane_.labels.data();
+  refused(samples, "labels and values");
+  plane_.labels[7] = 2;
+  refused(plane_.with_labels(), "labels: no such class; got 2 at row 7");
+  plane_.inputs[9] = NAN;
+  refused(plane_.with_values(), "inputs: not a number; got row 4, column 1");
+}
+
+TEST(CRuns, ARunIsStoppedContinuedEvaluatedAndPredicted) {
+  const TestFolder folder;
+  const std::string data = (folder.path() / "train.csv").string();
+  std::string csv = "a,b,t\n";
+  for (int i = 0; i < 60; ++i)
+    csv += std::to_string(i % 7) + "," + std::to_string(i % 5) + "," + std::to_string(i % 7 + 2 * (i % 5)) +
+           "\n";
+  folder.write("train.csv", csv);
+  const std::string settings = "data = 'csv(\"" + data + "\", target=t)'\nepochs = 4\nbatch = 16\n";
+  const std::string run = (folder.path() / "run").string();
+  const char* result = nullptr;
+  int calls = 0;
+  const auto stop_at_five = [](void* context, const thalweg_report* report, double loss,
+                               std::uint64_t total) {
+    EXPECT_TRUE(std::isfinite(loss));
+    EXPECT_EQ(total, 12u);
+    ++*static_cast<int*>(context);
+    return report->update == 5 ? 1 : 0;
+  };
+  ASSERT_EQ(thalweg_train(settings.c_str(), run.c_str(), stop_at_five, &calls, &result), THALWEG_OK)
+      << thalweg_last_error();
+  EXPECT_EQ(calls, 5);
+  EXPECT_STREQ(result, "");
+  ASSERT_EQ(thalweg_run_resume(run.c_str(), 1, nullptr, nullptr, &result), THALWEG_OK)
+      << thalweg_last_error();
+  const std::string resumed = result;
+
+  const std::string other = (folder.path() / "other").string();
+  ASSERT_EQ(thalweg_train(settings.c_str(), other.c_str(), nullptr, nullptr, &result), THALWEG_OK);
+  const auto loss_of = [](const std::string& json) { return json.substr(json.find("\"train\""), 60); };
+  EXPECT_EQ(loss_of(resumed), loss_of(result));
+
+  EXPECT_EQ(thalweg_run_evaluate(run.c_str(), nullptr, nullptr, 1, &result), THALWEG_OK);
+  expect_contains(result, "\"judged\": \"held out\"");
+  thalweg_predicted* predicted = nullptr;
+  ASSERT_EQ(thalweg_run_predict(run.c_str(), nullptr, nullptr, 1, &predicted), THALWEG_OK);
+  thalweg_predictions read = THALWEG_PREDICTIONS_INIT;
+  EXPECT_EQ(thalweg_predicted_read(predicted, &read), THALWEG_OK);
+  EXPECT_EQ(read.rows, 60u);
+  EXPECT_EQ(read.columns, 1u);
+  EXPECT_EQ(read.best, nullptr);
+  EXPECT_STREQ(read.names[0], "t");
+  EXPECT_EQ(thalweg_predicted_destroy(predicted), THALWEG_OK);
+  EXPECT_EQ(thalweg_predicted_read(predicted, &read), THALWEG_USAGE);
+}
+
+TEST(CRuns, SettingsAreCheckedByLine) {
+  const char* result = nullptr;
+  EXPECT_EQ(thalweg_train("epochs = 3\nepoch = 4\n", "nowhere", nullptr, nullptr, &result), THALWEG_USAGE);
+  expect_contains(thalweg_last_error(), "settings:2");
+  EXPECT_FALSE(std::filesystem::exists("nowhere"));
+}
+
+}  // namespace
+}  // namespace thalweg
