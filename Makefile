@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-install deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
+.PHONY: train test test-web test-install wheel deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -47,6 +47,11 @@ test-install: configured ## what `cmake --install` makes, moved and used by othe
 	@sh tools/install.sh test-install
 	@cmake --build --preset release -j $(JOBS) --target thalweg_installed
 	python3 tests/install/run.py build
+
+wheel: configured       ## the Python packages, in build/wheels, tried in an environment of their own
+	@sh tools/install.sh wheel
+	@cmake --build --preset release -j $(JOBS) --target thalweg_lab_shared
+	python3 tools/wheel.py build
 
 MAINTAINER ?= The Thalweg authors <thalweg@localhost>
 deb:                    ## Debian packages, in build-deb/packages, and what lintian says; MAINTAINER="Name <address>"

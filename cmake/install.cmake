@@ -8,7 +8,7 @@ set(package_files ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg)
 # Headers of the parts that are built.
 set(left_out)
 if(NOT THALWEG_LEARN)
-  set(left_out REGEX "/(checkpoint|dataset|loss|module|run|settings|tensor|thalweg|trainer)\\.h$" EXCLUDE)
+  set(left_out REGEX "/(dataset|loss|module|run|settings|tensor|thalweg|trainer)\\.h$" EXCLUDE)
 endif()
 if(NOT THALWEG_LAB)
   list(APPEND left_out REGEX "/(lab|thalweg\\.h)$" EXCLUDE)

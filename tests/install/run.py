@@ -168,6 +168,20 @@ class Installed:
             path.with_name("hidden-" + path.name).rename(path)
 
 
+    def c_program(self) -> None:
+        """A program in C99 by pkg-config, which valgrind finds nothing in; the ABI is the published one."""
+        run(sys.executable, ROOT / "tools/abi.py", self.build)
+        libraries = folder_of(self.prefix, "libthalweg_core.so")
+        env = {"PKG_CONFIG_PATH": str(libraries / "pkgconfig"), "LD_LIBRARY_PATH": str(libraries)}
+        flags = run("pkg-config", "--cflags", "--libs", "thalweg-core", env=env).split()
+        program = self.folder / "c_engine"
+        run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", ROOT / "examples/05_c_engine.c", "-o", program,
+            *flags, "-lm")
+        print("  " + run(program, env=env).strip().splitlines()[-1])
+        run("valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,possible", "--error-exitcode=9",
+            program, env=env)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=Path)
@@ -179,7 +193,7 @@ def main() -> int:
     folder.mkdir()
     installed = Installed(build, folder)
     steps = [installed.install, installed.tool, installed.headers, installed.static, installed.shared, installed.pkg_config,
-             installed.subproject]
+             installed.c_program, installed.subproject]
     for step in steps:
         if arguments.only not in (None, step.__name__) and step is not steps[0]:
             continue
