@@ -26,7 +26,7 @@ __all__ = ["Chain", "DataError", "DivergedError", "Error", "Optimizer", "Report"
 def __getattr__(name: str):
     if name == "__version__":
         return version()
-    if name in ("torch", "sklearn"):
+    if name in ("chains", "schedules", "sklearn", "torch"):
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")

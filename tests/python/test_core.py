@@ -270,6 +270,21 @@ class Texts(unittest.TestCase):
         self.assertLessEqual({"adam", "lion", "lr"}, names)
         self.assertIn("decoupled", thalweg.describe("adamw") + thalweg.describe("decay"))
 
+    def test_every_name_is_a_function_with_its_documentation(self):
+        from thalweg import chains, schedules
+
+        chain = chains.clip_norm(1) | chains.adam(beta2=0.95) | chains.lr(schedules.cosine(3e-4, total=100))
+        self.assertEqual(chain, thalweg.Chain("clip_norm(1) | adam(beta2=0.95) | lr(cosine(3e-4, total=100))"))
+        self.assertEqual(chains.decay(0.1, on=["matrices", "!head.*"]),
+                         thalweg.Chain('decay(0.1, on=[matrices, "!head.*"])'))
+        self.assertIn("arXiv:1412.6980", chains.adam.__doc__)
+        self.assertEqual(schedules.linear(1, warmup="5%").on(100)(5), 1)
+        self.assertLessEqual({"adam", "adamw", "lr"}, set(dir(chains)))
+        with self.assertRaisesRegex(thalweg.UsageError, "beta1"):
+            chains.adam(beta=0.5)
+        with self.assertRaises(AttributeError):
+            chains.adm  # noqa: B018
+
     def test_a_plan_is_explained(self):
         self.assertIn("loop adam", thalweg.explain("adam | lr(0.1)", {"w": numbers(1, 2)}))
 
