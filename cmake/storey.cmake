@@ -22,8 +22,7 @@ function(thalweg_precompile target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # for ccache
 endfunction()
 
-# thalweg_library(NAME TARGET KIND): one of the two libraries of the objects that thalweg_storey() made; Thalweg::<part>
-# is the one that BUILD_SHARED_LIBS asks for, as in an installed package.
+# thalweg_library(TARGET PART KIND): one of the two libraries of the objects that thalweg_storey() made, static or shared.
 function(thalweg_library target part kind)
   set(library ${target})
   set(below ${storey_OVER})
@@ -55,7 +54,8 @@ endfunction()
 # thalweg_storey(TARGET PART FOLDERS folder... [OVER target] [NEEDS target...] [COMPILED_WITH target...]
 #                [PRECOMPILED header...]): the libraries lib<TARGET>.a, which tests and the tool link, and lib<TARGET>.so
 # of all sources in these folders of src, tests left out. OVER is the storey below, NEEDS what is linked,
-# COMPILED_WITH what is but included.
+# COMPILED_WITH what is but included. Thalweg::<PART> is the library that BUILD_SHARED_LIBS asks for, as in an installed
+# package.
 function(thalweg_storey target part)
   cmake_parse_arguments(PARSE_ARGV 2 storey "" "" "FOLDERS;OVER;NEEDS;COMPILED_WITH;PRECOMPILED")
   foreach(folder IN LISTS storey_FOLDERS)

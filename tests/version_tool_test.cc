@@ -15,7 +15,9 @@ TEST_F(Tool, TheVersionIsThatOfWhatRuns) {
   EXPECT_EQ(lines.front(), "thalweg " + std::string(version()));
   EXPECT_EQ(lines.back(), "onednn " + onednn_version());
   EXPECT_EQ(lines[lines.size() - 2], "simd " + std::string(simd_targets().front()));
-  if (lines.size() == 4) EXPECT_EQ(lines[1].substr(0, 7), "commit ") << out;
+  if (lines.size() == 4) {
+    EXPECT_EQ(lines[1].substr(0, 7), "commit ") << out;
+  }
 }
 
 TEST(Version, HasThreeNumbers) {

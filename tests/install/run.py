@@ -107,7 +107,9 @@ class Installed:
     def configured(self, name: str, *flags: object, fails: bool = False) -> tuple[Path, str]:
         """The build of a project beside this file, and what CMake said."""
         build = self.folder / (name + "-failing" * fails)
-        launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+        launcher = []
+        if shutil.which("ccache"):  # with what it asks for where headers are precompiled
+            launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=cmake;-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache"]
         said = run("cmake", "-S", HERE / name, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}", *launcher, *flags,
                    fails=fails)
         return build, said
