@@ -257,7 +257,8 @@ typedef struct thalweg_load_options {
   const char* const* to;   /* ... and what these are called here */
   size_t renames;
 } thalweg_load_options;
-#define THALWEG_LOAD_OPTIONS_INIT {sizeof(thalweg_load_options), 0, 0, NULL, NULL, 0}
+#define THALWEG_LOAD_OPTIONS_INIT \
+  { sizeof(thalweg_load_options), 0, 0, NULL, NULL, 0 }
 
 /* All or nothing; the message lists every difference. `options` may be NULL: strict. `report`, which may be
  * NULL, gets {"kept": [{"from", "to"}], "fresh": [...], "dropped": [...]}. */

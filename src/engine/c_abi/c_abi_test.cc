@@ -193,7 +193,7 @@ TEST_F(CAbi, StateGoesThroughMemoryAndFiles) {
   options.other_chain = 1;
   const char* report = nullptr;
   EXPECT_EQ(thalweg_optimizer_load_memory(lion, bytes.data(), size, &options, &report), THALWEG_OK);
-  expect_contains(report, "{\"from\": \"w/adam.m\", \"to\": \"w/lion.m\"}");
+  expect_contains(report, "{\"from\": \"optimizer/w/adam.m\", \"to\": \"optimizer/w/lion.m\"}");
   for (thalweg_optimizer* o : {from, to, lion}) thalweg_optimizer_destroy(o);
 }
 

@@ -22,7 +22,7 @@ TEST(CWorkbench, OptimizersAreComparedInAFolder) {
   EXPECT_EQ(thalweg_compare(optimizers, 2, "epochs = 1\nmodel = \"dense(10)\"\nthreads = 1\n", 2, 1,
                             where.c_str(), "html", &result),
             THALWEG_OK);
-  expect_contains(result, "<!doctype html>");
+  expect_contains(result, "</html>");
 }
 
 TEST(CWorkbench, PicturesAreDrawnInTheFormatThatIsAskedFor) {
@@ -47,7 +47,7 @@ TEST(CWorkbench, CasesAreVerified) {
   const char* paths[] = {path.c_str()};
   const char* result = nullptr;
   ASSERT_EQ(thalweg_verify(paths, 1, &result), THALWEG_OK) << thalweg_last_error();
-  expect_contains(result, "\"skipped\": 1");
+  expect_contains(result, "\"failed\": 1");
 }
 
 }  // namespace

@@ -132,8 +132,8 @@ TEST(CRuns, ARunIsStoppedContinuedEvaluatedAndPredicted) {
   const std::string data = (folder.path() / "train.csv").string();
   std::string csv = "a,b,t\n";
   for (int i = 0; i < 60; ++i)
-    csv += std::to_string(i % 7) + "," + std::to_string(i % 5) + "," + std::to_string(i % 7 + 2 * (i % 5)) +
-           "\n";
+    csv += std::to_string(i % 7) + "," + std::to_string(i % 5) + "," +
+           std::to_string(0.5 * (i % 7) + 2.25 * (i % 5)) + "\n";
   folder.write("train.csv", csv);
   const std::string settings = "data = 'csv(\"" + data + "\", target=t)'\nepochs = 4\nbatch = 16\n";
   const std::string run = (folder.path() / "run").string();
