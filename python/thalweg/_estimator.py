@@ -64,16 +64,15 @@ class Estimator(BaseEstimator):
     """What classes and values have in common."""
 
     def __init__(self, model: str = "auto", *, optimizer: str = "auto", loss: str = "auto", max_iter: int | None = None,
-                 batch_size: int | None = 64, input_shape: tuple[int, ...] | None = None, standardize: bool = True,
-                 shuffle: bool = True, early_stopping: bool = False, validation_fraction: float = 0.1,
-                 n_iter_no_change: int = 10, tol: float = 1e-4, warm_start: bool = False, random_state=None,
-                 n_threads: int | None = None, verbose: bool = False):
+                 batch_size: int | None = 64, standardize: bool = True, shuffle: bool = True,
+                 early_stopping: bool = False, validation_fraction: float = 0.1, n_iter_no_change: int = 10,
+                 tol: float = 1e-4, warm_start: bool = False, random_state=None, n_threads: int | None = None,
+                 verbose: bool = False):
         self.model = model
         self.optimizer = optimizer
         self.loss = loss
         self.max_iter = max_iter
         self.batch_size = batch_size
-        self.input_shape = input_shape
         self.standardize = standardize
         self.shuffle = shuffle
         self.early_stopping = early_stopping
@@ -90,7 +89,7 @@ class Estimator(BaseEstimator):
 
     # Training
 
-    def fit(self, X, y, **unsupported):
+    def fit(self, X, y, **unsupported) -> Estimator:
         """Trains for max_iter epochs, from initial weights, or with warm_start from those that it has. The optimizer
         and its schedules begin anew each time. Samples cannot be weighted."""
         self._check(unsupported)
@@ -111,7 +110,7 @@ class Estimator(BaseEstimator):
                                  self._scaled(learnt, *held_out) if held_out else None)
         return self
 
-    def _partial_fit(self, X, y, first: bool, targets_anew: bool):
+    def _partial_fit(self, X, y, first: bool, targets_anew: bool) -> Estimator:
         if self.early_stopping:
             raise UsageError("early_stopping: partial_fit holds nothing back; got True; want False")
         rows, targets = self._read(X, y, first, targets_anew)
@@ -175,11 +174,8 @@ class Estimator(BaseEstimator):
 
     def _begin(self, rows, targets, seed: int) -> Learnt:
         task = self._task(rows, targets)
-        shape = (rows.shape[1],) if self.input_shape is None else tuple(self.input_shape)
-        if np.prod(shape) != rows.shape[1]:
-            raise UsageError(f"input_shape: not that of a row; got {shape}; want {rows.shape[1]} numbers")
         text = _recipe.model_for(task) if self.model == "auto" else str(self.model)
-        network = Network.initial(text, shape, seed)
+        network = Network.initial(text, rows.shape[1:], seed)
         scaling = Scaling.of if self.standardize else lambda matrix: Scaling.none(matrix.shape[1])
         return Learnt(seed, network, scaling(rows), None if task.classes else scaling(targets))
 

@@ -24,14 +24,10 @@ from ._library import UsageError
 __all__ = ["Classifier", "Regressor"]
 
 
-def _softmax(scores):
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
-def _logistic(scores):
-    e = np.exp(-np.abs(scores))
-    return np.where(scores > 0, 1, e) / (1 + e)
+def _log_shares(scores):
+    """The logarithm of softmax, also where a share is 0 in double."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 _PARAMETERS = """
@@ -41,7 +37,6 @@ _PARAMETERS = """
     loss         a loss with its terms, "{loss} | l2(1e-4)"; auto: {auto_loss}
     max_iter     epochs; None: as many as `thalweg train` takes, by the number of samples
     batch_size   samples of an update; None: all
-    input_shape  of one sample, where the network wants another than (columns,): (1, 8, 8) for images
     standardize  inputs{and_targets} to mean 0 and deviation 1, worked out in double from what is trained on; in
                  partial_fit from the first call's samples
     shuffle      the samples, anew in every epoch; else in the order that they have
@@ -89,7 +84,7 @@ class Classifier(ClassifierMixin, Estimator):
         clf.predict(X), clf.predict_proba(X), clf.classes_
     """
 
-    def partial_fit(self, X, y, classes=None, **unsupported):
+    def partial_fit(self, X, y, classes=None, **unsupported) -> Classifier:
         """One pass over these samples. The first call has to name all classes."""
         self._check(unsupported)
         first = not self.__sklearn_is_fitted__()
@@ -122,35 +117,37 @@ class Classifier(ClassifierMixin, Estimator):
         codes = np.searchsorted(self.classes_, y)
         known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == y
         if not known.all():
-            raise UsageError(f"y: a label that is not among the classes; got {y[~known][0]!r}; want one of "
+            raise UsageError(f"y: a label that is not among the classes; got {y[~known][0]}; want one of "
                              f"{self.classes_}")
         return codes.astype(np.int32)
 
-    def decision_function(self, X):
+    def decision_function(self, X) -> np.ndarray:
         """Scores, rows x classes_; of two classes one number a row, above 0 for classes_[1]."""
         scores = self._scores(X)
         if scores.shape[1] == 1:
             return scores[:, 0]
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """The likeliest class of each row."""
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
 
     @available_if(_gives_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X) -> np.ndarray:
         """The probability of each of classes_, in double: softmax of the scores; by bce the logistic function of each,
         which of several outputs are scaled to a sum of 1."""
-        scores = self._scores(X).astype(np.float64)
-        if scores.shape[1] == 1:
-            return np.column_stack([_logistic(-scores[:, 0]), _logistic(scores[:, 0])])
-        by_bce = _name_of(self._learnt.loss) == "bce"
-        return _softmax(-np.logaddexp(0, -scores) if by_bce else scores)
+        return np.exp(self.predict_log_proba(X))
 
     @available_if(_gives_probabilities)
-    def predict_log_proba(self, X):
-        return np.log(self.predict_proba(X))
+    def predict_log_proba(self, X) -> np.ndarray:
+        """The logarithm of predict_proba()."""
+        scores = self._scores(X).astype(np.float64)
+        if scores.shape[1] == 1:  # softmax over 0 and the score is its logistic function
+            scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
+        elif _name_of(self._learnt.loss) == "bce":
+            scores = -np.logaddexp(0, -scores)
+        return _log_shares(scores)
 
 
 @_documented("huber", "mse", " and targets")
@@ -168,7 +165,7 @@ class Regressor(RegressorMixin, Estimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def partial_fit(self, X, y, **unsupported):
+    def partial_fit(self, X, y, **unsupported) -> Regressor:
         """One pass over these samples."""
         self._check(unsupported)
         first = not self.__sklearn_is_fitted__()
@@ -186,7 +183,7 @@ class Regressor(RegressorMixin, Estimator):
             raise UsageError(f"y: not as before; got rows of shape {shape}; want {self._target_shape}")
         return y.reshape(len(y), -1)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """A value for each row, or a row of them, in double."""
         scores = self._scores(X)
         return self._learnt.targets.to_units(scores).reshape(len(scores), *self._target_shape)
