@@ -69,8 +69,8 @@ class Model:
 class _Params:
     """A handle of a model's parameters, which keeps the model."""
 
-    def __init__(self, handle: int, model: Model):
-        self.handle, self.model = handle, model
+    def __init__(self, handle: int, model: Model, names=()):
+        self.handle, self.model, self.names = handle, model, list(names)
 
     def __del__(self):
         core().raw("params_destroy")(self.handle)
@@ -148,8 +148,8 @@ class _TrainersOptimizer(Optimizer):
     def __init__(self, trainer: Trainer):
         self._core = core()
         self._model = trainer.model
-        self._params = _Params(learn().made("model_params", trainer.model._handle), trainer.model)
-        self._params.names = list(trainer.model.parameters())
+        handle = learn().made("model_params", trainer.model._handle)
+        self._params = _Params(handle, trainer.model, trainer.model.parameters())
         self._handle = learn().made("trainer_optimizer", trainer._handle)
 
     def step(self, *_arguments, **_options):

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import subprocess
 import sys
 import tempfile
 import threading
@@ -51,6 +52,19 @@ class Contract(unittest.TestCase):
                 self.assertGreater(len(results), 40)
                 self.assertEqual([r["check_name"] for r in results if r["status"] not in ("passed", "skipped")], [])
         self.assertTrue(is_classifier(Classifier()) and is_regressor(Regressor()))
+
+    def run_alone(self, code: str) -> str:
+        where = str(Path(thalweg.__file__).resolve().parents[1])
+        code = f"import sys; sys.path.insert(0, {where!r})\n{code}"
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+
+    def test_scikit_learn_is_loaded_when_it_is_asked_for(self):
+        told = self.run_alone("import thalweg; print('sklearn' in sys.modules); thalweg.sklearn.Classifier; "
+                              "print('sklearn' in sys.modules)")
+        self.assertEqual(told.split(), ["False", "True"])
+        told = self.run_alone("sys.modules['sklearn'] = None\nimport thalweg\n"
+                              "try: thalweg.sklearn\nexcept ImportError as error: print(error)")
+        self.assertIn("thalweg.sklearn needs the package scikit-learn, 1.6 or newer", told)
 
     def test_clone_and_parameters(self):
         first = Classifier("dense(4)", optimizer=thalweg.Chain("adam | lr(1e-3)"), random_state=3)
