@@ -8,7 +8,7 @@ from ctypes import c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
 
 from . import _arrays
 from ._library import Evaluation, Predictions, Samples, TrainerOptions, UsageError, core, encoded, learn
-from ._optimizer import Report
+from ._optimizer import Optimizer, Report
 
 _PROGRESS = ctypes.CFUNCTYPE(c_int, c_void_p, ctypes.POINTER(Report), c_double, c_uint64)
 
@@ -69,8 +69,8 @@ class Model:
 class _Params:
     """A handle of a model's parameters, which keeps the model."""
 
-    def __init__(self, handle: int, model: Model):
-        self.handle, self.model = handle, model
+    def __init__(self, handle: int, model: Model, names=()):
+        self.handle, self.model, self.names = handle, model, list(names)
 
     def __del__(self):
         core().raw("params_destroy")(self.handle)
@@ -128,6 +128,11 @@ class Trainer:
         """The updates that are left of an epoch; their mean loss."""
         return self._learn.number("trainer_epoch", self._handle, kind=c_double)
 
+    @property
+    def optimizer(self) -> Optimizer:
+        """Its optimizer: state, clocks, averages, to_bytes() with the weights; it is the trainer that steps it."""
+        return _TrainersOptimizer(self)
+
     def evaluate(self, inputs, targets) -> dict[str, float]:
         """loss, accuracy of classes, r2 and mae of values."""
         samples, _keep = _samples(inputs, targets, self.classes)
@@ -135,6 +140,24 @@ class Trainer:
         self._learn.trainer_evaluate(self._handle, ctypes.byref(samples), ctypes.byref(out))
         names = ("loss", "accuracy") if self.classes else ("loss", "r2", "mae")
         return {name: getattr(out, name) for name in names}
+
+
+class _TrainersOptimizer(Optimizer):
+    """The optimizer that a trainer made for the parameters of its model."""
+
+    def __init__(self, trainer: Trainer):
+        self._core = core()
+        self._model = trainer.model
+        handle = learn().made("model_params", trainer.model._handle)
+        self._params = _Params(handle, trainer.model, trainer.model.parameters())
+        self._handle = learn().made("trainer_optimizer", trainer._handle)
+
+    def step(self, *_arguments, **_options):
+        raise UsageError("step: the trainer steps this optimizer; got a call of its step(); want Trainer.step() or "
+                         "Trainer.epoch()")
+
+    def values(self) -> dict[str, object]:
+        return self._model.parameters()
 
 
 def _setting(value) -> str:
