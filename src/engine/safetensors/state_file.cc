@@ -15,7 +15,9 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kPiece = std::uint64_t{2} << 20;  // what a thread takes at a time: a huge page
-constexpr std::size_t kCached = std::size_t{256} << 10;  // what is still in a cache when its CRC is formed
+constexpr std::size_t kCached = std::size_t{256} << 10;   // what is still in a cache when its CRC is formed
+
+thread_local std::vector<std::byte> scratch;  // for as long as a file is verified
 
 [[noreturn]] void fail(const std::string& where, const std::string& what, const std::string& got = {},
                        const std::string& want = {}, const std::string& hint = {}) {
@@ -95,7 +97,6 @@ StateFile::StateFile(StateSource source) : source_(std::move(source)) {
 std::uint32_t StateFile::crc_of_piece(std::uint64_t begin, std::uint64_t end) const {
   if (const std::byte* memory = source_.memory(); memory != nullptr)
     return crc32_of({memory + begin_ + begin, end - begin});
-  static thread_local std::vector<std::byte> scratch;
   scratch.resize(kCached);
   std::uint32_t crc = 0;
   for (std::uint64_t at = begin; at < end; at += kCached) {
@@ -112,6 +113,7 @@ void StateFile::verify(Team& team) const {
   for_each_part(team, bytes_, kPiece, [&](std::uint64_t begin, std::uint64_t end) {
     thrown.unless([&] { crcs[begin / kPiece] = crc_of_piece(begin, end); });
   });
+  scratch = {};  // the other members end with their team
   thrown.rethrow();
   if (!has_checksum()) return;
   std::uint32_t whole = 0;
