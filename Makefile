@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-install wheel deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
+.PHONY: train test test-web test-install wheel deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small bench-state clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -29,6 +29,10 @@ tested = [ -f build-$(1)/build.ninja ] || cmake --preset $(1); \
 bench: configured       ## how near a step is to the speed of memory; ARGS="--rules adamw --size 1000000 --threads 1"
 	@cmake --build --preset release -j $(JOBS) --target bench_optimizer_step
 	build/bench/bench_optimizer_step --json build/optimizer_step.json $(ARGS)
+
+bench-state: configured ## saving and loading against writing and reading; ARGS="--folder . --size 10000000"
+	@cmake --build --preset release -j $(JOBS) --target bench_state_file
+	build/bench/bench_state_file --json build/state_file.json $(ARGS)
 
 bench-peers: configured ## steps against torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_peers

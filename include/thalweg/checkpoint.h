@@ -84,10 +84,12 @@ struct LoadReport {
 
 // Loads all or nothing: parameters, state, clocks and number of updates become what was saved, whatever the
 // order of the parameters. Throws Error(data) naming file and reason when the file is missing, damaged (its
-// checksum is verified) or, unless `options` allow it, not of this model and chain; the message
-// lists every difference (missing, extra, other type or shape). Throws Error(usage) as save_checkpoint()
-// does, and for a rename that matches nothing or makes two tensors one; Error(resource). Holds the elements
-// that it loads in memory meanwhile, state that starts anew once more. `bytes` are read where they are.
+// checksum is verified) or, unless `options` allow it, not of this model and chain; the message lists every
+// difference (missing, extra, other type or shape). Throws Error(usage) as save_checkpoint() does, and for a
+// rename that matches nothing or makes two tensors one. Holds nothing of the size of a tensor, but for the
+// state of another optimizer where some begins anew: the file is read once to verify it, and then straight
+// into place. One that somebody writes into between the two, or whose disk fails then, is the only thing that
+// leaves a load half done; Error(data) says so.
 LoadReport load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                            const LoadOptions& options = {});
 LoadReport load_checkpoint(std::span<const std::byte> bytes, Params& params, Optimizer& optimizer,

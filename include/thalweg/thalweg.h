@@ -25,5 +25,6 @@
 #include "thalweg/run.h"
 #include "thalweg/schedule.h"
 #include "thalweg/tensor.h"
+#include "thalweg/torch_state.h"
 #include "thalweg/trainer.h"
 #include "thalweg/version.h"

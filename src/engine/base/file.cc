@@ -61,6 +61,10 @@ Error unwritable(const std::filesystem::path& path, int reason, std::uint64_t by
                 "free some space or choose another folder"});
 }
 
+std::int64_t modified_at(const struct stat& status) {
+  return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 // Opens the temporary file; -1 leaves the reason in errno. It gets owner and mode of what it is to replace.
 int open_temporary(const std::filesystem::path& path, const std::filesystem::path& old) {
   struct stat status;
@@ -139,6 +143,7 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
     throw error;
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
+  changed_ = modified_at(status);
   if (S_ISREG(status.st_mode)) return;
   ::close(fd_);
   errno = 0;
@@ -146,6 +151,14 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
 }
 
 InputFile::~InputFile() { ::close(fd_); }
+
+void InputFile::check_unchanged() const {
+  struct stat status;
+  const bool same = ::fstat(fd_, &status) == 0 && static_cast<std::uint64_t>(status.st_size) == size_ &&
+                    modified_at(status) == changed_;
+  errno = 0;
+  if (!same) throw unreadable(path_, "another content than before", "a file that nobody writes to");
+}
 
 void InputFile::read(std::uint64_t at, std::span<std::byte> into) const {
   while (!into.empty()) {

@@ -31,9 +31,14 @@ class InputFile {
   // Fills `into` with what stands from byte `at`. Throws Error(data) when it cannot, or the file ends before.
   void read(std::uint64_t at, std::span<std::byte> into) const;
 
+  // Throws Error(data) when somebody has written into it since it was opened. One that took its place is not
+  // seen.
+  void check_unchanged() const;
+
  private:
   std::filesystem::path path_;
   std::uint64_t size_ = 0;
+  std::int64_t changed_ = 0;  // when, in nanoseconds
   int fd_ = -1;
 };
 

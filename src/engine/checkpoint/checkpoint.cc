@@ -128,10 +128,10 @@ LoadReport load_training(StateSource source, Params& params, Optimizer& optimize
     counts = counts_of(file.name(), file.metadata());
     return match_tensors(file.name(), slots, file.tensors(), options);
   });
-  const Elements elements = file.read(places_of(match), team);
+  file.verify(team);
   const InitialState initial(params, optimizer, match);
   LoadReport report = report_of(file, match);
-  fill(slots, match, elements, &initial, team);
+  fill(slots, match, file, &initial, team);
   const auto [updates, gradients, skips] = counts;
   optimizer.set_updates(updates);
   optimizer.set_gradients(gradients);
@@ -147,16 +147,16 @@ LoadReport load_alone(StateSource source, Params& params, const LoadOptions& opt
     check_format(file);
     return match_tensors(file.name(), slots, file.tensors(), options, {.training = false});
   });
-  const Elements elements = file.read(places_of(match), team);
+  file.verify(team);
   LoadReport report = report_of(file, match);
-  fill(slots, match, elements, nullptr, team);
+  fill(slots, match, file, nullptr, team);
   return report;
 }
 
 Metadata verified_metadata(StateSource source, int threads) {
   Team team(useful_threads(source.size(), threads));
   const StateFile file(std::move(source));
-  static_cast<void>(file.read({}, team));
+  file.verify(team);
   check_format(file);
   return file.metadata();
 }

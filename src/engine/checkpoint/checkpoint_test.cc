@@ -3,101 +3,29 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <memory>
 
 #include "base/file.h"
-#include "base/random.h"
 #include "base/test_error.h"
 #include "base/test_folder.h"
+#include "checkpoint/test_model.h"
 #include "safetensors/safetensors.h"
 
 namespace thalweg {
 namespace {
 
-struct Item {
-  std::string name;
-  Shape shape;
-  Dtype dtype = Dtype::f32;
-};
-using Items = std::vector<Item>;
-
-const Items kItems = {
-    {"w", {3, 2}}, {"b", {2}}, {"temperature", {}}, {"none", {0, 4}}, {"precise", {5}, Dtype::f64}};
-
-// A model with its optimizer, filled with numbers that depend on `seed`.
-struct Model {
-  Model(const Items& items, const std::string& chain, std::uint64_t seed) : random(seed, Purpose::init, 0) {
-    for (const Item& item : items) {
-      fill(params.add(item.name, item.shape, Role::weight, item.dtype), true);
-    }
-    optimizer = std::make_unique<Optimizer>(params, Chain(chain));
-  }
-
-  template <class T>
-  void fill(std::span<T> numbers) {
-    for (T& number : numbers) number = static_cast<T>(random.uniform(index++) - 0.5);
-  }
-
-  void fill(Parameter& parameter, bool value) {
-    if (parameter.dtype() == Dtype::f32) fill(value ? parameter.value<float>() : parameter.grad<float>());
-    if (parameter.dtype() == Dtype::f64) fill(value ? parameter.value<double>() : parameter.grad<double>());
-  }
-
-  // `b` sits out every other step, so that clocks differ. Gradients depend on step and name alone.
-  void train(int steps) {
-    for (int i = 0; i < steps; ++i) {
-      const std::uint64_t k = optimizer->updates();
-      for (Parameter& parameter : params) {
-        random = Random(7, Purpose::init, k * 100 + parameter.name().size());
-        index = 0;
-        fill(parameter, false);
-        if (parameter.name() == "b") parameter.set_absent(k % 2 == 1);
-      }
-      optimizer->step();
-    }
-  }
-
-  // Everything a checkpoint holds, as bytes by name.
-  std::map<std::string, std::string> contents() {
-    std::map<std::string, std::string> out{{"updates", std::to_string(optimizer->updates())}};
-    const auto add = [&](const std::string& name, const Parameter& parameter, const void* data) {
-      std::string bytes(parameter.size() * size_of(parameter.dtype()), '\0');
-      if (!bytes.empty()) std::memcpy(bytes.data(), data, bytes.size());
-      out[name] = bytes;
-    };
-    for (std::size_t i = 0; i < params.size(); ++i) {
-      Parameter& p = params[i];
-
-      add(p.name(), p, p.value_buffer().data);
-      out["clock/" + p.name()] = std::to_string(optimizer->clocks()[i]);
-    }
-    for (const StateTensor& state : optimizer->state())
-      add("optimizer/" + state.name, *state.parameter, state.buffer.data);
-    return out;
-  }
-
-  Params params;
-  std::unique_ptr<Optimizer> optimizer;
-  Random random;
-  std::uint64_t index = 0;
-};
-
-const std::string kAdam = "clip_norm(1) | adam | decay(0.01) | lr(cosine(3e-3, total=50, warmup=5))";
-const std::string kMomentum = "momentum(0.9) | lr(0.1)";
-
 class Checkpoint : public testing::Test {
  protected:
-  std::string save(Model& model, const Metadata& metadata = {}) {
+  std::string save(TestModel& model, const Metadata& metadata = {}) {
     save_checkpoint(path, model.params, *model.optimizer, {.metadata = metadata});
     return read_text_file(path);
   }
-  Metadata load(Model& model) { return load_checkpoint(path, model.params, *model.optimizer).metadata; }
+  Metadata load(TestModel& model) { return load_checkpoint(path, model.params, *model.optimizer).metadata; }
   void write(const std::string& bytes) { folder.write("model.safetensors", bytes); }
 
   // Loading must fail and change nothing; returns why.
-  std::string refusal(Model& model) {
+  std::string refusal(TestModel& model) {
     const auto before = model.contents();
     const std::string message = error_of(Code::data, [&] { load(model); });
     EXPECT_EQ(message.find(path.string()), 0U) << message;
@@ -122,10 +50,10 @@ INSTANTIATE_TEST_SUITE_P(Chains, CheckpointOf,
                                          "lr(cyclic(1e-3, period=3, mult=1.5)) | l1(1e-6)"));
 
 TEST_P(CheckpointOf, E1HoldsATrainingExactly) {
-  Model saved(kItems, GetParam(), 1);
+  TestModel saved(kItems, GetParam(), 1);
   saved.train(7);
   save(saved, {{"note", "seven steps"}});
-  Model loaded(kItems, GetParam(), 2);
+  TestModel loaded(kItems, GetParam(), 2);
   loaded.train(3);
   EXPECT_NE(loaded.contents(), saved.contents());
   EXPECT_EQ(load(loaded).at("note"), "seven steps");
@@ -139,12 +67,12 @@ TEST_P(CheckpointOf, E1HoldsATrainingExactly) {
 
 // Whatever was done before it, a load decides what comes next.
 TEST_P(CheckpointOf, E2TheNextRateIsThatOfTheCheckpoint) {
-  Model saved(kItems, GetParam(), 1);
+  TestModel saved(kItems, GetParam(), 1);
   saved.train(7);
   save(saved);
   const double next = saved.optimizer->step().lr;
   for (const int before : {0, 1, 9}) {
-    Model loaded(kItems, GetParam(), 2);
+    TestModel loaded(kItems, GetParam(), 2);
     loaded.train(before);
     load(loaded);
     EXPECT_EQ(loaded.optimizer->step().lr, next) << before;
@@ -152,10 +80,10 @@ TEST_P(CheckpointOf, E2TheNextRateIsThatOfTheCheckpoint) {
 }
 
 TEST_P(CheckpointOf, E3LoadingTwiceIsLoadingOnce) {
-  Model saved(kItems, GetParam(), 1);
+  TestModel saved(kItems, GetParam(), 1);
   saved.train(7);
   save(saved);
-  Model once(kItems, GetParam(), 2), twice(kItems, GetParam(), 2);
+  TestModel once(kItems, GetParam(), 2), twice(kItems, GetParam(), 2);
   load(once);
   load(twice);
   load(twice);
@@ -163,23 +91,23 @@ TEST_P(CheckpointOf, E3LoadingTwiceIsLoadingOnce) {
 }
 
 TEST_P(CheckpointOf, E5DoesNotCareForTheOrderOfParameters) {
-  Model saved(kItems, GetParam(), 1);
+  TestModel saved(kItems, GetParam(), 1);
   saved.train(5);
   save(saved);
-  Model loaded({kItems.rbegin(), kItems.rend()}, GetParam(), 2);
+  TestModel loaded({kItems.rbegin(), kItems.rend()}, GetParam(), 2);
   load(loaded);
   EXPECT_EQ(loaded.contents(), saved.contents());
 }
 
 TEST_F(Checkpoint, SavesTheSameBytesAgain) {
-  Model model(kItems, kAdam, 1);
+  TestModel model(kItems, kAdam, 1);
   model.train(2);
   const std::string first = save(model, {{"note", "x"}});
   EXPECT_EQ(save(model, load(model)), first);
 }
 
 TEST_F(Checkpoint, MetadataSayWhatItIs) {
-  Model model(kItems, "adam | lr(0.001)", 1);
+  TestModel model(kItems, "adam | lr(0.001)", 1);
   model.train(3);
   save(model, {{"format", "mine"}, {"updates", "mine"}, {"model", "dense(2) | relu"}});
   const Metadata metadata = read_metadata(path);
@@ -195,7 +123,7 @@ TEST_F(Checkpoint, MetadataSayWhatItIs) {
 }
 
 TEST_F(Checkpoint, NamesTensorsByParameterStateAndClock) {
-  Model model({{"w", {2}}, {"p", {}, Dtype::f64}}, "adam | lr(0.001)", 1);
+  TestModel model({{"w", {2}}, {"p", {}, Dtype::f64}}, "adam | lr(0.001)", 1);
   save(model);
   const Safetensors file(path);
   std::string listed;
@@ -210,12 +138,12 @@ TEST_F(Checkpoint, NamesTensorsByParameterStateAndClock) {
 }
 
 TEST_F(Checkpoint, KeepsLargeCounts) {
-  Model model(kItems, kMomentum, 1);
+  TestModel model(kItems, kMomentum, 1);
   model.optimizer->set_updates(UINT64_MAX);
   model.optimizer->set_skips(3);
   model.optimizer->clocks()[0] = UINT64_MAX - 1;
   save(model);
-  Model loaded(kItems, kMomentum, 2);
+  TestModel loaded(kItems, kMomentum, 2);
   load(loaded);
   EXPECT_EQ(loaded.optimizer->updates(), UINT64_MAX);
   EXPECT_EQ(loaded.optimizer->skips(), 3u);
@@ -227,11 +155,11 @@ TEST_F(Checkpoint, KeepsLargeCounts) {
 }
 
 TEST_F(Checkpoint, E4ListsEveryDifference) {
-  Model saved(kItems, "adam | lr(0.001)", 1);
+  TestModel saved(kItems, "adam | lr(0.001)", 1);
   save(saved);
   // `b` is gone, `w` has another shape, `precise` another type, `new` is new.
-  Model other({{"w", {2, 3}}, {"temperature", {}}, {"none", {0, 4}}, {"precise", {5}}, {"new", {1}}},
-              "adam | lr(0.001)", 2);
+  TestModel other({{"w", {2, 3}}, {"temperature", {}}, {"none", {0, 4}}, {"precise", {5}}, {"new", {1}}},
+                  "adam | lr(0.001)", 2);
   const std::string message = refusal(other);
   for (const std::string prefix : {"", "optimizer/"}) {
     const std::vector<std::string> suffixes = {"/adam.m", "/adam.v"};
@@ -249,25 +177,25 @@ TEST_F(Checkpoint, E4ListsEveryDifference) {
 }
 
 TEST_F(Checkpoint, TellsAScalarFromAVectorOfOne) {
-  Model saved({{"w", {}}}, kMomentum, 1);
+  TestModel saved({{"w", {}}}, kMomentum, 1);
   save(saved);
-  Model other({{"w", {1}}}, kMomentum, 2);
+  TestModel other({{"w", {1}}}, kMomentum, 2);
   expect_in(refusal(other), "`w` of F32 scalar instead of F32 1");
 }
 
 TEST_F(Checkpoint, StateOfAFrozenParameterIsADifference) {
-  Model saved(kItems, kMomentum, 1);
+  TestModel saved(kItems, kMomentum, 1);
   save(saved);
-  Model frozen(kItems, kMomentum, 2);
+  TestModel frozen(kItems, kMomentum, 2);
   frozen.params[0].set_frozen(true);
   frozen.optimizer = std::make_unique<Optimizer>(frozen.params, Chain(kMomentum));
   expect_in(refusal(frozen), "got an extra `optimizer/w/momentum.");
 }
 
 TEST_F(Checkpoint, NamesBothChains) {
-  Model saved(kItems, "adam(beta2=0.95) | lr(0.001)", 1);
+  TestModel saved(kItems, "adam(beta2=0.95) | lr(0.001)", 1);
   save(saved);
-  Model other(kItems, "adam | lr(0.001)", 2);
+  TestModel other(kItems, "adam | lr(0.001)", 2);
   const std::string message = refusal(other);
   expect_in(message, "another chain");
   expect_in(message, saved.optimizer->chain().text(true));
@@ -275,16 +203,17 @@ TEST_F(Checkpoint, NamesBothChains) {
 }
 
 TEST_F(Checkpoint, LoadsParametersAlone) {
-  Model saved(kItems, kAdam, 1);
+  TestModel saved(kItems, kAdam, 1);
   saved.train(4);
   save(saved, {{"note", "x"}});
-  Model other(kItems, "lr(0.5)", 2);
+  TestModel other(kItems, "lr(0.5)", 2);
   EXPECT_EQ(load_parameters(path, other.params).metadata.at("note"), "x");
   const auto want = saved.contents();
-  for (const Item& item : kItems) EXPECT_EQ(other.contents().at(item.name), want.at(item.name)) << item.name;
+  for (const TestItem& item : kItems)
+    EXPECT_EQ(other.contents().at(item.name), want.at(item.name)) << item.name;
   EXPECT_EQ(other.optimizer->updates(), 0U);
 
-  Model smaller({{"w", {3, 2}}, {"extra", {}}}, "lr(0.5)", 3);
+  TestModel smaller({{"w", {3, 2}}, {"extra", {}}}, "lr(0.5)", 3);
   const auto before = smaller.contents();
   const std::string message = error_of(Code::data, [&] { load_parameters(path, smaller.params); });
   expect_in(message,
@@ -294,15 +223,15 @@ TEST_F(Checkpoint, LoadsParametersAlone) {
 }
 
 TEST_F(Checkpoint, RefusesWhatItCannotKeep) {
-  Model model(kItems, kMomentum, 1);
+  TestModel model(kItems, kMomentum, 1);
   expect_in(error_of(Code::usage, [&] { save(model, {{"k", "\xff"}}); }), "UTF-8");
-  Model other(kItems, kMomentum, 1);
+  TestModel other(kItems, kMomentum, 1);
   const auto mixed = [&] { save_checkpoint(path, model.params, *other.optimizer, {}); };
   expect_in(error_of(Code::usage, mixed), "bound to other parameters");
   model.params.add("late", {1}, Role::bias);
   expect_in(error_of(Code::usage, [&] { save(model); }), "bound to other parameters");
   for (const std::string name : {"optimizer/w", "clock/w"}) {
-    Model taken({{name, {1}}}, kMomentum, 1);
+    TestModel taken({{name, {1}}}, kMomentum, 1);
     expect_in(error_of(Code::usage, [&] { save(taken); }),
               "parameter `" + name + "`: the name cannot be stored");
   }
@@ -312,7 +241,7 @@ TEST_F(Checkpoint, RefusesWhatItCannotKeep) {
 }
 
 TEST_F(Checkpoint, RefusesOtherFiles) {
-  Model model(kItems, kMomentum, 1);
+  TestModel model(kItems, kMomentum, 1);
   expect_in(refusal(model), "cannot be read");
   const std::filesystem::path foreign = std::string(THALWEG_TESTS) + "/data/interop/multi_layer.safetensors";
   expect_in(error_of(Code::data, [&] { read_metadata(foreign); }),
@@ -342,7 +271,7 @@ TEST_F(Checkpoint, RefusesOtherFiles) {
 }
 
 TEST_F(Checkpoint, RefusesAFileWithoutChecksum) {
-  Model model({}, "lr(1)", 1);
+  TestModel model({}, "lr(1)", 1);
   const std::string header = R"({"__metadata__":{"format":"thalweg-checkpoint-1","chain":"","updates":"0"}})";
   const std::uint64_t length = header.size();
   write(std::string(reinterpret_cast<const char*>(&length), 8) + header);
@@ -350,10 +279,10 @@ TEST_F(Checkpoint, RefusesAFileWithoutChecksum) {
 }
 
 TEST_F(Checkpoint, DetectsEveryTruncation) {
-  Model saved(kItems, kAdam, 1);
+  TestModel saved(kItems, kAdam, 1);
   saved.train(3);
   const std::string whole = save(saved, {{"note", "x"}});
-  Model model(kItems, kAdam, 2);
+  TestModel model(kItems, kAdam, 2);
   write(whole + '\0');
   expect_in(refusal(model), "bytes after the last tensor");
   for (std::size_t size = whole.size(); size-- > 0;) {
@@ -367,11 +296,11 @@ TEST_F(Checkpoint, DetectsEveryTruncation) {
 
 // More than 10,000 bits: every one of the file.
 TEST_F(Checkpoint, DetectsEveryFlippedBit) {
-  Model saved(kItems, kAdam, 1);
+  TestModel saved(kItems, kAdam, 1);
   saved.train(3);
   const std::string whole = save(saved, {{"note", "x"}});
   ASSERT_GT(whole.size() * 8, 10'000U);
-  Model model(kItems, kAdam, 2);
+  TestModel model(kItems, kAdam, 2);
   const auto before = model.contents();
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   const auto put = [&](std::size_t at, int byte) {
@@ -390,7 +319,7 @@ TEST_F(Checkpoint, DetectsEveryFlippedBit) {
 }
 
 TEST_F(Checkpoint, DetectsSwappedTensors) {
-  Model saved({{"a", {4}}, {"b", {4}}}, "lr(1)", 1);
+  TestModel saved({{"a", {4}}, {"b", {4}}}, "lr(1)", 1);
   std::string bytes = save(saved);
   const std::size_t a = bytes.size() - 32;
   bytes = bytes.substr(0, a) + bytes.substr(a + 16) + bytes.substr(a, 16);

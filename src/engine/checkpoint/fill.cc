@@ -1,25 +1,39 @@
 #include "checkpoint/fill.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "safetensors/first_thrown.h"
+#include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes that a thread copies at a time
+constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes that a thread fills at a time
 
-struct Copy {
-  const std::byte* from;  // null: zeros
-  std::byte* to;
-  std::size_t bytes;
+// Bytes of a slot that one thread fills.
+struct Piece {
+  const Slot* slot;
+  const TensorPlace* from;           // null: they start anew
+  std::span<const std::byte> start;  // as these, or empty: as zeros
+  std::size_t begin, end;
 };
 
-void copy(const Copy& one) {
-  if (one.from == nullptr) {
-    std::memset(one.to, 0, one.bytes);
+void fill(const Piece& piece, const StateFile& file) {
+  const std::span<std::byte> into = piece.slot->bytes.subspan(piece.begin, piece.end - piece.begin);
+  if (piece.from != nullptr) {
+    file.read(*piece.from, piece.begin, into);
+  } else if (piece.start.empty()) {
+    std::ranges::fill(into, std::byte{0});
   } else {
-    std::memcpy(one.to, one.from, one.bytes);
+    std::ranges::copy(piece.start.subspan(piece.begin, into.size()), into.begin());
   }
+}
+
+[[noreturn]] void half_done(const StateFile& file, const Error& error) {
+  throw Error(
+      Code::data,
+      {file.name(), "changed or lost after it was verified, so that parameters and state are partly its own",
+       error.what(), "", "load it again, or another checkpoint"});
 }
 
 }  // namespace
@@ -37,26 +51,24 @@ std::span<const std::byte> InitialState::of(const Slot& slot) const {
   return found == bytes_.end() ? std::span<const std::byte>() : found->second;
 }
 
-void fill(const std::vector<Slot>& slots, const Match& match, const Elements& elements,
+void fill(const std::vector<Slot>& slots, const Match& match, const StateFile& file,
           const InitialState* initial, Team& team) {
-  for_each_block(team, slots.size(), [&](std::size_t i) {
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
     const Slot& slot = slots[i];
-    if (slot.bytes.empty() || slot.bytes.size() > kPiece) return;
-    if (match.from[i] != nullptr) {
-      copy({elements.of(*match.from[i]).data(), slot.bytes.data(), slot.bytes.size()});
-    } else if (slot.kind != Slot::Kind::parameter) {
-      copy({initial->of(slot).data(), slot.bytes.data(), slot.bytes.size()});
-    }
-  });
-  for (std::size_t i = 0; i < slots.size(); ++i) {  // large ones by all threads
-    const Slot& slot = slots[i];
-    if (slot.bytes.size() <= kPiece) continue;
     if (match.from[i] == nullptr && slot.kind == Slot::Kind::parameter) continue;
-    const std::byte* from =
-        match.from[i] != nullptr ? elements.of(*match.from[i]).data() : initial->of(slot).data();
-    for_each_part(team, slot.bytes.size(), kPiece, [&](std::size_t begin, std::size_t end) {
-      copy({from == nullptr ? nullptr : from + begin, slot.bytes.data() + begin, end - begin});
-    });
+    std::span<const std::byte> start;
+    if (match.from[i] == nullptr) start = initial->of(slot);
+    for (std::size_t at = 0; at < slot.bytes.size(); at += kPiece)
+      pieces.push_back({&slot, match.from[i], start, at, std::min(slot.bytes.size(), at + kPiece)});
+  }
+  FirstThrown thrown;
+  for_each_block(team, pieces.size(), [&](std::size_t i) { thrown.unless([&] { fill(pieces[i], file); }); });
+  try {
+    thrown.rethrow();
+    file.check_unchanged();
+  } catch (const Error& error) {
+    half_done(file, error);
   }
 }
 

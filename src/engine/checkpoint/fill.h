@@ -25,8 +25,9 @@ class InitialState {
   std::map<std::string, std::span<std::byte>> bytes_;
 };
 
-// Fills every slot but the parameters that stay as they are. Cannot fail.
-void fill(const std::vector<Slot>& slots, const Match& match, const Elements& elements,
+// Fills every slot but the parameters that stay as they are, straight from a file that was verified. Throws
+// Error(data) only where it can be read no more, or was changed meanwhile: then part of the slots are filled.
+void fill(const std::vector<Slot>& slots, const Match& match, const StateFile& file,
           const InitialState* initial, Team& team);
 
 }  // namespace thalweg

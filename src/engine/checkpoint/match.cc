@@ -151,12 +151,4 @@ Match match_tensors(const std::string& file, const std::vector<Slot>& slots, con
   return Matching(file, slots, tensors, options, wanted).run();
 }
 
-std::vector<TensorPlace> places_of(const Match& match) {
-  std::vector<TensorPlace> places;
-  for (const TensorPlace* place : match.from) {
-    if (place != nullptr) places.push_back(*place);
-  }
-  return places;
-}
-
 }  // namespace thalweg

@@ -30,7 +30,4 @@ struct Wanted {
 Match match_tensors(const std::string& file, const std::vector<Slot>& slots, const TensorPlaces& tensors,
                     const LoadOptions& options, Wanted wanted = {});
 
-// The places of what a match takes from the file.
-std::vector<TensorPlace> places_of(const Match& match);
-
 }  // namespace thalweg

@@ -65,11 +65,11 @@ std::uint32_t crc32_by_table(std::span<const std::byte> bytes, std::uint32_t bef
 }
 
 std::uint32_t crc32_of(std::span<const std::byte> bytes, std::uint32_t before) {
-  if (bytes.size() < kRegisters * kFolded) return crc32_by_table(bytes, before);
-  std::array<std::byte, kFolded> folded;
-  const std::size_t done = crc32_fold(bytes, ~before, folded);
-  if (done == 0) return crc32_by_table(bytes, before);
-  return ~remainder_after(bytes.subspan(done), remainder_after(folded, 0));
+  Folded folded;
+  crc32_fold(bytes, ~before, folded);
+  if (folded.done == 0) return crc32_by_table(bytes, before);
+  const std::span<const std::byte> row = std::span(folded.bytes).first(folded.size);
+  return ~remainder_after(bytes.subspan(folded.done), remainder_after(row, 0));
 }
 
 // first x^(8 bytes) + second, the power by squaring.

@@ -29,12 +29,16 @@ constexpr Fold fold_by(unsigned bits) {
   return {std::uint64_t{x_to_the(bits + 32)} << 1, std::uint64_t{x_to_the(bits - 32)} << 1};
 }
 
-inline constexpr std::size_t kFolded = 16;    // bytes of a register
-inline constexpr std::size_t kRegisters = 4;  // that are folded side by side, to hide the latency
+// What is left of a message: fewer bytes with the same remainder.
+struct Folded {
+  static constexpr std::size_t kMost = 256;
+  alignas(64) std::array<std::byte, kMost> bytes;
+  std::size_t size = 0;  // of them that count
+  std::size_t done = 0;  // bytes of the message that they stand for; 0: none
+};
 
-// Folds all whole registers of `bytes`, of which there are at least kRegisters, and `state` before them into
-// one with the same remainder, and returns how many bytes those are; 0 where the target cannot multiply so.
-std::size_t crc32_fold(std::span<const std::byte> bytes, std::uint32_t state,
-                       std::array<std::byte, kFolded>& folded);
+// Folds `bytes`, and `state` before them, as far as whole rows of registers go; not at all where they are too
+// few, or the target cannot multiply so.
+void crc32_fold(std::span<const std::byte> bytes, std::uint32_t state, Folded& out);
 
 }  // namespace thalweg

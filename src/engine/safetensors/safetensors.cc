@@ -5,7 +5,6 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "base/json.h"
 #include "base/threads.h"
 #include "safetensors/crc32.h"
+#include "safetensors/first_thrown.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -155,12 +155,12 @@ Safetensors::Safetensors(const std::filesystem::path& path) : Safetensors(path.s
 
 Safetensors::Safetensors(const std::string& name, std::vector<std::byte> bytes)
     : bytes_(std::move(bytes)), file_(StateSource(name, bytes_)) {
-  std::vector<TensorPlace> all;
-  for (const auto& [tensor, place] : file_.tensors()) all.push_back(place);
   Team alone(1);
-  const Elements elements = file_.read(std::move(all), alone);
-  for (const auto& [tensor, place] : file_.tensors())
-    tensors_.emplace(tensor, StoredTensor{place.type, place.shape, elements.of(place)});
+  file_.verify(alone);
+  for (const auto& [tensor, place] : file_.tensors()) {
+    const std::span<const std::byte> elements(file_.memory(place), place.end - place.begin);
+    tensors_.emplace(tensor, StoredTensor{place.type, place.shape, elements});
+  }
 }
 
 // One thread writes, in order, the others form the CRC; alone it takes turns.
@@ -170,21 +170,19 @@ void write_safetensors(const std::filesystem::path& path, const StoredTensors& t
   Team team(useful_threads(image.bytes(), threads));
   Replacement file(path, image.bytes());
   file.append(image.head());
-  std::exception_ptr thrown;
+  FirstThrown thrown;
   team.run([&](int member) {
     if (member > 0) return image.check_rest();
-    try {
+    thrown.unless([&] {
       for (std::size_t i = 0; i < image.pieces().size(); ++i) {
         if (team.size() == 1) image.check(i);
         file.append(image.pieces()[i]);
       }
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-    if (thrown != nullptr) image.stop();
+    });
+    if (thrown.thrown()) image.stop();
     if (team.size() > 1) image.check_rest();
   });
-  if (thrown != nullptr) std::rethrow_exception(thrown);
+  thrown.rethrow();
   const std::string digits = image.digits();
   file.overwrite(Image::kDigitsAt, std::as_bytes(std::span(digits)));
   file.put_in_place();

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
-#include <exception>
-#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "safetensors/crc32.h"
+#include "safetensors/first_thrown.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kPiece = std::uint64_t{2} << 20;  // what a thread takes at a time: a huge page
 constexpr std::size_t kCached = std::size_t{256} << 10;   // what is still in a cache when its CRC is formed
+
+thread_local std::vector<std::byte> scratch;  // for as long as a file is verified
 
 [[noreturn]] void fail(const std::string& where, const std::string& what, const std::string& got = {},
                        const std::string& want = {}, const std::string& hint = {}) {
@@ -81,12 +83,6 @@ std::uint32_t header_crc(std::string_view header) {
   return crc(header.substr(kChecksumHead.size() + kNoDigits.size()), before);
 }
 
-std::span<const std::byte> Elements::of(const TensorPlace& place) const {
-  if (place.begin == place.end) return {};
-  const auto run = std::ranges::upper_bound(runs_, place.begin, {}, &Run::begin) - 1;
-  return {run->at + (place.begin - run->begin), place.end - place.begin};
-}
-
 StateFile::StateFile(StateSource source) : source_(std::move(source)) {
   std::string text(header_length(source_), '\0');
   source_.read(kLengthBytes, std::as_writable_bytes(std::span(text)));
@@ -98,86 +94,33 @@ StateFile::StateFile(StateSource source) : source_(std::move(source)) {
   check_places(name(), tensors(), bytes_);
 }
 
-// Elements that one thread reads.
-struct StateFile::Piece {
-  std::uint64_t begin, end;
-  std::byte* into;  // null: nobody wants them, or they are in memory
-};
-
-// All elements, in order; without a checksum only those that are kept.
-std::vector<StateFile::Piece> StateFile::pieces_of(const Elements& elements) const {
-  std::vector<Piece> pieces;
-  const bool in_memory = source_.memory() != nullptr;
-  const auto add = [&](std::uint64_t begin, std::uint64_t end, std::byte* into) {
-    if (!has_checksum() && into == nullptr) return;
-    for (std::uint64_t at = begin; at < end; at += kPiece) {
-      pieces.push_back({at, std::min(end, at + kPiece), into == nullptr ? nullptr : into + (at - begin)});
-    }
-  };
-  std::uint64_t next = 0;
-  for (const Elements::Run& run : elements.runs_) {
-    add(next, run.begin, nullptr);
-    add(run.begin, run.end, in_memory ? nullptr : const_cast<std::byte*>(run.at));  // in its own arena
-    next = run.end;
-  }
-  add(next, bytes_, nullptr);
-  return pieces;
-}
-
-// Reads a piece, and returns its CRC.
-std::uint32_t StateFile::take(const Piece& piece) const {
+std::uint32_t StateFile::crc_of_piece(std::uint64_t begin, std::uint64_t end) const {
   if (const std::byte* memory = source_.memory(); memory != nullptr)
-    return crc32_of({memory + begin_ + piece.begin, piece.end - piece.begin});
-  std::vector<std::byte> scratch;
-  if (piece.into == nullptr) scratch.resize(std::min<std::size_t>(kCached, piece.end - piece.begin));
+    return crc32_of({memory + begin_ + begin, end - begin});
+  scratch.resize(kCached);
   std::uint32_t crc = 0;
-  for (std::uint64_t at = piece.begin; at < piece.end; at += kCached) {
-    const std::size_t n = std::min<std::size_t>(kCached, piece.end - at);
-    const std::span<std::byte> into(piece.into == nullptr ? scratch.data() : piece.into + (at - piece.begin),
-                                    n);
+  for (std::uint64_t at = begin; at < end; at += kCached) {
+    const std::span<std::byte> into(scratch.data(), std::min<std::size_t>(kCached, end - at));
     source_.read(begin_ + at, into);
     if (has_checksum()) crc = crc32_of(into, crc);
   }
   return crc;
 }
 
-Elements StateFile::read(std::vector<TensorPlace> wanted, Team& team) const {
-  Elements elements;
-  std::erase_if(wanted, [](const TensorPlace& place) { return place.begin == place.end; });
-  std::ranges::sort(wanted, {}, &TensorPlace::begin);
-  for (const TensorPlace& place : wanted) {
-    if (elements.runs_.empty() || elements.runs_.back().end != place.begin)
-      elements.runs_.push_back({place.begin, place.end, nullptr});
-    elements.runs_.back().end = place.end;
-  }
-  const std::byte* memory = source_.memory();
-  std::size_t total = 0;
-  for (const auto& run : elements.runs_) total += Arena::padded(run.end - run.begin);
-  if (memory == nullptr) elements.arena_.reserve(total);
-  for (auto& run : elements.runs_) {
-    run.at = memory != nullptr ? memory + begin_ + run.begin
-                               : static_cast<const std::byte*>(elements.arena_.allocate(run.end - run.begin));
-  }
-  const std::vector<Piece> pieces = pieces_of(elements);
-  std::vector<std::uint32_t> crcs(pieces.size());
-  std::mutex mutex;
-  std::exception_ptr thrown;
-  for_each_block(team, pieces.size(), [&](std::size_t i) {
-    try {
-      crcs[i] = take(pieces[i]);
-    } catch (...) {
-      const std::lock_guard hold(mutex);
-      thrown = std::current_exception();
-    }
+void StateFile::verify(Team& team) const {
+  std::vector<std::uint32_t> crcs((bytes_ + kPiece - 1) / kPiece);
+  FirstThrown thrown;
+  for_each_part(team, bytes_, kPiece, [&](std::uint64_t begin, std::uint64_t end) {
+    thrown.unless([&] { crcs[begin / kPiece] = crc_of_piece(begin, end); });
   });
-  if (thrown != nullptr) std::rethrow_exception(thrown);
-  if (!has_checksum()) return elements;
+  scratch = {};  // the other members end with their team
+  thrown.rethrow();
+  if (!has_checksum()) return;
   std::uint32_t whole = 0;
-  for (std::size_t i = 0; i < pieces.size(); ++i)
-    whole = crc32_joined(whole, crcs[i], pieces[i].end - pieces[i].begin);
+  for (std::size_t i = 0; i < crcs.size(); ++i)
+    whole = crc32_joined(whole, crcs[i], std::min(kPiece, bytes_ - i * kPiece));
   check_crc(name() + ", bytes " + std::to_string(begin_) + " to the end", "data",
             metadata().at(std::string(kChecksum)).substr(kNoDigits.size() / 2), whole);
-  return elements;
 }
 
 }  // namespace thalweg

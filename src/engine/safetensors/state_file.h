@@ -1,4 +1,5 @@
-// A safetensors file that is read: first its header, then, once it is known what is wanted, its elements.
+// A safetensors file that is read: first its header, then its elements: once to verify them, and, where they
+// are wanted, straight into place.
 //
 // Files written here carry a checksum: the metadata begins with "checksum", 16 hexadecimal digits. The first
 // eight are the CRC-32 of the header as it stands with these 16 digits replaced by zeros, the others that of
@@ -10,30 +11,13 @@
 #include <map>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "base/arena.h"
 #include "base/threads.h"
 #include "safetensors/header.h"
 #include "safetensors/state_source.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
-
-// Elements of tensors that were wanted. They need not be aligned.
-class Elements {
- public:
-  std::span<const std::byte> of(const TensorPlace& place) const;
-
- private:
-  friend class StateFile;
-  struct Run {  // of tensors that follow each other
-    std::uint64_t begin, end;
-    const std::byte* at;
-  };
-  std::vector<Run> runs_;  // by `begin`
-  Arena arena_;
-};
 
 class StateFile {
  public:
@@ -47,14 +31,26 @@ class StateFile {
   // Whether the file has a checksum. That of the header was verified.
   bool has_checksum() const { return header_.metadata.contains("checksum"); }
 
-  // Reads every element once and verifies the checksum, where there is one; keeps those of `wanted`. Takes as
-  // much memory as these, unless the source is memory, and 256 KiB for each thread. Throws Error(data).
-  Elements read(std::vector<TensorPlace> wanted, Team& team) const;
+  // Reads every element once and verifies the checksum, where there is one. Holds 256 KiB for each thread.
+  // Throws Error(data).
+  void verify(Team& team) const;
+
+  // The elements of a tensor from byte `at` of it, from any thread. Throws Error(data) where the file cannot
+  // be read.
+  void read(const TensorPlace& place, std::uint64_t at, std::span<std::byte> into) const {
+    source_.read(begin_ + place.begin + at, into);
+  }
+
+  // Throws Error(data) when somebody has written into the file since it was opened.
+  void check_unchanged() const { source_.check_unchanged(); }
+
+  // The same, where they are: null when they are in a file. They need not be aligned.
+  const std::byte* memory(const TensorPlace& place) const {
+    return source_.memory() == nullptr ? nullptr : source_.memory() + begin_ + place.begin;
+  }
 
  private:
-  struct Piece;
-  std::uint32_t take(const Piece& piece) const;
-  std::vector<Piece> pieces_of(const Elements& elements) const;
+  std::uint32_t crc_of_piece(std::uint64_t begin, std::uint64_t end) const;
 
   StateSource source_;
   Header header_;
@@ -69,7 +65,7 @@ auto damage_first(const StateFile& file, Team& team, Check&& check) {
   try {
     return check();
   } catch (const Error&) {
-    static_cast<void>(file.read({}, team));
+    file.verify(team);
     throw;
   }
 }

@@ -33,6 +33,10 @@ class StateSource {
     std::ranges::copy(bytes_.subspan(at, into.size()), into.begin());
   }
 
+  void check_unchanged() const {
+    if (file_) file_->check_unchanged();
+  }
+
  private:
   std::string name_;
   std::unique_ptr<InputFile> file_;
