@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-install wheel deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small bench-state clean
+.PHONY: train test test-web test-docs test-install wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small bench-state clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -46,6 +46,15 @@ test-web: configured    ## every page in headless Chromium: wide, narrow, light,
 	@sh tools/install.sh web
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool thalweg_experiments
 	/usr/bin/python3 tests/web/test_pages.py build/thalweg
+
+docs: configured        ## the documentation, with what the tool says and draws: build/docs/html/index.html
+	@sh tools/install.sh docs
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
+	/usr/bin/python3 tools/docs/build.py build/thalweg build/docs
+
+test-docs: docs         ## every command, program and fragment that the documentation shows
+	@cmake --build --preset release -j $(JOBS) --target thalweg_headers
+	python3 tools/docs/snippets.py build
 
 test-install: configured ## what `cmake --install` makes, moved and used by other projects: tests/install
 	@sh tools/install.sh test-install
@@ -130,6 +139,7 @@ check:                  ## format, layers, sizes, forbidden and unexplained word
 	python3 tools/words.py
 	python3 tools/vectors.py
 	python3 tools/mutants.py --check
+	@for page in tool formula pages links theme build snippets; do python3 tools/docs/$$page.py --self-test || exit 1; done
 
 install:
 	@sh tools/install.sh
