@@ -1,0 +1,326 @@
+"""Tensors of torch bound to an optimizer of the library: where they and their gradients lie, and that this may change."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from array import array
+from contextlib import contextmanager
+from ctypes import c_double, c_float, c_int64, c_size_t, c_void_p
+from itertools import compress
+from operator import attrgetter
+
+import torch
+
+from ._library import OptimizerOptions, Tensor, UsageError, core, encoded, raise_status
+from ._optimizer import _ROLES, Report
+
+_DTYPES = {torch.float32: 0, torch.float64: 1}
+_ELEMENTS = {0: c_float, 1: c_double}
+_TORCH = {0: torch.float32, 1: torch.float64}
+
+# One pass each over all tensors: with thousands of them this is what a step costs in Python.
+_gradient = attrgetter("grad")
+_wanted = attrgetter("requires_grad")
+_address = torch.Tensor.data_ptr
+_contiguous = torch.Tensor.is_contiguous
+_bytes = attrgetter("nbytes") if hasattr(torch.Tensor, "nbytes") else lambda t: t.numel() * t.element_size()
+_changed = getattr(torch.autograd.graph, "increment_version", None)  # from torch 2.1 on
+
+
+def _refuse(name: str, what: str, got, want: str, hint: str = ""):
+    raise UsageError(f"`{name}`: {what}; got {got}; want {want}" + (f"; {hint}" if hint else ""))
+
+
+def check(name: str, tensor: torch.Tensor) -> None:
+    """Raises UsageError for a parameter that cannot be moved in place."""
+    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+        _refuse(name, "it has no shape yet", type(tensor).__name__, "a tensor with memory", "run the model once before")
+    if tensor.layout != torch.strided:
+        _refuse(name, "its layout is not supported", tensor.layout, "a dense tensor")
+    if tensor.device.type != "cpu":
+        _refuse(name, "it is not in this machine's memory", tensor.device, "a tensor on the CPU", "model.cpu() moves it")
+    if tensor.is_complex():
+        _refuse(name, "complex numbers are not supported", tensor.dtype, "float32 or float64",
+                "torch.view_as_real makes pairs of real numbers")
+    if tensor.dtype not in _DTYPES:
+        _refuse(name, "its type is not supported", tensor.dtype, "float32 or float64", "model.float() converts it")
+    if not tensor.is_contiguous():
+        _refuse(name, "its elements do not follow each other", f"strides {tuple(tensor.stride())}",
+                "a contiguous tensor", "p.data = p.data.contiguous() makes it one")
+
+
+class _NotPlain(Exception):
+    """Gradients that have to be looked at one by one."""
+
+
+class _Optimizer:
+    """A handle, kept by whatever looks into its memory."""
+
+    def __init__(self, handle: int):
+        self.handle = handle
+
+    def __del__(self):
+        core().raw("optimizer_destroy")(self.handle)
+
+
+class _Params:
+    def __init__(self, tensors, names, roles):
+        self.handle = core().made("params_create")
+        for tensor, name, role in zip(tensors, names, roles):
+            shape = (c_int64 * max(tensor.dim(), 1))(*tensor.shape)
+            core().params_adopt(self.handle, encoded(name), tensor.dim(), shape, _DTYPES[tensor.dtype],
+                                tensor.data_ptr() or None, None, _ROLES[role], None)
+
+    def __del__(self):
+        if getattr(self, "handle", 0):
+            core().raw("params_destroy")(self.handle)
+
+
+def _lent(address: int, dtype: int, shape, owner) -> torch.Tensor:
+    """Memory of the library as a tensor, which keeps `owner`."""
+    count = 1
+    for size in shape:
+        count *= size
+    if not count:
+        return torch.empty(shape, dtype=_TORCH[dtype])
+    memory = (_ELEMENTS[dtype] * count).from_address(address)
+    memory.owner = owner
+    return torch.frombuffer(memory, dtype=_TORCH[dtype]).reshape(shape)
+
+
+class Engine:
+    """Tensors, in order, and an optimizer of the library that moves them."""
+
+    def __init__(self, tensors, names, roles):
+        self._core = core()
+        self.tensors, self.names, self._roles = list(tensors), list(names), list(roles)
+        for name, tensor in zip(self.names, self.tensors):
+            check(name, tensor)
+        self._dtypes = [tensor.dtype for tensor in self.tensors]
+        # One that never required a gradient is moved when it is given one, as torch does.
+        self._watched = [tensor.requires_grad for tensor in self.tensors]
+        self._watches = all(self._watched)
+        self._look_at_tensors()
+        self._params = _Params(self.tensors, self.names, self._roles)
+        self._set_gradients = self._core.raw("params_set_gradients")
+        self._step = self._core.raw("optimizer_step")
+
+    def _look_at_tensors(self) -> None:
+        self._addresses = [tensor.data_ptr() for tensor in self.tensors]
+        self._sizes = [tensor.numel() * tensor.element_size() for tensor in self.tensors]
+        self._shapes = [tensor.shape for tensor in self.tensors]
+        self._pointers: list[int] = []  # of the gradients that are bound; none: unknown
+
+    def selected(self, chain: str) -> list[set[int]]:
+        """Which tensors each transform of a chain in canonical form acts on."""
+        from ._chain_text import pieces
+
+        plan = json.loads(self._core.text("chain_explain", encoded(chain), self._params.handle, 1))
+        items = pieces(plan["chain"], "|")
+        index = {name: i for i, name in enumerate(self.names)}
+        out: list[set[int]] = [set() for _ in items]
+        for group in plan["groups"]:
+            members = {index[one["name"]] for one in group["parameters"]}
+            at = 0
+            for item in pieces(group["chain"], "|"):  # a subsequence
+                at = items.index(item, at)
+                out[at] |= members
+                at += 1
+        return out
+
+    def bind(self, chain: str, options: dict) -> None:
+        self._bound = (chain, options)
+        self._set: dict[str, float] = {}
+        given = OptimizerOptions(**options)
+        handle = self._core.made("optimizer_create", self._params.handle, encoded(chain), ctypes.byref(given))
+        self._optimizer = _Optimizer(handle)
+
+    @property
+    def handle(self) -> int:
+        return self._optimizer.handle
+
+    @property
+    def chain(self) -> str:
+        return self._core.text("optimizer_chain", self.handle)
+
+    def explain(self, as_json: bool) -> str:
+        return self._core.text("chain_explain", encoded(self._bound[0]), self._params.handle, int(as_json))
+
+    # Stepping
+
+    def gradients(self) -> list[int]:
+        """Where the gradients lie now, 0 for absent; takes up tensors that have moved."""
+        addresses = list(map(_address, self.tensors))
+        if addresses != self._addresses:
+            self._moved(addresses)
+        self._copies: list[torch.Tensor] = []  # of gradients with gaps
+        found = list(map(_gradient, self.tensors))
+        if self._watches and all(map(_wanted, self.tensors)):
+            try:
+                return self._plain(found, self._sizes)
+            except _NotPlain:
+                pass
+            if any(one is None for one in found):
+                present = [one is not None for one in found]
+                try:
+                    places = iter(self._plain(list(compress(found, present)), list(compress(self._sizes, present))))
+                    return [next(places) if there else 0 for there in present]
+                except _NotPlain:
+                    pass
+        return [self._gradient(i, one) for i, one in enumerate(found)]
+
+    @staticmethod
+    def _plain(gradients, sizes) -> list[int]:
+        """Where they lie, if all are there, contiguous and as large as their parameters."""
+        try:
+            pointers = list(map(_address, gradients))
+            if all(map(_contiguous, gradients)) and list(map(_bytes, gradients)) == sizes:
+                return pointers
+        except (TypeError, RuntimeError):  # one is None, or has no memory of its own
+            pass
+        raise _NotPlain
+
+    def _gradient(self, i: int, gradient) -> int:
+        tensor, name = self.tensors[i], self.names[i] + ".grad"
+        if gradient is None or (self._watched[i] and not tensor.requires_grad):
+            return 0
+        if tensor.requires_grad:
+            self._watched[i] = True
+        if gradient.layout != torch.strided:
+            _refuse(name, "sparse gradients are not supported", gradient.layout, "a dense gradient",
+                    "torch.nn.Embedding(..., sparse=False) gives one")
+        if gradient.shape != self._shapes[i] or gradient.dtype != tensor.dtype or gradient.device != tensor.device:
+            _refuse(name, "it does not fit its parameter",
+                    f"{tuple(gradient.shape)} {gradient.dtype} on {gradient.device}",
+                    f"{tuple(self._shapes[i])} {tensor.dtype} on the CPU")
+        if not gradient.is_contiguous():
+            gradient = gradient.detach().contiguous()
+            self._copies.append(gradient)
+        return gradient.data_ptr()
+
+    def step(self, pointers: list[int]) -> Report:
+        """One update by gradients at `pointers`."""
+        if pointers != self._pointers:
+            self._bind_gradients(pointers)
+        report = Report()
+        status = self._step(self._optimizer.handle, None, ctypes.byref(report))
+        if status:
+            raise_status(status)
+        if _changed is not None:
+            _changed(self.tensors)  # autograd knows of what it did not do itself
+        return report
+
+    def _bind_gradients(self, pointers: list[int]) -> None:
+        places = array("Q", pointers)
+        self._pointers = []
+        status = self._set_gradients(self._params.handle, places.buffer_info()[0], len(places))
+        if status and len(set(pointers)) == len(pointers):
+            raise_status(status)
+        if status:  # one tensor is the gradient of several parameters
+            seen: set[int] = set()
+            for i, place in enumerate(pointers):
+                if place in seen:
+                    self._copies.append(self.tensors[i].grad.detach().clone())
+                    places[i] = self._copies[-1].data_ptr()
+                seen.add(place)
+            self._core.params_set_gradients(self._params.handle, places.buffer_info()[0], len(places))
+        elif not self._copies:
+            self._pointers = pointers
+
+    def _moved(self, addresses: list[int]) -> None:
+        """Parameters lie elsewhere: `p.data = other`, `model.to(...)`."""
+        moved = [i for i, address in enumerate(addresses) if address != self._addresses[i]]
+        for i in moved:
+            tensor, name = self.tensors[i], self.names[i]
+            if tensor.dtype != self._dtypes[i]:
+                _refuse(name, "its type has changed since the optimizer was made", tensor.dtype, str(self._dtypes[i]),
+                        "make the optimizer after model.to(dtype), and give it the old one's state_dict()")
+            check(name, tensor)
+            if tensor.shape != self._shapes[i]:
+                _refuse(name, "its shape has changed since the optimizer was made", tuple(tensor.shape),
+                        str(tuple(self._shapes[i])), "make another optimizer")
+        nothing = array("Q", bytes(8 * len(addresses)))
+        self._core.params_set_gradients(self._params.handle, nothing.buffer_info()[0], len(nothing))
+        self._pointers = []
+        try:
+            for i in moved:
+                self._core.params_rebind(self._params.handle, i, addresses[i] or None, None)
+        except UsageError:  # where one was, another is now: they do not move one by one
+            self._rebuild()
+        self._addresses = addresses
+
+    def _rebuild(self) -> None:
+        """The same on the tensors as they lie now, with all that was known."""
+        old, state = self._optimizer, self.state()
+        numbers, clocks, updates, given = self.numbers(), self.clocks(), self.updates, self._set
+        self._params = _Params(self.tensors, self.names, self._roles)
+        self.bind(*self._bound)
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
+        for name, number in self.numbers().items():
+            number.copy_(numbers[name])
+        for i, clock in enumerate(clocks):
+            self.set_clock(i, clock)
+        self.updates = updates
+        for name, value in given.items():
+            self.set_option(name, value)
+        del old
+
+    # What it knows
+
+    def set_option(self, name: str, value: float) -> None:
+        self._core.optimizer_set_option(self.handle, encoded(name), value)
+        self._set[name] = value
+
+    @property
+    def updates(self) -> int:
+        return self._core.number("optimizer_updates", self.handle)
+
+    @updates.setter
+    def updates(self, updates: int) -> None:
+        self._core.optimizer_set_updates(self.handle, updates)
+
+    def clocks(self) -> list[int]:
+        return [self._core.number("optimizer_clock", self.handle, i) for i in range(len(self.tensors))]
+
+    def set_clock(self, index: int, clock: int) -> None:
+        self._core.optimizer_set_clock(self.handle, index, clock)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Name -> the memory itself, such as "fc.weight/adam.m"."""
+        return self._tensors("optimizer_state")
+
+    def numbers(self) -> dict[str, torch.Tensor]:
+        """Name -> the memory itself of one number, such as "fc.weight/nadam.mu_product" or "plateau.rate"."""
+        return self._tensors("optimizer_number")
+
+    def _tensors(self, function: str) -> dict[str, torch.Tensor]:
+        tensor, out = Tensor(), {}
+        get, pointer = getattr(self._core, function), ctypes.byref(tensor)
+        for i in range(self._core.number(function + "_count", self.handle, kind=c_size_t)):
+            get(self.handle, i, pointer)
+            shape = tuple(tensor.shape[:tensor.rank])
+            out[tensor.name.decode()] = _lent(tensor.data or 0, tensor.dtype, shape, self._optimizer)
+        return out
+
+    def observe(self, metric: float) -> None:
+        self._core.optimizer_observe(self.handle, metric)
+
+    def loss_scale(self) -> float:
+        return self._core.number("optimizer_loss_scale", self.handle, kind=c_double)
+
+    @contextmanager
+    def averaged(self):
+        self.gradients()  # takes up tensors that have moved
+        self._core.optimizer_begin_averaged(self.handle)
+        self._tell_autograd()
+        try:
+            yield
+        finally:
+            self._core.optimizer_end_averaged(self.handle)
+            self._tell_autograd()
+
+    def _tell_autograd(self) -> None:
+        if _changed is not None:
+            _changed(self.tensors)
