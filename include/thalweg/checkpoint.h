@@ -86,10 +86,10 @@ struct LoadReport {
 // order of the parameters. Throws Error(data) naming file and reason when the file is missing, damaged (its
 // checksum is verified) or, unless `options` allow it, not of this model and chain; the message lists every
 // difference (missing, extra, other type or shape). Throws Error(usage) as save_checkpoint() does, and for a
-// rename that matches nothing or makes two tensors one. Holds nothing of the size of a tensor, but for the
-// state of another optimizer where some begins anew: the file is read once to verify it, and then straight
-// into place. One that somebody writes into between the two, or whose disk fails then, is the only thing that
-// leaves a load half done; Error(data) says so.
+// rename that matches nothing or makes two tensors one. A file of at most 64 MiB is held meanwhile. Of a
+// larger one nothing of the size of a tensor is, but for the state of another optimizer where some begins anew:
+// it is read once to verify it, and then straight into place. One that somebody writes into between the two,
+// or whose disk fails then, is the only thing that leaves a load half done; Error(data) says so.
 LoadReport load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                            const LoadOptions& options = {});
 LoadReport load_checkpoint(std::span<const std::byte> bytes, Params& params, Optimizer& optimizer,
@@ -101,7 +101,7 @@ LoadReport load_parameters(const std::filesystem::path& path, Params& params,
                            const LoadOptions& options = {});
 LoadReport load_parameters(std::span<const std::byte> bytes, Params& params, const LoadOptions& options = {});
 
-// The metadata alone, verified with the rest of the file, of which nothing is held.
+// The metadata alone, verified with the rest of the file.
 Metadata read_metadata(const std::filesystem::path& path, int threads = 1);
 Metadata read_metadata(std::span<const std::byte> bytes, int threads = 1);
 

@@ -107,7 +107,8 @@ _CORE = {
     "thalweg_optimizer_state_count": "pp", "thalweg_optimizer_state": "pzp",
     "thalweg_optimizer_number_count": "pp", "thalweg_optimizer_number": "pzp", "thalweg_optimizer_save": "ps",
     "thalweg_optimizer_save_memory": "ppzp", "thalweg_optimizer_load": "pspp",
-    "thalweg_optimizer_load_memory": "ppzpp", "thalweg_schedule_create": "suup", "thalweg_schedule_destroy": "p",
+    "thalweg_optimizer_load_memory": "ppzpp", "thalweg_optimizer_save_torch": "psi",
+    "thalweg_optimizer_load_torch": "pspp", "thalweg_schedule_create": "suup", "thalweg_schedule_destroy": "p",
     "thalweg_schedule_value": "pup", "thalweg_schedule_values": "puzp", "thalweg_schedule_print": "pip",
     "thalweg_schedule_total": "pp",
 }

@@ -327,6 +327,14 @@ class Optimizer:
                               to=ctypes.cast(here, c_void_p), renames=count)
         return json.loads(self._core.text(function, self._handle, *source, ctypes.byref(options)))
 
+    def save_torch(self, path, by_name: bool = False) -> None:
+        """The state as torch keeps it, "state.<index>.exp_avg" in safetensors: of momentum, adam, rmsprop, adagrad."""
+        self._core.optimizer_save_torch(self._handle, encoded(str(path)), int(by_name))
+
+    def load_torch(self, path, *, partial: bool = False, remap=None) -> dict:
+        """The same, loaded: what torch's state_dict()["state"] has, saved under these names."""
+        return self._load("optimizer_load_torch", (encoded(str(path)),), partial, False, remap)
+
     def to_bytes(self) -> bytes:
         """What save() would write."""
         size = c_size_t()

@@ -177,7 +177,7 @@ class Installed:
         env = {"PKG_CONFIG_PATH": str(libraries / "pkgconfig"), "LD_LIBRARY_PATH": str(libraries)}
         flags = run("pkg-config", "--cflags", "--libs", "thalweg-core", env=env).split()
         program = self.folder / "c_engine"
-        run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", ROOT / "examples/05_c_engine.c", "-o", program,
+        run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", ROOT / "examples/06_c_engine.c", "-o", program,
             *flags, "-lm")
         print("  " + run(program, env=env).strip().splitlines()[-1])
         run("valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,possible", "--error-exitcode=9",

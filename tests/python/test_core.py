@@ -156,6 +156,21 @@ class State(unittest.TestCase):
         self.assertIn({"from": "w/adam.m", "to": "w/lion.m"},
                       [{key: value.removeprefix("optimizer/") for key, value in one.items()} for one in told["kept"]])
 
+    def test_state_goes_to_torchs_form_and_back(self):
+        w, v = numbers(1, 2), numbers(1, 2)
+        one = self.optimizer(w)
+        one.step({"w": numbers(1, -1)})
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "torch.safetensors"
+            for by_name in (False, True):
+                one.save_torch(path, by_name)
+                self.assertIn(b"state.w.exp_avg" if by_name else b"state.0.exp_avg", path.read_bytes())
+                other = self.optimizer(v)
+                v[0], v[1] = w[0], w[1]
+                other.load_torch(path)
+                self.assertEqual([list(x) for x in one.state().values()], [list(x) for x in other.state().values()])
+                self.assertEqual(other.clock("w"), 1)
+
     def test_names_may_have_changed(self):
         old = self.optimizer(numbers(1))
         old.step({"w": numbers(1)})

@@ -4,6 +4,7 @@
 #include "c_abi/call.h"
 #include "c_abi/objects.h"
 #include "thalweg/checkpoint.h"
+#include "thalweg/torch_state.h"
 
 namespace thalweg::c {
 namespace {
@@ -124,5 +125,21 @@ thalweg_status thalweg_optimizer_load_memory(thalweg_optimizer* optimizer, const
     const BoundOptimizer& o = bound(optimizer);
     const std::span given(&need(static_cast<const std::byte*>(bytes), "bytes"), size);
     tell(report, load_checkpoint(given, *o.params, o.at_work(), read_load_options(options)));
+  });
+}
+
+thalweg_status thalweg_optimizer_save_torch(thalweg_optimizer* optimizer, const char* path, int by_name) {
+  return call([&] {
+    const BoundOptimizer& o = bound(optimizer);
+    save_torch_state(need_text(path, "path"), *o.params, o.at_work(),
+                     by_name != 0 ? TorchKeys::name : TorchKeys::index, {.threads = available_threads()});
+  });
+}
+
+thalweg_status thalweg_optimizer_load_torch(thalweg_optimizer* optimizer, const char* path,
+                                            const thalweg_load_options* options, const char** report) {
+  return call([&] {
+    const BoundOptimizer& o = bound(optimizer);
+    tell(report, load_torch_state(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
   });
 }

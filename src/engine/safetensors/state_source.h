@@ -1,4 +1,4 @@
-// The bytes of a state file: in a file, or in the caller's memory.
+// The bytes of a state file: in a file, or in memory.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 
@@ -16,9 +17,20 @@ namespace thalweg {
 
 class StateSource {
  public:
-  // Throws Error(data) when it cannot be opened.
+  // A file of at most this many bytes is held in memory: nothing can happen to it between two reads.
+  static constexpr std::uint64_t kHeld = std::uint64_t{64} << 20;
+
+  // Throws Error(data) when it cannot be opened or, if it is held, read.
   explicit StateSource(const std::filesystem::path& path)
-      : name_(path.string()), file_(std::make_unique<InputFile>(path)) {}
+      : name_(path.string()), file_(std::make_unique<InputFile>(path)) {
+    if (file_->size() > kHeld) return;
+    held_.resize(file_->size());
+    file_->read(0, held_);
+    file_->check_unchanged();
+    file_.reset();
+    bytes_ = held_;
+  }
+  // Of the caller.
   StateSource(std::string name, std::span<const std::byte> bytes) : name_(std::move(name)), bytes_(bytes) {}
 
   const std::string& name() const { return name_; }  // as messages say it
@@ -40,6 +52,7 @@ class StateSource {
  private:
   std::string name_;
   std::unique_ptr<InputFile> file_;
+  std::vector<std::byte> held_;
   std::span<const std::byte> bytes_;
 };
 
