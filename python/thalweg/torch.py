@@ -151,7 +151,7 @@ class Optimizer(torch.optim.Optimizer):
         engine.bind(plan.text, {"threads": torch.get_num_threads() if threads is None else threads, **given})
         engine.updates = updates
         self._engine, self._dials, self._fixed = engine, plan.dials, plan.fixed
-        self._state = State(engine, self._chain, self.param_groups, plan.owners)
+        self._state = State(engine, self._chain, self.param_groups)
         self._follow_schedules(updates)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
