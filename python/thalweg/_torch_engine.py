@@ -90,13 +90,11 @@ def _lent(address: int, dtype: int, shape, owner) -> torch.Tensor:
 
 
 class Engine:
-    """Tensors, in order, and an optimizer of the library that moves them."""
+    """Tensors that passed check(), in order, and an optimizer of the library that moves them."""
 
     def __init__(self, tensors, names, roles):
         self._core = core()
         self.tensors, self.names, self._roles = list(tensors), list(names), list(roles)
-        for name, tensor in zip(self.names, self.tensors):
-            check(name, tensor)
         self._dtypes = [tensor.dtype for tensor in self.tensors]
         # One that never required a gradient is moved when it is given one, as torch does.
         self._watched = [tensor.requires_grad for tensor in self.tensors]

@@ -39,7 +39,6 @@ class Plan:
 
     text: str
     dials: list[list[Dial]]         # of each group
-    owners: list[dict[str, str]]    # of each group: what a transform is called in the group's own chain -> in the whole
     fixed: list[dict] = field(default_factory=list)  # of each group: keys that decide how the chain runs
 
 
@@ -57,7 +56,7 @@ def only(names) -> str:
 
 
 def concatenated(chains: list[list[Link]], names: list[list[str]]) -> tuple[str, list[dict[str, str]]]:
-    """One chain that is chains[i] for the parameters names[i]; and what its transforms are called there."""
+    """One chain that is chains[i] for the parameters names[i]; and what transforms of each are called in it."""
     if len(chains) > 1:
         for chain, members in zip(chains, names):
             for link in chain:
@@ -140,32 +139,26 @@ class GroupedChain:
         if len(groups) == 1:
             called = owners(self.links)
             dials = self._dials(list(zip(self.links, called)))
-            return Plan(self.text, [dials], [dict(zip(called, called))])
+            return Plan(self.text, [dials])
         return self._split(groups, [name for of_group in names for name in of_group], members, selected(self.text))
 
     def _split(self, groups, names, members, selected) -> Plan:
         """Transforms whose numbers differ become one for each group, where they stand."""
         links: list[Link] = []
-        origins: list[tuple[int, set[int]]] = []  # of each: place in the caller's chain, and its groups
+        touched_by: list[list[int]] = []  # groups of each
         for at, link in enumerate(self.links):
             touched = [g for g in range(len(groups)) if members[g] & selected[at]]
             if len(touched) > 1 and self._differs(link, [groups[g] for g in touched]):
                 for g in touched:
                     on = only([names[i] for i in sorted(members[g] & selected[at])])
                     links.append(Link(link.name, {**link.options, "on": on}))
-                    origins.append((at, {g}))
+                    touched_by.append([g])
             else:
                 links.append(link)
-                origins.append((at, set(touched)))
-        own = owners(self.links)
-        dials: list[list[Dial]] = []
-        renamed: list[dict[str, str]] = []
-        called = owners(links)
-        for g in range(len(groups)):
-            mine = [i for i, (_, of_groups) in enumerate(origins) if g in of_groups]
-            dials.append(self._dials([(links[i], called[i]) for i in mine]))
-            renamed.append({own[origins[i][0]]: called[i] for i in mine})
-        return Plan(write(links), dials, renamed)
+                touched_by.append(touched)
+        called = list(zip(links, owners(links)))
+        return Plan(write(links), [self._dials([one for one, of in zip(called, touched_by) if g in of])
+                                   for g in range(len(groups))])
 
     def _differs(self, link: Link, groups: list[dict]) -> bool:
         if link.name == "lr":

@@ -77,6 +77,7 @@ class TorchChain:
         if cls not in RULES:
             raise UsageError(f"from_torch: an optimizer that has no chain here; got {cls}; want one of {', '.join(RULES)}")
         self.cls, self.rule, self._defaults = cls, RULES[cls], dict(defaults)
+        self.keys = {stream: key for key, stream in self.rule.state.items()}
         self.lags = cls == "ASGD"  # torch's ASGD steps with the rate of a parameter's step before
 
     def defaults(self) -> dict:
@@ -86,12 +87,6 @@ class TorchChain:
         for key in ("differentiable", "capturable"):
             if group.get(key):
                 raise UsageError(f"from_torch: {key} is not supported; got {key}=True; want False")
-
-    def state_of(self, group: dict) -> dict[str, str]:
-        """torch's names of state -> transform.stream, as the flags of a group have it."""
-        needs = {"max_exp_avg_sq": "amsgrad", "grad_avg": "centered", "momentum_buffer": "momentum"}
-        return {key: stream for key, stream in self.rule.state.items()
-                if key not in needs or group.get(needs[key])}
 
     def _decoupled(self, group: dict) -> bool:
         return self.rule.decay == "decoupled" or bool(
@@ -140,7 +135,7 @@ class TorchChain:
     def plan(self, groups: list[dict], names: list[list[str]], _selected) -> Plan:
         chains = [self._links(group) for group in groups]
         text, called = concatenated(chains, names)
-        return Plan(text, [self._dials(group, of) if of else [] for group, of in zip(groups, called)], called,
+        return Plan(text, [self._dials(group, of) if of else [] for group, of in zip(groups, called)],
                     [self._fixed(group) for group in groups])
 
 

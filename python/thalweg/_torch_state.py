@@ -20,36 +20,39 @@ class State(MutableMapping):
     it is set by assigning the whole dictionary. The tensors are of the optimizer as it is now: adding a group and loading
     make new ones."""
 
-    def __init__(self, engine: Engine, chain, groups: list[dict], owners: list[dict[str, str]]):
+    def __init__(self, engine: Engine, chain, groups: list[dict]):
         self._engine, self._chain, self._groups = engine, chain, groups
         self.index = {tensor: i for i, tensor in enumerate(engine.tensors)}
         self._group_of = [g for g, group in enumerate(groups) for _ in group["params"]]
-        self._own = [{called: own for own, called in of_group.items()} for of_group in owners]
         self._at = {name: i for i, name in enumerate(engine.names)}
+        self._seen: tuple[int, list[dict[str, torch.Tensor]]] = (0, [])
         self.rates: dict[int, float] = {}  # of ASGD: the rate of a parameter's last step
-        self._streams: list[dict[str, torch.Tensor]] = [{} for _ in engine.tensors]
-        for name, tensor in engine.state().items():
-            self._file(self._streams, name, tensor)
 
     def _file(self, into: list[dict[str, torch.Tensor]], name: str, tensor: torch.Tensor) -> None:
-        """Under its parameter, by the name that it has in the group's own chain, or to torch."""
+        """Under its parameter, by the name that torch has for it, if it has one."""
         owner, slash, stream = name.rpartition("/")
         if not slash:
             return  # of the whole chain
-        i = self._at[owner]
-        transform, _, what = stream.partition(".")
-        own = f"{self._own[self._group_of[i]][transform]}.{what}"
         if isinstance(self._chain, TorchChain):
-            told = {stream: key for key, stream in self._chain.rule.state.items()}
-            own = told.get(own, what)
-        into[i][own] = tensor
+            stream = self._chain.keys.get(stream, stream.partition(".")[2])
+        into[self._at[owner]][stream] = tensor
+
+    def _streams(self) -> list[dict[str, torch.Tensor]]:
+        """Looked for once for each optimizer of the library: with thousands of parameters that takes a while."""
+        handle, out = self._seen
+        if handle != self._engine.handle:
+            out = [{} for _ in self._engine.tensors]
+            for name, tensor in self._engine.state().items():
+                self._file(out, name, tensor)
+            self._seen = (self._engine.handle, out)
+        return out
 
     def _entries(self) -> list[dict[str, torch.Tensor]]:
         """All tensors of each parameter."""
         numbers = self._engine.numbers()
         if not numbers:
-            return self._streams
-        out = [dict(streams) for streams in self._streams]
+            return self._streams()
+        out = [dict(streams) for streams in self._streams()]
         for name, tensor in numbers.items():
             self._file(out, name, tensor)
         return out
@@ -74,7 +77,7 @@ class State(MutableMapping):
         return {**out, **tensors}
 
     def all(self) -> dict[torch.Tensor, dict[str, torch.Tensor]]:
-        told = map(self._told, range(len(self._streams)), self._engine.clocks(), self._entries())
+        told = map(self._told, range(len(self._engine.tensors)), self._engine.clocks(), self._entries())
         return {tensor: one for tensor, one in zip(self._engine.tensors, told) if one}
 
     def __getitem__(self, tensor: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -113,6 +116,8 @@ class State(MutableMapping):
 
     def take(self, state, clocks: list[int] | None = None, numbers: dict[str, float] | None = None) -> None:
         """State as torch has it. All of it or, with an Error, nothing. clocks, numbers: exact ones, where they are known."""
+        if not state:
+            return
         entries = self._entries()
         checked = []
         for tensor, given in state.items():
@@ -122,27 +127,30 @@ class State(MutableMapping):
                 raise UsageError("state: of a tensor that is not optimized here; want one of param_groups")
             i = self.index[tensor]
             checked.append((i, *self._checked(i, given, entries[i])))
-        for i, clock, tensors in checked:
+        for i, clock, tensors, rate in checked:
             for name, value in tensors.items():
                 entries[i][name].copy_(value)
             self._engine.set_clock(i, clock if clocks is None else clocks[i])
+            if rate is not None:
+                self.rates[i] = rate
         for name, memory in self._engine.numbers().items() if numbers else ():
             if name in numbers:
                 memory.fill_(numbers[name])
 
-    def _checked(self, i: int, given: dict, entries: dict[str, torch.Tensor]) -> tuple[int, dict]:
-        """Clock and tensors."""
+    def _checked(self, i: int, given: dict, entries: dict[str, torch.Tensor]) -> tuple[int, dict, float | None]:
+        """Clock, tensors and, of ASGD, the rate of the last step."""
         name = self._engine.names[i]
         tensors = {key: value for key, value in given.items() if value is not None}
         if not tensors:
-            return 0, {}
+            return 0, {}, None
         step = tensors.pop("step", None)
         clock = int(number(step)) if step is not None else 1
-        chain = self._torch
+        chain, rate = self._torch, None
         if chain is not None and chain.lags:
-            eta, _ = tensors.pop("eta"), tensors.pop("mu")
-            self._take_rate(i, number(eta), clock)
-        elif step is None and (chain is None or chain.rule.steps):
+            tensors.pop("mu", None)
+            eta = tensors.pop("eta", self._groups[self._group_of[i]]["lr"])
+            rate = self._rate(i, number(eta), clock)
+        if step is None and (chain is None or chain.rule.steps):
             raise UsageError(f"`{name}`: its state has no `step`; got {', '.join(given)}")
         for what, some in (("lacks", set(entries) - set(tensors)), ("has too much", set(tensors) - set(entries))):
             if some:
@@ -152,12 +160,12 @@ class State(MutableMapping):
             if value.numel() != entries[key].numel() or (value.dim() and value.shape != entries[key].shape):
                 raise UsageError(f"`{name}`: {key} of its state does not fit; got {tuple(value.shape)}; want "
                                  f"{tuple(entries[key].shape)}")
-        return clock, {key: value.reshape(entries[key].shape) for key, value in tensors.items()}
+        return clock, {key: value.reshape(entries[key].shape) for key, value in tensors.items()}, rate
 
-    def _take_rate(self, i: int, eta: float, clock: int) -> None:
+    def _rate(self, i: int, eta: float, clock: int) -> float:
         """The rate of the last step, which the present one is as a rule; torch keeps eta in single precision."""
         group = self._groups[self._group_of[i]]
         lambd, alpha, rate = number(group["lambd"]), number(group["alpha"]), number(group["lr"])
         expected = rate / (1.0 + lambd * rate * clock) ** alpha
         same = abs(eta - expected) <= 1e-6 * expected
-        self.rates[i] = rate if same else rate_from_eta(eta, lambd, alpha, clock)
+        return rate if same else rate_from_eta(eta, lambd, alpha, clock)

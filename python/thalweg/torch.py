@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
 
 from ._library import UsageError, encoded
 from ._optimizer import Report, _flags
-from ._torch_engine import Engine
+from ._torch_engine import Engine, check
 from ._torch_groups import Dial, GroupedChain, number
 from ._torch_rules import TorchChain, of_optimizer
 from ._torch_state import State
@@ -102,27 +103,27 @@ class Optimizer(torch.optim.Optimizer):
         that either loads what the other saved. Schedulers belong to what is returned: make them of it. foreach and fused
         are kept, and mean nothing here. model: for names. Raises UsageError for other classes, differentiable and
         capturable."""
-        chain = of_optimizer(optimizer)
+        made_from = of_optimizer(optimizer)
         groups = [dict(group) for group in optimizer.param_groups]
         if model is not None:
             names = {tensor: name for name, tensor in model.named_parameters()}
             for group in groups:
                 group["param_names"] = [names[tensor] for tensor in group["params"]]
         made = cls.__new__(cls)
-        made._make(groups, chain, {"threads": threads, "nonfinite": nonfinite})
+        made._make(groups, made_from, {"threads": threads, "nonfinite": nonfinite})
         made._state.take(optimizer.state)
         made._engine.updates = max(made._engine.clocks(), default=0)
         return made
 
-    def _make(self, params, chain, options: dict[str, Any]) -> None:
-        self._chain = chain
+    def _make(self, params, made_from, options: dict[str, Any]) -> None:
+        self._chain = made_from
         self._options = options
         self._known_roles = _roles_of(params) if isinstance(params, torch.nn.Module) else {}
         self._names: dict[torch.Tensor, str] = {}
         self._engine: Engine | None = None
         self._state: State | None = None
         self.report: Report | None = None
-        super().__init__(_groups_of(params), chain.defaults())
+        super().__init__(_groups_of(params), made_from.defaults())
         self._bind()
 
     # Binding
@@ -139,8 +140,10 @@ class Optimizer(torch.optim.Optimizer):
         """An engine for the groups as they are now, without state."""
         names = self._named()
         tensors = [tensor for group in self.param_groups for tensor in group["params"]]
+        for tensor, name in zip(tensors, chain.from_iterable(names)):
+            check(name, tensor)
         roles = [self._known_roles.get(tensor) or _role(self._names.get(tensor), tensor) for tensor in tensors]
-        engine = Engine(tensors, [name for of_group in names for name in of_group], roles)
+        engine = Engine(tensors, chain.from_iterable(names), roles)
         plan = self._chain.plan(self.param_groups, names, engine.selected)
         given = dict(self._options)
         threads = given.pop("threads")
@@ -151,7 +154,7 @@ class Optimizer(torch.optim.Optimizer):
         engine.bind(plan.text, {"threads": torch.get_num_threads() if threads is None else threads, **given})
         engine.updates = updates
         self._engine, self._dials, self._fixed = engine, plan.dials, plan.fixed
-        self._state = State(engine, self._chain, self.param_groups, plan.owners)
+        self._state = State(engine, self._chain, self.param_groups)
         self._follow_schedules(updates)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
