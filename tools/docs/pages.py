@@ -66,6 +66,7 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
+    """In a table."""
     return "`" + text.replace("|", "\\|") + "`"
 
 
@@ -125,7 +126,7 @@ def shown(tool: Tool, words: list[str]) -> list[str]:
 def example_of(tool: Tool, section: str, name: str) -> list[str]:
     if section in ("rules", "recipes", "transforms", "gates"):
         chain = (pictures.chain_of(tool, name) or name).replace("{lr}", "0.001")
-        return shown(tool, ["explain", chain, "--params", "w:784x256,b:256"])
+        return shown(tool, ["explain", chain])
     if section == "schedules":
         texts = pictures.SCHEDULES.get(name, f"{name}(1)").split("; ")[0]
         return shown(tool, ["schedule", texts, "--total", pictures.TOTAL, "--points", "0,1,125,250,499,500"])
@@ -168,7 +169,7 @@ def entry_page(tool: Tool, section: str, entry: dict, near: list[str]) -> str:
     name = entry["name"]
     lines = [f"# {name}", "", sentence(entry["doc"]), ""]
     if entry.get("expansion"):
-        lines += [f"It stands for {code(entry['expansion'])}, where `$*` are the options that are the rule's own.", ""]
+        lines += [f"It stands for `{entry['expansion']}`, where `$*` are the options that are the rule's own.", ""]
     if entry["formula"]:
         lines += fenced("formula", "", entry["formula"])
     facts = [f"Source: {linked(entry['source'])}."] if entry["source"] else []
