@@ -106,7 +106,7 @@ def build(tool_path: str, folder: Path) -> int:
         assemble(tool, Path(scratch) / "source")
         put(Path(scratch) / "source", folder / "source")
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "-b", "html", "-d", folder / "trees",
+        [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "-b", "html", "-d", folder / "trees",
          "-D", f"thalweg_tool={tool.path}", "-D", f"thalweg_digest={digest_of(tool)}", "-D", f"release={tool.text('--version').split()[-1]}", folder / "source", folder / "html"],
         env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"})
     errors = [] if done.returncode else links.errors_of(folder / "html")

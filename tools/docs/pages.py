@@ -6,6 +6,7 @@ Usage: tools/docs/pages.py --self-test
 
 import difflib
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -46,6 +47,7 @@ EXAMPLES = {
     "data/drift": "thalweg train --data \"drift(2000)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
     "data/switch": "thalweg train --data \"switch(500)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
 }
+NEEDS_A_FILE = re.compile(r"\b(?:idx|csv|libsvm|npy|npz)\(")
 
 
 def section_of(tool: Tool, kind: str, entry: dict) -> str:
@@ -132,8 +134,10 @@ def example_of(tool: Tool, section: str, name: str) -> list[str]:
         return shown(tool, ["schedule", texts, "--total", pictures.TOTAL, "--points", "0,1,125,250,499,500"])
     if section == "problems":
         return shown(tool, ["descend", name, "--optimizer", "adam(lr=0.1)", "--steps", "300"])
-    command = EXAMPLES.get(f"{section}/{name}") or EXAMPLES.get(section)
-    return ["```console", "$ " + command.format(name=name), "```", ""] if command else []
+    command = (EXAMPLES.get(f"{section}/{name}") or EXAMPLES.get(section, "")).format(name=name)
+    if command and not NEEDS_A_FILE.search(command):
+        tool.text(*shlex.split(command)[1:], "--dry-run")  # raises where the tool refuses it
+    return ["```console", "$ " + command, "```", ""] if command else []
 
 
 def picture_of(tool: Tool, section: str, entry: dict) -> list[str]:
