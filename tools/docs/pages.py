@@ -200,7 +200,8 @@ def section_page(section: str, entries: list[dict]) -> str:
     title, about = SECTIONS[section]
     lines = [f"# {title}", "", about, ""]
     if section == "transforms":
-        for scope, part in PARTS.items():
+        for scope in dict.fromkeys([*PARTS, *(entry["scope"] for entry in entries)]):
+            part = PARTS.get(scope, f"On each {scope}")
             lines += [f"## {part}", "", *table_of([entry for entry in entries if entry["scope"] == scope])]
     else:
         lines += table_of(entries)
@@ -209,7 +210,10 @@ def section_page(section: str, entries: list[dict]) -> str:
 
 def by_section(tool: Tool) -> dict[str, list[dict]]:
     sections: dict[str, list[dict]] = {section: [] for section in SECTIONS}
-    for kind, entries in tool.json("list").items():
+    listed = tool.json("list")
+    if unknown := set(listed) - {"transforms", *SECTIONS}:
+        sys.exit(f"tools/docs: kinds of `thalweg list` without a section; got {', '.join(unknown)}; want a line in SECTIONS")
+    for kind, entries in listed.items():
         for entry in entries:
             sections[section_of(tool, kind, entry)].append(entry)
     return sections
