@@ -11,6 +11,7 @@ html_css_files = ["thalweg.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
+html_show_search_summary = False  # which scripts may not fetch from a disk
 highlight_language = "none"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

@@ -67,12 +67,19 @@ def with_links(text: str, name: str, pages_of: dict[str, str]) -> str:
     return LINK.sub(leads, text)
 
 
+def without_absent(text: str, absent: set[str]) -> str:
+    """The text without the lines of a toctree that name pages that are not there."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.strip() + ".md" not in absent)
+
+
 def assemble(tool: Tool, source: Path) -> None:
     """All pages, in a new folder."""
     shutil.copytree(ROOT / "docs/site", source)
     shutil.copytree(ROOT / "docs/pictures", source / "_taken/docs/pictures")
     shutil.copytree(ROOT / "examples", source / "_taken/examples")
     pages_of = taken(ROOT)
+    index = source / "index.md"
+    index.write_text(without_absent(index.read_text(), set(TAKEN.values()) - set(pages_of.values())))
     for name, page in pages_of.items():
         (source / page).parent.mkdir(parents=True, exist_ok=True)
         (source / page).write_text(with_links((ROOT / name).read_text(), name, pages_of))
@@ -106,7 +113,7 @@ def build(tool_path: str, folder: Path) -> int:
         assemble(tool, Path(scratch) / "source")
         put(Path(scratch) / "source", folder / "source")
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "-b", "html", "-d", folder / "trees",
+        [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "-b", "html", "-d", folder / "trees",
          "-D", f"thalweg_tool={tool.path}", "-D", f"thalweg_digest={digest_of(tool)}", "-D", f"release={tool.text('--version').split()[-1]}", folder / "source", folder / "html"],
         env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"})
     errors = [] if done.returncode else links.errors_of(folder / "html")
@@ -126,6 +133,7 @@ def self_test() -> None:
     for text, want in cases.items():
         got = with_links(text, "docs/a.md", pages_of)
         assert got == want, f"{text}: got {got}; want {want}"
+    assert without_absent("start/c\nstart/install\n", {"start/install.md"}) == "start/c\n"
     with tempfile.TemporaryDirectory() as scratch:
         new, old = Path(scratch) / "new", Path(scratch) / "old"
         for path, text in ((new / "a/b.md", "1"), (old / "gone.md", "2"), (old / "_pictures/p.svg", "3")):

@@ -16,9 +16,10 @@ OPERATORS = {"<-": "←", "->": "→", "<=": "≤", ">=": "≥", "+-": "±", "*"
 
 TOKEN = re.compile(
     r"(?P<source>arXiv:[\w./-]+\d|doi:[^\s;,]*\w)"
+    r"|`(?P<code>[^`]+)`"
     r"|(?P<root>sqrt(?=\())"
     r"|(?P<sum>sum_(?P<over>[a-z]))"
-    r"|\^(?P<power>\([^()]*\)|-?\w+(?:\.\d+)?)"
+    r"|\^(?P<power>[a-z]*\((?:[^()]|\([^()]*\))*\)|-?\w+(?:\.\d+)?)"
     r"|(?P<letter>(?<!\w)(?:" + "|".join(GREEK) + r"|[A-Za-z])(?:(?P<digit>\d)|_(?P<index>(?:[a-z0-9]|root)(?:\+1)?))?)"
     r"(?!\w|['.-]\w\w)"
     r"|(?P<word>[A-Za-z][\w'.-]*\w|\d[\w.]*(?:e-?\d+)?)"
@@ -45,6 +46,8 @@ def typeset_letter(match: re.Match, line: str) -> str:
 def typeset_match(match: re.Match, line: str) -> str:
     if match["source"]:
         return f'<a href="{html.escape(link(match["source"]))}">{html.escape(match["source"])}</a>'
+    if match["code"]:
+        return f"<code>{html.escape(match['code'])}</code>"
     if match["root"]:
         return "√"
     if match["sum"]:
@@ -91,10 +94,12 @@ def self_test() -> None:
         "bias_correction, amsgrad_form": "bias_correction, amsgrad_form",
         "1 <= k": "1 ≤ <i>k</i>",
         "2^(i - 1)": "2<sup><i>i</i> − 1</sup>",
+        "g^floor((k - 1) / n)": "<i>g</i><sup>floor((<i>k</i> − 1) / <i>n</i>)</sup>",
         "x_i+1 of f32": "<i>x</i><sub>i+1</sub> of f32",
         "1e-8 < x & y": "1e-8 &lt; <i>x</i> &amp; <i>y</i>",
         "(arXiv:1904.09237)": '(<a href="https://arxiv.org/abs/1904.09237">arXiv:1904.09237</a>)',
         "moving-average": "moving-average",
+        "`most` of m": "<code>most</code> of <i>m</i>",
         "the group's one": "the group&#x27;s one",
     }
     for text, want in cases.items():

@@ -6,6 +6,7 @@ Usage: tools/docs/links.py FOLDER | --self-test
 Prints one line for each violation, `page: what; got; want`, and exits 1 when there are any.
 """
 
+import re
 import sys
 import tempfile
 from html.parser import HTMLParser
@@ -13,6 +14,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 LOADS = {("img", "src"), ("script", "src"), ("iframe", "src"), ("source", "src"), ("object", "data"), ("link", "href")}
+
+
+STYLE = re.compile(r"""url\(\s*(?:'([^']*)'|"([^"]*)"|([^)'"\s]*))\s*\)|@import\s+["']([^"']+)""")
 
 
 class Page(HTMLParser):
@@ -46,6 +50,11 @@ def errors_of(folder: Path) -> list[str]:
                 errors.append(f"{where}: leads to no file; got {target}; want one of the pages")
             elif parts.fragment and to in pages and unquote(parts.fragment) not in pages[to].places:
                 errors.append(f"{where}: leads to no place of that page; got {target}; want one of its headings")
+    for path in folder.rglob("*.css"):
+        for target in filter(None, map("".join, STYLE.findall(path.read_text()))):
+            outside = re.match(r"/|\w+:", target)
+            if not target.startswith("data:") and (outside or not (path.parent / target.split("?")[0].split("#")[0]).is_file()):
+                errors.append(f"{path.relative_to(folder)}: loaded from elsewhere; got {target}; want a file of the pages")
     return sorted(set(errors)) if pages else [f"{folder}: no pages"]
 
 
@@ -59,6 +68,11 @@ def self_test() -> None:
                      '<script src="//example.com/x.js">', '<link href="gone.css">', '<img src="gone.png">'):
             (folder / "a.html").write_text(text)
             assert len(errors_of(folder)) == 1, (text, errors_of(folder))
+        (folder / "a.html").write_text("")
+        for text, wrong in (("a { b: url(a.html) }", 0), ("a { b: url('data:x') }", 0), ("@import url(/n.css);", 1),
+                            ('@import "https://example.com/n.css";', 1), ("a { b: url(gone.png) }", 1)):
+            (folder / "s.css").write_text(text)
+            assert len(errors_of(folder)) == wrong, (text, errors_of(folder))
     assert errors_of(Path("/nowhere"))
     print("links: self-test passed")
 

@@ -6,6 +6,7 @@ Usage: tools/docs/pages.py --self-test
 
 import difflib
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -46,6 +47,7 @@ EXAMPLES = {
     "data/drift": "thalweg train --data \"drift(2000)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
     "data/switch": "thalweg train --data \"switch(500)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
 }
+NEEDS_A_FILE = re.compile(r"\b(?:idx|csv|libsvm|npy|npz)\(")
 
 
 def section_of(tool: Tool, kind: str, entry: dict) -> str:
@@ -66,6 +68,7 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
+    """In a table."""
     return "`" + text.replace("|", "\\|") + "`"
 
 
@@ -125,14 +128,16 @@ def shown(tool: Tool, words: list[str]) -> list[str]:
 def example_of(tool: Tool, section: str, name: str) -> list[str]:
     if section in ("rules", "recipes", "transforms", "gates"):
         chain = (pictures.chain_of(tool, name) or name).replace("{lr}", "0.001")
-        return shown(tool, ["explain", chain, "--params", "w:784x256,b:256"])
+        return shown(tool, ["explain", chain])
     if section == "schedules":
         texts = pictures.SCHEDULES.get(name, f"{name}(1)").split("; ")[0]
         return shown(tool, ["schedule", texts, "--total", pictures.TOTAL, "--points", "0,1,125,250,499,500"])
     if section == "problems":
         return shown(tool, ["descend", name, "--optimizer", "adam(lr=0.1)", "--steps", "300"])
-    command = EXAMPLES.get(f"{section}/{name}") or EXAMPLES.get(section)
-    return ["```console", "$ " + command.format(name=name), "```", ""] if command else []
+    command = (EXAMPLES.get(f"{section}/{name}") or EXAMPLES.get(section, "")).format(name=name)
+    if command and not NEEDS_A_FILE.search(command):
+        tool.text(*shlex.split(command)[1:], "--dry-run")  # raises where the tool refuses it
+    return ["```console", "$ " + command, "```", ""] if command else []
 
 
 def picture_of(tool: Tool, section: str, entry: dict) -> list[str]:
@@ -168,7 +173,7 @@ def entry_page(tool: Tool, section: str, entry: dict, near: list[str]) -> str:
     name = entry["name"]
     lines = [f"# {name}", "", sentence(entry["doc"]), ""]
     if entry.get("expansion"):
-        lines += [f"It stands for {code(entry['expansion'])}, where `$*` are the options that are the rule's own.", ""]
+        lines += [f"It stands for `{entry['expansion']}`, where `$*` are the options that are the rule's own.", ""]
     if entry["formula"]:
         lines += fenced("formula", "", entry["formula"])
     facts = [f"Source: {linked(entry['source'])}."] if entry["source"] else []
@@ -195,7 +200,8 @@ def section_page(section: str, entries: list[dict]) -> str:
     title, about = SECTIONS[section]
     lines = [f"# {title}", "", about, ""]
     if section == "transforms":
-        for scope, part in PARTS.items():
+        for scope in dict.fromkeys([*PARTS, *(entry["scope"] for entry in entries)]):
+            part = PARTS.get(scope, f"On each {scope}")
             lines += [f"## {part}", "", *table_of([entry for entry in entries if entry["scope"] == scope])]
     else:
         lines += table_of(entries)
@@ -204,7 +210,10 @@ def section_page(section: str, entries: list[dict]) -> str:
 
 def by_section(tool: Tool) -> dict[str, list[dict]]:
     sections: dict[str, list[dict]] = {section: [] for section in SECTIONS}
-    for kind, entries in tool.json("list").items():
+    listed = tool.json("list")
+    if unknown := set(listed) - {"transforms", *SECTIONS}:
+        sys.exit(f"tools/docs: kinds of `thalweg list` without a section; got {', '.join(unknown)}; want a line in SECTIONS")
+    for kind, entries in listed.items():
         for entry in entries:
             sections[section_of(tool, kind, entry)].append(entry)
     return sections

@@ -78,7 +78,7 @@ def number(x: float) -> str:
 
 def is_rule(tool: Tool, name: str) -> bool:
     """Rules and recipes take `lr=`."""
-    return tool.answers("explain", f"{name}(lr=0.1)", "--params", "w:2")
+    return tool.answers("explain", f"{name}(lr=0.1)")
 
 
 def chain_of(tool: Tool, name: str) -> str | None:

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Mends what Debian's furo lacks beside the original: its script still has to be bundled, and without a choice it stays
-light where the system is dark.
+"""Mends what Debian's furo lacks beside the original: its script still has to be bundled, its style imports one of the
+server's, and without a choice it stays light where the system is dark.
 
 Usage: tools/docs/theme.py --self-test
 """
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 IMPORT = re.compile(r'^import Gumshoe from "[^"]*";\n')
 DARK = re.compile(r'body\[data-theme="dark"\] \{([^}]*)\}')
+SERVED = re.compile(r"@import url\((/javascript/[^)]+)\);")
 MARK = "/* as the system */"
 
 
@@ -31,13 +33,18 @@ def with_system_dark(style: str) -> str:
     return f"{style}\n{MARK}\n@media screen and (prefers-color-scheme: dark) {{ {chosen} }}\n"
 
 
+def whole(style: str, served: Path = Path("/usr/share")) -> str:
+    """The style with those that Debian's web server would give it."""
+    return SERVED.sub(lambda match: (served / match[1].lstrip("/")).read_text(), style)
+
+
 def mend(app, exception) -> None:
     static = Path(app.outdir) / "_static"
     script, style = static / "scripts/furo.js", static / "styles/furo.css"
     if exception or not script.exists():
         return
     script.write_text(bundled(script.read_text(), (static / "scripts/gumshoe-patched.js").read_text()))
-    style.write_text(with_system_dark(style.read_text()))
+    style.write_text(with_system_dark(whole(style.read_text())))
 
 
 def setup(app):
@@ -52,6 +59,10 @@ def self_test() -> None:
     style = with_system_dark('body[data-theme="dark"] { --a: b; }')
     assert style.endswith('@media screen and (prefers-color-scheme: dark) { body:not([data-theme="light"]) { --a: b; } }\n'), style
     assert with_system_dark(style) == style
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "javascript").mkdir()
+        (Path(scratch) / "javascript/n.css").write_text("html {}")
+        assert whole("@import url(/javascript/n.css);\na {}", Path(scratch)) == "html {}\na {}"
     print("theme: self-test passed")
 
 

@@ -3,6 +3,7 @@
 picture  draws: ```{picture} landscape rosenbrock --paths "gd(lr=1e-3)"``` with a caption as its content
 shown    runs its commands one after the other in a folder of the page, and shows each with what it printed; a command that
          fails is a warning, and :fails: N says that the last one ends with exit code N
+chains   shows lines of a chain and, two blanks behind it, what it is; a chain that the tool refuses is a warning
 formula  typesets its content
 """
 
@@ -94,6 +95,19 @@ class Shown(SphinxDirective):
         return [nodes.literal_block(text, text, language="console", classes=["shown"]), *result]
 
 
+class Chains(SphinxDirective):
+    has_content = True
+
+    def run(self):
+        text, result = "\n".join(self.content), []
+        for line in self.content:
+            chain = re.split(r" {2,}", line)[0]
+            if not tool_of(self.env.app).answers("explain", chain, "--total", "1000"):
+                what = f"{self.env.docname}: a chain that the tool refuses; got {chain}; want one for `thalweg explain`"
+                result.append(self.state.document.reporter.warning(what, line=self.lineno))
+        return [nodes.literal_block(text, text, language="none"), *result]
+
+
 class Formula(SphinxDirective):
     has_content = True
 
@@ -107,5 +121,6 @@ def setup(app):
     app.add_config_value("thalweg_digest", "", "env")  # of the tool and of this code: with another one all pages are made anew
     app.add_directive("picture", Picture)
     app.add_directive("shown", Shown)
+    app.add_directive("chains", Chains)
     app.add_directive("formula", Formula)
     return {"parallel_read_safe": True}

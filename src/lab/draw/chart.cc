@@ -132,7 +132,9 @@ std::string draw_grid(const Frame& frame) {
   }
   for (const double tick : frame.x.ticks) {
     out += vertical("axis", frame.at_x(tick), frame.floor, frame.floor + 5);
-    out += text("x", frame.at_x(tick), frame.floor + 22, frame.x.label(tick));
+    const std::string label = frame.x.label(tick);  // on the paper as a whole, in larger letters too
+    const double last = kWidth - kLetter * static_cast<double>(label.size()) / 2;
+    out += text("x", std::min(frame.at_x(tick), last), frame.floor + 22, label);
   }
   out += horizontal("axis", frame.floor, kLeft, kRight);
   out += text("x name", (kLeft + kRight) / 2, frame.floor + 44, axis_name(chart.x_name, frame.x));

@@ -165,6 +165,13 @@ TEST(Draw, TellsItsScalesToScripts) {
   EXPECT_TRUE(has(svg, "<g class=\"line train\" data-name=\"train\">"));
 }
 
+TEST(Draw, TheLastLabelOfTheXAxisStaysOnThePaper) {
+  const std::string svg = draw(chart({{0, 1}, {1000, 2}}));
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(svg, found, std::regex("class=\"x\" x=\"([0-9.]+)\" y=\"[0-9.]+\">1,000<")));
+  EXPECT_NEAR(std::stod(found[1]), 534.5, 1e-9);  // 5 letters of 10.2 end at 560
+}
+
 TEST(Draw, AnXAxisMayBeLogarithmic) {
   Chart rates = chart({{1e-5, 1}, {1, 2}});
   rates.across = Across::log;

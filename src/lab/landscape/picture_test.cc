@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "thalweg/error.h"
 
@@ -100,6 +101,16 @@ TEST(LandscapePicture, StandsAloneAndSaysWhatIsCutOff) {
   EXPECT_EQ(count_of(svg, "class=\"track\" d=\"M"), 2u);
   EXPECT_EQ(count_of(svg, "<g class=\"line s"), 2u);  // of the legend
   EXPECT_EQ(count_of(svg, "<title>minimum</title>"), 1u);
+}
+
+TEST(LandscapePicture, TheResultOfALongNameIsSaid) {
+  Landscape landscape = bowl();
+  landscape.paths[0].name = "clip_norm(1) | momentum(0.9) | lr(0.003)";
+  const std::string svg = landscape_svg(landscape);
+  const std::regex line(">clip_norm\\(1\\)[^<]*…[^<]*lr\\(0.003\\): loss 0 after 2<title>([^<]*)<");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(svg, found, line));
+  EXPECT_EQ(found[1], "clip_norm(1) | momentum(0.9) | lr(0.003): loss 0 after 2");
 }
 
 TEST(LandscapePicture, LeavingIsSaid) {

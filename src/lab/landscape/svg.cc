@@ -19,7 +19,8 @@ constexpr double kBetweenDots = 4;   // steps nearer than this have no dot
 constexpr std::size_t kMostPoints = 800;
 constexpr double kFar = 5000;             // from the middle of the paper
 constexpr double kRow = 24;               // of the legend
-constexpr std::size_t kMostLetters = 58;  // of a line of the legend
+constexpr std::size_t kMostLetters = 48;  // of a line of the legend, of the larger ones of narrow screens
+constexpr std::size_t kLeastName = 16;    // of them for a name
 
 constexpr Point kCorner{Frame::kLeft, Frame::kTop};  // of the plot
 
@@ -190,8 +191,8 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
   return out + "</g>";
 }
 
-std::string legend_line(const Landscape& landscape, const SurfacePath& path) {
-  std::string out = path.name + ": loss " + significant(path.losses.back(), 3) + " after " +
+std::string result_of(const Landscape& landscape, const SurfacePath& path) {
+  std::string out = ": loss " + significant(path.losses.back(), 3) + " after " +
                     count(updates_at(path, path.points.size() - 1));
   const std::string remark = path_remark(landscape, path);
   return remark.empty() ? out : out + ", " + remark;
@@ -202,17 +203,19 @@ std::string draw_legend(const Landscape& landscape) {
   double y = Frame::kHeight + 12;
   for (std::size_t i = 0; i < landscape.paths.size(); ++i, y += kRow) {
     out += swatch(path_series(landscape, i), Frame::kLeft, y);
-    const std::string line = legend_line(landscape, landscape.paths[i]);
-    out +=
-        fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>", Frame::kLeft + 48,
-                    coordinate(y + 5), escape(shown(line, kMostLetters)), escape(shown(line)));
+    const std::string& name = landscape.paths[i].name;
+    const std::string result = result_of(landscape, landscape.paths[i]);
+    const std::size_t room = std::max(kLeastName, kMostLetters - std::min(kMostLetters, result.size()));
+    const std::string line = shown(name, room) + shown(result, kMostLetters - kLeastName);
+    out += fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>",
+                       Frame::kLeft + 48, coordinate(y + 5), escape(line), escape(shown(name + result)));
   }
   return out;
 }
 
 std::string description(const Landscape& landscape) {
   std::string out = landscape.subtitle;
-  for (const SurfacePath& path : landscape.paths) out += " " + legend_line(landscape, path) + ".";
+  for (const SurfacePath& path : landscape.paths) out += " " + path.name + result_of(landscape, path) + ".";
   return out;
 }
 
