@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-install deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small clean
+.PHONY: train test test-web test-install test-python deb build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -47,6 +47,14 @@ test-install: configured ## what `cmake --install` makes, moved and used by othe
 	@sh tools/install.sh test-install
 	@cmake --build --preset release -j $(JOBS) --target thalweg_installed
 	python3 tests/install/run.py build
+
+test-python: configured ## the Python package beside torch, NumPy and scikit-learn; P="test_torch*.py"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_core_shared thalweg_shared thalweg_lab_shared
+	sh tools/python_tests.sh $(if $(P),'$(P)')
+
+bench-python: configured ## steps through Python beside torch's own; ARGS="--tasks many,tiny --fresh"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_core_shared
+	build/python-venv/bin/python bench/python/torch_steps.py $(ARGS)
 
 MAINTAINER ?= The Thalweg authors <thalweg@localhost>
 deb:                    ## Debian packages, in build-deb/packages, and what lintian says; MAINTAINER="Name <address>"
