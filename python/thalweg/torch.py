@@ -111,8 +111,9 @@ class Optimizer(torch.optim.Optimizer):
                 group["param_names"] = [names[tensor] for tensor in group["params"]]
         made = cls.__new__(cls)
         made._make(groups, made_from, {"threads": threads, "nonfinite": nonfinite})
-        made._state.take(optimizer.state)
-        made._engine.updates = max(made._engine.clocks(), default=0)
+        if optimizer.state:
+            made._state.take(optimizer.state)
+            made._engine.updates = max(made._engine.clocks())
         return made
 
     def _make(self, params, made_from, options: dict[str, Any]) -> None:
@@ -323,6 +324,8 @@ class Optimizer(torch.optim.Optimizer):
             self.param_groups = groups
             for group in groups:
                 self._chain.check(group)
+                for key, default in self.defaults.items():  # saved by a torch that did not have it
+                    group.setdefault(key, default)
             self._restore(tensors, exact)
         except BaseException:
             self.__dict__.clear()
