@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-docs test-install wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-small bench-state clean
+.PHONY: train test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -65,6 +65,14 @@ wheel: configured       ## the Python packages, in build/wheels, tried in an env
 	@sh tools/install.sh wheel
 	@cmake --build --preset release -j $(JOBS) --target thalweg_lab_shared
 	python3 tools/wheel.py build
+
+test-python: configured ## the Python package beside torch, NumPy and scikit-learn; P="test_torch*.py"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_core_shared thalweg_shared thalweg_lab_shared
+	sh tools/python_tests.sh $(if $(P),'$(P)')
+
+bench-python: configured ## steps through Python beside torch's own; ARGS="--tasks many,tiny --fresh"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_core_shared
+	build/python-venv/bin/python bench/python/torch_steps.py $(ARGS)
 
 MAINTAINER ?= The Thalweg authors <thalweg@localhost>
 deb:                    ## Debian packages, in build-deb/packages, and what lintian says; MAINTAINER="Name <address>"

@@ -58,23 +58,22 @@ class _Optimizer:
     """A handle, kept by whatever looks into its memory."""
 
     def __init__(self, handle: int):
-        self.handle = handle
+        self.handle, self._destroy = handle, core().raw("optimizer_destroy")
 
     def __del__(self):
-        core().raw("optimizer_destroy")(self.handle)
+        self._destroy(self.handle)
 
 
 class _Params:
     def __init__(self, tensors, names, roles):
-        self.handle = core().made("params_create")
+        self.handle, self._destroy = core().made("params_create"), core().raw("params_destroy")
         for tensor, name, role in zip(tensors, names, roles):
             shape = (c_int64 * max(tensor.dim(), 1))(*tensor.shape)
             core().params_adopt(self.handle, encoded(name), tensor.dim(), shape, _DTYPES[tensor.dtype],
                                 tensor.data_ptr() or None, None, _ROLES[role], None)
 
     def __del__(self):
-        if getattr(self, "handle", 0):
-            core().raw("params_destroy")(self.handle)
+        self._destroy(self.handle)
 
 
 def _lent(address: int, dtype: int, shape, owner) -> torch.Tensor:

@@ -102,7 +102,7 @@ class Optimizer(torch.optim.Optimizer):
         RAdam, Adamax, Adadelta, Adagrad, RMSprop, Rprop, ASGD. Its keys of groups and of state_dict() are torch's, so
         that either loads what the other saved. Schedulers belong to what is returned: make them of it. foreach and fused
         are kept, and mean nothing here. model: for names. Raises UsageError for other classes, differentiable and
-        capturable."""
+        capturable. NAdam is that of torch 2: torch 1.13 multiplied mu into its next product twice, unless foreach."""
         made_from = of_optimizer(optimizer)
         groups = [dict(group) for group in optimizer.param_groups]
         if model is not None:
@@ -111,8 +111,9 @@ class Optimizer(torch.optim.Optimizer):
                 group["param_names"] = [names[tensor] for tensor in group["params"]]
         made = cls.__new__(cls)
         made._make(groups, made_from, {"threads": threads, "nonfinite": nonfinite})
-        made._state.take(optimizer.state)
-        made._engine.updates = max(made._engine.clocks(), default=0)
+        if optimizer.state:
+            made._state.take(optimizer.state)
+            made._engine.updates = max(made._engine.clocks())
         return made
 
     def _make(self, params, made_from, options: dict[str, Any]) -> None:
@@ -323,6 +324,8 @@ class Optimizer(torch.optim.Optimizer):
             self.param_groups = groups
             for group in groups:
                 self._chain.check(group)
+                for key, default in self.defaults.items():  # saved by a torch that did not have it
+                    group.setdefault(key, default)
             self._restore(tensors, exact)
         except BaseException:
             self.__dict__.clear()

@@ -48,6 +48,8 @@ def flags_of(name: str, seed: int) -> dict:
         flags["weight_decay"] = drawn.choice([0.0, 0.0, 0.01, 0.1])
     if NEW or name not in ("NAdam", "RAdam"):
         flags["maximize"] = drawn.random() < 0.2
+    if name == "NAdam" and not NEW:
+        flags["foreach"] = True  # the other loop of torch 1 multiplies mu into the next product twice
     by_name = {"SGD": _sgd, **dict.fromkeys(("Adam", "AdamW", "NAdam", "RAdam", "Adamax"), _moments)}
     by_name.get(name, _others)(drawn.choice, name, flags)
     return flags
