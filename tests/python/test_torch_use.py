@@ -118,7 +118,7 @@ class Gradients(Case):
 
     def test_gaps_and_sharing_are_as_in_torch(self):
         a, b = nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.zeros(2, 3))
-        optimizer = Optimizer([a, b], "lr(1)")
+        optimizer = Optimizer([a, b, parameter(1.0), parameter(1.0)], "lr(1)")
         for _ in range(2):
             a.grad = torch.arange(6.0).reshape(3, 2).t()
             b.grad = torch.ones(1).expand(2, 3)
