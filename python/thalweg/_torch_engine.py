@@ -6,7 +6,7 @@ import ctypes
 import json
 from array import array
 from contextlib import contextmanager
-from ctypes import c_double, c_float, c_int64, c_size_t, c_void_p
+from ctypes import c_double, c_float, c_int64, c_size_t, c_uint8
 from itertools import compress
 from operator import attrgetter
 
@@ -16,8 +16,8 @@ from ._library import OptimizerOptions, Tensor, UsageError, core, encoded, raise
 from ._optimizer import _ROLES, Report
 
 _DTYPES = {torch.float32: 0, torch.float64: 1}
-_ELEMENTS = {0: c_float, 1: c_double}
-_TORCH = {0: torch.float32, 1: torch.float64}
+_ELEMENTS = {0: c_float, 1: c_double, 2: c_uint8}
+_TORCH = {0: torch.float32, 1: torch.float64, 2: torch.uint8}
 
 # One pass each over many tensors: with thousands of them this is what a step costs in Python.
 _gradient = attrgetter("grad")
