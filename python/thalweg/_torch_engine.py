@@ -25,7 +25,7 @@ _wanted = attrgetter("requires_grad")
 _address = torch.Tensor.data_ptr
 _contiguous = torch.Tensor.is_contiguous
 _bytes = attrgetter("nbytes") if hasattr(torch.Tensor, "nbytes") else lambda t: t.numel() * t.element_size()
-_BLOCK = 256
+_BLOCK = 1024
 _changed = getattr(torch.autograd.graph, "increment_version", None)  # from torch 2.1 on
 
 
@@ -60,7 +60,7 @@ class _NotPlain(Exception):
 
 
 class _Block:
-    """Some tensors, few enough to stay in the cache while they are asked one thing after the other."""
+    """Some tensors: a gradient that has to be looked at by itself does not hold up those of other blocks."""
 
     def __init__(self, begin: int, tensors, watched):
         self.begin, self.tensors = begin, tensors
