@@ -247,8 +247,9 @@ class Numbers(Case):
         self.assertEqual((a.item(), b.item()), (-2.5, -2.0))
         self.refused("more than one parameter group", lambda: optimizer.add_param_group({"params": [("b", b)]}),
                      ValueError)
+        self.refused("`c`.*float16", lambda: optimizer.add_param_group({"params": [("c", parameter(1.0, dtype=torch.float16))]}))
         optimizer.step()
-        self.assertEqual(len(optimizer.param_groups), 2)
+        self.assertEqual((len(optimizer.param_groups), a.item(), b.item()), (2, -4.25, -5.0))
 
 
 class Around(Case):
