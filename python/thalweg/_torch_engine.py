@@ -6,7 +6,7 @@ import ctypes
 import json
 from array import array
 from contextlib import contextmanager
-from ctypes import c_double, c_float, c_int64, c_size_t, c_void_p
+from ctypes import c_double, c_float, c_int64, c_size_t, c_uint8
 from itertools import compress
 from operator import attrgetter
 
@@ -16,16 +16,21 @@ from ._library import OptimizerOptions, Tensor, UsageError, core, encoded, raise
 from ._optimizer import _ROLES, Report
 
 _DTYPES = {torch.float32: 0, torch.float64: 1}
-_ELEMENTS = {0: c_float, 1: c_double}
-_TORCH = {0: torch.float32, 1: torch.float64}
+_ELEMENTS = {0: c_float, 1: c_double, 2: c_uint8}
+_TORCH = {0: torch.float32, 1: torch.float64, 2: torch.uint8}
 
-# One pass each over all tensors: with thousands of them this is what a step costs in Python.
+# One pass each over many tensors: with thousands of them this is what a step costs in Python.
 _gradient = attrgetter("grad")
 _wanted = attrgetter("requires_grad")
 _address = torch.Tensor.data_ptr
 _contiguous = torch.Tensor.is_contiguous
 _bytes = attrgetter("nbytes") if hasattr(torch.Tensor, "nbytes") else lambda t: t.numel() * t.element_size()
+_BLOCK = 1024
 _changed = getattr(torch.autograd.graph, "increment_version", None)  # from torch 2.1 on
+
+
+def _plain(gradient: torch.Tensor) -> bool:
+    return gradient.layout == torch.strided and gradient.is_contiguous()
 
 
 def _refuse(name: str, what: str, got, want: str, hint: str = ""):
@@ -54,6 +59,36 @@ class _NotPlain(Exception):
     """Gradients that have to be looked at one by one."""
 
 
+class _Block:
+    """Some tensors: a gradient that has to be looked at by itself does not hold up those of other blocks."""
+
+    def __init__(self, begin: int, tensors, watched):
+        self.begin, self.tensors = begin, tensors
+        self.watched = list(compress(tensors, watched))
+        self.addresses = list(map(_address, tensors))
+        self.sizes = list(map(_bytes, tensors))
+
+    def moved(self) -> bool:
+        return list(map(_address, self.tensors)) != self.addresses
+
+    def pointers(self, gradients) -> list[int]:
+        """Where they lie. Raises _NotPlain unless each is absent, or contiguous and as large as its parameter."""
+        if not all(map(_wanted, self.watched)):
+            raise _NotPlain
+        try:
+            pointers = list(map(_address, gradients))
+            if all(map(_contiguous, gradients)) and list(map(_bytes, gradients)) == self.sizes:
+                return pointers
+        except TypeError:  # one is None
+            there = [one is not None for one in gradients]
+            some = list(compress(gradients, there))
+            if all(map(_plain, some)) and list(map(_bytes, some)) == list(compress(self.sizes, there)):
+                return [0 if one is None else _address(one) for one in gradients]
+        except RuntimeError:  # one has no memory of its own
+            pass
+        raise _NotPlain
+
+
 class _Optimizer:
     """A handle, kept by whatever looks into its memory."""
 
@@ -66,7 +101,8 @@ class _Optimizer:
 
 class _Params:
     def __init__(self, tensors, names, roles):
-        self.handle, self._destroy = core().made("params_create"), core().raw("params_destroy")
+        self.handle, self._destroy = 0, core().raw("params_destroy")
+        self.handle = core().made("params_create")
         for tensor, name, role in zip(tensors, names, roles):
             shape = (c_int64 * max(tensor.dim(), 1))(*tensor.shape)
             core().params_adopt(self.handle, encoded(name), tensor.dim(), shape, _DTYPES[tensor.dtype],
@@ -97,16 +133,16 @@ class Engine:
         self._dtypes = [tensor.dtype for tensor in self.tensors]
         # One that never required a gradient is moved when it is given one, as torch does.
         self._watched = [tensor.requires_grad for tensor in self.tensors]
-        self._watches = all(self._watched)
+        self._shapes = [tensor.shape for tensor in self.tensors]
         self._look_at_tensors()
         self._params = _Params(self.tensors, self.names, self._roles)
         self._set_gradients = self._core.raw("params_set_gradients")
         self._step = self._core.raw("optimizer_step")
 
     def _look_at_tensors(self) -> None:
-        self._addresses = [tensor.data_ptr() for tensor in self.tensors]
-        self._sizes = [tensor.numel() * tensor.element_size() for tensor in self.tensors]
-        self._shapes = [tensor.shape for tensor in self.tensors]
+        """Notes where they lie."""
+        self._blocks = [_Block(begin, self.tensors[begin:begin + _BLOCK], self._watched[begin:begin + _BLOCK])
+                        for begin in range(0, len(self.tensors), _BLOCK)]
         self._pointers: list[int] = []  # of the gradients that are bound; none: unknown
 
     def selected(self, chain: str) -> list[set[int]]:
@@ -148,35 +184,18 @@ class Engine:
 
     def gradients(self) -> list[int]:
         """Where the gradients lie now, 0 for absent; takes up tensors that have moved."""
-        addresses = list(map(_address, self.tensors))
-        if addresses != self._addresses:
-            self._moved(addresses)
         self._copies: list[torch.Tensor] = []  # of gradients with gaps
-        found = list(map(_gradient, self.tensors))
-        if self._watches and all(map(_wanted, self.tensors)):
+        out: list[int] = []
+        for block in self._blocks:
+            if block.moved():
+                self._moved()
+                return self.gradients()
+            found = list(map(_gradient, block.tensors))
             try:
-                return self._plain(found, self._sizes)
+                out += block.pointers(found)
             except _NotPlain:
-                pass
-            if any(one is None for one in found):
-                present = [one is not None for one in found]
-                try:
-                    places = iter(self._plain(list(compress(found, present)), list(compress(self._sizes, present))))
-                    return [next(places) if there else 0 for there in present]
-                except _NotPlain:
-                    pass
-        return [self._gradient(i, one) for i, one in enumerate(found)]
-
-    @staticmethod
-    def _plain(gradients, sizes) -> list[int]:
-        """Where they lie, if all are there, contiguous and as large as their parameters."""
-        try:
-            pointers = list(map(_address, gradients))
-            if all(map(_contiguous, gradients)) and list(map(_bytes, gradients)) == sizes:
-                return pointers
-        except (TypeError, RuntimeError):  # one is None, or has no memory of its own
-            pass
-        raise _NotPlain
+                out += [self._gradient(i, one) for i, one in enumerate(found, block.begin)]
+        return out
 
     def _gradient(self, i: int, gradient) -> int:
         tensor, name = self.tensors[i], self.names[i] + ".grad"
@@ -212,12 +231,13 @@ class Engine:
         places = array("Q", pointers)
         self._pointers = []
         status = self._set_gradients(self._params.handle, places.buffer_info()[0], len(places))
-        if status and len(set(pointers)) == len(pointers):
+        there = [place for place in pointers if place]
+        if status and len(set(there)) == len(there):
             raise_status(status)
         if status:  # one tensor is the gradient of several parameters
-            seen: set[int] = set()
+            seen = {0}
             for i, place in enumerate(pointers):
-                if place in seen:
+                if place and place in seen:
                     self._copies.append(self.tensors[i].grad.detach().clone())
                     places[i] = self._copies[-1].data_ptr()
                 seen.add(place)
@@ -225,9 +245,10 @@ class Engine:
         elif not self._copies:
             self._pointers = pointers
 
-    def _moved(self, addresses: list[int]) -> None:
+    def _moved(self) -> None:
         """Parameters lie elsewhere: `p.data = other`, `model.to(...)`."""
-        moved = [i for i, address in enumerate(addresses) if address != self._addresses[i]]
+        known = [address for block in self._blocks for address in block.addresses]
+        moved = [i for i, tensor in enumerate(self.tensors) if tensor.data_ptr() != known[i]]
         for i in moved:
             tensor, name = self.tensors[i], self.names[i]
             if tensor.dtype != self._dtypes[i]:
@@ -237,15 +258,14 @@ class Engine:
             if tensor.shape != self._shapes[i]:
                 _refuse(name, "its shape has changed since the optimizer was made", tuple(tensor.shape),
                         str(tuple(self._shapes[i])), "make another optimizer")
-        nothing = array("Q", bytes(8 * len(addresses)))
+        nothing = array("Q", bytes(8 * len(self.tensors)))
         self._core.params_set_gradients(self._params.handle, nothing.buffer_info()[0], len(nothing))
-        self._pointers = []
         try:
             for i in moved:
-                self._core.params_rebind(self._params.handle, i, addresses[i] or None, None)
+                self._core.params_rebind(self._params.handle, i, self.tensors[i].data_ptr() or None, None)
         except UsageError:  # where one was, another is now: they do not move one by one
             self._rebuild()
-        self._addresses = addresses
+        self._look_at_tensors()
 
     def _rebuild(self) -> None:
         """The same on the tensors as they lie now, with all that was known."""

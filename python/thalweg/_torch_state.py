@@ -114,8 +114,9 @@ class State(MutableMapping):
 
     # Taking over
 
-    def take(self, state, clocks: list[int] | None = None, numbers: dict[str, float] | None = None) -> None:
-        """State as torch has it. All of it or, with an Error, nothing. clocks, numbers: exact ones, where they are known."""
+    def take(self, state, clocks: list[int] | None = None, numbers: dict[str, float] | None = None,
+             rates: dict[int, float] | None = None) -> None:
+        """State as torch has it. All of it or, with an Error, nothing. clocks, numbers, rates: exact, where known."""
         if not state:
             return
         entries = self._entries()
@@ -133,6 +134,7 @@ class State(MutableMapping):
             self._engine.set_clock(i, clock if clocks is None else clocks[i])
             if rate is not None:
                 self.rates[i] = rate
+        self.rates.update(rates or {})
         for name, memory in self._engine.numbers().items() if numbers else ():
             if name in numbers:
                 memory.fill_(numbers[name])

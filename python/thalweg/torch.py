@@ -20,6 +20,7 @@ import torch
 
 from ._library import UsageError, encoded
 from ._optimizer import Report, _flags
+from ._texts import Schedule
 from ._torch_engine import Engine, check
 from ._torch_groups import Dial, GroupedChain, number
 from ._torch_rules import TorchChain, of_optimizer
@@ -88,6 +89,10 @@ class Optimizer(torch.optim.Optimizer):
     where not given. nonfinite, most_skips, grad_norm, statistics, seconds, simd: as of thalweg.Optimizer; `report` says
     what the last step did."""
 
+    _engine: Engine
+    _state: State
+    _bound = False  # torch's constructor adds groups before there is an engine
+
     def __init__(self, params: Iterable | torch.nn.Module, chain: str, *, threads: int | None = None,
                  nonfinite: str = "report", most_skips: int = 10, grad_norm: bool = False, statistics=(),
                  seconds: bool = False, simd: str | None = None):
@@ -121,8 +126,6 @@ class Optimizer(torch.optim.Optimizer):
         self._options = options
         self._known_roles = _roles_of(params) if isinstance(params, torch.nn.Module) else {}
         self._names: dict[torch.Tensor, str] = {}
-        self._engine: Engine | None = None
-        self._state: State | None = None
         self.report: Report | None = None
         super().__init__(_groups_of(params), made_from.defaults())
         self._bind()
@@ -156,6 +159,7 @@ class Optimizer(torch.optim.Optimizer):
         engine.updates = updates
         self._engine, self._dials, self._fixed = engine, plan.dials, plan.fixed
         self._state = State(engine, self._chain, self.param_groups)
+        self._bound = True
         self._follow_schedules(updates)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -163,18 +167,20 @@ class Optimizer(torch.optim.Optimizer):
         group = dict(param_group)
         _unnamed(group)
         self._chain.check(group)
-        if self._engine is not None and "lr" not in group and self._schedules():
-            group["lr"] = self._schedules()[0].schedule(self._engine.updates)
+        if self._bound and "lr" not in group:
+            for schedule in self._schedules()[:1]:
+                group["lr"] = schedule(self._engine.updates)
         super().add_param_group(group)
         for tensor, name in zip(group["params"], group.get("param_names", ())):
             self._names[tensor] = name
-        if self._engine is None:
+        if not self._bound:
             return  # the constructor binds them all
-        engine, state, kept = self._engine, self._state.all(), self._exact()
+        before, state, kept = self.__dict__.copy(), self._state.all(), self._exact()
         try:
-            self._bind(engine.updates)
-            self._state.take(state, kept["clocks"] + [0] * len(group["params"]), kept["numbers"])
+            self._bind(kept["updates"])
+            self._state.take(state, kept["clocks"] + [0] * len(group["params"]), kept["numbers"], kept["rates"])
         except BaseException:
+            self.__dict__.update(before)
             self.param_groups.pop()
             raise
 
@@ -233,8 +239,8 @@ class Optimizer(torch.optim.Optimizer):
                                          f"{dial.name}; want one number; give the groups different ones when they are "
                                          "made")
 
-    def _schedules(self) -> list[Dial]:
-        return [dial for dials in self._dials for dial in dials if dial.schedule is not None]
+    def _schedules(self) -> list[Schedule]:
+        return [dial.schedule for dials in self._dials for dial in dials if dial.schedule is not None]
 
     def _follow_schedules(self, updates: int) -> None:
         """Shows the rates of the next update where the chain has a schedule of its own."""
@@ -251,7 +257,8 @@ class Optimizer(torch.optim.Optimizer):
         rates, first = self._state.rates, 0
         batches: list[list[tuple[Dial, float, list[int]]]] = []
         for group, dials in zip(self.param_groups, self._dials):
-            now, by_rate = number(group["lr"]), {}
+            now = number(group["lr"])
+            by_rate: dict[float, list[int]] = {}
             for i in range(first, first + len(group["params"])):
                 if pointers[i]:
                     by_rate.setdefault(rates.get(i, now), []).append(i)
@@ -274,12 +281,12 @@ class Optimizer(torch.optim.Optimizer):
     @property
     def state(self):
         """Parameter -> its state, which is the memory of the library itself."""
-        return self._state if self._state is not None else {}
+        return self._state if self._bound else {}
 
     @state.setter
     def state(self, state) -> None:
-        if self._state is None:
-            return  # torch's constructor, before there is one
+        if not self._bound:
+            return  # torch's constructor
         self._bind(self._engine.updates)
         self._state.take(state)
 
@@ -287,7 +294,8 @@ class Optimizer(torch.optim.Optimizer):
         """What state of torch's form has not, or only in single precision."""
         numbers = {name: value.item() for name, value in self._engine.numbers().items()}
         return {"chain": self._chain.text if isinstance(self._chain, GroupedChain) else self._chain.cls,
-                "updates": self._engine.updates, "clocks": self._engine.clocks(), "numbers": numbers}
+                "updates": self._engine.updates, "clocks": self._engine.clocks(), "numbers": numbers,
+                "rates": dict(self._state.rates)}
 
     def state_dict(self) -> dict[str, Any]:
         """As torch's, with `thalweg` beside it: clocks and numbers that torch has no place for."""
@@ -336,12 +344,13 @@ class Optimizer(torch.optim.Optimizer):
 
     def _restore(self, tensors, exact: dict[str, Any] | None) -> None:
         steps = [number(one["step"]) for one in tensors.values() if isinstance(one, dict) and "step" in one]
-        self._bind(exact["updates"] if exact else int(max(steps, default=0)))
-        clocks = exact and exact["clocks"]
-        if clocks and len(clocks) != len(self._engine.tensors):
+        exact = exact or {"updates": int(max(steps, default=0)), "clocks": None, "numbers": {}, "rates": {}}
+        self._bind(exact["updates"])
+        clocks = exact["clocks"]
+        if clocks is not None and len(clocks) != len(self._engine.tensors):
             raise UsageError(f"state: clocks of another number of parameters; got {len(clocks)}; want "
                              f"{len(self._engine.tensors)}")
-        self._state.take(tensors, clocks, exact and exact["numbers"])
+        self._state.take(tensors, clocks, exact["numbers"], exact["rates"])
 
     # What they have not
 

@@ -118,7 +118,7 @@ class Gradients(Case):
 
     def test_gaps_and_sharing_are_as_in_torch(self):
         a, b = nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.zeros(2, 3))
-        optimizer = Optimizer([a, b], "lr(1)")
+        optimizer = Optimizer([a, b, parameter(1.0), parameter(1.0)], "lr(1)")
         for _ in range(2):
             a.grad = torch.arange(6.0).reshape(3, 2).t()
             b.grad = torch.ones(1).expand(2, 3)
@@ -247,8 +247,9 @@ class Numbers(Case):
         self.assertEqual((a.item(), b.item()), (-2.5, -2.0))
         self.refused("more than one parameter group", lambda: optimizer.add_param_group({"params": [("b", b)]}),
                      ValueError)
+        self.refused("`c`.*float16", lambda: optimizer.add_param_group({"params": [("c", parameter(1.0, dtype=torch.float16))]}))
         optimizer.step()
-        self.assertEqual(len(optimizer.param_groups), 2)
+        self.assertEqual((len(optimizer.param_groups), a.item(), b.item()), (2, -4.25, -5.0))
 
 
 class Around(Case):
