@@ -26,6 +26,7 @@ import thalweg.torch  # noqa: E402
 MOST_APART = 1e-4  # of the largest change; rounding of the values is some 1e-6 of it
 ADAMW = {"lr": 1e-3, "weight_decay": 0.01}
 TINY = 2000  # steps of one sample
+STEPS = {"many": 5, "model": 5, "large": 1}  # the same; a sample is their median
 
 
 def sizes_of(task: str, size: int) -> list[int]:
@@ -74,18 +75,25 @@ def renew(members) -> None:
         one.grad = one.grad.clone()
 
 
-def interleave(all_of_them: dict, rounds: int, fresh: bool) -> dict[str, list[float]]:
+def sample(members, optimizer, steps: int, fresh: bool) -> float:
+    """The median seconds of some steps."""
+    seconds = []
+    for _ in range(steps):
+        if fresh:
+            renew(members)
+        start = time.perf_counter()
+        optimizer.step()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def interleave(all_of_them: dict, rounds: int, steps: int, fresh: bool) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in all_of_them}
     order = list(all_of_them)
     for k in range(rounds):
         for name in order[k % len(order):] + order[:k % len(order)]:
-            members, optimizer = all_of_them[name]
-            if fresh:
-                renew(members)
             time.sleep(0.02)  # the others' threads go to sleep
-            start = time.perf_counter()
-            optimizer.step()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(sample(*all_of_them[name], steps, fresh))
     return seconds
 
 
@@ -101,7 +109,7 @@ def compare(task: str, flags) -> None:
     names = ["thalweg", "fused", "default"] + (["foreach"] if task != "large" else [])
     all_of_them = competitors(sizes_of(task, flags.size), names)
     apart = check(all_of_them)
-    seconds = interleave(all_of_them, flags.rounds, flags.fresh)
+    seconds = interleave(all_of_them, flags.rounds, STEPS[task], flags.fresh)
     ours = seconds.pop("thalweg")
     print(f"{task:6} thalweg  {1e3 * statistics.median(ours):9.3f} ms, fastest {1e3 * min(ours):.3f}   apart {apart:.1e}")
     for name, theirs in seconds.items():
