@@ -268,8 +268,9 @@ THALWEG_API thalweg_status thalweg_optimizer_load_memory(thalweg_optimizer* opti
                                                          size_t size, const thalweg_load_options* options,
                                                          const char** report);
 
-/* What torch keeps of such an optimizer, its state_dict as safetensors, "state.<index>.exp_avg" or, with `by_name`,
- * "state.<name>.exp_avg": of momentum, adam, rmsprop and adagrad. thalweg/torch_state.h says how torch reads it. */
+/* What torch keeps of such an optimizer, its state_dict as safetensors, "state.<index>.exp_avg" or, with
+ * `by_name`, "state.<name>.exp_avg": of momentum, adam, rmsprop and adagrad. thalweg/torch_state.h says how
+ * torch reads it. */
 THALWEG_API thalweg_status thalweg_optimizer_save_torch(thalweg_optimizer* optimizer, const char* path,
                                                         int by_name);
 THALWEG_API thalweg_status thalweg_optimizer_load_torch(thalweg_optimizer* optimizer, const char* path,

@@ -87,9 +87,9 @@ struct LoadReport {
 // checksum is verified) or, unless `options` allow it, not of this model and chain; the message lists every
 // difference (missing, extra, other type or shape). Throws Error(usage) as save_checkpoint() does, and for a
 // rename that matches nothing or makes two tensors one. A file of at most 64 MiB is held meanwhile. Of a
-// larger one nothing of the size of a tensor is, but for the state of another optimizer where some begins anew:
-// it is read once to verify it, and then straight into place. One that somebody writes into between the two,
-// or whose disk fails then, is the only thing that leaves a load half done; Error(data) says so.
+// larger one nothing of the size of a tensor is, but for the state of another optimizer where some begins
+// anew: it is read once to verify it, and then straight into place. One that somebody writes into between the
+// two, or whose disk fails then, is the only thing that leaves a load half done; Error(data) says so.
 LoadReport load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                            const LoadOptions& options = {});
 LoadReport load_checkpoint(std::span<const std::byte> bytes, Params& params, Optimizer& optimizer,

@@ -140,6 +140,7 @@ thalweg_status thalweg_optimizer_load_torch(thalweg_optimizer* optimizer, const 
                                             const thalweg_load_options* options, const char** report) {
   return call([&] {
     const BoundOptimizer& o = bound(optimizer);
-    tell(report, load_torch_state(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
+    tell(report,
+         load_torch_state(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
   });
 }

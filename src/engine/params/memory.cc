@@ -97,7 +97,8 @@ void* allocate_memory(std::size_t bytes) {
   const std::size_t offset = all.made++ * kColour % kPage;
   const bool huge = bytes >= kHugePage;
   // Whole huge pages, wherever the system puts them.
-  const std::size_t size = (offset + bytes + kPage) / kPage * kPage + (huge ? kHugePage : 0);  // a byte at least
+  const std::size_t size =
+      (offset + bytes + kPage) / kPage * kPage + (huge ? kHugePage : 0);  // a byte at least
   void* begin = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (begin == MAP_FAILED) fail(bytes, errno);
   auto start = reinterpret_cast<std::uintptr_t>(begin);

@@ -35,6 +35,19 @@ std::size_t bytes_of(const Shape& shape, Dtype dtype) {
                             "a parameter that was adopted", ""});
 }
 
+// Gradients overlap neither each other nor a value; both are ordered.
+void check_apart(const std::vector<Extents::Extent>& gradients, const std::vector<Extents::Extent>& values) {
+  auto value = values.begin();
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const Extents::Extent& one = gradients[i];
+    if (i > 0 && gradients[i - 1].end > one.begin)
+      fail_overlap(one.owner->name(), gradients[i - 1].owner->name());
+    while (value != values.end() && value->end <= one.begin) ++value;
+    if (value != values.end() && value->begin < one.end)
+      fail_overlap(one.owner->name(), value->owner->name());
+  }
+}
+
 }  // namespace
 
 std::string_view dtype_name(Dtype dtype) {
@@ -225,30 +238,25 @@ void Params::set_gradients(std::span<void* const> gradients) {
     return data == nullptr ? p.absent_ : data == p.grad_.data && !p.absent_;
   });
   if (same) return;
-  std::vector<std::pair<void*, const Parameter*>> sorted;  // by address
+  std::vector<Extents::Extent> extents;
+  extents.reserve(size());
   for (std::size_t p = 0; p < size(); ++p) {
-    if (gradients[p] != nullptr) sorted.emplace_back(gradients[p], &parameters_[p]);
+    const Parameter& parameter = parameters_[p];
+    // Memory of the library stays its own while it is absent.
+    const void* data = parameter.adopted_ || gradients[p] != nullptr ? gradients[p] : parameter.grad_.data;
+    if (!parameter.adopted_ && data != parameter.grad_.data) fail_owned(parameter);
+    if (data == nullptr || parameter.size_ == 0) continue;
+    const auto begin = reinterpret_cast<std::uintptr_t>(data);
+    extents.push_back({begin, begin + parameter.size_ * size_of(parameter.dtype()), &parameter});
   }
-  std::ranges::sort(sorted);
-  auto extents = std::make_unique<Extents>();
-  for (const auto& [data, owner] : sorted) {
-    const std::size_t bytes = owner->size_ * size_of(owner->dtype());
-    if (!owner->adopted_ && data != owner->grad_.data) fail_owned(*owner);
-    for (const Extents* others : {value_extents_.get(), extents.get()}) {
-      if (const Parameter* other = others->owner_of(data, bytes)) fail_overlap(owner->name_, other->name_);
-    }
-    extents->add(data, bytes, *owner);
-  }
+  std::ranges::sort(extents, {}, &Extents::Extent::begin);
+  check_apart(extents, value_extents_->in_order());
   for (std::size_t p = 0; p < size(); ++p) {
     Parameter& parameter = parameters_[p];
     parameter.absent_ = gradients[p] == nullptr;
     if (parameter.adopted_) parameter.grad_.data = gradients[p];
   }
-  // Memory of the library stays its own while it is absent.
-  for (const Parameter& p : parameters_) {
-    if (!p.adopted_ && p.absent_) extents->add(p.grad_.data, p.size_ * size_of(p.dtype()), p);
-  }
-  grad_extents_ = std::move(extents);
+  grad_extents_->replace(std::move(extents));
   ++*changes_;
 }
 
