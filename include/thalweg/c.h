@@ -20,8 +20,8 @@
  * the caller gives those their defaults, and one that knows fewer leaves the rest alone. The macros _INIT do
  * so.
  *
- * An object is used by one thread at a time, different ones at once. What a schedule, a text or a list is
- * asked may be asked by several.
+ * An object is used by one thread at a time, different ones at once; a call of a second thread on an
+ * optimizer is THALWEG_USAGE. What a schedule, a text or a list is asked may be asked by several.
  */
 #ifndef THALWEG_C_H_
 #define THALWEG_C_H_
@@ -234,7 +234,8 @@ THALWEG_API thalweg_status thalweg_optimizer_clock(thalweg_optimizer* optimizer,
 THALWEG_API thalweg_status thalweg_optimizer_set_clock(thalweg_optimizer* optimizer, size_t index,
                                                        uint64_t clock);
 
-/* State: tensors ("w/adam.m") and numbers ("plateau.rate"), to be read and written between steps. */
+/* State: tensors ("w/adam.m") and numbers ("plateau.rate"), to be read and written between steps. Their
+ * memory is the optimizer's and lives as long; after thalweg_optimizer_replan another one is used. */
 THALWEG_API thalweg_status thalweg_optimizer_state_bytes(thalweg_optimizer* optimizer, uint64_t* bytes);
 THALWEG_API thalweg_status thalweg_optimizer_state_count(thalweg_optimizer* optimizer, size_t* count);
 THALWEG_API thalweg_status thalweg_optimizer_state(thalweg_optimizer* optimizer, size_t index,

@@ -69,7 +69,7 @@ class Averaged {
  private:
   friend class Optimizer;
   struct Saved {
-    Buffer value;
+    const Parameter* parameter;
     std::vector<std::byte> bytes;
   };
   std::vector<Saved> saved_;
@@ -129,9 +129,10 @@ class Optimizer {
   bool averages() const;
 
   // Takes up parameters that were added or thawed since: they start at the present update. State of
-  // the others stays, but for those that are frozen now: they are forgotten. Throws Error(usage) as the
-  // constructor does, with nothing changed.
-  void replan();
+  // the others stays, but for those that are frozen now: they are forgotten. What set_option() gave stays
+  // given. Returns what it was before, which holds the memory that state() told of. Throws Error(usage) as
+  // the constructor does, with nothing changed.
+  Optimizer replan();
 
   const Chain& chain() const;
   std::uint64_t updates() const;      // done: the clock of schedules

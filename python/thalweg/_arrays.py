@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from operator import index
 from ctypes import c_char_p, c_int, c_int32, c_int64, c_size_t, c_ssize_t, c_uint8, c_uint16, c_uint64, c_void_p
 
 from ._library import UsageError, core, numpy_if_loaded
@@ -131,8 +132,11 @@ def _by_dlpack(obj, name: str, writable: bool) -> View:
     if int(device) != _CPU:
         _fail(name, "it is not in this machine's memory", f"device {int(device)}:{number}", "an array on the CPU")
     capsule = _capsule_of(obj.detach() if hasattr(obj, "detach") else obj)  # its destructor frees what it exports
-    versioned = _CapsuleName(capsule) == b"dltensor_versioned"
-    pointer = _CapsulePointer(capsule, _CapsuleName(capsule))
+    called = _CapsuleName(capsule)
+    if called not in (b"dltensor", b"dltensor_versioned"):
+        _fail(name, "its DLPack capsule was used before, or is none", repr(called), "a capsule of its own")
+    versioned = called == b"dltensor_versioned"
+    pointer = _CapsulePointer(capsule, called)
     if versioned:
         whole = _Versioned.from_address(pointer)
         if whole.major != 1:
@@ -206,7 +210,7 @@ class _Memory:
 def empty(shape, dtype="float32"):
     """Zeroed memory for parameters and gradients, on huge pages from 2 MiB on: a step over pages of 4 KiB takes some
     1.3 times as long. A NumPy array where NumPy is loaded, else a memoryview. dtype: float32 or float64."""
-    shape = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+    shape = (index(shape),) if hasattr(shape, "__index__") else tuple(index(size) for size in shape)
     name = getattr(dtype, "__name__", None) or getattr(dtype, "name", None) or str(dtype)
     found = {"float32": F32, "f": F32, "<f4": F32, "float64": F64, "d": F64, "<f8": F64, "float": F64}.get(name)
     if found is None:

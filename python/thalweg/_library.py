@@ -39,6 +39,10 @@ class Struct(ctypes.Structure):
     """A structure that says its size, as every one of the C ABI does."""
 
     def __init__(self, **fields):
+        for name, value in fields.items():
+            kind = next(kind for field, kind in self._fields_ if field == name)
+            if kind in (c_size_t, c_uint64, c_int):
+                check_whole(name, value, *((0, 2**64 - 1) if kind is not c_int else (-(2**31), 2**31 - 1)))
         super().__init__(ctypes.sizeof(type(self)), **fields)
 
 
@@ -127,6 +131,9 @@ _LAB = {
 _TYPES = {"p": c_void_p, "s": c_char_p, "z": c_size_t, "u": c_uint64, "i": c_int, "d": c_double}
 
 
+_RANGES = {"z": (0, 2**64 - 1), "u": (0, 2**64 - 1), "i": (-(2**31), 2**31 - 1)}
+
+
 class Library:
     """A loaded library: its functions raise the error of their status; `text` gives the text that one makes."""
 
@@ -136,7 +143,8 @@ class Library:
             found = getattr(self._handle, function)
             found.argtypes = [_TYPES[kind] for kind in arguments]
             found.restype = c_int
-            setattr(self, function.removeprefix("thalweg_"), _checked(found))
+            whole = [(i, kind) for i, kind in enumerate(arguments) if kind in _RANGES]
+            setattr(self, function.removeprefix("thalweg_"), _checked(found, whole))
 
     def raw(self, name: str):
         """The C function itself, whose status the caller looks at."""
@@ -165,8 +173,15 @@ def raise_status(status: int):
     raise _ERRORS.get(status, Error)(message)
 
 
-def _checked(function):
+def check_whole(name: str, value, low: int, high: int) -> None:
+    if isinstance(value, int) and not low <= value <= high:
+        raise UsageError(f"{name}: out of range; got {value}; want a whole number from {low} to {high}")
+
+
+def _checked(function, whole):
     def call(*arguments):
+        for i, kind in whole:  # ctypes would cut them
+            check_whole(function.__name__, arguments[i], *_RANGES[kind])
         status = function(*arguments)
         if status:
             raise_status(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import warnings
 from contextlib import contextmanager
 from ctypes import c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
@@ -60,6 +61,10 @@ def _flags(names) -> int:
     return flags
 
 
+def _fspath(path) -> str:
+    return os.fsdecode(path)
+
+
 class Params:
     """Named arrays of the caller, optimized in place."""
 
@@ -89,6 +94,9 @@ class Params:
 
     def value_of(self, name: str):
         return self._values[name]
+
+    def take(self, name: str, view) -> None:
+        self._values[name] = view
 
     def large(self) -> bool:
         return any(_bytes_of(view) >= _LARGE for view in self._values.values())
@@ -133,7 +141,8 @@ class Optimizer:
         self._arrays = dict(arrays)
         self._grads: list = [None] * len(self._params.names)  # arrays of the last step
         self._views: list = [None] * len(self._params.names)
-        self._pointers = (c_void_p * max(len(self._params.names), 1))()
+        self._volatile: set[int] = set()  # whose arrays are the same objects, maybe elsewhere
+        self._movable = [i for i, name in enumerate(self._params.names) if hasattr(self._arrays[name], "data_ptr")]
         options = OptimizerOptions(threads=threads, grad_norm=grad_norm, statistics=_flags(statistics),
                                    seconds=seconds, zero_grad=zero_grad, most_skips=most_skips,
                                    nonfinite=encoded(nonfinite), simd=encoded(simd))
@@ -153,8 +162,7 @@ class Optimizer:
              statistics=()) -> Report:
         """One update. `grads`: name -> array of the parameter's shape and type; a name that is missing, or None, is
         absent: untouched, without decay. weight, last: of a window of `accumulate`; grad_norm: where it is known."""
-        if self._take(grads):
-            self._core.params_set_gradients(self._params.handle, self._pointers, len(self._params.names))
+        self._take(grads)
         report = Report()
         given = None
         if weight != 1.0 or last or grad_norm is not None or statistics:
@@ -167,38 +175,59 @@ class Optimizer:
             self._tell_pages(report)
         return report
 
-    def _take(self, grads) -> bool:
-        """Looks where the gradients lie; whether that is elsewhere than last time."""
-        changed = False
-        found = 0
-        last = self._grads
+    def _take(self, grads) -> None:
+        """Tells the library where the gradients lie, if that is elsewhere than last time. All of it, or nothing."""
+        for i in self._movable:  # `tensor.data = other`
+            self._follow(i)
+        found, changed = 0, False
+        last, volatile = self._grads, self._volatile
         for i, name in enumerate(self._params.names):
             array = grads.get(name)
-            if array is not None:
+            if array is not None or name in grads:
                 found += 1
-            elif name in grads:
-                found += 1
-            if array is last[i]:
-                continue
-            self._look(i, name, array)
-            changed = True
+            if array is not last[i] or i in volatile:
+                changed = True
         if found != len(grads):
             unknown = next(name for name in grads if name not in self._params.names)
             raise UsageError(f"step: no parameter is called so; got {unknown!r}; want names among "
                              f"{', '.join(self._params.names[:8])}")
-        return changed
+        if changed:
+            self._look([grads.get(name) for name in self._params.names])
 
-    def _look(self, i: int, name: str, array) -> None:
-        if array is None:
-            self._pointers[i], self._grads[i], self._views[i] = None, None, None
-            return
+    def _look(self, arrays: list) -> None:
+        views = list(self._views)
+        for i, (name, array) in enumerate(zip(self._params.names, arrays)):
+            if array is None:
+                views[i] = None
+            elif array is not self._grads[i] or i in self._volatile:
+                views[i] = self._view(name, array)
+        pointers = (c_void_p * max(len(views), 1))(*(view and (view.address or None) for view in views))
+        self._core.params_set_gradients(self._params.handle, pointers, len(views))
+        self._grads, self._views = arrays, views
+        self._volatile = {i for i, array in enumerate(arrays) if hasattr(array, "data_ptr")}
+
+    def _view(self, name: str, array):
         view = _arrays.view(array, name + ".grad", writable=self._writes_gradients)
         value = self._params.value_of(name)
         if view.shape != value.shape or view.dtype != value.dtype:
             raise UsageError(f"`{name}`: its gradient is of another shape or type; got {view.shape} "
                              f"{_arrays._NAMES[view.dtype]}; want {value.shape} {_arrays._NAMES[value.dtype]}")
-        self._pointers[i] = view.address or None
-        self._grads[i], self._views[i] = array, view
+        return view
+
+    def _follow(self, i: int) -> None:
+        """Takes up a parameter that its owner has put elsewhere."""
+        name = self._params.names[i]
+        view = self._params.value_of(name)
+        if self._arrays[name].data_ptr() == view.address:
+            return
+        moved = _arrays.view(self._arrays[name], name, writable=True)
+        if moved.shape != view.shape or moved.dtype != view.dtype:
+            raise UsageError(f"`{name}`: it has become another array; got {moved.shape} {_arrays._NAMES[moved.dtype]}; "
+                             f"want {view.shape} {_arrays._NAMES[view.dtype]}; make another optimizer")
+        self._core.params_rebind(self._params.handle, i, moved.address or None, None)
+        self._params.take(name, moved)
+        self._grads, self._views = [None] * len(self._grads), [None] * len(self._views)
+        self._volatile = set(range(len(self._grads)))  # whatever is bound, it is told again
 
     def _tell_pages(self, report: Report) -> None:
         self._told_pages = True
@@ -218,6 +247,8 @@ class Optimizer:
 
     def set_option(self, name: str, value: float | None) -> None:
         """Sets "lr", "adam.beta1", ... for the steps to come; None: what the chain's text says."""
+        if value is not None and value != value:
+            raise UsageError(f"option `{name}`: not a number; got nan; want one, or None for the chain's own")
         self._core.optimizer_set_option(self._handle, encoded(name), float("nan") if value is None else value)
 
     def observe(self, metric: float) -> None:
@@ -309,13 +340,13 @@ class Optimizer:
 
     def save(self, path) -> None:
         """Parameters, state and clocks as one safetensors file, put there by atomic replacement."""
-        self._core.optimizer_save(self._handle, encoded(str(path)))
+        self._core.optimizer_save(self._handle, encoded(_fspath(path)))
 
     def load(self, path, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:
         """All or nothing; the error lists every difference. partial: fills what matches; other_chain: of any chain,
         averages being kept by their meaning (adam to lion keeps m); remap: {name in the file: name here}, with `*` for
         any run of characters. Tells what was kept, what starts anew, what was dropped."""
-        return self._load("optimizer_load", (encoded(str(path)),), partial, other_chain, remap)
+        return self._load("optimizer_load", (encoded(_fspath(path)),), partial, other_chain, remap)
 
     def _load(self, function: str, source, partial: bool, other_chain: bool, remap) -> dict:
         import json
@@ -329,11 +360,11 @@ class Optimizer:
 
     def save_torch(self, path, by_name: bool = False) -> None:
         """The state as torch keeps it, "state.<index>.exp_avg" in safetensors: of momentum, adam, rmsprop, adagrad."""
-        self._core.optimizer_save_torch(self._handle, encoded(str(path)), int(by_name))
+        self._core.optimizer_save_torch(self._handle, encoded(_fspath(path)), int(by_name))
 
     def load_torch(self, path, *, partial: bool = False, remap=None) -> dict:
         """The same, loaded: what torch's state_dict()["state"] has, saved under these names."""
-        return self._load("optimizer_load_torch", (encoded(str(path)),), partial, False, remap)
+        return self._load("optimizer_load_torch", (encoded(_fspath(path)),), partial, False, remap)
 
     def to_bytes(self) -> bytes:
         """What save() would write."""
@@ -347,6 +378,11 @@ class Optimizer:
     def from_bytes(self, data: bytes, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:
         """The same as load(), of what to_bytes() gave."""
         return self._load("optimizer_load_memory", (data, len(data)), partial, other_chain, remap)
+
+    def __copy__(self):
+        raise TypeError("an Optimizer is bound to arrays; make another one, and give it to_bytes() of this one")
+
+    __reduce__ = __deepcopy__ = lambda self, *_: self.__copy__()
 
     def __repr__(self) -> str:
         return f"Optimizer({len(self._params.names)} parameters, {self.chain!r}, updates={self.updates})"

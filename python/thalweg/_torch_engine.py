@@ -8,7 +8,7 @@ from array import array
 from contextlib import contextmanager
 from ctypes import c_double, c_float, c_int64, c_size_t, c_uint8
 from itertools import compress
-from operator import attrgetter
+from operator import attrgetter, is_
 
 import torch
 
@@ -24,13 +24,14 @@ _gradient = attrgetter("grad")
 _wanted = attrgetter("requires_grad")
 _address = torch.Tensor.data_ptr
 _contiguous = torch.Tensor.is_contiguous
+_negative = torch.Tensor.is_neg  # a view of a conjugate, whose elements stand in memory with the other sign
 _bytes = attrgetter("nbytes") if hasattr(torch.Tensor, "nbytes") else lambda t: t.numel() * t.element_size()
 _BLOCK = 1024
 _changed = getattr(torch.autograd.graph, "increment_version", None)  # from torch 2.1 on
 
 
 def _plain(gradient: torch.Tensor) -> bool:
-    return gradient.layout == torch.strided and gradient.is_contiguous()
+    return gradient.layout == torch.strided and gradient.is_contiguous() and not gradient.is_neg()
 
 
 def _refuse(name: str, what: str, got, want: str, hint: str = ""):
@@ -50,6 +51,9 @@ def check(name: str, tensor: torch.Tensor) -> None:
                 "torch.view_as_real makes pairs of real numbers")
     if tensor.dtype not in _DTYPES:
         _refuse(name, "its type is not supported", tensor.dtype, "float32 or float64", "model.float() converts it")
+    if tensor.is_neg():
+        _refuse(name, "it is the negative of what is in memory", "a view of a conjugate", "a tensor of its own",
+                "p.data = p.data.resolve_neg() makes it one")
     if not tensor.is_contiguous():
         _refuse(name, "its elements do not follow each other", f"strides {tuple(tensor.stride())}",
                 "a contiguous tensor", "p.data = p.data.contiguous() makes it one")
@@ -64,9 +68,12 @@ class _Block:
 
     def __init__(self, begin: int, tensors, watched):
         self.begin, self.tensors = begin, tensors
+        # Gradients that were looked at: what they are does not change, but where they lie. Small ones, as they are kept.
+        self.seen: list = []
         self.watched = list(compress(tensors, watched))
         self.addresses = list(map(_address, tensors))
         self.sizes = list(map(_bytes, tensors))
+        self._is_small = sum(self.sizes) <= 1 << 20
 
     def moved(self) -> bool:
         return list(map(_address, self.tensors)) != self.addresses
@@ -77,7 +84,11 @@ class _Block:
             raise _NotPlain
         try:
             pointers = list(map(_address, gradients))
-            if all(map(_contiguous, gradients)) and list(map(_bytes, gradients)) == self.sizes:
+            if len(gradients) == len(self.seen) and all(map(is_, gradients, self.seen)):
+                return pointers
+            if (all(map(_contiguous, gradients)) and not any(map(_negative, gradients))
+                    and list(map(_bytes, gradients)) == self.sizes):
+                self.seen = gradients if self._is_small else []
                 return pointers
         except TypeError:  # one is None
             there = [one is not None for one in gradients]
@@ -129,6 +140,7 @@ class Engine:
 
     def __init__(self, tensors, names, roles):
         self._core = core()
+        self.lends = False  # the tensors hold averages
         self.tensors, self.names, self._roles = list(tensors), list(names), list(roles)
         self._dtypes = [tensor.dtype for tensor in self.tensors]
         # One that never required a gradient is moved when it is given one, as torch does.
@@ -210,8 +222,8 @@ class Engine:
             _refuse(name, "it does not fit its parameter",
                     f"{tuple(gradient.shape)} {gradient.dtype} on {gradient.device}",
                     f"{tuple(self._shapes[i])} {tensor.dtype} on the CPU")
-        if not gradient.is_contiguous():
-            gradient = gradient.detach().contiguous()
+        if not _plain(gradient):
+            gradient = gradient.detach().resolve_neg().contiguous()
             self._copies.append(gradient)
         return gradient.data_ptr()
 
@@ -223,8 +235,9 @@ class Engine:
         status = self._step(self._optimizer.handle, None, ctypes.byref(report))
         if status:
             raise_status(status)
-        if _changed is not None:
-            _changed(self.tensors)  # autograd knows of what it did not do itself
+        if _changed is not None and not (report.skipped or report.waits):
+            moved = self.tensors if all(pointers) else list(compress(self.tensors, pointers))
+            _changed(moved)  # autograd knows of what it did not do itself
         return report
 
     def _bind_gradients(self, pointers: list[int]) -> None:
@@ -330,12 +343,18 @@ class Engine:
     @contextmanager
     def averaged(self):
         self.gradients()  # takes up tensors that have moved
+        memory = [tensor.data for tensor in self.tensors]  # stays while the averages are in it, wherever they move
         self._core.optimizer_begin_averaged(self.handle)
         self._tell_autograd()
+        self.lends = True
         try:
             yield
         finally:
+            self.lends = False
             self._core.optimizer_end_averaged(self.handle)
+            for tensor, was in zip(self.tensors, memory):
+                if tensor.data_ptr() != was.data_ptr():
+                    tensor.data.copy_(was)
             self._tell_autograd()
 
     def _tell_autograd(self) -> None:

@@ -87,7 +87,12 @@ def _samples(inputs, targets, classes: int):
     if len(targets) != len(x):
         raise UsageError(f"targets: not one a row; got {len(targets)} for {len(x)} rows; want as many")
     if classes:
-        y = numpy.ascontiguousarray(targets, dtype=numpy.int32)
+        given = numpy.asarray(targets)
+        y = given.reshape(len(x), -1).astype(numpy.int32) if given.dtype != object else numpy.empty((0, 0))
+        if y.shape[1] != 1 or not numpy.array_equal(y, given.reshape(len(x), -1)):
+            raise UsageError(f"targets: not labels; got shape {given.shape} of {given.dtype}; want one whole number a row, "
+                             f"0 to {classes - 1}")
+        y = numpy.ascontiguousarray(y[:, 0])
         out.classes, out.labels = classes, y.ctypes.data
     else:
         y = numpy.ascontiguousarray(targets, dtype=numpy.float64).reshape(len(x), -1)
@@ -174,7 +179,7 @@ def _followed(progress):
 
     def call(_context, report, loss, total):
         try:
-            return int(bool(progress(report.contents, loss, total)))
+            return int(bool(progress(Report.from_buffer_copy(report.contents), loss, total)))
         except BaseException as error:  # through C it cannot go
             raised.append(error)
             return 1

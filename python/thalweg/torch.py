@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from itertools import chain
+from operator import is_
 from typing import Any
 
 import torch
@@ -142,6 +143,8 @@ class Optimizer(torch.optim.Optimizer):
 
     def _bind(self, updates: int = 0) -> None:
         """An engine for the groups as they are now, without state."""
+        if self._bound and self._engine.lends:
+            raise UsageError("optimizer: the parameters hold averages; want the end of the block of averaged() first")
         names = self._named()
         tensors = [tensor for group in self.param_groups for tensor in group["params"]]
         for tensor, name in zip(tensors, chain.from_iterable(names)):
@@ -204,6 +207,10 @@ class Optimizer(torch.optim.Optimizer):
 
     def _follow_groups(self) -> None:
         """Tells the chain what numbers of groups have changed."""
+        tensors = [tensor for group in self.param_groups for tensor in group["params"]]
+        if len(tensors) != len(self._engine.tensors) or not all(map(is_, tensors, self._engine.tensors)):
+            raise UsageError("param_groups: their parameters were changed by hand; want add_param_group(), or another "
+                             "optimizer that loads this one's state_dict()")
         turned = []
         for group, dials in zip(self.param_groups, self._dials):
             for dial in dials:
@@ -221,6 +228,8 @@ class Optimizer(torch.optim.Optimizer):
             self._turn(dial, value)
 
     def _turn(self, dial: Dial, value: float) -> None:
+        if value != value:
+            raise UsageError(f"param_groups: {dial.name} is not a number; got nan; want one; look what wrote it")
         if not dial.options:
             raise UsageError(f"param_groups: {dial.name} cannot change; got {value}; want {dial.told}; a chain that was "
                              "made without it does not have it")

@@ -1,8 +1,10 @@
 """The core from Python: optimizers over anybody's arrays. What needs NumPy, torch or JAX skips itself without it."""
 
 import array
+import copy
 import importlib.util
 import math
+import os
 import pickle
 import subprocess
 import sys
@@ -58,6 +60,62 @@ class Steps(unittest.TestCase):
         for i in range(50):
             optimizer.step({"w": numbers(i)})
         self.assertEqual(w[0], -sum(range(50)))
+
+    def test_a_step_that_is_refused_changes_nothing(self):
+        w, first = numbers(0), numbers(1)
+        optimizer = thalweg.Optimizer({"w": w}, "lr(1)")
+        optimizer.step({"w": first})
+        other = numbers(100)
+        with self.assertRaises(thalweg.UsageError):
+            optimizer.step({"w": other, "typo": other})
+        optimizer.step({"w": other})
+        self.assertEqual(w[0], -101)
+
+    def test_an_optimizer_is_not_copied(self):
+        optimizer = thalweg.Optimizer({"w": numbers(0)}, "lr(1)")
+        for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+            with self.assertRaisesRegex(TypeError, "to_bytes"):
+                copied(optimizer)
+
+    def test_numbers_that_c_would_cut_are_refused(self):
+        optimizer = thalweg.Optimizer({"w": numbers(0)}, "lr(1)")
+        for call in (lambda: setattr(optimizer, "updates", -1), lambda: optimizer.set_clock("w", 2**64 - 1),
+                     lambda: thalweg.Schedule("0.1").values(-1), lambda: optimizer.set_option("lr", math.nan),
+                     lambda: thalweg.Optimizer({"w": numbers(0)}, "lr(1)", threads=2**32)):
+            with self.assertRaises(thalweg.UsageError):
+                call()
+
+    def test_a_second_thread_in_an_optimizer_is_refused_or_waits(self):
+        w = numbers(0)
+        optimizer = thalweg.Optimizer({"w": w}, "clip_norm(1e9) | lr(1)", threads=2)
+        steps = []
+
+        def work():
+            for _ in range(300):
+                try:
+                    optimizer.step({"w": gradient})
+                    steps.append(1)
+                except thalweg.UsageError as error:
+                    self.assertIn("another thread", str(error))
+
+        gradient = numbers(1)
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(optimizer.updates, len(steps))
+
+    def test_a_forked_child_steps_alone(self):
+        w = numbers(*range(5000))
+        optimizer = thalweg.Optimizer({"w": w}, "clip_norm(1) | adam(lr=1)", threads=2)
+        gradient = {"w": numbers(*range(5000))}
+        optimizer.step(gradient)
+        child = os.fork()
+        if child == 0:
+            optimizer.step(gradient)
+            os._exit(0 if optimizer.updates == 2 else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
 
     def test_options_are_the_callers(self):
         w = numbers(0)
@@ -252,6 +310,18 @@ class Arrays(unittest.TestCase):
         self.assertEqual(optimizer.values()["w"].tolist(), [0.75] * 3)
 
     @unittest.skipUnless(has("torch"), "without torch")
+    def test_torch_tensors_are_followed_where_they_go(self):
+        import torch
+
+        w, g = torch.ones(2), torch.ones(2)
+        optimizer = thalweg.Optimizer({"w": w}, "lr(1)")
+        optimizer.step({"w": g})
+        g.data = torch.full((2,), 100.0)
+        w.data = torch.zeros(2)
+        optimizer.step({"w": g})
+        self.assertEqual(w.tolist(), [-100, -100])
+
+    @unittest.skipUnless(has("torch"), "without torch")
     def test_torch_tensors_through_dlpack(self):
         import torch
 
@@ -345,6 +415,21 @@ class Training(unittest.TestCase):
 
             with self.assertRaisesRegex(KeyError, "mine"):
                 thalweg.train(Path(folder) / "other", epochs=1, progress=broken)
+
+    def test_labels_are_labels(self):
+        import numpy
+
+        x = numpy.zeros((6, 3))
+        for bad in (numpy.eye(3)[[2] * 6], numpy.full(6, 0.9), numpy.full(6, 2**32)):
+            with self.assertRaisesRegex(thalweg.UsageError, "not labels"):
+                thalweg.Trainer(thalweg.Model("dense(3)", 3), "cross_entropy", "sgd(lr=0.5)", x, bad, classes=3)
+
+    def test_reports_of_a_run_can_be_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kept = []
+            thalweg.train(Path(folder) / "run", epochs=1, model="dense(10)", optimizer="sgd(lr=0.1)",
+                          progress=lambda report, loss, total: kept.append(report) and False)
+            self.assertEqual([report.update for report in kept], list(range(1, 24)))
 
     def test_pictures_are_drawn(self):
         self.assertIn("<svg", thalweg.Schedule("cosine(0.1, total=10)")._repr_svg_())

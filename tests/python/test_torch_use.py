@@ -92,6 +92,58 @@ class Made(Case):
 
 
 class Gradients(Case):
+    def test_gradients_that_are_views_of_conjugates_have_their_sign(self):
+        a, b = nn.Parameter(torch.tensor(1.0)), nn.Parameter(torch.tensor(2.0))
+        optimizer = Optimizer([a, b], "lr(0.1)")
+        z = torch.complex(a, b).conj()
+        (z * z).abs().backward()
+        optimizer.step()
+        self.assertAlmostEqual(b.item(), 1.6, places=6)
+
+    def test_graphs_of_parameters_that_were_not_moved_stay_good(self):
+        a, b = parameter(1.0), parameter(2.0)
+        optimizer = Optimizer([a, b], "lr(0.1)")
+        first, second = a.square().sum(), b.square().sum()
+        first.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        second.backward()
+        self.assertEqual(b.grad.tolist(), [4.0])
+
+    def test_small_gradients_that_become_others_are_looked_at_again(self):
+        w = parameter(0.0, 0.0)
+        optimizer = Optimizer([w], "lr(1)")
+        w.grad = torch.ones(2)
+        optimizer.step()
+        w.grad.data = torch.tensor([2.0, 3.0])
+        optimizer.step()
+        w.grad = torch.arange(4.0)[::2]  # with gaps
+        optimizer.step()
+        self.assertEqual(w.tolist(), [-3.0, -6.0])
+
+    def test_groups_that_were_edited_by_hand_are_refused(self):
+        a, b = parameter(0.0), parameter(0.0)
+        optimizer = Optimizer([a, b], "lr(1)")
+        optimizer.param_groups[0]["params"].pop()
+        self.refused("changed by hand", optimizer.step)
+
+    def test_a_rate_that_is_no_number_is_refused(self):
+        w = parameter(0.0)
+        optimizer = Optimizer([w], "lr(1)")
+        optimizer.param_groups[0]["lr"] = float("nan")
+        self.refused("not a number", optimizer.step)
+
+    def test_tensors_may_move_while_they_hold_averages(self):
+        w = parameter(1.0)
+        optimizer = Optimizer([w], "lr(1) | average(decay=0.5)")
+        w.grad = torch.ones(1)
+        optimizer.step()
+        trained = w.item()
+        with optimizer.averaged():
+            w.data = w.data.clone()
+            self.refused("hold averages", lambda: optimizer.add_param_group({"params": [parameter(0.0)]}))
+        self.assertEqual(w.item(), trained)
+
     def test_none_is_absent(self):
         a, b = parameter(1.0), parameter(1.0)
         optimizer = Optimizer([a, b], "decay(0.5) | lr(1)")

@@ -1,6 +1,7 @@
 #include "base/threads.h"
 
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,6 +44,13 @@ double cgroup_quota() {
 
 }  // namespace
 
+unsigned Team::forks() {
+  static std::atomic<unsigned> count{0};
+  static const int watched = ::pthread_atfork(nullptr, nullptr, [] { ++count; });
+  static_cast<void>(watched);  // where it cannot be, a child must not use a team of its parent
+  return count;
+}
+
 std::thread make_thread(int all, std::function<void()> f) {
   try {
     return std::thread(std::move(f));
@@ -67,6 +75,10 @@ Team::Team(int threads) : size_(std::max(1, threads)), places_(static_cast<std::
 Team::~Team() { stop(); }
 
 void Team::stop() {
+  if (forks_ != forks()) {  // nobody is there to be woken
+    for (std::thread& thread : threads_) thread.detach();
+    return;
+  }
   stop_ = true;
   ++call_;
   wake(call_);
@@ -116,7 +128,7 @@ void Team::work(int member) {
 }
 
 void Team::run(const std::function<void(int)>& f) {
-  if (size_ == 1) return f(0);
+  if (size() == 1) return f(0);
   to_come_ = static_cast<unsigned>(size_ - 1);
   const auto counted = [&](int member) {
     f(member);
@@ -130,6 +142,10 @@ void Team::run(const std::function<void(int)>& f) {
 }
 
 void Team::share(std::size_t n, const std::function<void(std::size_t)>& f) {
+  if (size() == 1) {
+    for (std::size_t i = 0; i < n; ++i) f(i);
+    return;
+  }
   for (int member = 0; member < size_; ++member) {
     places_[static_cast<std::size_t>(member)].next = slice(n, member, size_).begin;
   }
@@ -148,7 +164,7 @@ void Team::share(std::size_t n, const std::function<void(std::size_t)>& f) {
 }
 
 void Team::barrier() {
-  if (size_ == 1) return;
+  if (size() == 1) return;
   const unsigned seen = barriers_;
   if (++waiting_ == static_cast<unsigned>(size_)) {
     waiting_ = 0;

@@ -23,7 +23,8 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  int size() const { return size_; }
+  // 1 in a process that was forked since it was made: the other members are not there.
+  int size() const { return forks_ == forks() ? size_ : 1; }
 
   // Calls f(member) for member 0 .. size()-1, each on its own thread, and returns when all are done. f must
   // not throw and must not call run() or share().
@@ -42,6 +43,8 @@ class Team {
     std::atomic<std::size_t> next{0};
   };
 
+  static unsigned forks();  // of which this process is the child
+
   void work(int member);
   void open(const std::function<void(int)>& task);
   void close();
@@ -50,6 +53,7 @@ class Team {
   void wake(const std::atomic<unsigned>& word);
 
   const int size_;
+  const unsigned forks_ = forks();
   std::vector<Place> places_;  // in each member's slice
   std::vector<std::thread> threads_;
   const std::function<void(int)>* task_ = nullptr;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -17,6 +19,25 @@ namespace thalweg {
 std::uint64_t allocations();  // of the test program: tests/allocations.h
 
 namespace {
+
+TEST(Team, IsOneMemberInAForkedChild) {
+  Team team(3);
+  team.run([](int) {});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int calls = 0;
+    team.run([&](int member) {
+      team.barrier();
+      calls += member == 0 ? 1 : 100;
+    });
+    team.share(5, [&](std::size_t) { ++calls; });
+    ::_exit(calls == 6 && team.size() == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(team.size(), 3);
+}
 
 TEST(Threads, SlicesCoverEverythingOnceAndEvenly) {
   for (const std::size_t n : {0u, 1u, 2u, 6u, 7u, 8u, 100u, 2049u}) {

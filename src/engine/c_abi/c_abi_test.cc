@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -209,6 +210,54 @@ TEST_F(CAbi, NoStepIsTakenWhileTheParametersHoldAverages) {
   EXPECT_EQ(thalweg_optimizer_begin_averaged(o), THALWEG_OK);
   EXPECT_EQ(thalweg_optimizer_destroy(o), THALWEG_OK);  // gives them back
   EXPECT_EQ(values(), raw);
+}
+
+TEST_F(CAbi, AveragesAreGivenBackWhereTheParameterLiesByThen) {
+  thalweg_optimizer* o = optimizer("lr(1) | average(decay=0.5)");
+  EXPECT_EQ(thalweg_optimizer_step(o, nullptr, nullptr), THALWEG_OK);
+  const std::vector<double> raw = values();
+  EXPECT_EQ(thalweg_optimizer_begin_averaged(o), THALWEG_OK);
+  const std::vector<double> averages = values();
+  double elsewhere[3] = {7, 7, 7};
+  EXPECT_EQ(thalweg_params_rebind(params_, 0, elsewhere, grad_), THALWEG_OK);
+  EXPECT_EQ(thalweg_optimizer_end_averaged(o), THALWEG_OK);
+  EXPECT_EQ(std::vector<double>(elsewhere, elsewhere + 3), raw);
+  EXPECT_EQ(values(), averages);  // nobody's any more
+  thalweg_optimizer_destroy(o);
+}
+
+TEST_F(CAbi, StateThatWasToldOfStaysReadableWhenThePlanIsMadeAnew) {
+  thalweg_optimizer* o = optimizer("momentum(0.5) | lr(1)");
+  EXPECT_EQ(thalweg_optimizer_step(o, nullptr, nullptr), THALWEG_OK);
+  thalweg_tensor before = THALWEG_TENSOR_INIT, after = THALWEG_TENSOR_INIT;
+  EXPECT_EQ(thalweg_optimizer_state(o, 0, &before), THALWEG_OK);
+  EXPECT_EQ(thalweg_optimizer_replan(o), THALWEG_OK);
+  EXPECT_EQ(static_cast<double*>(before.data)[2], 4);
+  EXPECT_EQ(thalweg_optimizer_state(o, 0, &after), THALWEG_OK);
+  EXPECT_NE(after.data, before.data);
+  EXPECT_EQ(static_cast<double*>(after.data)[2], 4);
+  thalweg_optimizer_destroy(o);
+}
+
+TEST_F(CAbi, ASecondThreadInAnOptimizerIsAnError) {
+  thalweg_optimizer* o = optimizer("lr(0)");
+  std::atomic<int> refused = 0, done = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int step = 0; step < 5000; ++step) {
+        const thalweg_status status = thalweg_optimizer_step(o, nullptr, nullptr);
+        ++(status == THALWEG_OK ? done : refused);
+        if (status != THALWEG_OK) expect_usage(status, "another thread is using it");
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::uint64_t updates = 0;
+  EXPECT_EQ(thalweg_optimizer_updates(o, &updates), THALWEG_OK);
+  EXPECT_EQ(updates, static_cast<std::uint64_t>(done));
+  EXPECT_EQ(done + refused, 20000);
+  thalweg_optimizer_destroy(o);
 }
 
 TEST_F(CAbi, WhatIsNotFiniteIsReportedOrRefusedByThePolicy) {

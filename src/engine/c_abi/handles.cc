@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/forever.h"
 #include "thalweg/error.h"
 
 namespace thalweg::c {
@@ -24,9 +25,17 @@ void* print(std::uint32_t index, std::uint32_t uses) {
 
 }  // namespace
 
-Handles& Handles::all() {
-  static Handles handles;
-  return handles;
+Handles& Handles::all() { return forever<Handles>(); }
+
+// Where the library is unloaded, or the process ends, with nothing left to forget.
+[[gnu::destructor]] static void forget_places() { Handles::all().forget_unused(); }
+
+void Handles::forget_unused() {
+  const std::lock_guard lock(changing_);
+  if (free_.size() < chunks_.size() * kChunk) return;  // somebody's object lives
+  for (std::size_t i = 0; i < chunks_.size(); ++i) places_[i].store(nullptr, std::memory_order_release);
+  std::vector<std::unique_ptr<Chunk>>().swap(chunks_);
+  std::vector<std::uint32_t>().swap(free_);
 }
 
 void* Handles::add(Kind kind, std::shared_ptr<void> object) {

@@ -24,6 +24,8 @@ class Handles {
   void* get(Kind kind, const void* handle) const;
   // The same, kept alive by whoever holds it.
   std::shared_ptr<void> share(Kind kind, const void* handle);
+  // Frees all places where nothing lives.
+  void forget_unused();
   // Forgets it. Throws as get().
   void remove(Kind kind, void* handle);
 

@@ -8,10 +8,6 @@
 namespace thalweg::c {
 namespace {
 
-BoundOptimizer& bound(const thalweg_optimizer* handle) {
-  return object_of<BoundOptimizer>(Kind::optimizer, handle);
-}
-
 Statistics read_statistics(int flags) {
   constexpr int kAll = THALWEG_UPDATE_RATIO | THALWEG_NORMS;
   if ((flags & ~kAll) == 0) {
@@ -36,7 +32,21 @@ std::uint64_t& clock_at(Optimizer& optimizer, std::size_t index) {
                             "below " + std::to_string(clocks.size()), "replan after adding parameters"});
 }
 
+// A number of updates from which counting goes on.
+std::uint64_t read_count(std::uint64_t count) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  if (count <= kMost) return count;
+  throw Error(Code::usage, {"updates", "too many", std::to_string(count), "at most 2^62", ""});
+}
+
 }  // namespace
+
+Use::Use(BoundOptimizer& optimizer) : optimizer_(optimizer) {
+  if (!optimizer.in_use.exchange(true, std::memory_order_acquire)) return;
+  throw Error(Code::usage, {"optimizer", "another thread is using it", "", "one thread at a time", ""});
+}
+
+Use::Use(const thalweg_optimizer* handle) : Use(object_of<BoundOptimizer>(Kind::optimizer, handle)) {}
 
 Optimizer& BoundOptimizer::at_work() const {
   if (!averaged) return *optimizer;
@@ -93,29 +103,33 @@ thalweg_status thalweg_optimizer_create(thalweg_params* params, const char* chai
 }
 
 thalweg_status thalweg_optimizer_destroy(thalweg_optimizer* optimizer) {
-  return destroy(Kind::optimizer, optimizer);
+  if (optimizer == nullptr) return THALWEG_OK;
+  return call([&] {
+    { const Use unused(optimizer); }
+    Handles::all().remove(Kind::optimizer, optimizer);
+  });
 }
 
 thalweg_status thalweg_optimizer_step(thalweg_optimizer* optimizer, const thalweg_step_input* input,
                                       thalweg_report* report) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
+    const Use o(optimizer);
     if (report != nullptr) check_struct_size(report->struct_size);
-    o.last = o.at_work().step(read_input(input));
-    if (report != nullptr) write_struct(report, report_of(o.last, *o.params));
+    o->last = o->at_work().step(read_input(input));
+    if (report != nullptr) write_struct(report, report_of(o->last, *o->params));
   });
 }
 
 thalweg_status thalweg_optimizer_parameter_report(thalweg_optimizer* optimizer, size_t index,
                                                   thalweg_parameter_report* report) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    parameter_at(*o.params, index);
+    const Use o(optimizer);
+    parameter_at(*o->params, index);
     thalweg_parameter_report out = THALWEG_PARAMETER_REPORT_INIT;
     out.grad_norm = out.value_norm = out.update_norm = out.update_ratio =
         std::numeric_limits<double>::quiet_NaN();
-    if (index < o.last.parameters.size()) {
-      const ParameterReport& one = o.last.parameters[index];
+    if (index < o->last.parameters.size()) {
+      const ParameterReport& one = o->last.parameters[index];
       out = {sizeof(out), one.grad_norm, one.value_norm, one.update_norm, one.update_ratio};
     }
     write_struct(report, out);
@@ -123,54 +137,55 @@ thalweg_status thalweg_optimizer_parameter_report(thalweg_optimizer* optimizer, 
 }
 
 thalweg_status thalweg_optimizer_set_option(thalweg_optimizer* optimizer, const char* name, double value) {
-  return call([&] { bound(optimizer).optimizer->set_option(need_text(name, "name"), value); });
+  return call([&] { Use(optimizer)->optimizer->set_option(need_text(name, "name"), value); });
 }
 
 thalweg_status thalweg_optimizer_observe(thalweg_optimizer* optimizer, double metric) {
-  return call([&] { bound(optimizer).optimizer->observe(metric); });
+  return call([&] { Use(optimizer)->optimizer->observe(metric); });
 }
 
 thalweg_status thalweg_optimizer_begin_averaged(thalweg_optimizer* optimizer) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    o.averaged.emplace(o.at_work().averaged());
+    const Use o(optimizer);
+    o->averaged.emplace(o->at_work().averaged());
   });
 }
 
 thalweg_status thalweg_optimizer_end_averaged(thalweg_optimizer* optimizer) {
-  return call([&] { bound(optimizer).averaged.reset(); });
+  return call([&] { Use(optimizer)->averaged.reset(); });
 }
 
 thalweg_status thalweg_optimizer_replan(thalweg_optimizer* optimizer) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    o.at_work().replan();
-    o.last = {};  // of before
-    o.state.clear();
-    o.numbers.clear();
+    const Use o(optimizer);
+    Optimizer before = o->at_work().replan();
+    if (!o->state.empty()) o->replaced.push_back(std::move(before));
+    o->last = {};  // of before
+    o->state.clear();
+    o->numbers.clear();
   });
 }
 
 thalweg_status thalweg_optimizer_loss_scale(thalweg_optimizer* optimizer, double* scale) {
-  return call([&] { need(scale, "scale") = bound(optimizer).optimizer->loss_scale(); });
+  return call([&] { need(scale, "scale") = Use(optimizer)->optimizer->loss_scale(); });
 }
 
 thalweg_status thalweg_optimizer_chain(thalweg_optimizer* optimizer, const char** text) {
-  return call([&] { give_text(text, bound(optimizer).optimizer->chain().text()); });
+  return call([&] { give_text(text, Use(optimizer)->optimizer->chain().text()); });
 }
 
 thalweg_status thalweg_optimizer_updates(thalweg_optimizer* optimizer, uint64_t* updates) {
-  return call([&] { need(updates, "updates") = bound(optimizer).optimizer->updates(); });
+  return call([&] { need(updates, "updates") = Use(optimizer)->optimizer->updates(); });
 }
 
 thalweg_status thalweg_optimizer_set_updates(thalweg_optimizer* optimizer, uint64_t updates) {
-  return call([&] { bound(optimizer).optimizer->set_updates(updates); });
+  return call([&] { Use(optimizer)->optimizer->set_updates(read_count(updates)); });
 }
 
 thalweg_status thalweg_optimizer_clock(thalweg_optimizer* optimizer, size_t index, uint64_t* clock) {
-  return call([&] { need(clock, "clock") = clock_at(*bound(optimizer).optimizer, index); });
+  return call([&] { need(clock, "clock") = clock_at(*Use(optimizer)->optimizer, index); });
 }
 
 thalweg_status thalweg_optimizer_set_clock(thalweg_optimizer* optimizer, size_t index, uint64_t clock) {
-  return call([&] { clock_at(bound(optimizer).at_work(), index) = clock; });
+  return call([&] { clock_at(Use(optimizer)->at_work(), index) = read_count(clock); });
 }

@@ -9,10 +9,6 @@
 namespace thalweg::c {
 namespace {
 
-BoundOptimizer& bound(const thalweg_optimizer* handle) {
-  return object_of<BoundOptimizer>(Kind::optimizer, handle);
-}
-
 template <class T>
 const T& at(const std::vector<T>& all, std::size_t index, const char* count) {
   if (index < all.size()) return all[index];
@@ -51,55 +47,55 @@ using namespace thalweg;     // NOLINT: the functions below stand in no namespac
 using namespace thalweg::c;  // NOLINT
 
 thalweg_status thalweg_optimizer_state_bytes(thalweg_optimizer* optimizer, uint64_t* bytes) {
-  return call([&] { need(bytes, "bytes") = bound(optimizer).optimizer->state_bytes(); });
+  return call([&] { need(bytes, "bytes") = Use(optimizer)->optimizer->state_bytes(); });
 }
 
 thalweg_status thalweg_optimizer_state_count(thalweg_optimizer* optimizer, size_t* count) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    o.state = o.optimizer->state();
-    need(count, "count") = o.state.size();
+    const Use o(optimizer);
+    o->state = o->optimizer->state();
+    need(count, "count") = o->state.size();
   });
 }
 
 thalweg_status thalweg_optimizer_state(thalweg_optimizer* optimizer, size_t index, thalweg_tensor* state) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    if (o.state.empty()) o.state = o.optimizer->state();
-    const StateTensor& one = at(o.state, index, "thalweg_optimizer_state_count");
+    const Use o(optimizer);
+    if (o->state.empty()) o->state = o->optimizer->state();
+    const StateTensor& one = at(o->state, index, "thalweg_optimizer_state_count");
     write_struct(state, tensor_of(one.name, one.buffer));
   });
 }
 
 thalweg_status thalweg_optimizer_number_count(thalweg_optimizer* optimizer, size_t* count) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    o.numbers = o.optimizer->numbers();
-    need(count, "count") = o.numbers.size();
+    const Use o(optimizer);
+    o->numbers = o->optimizer->numbers();
+    need(count, "count") = o->numbers.size();
   });
 }
 
 thalweg_status thalweg_optimizer_number(thalweg_optimizer* optimizer, size_t index, thalweg_tensor* number) {
   return call([&] {
-    BoundOptimizer& o = bound(optimizer);
-    o.numbers = o.optimizer->numbers();  // whoever writes one is told of to the cohorts
-    const StateNumber& one = at(o.numbers, index, "thalweg_optimizer_number_count");
+    const Use o(optimizer);
+    o->numbers = o->optimizer->numbers();  // whoever writes one is told of to the cohorts
+    const StateNumber& one = at(o->numbers, index, "thalweg_optimizer_number_count");
     write_struct(number, tensor_of(one.name, {.data = one.value, .dtype = Dtype::f64}));
   });
 }
 
 thalweg_status thalweg_optimizer_save(thalweg_optimizer* optimizer, const char* path) {
   return call([&] {
-    const BoundOptimizer& o = bound(optimizer);
-    save_checkpoint(need_text(path, "path"), *o.params, o.at_work(), {.threads = available_threads()});
+    const Use o(optimizer);
+    save_checkpoint(need_text(path, "path"), *o->params, o->at_work(), {.threads = available_threads()});
   });
 }
 
 thalweg_status thalweg_optimizer_save_memory(thalweg_optimizer* optimizer, void* buffer, size_t capacity,
                                              size_t* size) {
   return call([&] {
-    const BoundOptimizer& o = bound(optimizer);
-    const std::vector<std::byte> bytes = checkpoint_bytes(*o.params, o.at_work());
+    const Use o(optimizer);
+    const std::vector<std::byte> bytes = checkpoint_bytes(*o->params, o->at_work());
     need(size, "size") = bytes.size();
     if (buffer == nullptr) return;
     if (capacity < bytes.size()) {
@@ -113,25 +109,25 @@ thalweg_status thalweg_optimizer_save_memory(thalweg_optimizer* optimizer, void*
 thalweg_status thalweg_optimizer_load(thalweg_optimizer* optimizer, const char* path,
                                       const thalweg_load_options* options, const char** report) {
   return call([&] {
-    const BoundOptimizer& o = bound(optimizer);
+    const Use o(optimizer);
     tell(report,
-         load_checkpoint(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
+         load_checkpoint(need_text(path, "path"), *o->params, o->at_work(), read_load_options(options)));
   });
 }
 
 thalweg_status thalweg_optimizer_load_memory(thalweg_optimizer* optimizer, const void* bytes, size_t size,
                                              const thalweg_load_options* options, const char** report) {
   return call([&] {
-    const BoundOptimizer& o = bound(optimizer);
+    const Use o(optimizer);
     const std::span given(&need(static_cast<const std::byte*>(bytes), "bytes"), size);
-    tell(report, load_checkpoint(given, *o.params, o.at_work(), read_load_options(options)));
+    tell(report, load_checkpoint(given, *o->params, o->at_work(), read_load_options(options)));
   });
 }
 
 thalweg_status thalweg_optimizer_save_torch(thalweg_optimizer* optimizer, const char* path, int by_name) {
   return call([&] {
-    const BoundOptimizer& o = bound(optimizer);
-    save_torch_state(need_text(path, "path"), *o.params, o.at_work(),
+    const Use o(optimizer);
+    save_torch_state(need_text(path, "path"), *o->params, o->at_work(),
                      by_name != 0 ? TorchKeys::name : TorchKeys::index, {.threads = available_threads()});
   });
 }
@@ -139,8 +135,8 @@ thalweg_status thalweg_optimizer_save_torch(thalweg_optimizer* optimizer, const 
 thalweg_status thalweg_optimizer_load_torch(thalweg_optimizer* optimizer, const char* path,
                                             const thalweg_load_options* options, const char** report) {
   return call([&] {
-    const BoundOptimizer& o = bound(optimizer);
+    const Use o(optimizer);
     tell(report,
-         load_torch_state(need_text(path, "path"), *o.params, o.at_work(), read_load_options(options)));
+         load_torch_state(need_text(path, "path"), *o->params, o->at_work(), read_load_options(options)));
   });
 }

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/forever.h"
 #include "thalweg/error.h"
 #include "thalweg/params.h"
 
@@ -36,10 +37,7 @@ struct InUse {
   std::map<void*, Mapped> pieces;
   std::size_t made = 0;
 };
-InUse& in_use() {
-  static InUse all;
-  return all;
-}
+InUse& in_use() { return forever<InUse>(); }
 
 [[noreturn]] void fail(std::size_t bytes, int error) {
   throw Error(Code::resource, {"memory", "allocation failed", system_message(error),

@@ -39,14 +39,20 @@ void Values::evaluate(std::uint64_t k) {
 }
 
 void Values::give(std::size_t link, std::size_t option, double value) {
-  const std::size_t at = option_begin_[link] + option;
-  const auto found =
-      std::ranges::find_if(scheduled_, [at](const Scheduled& one) { return one.option == at; });
+  give_at(option_begin_[link] + option, plan_.links[link].numbers[option], value);
+}
+
+void Values::give_at(std::size_t option, const Schedule& schedule, double value) {
+  const auto found = std::ranges::find(scheduled_, option, &Scheduled::option);
   if (found != scheduled_.end()) {
     found->given = value;
   } else {
-    scheduled_.push_back({&plan_.links[link].numbers[option], at, value});
+    scheduled_.push_back({&schedule, option, value});
   }
+}
+
+void Values::take_given(const Values& other) {
+  for (const Scheduled& one : other.scheduled_) give_at(one.option, *one.schedule, one.given);
 }
 
 double Values::factor(std::size_t link) {

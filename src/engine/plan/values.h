@@ -28,6 +28,9 @@ class Values {
   // an option that stands fast is given for the first time.
   void give(std::size_t link, std::size_t option, double value);
 
+  // The same numbers as those of another bound copy of the chain.
+  void take_given(const Values& other);
+
   // The highest value that the first option of a link ever has.
   double highest(std::size_t link) const { return highest_[link]; }
   // The factor of a link that is linear.
@@ -49,6 +52,8 @@ class Values {
     std::size_t option;  // in options_
     double given = NAN;  // in place of the schedule
   };
+
+  void give_at(std::size_t option, const Schedule& schedule, double value);
 
   const Plan& plan_;
   std::uint64_t k_ = 0;

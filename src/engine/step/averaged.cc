@@ -38,7 +38,8 @@ void evaluate(const Affine& map, void* value, const void* state, std::size_t n) 
 }  // namespace
 
 Averaged::~Averaged() {
-  for (const Saved& saved : saved_) std::memcpy(saved.value.data, saved.bytes.data(), saved.bytes.size());
+  for (const Saved& saved : saved_)  // it may lie elsewhere by now
+    std::memcpy(saved.parameter->value_buffer().data, saved.bytes.data(), saved.bytes.size());
 }
 
 bool Optimizer::averages() const {
@@ -64,7 +65,7 @@ Averaged Optimizer::averaged() {
       now.numbers = numbers.subspan(group.numbers_from[averaging->at], transform.kept.numbers.size());
       const Buffer value = memory.value_buffer(p);
       const auto* bytes = static_cast<const std::byte*>(value.data);
-      out.saved_.push_back({value, {bytes, bytes + value.bytes()}});
+      out.saved_.push_back({&impl_->params[p], {bytes, bytes + value.bytes()}});
       const auto run = group.dtype == Dtype::f32 ? evaluate<float> : evaluate<double>;
       run(transform.averaged(now), value.data, memory.state_buffer(p, averaging->stream).data,
           memory.size(p));

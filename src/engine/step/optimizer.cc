@@ -175,7 +175,7 @@ double Optimizer::loss_scale() const {
 }
 
 // The same chain on the parameters as they are now; what there was is carried over by name.
-void Optimizer::replan() {
+Optimizer Optimizer::replan() {
   Optimizer next = make_optimizer(impl_->params, impl_->plan.chain, impl_->options, impl_->make_device);
   std::map<std::string, Buffer> tensors;
   std::map<std::string, double> kept;
@@ -194,7 +194,9 @@ void Optimizer::replan() {
   next.impl_->updates = impl_->updates;
   next.impl_->gradients = impl_->gradients;
   next.impl_->skips = impl_->skips;
-  *this = std::move(next);
+  next.impl_->step.values().take_given(impl_->step.values());
+  std::swap(impl_, next.impl_);
+  return next;
 }
 
 const Chain& Optimizer::chain() const { return impl_->plan.chain; }

@@ -52,6 +52,13 @@ TEST(SetOption, ARunOfGivenRatesEqualsTheirSchedule) {
   }
 }
 
+TEST(SetOption, StaysGivenWhenThePlanIsMadeAnew) {
+  One one("adam | lr(1)");
+  one.optimizer->set_option("lr", 0.25);
+  one.optimizer->replan();
+  EXPECT_EQ(one.optimizer->step().lr, 0.25);
+}
+
 TEST(SetOption, TheSecondTransformOfANameHasANumber) {
   One one("scale(2) | scale(3) | lr(0.125)");
   one.optimizer->set_option("scale2.factor", 1);

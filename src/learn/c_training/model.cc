@@ -93,7 +93,8 @@ TrainerOptions read_trainer_options(const thalweg_trainer_options& given) {
 
 // One update, counted into the epoch; its loss.
 double step(HeldTrainer& held, Report& report) {
-  held.optimizer->at_work();
+  const Use optimizer(*held.optimizer);
+  optimizer->at_work();
   report = held.trainer->step();
   held.optimizer->last = report;
   if (std::isfinite(report.loss)) {
