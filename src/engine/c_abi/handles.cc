@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/forever.h"
+#include "params/forever.h"
 #include "thalweg/error.h"
 
 namespace thalweg::c {

@@ -15,7 +15,7 @@
 #include <string>
 
 #include "base/file.h"
-#include "base/forever.h"
+#include "params/forever.h"
 #include "thalweg/error.h"
 #include "thalweg/params.h"
 
