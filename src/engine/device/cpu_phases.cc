@@ -86,7 +86,8 @@ void CpuMember::run_loop(const Phase& phase, const Cohort& cohort, const Piece& 
   for (std::size_t begin = piece.begin; begin < piece.end; begin += each) {
     const Piece part{piece.parameter, begin, std::min(begin + each, piece.end)};
     if (cohort.group->sees & Sees::before) keep_old(part);
-    const Streams streams = streams_of(phase, part, phase.rules.empty() ? 0 : phase.rules[0].state);
+    Streams streams = streams_of(phase, part, phase.rules.empty() ? 0 : phase.rules[0].state);
+    streams.noise = nullptr;  // of a tile, and no loop asks for it: the last lanes would be read far beyond
     const bool finite =
         phase.rules.empty()
             ? shared_.core(dtype).plain(cohort.end, streams)
