@@ -6,6 +6,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <optional>
 
 #include "base/file.h"
 #include "base/test_folder.h"
@@ -68,35 +70,37 @@ bool ends_when_saving(std::size_t limit, const std::filesystem::path& path, Para
   return WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ;
 }
 
-TEST(StateFiles, E9AKillAtAny4KiBLeavesTheOldOne) {
+// A checkpoint on disk, and an optimizer that has gone on since.
+class SavedStateFile : public testing::Test {
+ protected:
+  SavedStateFile() {
+    params.add("w", {3000}, Role::weight);
+    optimizer.emplace(params, Chain("adam | lr(0.1)"));
+    save_checkpoint(path, params, *optimizer);
+    old = read_file(path);
+    optimizer->set_updates(7);
+  }
+
   const TestFolder folder;
   const std::filesystem::path path = folder.path() / "a.safetensors";
   Params params;
-  params.add("w", {3000}, Role::weight);
-  Optimizer optimizer(params, Chain("adam | lr(0.1)"));
-  save_checkpoint(path, params, optimizer);
-  const std::vector<std::byte> old = read_file(path);
-  optimizer.set_updates(7);
+  std::optional<Optimizer> optimizer;
+  std::vector<std::byte> old;
+};
+
+TEST_F(SavedStateFile, E9AKillAtAny4KiBLeavesTheOldOne) {
   for (std::size_t limit = 0; limit < old.size(); limit += 4096) {
-    ASSERT_TRUE(ends_when_saving(limit, path, params, optimizer)) << limit;
+    ASSERT_TRUE(ends_when_saving(limit, path, params, *optimizer)) << limit;
     ASSERT_TRUE(read_file(path) == old) << limit;
   }
   remove_leftovers(folder.path(), [](std::string_view name) { return name == "a.safetensors"; });
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
-  EXPECT_FALSE(ends_when_saving(old.size() + 64, path, params, optimizer));
+  EXPECT_FALSE(ends_when_saving(old.size() + 64, path, params, *optimizer));
   EXPECT_EQ(read_metadata(path).at("updates"), "7");
 }
 
 // The same for a file that may grow no more, which is what a full disk looks like.
-TEST(StateFiles, E9AFullDiskAtAny4KiBLeavesTheOldOneAndNothingElse) {
-  const TestFolder folder;
-  const std::filesystem::path path = folder.path() / "a.safetensors";
-  Params params;
-  params.add("w", {3000}, Role::weight);
-  Optimizer optimizer(params, Chain("adam | lr(0.1)"));
-  save_checkpoint(path, params, optimizer);
-  const std::vector<std::byte> old = read_file(path);
-  optimizer.set_updates(7);
+TEST_F(SavedStateFile, E9AFullDiskAtAny4KiBLeavesTheOldOneAndNothingElse) {
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
@@ -106,7 +110,7 @@ TEST(StateFiles, E9AFullDiskAtAny4KiBLeavesTheOldOneAndNothingElse) {
       ::setrlimit(RLIMIT_FSIZE, &file);
       std::string message;
       try {
-        save_checkpoint(path, params, optimizer, {.threads = threads});
+        save_checkpoint(path, params, *optimizer, {.threads = threads});
       } catch (const Error& error) {
         message = error.what();
       }

@@ -28,7 +28,6 @@ struct BoundOptimizer {
   Optimizer& at_work() const;
 };
 
-Shape read_shape(std::size_t rank, const std::int64_t* shape);
 // An optimizer for as long as a call lasts. Error(usage) while another thread's call uses it.
 class Use {
  public:
@@ -45,6 +44,7 @@ class Use {
   BoundOptimizer& optimizer_;
 };
 
+Shape read_shape(std::size_t rank, const std::int64_t* shape);
 OptimizerOptions read_options(const thalweg_optimizer_options* options);
 Nonfinite read_nonfinite(const char* policy);
 int read_threads(int threads);  // 0: all that the process may use
