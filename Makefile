@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
+SHARED = thalweg_core_shared thalweg_shared thalweg_lab_shared
 SOURCES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
 
 train: configured       ## train on the embedded digits and show the result
@@ -53,7 +54,7 @@ docs: configured        ## the documentation, with what the tool says and draws:
 	/usr/bin/python3 tools/docs/build.py build/thalweg build/docs
 
 test-docs: docs         ## every command, program and fragment that the documentation shows
-	@cmake --build --preset release -j $(JOBS) --target thalweg_headers
+	@cmake --build --preset release -j $(JOBS) --target thalweg_headers $(SHARED)
 	python3 tools/docs/snippets.py build
 
 test-install: configured ## what `cmake --install` makes, moved and used by other projects: tests/install
@@ -67,7 +68,7 @@ wheel: configured       ## the Python packages, in build/wheels, tried in an env
 	python3 tools/wheel.py build
 
 test-python: configured ## the Python package beside torch, NumPy and scikit-learn; P="test_torch*.py"
-	@cmake --build --preset release -j $(JOBS) --target thalweg_core_shared thalweg_shared thalweg_lab_shared
+	@cmake --build --preset release -j $(JOBS) --target $(SHARED)
 	sh tools/python_tests.sh $(if $(P),'$(P)')
 
 bench-python: configured ## steps through Python beside torch's own; ARGS="--tasks many,tiny --fresh"
