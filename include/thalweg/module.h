@@ -11,8 +11,9 @@
 
 namespace thalweg {
 
-// "dense(128) | relu | dense(10)". The model owns its parameters, named by layer kind and number:
-// dense1.weight {in, out}, dense1.bias {out}, dense2.weight, ...
+// "dense(128) | relu | dense(10)". The model owns its parameters, named by layer kind and number, blocks
+// included: dense1.weight {in, out}, dense1.bias {out}, dense2.weight, ... What a layer keeps and does not
+// learn (batch_norm's running mean) is a frozen parameter.
 class Module {
  public:
   // `inputs` is the shape of one sample. Throws Error(usage) for a text that is not a model, with a caret, or
@@ -21,6 +22,10 @@ class Module {
   ~Module();
   Module(Module&&) noexcept;
   Module& operator=(Module&&) noexcept;
+
+  // Whether samples of that model are images, {channels, height, width} or {channels, width}, for the first
+  // layer that minds. Throws Error(usage) for a text that is not a model.
+  static bool takes_images(std::string_view text);
 
   // Canonical text; with `every`, also the options at their default.
   std::string text(bool every = false) const;

@@ -7,7 +7,8 @@
 //   tape.value<float>(x) <- data;  tape.forward();
 //   tape.grad<float>(y) <- dL/dy;  tape.backward(y);      // parameter gradients are written
 //
-// Replaying allocates nothing. The bits of a replay do not depend on the number of threads.
+// The memory of operations is made by the first replay, or when it is first asked for. Replaying after that
+// allocates nothing. The bits of a replay do not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,18 @@ struct Tensor {
   int node = -1;
 };
 
+// In which order the elements of a tensor of {rows, channels, places...} lie. Convolutions and pools write
+// their channels last; every operation takes either.
+enum class Layout : std::uint8_t { row_major, channels_last };
+
+// What a tape is for: a tape of forward passes has no gradients and keeps only the values that no operation
+// uses.
+enum class Passes : std::uint8_t { both, forward };
+
 class Tape {
  public:
   // `threads` is the number of threads that replays may use.
-  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1);
+  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1, Passes passes = Passes::both);
   ~Tape();
   Tape(Tape&&) noexcept;
   Tape& operator=(Tape&&) noexcept;
@@ -39,9 +48,11 @@ class Tape {
 
   Dtype dtype() const;
   const Shape& shape(Tensor tensor) const;
+  Layout layout(Tensor tensor) const;
 
-  // Row-major elements. The gradient of an input is only available after backward() if want_gradient() was
-  // called when the input was made.
+  // The elements in the order of layout(). Spans of operations are valid until more is recorded. After
+  // backward() the gradients of parameters and of tensors that want_gradient() was called for can be read,
+  // and that of a tensor that no operation uses, which is where backward() begins; others share memory.
   template <class T>
   std::span<T> value(Tensor tensor) {
     return {static_cast<T*>(value_data(tensor, kDtype<T>)), elements(tensor)};
@@ -50,8 +61,8 @@ class Tape {
   std::span<T> grad(Tensor tensor) {
     return {static_cast<T*>(grad_data(tensor, kDtype<T>)), elements(tensor)};
   }
-  // Error(usage) once an operation uses the input.
-  void want_gradient(Tensor input);
+  // Error(usage) for an input that an operation uses already.
+  void want_gradient(Tensor tensor);
 
   // The next forward()s train, or evaluate, as a new tape does. Random operations (dropout) act in training
   // only, and backward() follows the forward() before it. Their randomness depends on (seed, counter), the
@@ -85,6 +96,8 @@ class Tape {
 // y = x W + b, on the last dimension of x: x {..., in}, weight {in, out}, bias {out} or no tensor (node -1).
 // Shapes that do not fit are an Error(usage) naming both.
 Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias);
+// a + b, of the same shape.
+Tensor add(Tape& tape, Tensor a, Tensor b);
 // max(x, 0); its gradient at 0 is 0.
 Tensor relu(Tape& tape, Tensor x);
 Tensor tanh(Tape& tape, Tensor x);

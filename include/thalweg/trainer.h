@@ -81,8 +81,9 @@ class Trainer {
  public:
   // An update takes the gradient of the mean loss over batch * accumulate samples, at the end of an epoch
   // over those that are left. They pass through the model in chunks of `batch` samples, at most kChunk, whose
-  // gradients add up; with `accumulate` above 1 evaluation goes in such chunks too, so that it uses the
-  // memory of one batch. Everything else - clipping, decay, clocks, lengths - sees only the update.
+  // gradients add up. Evaluation goes in chunks of at most kChunk, with `accumulate` above 1 of at most
+  // `batch` samples, and in smaller ones where a sample is large. Everything else - clipping, decay, clocks,
+  // lengths - sees only the update.
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
           const TrainerOptions& options);
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data, std::size_t batch,
@@ -126,8 +127,8 @@ class Trainer {
   const Dataset& data_;
   Loader loader_;
   std::size_t chunk_;  // samples that pass through the model at a time
-  std::size_t evaluation_chunk_;
   std::unique_ptr<Recordings> recordings_;
+  std::size_t evaluation_chunk_;
   std::vector<std::int32_t> labels_;  // of the chunk at hand
   std::vector<float> values_;
   StepSeconds step_seconds_;

@@ -76,6 +76,13 @@ constexpr Option name_option(std::string_view name, std::string_view doc, std::s
 constexpr Option names_option(std::string_view name, std::string_view doc) {
   return typed_option(OptionType::names, name, {}, {}, doc);
 }
+// `words`: what may stand in the place of numbers, "same|valid".
+constexpr Option sizes_option(std::string_view name, std::string_view fallback, Range range,
+                              std::string_view doc, std::string_view words = {}) {
+  Option option = typed_option(OptionType::sizes, name, fallback, range, doc);
+  option.choices = words;
+  return option;
+}
 constexpr Option required(Option option) {
   option.required = true;
   return option;

@@ -39,6 +39,8 @@ constexpr TypeWords kTypeWords[] = {
     {"lengths", "a list of updates (500), shares (5%) or epochs (2ep), each ", true},
     {"schedules", "a list of schedules and numbers"},
     {"names", "names parted by blanks, or a list of names in quotes"},
+    {"sizes", "a whole number or a list such as [3, 5], each ", true},
+    {"block", "layers such as dense(64) | relu"},
 };
 
 const TypeWords& words_of(OptionType type) { return kTypeWords[static_cast<std::size_t>(type)]; }
@@ -46,7 +48,8 @@ const TypeWords& words_of(OptionType type) { return kTypeWords[static_cast<std::
 std::string wanted(const Option& option) {
   const TypeWords& words = words_of(option.type);
   if (option.type == OptionType::choice) return std::string(option.choices);
-  return std::string(words.wanted) + (words.ranged ? print_range(option.range) : "");
+  const std::string or_word = option.choices.empty() ? "" : ", or " + std::string(option.choices);
+  return std::string(words.wanted) + (words.ranged ? print_range(option.range) : "") + or_word;
 }
 
 // A word or string, or some of them.
@@ -103,6 +106,38 @@ bool may_be_schedules(const Value& value) {
          });
 }
 
+bool is_choice(const Option& option, const Value& value) {
+  const auto choices = split(option.choices, '|');
+  return value.kind == Value::Kind::word &&
+         std::find(choices.begin(), choices.end(), value.word) != choices.end();
+}
+
+// The sizes, spelled as all numbers are.
+std::optional<Setting> read_sizes(const Option& option, Value value) {
+  if (!option.choices.empty() && is_choice(option, value)) return value;
+  const auto respell = [&](Value& size) {
+    const std::optional<double> number =
+        size.kind == Value::Kind::word ? read_number(size.word) : std::nullopt;
+    if (!number || !is_whole(*number) || !option.range.contains(*number)) return false;
+    size.word = print_number(*number);
+    return true;
+  };
+  const bool list = value.kind == Value::Kind::list;
+  const bool fine = list ? !value.list.empty() && std::all_of(value.list.begin(), value.list.end(), respell)
+                         : respell(value);
+  return fine ? std::optional<Setting>(std::move(value)) : std::nullopt;
+}
+
+// Layers; a single one without arguments is a word.
+std::optional<Setting> read_block(Value value) {
+  if (value.kind == Value::Kind::word) {
+    value.text = {Item{.name = std::move(value.word), .args = {}, .at = value.at}};
+    value.kind = Value::Kind::text;
+    value.word.clear();
+  }
+  return value.kind == Value::Kind::text ? std::optional<Setting>(std::move(value)) : std::nullopt;
+}
+
 // The value as the option's type reads it, or nothing when it cannot.
 std::optional<Setting> read(const Option& option, const Value& value) {
   const bool word = value.kind == Value::Kind::word;
@@ -126,11 +161,8 @@ std::optional<Setting> read(const Option& option, const Value& value) {
     case OptionType::flag:
       if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
       return std::nullopt;
-    case OptionType::choice: {
-      const auto choices = split(option.choices, '|');
-      if (word && std::find(choices.begin(), choices.end(), value.word) != choices.end()) return value.word;
-      return std::nullopt;
-    }
+    case OptionType::choice:
+      return is_choice(option, value) ? std::optional<Setting>(value.word) : std::nullopt;
     case OptionType::name:
       if (word || value.kind == Value::Kind::string) return value.word;
       return std::nullopt;
@@ -144,6 +176,10 @@ std::optional<Setting> read(const Option& option, const Value& value) {
       return read_list(option, value);
     case OptionType::schedules:
       return may_be_schedules(value) ? std::optional<Setting>(value) : std::nullopt;
+    case OptionType::sizes:
+      return read_sizes(option, value);
+    case OptionType::block:
+      return read_block(value);
   }
   return std::nullopt;
 }

@@ -29,6 +29,8 @@ enum class OptionType {
   lengths,    // a list of lengths
   schedules,  // a list of schedules and numbers
   names,      // a name, or a list of names
+  sizes,      // a whole number for every axis, a list of one an axis, or one of `choices`
+  block,      // a text of layers
 };
 
 // The values a number may take; the words of an interval: [min, max], open where said so.
@@ -59,7 +61,7 @@ struct Option {
   Range range = {};
   std::string_view unit = {};     // "fraction", "updates", "1/update", ...
   std::string_view doc = {};      // one line
-  std::string_view choices = {};  // type choice: "torch|optax"
+  std::string_view choices = {};  // types choice and sizes: "torch|optax"
   bool required = false;          // must be given
   std::string_view needs = {};    // means something only where this option differs from its default
 };
@@ -100,7 +102,8 @@ struct Amount {
 };
 
 // The value of one option: nothing (not given, no default), flag, number, length or amount, choice or name,
-// the text of a schedule, of a list of schedules or of a selector, or a list of numbers or lengths.
+// the text of a schedule, of a list of schedules, of a selector, of sizes or of a block, or a list of numbers
+// or lengths.
 using Setting = std::variant<std::monostate, bool, double, Amount, std::string, Value, std::vector<Amount>>;
 using Settings = std::vector<Setting>;  // one for each option of the Spec, in its order
 

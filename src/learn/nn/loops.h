@@ -1,4 +1,4 @@
-// Matrix products in plain loops: for f64, and for products that are over before oneDNN has begun.
+// Matrix products in plain loops: for single rows and columns.
 #pragma once
 
 #include "nn/product.h"

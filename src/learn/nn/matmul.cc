@@ -19,7 +19,7 @@ constexpr std::size_t kGoodColumns = 256;
 constexpr std::size_t kLargestRows = 512;
 constexpr std::size_t kLargestColumns = 1024;
 constexpr std::size_t kPacked = 512;
-constexpr double kOwnLoopsFlops = 1 << 13;  // below about a microsecond a call of oneDNN takes longer
+constexpr double kOwnLoopsFlops = 1 << 16;  // below about a microsecond a call of oneDNN takes longer
 
 std::size_t parts(std::size_t n, std::size_t each) { return (n + each - 1) / each; }
 
@@ -29,8 +29,9 @@ std::size_t even_part(std::size_t n, std::size_t largest) {
   return std::min(n, parts(each, 16) * 16);
 }
 
-bool use_own_loops(const Product& product) {
-  return product.rows == 1 || product.depth == 1 || product.flops() <= kOwnLoopsFlops;
+// What is over before the loops of a matrix have begun.
+bool is_vector(const Product& product) {
+  return product.rows == 1 || product.columns == 1 || product.depth <= 1;
 }
 
 // The same product as one that the loops run through quickly: vectors are the same memory transposed or not,
@@ -64,9 +65,11 @@ BlockSize block_size(const Product& product) {
 template <class T>
 Matmul<T>::Matmul(Product product, Operands<T> operands, bool may_add) {
   simplify(product, operands);
+  const bool small = std::is_same_v<T, double> || product.flops() <= kOwnLoopsFlops;
+  way_ = is_vector(product) ? Way::rows : small ? Way::taps : Way::onednn;
+  if (way_ == Way::taps) taps_.emplace(product, operands);
   strides_ = {product.transpose_a ? product.rows : product.depth,
               product.transpose_b ? product.depth : product.columns, product.columns};
-  own_loops_ = std::is_same_v<T, double> || use_own_loops(product);
   if (product.rows == 0 || product.columns == 0) return;
   const BlockSize size = block_size(product);
   for (std::size_t row = 0; row < product.rows; row += size.rows) {
@@ -80,6 +83,8 @@ template <class T>
 auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, std::size_t row,
                            std::size_t column, BlockSize size, bool may_add) const -> Block {
   Block block;
+  block.row = row;
+  block.column = column;
   block.product = whole;
   block.product.rows = std::min(size.rows, whole.rows - row);
   block.product.columns = std::min(size.columns, whole.columns - column);
@@ -88,7 +93,7 @@ auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, st
                     operands.bias != nullptr ? operands.bias + column : nullptr,
                     operands.c + row * strides_.c + column};
   if constexpr (std::is_same_v<T, float>) {
-    if (!own_loops_) {
+    if (way_ == Way::onednn) {
       block.set.emplace(block.product, strides_, block.operands, false);
       if (may_add) block.add.emplace(block.product, strides_, block.operands, true);
     }
@@ -98,13 +103,22 @@ auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, st
 
 template <class T>
 bool Matmul<T>::run_block(const Block& block, bool add) const noexcept {
-  if (!own_loops_) return (add ? block.add : block.set)->run();
-  multiply(block.product, strides_, block.operands, add);
+  switch (way_) {
+    case Way::onednn:
+      return (add ? block.add : block.set)->run();
+    case Way::taps:
+      taps_->run({block.row, block.row + block.product.rows},
+                 {block.column, block.column + block.product.columns}, add);
+      return true;
+    case Way::rows:
+      multiply(block.product, strides_, block.operands, add);
+  }
   return true;
 }
 
 template <class T>
-void Matmul<T>::run(Team& team, bool add) const {
+void Matmul<T>::run(Team& team, bool add) {
+  if (taps_) taps_->prepare();
   std::atomic<bool> failed = false;
   for_each_block(team, blocks_.size(), [&](std::size_t i) {
     if (!run_block(blocks_[i], add)) failed.store(true, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "nn/onednn.h"
 #include "nn/product.h"
+#include "nn/tap_matmul.h"
 
 namespace thalweg {
 
@@ -18,8 +19,8 @@ struct BlockSize {
 };
 BlockSize block_size(const Product& product);
 
-// A product on fixed memory, ready to run any number of times. Matrices have no gaps between rows. f64,
-// products with few terms and single rows use loops of our own, everything else oneDNN.
+// A product on fixed memory, ready to run any number of times. Matrices have no gaps between rows. Single
+// rows use plain loops, f64 and products with few terms those of kernels/, everything else oneDNN.
 template <class T>
 class Matmul {
  public:
@@ -27,10 +28,11 @@ class Matmul {
   Matmul(Product product, Operands<T> operands, bool may_add);
 
   // c = the product, or c += the product. Throws Error(resource) when oneDNN runs out of memory.
-  void run(Team& team, bool add) const;
+  void run(Team& team, bool add);
 
  private:
   struct Block {
+    std::size_t row = 0, column = 0;
     Product product;
     Operands<T> operands;
     std::optional<OnednnProduct> set;  // with their kernels, where oneDNN computes
@@ -40,8 +42,11 @@ class Matmul {
                    BlockSize size, bool may_add) const;
   bool run_block(const Block& block, bool add) const noexcept;
 
+  enum class Way { rows, taps, onednn };
+
+  Way way_;
   Strides strides_;
-  bool own_loops_ = false;
+  std::optional<TapMatmul<T>> taps_;
   std::vector<Block> blocks_;
 };
 

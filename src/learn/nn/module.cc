@@ -7,6 +7,7 @@
 #include "base/registry.h"
 #include "base/text.h"
 #include "thalweg/error.h"
+#include "thalweg/images.h"
 
 namespace thalweg {
 
@@ -26,12 +27,16 @@ std::size_t find_layer(const Item& item, const Source& source, const std::string
   return find_spec(kSpecs, item, source, "a layer", "`thalweg list layers`", also);
 }
 
+struct Placed;
+using Sequence = std::vector<Placed>;
+
 // A layer at its place in a model.
 struct Placed {
   const Layer* layer;
   Settings settings;
   std::vector<Weight> weights;
   std::vector<Parameter*> parameters;  // one a weight
+  std::vector<Sequence> blocks;        // one an option of that type; of a layer that repeats, one each time
 };
 
 void check_sample(const Shape& shape) {
@@ -43,15 +48,126 @@ void check_sample(const Shape& shape) {
                             "one dimension or more, none of them 0", ""});
 }
 
+// A model that is being read.
+class Builder {
+ public:
+  explicit Builder(const Source& source) : source_(source) {}
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  // The layers of a text, and in `shape`, which is that of a sample, what they make of it.
+  Sequence sequence(const Text& text, Shape& shape) {
+    Sequence out;
+    for (const Item& item : text) out.push_back(placed(item, shape));
+    return out;
+  }
+
+ private:
+  Placed placed(const Item& item, Shape& shape) {
+    if (++layers_ > kMostLayers)
+      throw source_.error(
+          item.at, {"", "the model has too many layers", "", "at most " + std::to_string(kMostLayers), ""});
+    const Layer* layer = kLayers[find_layer(item, source_)];
+    Placed placed{layer, bind(layer->spec, item, source_), {}, {}, {}};
+    if (layer->repeats) {
+      const auto times = static_cast<std::size_t>(std::get<double>(placed.settings[0]));
+      for (std::size_t i = 0; i < times; ++i) placed.blocks.push_back(block(placed.settings[1], shape));
+    } else if (layer->join != nullptr) {
+      std::vector<Shape> shapes;
+      for (const Setting& setting : placed.settings) {
+        shapes.push_back(shape);
+        placed.blocks.push_back(block(setting, shapes.back()));
+      }
+      shape = layer->join_shapes(shape, shapes);
+    } else {
+      shape = layer->plan(placed.settings, shape, placed.weights);
+    }
+    return placed;
+  }
+
+  Sequence block(const Setting& setting, Shape& shape) {
+    return given(setting) ? sequence(std::get<Value>(setting).text, shape) : Sequence();
+  }
+
+  static constexpr std::size_t kMostLayers = 10'000;
+
+  const Source& source_;
+  std::size_t layers_ = 0;
+};
+
+// Whether a rectifier comes next; `after` is the answer for what follows the last layer.
+bool rectified(const Sequence& layers, std::size_t i, bool after) {
+  for (++i; i < layers.size(); ++i) {
+    if (layers[i].layer->rectifies) return true;
+    if (!layers[i].layer->passes_signs) return false;
+  }
+  return after;
+}
+
 // "auto" becomes he or glorot, by what follows.
-void resolve_inits(std::vector<Placed>& layers) {
+void resolve_inits(Sequence& layers, bool after) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const bool rectified = i + 1 < layers.size() && layers[i + 1].layer->rectifies;
+    const bool next = rectified(layers, i, after);
     for (Weight& weight : layers[i].weights) {
       if (weight.init.rule != InitRule::automatic) continue;
-      weight.init.rule = rectified ? InitRule::he : InitRule::glorot;
+      weight.init.rule = next ? InitRule::he : InitRule::glorot;
     }
+    for (Sequence& block : layers[i].blocks) resolve_inits(block, next);
   }
+}
+
+// Calls f for every layer that is not made of others, in the order in which they run.
+template <class F>
+void for_each_layer(Sequence& layers, const F& f) {
+  for (Placed& placed : layers) {
+    for (Sequence& block : placed.blocks) for_each_layer(block, f);
+    if (placed.blocks.empty()) f(placed);
+  }
+}
+
+Tensor record_layers(const Sequence& layers, Tape& tape, Tensor x);
+
+Tensor record_blocks(const Placed& placed, Tape& tape, Tensor x) {
+  std::vector<Tensor> outputs;
+  Tensor last = x;
+  for (const Sequence& block : placed.blocks) {
+    last = record_layers(block, tape, placed.layer->repeats ? last : x);
+    outputs.push_back(last);
+  }
+  return placed.layer->repeats ? last : placed.layer->join(tape, x, outputs);
+}
+
+Tensor record_layers(const Sequence& layers, Tape& tape, Tensor x) {
+  std::vector<Tensor> weights;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const Placed& placed = layers[i];
+    if (!placed.blocks.empty()) {
+      x = record_blocks(placed, tape, x);
+      continue;
+    }
+    weights.clear();
+    for (Parameter* parameter : placed.parameters) weights.push_back(tape.parameter(*parameter));
+    const Layer& layer = *placed.layer;
+    const bool fused =
+        layer.record_rectified != nullptr && i + 1 < layers.size() && layers[i + 1].layer == &relu_layer;
+    x = (fused ? layer.record_rectified : layer.record)(tape, x, placed.settings, weights);
+    i += fused;
+  }
+  return x;
+}
+
+// Whether the first layer that minds the shape of a sample takes images.
+bool reads_images(const Text& text, const Source& source) {
+  for (const Item& item : text) {
+    const Layer* layer = kLayers[find_layer(item, source)];
+    if (layer->takes_images) return true;
+    for (const Setting& setting : bind(layer->spec, item, source)) {
+      const Value* block = std::get_if<Value>(&setting);
+      if (block != nullptr && !block->text.empty()) return reads_images(block->text, source);
+    }
+    if (layer->plan != keep_shape && !layer->passes_signs) return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -62,7 +178,7 @@ struct Module::Impl {
   Shape inputs;
   Shape outputs;
   Dtype dtype;
-  std::vector<Placed> layers;
+  Sequence layers;
   Params params;
 
   Impl(std::string_view text, Shape inputs, Dtype dtype);
@@ -74,26 +190,22 @@ Module::Impl::Impl(std::string_view model, Shape sample, Dtype type)
   check_sample(inputs);
   const Source source{"model", std::string(model)};
   const auto check = [&](const Item& item, const std::string& also) { find_layer(item, source, also); };
-  for (const Item& item : parse(source, check)) {
-    const Layer* layer = kLayers[find_layer(item, source)];
-    Placed placed{layer, bind(layer->spec, item, source), {}, {}};
-    outputs = placed.layer->plan(placed.settings, outputs, placed.weights);
-    layers.push_back(std::move(placed));
-  }
-  resolve_inits(layers);
+  layers = Builder(source).sequence(parse(source, check), outputs);
+  resolve_inits(layers, false);
   add_parameters();
 }
 
 void Module::Impl::add_parameters() {
   std::map<const Layer*, int> numbers;
-  for (Placed& placed : layers) {
+  for_each_layer(layers, [&](Placed& placed) {
     const std::string prefix =
         std::string(placed.layer->spec.name) + std::to_string(++numbers[placed.layer]) + ".";
     for (const Weight& weight : placed.weights) {
-      placed.parameters.push_back(
-          &params.add(prefix + std::string(weight.name), weight.shape, weight.role, dtype));
+      Parameter& added = params.add(prefix + std::string(weight.name), weight.shape, weight.role, dtype);
+      added.set_frozen(!weight.learned);
+      placed.parameters.push_back(&added);
     }
-  }
+  });
 }
 
 Module::Module(std::string_view text, Shape inputs, Dtype dtype)
@@ -101,6 +213,11 @@ Module::Module(std::string_view text, Shape inputs, Dtype dtype)
 Module::~Module() = default;
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
+
+bool Module::takes_images(std::string_view text) {
+  const Source source{"model", std::string(text)};
+  return reads_images(parse(source), source);
+}
 
 std::string Module::text(bool every) const {
   Text text;
@@ -118,11 +235,11 @@ const Params& Module::params() const { return impl_->params; }
 
 void Module::initialise(std::uint64_t seed) {
   std::uint64_t number = 0;
-  for (Placed& placed : impl_->layers) {
+  for_each_layer(impl_->layers, [&](Placed& placed) {
     for (std::size_t i = 0; i < placed.weights.size(); ++i) {
       thalweg::initialise(*placed.parameters[i], placed.weights[i].init, seed, number++);
     }
-  }
+  });
 }
 
 Tensor Module::record(Tape& tape, Tensor x) {
@@ -132,13 +249,7 @@ Tensor Module::record(Tape& tape, Tensor x) {
     throw Error(Code::usage, {"model", "the input does not fit", print_shape(shape),
                               "rows of " + print_shape(inputs()), ""});
   }
-  std::vector<Tensor> weights;
-  for (const Placed& placed : impl_->layers) {
-    weights.clear();
-    for (Parameter* parameter : placed.parameters) weights.push_back(tape.parameter(*parameter));
-    x = placed.layer->record(tape, x, placed.settings, weights);
-  }
-  return x;
+  return row_major(tape, record_layers(impl_->layers, tape, x));
 }
 
 }  // namespace thalweg

@@ -18,6 +18,7 @@ struct Weight {
   Shape shape;
   Role role = Role::other;
   Init init;
+  bool learned = true;  // false: the layer itself keeps it, as a frozen parameter
 };
 
 // Of a layer that learns nothing: a shape stays, and an operation takes x alone.
@@ -30,11 +31,22 @@ Tensor record_alone(Tape& tape, Tensor x, const Settings&, std::span<const Tenso
 struct Layer {
   Spec spec;
   // The shape of its output for one sample of shape `input`; what it learns is added to `weights`. Throws
-  // Error(usage) for a shape that does not fit.
+  // Error(usage) for a shape that does not fit. A layer of blocks - options of that type - is planned once
+  // they are: `weights` stays empty, and its output has the shape that join_shapes() says.
   Shape (*plan)(const Settings& settings, const Shape& input, std::vector<Weight>& weights) = keep_shape;
   // Records it for x {rows, input...}, with the weights in the order of plan().
-  Tensor (*record)(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor> weights);
-  bool rectifies = false;  // sets negative values to 0, so that the layer before it starts by He's rule
+  Tensor (*record)(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor> weights) = nullptr;
+  // The same with a relu after it in one operation; null where there is no such operation.
+  Tensor (*record_rectified)(Tape& tape, Tensor x, const Settings& settings,
+                             std::span<const Tensor> weights) = nullptr;
+  // What a layer makes of x and of the outputs of its blocks, in the order of its options; an option that is
+  // not given is x. Null for a layer without blocks.
+  Shape (*join_shapes)(const Shape& input, std::span<const Shape> blocks) = nullptr;
+  Tensor (*join)(Tape& tape, Tensor x, std::span<const Tensor> blocks) = nullptr;
+  bool rectifies = false;     // sets negative values to 0, so that the layer before it starts by He's rule
+  bool passes_signs = false;  // stands between a layer and the relu that follows it: pools, normalisation
+  bool takes_images = false;  // samples are {channels, height, width} or {channels, width}
+  bool repeats = false;       // its block, as many times as its first option says, in its own place
 };
 
 // The layers in the order of ops.inc.

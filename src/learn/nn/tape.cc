@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "nn/memory_plan.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -22,22 +23,86 @@ void check_type(const std::string& what, Dtype asked, Dtype dtype) {
 
 }  // namespace
 
-int Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape) {
+Tensor Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape,
+                       std::unique_ptr<Prepared> prepared, Layout layout) {
   Node added;
   added.op = &op;
   added.size = count(shape);
   added.shape = std::move(shape);
-  added.value = values.allocate(added.size * size_of(dtype));
-  added.grad = grads.allocate(added.size * size_of(dtype));
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].node < 0) continue;
-    Node& input = node(inputs[i]);
-    input.used = true;
-    added.inputs[i] = inputs[i].node;
+  added.layout = layout;
+  added.prepared = std::move(prepared);
+  const int number = static_cast<int>(nodes.size());
+  for (const Tensor tensor : inputs) {
+    added.inputs.push_back(tensor.node < 0 ? -1 : tensor.node);
+    if (tensor.node < 0) continue;
+    Node& input = node(tensor);
+    input.last_user = number;
     added.wanted = added.wanted || input.wanted;
   }
   nodes.push_back(std::move(added));
-  return static_cast<int>(nodes.size()) - 1;
+  planned = false;
+  return {number};
+}
+
+void Tape::Impl::place(Arena& arena, const MemoryPlan& plan, std::span<const std::size_t> offsets,
+                       void* Node::*stream) {
+  arena = Arena(&arena == &grads ? 1 : 0);
+  auto* memory = static_cast<std::byte*>(arena.allocate(plan.bytes()));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (offsets[i] != kNowhere) nodes[i].*stream = memory + offsets[i];
+  }
+}
+
+// Backward passes read every value; forward passes alone read one up to its last user.
+void Tape::Impl::place_values() {
+  MemoryPlan plan;
+  std::vector<std::size_t> offsets(nodes.size(), kNowhere);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].op == nullptr) continue;
+    offsets[i] = plan.take(bytes_of(nodes[i]));
+    if (passes == Passes::both) continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (nodes[j].op != nullptr && nodes[j].last_user == static_cast<int>(i))
+        plan.give_back(offsets[j], bytes_of(nodes[j]));
+    }
+  }
+  place(values, plan, offsets, &Node::value);
+}
+
+// From the last operation to the first, as backward() goes.
+void Tape::Impl::place_gradients() {
+  MemoryPlan plan;
+  std::vector<std::size_t> offsets(nodes.size(), kNowhere);
+  const auto lives = [&](const Node& node) {
+    return node.op != nullptr && node.wanted && passes == Passes::both;
+  };
+  for (std::size_t i = 0; i < nodes.size(); ++i) {  // what is read outside of backward() has its own
+    if (lives(nodes[i]) && (nodes[i].kept || nodes[i].last_user < 0))
+      offsets[i] = plan.take(bytes_of(nodes[i]));
+  }
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    if (!lives(nodes[i])) continue;
+    for (const int input : nodes[i].inputs) {
+      if (input < 0) continue;
+      const auto j = static_cast<std::size_t>(input);
+      if (lives(nodes[j]) && offsets[j] == kNowhere) offsets[j] = plan.take(bytes_of(nodes[j]));
+    }
+    if (!nodes[i].kept && nodes[i].last_user >= 0) plan.give_back(offsets[i], bytes_of(nodes[i]));
+  }
+  place(grads, plan, offsets, &Node::grad);
+}
+
+void Tape::Impl::plan() {
+  if (planned) return;
+  place_values();
+  place_gradients();
+  planned = true;
+  const std::size_t type = function_of(dtype);
+  for (Node& node : nodes) {
+    if (node.op == nullptr || node.op->prepare[type] == nullptr) continue;
+    Call call(*this, node);
+    node.op->prepare[type](call);
+  }
 }
 
 Node& Tape::Impl::node(Tensor tensor) {
@@ -48,7 +113,7 @@ Node& Tape::Impl::node(Tensor tensor) {
   return nodes[static_cast<std::size_t>(tensor.node)];
 }
 
-Tape::Tape(Dtype dtype, int threads) : impl_(std::make_unique<Impl>(dtype, threads)) {}
+Tape::Tape(Dtype dtype, int threads, Passes passes) : impl_(std::make_unique<Impl>(dtype, threads, passes)) {}
 Tape::~Tape() = default;
 Tape::Tape(Tape&&) noexcept = default;
 Tape& Tape::operator=(Tape&&) noexcept = default;
@@ -56,12 +121,13 @@ Tape& Tape::operator=(Tape&&) noexcept = default;
 Dtype Tape::dtype() const { return impl_->dtype; }
 
 const Shape& Tape::shape(Tensor tensor) const { return impl_->node(tensor).shape; }
+Layout Tape::layout(Tensor tensor) const { return impl_->node(tensor).layout; }
 
 Tensor Tape::input(Shape shape) {
   Node node;
   node.size = count(shape);
   node.shape = std::move(shape);
-  node.value = impl_->values.allocate(node.size * size_of(dtype()));
+  node.value = impl_->own.allocate(node.size * size_of(dtype()));
   impl_->nodes.push_back(std::move(node));
   return {static_cast<int>(impl_->nodes.size()) - 1};
 }
@@ -85,15 +151,22 @@ Tensor Tape::parameter(Parameter& parameter) {
   return {known->second};
 }
 
-void Tape::want_gradient(Tensor input) {
-  Node& node = impl_->node(input);
-  if (node.op != nullptr || node.is_parameter)
-    fail("want_gradient() is for inputs", "another tensor", "an input");
-  if (node.used)
+void Tape::want_gradient(Tensor tensor) {
+  Node& node = impl_->node(tensor);
+  if (impl_->passes == Passes::forward)
+    fail("want_gradient() is for tapes that go backward", "a tape of forward passes", "Passes::both");
+  if (node.is_parameter)
+    fail("want_gradient() is not for parameters", "a parameter", "an input or an operation");
+  if (node.op != nullptr) {
+    if (!node.kept) impl_->planned = false;
+    node.kept = true;
+    return;
+  }
+  if (node.last_user >= 0)
     fail("want_gradient() comes too late", "an input in use", "an input that no operation uses yet");
   if (node.wanted) return;
   node.wanted = true;
-  node.grad = impl_->grads.allocate(node.size * size_of(dtype()));
+  node.grad = impl_->own.allocate(node.size * size_of(dtype()));
 }
 
 void Tape::train(std::uint64_t seed, std::uint64_t counter) { impl_->training = {seed, counter}; }
@@ -101,6 +174,7 @@ void Tape::evaluate() { impl_->training.reset(); }
 
 void Tape::forward() {
   const std::size_t type = function_of(dtype());
+  impl_->plan();
   for (Node& node : impl_->nodes) {
     if (node.op == nullptr) continue;
     Call call(*impl_, node);
@@ -111,6 +185,9 @@ void Tape::forward() {
 void Tape::backward(Tensor output, bool accumulate) {
   const std::size_t type = function_of(dtype());
   impl_->node(output);
+  if (impl_->passes == Passes::forward)
+    fail("backward() on a tape of forward passes", "Passes::forward", "Passes::both");
+  impl_->plan();
   for (Node& node : impl_->nodes) node.reached = accumulate && node.is_parameter;
   impl_->node(output).reached = true;
   for (int i = output.node; i >= 0; --i) {
@@ -126,16 +203,24 @@ void Tape::backward(Tensor output, bool accumulate) {
   }
 }
 
-std::uint64_t Tape::bytes() const { return impl_->values.bytes() + impl_->grads.bytes(); }
+std::uint64_t Tape::bytes() const {
+  impl_->plan();
+  return impl_->own.bytes() + impl_->values.bytes() + impl_->grads.bytes();
+}
 
 void* Tape::value_data(Tensor tensor, Dtype asked) {
   check_type("a tensor", asked, dtype());
-  return impl_->node(tensor).value;
+  const Node& node = impl_->node(tensor);
+  if (node.op != nullptr) impl_->plan();
+  if (impl_->passes == Passes::forward && node.op != nullptr && node.last_user >= 0)
+    fail("a tape of forward passes keeps what no operation uses", "an intermediate value", "Passes::both");
+  return node.value;
 }
 
 void* Tape::grad_data(Tensor tensor, Dtype asked) {
   check_type("a gradient", asked, dtype());
   const Node& node = impl_->node(tensor);
+  if (node.op != nullptr) impl_->plan();
   if (node.grad == nullptr && node.size > 0) {
     fail("the tensor has no gradient", "", "", "call want_gradient() when the input is made");
   }

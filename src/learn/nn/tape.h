@@ -2,6 +2,11 @@
 //
 // Nodes stand in the order of recording, so an operation's inputs come before it. forward() runs the
 // operations in that order; backward() runs those that the output depends on in the opposite one.
+//
+// Inputs and parameters have their memory at once. Values and gradients of operations get theirs when all is
+// recorded, before the first replay: only then is it known who needs what for how long. A gradient lives from
+// the first operation that writes it to the one that it belongs to, and what does not live at the same time
+// shares memory; on a tape of forward passes so do values.
 #pragma once
 
 #include <array>
@@ -20,28 +25,34 @@
 namespace thalweg {
 
 class Call;
+class MemoryPlan;
 
 // A kind of operation. The functions are for {f32, f64}.
 struct Op {
-  std::array<void (*)(Call&), 2> forward;   // computes the value from the inputs' values
-  std::array<void (*)(Call&), 2> backward;  // passes the gradient on to the inputs that want one
+  using Function = std::array<void (*)(Call&), 2>;
+
+  Function forward;       // computes the value from the inputs' values
+  Function backward;      // passes the gradient on to the inputs that want one
+  Function prepare = {};  // called once memory is there, and again if that moves; may be null
 };
 
-// What an operation has prepared when it was recorded: kernels bound to memory.
+// What an operation keeps from one call to the next: its options, kernels bound to memory.
 struct Prepared {
   virtual ~Prepared() = default;
 };
 
 struct Node {
-  const Op* op = nullptr;                    // null: an input or a parameter
-  std::array<int, 3> inputs = {-1, -1, -1};  // -1: none
+  const Op* op = nullptr;   // null: an input or a parameter
+  std::vector<int> inputs;  // -1: none
   Shape shape;
+  Layout layout = Layout::row_major;
   std::size_t size = 0;
   void* value = nullptr;
   void* grad = nullptr;
   bool is_parameter = false;
   bool wanted = false;   // someone wants the gradient of this node, or of one it is computed from
-  bool used = false;     // an operation has it as input
+  bool kept = false;     // its gradient is to be read after backward()
+  int last_user = -1;    // the last operation that has it as input; -1: none
   bool reached = false;  // in this backward(): the gradient has been written
   std::unique_ptr<Prepared> prepared;
 };
@@ -53,21 +64,37 @@ struct Training {
 };
 
 struct Tape::Impl {
-  Impl(Dtype type, int threads) : dtype(type), team(threads) {}
+  Impl(Dtype type, int threads, Passes what) : dtype(type), team(threads), passes(what) {}
 
-  // Records an operation: the new node has value and gradient memory, both zero. An input may be no tensor.
-  int add(const Op& op, std::span<const Tensor> inputs, Shape shape);
+  // Records an operation; an input may be no tensor.
+  Tensor add(const Op& op, std::span<const Tensor> inputs, Shape shape,
+             std::unique_ptr<Prepared> prepared = {}, Layout layout = Layout::row_major);
   // Throws Error(usage) for a handle that is not of this tape.
   Node& node(Tensor tensor);
 
+  // Gives the operations their memory, zeroed, where any was recorded since.
+  void plan();
+
   Dtype dtype;
   Team team;
+  Passes passes;
+  Arena own{0};  // of inputs, and of what operations keep
   Arena values{0};
   Arena grads{1};
   std::deque<Node> nodes;
+  bool planned = true;
   std::map<const Parameter*, int> parameters;
   std::optional<Training> training;     // none: evaluation
   std::uint64_t random_operations = 0;  // recorded so far: each has its number, and so its own stream
+
+ private:
+  static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  void place_values();
+  void place_gradients();
+  // Makes the block and gives each node its place in it.
+  void place(Arena& arena, const MemoryPlan& plan, std::span<const std::size_t> offsets, void* Node::*stream);
+  std::size_t bytes_of(const Node& node) const { return Arena::padded(node.size * size_of(dtype)); }
 };
 
 // Where an operation writes the gradient of an input.
@@ -95,7 +122,13 @@ class Call {
   Team& team() { return tape_.team; }
   std::size_t size() const { return node_.size; }
   const Shape& shape() const { return node_.shape; }
-  Prepared& prepared() { return *node_.prepared; }
+  Layout layout() const { return node_.layout; }
+  // What was recorded with the operation.
+  template <class P>
+  P& prepared() {
+    return static_cast<P&>(*node_.prepared);
+  }
+  bool has_backward() const { return tape_.passes == Passes::both; }
   // Null in evaluation.
   const Training* training() const { return tape_.training ? &*tape_.training : nullptr; }
 
@@ -104,18 +137,34 @@ class Call {
     return static_cast<T*>(node_.value);
   }
   template <class T>
-  const T* grad() {
-    return static_cast<const T*>(node_.grad);
+  T* grad() {
+    return static_cast<T*>(node_.grad);
   }
+  // Null for no tensor.
   template <class T>
   const T* input(std::size_t i) {
-    return static_cast<const T*>(input_node(i).value);
+    return has(i) ? static_cast<const T*>(input_node(i).value) : nullptr;
+  }
+  // What a layer keeps beside what it learns.
+  template <class T>
+  T* kept(std::size_t i) {
+    return static_cast<T*>(input_node(i).value);
+  }
+  const Shape& shape(std::size_t i) { return input_node(i).shape; }
+  Layout layout(std::size_t i) { return input_node(i).layout; }
+  bool has(std::size_t i) const { return i < node_.inputs.size() && node_.inputs[i] >= 0; }
+  // Whether backward() will write a gradient there.
+  bool wants(std::size_t i) { return has(i) && input_node(i).wanted && has_backward(); }
+  // Where that is, without a claim to it: for prepare().
+  template <class T>
+  T* input_grad(std::size_t i) {
+    return wants(i) ? static_cast<T*>(input_node(i).grad) : nullptr;
   }
   // To be asked once for each input, and to be written before the next is asked for: an operation may have
   // the same node as input twice.
   template <class T>
   Sink<T> sink(std::size_t i) {
-    if (node_.inputs[i] < 0 || !input_node(i).wanted) return {};
+    if (!has(i) || !input_node(i).wanted) return {};
     return {static_cast<T*>(input_node(i).grad), std::exchange(input_node(i).reached, true)};
   }
 

@@ -8,22 +8,30 @@
 
 namespace thalweg {
 
-Recording::Recording(Module& model, std::size_t rows, int threads) : tape(model.dtype(), threads) {
+Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes)
+    : tape(model.dtype(), threads, passes) {
   Shape shape = model.inputs();
   shape.insert(shape.begin(), static_cast<std::int64_t>(rows));
   x = tape.input(shape);
   y = model.record(tape, x);
 }
 
-Recording& Recordings::of(std::size_t rows) {
-  std::unique_ptr<Recording>& found = recordings_[rows];
-  if (!found) found = std::make_unique<Recording>(model_, rows, threads_);
+Recording& Recordings::of(std::size_t rows, Passes passes) {
+  std::unique_ptr<Recording>& found = recordings_[{rows, passes}];
+  if (!found) found = std::make_unique<Recording>(model_, rows, threads_, passes);
   return *found;
+}
+
+std::size_t Recordings::evaluation_rows(std::size_t most) {
+  constexpr std::uint64_t kBytes = 32 << 20;
+  const Recording one(model_, 1, 1, Passes::forward);
+  while (most > 1 && most * one.tape.bytes() > kBytes) most /= 2;
+  return most;
 }
 
 Recording& Recordings::forward(const Samples& samples, std::span<const std::uint32_t> rows,
                                std::optional<std::uint64_t> counter) {
-  Recording& recording = of(rows.size());
+  Recording& recording = of(rows.size(), counter ? Passes::both : Passes::forward);
   counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
   const auto start = std::chrono::steady_clock::now();
   samples.gather(rows, recording.tape.value<float>(recording.x));
@@ -43,7 +51,7 @@ void for_each_output(Module& model, const Samples& samples, int threads,
   std::vector<std::uint32_t> all(samples.size());
   std::iota(all.begin(), all.end(), 0u);
   Recordings recordings(model, 0, threads);
-  for_chunks(all, Trainer::kChunk, [&](std::span<const std::uint32_t> rows) {
+  for_chunks(all, recordings.evaluation_rows(Trainer::kChunk), [&](std::span<const std::uint32_t> rows) {
     Recording& recording = recordings.forward(samples, rows);
     const std::span<const float> outputs = recording.tape.value<float>(recording.y);
     const std::size_t width = outputs.size() / rows.size();

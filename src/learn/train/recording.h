@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "thalweg/dataset.h"
 #include "thalweg/module.h"
@@ -15,7 +16,7 @@
 namespace thalweg {
 
 struct Recording {
-  Recording(Module& model, std::size_t rows, int threads);
+  Recording(Module& model, std::size_t rows, int threads, Passes passes);
 
   Tape tape;
   Tensor x;
@@ -28,12 +29,17 @@ class Recordings {
   Recordings(Module& model, std::uint64_t seed, int threads)
       : model_(model), seed_(seed), threads_(threads) {}
 
-  Recording& of(std::size_t rows);
+  // With gradients, or of forward passes alone: for evaluation, which needs a fraction of the memory.
+  Recording& of(std::size_t rows, Passes passes);
 
   // Runs the model on the named samples: to train, where a counter of the replay's own is given, or to
   // evaluate.
   Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
+
+  // Rows that an evaluation takes at a time: at most `most`, and fewer where their values would not fit into
+  // the cache.
+  std::size_t evaluation_rows(std::size_t most);
 
   std::uint64_t bytes() const;
   double gather_seconds() const { return gather_seconds_; }  // of all calls so far
@@ -42,7 +48,7 @@ class Recordings {
   Module& model_;
   std::uint64_t seed_;
   int threads_;
-  std::map<std::size_t, std::unique_ptr<Recording>> recordings_;
+  std::map<std::pair<std::size_t, Passes>, std::unique_ptr<Recording>> recordings_;
   double gather_seconds_ = 0;
 };
 

@@ -74,8 +74,8 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       data_(data),
       loader_(loader_of(data.train.size(), options)),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
-      evaluation_chunk_(options.accumulate > 1 ? chunk_ : kChunk),
-      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)) {
+      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)),
+      evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)) {
   check_fit(model, loss, data);
   if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
@@ -178,14 +178,14 @@ Evaluation Trainer::evaluate(const Samples& samples) {
 }
 
 std::uint64_t Trainer::activation_bytes() {
-  const auto record = [&](std::size_t rows, std::size_t chunk) {
-    if (rows >= chunk) recordings_->of(chunk);
-    if (rows % chunk > 0) recordings_->of(rows % chunk);
+  const auto record = [&](std::size_t rows, std::size_t chunk, Passes passes) {
+    if (rows >= chunk) recordings_->of(chunk, passes);
+    if (rows % chunk > 0) recordings_->of(rows % chunk, passes);
   };
-  record(data_.train.size(), evaluation_chunk_);
-  record(data_.test.size(), evaluation_chunk_);
-  record(loader_.batch(), chunk_);
-  record(data_.train.size() % loader_.batch(), chunk_);
+  record(data_.train.size(), evaluation_chunk_, Passes::forward);
+  record(data_.test.size(), evaluation_chunk_, Passes::forward);
+  record(loader_.batch(), chunk_, Passes::both);
+  record(data_.train.size() % loader_.batch(), chunk_, Passes::both);
   return recordings_->bytes();
 }
 

@@ -8,6 +8,7 @@
 #include "nn/module.h"
 #include "nn/tape.h"
 #include "thalweg/error.h"
+#include "thalweg/images.h"
 
 namespace thalweg {
 namespace {
@@ -16,6 +17,7 @@ template <class T>
 struct PreparedDense : Prepared {
   std::size_t rows = 0;
   std::size_t columns = 0;
+  bool rectify = false;  // max(y, 0)
   std::optional<Matmul<T>> y, dx, dw;
 };
 
@@ -45,29 +47,64 @@ void sum_columns(const T* dy, std::size_t rows, std::size_t columns, std::size_t
 }
 
 template <class T>
+void dense_prepare(Call& call) {
+  auto& dense = call.prepared<PreparedDense<T>>();
+  const auto in = static_cast<std::size_t>(call.shape(1)[0]);
+  const auto out = static_cast<std::size_t>(call.shape(1)[1]);
+  const std::size_t rows = out > 0 ? call.size() / out : 0;
+  dense.rows = rows;
+  dense.columns = out;
+  dense.y.emplace(Product{rows, out, in},
+                  Operands<T>{call.input<T>(0), call.input<T>(1), call.input<T>(2), call.value<T>()}, false);
+  if (call.wants(0)) {
+    dense.dx.emplace(Product{.rows = rows, .columns = in, .depth = out, .transpose_b = true},
+                     Operands<T>{call.grad<T>(), call.input<T>(1), nullptr, call.input_grad<T>(0)}, true);
+  }
+  if (call.wants(1)) {
+    dense.dw.emplace(Product{.rows = in, .columns = out, .depth = rows, .transpose_a = true},
+                     Operands<T>{call.input<T>(0), call.grad<T>(), nullptr, call.input_grad<T>(1)}, true);
+  }
+}
+
+constexpr std::size_t kRectified = 1 << 15;  // elements that are worth a thread's while
+
+template <class T>
 void dense_forward(Call& call) {
-  static_cast<PreparedDense<T>&>(call.prepared()).y->run(call.team(), false);
+  auto& dense = call.prepared<PreparedDense<T>>();
+  dense.y->run(call.team(), false);
+  if (!dense.rectify) return;
+  T* y = call.value<T>();
+  for_each_part(call.team(), call.size(), kRectified, [=](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) y[i] = y[i] < T{0} ? T{0} : y[i];
+  });
 }
 
 template <class T>
 void dense_backward(Call& call) {
-  auto& prepared = static_cast<PreparedDense<T>&>(call.prepared());
-  if (const Sink<T> dx = call.sink<T>(0); dx.data != nullptr) prepared.dx->run(call.team(), dx.add);
-  if (const Sink<T> dw = call.sink<T>(1); dw.data != nullptr) prepared.dw->run(call.team(), dw.add);
+  auto& dense = call.prepared<PreparedDense<T>>();
+  T* dy = call.grad<T>();
+  if (dense.rectify) {  // from here on the gradient of what was rectified
+    const T* y = call.value<T>();
+    for_each_part(call.team(), call.size(), kRectified, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) dy[i] = y[i] <= T{0} ? T{0} : dy[i];
+    });
+  }
+  if (const Sink<T> dx = call.sink<T>(0); dx.data != nullptr) dense.dx->run(call.team(), dx.add);
+  if (const Sink<T> dw = call.sink<T>(1); dw.data != nullptr) dense.dw->run(call.team(), dw.add);
   const Sink<T> db = call.sink<T>(2);
   if (db.data == nullptr) return;
-  const T* dy = call.grad<T>();
-  const bool fork = prepared.rows * prepared.columns >= kForkedSum;
-  for_each_part(call.team(), prepared.columns, fork ? kSumColumns : prepared.columns,
+  const bool fork = dense.rows * dense.columns >= kForkedSum;
+  for_each_part(call.team(), dense.columns, fork ? kSumColumns : dense.columns,
                 [&](std::size_t begin, std::size_t end) {
                   for (std::size_t j = begin; j < end; j += kSumColumns) {
-                    sum_columns(dy, prepared.rows, prepared.columns, j, std::min(end, j + kSumColumns), db);
+                    sum_columns(dy, dense.rows, dense.columns, j, std::min(end, j + kSumColumns), db);
                   }
                 });
 }
 
 constexpr Op kDense{{dense_forward<float>, dense_forward<double>},
-                    {dense_backward<float>, dense_backward<double>}};
+                    {dense_backward<float>, dense_backward<double>},
+                    {dense_prepare<float>, dense_prepare<double>}};
 
 void check_shapes(const Shape& x, const Shape& weight, const Shape* bias) {
   if (x.empty() || weight.size() != 2 || x.back() != weight[0]) {
@@ -82,28 +119,20 @@ void check_shapes(const Shape& x, const Shape& weight, const Shape* bias) {
   }
 }
 
-template <class T>
-std::unique_ptr<Prepared> prepare(const Node& y, const Node& x, const Node& weight, const Node* bias) {
-  auto prepared = std::make_unique<PreparedDense<T>>();
-  const auto value = [](const Node& node) { return static_cast<T*>(node.value); };
-  const auto grad = [](const Node& node) { return static_cast<T*>(node.grad); };
-  const auto in = static_cast<std::size_t>(weight.shape[0]);
-  const auto out = static_cast<std::size_t>(weight.shape[1]);
-  const std::size_t rows = out > 0 ? y.size / out : 0;
-  prepared->rows = rows;
-  prepared->columns = out;
-  prepared->y.emplace(
-      Product{rows, out, in},
-      Operands<T>{value(x), value(weight), bias != nullptr ? value(*bias) : nullptr, value(y)}, false);
-  if (x.wanted) {
-    prepared->dx.emplace(Product{.rows = rows, .columns = in, .depth = out, .transpose_b = true},
-                         Operands<T>{grad(y), value(weight), nullptr, grad(x)}, true);
-  }
-  if (weight.wanted) {
-    prepared->dw.emplace(Product{.rows = in, .columns = out, .depth = rows, .transpose_a = true},
-                         Operands<T>{value(x), grad(y), nullptr, grad(weight)}, true);
-  }
-  return prepared;
+Tensor record(Tape& tape, Tensor x, Tensor weight, Tensor bias, bool rectify) {
+  Tape::Impl& impl = tape.impl();
+  const Node* b = bias.node < 0 ? nullptr : &impl.node(bias);
+  const Node& w = impl.node(weight);
+  check_shapes(impl.node(x).shape, w.shape, b == nullptr ? nullptr : &b->shape);
+  Shape shape = impl.node(x).shape;
+  shape.back() = w.shape[1];
+  const auto make = [&]<class T>(T) -> std::unique_ptr<Prepared> {
+    auto dense = std::make_unique<PreparedDense<T>>();
+    dense->rectify = rectify;
+    return dense;
+  };
+  return impl.add(kDense, {{row_major(tape, x), weight, bias}}, std::move(shape),
+                  tape.dtype() == Dtype::f32 ? make(float{}) : make(double{}));
 }
 
 // The layer.
@@ -126,24 +155,15 @@ Shape plan_layer(const Settings& settings, const Shape& input, std::vector<Weigh
   return output;
 }
 
+template <bool rectify>
 Tensor record_layer(Tape& tape, Tensor x, const Settings&, std::span<const Tensor> weights) {
-  return dense(tape, x, weights[0], weights.size() > 1 ? weights[1] : Tensor{});
+  return record(tape, x, weights[0], weights.size() > 1 ? weights[1] : Tensor{}, rectify);
 }
 
 }  // namespace
 
 Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias) {
-  Tape::Impl& impl = tape.impl();
-  const Node* b = bias.node < 0 ? nullptr : &impl.node(bias);
-  const Node& w = impl.node(weight);
-  check_shapes(impl.node(x).shape, w.shape, b == nullptr ? nullptr : &b->shape);
-  Shape shape = impl.node(x).shape;
-  shape.back() = w.shape[1];
-  const Tensor y{impl.add(kDense, {{x, weight, bias}}, std::move(shape))};
-  Node& node = impl.node(y);
-  node.prepared = tape.dtype() == Dtype::f32 ? prepare<float>(node, impl.node(x), w, b)
-                                             : prepare<double>(node, impl.node(x), w, b);
-  return y;
+  return record(tape, x, weight, bias, false);
 }
 
 extern constinit const Layer dense_layer{
@@ -157,7 +177,8 @@ dx = dy W^T, dW = x^T dy, db = the column sums of dy
 x {rows, in}, W {in, units}, b {units}; more dimensions of x are rows
 W starts uniform in +-sqrt(6 / in) (he) or +-sqrt(6 / (in + units)) (glorot), b at 0)"},
     .plan = plan_layer,
-    .record = record_layer,
+    .record = record_layer<false>,
+    .record_rectified = record_layer<true>,
 };
 
 }  // namespace thalweg

@@ -50,7 +50,7 @@ void pass(const PreparedDropout& dropout, const T* from, Sink<T> to, std::size_t
 
 template <class T>
 void forward(Call& call) {
-  auto& dropout = static_cast<PreparedDropout&>(call.prepared());
+  auto& dropout = call.prepared<PreparedDropout>();
   const Training* training = call.training();
   dropout.drawn = training != nullptr;
   const T* x = call.input<T>(0);
@@ -63,7 +63,7 @@ void forward(Call& call) {
 
 template <class T>
 void backward(Call& call) {
-  const auto& dropout = static_cast<PreparedDropout&>(call.prepared());
+  const auto& dropout = call.prepared<PreparedDropout>();
   const T* dy = call.grad<T>();
   const Sink<T> dx = call.sink<T>(0);
   if (dx.data == nullptr) return;
@@ -87,14 +87,12 @@ Tensor dropout(Tape& tape, Tensor x, double rate) {
     throw Error(Code::usage, {"dropout", "invalid rate", print_number(rate), "0 or more, below 1", ""});
   }
   Tape::Impl& impl = tape.impl();
-  const Tensor y{impl.add(kDropout, {{x}}, impl.node(x).shape)};
   auto prepared = std::make_unique<PreparedDropout>();
   prepared->number = impl.random_operations++;
   prepared->threshold = static_cast<std::uint64_t>(std::llround(std::ldexp(rate, 32)));
   prepared->scale = 1.0 / (1.0 - rate);
-  prepared->kept = static_cast<std::uint8_t*>(impl.values.allocate(impl.node(y).size));
-  impl.node(y).prepared = std::move(prepared);
-  return y;
+  prepared->kept = static_cast<std::uint8_t*>(impl.own.allocate(impl.node(x).size));
+  return impl.add(kDropout, {{x}}, impl.node(x).shape, std::move(prepared), impl.node(x).layout);
 }
 
 extern constinit const Layer dropout_layer{

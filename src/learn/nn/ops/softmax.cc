@@ -6,6 +6,7 @@
 #include "nn/ops/exponential.h"
 #include "nn/tape.h"
 #include "thalweg/error.h"
+#include "thalweg/images.h"
 
 namespace thalweg {
 namespace {
@@ -81,7 +82,7 @@ Tensor softmax(Tape& tape, Tensor x) {
   if (shape.empty()) {
     throw Error(Code::usage, {"softmax", "a scalar has no last dimension", "scalar", "x {..., n}", ""});
   }
-  return {impl.add(kSoftmax, {{x}}, shape)};
+  return impl.add(kSoftmax, {{row_major(tape, x)}}, shape);
 }
 
 extern constinit const Layer softmax_layer{

@@ -35,7 +35,7 @@ Tensor record_unary(Tape& tape, Tensor x) {
   static constexpr Op kOp{{unary_forward<Rule, float>, unary_forward<Rule, double>},
                           {unary_backward<Rule, float>, unary_backward<Rule, double>}};
   Tape::Impl& impl = tape.impl();
-  return {impl.add(kOp, {{x}}, impl.node(x).shape)};
+  return impl.add(kOp, {{x}}, impl.node(x).shape, {}, impl.node(x).layout);
 }
 
 }  // namespace thalweg

@@ -1,0 +1,349 @@
+// conv2d and conv1d. A sample is copied into a frame of zeros, where every place of the window is a tap at a
+// fixed distance; the gradient of the input is the same loop over the gradient of the output, and the places
+// of the input that stand at one remainder of the stride are one run of it each.
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "base/threads.h"
+#include "kernels/taps.h"
+#include "nn/module.h"
+#include "nn/ops/conv_plan.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+std::size_t rounded_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+
+// A plan with memory for a pass over blocks of samples, each block its own.
+template <class T>
+struct Conv : Prepared {
+  Conv(const ConvPlan& planned, bool rectified) : plan(planned), rectify(rectified) {}
+
+  const ConvPlan plan;
+  const bool rectify;
+
+  std::size_t packed_columns = 0;  // of the weights of a group; 0: they are read where they lie
+  T* packed = nullptr;
+  T* packed_bias = nullptr;
+  T* framed_x = nullptr;
+
+  std::size_t turned_columns = 0;
+  T* turned = nullptr;     // weights for the gradient of x
+  T* framed_dy = nullptr;  // the gradient of y in its frame, rectified
+  T* dw = nullptr;         // of each block, where there are several
+  double* db = nullptr;
+
+  bool copies_dy() const { return rectify || plan.framed_dy.needed; }
+
+  void allocate(Arena& arena, bool backward, bool biased);
+  void pack(const T* w, const T* bias);
+  void turn(const T* w);
+
+  const T* input(const T* all, std::size_t row, std::size_t block);
+  void forward_sample(const T* in, const T* w, const T* bias, T* out) const;
+  const T* gradient(const T* all, const T* value, std::size_t row, std::size_t block);
+  void weights_sample(const T* in, const T* dy, T* to, bool add) const;
+  void input_sample(const T* dy, T* to, bool add) const;
+  void add_to_bias(const T* dy, double* to) const;
+};
+
+template <class T>
+void Conv<T>::allocate(Arena& arena, bool backward, bool biased) {
+  const std::size_t lanes = tap_kernels<T>().lanes;
+  const auto make = [&]<class U>(U*& memory, std::size_t size) {
+    memory = static_cast<U*>(arena.allocate(size * sizeof(U)));
+  };
+  if (!plan.channel_wise && plan.out_each % lanes != 0) {
+    packed_columns = rounded_up(plan.out_each, lanes);
+    make(packed, plan.groups * plan.places * plan.in_each * packed_columns);
+    if (biased) make(packed_bias, plan.groups * packed_columns);
+  }
+  if (plan.framed_x.needed) make(framed_x, plan.blocks * plan.framed_x.size(plan.x));
+  if (!backward) return;
+  turned_columns = plan.channel_wise ? plan.x.channels : rounded_up(plan.in_each, lanes);
+  make(turned, plan.places * (plan.channel_wise ? 1 : plan.y.channels) * turned_columns);
+  if (copies_dy()) make(framed_dy, plan.blocks * plan.framed_dy.size(plan.y));
+  if (plan.blocks > 1) make(dw, plan.blocks * plan.weights());
+  make(db, plan.blocks * plan.y.channels);
+}
+
+// Rows of a group's weights, in whole vectors.
+template <class T>
+void Conv<T>::pack(const T* w, const T* bias) {
+  if (packed == nullptr) return;
+  const std::size_t rows = plan.places * plan.in_each, n = plan.out_each;
+  for (std::size_t g = 0; g < plan.groups; ++g) {
+    T* to = packed + g * rows * packed_columns;
+    for (std::size_t i = 0; i < rows; ++i)
+      std::copy_n(w + i * plan.y.channels + g * n, n, to + i * packed_columns);
+    if (packed_bias != nullptr) std::copy_n(bias + g * n, n, packed_bias + g * packed_columns);
+  }
+}
+
+// Weights {places, in, out} as rows {tap of a part, out} of `in`, group after group.
+template <class T>
+void Conv<T>::turn(const T* w) {
+  const auto turn_place = [&](std::size_t tap, const T* from) {
+    if (plan.channel_wise) {
+      std::copy_n(from, plan.x.channels, turned + tap * turned_columns);
+      return;
+    }
+    for (std::size_t k = 0; k < plan.y.channels; ++k) {
+      const std::size_t row = (k / plan.out_each * plan.places + tap) * plan.out_each + k % plan.out_each;
+      T* to = turned + row * turned_columns;
+      for (std::size_t c = 0; c < plan.in_each; ++c) to[c] = from[c * plan.y.channels + k];
+    }
+  };
+  for (const InputPart& part : plan.parts) {
+    std::size_t tap = part.first_tap;
+    for (const auto& [u, i] : part.down.places) {
+      for (const auto& [v, j] : part.across.places) {
+        const std::size_t place = u * static_cast<std::size_t>(plan.window.kernel[1]) + v;
+        turn_place(tap++, w + place * plan.in_each * plan.y.channels);
+      }
+    }
+  }
+}
+
+// A sample in its frame.
+template <class T>
+const T* Conv<T>::input(const T* all, std::size_t row, std::size_t block) {
+  const T* from = all + row * plan.x.sample();
+  if (!plan.framed_x.needed) return from;
+  T* to = framed_x + block * plan.framed_x.size(plan.x);
+  const std::size_t line = plan.x.width * plan.x.channels, framed_line = plan.framed_x.wide * plan.x.channels;
+  for (std::size_t i = 0; i < plan.x.height; ++i)
+    std::copy_n(from + i * line, line, to + plan.framed_x.first + i * framed_line);
+  return to;
+}
+
+template <class T>
+void Conv<T>::forward_sample(const T* in, const T* w, const T* bias, T* out) const {
+  const auto& kernels = tap_kernels<T>();
+  const Images &x = plan.x, &y = plan.y;
+  const Window::Pair stride = plan.window.stride;
+  const bool one_line = plan.places == 1 && !plan.framed_x.needed && stride == Window::Pair{1, 1};
+  TapProduct<T> product{.in_step = stride[1] * static_cast<std::ptrdiff_t>(x.channels),
+                        .taps = plan.taps,
+                        .depth = plan.in_each,
+                        .weights_step = packed != nullptr ? packed_columns : y.channels,
+                        .out_step = static_cast<std::ptrdiff_t>(y.channels),
+                        .positions = one_line ? y.places() : y.width,
+                        .columns = plan.channel_wise ? y.channels : plan.out_each,
+                        .rectify = rectify};
+  const T* biases = packed_bias != nullptr ? packed_bias : bias;
+  const std::size_t of_group =
+      packed != nullptr ? plan.places * plan.in_each * packed_columns : plan.out_each;
+  for (std::size_t line = 0; line < (one_line ? 1 : y.height); ++line) {
+    const T* at = in + line * static_cast<std::size_t>(stride[0]) * plan.framed_x.wide * x.channels;
+    for (std::size_t g = 0; g < (plan.channel_wise ? 1 : plan.groups); ++g) {
+      product.in = at + g * plan.in_each;
+      product.weights = (packed != nullptr ? packed : w) + g * of_group;
+      if (biases != nullptr) product.bias = biases + g * (packed != nullptr ? packed_columns : plan.out_each);
+      product.out = out + line * y.width * y.channels + g * plan.out_each;
+      plan.channel_wise ? kernels.channel_product(product) : kernels.product(product);
+    }
+  }
+}
+
+// A sample's gradient of what was computed before max(., 0), in its frame.
+template <class T>
+const T* Conv<T>::gradient(const T* all, const T* value, std::size_t row, std::size_t block) {
+  const T* from = all + row * plan.y.sample();
+  if (!copies_dy()) return from;
+  T* to = framed_dy + block * plan.framed_dy.size(plan.y);
+  const T* of = value + row * plan.y.sample();
+  const std::size_t line = plan.y.width * plan.y.channels;
+  for (std::size_t i = 0; i < plan.y.height; ++i, from += line, of += line) {
+    T* into = to + plan.framed_dy.first + i * plan.framed_dy.wide * plan.y.channels;
+    if (rectify) {
+      for (std::size_t j = 0; j < line; ++j) into[j] = of[j] <= T{0} ? T{0} : from[j];
+    } else {
+      std::copy_n(from, line, into);
+    }
+  }
+  return to;
+}
+
+template <class T>
+void Conv<T>::weights_sample(const T* in, const T* dy, T* to, bool add) const {
+  const auto& kernels = tap_kernels<T>();
+  const Images &x = plan.x, &y = plan.y;
+  const Window::Pair stride = plan.window.stride;
+  const std::size_t rows = plan.channel_wise ? plan.places : plan.places * plan.in_each;
+  TapGradient<T> gradient{.in_step = stride[1] * static_cast<std::ptrdiff_t>(x.channels),
+                          .in_line = stride[0] * static_cast<std::ptrdiff_t>(plan.framed_x.wide * x.channels),
+                          .taps = plan.taps,
+                          .depth = plan.in_each,
+                          .dy_step = static_cast<std::ptrdiff_t>(y.channels),
+                          .dy_line = static_cast<std::ptrdiff_t>(plan.framed_dy.wide * y.channels),
+                          .positions = y.width,
+                          .lines = y.height,
+                          .columns = plan.channel_wise ? y.channels : plan.out_each,
+                          .out_step = y.channels,
+                          .rows = {0, rows},
+                          .add = add};
+  for (std::size_t g = 0; g < (plan.channel_wise ? 1 : plan.groups); ++g) {
+    gradient.in = in + g * plan.in_each;
+    gradient.dy = dy + plan.framed_dy.first + g * plan.out_each;
+    gradient.out = to + g * plan.out_each;
+    plan.channel_wise ? kernels.channel_gradient(gradient) : kernels.gradient(gradient);
+  }
+}
+
+template <class T>
+void Conv<T>::input_sample(const T* dy, T* to, bool add) const {
+  const auto& kernels = tap_kernels<T>();
+  const Images &x = plan.x, &y = plan.y;
+  const Window::Pair stride = plan.window.stride;
+  for (const InputPart& part : plan.parts) {
+    TapProduct<T> product{.in_step = static_cast<std::ptrdiff_t>(y.channels),
+                          .taps = part.taps,
+                          .depth = plan.out_each,
+                          .weights_step = turned_columns,
+                          .out_step = stride[1] * static_cast<std::ptrdiff_t>(x.channels),
+                          .positions = part.across.count,
+                          .columns = plan.channel_wise ? x.channels : plan.in_each,
+                          .add = add};
+    for (std::size_t line = 0; line < part.down.count; ++line) {
+      const std::size_t row = part.down.first + line * static_cast<std::size_t>(stride[0]);
+      T* out = to + (row * x.width + part.across.first) * x.channels;
+      for (std::size_t g = 0; g < (plan.channel_wise ? 1 : plan.groups); ++g) {
+        const std::size_t rows =
+            plan.channel_wise ? part.first_tap : (g * plan.places + part.first_tap) * plan.out_each;
+        product.in = dy + line * plan.framed_dy.wide * y.channels + g * plan.out_each;
+        product.weights = turned + rows * turned_columns;
+        product.out = out + g * plan.in_each;
+        plan.channel_wise ? kernels.channel_product(product) : kernels.product(product);
+      }
+    }
+  }
+}
+
+// Sums over a line in T, over lines and samples in double.
+template <class T>
+void Conv<T>::add_to_bias(const T* dy, double* to) const {
+  constexpr std::size_t kAtOnce = 64;
+  const std::size_t channels = plan.y.channels;
+  for (std::size_t k = 0; k < channels; k += kAtOnce) {
+    const std::size_t n = std::min(kAtOnce, channels - k);
+    for (std::size_t i = 0; i < plan.y.height; ++i) {
+      const T* at = dy + plan.framed_dy.first + i * plan.framed_dy.wide * channels + k;
+      T sums[kAtOnce] = {};
+      for (std::size_t j = 0; j < plan.y.width; ++j, at += channels) {
+        for (std::size_t c = 0; c < n; ++c) sums[c] += at[c];
+      }
+      for (std::size_t c = 0; c < n; ++c) to[k + c] += static_cast<double>(sums[c]);
+    }
+  }
+}
+
+template <class T>
+void conv_forward(Call& call) {
+  auto& conv = call.prepared<Conv<T>>();
+  const T *x = call.input<T>(0), *w = call.input<T>(1), *bias = call.input<T>(2);
+  T* y = call.value<T>();
+  conv.pack(w, bias);
+  for_each_block(call.team(), conv.plan.blocks, [&](std::size_t block) {
+    for (std::size_t row = block * conv.plan.block_rows; row < conv.plan.end_of(block); ++row)
+      conv.forward_sample(conv.input(x, row, block), w, bias, y + row * conv.plan.y.sample());
+  });
+}
+
+// What the blocks found, in their order.
+template <class T, class Part>
+void join_blocks(Team& team, const Part* parts, std::size_t blocks, std::size_t size, Sink<T> to) {
+  if (to.data == nullptr) return;
+  for_each_part(team, size, 1 << 14, [&](std::size_t begin, std::size_t end) {
+    write(to, begin, end, [&](std::size_t i) {
+      Part sum = parts[i];
+      for (std::size_t block = 1; block < blocks; ++block) sum += parts[block * size + i];
+      return static_cast<T>(sum);
+    });
+  });
+}
+
+template <class T>
+void conv_backward(Call& call) {
+  auto& conv = call.prepared<Conv<T>>();
+  const T *x = call.input<T>(0), *y = call.value<T>(), *dy = call.grad<T>();
+  const Sink<T> dx = call.sink<T>(0), dw = call.sink<T>(1), db = call.sink<T>(2);
+  if (conv.plan.x.rows == 0) {
+    write(dw, 0, dw.data != nullptr ? conv.plan.weights() : 0, [](std::size_t) { return T{0}; });
+    write(db, 0, db.data != nullptr ? conv.plan.y.channels : 0, [](std::size_t) { return T{0}; });
+    return;
+  }
+  if (dx.data != nullptr) conv.turn(call.input<T>(1));
+  for_each_block(call.team(), conv.plan.blocks, [&](std::size_t block) {
+    double* sums = conv.db + block * conv.plan.y.channels;
+    T* weights = conv.plan.blocks > 1 ? conv.dw + block * conv.plan.weights() : dw.data;
+    bool add = conv.plan.blocks == 1 && dw.add;
+    std::fill_n(sums, conv.plan.y.channels, 0.0);
+    for (std::size_t row = block * conv.plan.block_rows; row < conv.plan.end_of(block); ++row) {
+      const T* gradient = conv.gradient(dy, y, row, block);
+      if (dw.data != nullptr)
+        conv.weights_sample(conv.input(x, row, block), gradient, weights, std::exchange(add, true));
+      if (db.data != nullptr) conv.add_to_bias(gradient, sums);
+      if (dx.data != nullptr) conv.input_sample(gradient, dx.data + row * conv.plan.x.sample(), dx.add);
+    }
+  });
+  if (conv.plan.blocks > 1) join_blocks(call.team(), conv.dw, conv.plan.blocks, conv.plan.weights(), dw);
+  join_blocks(call.team(), conv.db, conv.plan.blocks, conv.plan.y.channels, db);
+}
+
+constexpr Op kConv{{conv_forward<float>, conv_forward<double>},
+                   {conv_backward<float>, conv_backward<double>}};
+
+[[noreturn]] void fail(std::string what, std::string got, std::string want) {
+  throw Error(Code::usage, {"conv", std::move(what), std::move(got), std::move(want), ""});
+}
+
+void check_shapes(const Shape& x, const Shape& weight, const Shape* bias, std::int64_t groups) {
+  const std::int64_t channels = x[1];
+  if (groups < 1 || channels % groups != 0) {
+    fail("the channels cannot be cut into these groups",
+         std::to_string(channels) + " channels, " + std::to_string(groups) + " groups",
+         "a number that divides the channels");
+  }
+  const bool fits = weight.size() == x.size() && weight[weight.size() - 2] * groups == channels &&
+                    weight.back() > 0 && weight.back() % groups == 0;
+  if (!fits) {
+    fail("the shapes of x and weight do not fit",
+         "x " + print_shape(x) + " and weight " + print_shape(weight),
+         "weight kernel x channels / groups x outputs, with outputs that the groups divide");
+  }
+  if (bias != nullptr && (bias->size() != 1 || bias->front() != weight.back())) {
+    fail("the shapes of weight and bias do not fit",
+         "weight " + print_shape(weight) + " and bias " + print_shape(*bias), "bias outputs");
+  }
+}
+
+}  // namespace
+
+Tensor conv2d(Tape& tape, Tensor x, Tensor weight, Tensor bias, const Window& moved, std::int64_t groups,
+              bool rectify) {
+  Tape::Impl& impl = tape.impl();
+  const Images in = Images::of("conv", impl.node(x).shape);
+  const Shape& w = impl.node(weight).shape;
+  check_shapes(impl.node(x).shape, w, bias.node < 0 ? nullptr : &impl.node(bias).shape, groups);
+  Window window = moved;
+  const std::size_t axes = w.size() - 2;
+  window.kernel = {axes == 2 ? w[0] : 1, w[axes - 1]};
+  check_window("conv", window, static_cast<std::int64_t>(in.height), static_cast<std::int64_t>(in.width));
+  Shape shape = moved_over(window, impl.node(x).shape, axes, w.back());
+  const Images out = Images::of("conv", shape);
+  x = channels_last(tape, x);
+  const bool backward = impl.passes == Passes::both;
+  const ConvPlan plan(window, static_cast<std::size_t>(groups), in, out);
+  const auto make = [&]<class T>(T) -> std::unique_ptr<Prepared> {
+    auto conv = std::make_unique<Conv<T>>(plan, rectify);
+    conv->allocate(impl.own, backward, bias.node >= 0);
+    return conv;
+  };
+  return impl.add(kConv, {{x, weight, bias}}, std::move(shape),
+                  impl.dtype == Dtype::f32 ? make(float{}) : make(double{}), Layout::channels_last);
+}
+
+}  // namespace thalweg
