@@ -103,6 +103,21 @@ bool may_be_schedules(const Value& value) {
          });
 }
 
+// A choice may take arguments: `normal(std)` allows `normal` and `normal(0.02)`, which are read by what knows
+// them.
+std::optional<Setting> read_choice(const Option& option, const Value& value) {
+  const bool word = value.kind == Value::Kind::word;
+  if (!word && (value.kind != Value::Kind::text || value.text.size() != 1)) return std::nullopt;
+  const std::string_view name = word ? value.word : value.text[0].name;
+  const auto choices = split(option.choices, '|');
+  const auto found = std::find_if(choices.begin(), choices.end(), [&](std::string_view choice) {
+    return choice.substr(0, choice.find('(')) == name;
+  });
+  if (found == choices.end()) return std::nullopt;
+  if (word) return value.word;
+  return found->ends_with(')') ? std::optional<Setting>(value) : std::nullopt;
+}
+
 // The value as the option's type reads it, or nothing when it cannot.
 std::optional<Setting> read(const Option& option, const Value& value) {
   const bool word = value.kind == Value::Kind::word;
@@ -126,11 +141,8 @@ std::optional<Setting> read(const Option& option, const Value& value) {
     case OptionType::flag:
       if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
       return std::nullopt;
-    case OptionType::choice: {
-      const auto choices = split(option.choices, '|');
-      if (word && std::find(choices.begin(), choices.end(), value.word) != choices.end()) return value.word;
-      return std::nullopt;
-    }
+    case OptionType::choice:
+      return read_choice(option, value);
     case OptionType::name:
       if (word || value.kind == Value::Kind::string) return value.word;
       return std::nullopt;
