@@ -34,7 +34,7 @@ struct Layer {
   Shape (*plan)(const Settings& settings, const Shape& input, std::vector<Weight>& weights) = keep_shape;
   // Records it for x {rows, input...}, with the weights in the order of plan().
   Tensor (*record)(Tape& tape, Tensor x, const Settings& settings, std::span<const Tensor> weights);
-  bool rectifies = false;  // sets negative values to 0, so that the layer before it starts by He's rule
+  bool rectifies = false;  // negative values become 0 or nearly so: the layer before it starts by He's rule
 };
 
 // The layers in the order of ops.inc.

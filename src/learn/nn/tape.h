@@ -107,6 +107,7 @@ class Call {
   const T* grad() {
     return static_cast<const T*>(node_.grad);
   }
+  bool has_input(std::size_t i) const { return node_.inputs[i] >= 0; }
   template <class T>
   const T* input(std::size_t i) {
     return static_cast<const T*>(input_node(i).value);
