@@ -32,7 +32,7 @@ T largest(const T* x, std::size_t n, Step step) {
 
 // write() of a line: f is given where the element stands.
 template <class T, class Step, class F>
-void write_line(Sink<T> to, std::size_t n, Step step, F&& f) {
+void write_line(Sink<T> to, std::size_t n, Step step, F f) {
   if (to.add) {
     for (std::size_t j = 0; j < n; ++j) to.data[j * step] += f(j * step);
   } else {

@@ -158,7 +158,7 @@ y  = x W + b
 dx = dy W^T, dW = x^T dy, db = the column sums of dy
 x {rows, in}, W {in, units}, b {units}; more dimensions of x are rows
 W starts uniform in +-sqrt(6 / in) (he) or +-sqrt(6 / (in + units)) (glorot), b at 0;
-lecun: in +-sqrt(3 / in); their normal forms: not cut off, of the same variance;
+lecun: in +-sqrt(3 / in); he_normal and the like: normal, uncut, of the same variance;
 orthogonal: rows or columns at right angles, each of length gain;
 truncated_normal: a normal distribution of deviation std, without what is beyond 2 std)"},
     .plan = plan_layer,

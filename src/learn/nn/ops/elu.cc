@@ -51,7 +51,7 @@ dx = dy where x > 0, else dy alpha e^x)"},
 
 extern constinit const Layer selu_layer{
     .spec = {.name = "selu",
-             .doc = "the elu that keeps mean 0 and variance 1; weights start by lecun_normal",
+             .doc = "the elu that keeps mean 0 and variance 1 where weights start by init=lecun_normal",
              .source = "Klambauer et al. 2017, arXiv:1706.02515",
              .formula = R"(
 y  = s x where x > 0, else s a (e^x - 1)

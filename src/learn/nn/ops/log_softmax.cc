@@ -11,7 +11,7 @@ namespace {
 
 // e^y of y <= 0.
 template <class T>
-T share_of(T y) {
+inline T share_of(T y) {
   return exp_below(-size_of(y, kVanishes<T>));
 }
 
@@ -19,10 +19,10 @@ struct LogSoftmax {
   template <class T, class Step>
   static void value(const T* x, T* y, std::size_t n, Step step) {
     const T max = largest(x, n, step);
-    for (std::size_t j = 0; j < n; ++j) y[j * step] = x[j * step] - max;
-    const double sum = sum_of(n, [=](std::size_t j) { return static_cast<double>(share_of(y[j * step])); });
+    for (std::size_t j = 0; j < n; ++j) y[j * step] = share_of(x[j * step] - max);
+    const double sum = sum_of(n, [=](std::size_t j) { return static_cast<double>(y[j * step]); });
     const T log_of_sum = static_cast<T>(std::log(sum));
-    for (std::size_t j = 0; j < n; ++j) y[j * step] -= log_of_sum;
+    for (std::size_t j = 0; j < n; ++j) y[j * step] = (x[j * step] - max) - log_of_sum;
   }
   template <class T, class Step>
   static void gradient(const T* y, const T* dy, std::size_t n, Step step, Sink<T> dx) {
