@@ -36,9 +36,9 @@ class Module {
   const Params& params() const;
 
   // Writes the initial weights. They depend on (seed, number of the parameter, index of the element) alone.
-  // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu follows; Glorot
-  // (2010), uniform in +-sqrt(6 / (fan_in + fan_out)), for every other; biases are 0. A layer's `init` option
-  // chooses.
+  // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu, relu6 or leaky_relu
+  // follows; Glorot (2010), uniform in +-sqrt(6 / (fan_in + fan_out)), for every other; biases are 0. The
+  // options `init` and `bias_init` of a layer choose.
   void initialise(std::uint64_t seed);
 
   // Records the model on a tape for input x {rows, inputs...}; the result is {rows, outputs...}.

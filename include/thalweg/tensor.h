@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "thalweg/params.h"
@@ -103,11 +104,37 @@ Tensor relu(Tape& tape, Tensor x);
 Tensor tanh(Tape& tape, Tensor x);
 // 1 / (1 + e^-x)
 Tensor sigmoid(Tape& tape, Tensor x);
+// x where x > 0, else slope x; its gradient at 0 is slope.
+Tensor leaky_relu(Tape& tape, Tensor x, double slope = 0.01);
+// min(max(x, 0), 6); its gradient at 0 and 6 is 0.
+Tensor relu6(Tape& tape, Tensor x);
+// x where x > 0, else alpha (e^x - 1) (arXiv:1511.07289), and the one that keeps the variance
+// (arXiv:1706.02515).
+Tensor elu(Tape& tape, Tensor x, double alpha = 1);
+Tensor selu(Tape& tape, Tensor x);
 // x P(x) with P the normal distribution function, and its approximation by a tanh (arXiv:1606.08415).
 Tensor gelu(Tape& tape, Tensor x);
 Tensor gelu_tanh(Tape& tape, Tensor x);
-// e^x over the sum of e^x in the last dimension. Error(usage) for a scalar.
-Tensor softmax(Tape& tape, Tensor x);
+// x sigmoid(x) (arXiv:1702.03118)
+Tensor silu(Tape& tape, Tensor x);
+// x tanh(log(1 + e^x)) (arXiv:1908.08681)
+Tensor mish(Tape& tape, Tensor x);
+// log(1 + e^(beta x)) / beta, and x where beta x > threshold. beta > 0, or Error(usage).
+Tensor softplus(Tape& tape, Tensor x, double beta = 1, double threshold = 20);
+// e^x over the sum of e^x along an axis, and its logarithm. An axis below 0 counts from the last, which is
+// -1; Error(usage) for one that x does not have.
+Tensor softmax(Tape& tape, Tensor x, int axis = -1);
+Tensor log_softmax(Tape& tape, Tensor x, int axis = -1);
+// weight (x - mean) / sqrt(variance + eps) + bias, over the last `axes` dimensions together
+// (arXiv:1607.06450). weight and bias have the shape of these, or are no tensor. The variance is that of the
+// elements, with divisor n. Shapes that do not fit are an Error(usage), here and below.
+Tensor layer_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, int axes = 1, double eps = 1e-5);
+// weight x / sqrt(mean of x^2 + eps), likewise (arXiv:1910.07467). Without eps that of torch: the distance
+// from 1 to the next number of the type.
+Tensor rms_norm(Tape& tape, Tensor x, Tensor weight, int axes = 1, std::optional<double> eps = {});
+// As layer_norm, of x {rows, channels, ...} over each of `groups` groups of channels with all their positions
+// (arXiv:1803.08494). weight and bias {channels}.
+Tensor group_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, int groups, double eps = 1e-5);
 // In training 0 with probability `rate`, else x / (1 - rate); in evaluation x. rate in [0, 1), or
 // Error(usage).
 Tensor dropout(Tape& tape, Tensor x, double rate);

@@ -76,7 +76,9 @@ void add_names(Answer& answer, const Kinds& kinds) {
 }
 
 void add_values(Answer& answer, const CatalogOption& option) {
-  for (const std::string& choice : words_of(option.choices)) answer.add(choice);
+  // Of `normal(std)` as much as is not to be replaced.
+  for (const std::string& choice : words_of(option.choices))
+    answer.add(choice.substr(0, std::min(choice.find('('), choice.size() - 1) + 1));
   if (option.type.find("schedule") != std::string::npos) add_names(answer, {"schedules"});
   if (option.type == "flag") {
     answer.add("true");

@@ -106,15 +106,11 @@ bool may_be_schedules(const Value& value) {
          });
 }
 
-bool is_choice(const Option& option, const Value& value) {
-  const auto choices = split(option.choices, '|');
-  return value.kind == Value::Kind::word &&
-         std::find(choices.begin(), choices.end(), value.word) != choices.end();
-}
-
 // The sizes, spelled as all numbers are.
 std::optional<Setting> read_sizes(const Option& option, Value value) {
-  if (!option.choices.empty() && is_choice(option, value)) return value;
+  const auto words = split(option.choices, '|');
+  if (value.kind == Value::Kind::word && std::find(words.begin(), words.end(), value.word) != words.end())
+    return value;
   const auto respell = [&](Value& size) {
     const std::optional<double> number =
         size.kind == Value::Kind::word ? read_number(size.word) : std::nullopt;
@@ -136,6 +132,21 @@ std::optional<Setting> read_block(Value value) {
     value.word.clear();
   }
   return value.kind == Value::Kind::text ? std::optional<Setting>(std::move(value)) : std::nullopt;
+}
+
+// A choice may take arguments: `normal(std)` allows `normal` and `normal(0.02)`, which are read by what knows
+// them.
+std::optional<Setting> read_choice(const Option& option, const Value& value) {
+  const bool word = value.kind == Value::Kind::word;
+  if (!word && (value.kind != Value::Kind::text || value.text.size() != 1)) return std::nullopt;
+  const std::string_view name = word ? value.word : value.text[0].name;
+  const auto choices = split(option.choices, '|');
+  const auto found = std::find_if(choices.begin(), choices.end(), [&](std::string_view choice) {
+    return choice.substr(0, choice.find('(')) == name;
+  });
+  if (found == choices.end()) return std::nullopt;
+  if (word) return value.word;
+  return found->ends_with(')') ? std::optional<Setting>(value) : std::nullopt;
 }
 
 // The value as the option's type reads it, or nothing when it cannot.
@@ -162,7 +173,7 @@ std::optional<Setting> read(const Option& option, const Value& value) {
       if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
       return std::nullopt;
     case OptionType::choice:
-      return is_choice(option, value) ? std::optional<Setting>(value.word) : std::nullopt;
+      return read_choice(option, value);
     case OptionType::name:
       if (word || value.kind == Value::Kind::string) return value.word;
       return std::nullopt;

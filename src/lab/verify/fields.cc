@@ -46,6 +46,29 @@ std::string read_string(const Json& value, std::string_view what) {
   return value.get<std::string>();
 }
 
+Shape read_shape(const Json& value) {
+  Shape shape;
+  for (const Json& size : read_array(value, "shape")) {
+    if (!size.is_number_unsigned()) throw Malformed("`shape` holds what is no size");
+    shape.push_back(size.get<std::int64_t>());
+  }
+  return shape;
+}
+
+Tensor read_tensor(const Json& entry, const char* numbers) {
+  Tensor tensor{read_string(member(entry, "name"), "name"), read_shape(member(entry, "shape")),
+                read_numbers(member(entry, numbers), numbers)};
+  if (count(tensor.shape) == tensor.init.size()) return tensor;
+  throw Malformed("`" + std::string(numbers) + "` of `" + tensor.name + "` does not fill its shape");
+}
+
+std::vector<double> transposed(const std::vector<double>& matrix, std::size_t rows) {
+  std::vector<double> out(matrix.size());
+  const std::size_t columns = rows == 0 ? 0 : matrix.size() / rows;
+  for (std::size_t i = 0; i < matrix.size(); ++i) out[i % columns * rows + i / columns] = matrix[i];
+  return out;
+}
+
 const Json& member(const Json& object, const char* key) {
   if (!object.is_object()) {
     throw Malformed("an object with `" + std::string(key) + "` is wanted, not " + object.type_name());

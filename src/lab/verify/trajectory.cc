@@ -22,24 +22,11 @@ std::uint64_t read_step(const Json& entry) {
   throw Malformed("`after_step` is no number of updates from 1 to " + print_number(kMostUpdates));
 }
 
-Shape read_shape(const Json& value) {
-  Shape shape;
-  for (const Json& size : read_array(value, "shape")) {
-    if (!size.is_number_unsigned()) throw Malformed("`shape` holds what is no size");
-    shape.push_back(size.get<std::int64_t>());
-  }
-  return shape;
-}
-
 std::vector<Tensor> read_tensors(const Json& test) {
   std::vector<Tensor> tensors;
   std::set<std::string> names;
   for (const Json& entry : read_array(member(test, "params"), "params")) {
-    Tensor tensor{read_string(member(entry, "name"), "name"), read_shape(member(entry, "shape")),
-                  read_numbers(member(entry, "init"), "init")};
-    if (count(tensor.shape) != tensor.init.size()) {
-      throw Malformed("`init` of `" + tensor.name + "` does not fill its shape");
-    }
+    Tensor tensor = read_tensor(entry, "init");
     if (!names.insert(tensor.name).second) throw Malformed("two parameters are called `" + tensor.name + "`");
     tensors.push_back(std::move(tensor));
   }
@@ -54,16 +41,6 @@ Params make_params(const std::vector<Tensor>& tensors) {
     std::ranges::copy(tensors[p].init, parameter.value<double>().begin());
   }
   return params;
-}
-
-Optimizer make_optimizer(Params& params, const std::string& chain) {
-  OptimizerOptions options;
-  options.grad_norm = true;
-  try {
-    return Optimizer(params, Chain(chain), options);
-  } catch (const Error& error) {
-    throw Skip("refused by design: " + refusal(error));
-  }
 }
 
 // What the engine is compared in after a step.
@@ -218,6 +195,16 @@ void compare_state(const Json& test, const Params& params, Optimizer& optimizer,
 }
 
 }  // namespace
+
+Optimizer make_optimizer(Params& params, const std::string& chain) {
+  OptimizerOptions options;
+  options.grad_norm = true;
+  try {
+    return Optimizer(params, Chain(chain), options);
+  } catch (const Error& error) {
+    throw Skip("refused by design: " + refusal(error));
+  }
+}
 
 void replay_trajectory(const Json& given, Comparison& comparison) {
   const Json test = units_first(given);

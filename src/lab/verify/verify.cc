@@ -27,6 +27,8 @@ constexpr Kind kKinds[] = {
     {"schedule", replay_schedule},
     {"lr_scheduler", replay_scheduler},
     {"test_function", replay_problem},
+    {"layer", replay_layer},
+    {"training_run", replay_training_run},
 };
 
 Json parse_case(const std::string& text) {

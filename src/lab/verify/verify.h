@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "thalweg/lab/verify.h"
+#include "thalweg/optimizer.h"
 #include "thalweg/params.h"
 #include "thalweg/schedule.h"
 
@@ -47,6 +48,11 @@ std::vector<double> read_numbers(const Json& value, std::string_view what);
 
 const Json& read_array(const Json& value, std::string_view what);
 std::string read_string(const Json& value, std::string_view what);
+
+Shape read_shape(const Json& value);
+
+// A matrix {rows, columns}, row-major, with its columns as rows.
+std::vector<double> transposed(const std::vector<double>& matrix, std::size_t rows);
 
 // The member `key` of an object. Throws Malformed when it is missing.
 const Json& member(const Json& object, const char* key);
@@ -138,6 +144,9 @@ struct Tensor {
   std::vector<double> init;
 };
 
+// An object of `name`, `shape` and, under the key `numbers`, as many numbers as that has.
+Tensor read_tensor(const Json& entry, const char* numbers);
+
 std::string engine_name(std::size_t index);
 
 // The case as it is, or with the last axis of every matrix first where its transforms go by columns.
@@ -161,11 +170,16 @@ Schedule make_schedule(const std::string& text);
 std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, const Gradient& gradient,
                        std::uint64_t updates);
 
+// Throws Skip where the engine refuses the chain.
+Optimizer make_optimizer(Params& params, const std::string& chain);
+
 // The kinds of case.
 void replay_trajectory(const Json& test, Comparison& comparison);
 void replay_clipping(const Json& test, Comparison& comparison);
 void replay_schedule(const Json& test, Comparison& comparison);
 void replay_scheduler(const Json& test, Comparison& comparison);
 void replay_problem(const Json& test, Comparison& comparison);
+void replay_layer(const Json& test, Comparison& comparison);
+void replay_training_run(const Json& test, Comparison& comparison);
 
 }  // namespace thalweg::oracle

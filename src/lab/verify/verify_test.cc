@@ -258,7 +258,7 @@ TEST_F(Verify, WhatTheEngineLacksIsNamed) {
   field["expected"][0]["slow_params"] = {{1}};
   field["expected_state"] = Json::array();
   expect_skip(field, "field slow_params");
-  expect_skip({{"kind", "training_run"}}, "kind training_run is not replayed");
+  expect_skip({{"kind", "newton_schulz"}}, "kind newton_schulz is not replayed");
   Json negative = sgd("momentum", 0);
   negative["hyper"]["lr"] = -1;
   EXPECT_EQ(verify_json(negative).reason.rfind("refused by design: ", 0), 0u);

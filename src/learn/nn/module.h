@@ -43,7 +43,7 @@ struct Layer {
   // not given is x. Null for a layer without blocks.
   Shape (*join_shapes)(const Shape& input, std::span<const Shape> blocks) = nullptr;
   Tensor (*join)(Tape& tape, Tensor x, std::span<const Tensor> blocks) = nullptr;
-  bool rectifies = false;     // sets negative values to 0, so that the layer before it starts by He's rule
+  bool rectifies = false;  // negative values become 0 or nearly so: the layer before it starts by He's rule
   bool passes_signs = false;  // stands between a layer and the relu that follows it: pools, normalisation
   bool takes_images = false;  // samples are {channels, height, width} or {channels, width}
   bool repeats = false;       // its block, as many times as its first option says, in its own place

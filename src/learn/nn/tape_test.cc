@@ -78,6 +78,8 @@ TEST(Tape, BitsDoNotDependOnTheNumberOfThreads) {
   expect_same_for_any_threads<float>("dense(300) | gelu | dropout(0.3) | dense(31) | softmax", 40, 300);
   expect_same_for_any_threads<float>("dense(301) | gelu(form=tanh) | dropout | sigmoid | softmax", 7, 333);
   expect_same_for_any_threads<double>("dense(301) | gelu | dropout | sigmoid | softmax", 7, 333);
+  expect_same_for_any_threads<float>("layer_norm | dense(300) | silu | rms_norm | log_softmax", 70, 333);
+  expect_same_for_any_threads<float>("dense(300) | group_norm(3) | mish | dense(9, init=orthogonal)", 7, 333);
 }
 
 TEST(Tape, ReplayingGivesTheSameBits) {

@@ -12,9 +12,9 @@ constexpr Option kStride =
 constexpr Option kDilation =
     sizes_option("dilation", "1", kWindowSizes, "distance between two elements of the window");
 constexpr Option kInit =
-    choice_option("init", "auto|he|glorot", "auto",
-                  "initialisation of the weights; auto: he if a relu follows, otherwise glorot");
+    init_option("init", "auto", "initial weights; auto: he if a relu follows, otherwise glorot");
 constexpr Option kBias = flag_option("bias", "true", "whether a bias is added");
+constexpr Option kBiasInit = init_option("bias_init", "zeros", "initial bias");
 
 constexpr Option kOptions[] = {
     required(count_option("channels", "", {1, 1048576}, "channels of the output")),
@@ -26,6 +26,7 @@ constexpr Option kOptions[] = {
                  "parts into which the channels are cut; each makes its part of the output alone"),
     kInit,
     kBias,
+    kBiasInit,
 };
 
 constexpr Option kDepthwiseOptions[] = {
@@ -36,6 +37,7 @@ constexpr Option kDepthwiseOptions[] = {
     count_option("multiplier", "1", {1, 1048576}, "channels of the output for each channel"),
     kInit,
     kBias,
+    kBiasInit,
 };
 
 struct Convolution {
@@ -80,10 +82,11 @@ Shape plan(std::string_view layer, std::size_t axes, const Settings& settings, c
   const std::int64_t places = conv.window.kernel[0] * conv.window.kernel[1];
   Shape shape = {conv.window.kernel[1], in, conv.channels};
   if (axes == 2) shape.insert(shape.begin(), conv.window.kernel[0]);
-  const InitRule init = init_rule(std::get<std::string>(option<kTable, "init">(settings)));
-  weights.push_back({"weight", shape, Role::weight, {init, places * in, places * conv.channels}});
+  const std::int64_t fan_in = places * in, fan_out = places * conv.channels;
+  const auto init = [&](const Setting& setting) { return read_init(setting, fan_in, fan_out); };
+  weights.push_back({"weight", shape, Role::weight, init(option<kTable, "init">(settings))});
   if (std::get<bool>(option<kTable, "bias">(settings)))
-    weights.push_back({"bias", {conv.channels}, Role::bias, {}});
+    weights.push_back({"bias", {conv.channels}, Role::bias, init(option<kTable, "bias_init">(settings))});
   return moved_over(conv.window, sample, axes, conv.channels);
 }
 

@@ -139,17 +139,19 @@ Tensor record(Tape& tape, Tensor x, Tensor weight, Tensor bias, bool rectify) {
 
 constexpr Option kOptions[] = {
     required(count_option("units", "", {1, 1048576}, "size of the output")),
-    choice_option("init", "auto|he|glorot", "auto",
-                  "initialisation of the weights; auto: he if a relu follows, otherwise glorot"),
+    init_option("init", "auto", "initial weights; auto: he if a relu follows, otherwise glorot"),
     flag_option("bias", "true", "whether a bias is added"),
+    init_option("bias_init", "zeros", "initial bias"),
 };
 
 Shape plan_layer(const Settings& settings, const Shape& input, std::vector<Weight>& weights) {
   const std::int64_t in = input.back();
   const auto out = static_cast<std::int64_t>(std::get<double>(option<kOptions, "units">(settings)));
-  const InitRule init = init_rule(std::get<std::string>(option<kOptions, "init">(settings)));
-  weights.push_back({"weight", {in, out}, Role::weight, {init, in, out}});
-  if (std::get<bool>(option<kOptions, "bias">(settings))) weights.push_back({"bias", {out}, Role::bias, {}});
+  const auto init = [&](const Setting& setting) { return read_init(setting, in, out); };
+  weights.push_back({"weight", {in, out}, Role::weight, init(option<kOptions, "init">(settings))});
+  if (std::get<bool>(option<kOptions, "bias">(settings))) {
+    weights.push_back({"bias", {out}, Role::bias, init(option<kOptions, "bias_init">(settings))});
+  }
   Shape output = input;
   output.back() = out;
   return output;
@@ -175,7 +177,10 @@ extern constinit const Layer dense_layer{
 y  = x W + b
 dx = dy W^T, dW = x^T dy, db = the column sums of dy
 x {rows, in}, W {in, units}, b {units}; more dimensions of x are rows
-W starts uniform in +-sqrt(6 / in) (he) or +-sqrt(6 / (in + units)) (glorot), b at 0)"},
+W starts uniform in +-sqrt(6 / in) (he) or +-sqrt(6 / (in + units)) (glorot), b at 0;
+lecun: in +-sqrt(3 / in); he_normal and the like: normal, uncut, of the same variance;
+orthogonal: rows or columns at right angles, each of length gain;
+truncated_normal: a normal distribution of deviation std, without what is beyond 2 std)"},
     .plan = plan_layer,
     .record = record_layer<false>,
     .record_rectified = record_layer<true>,

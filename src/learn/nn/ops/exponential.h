@@ -23,6 +23,12 @@ inline float choose(std::uint32_t mask, float yes, float no) {
                               (std::bit_cast<std::uint32_t>(no) & ~mask));
 }
 
+// `yes` where a > b, else `no`.
+inline float if_above(float a, float b, float yes, float no) {
+  return choose(-static_cast<std::uint32_t>(a > b), yes, no);
+}
+inline double if_above(double a, double b, double yes, double no) { return a > b ? yes : no; }
+
 // `negative` where the sign of x is set, else `positive`.
 inline float by_sign(float x, float negative, float positive) {
   return choose(static_cast<std::uint32_t>(std::bit_cast<std::int32_t>(x) >> 31), negative, positive);
@@ -55,15 +61,17 @@ inline Reduced reduce(float z) {
                                     std::bit_cast<std::uint32_t>(kRound))};
 }
 
-inline float exp_of_reduced(float r) {
+inline float expm1_of_reduced(float r) {
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  return p * r * r + r + 1.0f;
+  return p * r * r + r;
 }
+
+inline float exp_of_reduced(float r) { return expm1_of_reduced(r) + 1.0f; }
 
 // 2^n for -127 < n < 128.
 inline float power_of_two(std::int32_t n) {
@@ -84,6 +92,14 @@ inline float exp_below(float z, float rest = 0.0f) {
   return exp_of_reduced(reduced.r + rest) * power_of_two(half) * power_of_two(reduced.n - half);
 }
 inline double exp_below(double z, double rest = 0.0) { return std::exp(z + rest); }
+
+// e^z - 1 for -87 <= z <= 0, with all its digits near 0.
+inline float expm1_below(float z) {
+  const Reduced reduced = reduce(z);
+  const float scale = power_of_two(reduced.n);
+  return scale * expm1_of_reduced(reduced.r) + (scale - 1.0f);
+}
+inline double expm1_below(double z) { return std::expm1(z); }
 
 // Beyond this size e^-size is 0 in either type.
 template <class T>

@@ -110,8 +110,8 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
 
 }  // namespace
 
-Tensor gelu(Tape& tape, Tensor x) { return record_unary<Gelu<Erf>>(tape, x); }
-Tensor gelu_tanh(Tape& tape, Tensor x) { return record_unary<Gelu<Tanh>>(tape, x); }
+Tensor gelu(Tape& tape, Tensor x) { return record_unary(tape, x, Gelu<Erf>{}); }
+Tensor gelu_tanh(Tape& tape, Tensor x) { return record_unary(tape, x, Gelu<Tanh>{}); }
 
 extern constinit const Layer gelu_layer{
     .spec = {.name = "gelu",

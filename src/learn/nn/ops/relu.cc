@@ -20,7 +20,7 @@ struct Relu {
 
 }  // namespace
 
-Tensor relu(Tape& tape, Tensor x) { return record_unary<Relu>(tape, x); }
+Tensor relu(Tape& tape, Tensor x) { return record_unary(tape, x, Relu{}); }
 
 extern constinit const Layer relu_layer{
     .spec = {.name = "relu", .doc = "max(x, 0)", .source = "Nair and Hinton 2010, ICML", .formula = R"(

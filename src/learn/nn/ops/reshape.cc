@@ -165,6 +165,7 @@ Tensor reshape(Tape& tape, Tensor x, Shape shape) {
 extern constinit const Layer reshape_layer{
     .spec = {.name = "reshape",
              .doc = "the same elements in another shape, the last dimension running fastest",
+             .source = "as numpy.reshape",
              .options = kShapeOption,
              .formula = R"(
 y = x in row-major order as {shape}, dx = dy as x's shape)"},
@@ -175,6 +176,7 @@ y = x in row-major order as {shape}, dx = dy as x's shape)"},
 extern constinit const Layer flatten_layer{
     .spec = {.name = "flatten",
              .doc = "the elements of a sample in one dimension: channels, then rows, then columns",
+             .source = "as torch.nn.Flatten",
              .formula = R"(
 y = x in row-major order as {elements}, dx = dy as x's shape)"},
     .plan = plan_flatten,

@@ -84,6 +84,7 @@ F the block, S the shortcut or x itself)"},
 extern constinit const Layer repeat_layer{
     .spec = {.name = "repeat",
              .doc = "a block of layers several times, each with weights of its own",
+             .source = "as if it were written out",
              .options = kRepeatOptions,
              .formula = R"(
 y = F_n(... F_2(F_1(x))), each F the block, n times)"},

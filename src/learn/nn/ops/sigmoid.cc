@@ -22,7 +22,7 @@ struct Sigmoid {
 
 }  // namespace
 
-Tensor sigmoid(Tape& tape, Tensor x) { return record_unary<Sigmoid>(tape, x); }
+Tensor sigmoid(Tape& tape, Tensor x) { return record_unary(tape, x, Sigmoid{}); }
 
 extern constinit const Layer sigmoid_layer{
     .spec = {.name = "sigmoid",

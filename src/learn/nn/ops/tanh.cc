@@ -48,7 +48,7 @@ struct Tanh {
 
 }  // namespace
 
-Tensor tanh(Tape& tape, Tensor x) { return record_unary<Tanh>(tape, x); }
+Tensor tanh(Tape& tape, Tensor x) { return record_unary(tape, x, Tanh{}); }
 
 extern constinit const Layer tanh_layer{
     .spec = {.name = "tanh",
