@@ -46,7 +46,8 @@ const TypeWords& words_of(OptionType type) { return kTypeWords[static_cast<std::
 std::string wanted(const Option& option) {
   const TypeWords& words = words_of(option.type);
   if (option.type == OptionType::choice) return std::string(option.choices);
-  return std::string(words.wanted) + (words.ranged ? print_range(option.range) : "");
+  return (option.choices.empty() ? "" : std::string(option.choices) + " or ") + std::string(words.wanted) +
+         (words.ranged ? print_range(option.range) : "");
 }
 
 // A word or string, or some of them.
@@ -103,6 +104,11 @@ bool may_be_schedules(const Value& value) {
          });
 }
 
+bool is_choice(const Option& option, std::string_view word) {
+  const auto choices = split(option.choices, '|');
+  return std::find(choices.begin(), choices.end(), word) != choices.end();
+}
+
 // The value as the option's type reads it, or nothing when it cannot.
 std::optional<Setting> read(const Option& option, const Value& value) {
   const bool word = value.kind == Value::Kind::word;
@@ -126,11 +132,9 @@ std::optional<Setting> read(const Option& option, const Value& value) {
     case OptionType::flag:
       if (word && (value.word == "true" || value.word == "false")) return value.word == "true";
       return std::nullopt;
-    case OptionType::choice: {
-      const auto choices = split(option.choices, '|');
-      if (word && std::find(choices.begin(), choices.end(), value.word) != choices.end()) return value.word;
+    case OptionType::choice:
+      if (word && is_choice(option, value.word)) return value.word;
       return std::nullopt;
-    }
     case OptionType::name:
       if (word || value.kind == Value::Kind::string) return value.word;
       return std::nullopt;
@@ -140,6 +144,8 @@ std::optional<Setting> read(const Option& option, const Value& value) {
     case OptionType::selector:
       return are_words(value) ? std::optional<Setting>(value) : std::nullopt;
     case OptionType::numbers:
+      if (word && is_choice(option, value.word)) return value.word;
+      [[fallthrough]];
     case OptionType::lengths:
       return read_list(option, value);
     case OptionType::schedules:
@@ -153,7 +159,7 @@ Setting read_or_throw(const Spec& spec, const Option& option, const Value& value
   Message message{
       "", "`" + std::string(option.name) + "` of `" + std::string(spec.name) + "` does not accept this",
       "`" + print(value) + "`", wanted(option), ""};
-  if (option.type == OptionType::choice && value.kind == Value::Kind::word) {
+  if (!option.choices.empty() && value.kind == Value::Kind::word) {
     message.hint = did_you_mean(value.word, split(option.choices, '|'));
   }
   throw source.error(value.at, std::move(message));

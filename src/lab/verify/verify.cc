@@ -27,6 +27,7 @@ constexpr Kind kKinds[] = {
     {"schedule", replay_schedule},
     {"lr_scheduler", replay_scheduler},
     {"test_function", replay_problem},
+    {"loss", replay_loss},
 };
 
 Json parse_case(const std::string& text) {

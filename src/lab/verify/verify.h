@@ -166,6 +166,7 @@ void replay_trajectory(const Json& test, Comparison& comparison);
 void replay_clipping(const Json& test, Comparison& comparison);
 void replay_schedule(const Json& test, Comparison& comparison);
 void replay_scheduler(const Json& test, Comparison& comparison);
+void replay_loss(const Json& test, Comparison& comparison);
 void replay_problem(const Json& test, Comparison& comparison);
 
 }  // namespace thalweg::oracle

@@ -19,7 +19,8 @@ constexpr Option kOptions[] = {
     kTaskOption,
     scale_option("standard",
                  "standard: each element of a row minus its mean, divided by its standard deviation in the "
-                 "training part; none: as it is")};
+                 "training part; none: as it is"),
+    kTargetScaleOption};
 
 std::shared_ptr<const NpyArray> read_file(const Setting& path) {
   const std::string* name = std::get_if<std::string>(&path);

@@ -22,7 +22,8 @@ constexpr Option kOptions[] = {
     kTaskOption,
     scale_option("standard",
                  "standard: each element of a row minus its mean, divided by its standard deviation in the "
-                 "training part; none: as it is")};
+                 "training part; none: as it is"),
+    kTargetScaleOption};
 
 // An archive and what it holds.
 class Archive {
