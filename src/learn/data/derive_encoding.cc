@@ -183,6 +183,18 @@ TableOptions read_table_options(const std::string& task, const std::string& scal
           .scale_targets = target_scale == "standard"};
 }
 
+void set_weights(Table& table, const std::string& name, std::function<double(std::size_t row)> weight) {
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const double one = weight(row);
+    if (one >= 0 && std::isfinite(one)) continue;
+    const bool missing = std::isnan(one);
+    throw Error(Code::data, {table.place(row), missing ? "a weight is missing" : "a weight is out of range",
+                             (missing ? "" : print_number(one) + " of ") + "`" + name + "`",
+                             "a number, at least 0", "give a row that is not to count the weight 0"});
+  }
+  table.weight = std::move(weight);
+}
+
 TableEncoding outline(const Table& table) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
   out.columns.reserve(table.inputs);

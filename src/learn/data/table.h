@@ -84,6 +84,10 @@ TableOptions table_options(const Settings& settings) {
 
 using RowTest = std::function<bool(std::size_t row)>;
 
+// Weights the rows of a table by `weight`, of the column or array `name`. Throws Error(data), naming the row,
+// for one that is missing, infinite or below 0.
+void set_weights(Table& table, const std::string& name, std::function<double(std::size_t row)> weight);
+
 // What an encoding of this table would name: no numbers yet.
 TableEncoding outline(const Table& table);
 

@@ -58,7 +58,8 @@ std::string source_of(const std::string& own, const std::string& data) {
     if (file) arg.value = {.kind = Value::Kind::string, .word = "-", .text = {}, .list = {}};
   }
   std::erase_if(item.args, [](const Arg& arg) {  // other files
-    return arg.name == "test" || arg.name == "targets" || arg.name.starts_with("test_");
+    return arg.name == "test" || arg.name == "targets" || arg.name == "weights" ||
+           arg.name.starts_with("test_");
   });
   return print(text);
 }

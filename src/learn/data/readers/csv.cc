@@ -1,8 +1,6 @@
 // csv: rows of numbers and words in a text file, plain or gzip.
 #include <fmt/core.h>
 
-#include <cmath>
-
 #include "data/csv_columns.h"
 #include "data/csv_delimiter.h"
 #include "data/csv_header.h"
@@ -164,15 +162,7 @@ void add_weights(const TextFile& file, const CsvOptions& how, const CsvLayout& l
   const std::string& name = layout.columns[column].name;
   const Table weights = read_csv(file.name(), file.text(), how, layout,
                                  {.columns = {{name, column, column, false, true}}, .inputs = 1});
-  for (std::size_t row = 0; row < weights.rows; ++row) {
-    const double one = weights.at(row, 0);
-    if (one >= 0) continue;
-    throw Error(Code::data,
-                {weights.place(row), std::isnan(one) ? "a weight is missing" : "a weight is below 0",
-                 (std::isnan(one) ? "" : print_number(one) + " of ") + "`" + name + "`",
-                 "a number, at least 0", "give a row that is not to count the weight 0"});
-  }
-  table.weight = [at = weights.at](std::size_t row) { return at(row, 0); };
+  set_weights(table, name, [at = weights.at](std::size_t row) { return at(row, 0); });
 }
 
 // Inputs are not looked for in it.

@@ -76,7 +76,7 @@ TEST_F(CsvWeights, ThatAreNoneAreRefused) {
   EXPECT_TRUE(has(refusal(kRows, ", weight=town", Code::data), "town"));
   for (const auto& [cell, words] : {std::pair<std::string, std::string>{"NA", "a weight is missing"},
                                     {"", "a weight is missing"},
-                                    {"-0.5", "a weight is below 0"},
+                                    {"-0.5", "a weight is out of range"},
                                     {"x", "train.csv"}}) {
     std::string rows = kRows;
     rows.replace(rows.find("5,3,a"), 5, "5," + cell + ",a");
