@@ -33,14 +33,12 @@ torch; with probabilities the mean over the rows.)"};
   static constexpr Wants kWants = Wants::classes;
   static Outputs outputs(const LossOptions&) { return Outputs::softmax; }
   static constexpr bool kMeanByWeights = true;
-  static constexpr bool kWeighsClasses = true;
+  static bool weighs_classes(const LossOptions& o) { return smoothing_of(o) > 0; }
 
   template <class T>
-  static double row(const LossOptions& o, const T* p, std::size_t columns, const RowTarget& target,
-                    double scale, T* grad) {
-    const auto [smoothing] = options<kOptions, "smoothing">(o.numbers);
-    if (!target.is_label() || smoothing > 0) return spread(o, smoothing, p, columns, target, scale, grad);
-    const double weight = o.weight_of(target.label);
+  [[gnu::always_inline]] static inline double row(const LossOptions& o, const T* p, std::size_t columns,
+                                                  const RowTarget& target, double scale, T* grad) {
+    if (!target.is_label() || smoothing_of(o) > 0) return spread(o, p, columns, target, scale, grad);
     const T max = *std::max_element(p, p + columns);
     double sum = 0;
     for (std::size_t j = 0; j < columns; ++j) {
@@ -48,11 +46,13 @@ torch; with probabilities the mean over the rows.)"};
       if (grad != nullptr) grad[j] = share;
       sum += static_cast<double>(share);
     }
-    if (grad != nullptr) finish(grad, columns, target.label, sum, scale * weight);
-    return weight * (std::log(sum) - (static_cast<double>(p[target.label]) - static_cast<double>(max)));
+    if (grad != nullptr) finish(grad, columns, target.label, sum, scale);
+    return std::log(sum) - (static_cast<double>(p[target.label]) - static_cast<double>(max));
   }
 
  private:
+  static double smoothing_of(const LossOptions& o) { return option<kOptions, "smoothing">(o.numbers); }
+
   template <class T>
   static void finish(T* grad, std::size_t columns, std::size_t label, double sum, double scale) {
     const double at_label = (static_cast<double>(grad[label]) / sum - 1.0) * scale;
@@ -61,10 +61,11 @@ torch; with probabilities the mean over the rows.)"};
     grad[label] = static_cast<T>(at_label);
   }
 
-  // More than one class counts.
+  // More than one class counts. Not inlined, for the sake of what is in most use.
   template <class T>
-  static double spread(const LossOptions& o, double smoothing, const T* p, std::size_t columns,
-                       const RowTarget& target, double scale, T* grad) {
+  [[gnu::noinline]] static double spread(const LossOptions& o, const T* p, std::size_t columns,
+                                         const RowTarget& target, double scale, T* grad) {
+    const double smoothing = smoothing_of(o);
     const double max = static_cast<double>(*std::max_element(p, p + columns));
     const auto q = [&](std::size_t j) {
       return o.weight_of(j) * ((1.0 - smoothing) * target[j] + smoothing / static_cast<double>(columns));

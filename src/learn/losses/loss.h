@@ -86,14 +86,16 @@ inline constexpr Option kIgnore = count_option("ignore", "-100", {.min = INT32_M
 //                     const RowTarget& target, double scale, T* grad);
 // and, where they are not those of LossTraits,
 //   static constexpr Layout kLayout;
-//   static constexpr bool kWeighsClasses;   row() uses `weight` of labels too: elsewhere the row is weighted
 //   static Outputs outputs(const LossOptions& o);
+//   static bool weighs_classes(const LossOptions& o);   row() uses `weight` of labels too: elsewhere it is
+//   the
+//                                                       row that is weighted
 //   static bool takes_any(const LossOptions& o);   whether targets need not be in the range of kWants
 struct LossTraits {
   static constexpr Layout kLayout = Layout::same;
-  static constexpr bool kWeighsClasses = false;
   static constexpr bool kMeanByWeights = false;
   static Outputs outputs(const LossOptions&) { return Outputs::scores; }
+  static bool weighs_classes(const LossOptions&) { return false; }
   static bool takes_any(const LossOptions&) { return false; }
 };
 
