@@ -77,6 +77,7 @@ std::uint64_t data_bytes(const Dataset& data) {
   for (const Samples* samples : {&data.train, &data.test}) {
     bytes += samples->size() * samples->features() * sizeof(float);
     bytes += (samples->labels.size() + samples->rows.size() + samples->values.size()) * 4;
+    bytes += samples->weights.size() * sizeof(double);
   }
   return bytes;
 }
