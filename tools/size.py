@@ -27,7 +27,7 @@ CLASS_METHODS = 25
 CLASS_MEMBERS = 15
 STOREY_LINES = {"engine": 19_000, "learn": 22_000, "lab": 17_500, "tool": 3_000}
 HOUSE_LINES = 60_000  # of all storeys together
-CATALOGUES = {"engine/transforms", "learn/nn/ops", "lab/problems"}  # a file a name: as long as the field's list
+CATALOGUES = {"engine/transforms", "learn/losses", "learn/nn/ops", "lab/problems"}  # a file a name: as long as the field's list
 
 CODE = {".cc", ".h", ".inc", ".S", ".py", ".cmake", ".sh", ".cu", ".cuh", ".js", ".css"}
 LIBRARY = {".cc", ".h", ".inc", ".js", ".css"}  # what counts as lines of the library

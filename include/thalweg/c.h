@@ -187,9 +187,10 @@ typedef struct thalweg_report {
   int overflows;               /* 1: the gradient was finite, weights or state are not */
   int skipped;                 /* 1: nothing was changed */
   int waits;                   /* 1: added to a window that is not full */
+  double mass; /* of a trainer: what its mean loss divides by, samples or the sum of their weights */
 } thalweg_report;
 #define THALWEG_REPORT_INIT \
-  { sizeof(thalweg_report), 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0 }
+  { sizeof(thalweg_report), 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0 }
 
 /* NaN where it was not asked for, or the parameter was absent or frozen. */
 typedef struct thalweg_parameter_report {
@@ -321,12 +322,13 @@ typedef struct thalweg_samples {
   size_t features;       /* of a row */
   const float* inputs;   /* rows x features */
   size_t classes;        /* of the labels */
-  const int32_t* labels; /* one a row, 0 to classes - 1; NULL where there are values */
+  const int32_t* labels; /* one a row, 0 to classes - 1, or what the loss ignores; NULL for values */
   size_t columns;        /* of the values */
   const double* values;  /* rows x columns; NULL where there are labels */
+  const double* weights; /* one a row, finite and at least 0; NULL: 1 each */
 } thalweg_samples;
 #define THALWEG_SAMPLES_INIT \
-  { sizeof(thalweg_samples), 0, 0, NULL, 0, NULL, 0, NULL }
+  { sizeof(thalweg_samples), 0, 0, NULL, 0, NULL, 0, NULL, NULL }
 
 typedef struct thalweg_trainer_options {
   size_t struct_size;
@@ -344,7 +346,7 @@ typedef struct thalweg_trainer_options {
 typedef struct thalweg_evaluation {
   size_t struct_size;
   uint64_t samples;
-  double loss;     /* mean */
+  double loss;     /* mean, as are the others, by the weights of the samples */
   double accuracy; /* NaN for values */
   double r2, mae;  /* NaN for classes */
 } thalweg_evaluation;

@@ -36,6 +36,7 @@ class Samples {
 
   std::vector<std::int32_t> labels;  // one per sample or kNoClass; empty: of values, or unknown
   std::vector<double> values;        // size x columns for regression, by Dataset::target_scaling; or empty
+  std::vector<double> weights;       // one per sample, finite and at least 0; empty: 1 each
   std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
 
   // The named samples with their targets, in that order; row numbers stay those of the source. Throws

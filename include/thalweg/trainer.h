@@ -21,22 +21,26 @@ namespace thalweg {
 struct Recording;
 class Recordings;
 
-// How well a model does on a set of samples; the terms of the loss on parameters are left out.
+// How well a model does on a set of samples; the terms of the loss on parameters are left out. Where the
+// samples have weights, all means are weighted by them; those of the loss's classes weigh the loss alone.
 struct Evaluation {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
   std::uint64_t samples = 0;
-  double loss = 0;          // mean
-  double accuracy = kNone;  // share of right classes, 0 to 1; NaN for regression
+  double loss = 0;  // mean
+  // Share of right classes, 0 to 1, of the samples whose label the loss does not ignore; NaN for regression,
+  // and of a loss whose predictions do not say a class.
+  double accuracy = kNone;
   // For regression, NaN for classes: the coefficient of determination 1 - SSE / SST, each column against the
   // mean of these samples, averaged over the columns that vary (NaN where none does); and the mean absolute
   // error in the units of the source.
   double r2 = kNone;
   double mae = kNone;
   std::uint64_t unknown = 0;  // samples of no class of the training data: counted wrong, and without a loss
+  double mass = 0;            // what the mean loss divides by: samples, or the sum of their weights
 
-  // Every sample is unknown: the loss is NaN.
-  bool has_no_loss() const { return unknown > 0 && unknown == samples; }
+  // Every sample is unknown, ignored or weighs nothing: the loss is NaN.
+  bool has_no_loss() const { return samples > 0 && mass == 0; }
   // Why there is no R2 of values; empty where there is one.
   std::string_view r2_undefined() const {
     return r2 != r2 && mae == mae ? "the targets do not vary" : std::string_view();
@@ -80,10 +84,11 @@ struct StepSeconds {
 class Trainer {
  public:
   // An update takes the gradient of the mean loss over batch * accumulate samples, at the end of an epoch
-  // over those that are left. They pass through the model in chunks of `batch` samples, at most kChunk, whose
-  // gradients add up. Evaluation goes in chunks of at most kChunk, with `accumulate` above 1 of at most
-  // `batch` samples, and in smaller ones where a sample is large. Everything else - clipping, decay, clocks,
-  // lengths - sees only the update.
+  // over those that are left; what a mean divides by is Loss::mass of all of them, and 0 / 0 counts as 0.
+  // `weight=balanced` is counted in data.train. They pass through the model in chunks of `batch` samples, at
+  // most kChunk, whose gradients add up. Evaluation goes in chunks of at most kChunk, with `accumulate` above
+  // 1 of at most `batch` samples, and in smaller ones where a sample is large. Everything else - clipping,
+  // decay, clocks, lengths - sees only the update.
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
           const TrainerOptions& options);
   Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data, std::size_t batch,
@@ -101,6 +106,8 @@ class Trainer {
   // One update, which measures what is asked for: Optimizer::updates() tells which. Throws Error(diverged)
   // when the loss is not finite, with parameters and optimizer as they were.
   Report step(const Statistics& statistics = {});
+  // What the mean loss of the last step divides by: its samples, or the sum of their weights (Loss::mass).
+  double mass() const { return mass_; }
 
   const StepSeconds& step_seconds() const { return step_seconds_; }
 
@@ -118,11 +125,13 @@ class Trainer {
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
-  // The loss summed over those samples; with a scale other than 0 also its gradient, for backward().
-  double compare(Recording& recording, double scale);
+  // The loss summed over those samples; with a scale also its gradient, for backward().
+  double compare(Recording& recording, std::optional<double> scale = {});
+  // Loss::mass of the named samples of the training part.
+  double mass_of(std::span<const std::uint32_t> rows);
 
   Module& model_;
-  const Loss& loss_;
+  const Loss loss_;  // with the weights of classes that it counts in the data
   Optimizer& optimizer_;
   const Dataset& data_;
   Loader loader_;
@@ -131,6 +140,9 @@ class Trainer {
   std::size_t evaluation_chunk_;
   std::vector<std::int32_t> labels_;  // of the chunk at hand
   std::vector<float> values_;
+  std::vector<double> weights_;
+  bool counts_rows_;  // the mass of every batch is its number of samples
+  double mass_ = 0;
   StepSeconds step_seconds_;
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 from typing import NamedTuple
 
 try:
@@ -10,7 +11,7 @@ try:
     from sklearn.base import BaseEstimator
     from sklearn.model_selection import train_test_split
     from sklearn.utils import check_array, check_consistent_length, check_random_state
-    from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
+    from sklearn.utils.validation import _check_n_features, _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:
     raise ImportError("thalweg.sklearn needs the package scikit-learn, 1.6 or newer; try `pip install scikit-learn` "
                       f"({error})") from error
@@ -55,6 +56,10 @@ _WANTED = {
 }
 
 
+# Layers in whose training a sample meets the others of its batch, or a number drawn for its place there.
+_MIXES_SAMPLES = re.compile(r"\b(dropout|batch_norm)\b")
+
+
 def _seed_of(random_state) -> int:
     generator = check_random_state(random_state)
     return int(random_state) if isinstance(random_state, numbers.Integral) else int(generator.randint(2**31 - 1))
@@ -89,68 +94,90 @@ class Estimator(BaseEstimator):
 
     # Training
 
-    def fit(self, X, y, **unsupported) -> Estimator:
+    def fit(self, X, y, sample_weight=None) -> Estimator:
         """Trains for max_iter epochs, from initial weights, or with warm_start from those that it has. The optimizer
-        and its schedules begin anew each time. Samples cannot be weighted."""
-        self._check(unsupported)
+        and its schedules begin anew each time. Means of the loss, and of standardize, are weighted by sample_weight;
+        where one update takes all samples, a sample of weight k is to the bit one that is there k times."""
+        self._check()
         anew = not (self.warm_start and self.__sklearn_is_fitted__())
-        rows, targets = self._read(X, y, anew, anew)
+        rows, targets, weights = self._read(X, y, sample_weight, anew, anew)
         seed = _seed_of(self.random_state) if anew else self._learnt.seed
-        rows, targets, *held_out = self._split(rows, targets, seed)
-        learnt = self._begin(rows, targets, seed) if anew else self._learnt
+        rows, targets, weights, *held_out = self._split(rows, targets, weights, seed)
+        rows, targets, weights = self._merged(rows, targets, weights)
+        learnt = self._begin(rows, targets, weights, seed) if anew else self._learnt
         if anew:
             self._forget()
         task = self._task(rows, targets)
         learnt = self._with_loss(learnt, task)
         epochs = self.max_iter or _recipe.epochs_for(task)
         optimizer = _recipe.optimizer_for(task, epochs) if self.optimizer == "auto" else str(self.optimizer)
-        trainer = self._trainer(learnt, optimizer, rows, targets, epochs=epochs, seed=seed + self.n_iter_,
+        trainer = self._trainer(learnt, optimizer, rows, targets, weights, epochs=epochs, seed=seed + self.n_iter_,
                                 order="shuffle" if self.shuffle else "file")
         self._learnt = self._run(trainer, epochs, task.updates_per_epoch, learnt,
-                                 self._scaled(learnt, *held_out) if held_out else None)
+                                 (*self._scaled(learnt, *held_out[:2]), held_out[2]) if held_out else None)
         return self
 
-    def _partial_fit(self, X, y, first: bool, targets_anew: bool) -> Estimator:
+    def _partial_fit(self, X, y, sample_weight, first: bool, targets_anew: bool) -> Estimator:
         if self.early_stopping:
             raise UsageError("early_stopping: partial_fit holds nothing back; got True; want False")
-        rows, targets = self._read(X, y, first, targets_anew)
+        rows, targets, weights = self._read(X, y, sample_weight, first, targets_anew)
         task = self._task(rows, targets)
-        learnt = self._begin(rows, targets, _seed_of(self.random_state)) if first else self._learnt
+        learnt = self._begin(rows, targets, weights, _seed_of(self.random_state)) if first else self._learnt
         learnt = self._with_loss(learnt, task)
         if first:
             self._forget()
         if self.shuffle:
             # Here, because the trainer's own order would be that of one data set from the first update on.
             order = np.random.RandomState([learnt.seed % 2**32, self.n_iter_]).permutation(len(rows))
-            rows, targets = rows[order], targets[order]
+            rows, targets, weights = rows[order], targets[order], None if weights is None else weights[order]
         optimizer = _recipe.STREAM_OPTIMIZER if self.optimizer == "auto" else str(self.optimizer)
-        trainer = self._trainer(learnt, optimizer, rows, targets, epochs=0, seed=learnt.seed, order="file")
+        trainer = self._trainer(learnt, optimizer, rows, targets, weights, epochs=0, seed=learnt.seed, order="file")
         bound = trainer.optimizer
         if learnt.state:
             bound.from_bytes(learnt.state, other_chain=bound.chain != learnt.chain)
-        self._count(_pass(trainer, task, learnt.batches))
+        self._count(_pass(trainer, task))
         self._learnt = _kept(learnt, trainer, learnt.batches + task.updates_per_epoch)
         return self
 
-    def _check(self, unsupported: dict) -> None:
-        given = [name for name, value in unsupported.items() if value is not None]
-        if "sample_weight" in given:
-            raise TypeError("fit: samples cannot be weighted; got sample_weight; want X and y alone; try to repeat the "
-                            "rows that count more")
-        if given:
-            raise TypeError(f"fit: an unexpected argument; got {given[0]}; want X and y")
+    def _check(self) -> None:
         for name, (fits, wanted) in _WANTED.items():
             value = getattr(self, name)
             if not fits(value):
                 raise UsageError(f"{name}: out of range; got {value!r}; want {wanted}")
 
-    def _read(self, X, y, anew: bool, targets_anew: bool):
+    def _read(self, X, y, sample_weight, anew: bool, targets_anew: bool):
+        """Rows, targets and weights of the samples that count."""
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         rows = self._rows(X, anew)
         targets = self._targets(y, targets_anew)
         check_consistent_length(rows, targets)
-        return rows, targets
+        weights = self._class_weights(targets)
+        if sample_weight is not None:
+            own = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+            weights = own if weights is None else own * weights
+        if weights is None:
+            return rows, targets, None
+        counts = weights > 0
+        if not counts.any():
+            raise UsageError("sample_weight: no sample counts; got only zeros; want a number above 0")
+        return rows[counts], targets[counts], weights[counts]
+
+    def _class_weights(self, targets):
+        """The weight of each sample by its class; None: 1 each."""
+        return None
+
+    def _merged(self, rows, targets, weights):
+        """Where an update takes all samples, those that are alike as one of their weights' sum, in an order of their
+        own: the same samples are then the same training however they are told. Else as they are."""
+        few = len(rows) <= (self.batch_size or len(rows))
+        if not few or _MIXES_SAMPLES.search(str(self.model)):
+            return rows, targets, weights
+        told = np.column_stack([rows, targets]).astype(np.float64)
+        _, first, which = np.unique(told, axis=0, return_index=True, return_inverse=True)
+        if weights is None and len(first) == len(rows):
+            return rows, targets, None
+        return rows[first], targets[first], np.bincount(which.reshape(-1), weights).astype(np.float64)
 
     def _rows(self, X, anew: bool):
         """Numbers, one row a sample; the names of the columns remembered or compared."""
@@ -159,25 +186,25 @@ class Estimator(BaseEstimator):
         _check_n_features(self, matrix, reset=anew)
         return matrix
 
-    def _split(self, rows, targets, seed: int):
+    def _split(self, rows, targets, weights, seed: int):
         """What is trained on, and with early stopping what is held out."""
         if not self.early_stopping:
-            return rows, targets
-        train, held_out, train_targets, held_out_targets = train_test_split(
-            rows, targets, test_size=self.validation_fraction, random_state=seed % 2**32,
-            stratify=targets if self._classes() else None)
-        return train, train_targets, held_out, held_out_targets
+            return rows, targets, weights
+        parts = [rows, targets] if weights is None else [rows, targets, weights]
+        split = train_test_split(*parts, test_size=self.validation_fraction, random_state=seed % 2**32,
+                                 stratify=targets if self._classes() else None)
+        return *split[::2], *[None] * (3 - len(parts)), *split[1::2], *[None] * (3 - len(parts))
 
     def _task(self, rows, targets) -> _recipe.Task:
         outputs = self._classes() or targets.shape[1]
         return _recipe.Task(self._classes() > 0, outputs, len(rows), self.batch_size or len(rows))
 
-    def _begin(self, rows, targets, seed: int) -> Learnt:
+    def _begin(self, rows, targets, weights, seed: int) -> Learnt:
         task = self._task(rows, targets)
         text = _recipe.model_for(task) if self.model == "auto" else str(self.model)
         network = Network.initial(text, rows.shape[1:], seed)
-        scaling = Scaling.of if self.standardize else lambda matrix: Scaling.none(matrix.shape[1])
-        return Learnt(seed, network, scaling(rows), None if task.classes else scaling(targets))
+        scaling = Scaling.of if self.standardize else lambda matrix, _: Scaling.none(matrix.shape[1])
+        return Learnt(seed, network, scaling(rows, weights), None if task.classes else scaling(targets, weights))
 
     def _with_loss(self, learnt: Learnt, task: _recipe.Task) -> Learnt:
         loss = _recipe.loss_for(task, learnt.network.outputs) if self.loss == "auto" else str(self.loss).strip()
@@ -202,9 +229,10 @@ class Estimator(BaseEstimator):
             return inputs, targets
         return inputs, learnt.targets.to_scaled(targets, np.float64)
 
-    def _trainer(self, learnt: Learnt, optimizer: str, rows, targets, **options) -> Trainer:
+    def _trainer(self, learnt: Learnt, optimizer: str, rows, targets, weights, **options) -> Trainer:
         inputs, values = self._scaled(learnt, rows, targets)
-        return Trainer(learnt.network.to_model(), learnt.loss, optimizer, inputs, values, classes=self._classes(),
+        return Trainer(learnt.network.to_model(), learnt.loss, optimizer, inputs, values, weights=weights,
+                       classes=self._classes(),
                        batch=self.batch_size or 0, threads=self.n_threads or 0, **options)
 
     def _run(self, trainer: Trainer, epochs: int, batches: int, learnt: Learnt, held_out) -> Learnt:
@@ -256,14 +284,12 @@ def _kept(learnt: Learnt, trainer: Trainer, batches: int) -> Learnt:
                            batches=batches)
 
 
-def _pass(trainer: Trainer, task: _recipe.Task, before: int) -> float:
-    """An update for each batch, and their mean loss over samples. The trainer names its batches by the clock of the
-    data, `before`, which has counted those of other data sets: it begins in the middle, and ends there."""
-    batches = task.updates_per_epoch
-    size = min(task.batch, task.samples)
-    total = 0.0
-    for batch in range(before, before + batches):
-        is_last = batch % batches == batches - 1
-        _, loss = trainer.step()
-        total += loss * (task.samples - (batches - 1) * size if is_last else size)
-    return total / task.samples
+def _pass(trainer: Trainer, task: _recipe.Task) -> float:
+    """An update for each batch, and their mean loss. The trainer names its batches by the clock of the
+    data, which has counted those of other data sets: it begins in the middle, and ends there."""
+    total = mass = 0.0
+    for _ in range(task.updates_per_epoch):
+        report, loss = trainer.step()
+        total += loss * report.mass
+        mass += report.mass
+    return total / mass if mass else np.nan

@@ -74,7 +74,8 @@ class ParameterReport(Struct):
 
 class Samples(Struct):
     _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("features", c_size_t), ("inputs", c_void_p),
-                ("classes", c_size_t), ("labels", c_void_p), ("columns", c_size_t), ("values", c_void_p)]
+                ("classes", c_size_t), ("labels", c_void_p), ("columns", c_size_t), ("values", c_void_p),
+                ("weights", c_void_p)]
 
 
 class TrainerOptions(Struct):

@@ -23,7 +23,7 @@ class Report(Struct):
     _fields_ = [("struct_size", c_size_t), ("update", c_uint64), ("lr", c_double), ("grad_norm", c_double),
                 ("update_ratio", c_double), ("seconds", c_double), ("nonfinite", c_uint64),
                 ("nonfinite_parameter", c_int64), ("nonfinite_index", c_uint64), ("_overflows", c_int),
-                ("_skipped", c_int), ("_waits", c_int)]
+                ("_skipped", c_int), ("_waits", c_int), ("mass", c_double)]
     small_pages: tuple[str, ...] = ()  # of the first step: parameters that would be faster in thalweg.empty's memory
 
     @property

@@ -27,9 +27,11 @@ class Scaling:
         return cls(numpy.zeros(columns), numpy.ones(columns))
 
     @classmethod
-    def of(cls, matrix) -> Scaling:
-        """Columns that are constant but for rounding keep their unit, by the rule of scikit-learn's StandardScaler."""
-        count, columns = matrix.shape
+    def of(cls, matrix, weights=None) -> Scaling:
+        """Columns that are constant but for rounding keep their unit, by the rule of scikit-learn's StandardScaler.
+        weights: of the rows, above 0."""
+        rows, columns = matrix.shape
+        count = rows if weights is None else weights.sum()
         least = numpy.full(columns, numpy.inf)
         most = -least
         for block in _blocks(matrix):
@@ -38,15 +40,20 @@ class Scaling:
         # In a unit in which the largest is about 1 no square is too large or too small; being a power of two, it keeps
         # every digit.
         unit = numpy.frexp(numpy.maximum(-least, most))[1]
-        mean = sum(numpy.ldexp(block, -unit).sum(axis=0) for block in _blocks(matrix)) / count
+
+        def summed(block, first):
+            return block.sum(axis=0) if weights is None else weights[first:first + len(block)] @ block
+
+        starts = range(0, rows, _ROWS)
+        mean = sum(summed(numpy.ldexp(block, -unit), first) for first, block in zip(starts, _blocks(matrix))) / count
         off, squares = numpy.zeros(columns), numpy.zeros(columns)
-        for block in _blocks(matrix):
+        for first, block in zip(starts, _blocks(matrix)):
             difference = numpy.ldexp(block, -unit) - mean
-            off += difference.sum(axis=0)
-            squares += numpy.square(difference).sum(axis=0)
+            off += summed(difference, first)
+            squares += summed(numpy.square(difference), first)
         mean = mean + off / count
         variance = numpy.maximum(squares / count - numpy.square(off / count), 0)
-        error = count * numpy.finfo(numpy.float64).eps
+        error = rows * numpy.finfo(numpy.float64).eps
         constant = (least == most) | (variance <= error * variance + numpy.square(error * mean))
         whole = numpy.where(least == most, least, numpy.ldexp(mean, unit))
         own = numpy.where(numpy.abs(whole) > _FLOAT_MOST, numpy.abs(whole), 1.0)

@@ -76,7 +76,7 @@ class _Params:
         core().raw("params_destroy")(self.handle)
 
 
-def _samples(inputs, targets, classes: int):
+def _samples(inputs, targets, classes: int, weights=None):
     """The structure that C takes, and the arrays that it points to."""
     numpy = _numpy()
     x = numpy.ascontiguousarray(inputs, dtype=numpy.float32)
@@ -97,7 +97,13 @@ def _samples(inputs, targets, classes: int):
     else:
         y = numpy.ascontiguousarray(targets, dtype=numpy.float64).reshape(len(x), -1)
         out.columns, out.values = y.shape[1], y.ctypes.data
-    return out, (x, y)
+    if weights is None:
+        return out, (x, y)
+    w = numpy.ascontiguousarray(weights, dtype=numpy.float64)
+    if w.shape != (len(x),):
+        raise UsageError(f"weights: not one a row; got shape {w.shape}; want {(len(x),)}")
+    out.weights = w.ctypes.data
+    return out, (x, y, w)
 
 
 class Trainer:
@@ -106,16 +112,17 @@ class Trainer:
         trainer = Trainer(model, "cross_entropy", "adamw(lr=1e-3)", x, y, classes=10)
         for _ in range(20): print(trainer.epoch())
 
-    epochs: what schedules without a length are planned for. batch 0: all samples."""
+    epochs: what schedules without a length are planned for. batch 0: all samples. weights: of the samples, at least
+    0; the loss of a batch is their weighted mean."""
 
-    def __init__(self, model: Model, loss: str, optimizer: str, inputs, targets, *, classes: int = 0,
+    def __init__(self, model: Model, loss: str, optimizer: str, inputs, targets, *, weights=None, classes: int = 0,
                  batch: int = 64, accumulate: int = 1, epochs: int = 20, seed: int = 1, threads: int = 0,
                  order: str = "shuffle", nonfinite: str = "report"):
         self._learn = learn()
         self.model, self.classes = model, classes
         options = TrainerOptions(batch=batch, accumulate=accumulate, epochs=epochs, seed=seed, threads=threads,
                                  order=encoded(order), nonfinite=encoded(nonfinite))
-        samples, _keep = _samples(inputs, targets, classes)
+        samples, _keep = _samples(inputs, targets, classes, weights)
         self._handle = self._learn.made("trainer_create", model._handle, encoded(loss), encoded(str(optimizer)),
                                         ctypes.byref(samples), ctypes.byref(options))
 
@@ -124,7 +131,8 @@ class Trainer:
             self._learn.raw("trainer_destroy")(self._handle)
 
     def step(self) -> tuple[Report, float]:
-        """One update; its report, and the loss of its batch before it."""
+        """One update; its report, and the loss of its batch before it, which is a mean over report.mass: samples, or the
+        sum of their weights."""
         report, loss = Report(), c_double()
         self._learn.trainer_step(self._handle, ctypes.byref(report), ctypes.byref(loss))
         return report, loss.value
@@ -138,9 +146,9 @@ class Trainer:
         """Its optimizer: state, clocks, averages, to_bytes() with the weights; it is the trainer that steps it."""
         return _TrainersOptimizer(self)
 
-    def evaluate(self, inputs, targets) -> dict[str, float]:
-        """loss, accuracy of classes, r2 and mae of values."""
-        samples, _keep = _samples(inputs, targets, self.classes)
+    def evaluate(self, inputs, targets, weights=None) -> dict[str, float]:
+        """loss, accuracy of classes, r2 and mae of values; all weighted where weights are given."""
+        samples, _keep = _samples(inputs, targets, self.classes, weights)
         out = Evaluation()
         self._learn.trainer_evaluate(self._handle, ctypes.byref(samples), ctypes.byref(out))
         names = ("loss", "accuracy") if self.classes else ("loss", "r2", "mae")

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from ._estimator import Estimator  # first: it says which package is missing
 
+import re
+
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array, column_or_1d, compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -67,13 +69,18 @@ def _name_of(loss: str) -> str:
     return str(loss).split("|")[0].split("(")[0].strip()
 
 
+def _of_probabilities(loss: str) -> bool:
+    """bce whose predictions are probabilities."""
+    return _name_of(loss) == "bce" and re.search(r"\(\s*(logits\s*=\s*)?false|logits\s*=\s*false", str(loss)) is not None
+
+
 def _gives_probabilities(estimator) -> bool:
-    """Of the losses, those whose scores are logits."""
+    """Of the losses, those whose scores are logits, or logarithms of probabilities."""
     name = _name_of(estimator.loss)
-    if name in ("auto", "cross_entropy", "bce"):
+    if name in ("auto", "cross_entropy", "nll", "kl_div", "bce", "focal") and not _of_probabilities(estimator.loss):
         return True
     raise AttributeError(f"predict_proba: the scores of this loss are not probabilities; got {name}; want "
-                         "cross_entropy or bce")
+                         "cross_entropy, nll, kl_div, bce or focal")
 
 
 @_documented("cross_entropy", "cross_entropy, or bce where the network has one output", "")
@@ -82,11 +89,27 @@ class Classifier(ClassifierMixin, Estimator):
 
         clf = Classifier(random_state=0).fit(X, y)
         clf.predict(X), clf.predict_proba(X), clf.classes_
+
+    class_weight: a dict {class: weight}, or balanced: n / (classes * samples of the class); it multiplies sample_weight.
     """
 
-    def partial_fit(self, X, y, classes=None, **unsupported) -> Classifier:
-        """One pass over these samples. The first call has to name all classes."""
-        self._check(unsupported)
+    def __init__(self, model: str = "auto", *, optimizer: str = "auto", loss: str = "auto", max_iter: int | None = None,
+                 batch_size: int | None = 64, standardize: bool = True, shuffle: bool = True, class_weight=None,
+                 early_stopping: bool = False, validation_fraction: float = 0.1, n_iter_no_change: int = 10,
+                 tol: float = 1e-4, warm_start: bool = False, random_state=None, n_threads: int | None = None,
+                 verbose: bool = False):
+        super().__init__(model, optimizer=optimizer, loss=loss, max_iter=max_iter, batch_size=batch_size,
+                         standardize=standardize, shuffle=shuffle, early_stopping=early_stopping,
+                         validation_fraction=validation_fraction, n_iter_no_change=n_iter_no_change, tol=tol,
+                         warm_start=warm_start, random_state=random_state, n_threads=n_threads, verbose=verbose)
+        self.class_weight = class_weight
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None) -> Classifier:
+        """One pass over these samples. The first call has to name all classes. class_weight is a dict here."""
+        self._check()
+        if isinstance(self.class_weight, str):
+            raise UsageError(f"class_weight: partial_fit does not know all samples; got {self.class_weight}; want a dict, "
+                             "such as sklearn.utils.compute_class_weight makes of them")
         first = not self.__sklearn_is_fitted__()
         if first and classes is None:
             raise UsageError("classes: the first call of partial_fit has to name them; got None; want every label that "
@@ -97,7 +120,17 @@ class Classifier(ClassifierMixin, Estimator):
                 self._take_classes(named)
             elif not np.array_equal(named, self.classes_):
                 raise UsageError(f"classes: not those of the first call; got {named}; want {self.classes_}")
-        return self._partial_fit(X, y, first, targets_anew=False)
+        return self._partial_fit(X, y, sample_weight, first, targets_anew=False)
+
+    def _class_weights(self, targets):
+        if self.class_weight is None:
+            return None
+        known = np.arange(len(self.classes_)) if self.class_weight != "balanced" else np.unique(targets)
+        weights = np.zeros(len(self.classes_))
+        weights[known] = compute_class_weight(self.class_weight, classes=self.classes_[known], y=self.classes_[targets])
+        if not (np.isfinite(weights).all() and (weights >= 0).all()):
+            raise UsageError(f"class_weight: out of range; got {self.class_weight}; want numbers of at least 0")
+        return weights[targets]
 
     def _take_classes(self, classes) -> None:
         if len(classes) < 2:
@@ -125,7 +158,7 @@ class Classifier(ClassifierMixin, Estimator):
         """Scores, rows x classes_; of two classes one number a row, above 0 for classes_[1]."""
         scores = self._scores(X)
         if scores.shape[1] == 1:
-            return scores[:, 0]
+            return scores[:, 0] - np.float32(0.5 if _of_probabilities(self._learnt.loss) else 0)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def predict(self, X) -> np.ndarray:
@@ -135,7 +168,7 @@ class Classifier(ClassifierMixin, Estimator):
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X) -> np.ndarray:
-        """The probability of each of classes_, in double: softmax of the scores; by bce the logistic function of each,
+        """The probability of each of classes_, in double: softmax of the scores; by bce and focal the logistic function of each,
         which of several outputs are scaled to a sum of 1."""
         return np.exp(self.predict_log_proba(X))
 
@@ -145,7 +178,7 @@ class Classifier(ClassifierMixin, Estimator):
         scores = self._scores(X).astype(np.float64)
         if scores.shape[1] == 1:  # softmax over 0 and the score is its logistic function
             scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
-        elif _name_of(self._learnt.loss) == "bce":
+        elif _name_of(self._learnt.loss) in ("bce", "focal"):
             scores = -np.logaddexp(0, -scores)
         return _log_shares(scores)
 
@@ -165,11 +198,11 @@ class Regressor(RegressorMixin, Estimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def partial_fit(self, X, y, **unsupported) -> Regressor:
+    def partial_fit(self, X, y, sample_weight=None) -> Regressor:
         """One pass over these samples."""
-        self._check(unsupported)
+        self._check()
         first = not self.__sklearn_is_fitted__()
-        return self._partial_fit(X, y, first, targets_anew=first)
+        return self._partial_fit(X, y, sample_weight, first, targets_anew=first)
 
     def _classes(self) -> int:
         return 0

@@ -35,6 +35,12 @@ EXAMPLES = {
     "layers/softmax": "thalweg train --model \"dense(10) | softmax\" --loss mse",
     "losses": "thalweg train --loss {name}",
     "losses/bce": "thalweg train --data \"csv(mail.csv, target=spam)\" --loss bce",
+    "losses/cosine_embedding": "thalweg train --data \"csv(pairs.csv, target=alike)\" --model \"dense(32)\" --loss cosine_embedding",
+    "losses/gaussian_nll": "thalweg train --data \"csv(train.csv, target=price)\" --model \"dense(64) | relu | dense(2)\" --loss gaussian_nll",
+    "losses/hinge_embedding": "thalweg train --data \"csv(pairs.csv, target=alike)\" --model \"dense(16) | relu | dense(1)\" --loss hinge_embedding",
+    "losses/poisson_nll": "thalweg train --data \"csv(visits.csv, target=count, task=regress, target_scale=none)\" --loss poisson_nll",
+    "losses/quantile": "thalweg train --data \"csv(train.csv, target=price)\" --loss \"quantile(0.9)\"",
+    "losses/triplet_margin": "thalweg train --data \"csv(triples.csv)\" --model \"dense(30)\" --loss triplet_margin",
     "losses/l1": "thalweg train --loss \"cross_entropy | l1(1e-4, on=weight)\"",
     "losses/l2": "thalweg train --loss \"cross_entropy | l2(1e-4, on=weight)\"",
     "losses/elastic": "thalweg train --loss \"cross_entropy | elastic(1e-4, on=weight)\"",
@@ -84,8 +90,9 @@ def range_of(option: dict) -> str:
 
 
 def option_row(option: dict) -> str:
-    takes = ", ".join(code(word) for word in option["choices"].split("|")) if option.get("choices") else \
-        option["type"].replace("|", " or ")
+    takes = ", ".join(code(word) for word in option["choices"].split("|")) if option.get("choices") else ""
+    if option["type"] != "choice":
+        takes += (" or " if takes else "") + option["type"].replace("|", " or ")
     default = "**required**" if option["required"] else code(option["default"]) if option["default"] else "none"
     return f"| `{option['name']}` | {cell(option['doc'])} | {takes} | {range_of(option)} | {default} |"
 

@@ -106,11 +106,14 @@ bool may_be_schedules(const Value& value) {
          });
 }
 
+bool is_choice(const Option& option, std::string_view word) {
+  const auto choices = split(option.choices, '|');
+  return std::find(choices.begin(), choices.end(), word) != choices.end();
+}
+
 // The sizes, spelled as all numbers are.
 std::optional<Setting> read_sizes(const Option& option, Value value) {
-  const auto words = split(option.choices, '|');
-  if (value.kind == Value::Kind::word && std::find(words.begin(), words.end(), value.word) != words.end())
-    return value;
+  if (value.kind == Value::Kind::word && is_choice(option, value.word)) return value;
   const auto respell = [&](Value& size) {
     const std::optional<double> number =
         size.kind == Value::Kind::word ? read_number(size.word) : std::nullopt;
@@ -183,6 +186,8 @@ std::optional<Setting> read(const Option& option, const Value& value) {
     case OptionType::selector:
       return are_words(value) ? std::optional<Setting>(value) : std::nullopt;
     case OptionType::numbers:
+      if (word && is_choice(option, value.word)) return value.word;
+      [[fallthrough]];
     case OptionType::lengths:
       return read_list(option, value);
     case OptionType::schedules:
@@ -200,7 +205,7 @@ Setting read_or_throw(const Spec& spec, const Option& option, const Value& value
   Message message{
       "", "`" + std::string(option.name) + "` of `" + std::string(spec.name) + "` does not accept this",
       "`" + print(value) + "`", wanted(option), ""};
-  if (option.type == OptionType::choice && value.kind == Value::Kind::word) {
+  if (!option.choices.empty() && value.kind == Value::Kind::word) {
     message.hint = did_you_mean(value.word, split(option.choices, '|'));
   }
   throw source.error(value.at, std::move(message));

@@ -25,7 +25,7 @@ enum class OptionType {
   choice,     // one of `choices`
   name,       // any word or string: a column, a file, a folder
   selector,   // which parameters: a role, `matrices`, `all`, `rest`, a name pattern or a list of these
-  numbers,    // a list of numbers
+  numbers,    // a list of numbers, or one of `choices` where there are any
   lengths,    // a list of lengths
   schedules,  // a list of schedules and numbers
   names,      // a name, or a list of names
@@ -61,7 +61,7 @@ struct Option {
   Range range = {};
   std::string_view unit = {};     // "fraction", "updates", "1/update", ...
   std::string_view doc = {};      // one line
-  std::string_view choices = {};  // types choice and sizes: "torch|optax"
+  std::string_view choices = {};  // types choice, numbers and sizes: "torch|optax"
   bool required = false;          // must be given
   std::string_view needs = {};    // means something only where this option differs from its default
 };

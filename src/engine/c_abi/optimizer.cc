@@ -79,9 +79,9 @@ thalweg_report report_of(const Report& report, Params& params) {
   for (std::size_t p = 0; report.nonfinite_parameter != nullptr && at < 0; ++p) {
     if (&params[p] == report.nonfinite_parameter) at = static_cast<std::int64_t>(p);
   }
-  return {sizeof(thalweg_report), report.update,    report.lr,        report.grad_norm,
-          report.update_ratio,    report.seconds,   report.nonfinite, at,
-          report.nonfinite_index, report.overflows, report.skipped,   report.waits};
+  return {sizeof(thalweg_report), report.update,    report.lr, report.grad_norm,       report.update_ratio,
+          report.seconds,         report.nonfinite, at,        report.nonfinite_index, report.overflows,
+          report.skipped,         report.waits,     0};
 }
 
 }  // namespace thalweg::c

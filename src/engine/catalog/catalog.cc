@@ -103,7 +103,8 @@ std::string bounds_text(const CatalogOption& option) {
 }
 
 std::string option_text(const CatalogOption& option) {
-  std::string facts = option.choices.empty() ? option.type : option.choices;
+  std::string facts = option.choices;
+  if (option.type != type_name(OptionType::choice)) facts += (facts.empty() ? "" : "|") + option.type;
   if (const std::string bounds = bounds_text(option); !bounds.empty()) facts += ", " + bounds;
   if (!option.unit.empty()) facts += ", " + option.unit;
   facts += option.required           ? ", required"

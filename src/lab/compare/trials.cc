@@ -34,14 +34,14 @@ bool judge(Trial& training, const Dataset& data, double seconds, ComparedTrial& 
 // One epoch; false when `stop` was set. Gradients that a gate holds back count as seen.
 bool train_epoch(Trial& training, std::uint64_t epoch, const std::atomic<bool>& stop, double& loss) {
   const std::uint64_t end = (epoch + 1) * training.trainer().updates_per_epoch();
-  double sum = 0, samples = 0;
+  double sum = 0, mass = 0;
   while (training.optimizer().gradients() < end) {
     if (stop) return false;
-    const Report report = training.trainer().step();
-    sum += report.loss * static_cast<double>(report.samples);
-    samples += static_cast<double>(report.samples);
+    const double mean = training.trainer().step().loss;
+    sum += mean * training.trainer().mass();
+    mass += training.trainer().mass();
   }
-  loss = sum / samples;
+  loss = sum / mass;
   return true;
 }
 

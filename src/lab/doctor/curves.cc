@@ -81,7 +81,9 @@ Findings find_overfitting(const ExaminedRun& run) {
 
 std::optional<double> constant_loss(const ExaminedRun& run) {
   const Samples& train = run.data.train;
-  const std::string kind = parse({"loss", run.config.loss}).front().name;
+  const Item loss = parse({"loss", Loss(run.config.loss).text()}).front();
+  if (!loss.args.empty() || !train.weights.empty()) return std::nullopt;  // weighted, smoothed
+  const std::string& kind = loss.name;
   const double n = static_cast<double>(train.size());
   if (kind == "cross_entropy" && !train.labels.empty()) {
     std::map<std::int32_t, double> counts;

@@ -29,6 +29,7 @@ constexpr Kind kKinds[] = {
     {"test_function", replay_problem},
     {"layer", replay_layer},
     {"training_run", replay_training_run},
+    {"loss", replay_loss},
 };
 
 Json parse_case(const std::string& text) {

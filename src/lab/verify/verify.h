@@ -178,6 +178,7 @@ void replay_trajectory(const Json& test, Comparison& comparison);
 void replay_clipping(const Json& test, Comparison& comparison);
 void replay_schedule(const Json& test, Comparison& comparison);
 void replay_scheduler(const Json& test, Comparison& comparison);
+void replay_loss(const Json& test, Comparison& comparison);
 void replay_problem(const Json& test, Comparison& comparison);
 void replay_layer(const Json& test, Comparison& comparison);
 void replay_training_run(const Json& test, Comparison& comparison);

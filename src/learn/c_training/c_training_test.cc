@@ -22,10 +22,10 @@ struct Plane {
     }
   }
   thalweg_samples with_values() const {
-    return {sizeof(thalweg_samples), 64, 2, inputs.data(), 0, nullptr, 1, values.data()};
+    return {sizeof(thalweg_samples), 64, 2, inputs.data(), 0, nullptr, 1, values.data(), nullptr};
   }
   thalweg_samples with_labels() const {
-    return {sizeof(thalweg_samples), 64, 2, inputs.data(), 2, labels.data(), 0, nullptr};
+    return {sizeof(thalweg_samples), 64, 2, inputs.data(), 2, labels.data(), 0, nullptr, nullptr};
   }
   std::vector<float> inputs;
   std::vector<double> values;
@@ -81,6 +81,29 @@ TEST_F(CTraining, ClassesAreTrainedOnLabels) {
   EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK);
   EXPECT_GT(evaluation.accuracy, 0.95);
   EXPECT_TRUE(std::isnan(evaluation.r2));
+}
+
+TEST_F(CTraining, SamplesMayHaveWeights) {
+  make("dense(2)");
+  thalweg_samples samples = plane_.with_labels();
+  std::vector<double> weights(64, 0.25);
+  weights[3] = 0;
+  samples.weights = weights.data();
+  ASSERT_EQ(train(samples, "cross_entropy", "sgd(lr=0.1)"), THALWEG_OK) << thalweg_last_error();
+  thalweg_report report = THALWEG_REPORT_INIT;
+  EXPECT_EQ(thalweg_trainer_step(trainer_, &report, nullptr), THALWEG_OK);
+  EXPECT_EQ(report.mass, 63 * 0.25);
+  thalweg_evaluation evaluation = THALWEG_EVALUATION_INIT;
+  EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK);
+  EXPECT_EQ(std::fmod(evaluation.accuracy * 63, 1.0), 0.0);
+  for (const double wrong : {-1.0, static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    weights[5] = wrong;
+    EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_USAGE);
+    EXPECT_NE(std::string(thalweg_last_error()).find("weights"), std::string::npos) << thalweg_last_error();
+  }
+  // What an earlier header knew of the structure ends before them.
+  samples.struct_size = offsetof(thalweg_samples, weights);
+  EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK);
 }
 
 TEST_F(CTraining, ItsOptimizerAndParametersAreTheCallersToo) {

@@ -26,9 +26,9 @@ struct HeldTrainer {
   std::shared_ptr<BoundOptimizer> optimizer;
   std::optional<Trainer> trainer;
 
-  // The updates of an epoch so far.
+  // The updates of an epoch so far: their loss, and what its mean divides by.
   double sum = 0;
-  std::uint64_t samples = 0;
+  double mass = 0;
 };
 HeldTrainer& trainer_of(const thalweg_trainer* handle) {
   return object_of<HeldTrainer>(Kind::trainer, handle);
@@ -39,9 +39,10 @@ HeldTrainer& trainer_of(const thalweg_trainer* handle) {
   throw Error(Code::usage, {where, what, got, want, ""});
 }
 
-void check_labels(const thalweg_samples& given) {
+void check_labels(const thalweg_samples& given, const Loss& loss) {
   for (std::size_t row = 0; row < given.rows; ++row) {
     if (given.labels[row] >= 0 && static_cast<std::size_t>(given.labels[row]) < given.classes) continue;
+    if (loss.ignores(given.labels[row])) continue;
     fail("labels", "no such class", std::to_string(given.labels[row]) + " at row " + std::to_string(row),
          "0 to classes - 1, of " + std::to_string(given.classes));
   }
@@ -57,7 +58,7 @@ void check_finite(const char* where, const T* numbers, std::size_t columns, std:
 }
 
 // The samples as one part of a data set, with what they are targets of.
-Samples read_samples(const thalweg_samples* samples, std::size_t features, Dataset& of) {
+Samples read_samples(const thalweg_samples* samples, std::size_t features, const Loss& loss, Dataset& of) {
   const thalweg_samples given = read_struct<thalweg_samples>(&need(samples, "samples"), THALWEG_SAMPLES_INIT);
   if (given.features != features) {
     fail("samples", "not what the model takes", std::to_string(given.features) + " features",
@@ -71,7 +72,7 @@ Samples read_samples(const thalweg_samples* samples, std::size_t features, Datas
   out.rows.resize(given.rows);
   for (std::size_t row = 0; row < given.rows; ++row) out.rows[row] = static_cast<std::uint32_t>(row);
   if (given.labels != nullptr) {
-    check_labels(given);
+    check_labels(given, loss);
     of.classes = given.classes;
     out.labels.assign(given.labels, given.labels + given.rows);
   } else if (given.values != nullptr) {
@@ -79,6 +80,14 @@ Samples read_samples(const thalweg_samples* samples, std::size_t features, Datas
     of.columns = given.columns;
     of.target_scaling.assign(given.columns, {});
     out.values.assign(given.values, given.values + given.rows * given.columns);
+  }
+  if (given.weights != nullptr) {
+    check_finite("weights", given.weights, 1, given.rows);
+    out.weights.assign(given.weights, given.weights + given.rows);
+    const auto negative = std::ranges::find_if(out.weights, [](double w) { return w < 0; });
+    if (negative != out.weights.end()) {
+      fail("weights", "below 0", "row " + std::to_string(negative - out.weights.begin()), "at least 0");
+    }
   }
   return out;
 }
@@ -98,8 +107,8 @@ double step(HeldTrainer& held, Report& report) {
   report = held.trainer->step();
   held.optimizer->last = report;
   if (std::isfinite(report.loss)) {
-    held.sum += report.loss * static_cast<double>(report.samples);
-    held.samples += report.samples;
+    held.sum += report.loss * held.trainer->mass();
+    held.mass += held.trainer->mass();
   }
   return report.loss;
 }
@@ -159,7 +168,8 @@ thalweg_status thalweg_trainer_create(thalweg_model* model, const char* loss, co
     const TrainerOptions how = read_trainer_options(given);
     auto held = std::make_shared<HeldTrainer>(shared_object<Module>(Kind::model, model),
                                               Loss(need_text(loss, "loss")));
-    held->data.train = read_samples(samples, static_cast<std::size_t>(count(held->data.sample)), held->data);
+    held->data.train =
+        read_samples(samples, static_cast<std::size_t>(count(held->data.sample)), held->loss, held->data);
     const Chain chain =
         Chain(need_text(optimizer, "optimizer")).resolve(lengths_of(epochs(given.epochs), held->data, how));
     auto bound = std::make_shared<BoundOptimizer>();
@@ -182,7 +192,10 @@ thalweg_status thalweg_trainer_step(thalweg_trainer* trainer, thalweg_report* re
     Report done;
     const double of_batch = step(held, done);
     if (loss != nullptr) *loss = of_batch;
-    if (report != nullptr) write_struct(report, report_of(done, *held.optimizer->params));
+    if (report == nullptr) return;
+    thalweg_report out = report_of(done, *held.optimizer->params);
+    out.mass = held.trainer->mass();
+    write_struct(report, out);
   });
 }
 
@@ -194,9 +207,9 @@ thalweg_status thalweg_trainer_epoch(thalweg_trainer* trainer, double* loss) {
     do {
       step(held, report);
     } while (held.optimizer->optimizer->gradients() % per_epoch != 0);
-    if (loss != nullptr) *loss = held.samples > 0 ? held.sum / static_cast<double>(held.samples) : NAN;
+    if (loss != nullptr) *loss = held.mass > 0 ? held.sum / held.mass : NAN;
     held.sum = 0;
-    held.samples = 0;
+    held.mass = 0;
   });
 }
 
@@ -205,7 +218,8 @@ thalweg_status thalweg_trainer_evaluate(thalweg_trainer* trainer, const thalweg_
   return call([&] {
     HeldTrainer& held = trainer_of(trainer);
     Dataset of;
-    const Samples part = read_samples(samples, static_cast<std::size_t>(count(held.data.sample)), of);
+    const Samples part =
+        read_samples(samples, static_cast<std::size_t>(count(held.data.sample)), held.loss, of);
     if (part.size() == 0 || of.classes != held.data.classes || of.columns != held.data.columns) {
       fail("samples", "not like those that are trained on",
            std::to_string(part.size()) + " rows, " + std::to_string(of.classes) + " classes, " +

@@ -208,6 +208,7 @@ Samples Samples::subset(std::span<const std::uint32_t> wanted) const {
   append_rows(floats_, wanted, features_, out.floats_);
   append_rows(labels, wanted, 1, out.labels);
   append_rows(values, wanted, size_ == 0 ? 0 : values.size() / size_, out.values);
+  append_rows(weights, wanted, 1, out.weights);
   append_rows(rows, wanted, 1, out.rows);
   if (rows.empty()) out.rows.assign(wanted.begin(), wanted.end());
   return out;

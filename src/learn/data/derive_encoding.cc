@@ -161,8 +161,10 @@ ColumnEncoding derive_column(const Table& table, std::size_t column, bool standa
   return out;
 }
 
-void derive_target_scaling(const Table& table, const RowTest& training, TargetEncoding& targets) {
+void derive_target_scaling(const Table& table, bool standardise, const RowTest& training,
+                           TargetEncoding& targets) {
   if (!targets.classes.empty()) return;
+  if (!standardise) return targets.scaling.resize(table.targets());
   for (std::size_t i = table.inputs; i < table.columns.size(); ++i) {
     const Moments found = moments(table, i, training);
     targets.scaling.push_back(
@@ -171,6 +173,27 @@ void derive_target_scaling(const Table& table, const RowTest& training, TargetEn
 }
 
 }  // namespace
+
+TableOptions read_table_options(const std::string& task, const std::string& scale,
+                                const std::string& target_scale) {
+  return {.task = task == "classify"  ? Task::classify
+                  : task == "regress" ? Task::regress
+                                      : Task::automatic,
+          .standardise = scale == "standard",
+          .scale_targets = target_scale == "standard"};
+}
+
+void set_weights(Table& table, const std::string& name, std::function<double(std::size_t row)> weight) {
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const double one = weight(row);
+    if (one >= 0 && std::isfinite(one)) continue;
+    const bool missing = std::isnan(one);
+    throw Error(Code::data, {table.place(row), missing ? "a weight is missing" : "a weight is out of range",
+                             (missing ? "" : print_number(one) + " of ") + "`" + name + "`",
+                             "a number, at least 0", "give a row that is not to count the weight 0"});
+  }
+  table.weight = std::move(weight);
+}
 
 TableEncoding outline(const Table& table) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
@@ -207,13 +230,13 @@ TargetEncoding derive_targets(const Table& table, Task task) {
   return targets;
 }
 
-TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
+TableEncoding derive_encoding(const Table& table, TargetEncoding targets, const TableOptions& options,
                               const RowTest& training, std::vector<std::string>& notes) {
   TableEncoding out{.named = table.named, .width = table.width, .text = table.text};
   out.targets = std::move(targets);
   out.columns.reserve(table.inputs);
   for (std::size_t i = 0; i < table.inputs; ++i) {
-    out.columns.push_back(derive_column(table, i, standardise, training, notes));
+    out.columns.push_back(derive_column(table, i, options.standardise, training, notes));
   }
   const auto is_empty = [](const ColumnEncoding& column) { return column.width() == 0; };
   if (std::ranges::all_of(out.columns, is_empty)) {
@@ -221,7 +244,7 @@ TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool s
                              "`" + out.columns.front().name + "` without a word in the rows to train on",
                              "an input with values where there is a target", ""});
   }
-  derive_target_scaling(table, training, out.targets);
+  derive_target_scaling(table, options.scale_targets, training, out.targets);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -214,6 +215,7 @@ Samples encode(const Table& table, const TableEncoding& encoding, const Targeted
   samples.assign(features, std::move(inputs));
   append_rows(targets.labels, rows, 1, samples.labels);
   append_rows(targets.values, rows, encoding.targets.columns.size(), samples.values);
+  if (table.weight) std::ranges::transform(rows, std::back_inserter(samples.weights), table.weight);
   if (!table.numbers.empty()) {
     for (std::uint32_t& row : rows) row = table.numbers[row];
   }
@@ -376,17 +378,11 @@ Table with_targets(Table table, std::vector<std::string>& notes) {
   table.numbers = kept;
   table.at = [at = table.at, kept](std::size_t row, std::size_t column) { return at(kept[row], column); };
   table.place = [place = table.place, kept](std::size_t row) { return place(kept[row]); };
+  if (table.weight) table.weight = [of = table.weight, kept](std::size_t row) { return of(kept[row]); };
   return table;
 }
 
 }  // namespace
-
-TableOptions read_table_options(const std::string& task, const std::string& scale) {
-  return {.task = task == "classify"  ? Task::classify
-                  : task == "regress" ? Task::regress
-                                      : Task::automatic,
-          .standardise = scale == "standard"};
-}
 
 Dataset to_dataset(Table source, const Table* source_test, const TableOptions& options,
                    const Request& request) {
@@ -414,7 +410,7 @@ Dataset to_dataset(Table source, const Table* source_test, const TableOptions& o
   if (!given) {
     const RowTest training = [&](std::size_t row) { return !held_out[row]; };
     leave_out_names(table, test, training, notes);
-    encoding = derive_encoding(table, std::move(targets), options.standardise, training, notes);
+    encoding = derive_encoding(table, std::move(targets), options, training, notes);
   }
   if (request.all) {
     Dataset data = all_rows(test ? join(table, *test) : table, encoding);

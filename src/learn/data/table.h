@@ -39,6 +39,7 @@ struct Table {
   std::function<double(std::size_t row, std::size_t column)> at = {};
   std::function<std::string(std::size_t row)> place = {};  // of a row, for messages
   std::vector<std::uint32_t> numbers = {};                 // of the rows in the source; empty: 0, 1, 2, ...
+  std::function<double(std::size_t row)> weight = {};      // of a row, at least 0; none: 1 each
 
   std::size_t targets() const { return columns.size() - inputs; }
 };
@@ -47,7 +48,8 @@ enum class Task { automatic, classify, regress };
 
 struct TableOptions {
   Task task = Task::automatic;
-  bool standardise = true;    // numeric inputs; targets of a regression always are
+  bool standardise = true;    // numeric inputs
+  bool scale_targets = true;  // of a regression
   bool every_target = false;  // a row without its target is refused, not left out
 };
 
@@ -66,16 +68,25 @@ inline constexpr Option kTaskOption =
 constexpr Option scale_option(std::string_view fallback, std::string_view doc) {
   return choice_option("scale", "standard|none", fallback, doc);
 }
-TableOptions read_table_options(const std::string& task, const std::string& scale);
+inline constexpr Option kTargetScaleOption = choice_option(
+    "target_scale", "standard|none", "standard",
+    "of the targets of a regression, as `scale`; none: as they are, for counts and probabilities");
+TableOptions read_table_options(const std::string& task, const std::string& scale,
+                                const std::string& target_scale);
 
-// Of a reader with the options `task` and `scale`.
+// Of a reader with the options `task`, `scale` and `target_scale`.
 template <const auto& kOptions>
 TableOptions table_options(const Settings& settings) {
   return read_table_options(text_of(option<kOptions, "task">(settings)),
-                            text_of(option<kOptions, "scale">(settings)));
+                            text_of(option<kOptions, "scale">(settings)),
+                            text_of(option<kOptions, "target_scale">(settings)));
 }
 
 using RowTest = std::function<bool(std::size_t row)>;
+
+// Weights the rows of a table by `weight`, of the column or array `name`. Throws Error(data), naming the row,
+// for one that is missing, infinite or below 0.
+void set_weights(Table& table, const std::string& name, std::function<double(std::size_t row)> weight);
 
 // What an encoding of this table would name: no numbers yet.
 TableEncoding outline(const Table& table);
@@ -86,7 +97,7 @@ std::vector<std::size_t> telling_inputs(const Table& table, const RowTest& train
 
 // The targets without their scaling, and all of it from the rows of the training part.
 TargetEncoding derive_targets(const Table& table, Task task);
-TableEncoding derive_encoding(const Table& table, TargetEncoding targets, bool standardise,
+TableEncoding derive_encoding(const Table& table, TargetEncoding targets, const TableOptions& options,
                               const RowTest& training, std::vector<std::string>& notes);
 
 // The data set of a table, or of two: without `test` a fifth is held out. Without an encoding in `request` it

@@ -9,7 +9,7 @@ namespace thalweg {
 
 struct Huber : MeanOverColumns<Huber> {
   static constexpr Option kOptions[] = {
-      number_option("delta", "1", kPositive, "largest difference that is squared")};
+      number_option("delta", "1", kPositive, "largest difference that is squared"), kWeight};
   static constexpr Spec kSpec{.name = "huber",
                               .doc = "half the squared difference up to delta, linear beyond",
                               .source = "Huber 1964, doi:10.1214/aoms/1177703732",
@@ -19,12 +19,12 @@ loss   = 1/n sum_j h(d_j), d_j = p_j - t_j
 h(d)   = d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2)
 grad_j = 1/n d_j, cut to +-delta / n
 p predictions, t targets of a row, j = 1 .. n its columns
-The loss of a batch is the mean over its rows. torch's huber_loss; its smooth_l1_loss is
-this divided by delta.)"};
+The loss of a batch is the mean over its rows. torch's huber_loss; smooth_l1 is this
+divided by delta.)"};
   static constexpr Wants kWants = Wants::values;
 
-  static OfColumn column(std::span<const double> o, double p, double t) {
-    const auto [delta] = options<kOptions, "delta">(o);
+  static OfColumn column(const LossOptions& o, double p, double t, std::size_t) {
+    const auto [delta] = options<kOptions, "delta">(o.numbers);
     const double d = p - t;
     const double size = std::fabs(d);
     if (size > delta) return {delta * (size - 0.5 * delta), std::copysign(delta, d)};

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include "base/options.h"
+#include "losses/loss.h"
 
 namespace thalweg {
 
@@ -22,11 +22,6 @@ inline constexpr Option kTermOn =
 //   explicit Name(std::span<const double> o);  from the numbers in Spec order
 //   template <class T> double value(T w) const;   of one element
 //   template <class T> T gradient(T w) const;     d(value)/dw, in T with one rounding an operation
-// -1, 0 or 1; of a NaN a NaN.
-template <class T>
-T sign_of(T w) {
-  return w > T{0} ? T{1} : w < T{0} ? T{-1} : w;
-}
 
 // The terms in the order of terms.inc.
 std::span<const Spec* const> term_specs();

@@ -23,8 +23,8 @@ namespace {
 enum class Mean { softmax, logistic, scores };
 
 Mean mean_of(const Loss& loss) {
-  if (loss.classifies()) return Mean::softmax;
-  return loss.text().starts_with("bce") ? Mean::logistic : Mean::scores;
+  if (loss.outputs() == Loss::Outputs::softmax) return Mean::softmax;
+  return loss.outputs() == Loss::Outputs::logistic ? Mean::logistic : Mean::scores;
 }
 
 // Adds what one checkpoint says of a row.
@@ -54,23 +54,20 @@ std::vector<double> to_scores(Mean mean, std::span<const double> sums, std::size
 }
 
 // Without the rows whose class the training data did not have: they have no loss.
-double mean_loss(const Loss& loss, const Samples& samples, std::span<const float> scores,
-                 std::size_t columns) {
-  if (std::ranges::find(samples.labels, kNoClass) == samples.labels.end()) {
-    const std::vector<float> values(samples.values.begin(), samples.values.end());  // as in training
-    return loss.evaluate(scores, columns, {.labels = samples.labels, .values = values}, 0, {}) /
-           static_cast<double>(samples.size());
+void judge_loss(const Loss& loss, const Samples& samples, std::span<const float> scores, std::size_t columns,
+                Evaluation& out) {
+  std::vector<std::int32_t> labels = samples.labels;
+  std::vector<double> weights = samples.weights;
+  if (std::ranges::find(labels, kNoClass) != labels.end()) {  // rows that count as none
+    weights.resize(samples.size(), 1.0);
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      if (labels[row] == kNoClass) labels[row] = 0, weights[row] = 0;
+    }
   }
-  std::vector<std::int32_t> labels;
-  std::vector<float> kept;
-  for (std::size_t row = 0; row < samples.size(); ++row) {
-    if (samples.labels[row] == kNoClass) continue;
-    labels.push_back(samples.labels[row]);
-    std::ranges::copy(scores.subspan(row * columns, columns), std::back_inserter(kept));
-  }
-  if (labels.empty()) return Evaluation::kNone;
-  return loss.evaluate(kept, columns, {.labels = labels, .values = {}}, 0, {}) /
-         static_cast<double>(labels.size());
+  const std::vector<float> values(samples.values.begin(), samples.values.end());  // as in training
+  const Targets targets{.labels = labels, .values = values, .exact = {}, .weights = weights};
+  out.mass = loss.mass(targets, samples.size());
+  out.loss = loss.evaluate(scores, columns, targets, 0, {}) / out.mass;
 }
 
 Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const double> exact,
@@ -78,14 +75,18 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
   const Samples& samples = data.test;
   const std::vector<float> scores(exact.begin(), exact.end());
   Evaluation out{.samples = samples.size()};
-  const double n = static_cast<double>(samples.size());
-  out.loss = mean_loss(loss, samples, scores, columns);
+  judge_loss(loss, samples, scores, columns, out);
   if (data.classes > 0) {
-    out.accuracy = static_cast<double>(count_right(scores, columns, samples.labels, data.classes)) / n;
+    double judged = 0;
+    for (std::size_t row = 0; row < samples.size(); ++row) {
+      if (!loss.ignores(samples.labels[row])) judged += samples.weights.empty() ? 1.0 : samples.weights[row];
+    }
+    out.accuracy = weigh_right(loss, scores, columns, samples.labels, samples.weights, data.classes) / judged;
     return out;
   }
   RegressionScore score(data.columns, data.target_scaling);
-  score.add(exact, samples.values);
+  if (loss.outputs() == Loss::Outputs::nothing) return out;
+  score.add(exact, samples.values, samples.weights, columns);
   out.r2 = score.r2();
   out.mae = score.mae();
   return out;

@@ -77,6 +77,7 @@ std::uint64_t data_bytes(const Dataset& data) {
   for (const Samples* samples : {&data.train, &data.test}) {
     bytes += samples->size() * samples->features() * sizeof(float);
     bytes += (samples->labels.size() + samples->rows.size() + samples->values.size()) * 4;
+    bytes += samples->weights.size() * sizeof(double);
   }
   return bytes;
 }
@@ -214,10 +215,12 @@ std::string squashed_output(std::string_view model, std::string_view loss) {
   while (layers.size() > 1 && layers.back().name == "dropout") layers.pop_back();
   const std::string last = layers.back().name;
   const std::string first = parse({"loss", std::string(loss)}).front().name;
-  const bool takes_scores = first == "cross_entropy" || first == "bce";
+  const Loss::Outputs outputs = Loss(loss).outputs();
+  const bool logistic = outputs == Loss::Outputs::logistic;
+  const bool takes_scores = logistic || (outputs == Loss::Outputs::softmax && first == "cross_entropy");
   if (!takes_scores || std::ranges::find(kSquash, last) == kSquash.end()) return "";
   return fmt::format("the model ends in `{}`, but `{}` expects unbounded scores: it applies {} itself", last,
-                     first, first == "bce" ? "the logistic function" : "softmax");
+                     first, logistic ? "the logistic function" : "softmax");
 }
 
 std::vector<std::string> advice(Trial& trial) {

@@ -1,5 +1,6 @@
 // What a run's model says of data, with or without targets.
 #include <algorithm>
+#include <array>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -19,7 +20,11 @@ void name_outputs(const Dataset& data, std::size_t columns, RunPredictions& out)
   out.names = out.classes ? data.class_names : data.target_names;
   for (std::size_t i = out.names.size(); i < columns; ++i) {
     const std::string number = std::to_string(out.classes ? i : i + 1);
-    out.names.push_back(out.classes ? number : columns == 1 ? "value" : "value" + number);
+    const bool variance = !out.classes && columns == 2 * data.columns && i >= data.columns;
+    out.names.push_back(variance       ? out.names[i - data.columns] + ".variance"
+                        : out.classes  ? number
+                        : columns == 1 ? "value"
+                                       : "value" + number);
   }
 }
 
@@ -33,6 +38,7 @@ void finish_row(const Dataset& data, std::span<const float> scores, std::span<do
   for (std::size_t i = 0; i < row.size() && i < data.target_scaling.size(); ++i) {
     const Scaling& scaling = data.target_scaling[i];
     row[i] = row[i] / scaling.factor + scaling.offset;
+    if (row.size() == 2 * data.columns) row[data.columns + i] /= scaling.factor * scaling.factor;
   }
 }
 
@@ -52,7 +58,8 @@ std::string source_of(const std::string& own, const std::string& data) {
     if (file) arg.value = {.kind = Value::Kind::string, .word = "-", .text = {}, .list = {}};
   }
   std::erase_if(item.args, [](const Arg& arg) {  // other files
-    return arg.name == "test" || arg.name == "targets" || arg.name.starts_with("test_");
+    return arg.name == "test" || arg.name == "targets" || arg.name == "weights" ||
+           arg.name.starts_with("test_");
   });
   return print(text);
 }
@@ -73,13 +80,14 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   const LoadedWeights weights = load_weights(directory, out.weights, model.params(), out.notes);
   out.updates = weights.updates();
   out.epoch = weights.epoch();
-  const bool one_logit = dataset.classes == 2 && count(model.outputs()) == 1;
-  const std::size_t columns = one_logit ? 2 : count(model.outputs());
+  const Loss loss(config.loss);
+  const bool one_output = dataset.classes == 2 && count(model.outputs()) == 1;
+  const std::size_t columns = one_output ? 2 : count(model.outputs());
   name_outputs(dataset, columns, out);
-  out.probabilities = out.classes && (one_logit || Loss(config.loss).classifies());
+  out.probabilities = out.classes && (one_output || loss.outputs() == Loss::Outputs::softmax);
   for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> outputs) {
-    const float both[] = {0, outputs[0]};  // 0 of class 0: softmax over both is the logistic function
-    const std::span<const float> scores = one_logit ? std::span<const float>(both) : outputs;
+    const std::array<float, 2> both = both_scores(loss, outputs[0]);
+    const std::span<const float> scores = one_output ? std::span<const float>(both) : outputs;
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
     finish_row(dataset, scores, std::span(out.numbers).last(columns), out);
   });

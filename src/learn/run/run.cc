@@ -110,8 +110,8 @@ struct Files {
 
 // The losses of the epoch at hand.
 struct EpochLoss {
-  double sum = 0;             // over the samples
-  std::uint64_t samples = 0;  // that it is over
+  double sum = 0;   // over the samples
+  double mass = 0;  // what their mean divides by
 };
 
 }  // namespace
@@ -194,8 +194,8 @@ void Run::Impl::advance(Report& report) {
   files.metrics->update(report);
   files.details->add(report, trial.trainer().step_seconds());
   if (std::isfinite(report.loss)) {  // it may not be where such gradients are dropped or zeroed
-    epoch.sum += report.loss * static_cast<double>(report.samples);
-    epoch.samples += report.samples;
+    epoch.sum += report.loss * trial.trainer().mass();
+    epoch.mass += trial.trainer().mass();
   }
   const bool last_of_epoch = report.update % per_epoch() == 0;
   if (last_of_epoch) end_epoch();
@@ -208,7 +208,7 @@ void Run::Impl::end_epoch() {
   EpochReport report;
   report.update = updates();
   report.epoch = report.update / per_epoch();
-  report.train_loss = epoch.sum / static_cast<double>(epoch.samples);
+  report.train_loss = epoch.sum / epoch.mass;
   const Averaged averaged = trial.optimizer().averaged();
   if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test);
   seconds += since(start);
@@ -229,7 +229,7 @@ void Run::Impl::save(Kept kept) {
                        {"epoch", std::to_string(done / per_epoch())},
                        {"position", std::to_string(done % per_epoch())},
                        {"epoch_loss", json_number(epoch.sum)},
-                       {"epoch_samples", std::to_string(epoch.samples)}};
+                       {"epoch_samples", json_number(epoch.mass)}};
   if (kept == Kept::changed) add_plan(metadata, *config.epochs);
   stopping.add_to(metadata);
   stopping.save(files.directory);  // before what names it
@@ -250,7 +250,7 @@ bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
     return false;
   }
   epoch.sum = metadata_number(newest->metadata, "epoch_loss", 0);
-  epoch.samples = static_cast<std::uint64_t>(metadata_number(newest->metadata, "epoch_samples", 0));
+  epoch.mass = metadata_number(newest->metadata, "epoch_samples", 0);
   try {
     stopping.load(newest->metadata, where);
   } catch (const Error& error) {

@@ -43,11 +43,9 @@ std::string name_of(const std::vector<std::string>& names, std::size_t i) {
   return i < names.size() ? names[i] : std::to_string(i);
 }
 
-// One output tells two classes by the logistic function: softmax over both.
-std::vector<double> probabilities_of(std::span<const float> scores, std::size_t classes) {
+std::vector<double> probabilities_of(const Loss& loss, std::span<const float> scores, std::size_t classes) {
   if (scores.size() > 1 || classes == 1) return probabilities(scores);
-  const float both[] = {0, scores[0]};
-  return probabilities(both);
+  return probabilities(both_scores(loss, scores[0]));
 }
 
 struct Findings {
@@ -55,9 +53,10 @@ struct Findings {
   Worst worst;
 };
 
-void judge_class(const Dataset& data, std::uint32_t sample, std::span<const float> scores, Findings& found) {
-  if (data.test.labels[sample] == kNoClass) return;
-  const std::vector<double> p = probabilities_of(scores, data.classes);
+void judge_class(const Loss& loss, const Dataset& data, std::uint32_t sample, std::span<const float> scores,
+                 Findings& found) {
+  if (data.test.labels[sample] == kNoClass || loss.ignores(data.test.labels[sample])) return;
+  const std::vector<double> p = probabilities_of(loss, scores, data.classes);
   const auto truth = static_cast<std::size_t>(data.test.labels[sample]);
   const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
   if (!found.confusion.empty()) ++found.confusion[truth][best];
@@ -114,12 +113,14 @@ std::string worst_json(const Dataset& data, const Judged& judged) {
 
 std::string examples_json(Module& model, const Loss& loss, const Dataset& data, int threads) {
   const bool classes = data.classes > 0;
-  if (classes ? data.test.labels.empty() : data.test.values.empty()) return {};
+  const Loss::Outputs outputs = loss.outputs();
+  const bool tells = outputs != Loss::Outputs::nothing && !(classes && outputs == Loss::Outputs::values);
+  if (!tells || (classes ? data.test.labels.empty() : data.test.values.empty())) return {};
   Findings found;
   if (classes && data.classes <= kMostConfused)
     found.confusion.assign(data.classes, std::vector<std::uint64_t>(data.classes));
-  for_each_output(model, data.test, threads, [&](std::uint32_t sample, std::span<const float> outputs) {
-    (classes ? judge_class : judge_values)(data, sample, outputs, found);
+  for_each_output(model, data.test, threads, [&](std::uint32_t sample, std::span<const float> row) {
+    classes ? judge_class(loss, data, sample, row, found) : judge_values(data, sample, row, found);
   });
   const auto worst = [&](const Judged& judged) { return worst_json(data, judged); };
   std::vector<std::string> names;
@@ -128,7 +129,7 @@ std::string examples_json(Module& model, const Loss& loss, const Dataset& data, 
   out.add("schema", 1).add("classes", names);
   if (!found.confusion.empty()) out.add("confusion", found.confusion);
   out.add("features", data.feature_names).add("shape", data.sample);
-  out.add("probabilities", classes && loss.classifies());
+  out.add("probabilities", classes && outputs == Loss::Outputs::softmax);
   return out.raw("worst", json_list(found.worst.kept(), worst)).text() + "\n";
 }
 

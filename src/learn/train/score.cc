@@ -6,7 +6,6 @@
 
 #include <fmt/core.h>
 
-#include "thalweg/loss.h"
 #include "thalweg/trainer.h"
 
 namespace thalweg {
@@ -20,10 +19,25 @@ std::vector<double> probabilities(std::span<const float> scores) {
   return p;
 }
 
-std::size_t count_right(std::span<const float> scores, std::size_t columns,
-                        std::span<const std::int32_t> labels, std::size_t classes) {
-  if (columns != 1 || classes != 1) return correct(scores, columns, labels);
-  return static_cast<std::size_t>(std::ranges::count(labels, 0));
+std::array<float, 2> both_scores(const Loss& loss, float output) {
+  if (loss.outputs() == Loss::Outputs::probabilities) return {std::log1p(-output), std::log(output)};
+  return {0, output};
+}
+
+double weigh_right(const Loss& loss, std::span<const float> scores, std::size_t columns,
+                   std::span<const std::int32_t> labels, std::span<const double> weights,
+                   std::size_t classes) {
+  if (loss.outputs() == Loss::Outputs::nothing || loss.outputs() == Loss::Outputs::values)
+    return Evaluation::kNone;
+  const bool always = columns == 1 && classes == 1;
+  const float threshold = loss.outputs() == Loss::Outputs::probabilities ? 0.5f : 0.0f;
+  double right = 0;
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    const bool is =
+        always ? labels[row] == 0 : is_right(scores.subspan(row * columns, columns), labels[row], threshold);
+    if (is) right += weights.empty() ? 1.0 : weights[row];
+  }
+  return right;
 }
 
 RegressionScore::RegressionScore(std::size_t columns, std::span<const Scaling> scaling) : columns_(columns) {
@@ -32,17 +46,16 @@ RegressionScore::RegressionScore(std::size_t columns, std::span<const Scaling> s
   }
 }
 
-void RegressionScore::add(std::size_t i, double prediction, double target) {
-  if (i == 0) ++rows_;
+void RegressionScore::add(std::size_t i, double prediction, double target, double weight) {
   Column& column = columns_[i];
   const double error = prediction - target;
-  column.absolute += std::fabs(error);
-  column.squared += error * error;
-  if (rows_ == 1)
+  column.absolute += weight * std::fabs(error);
+  column.squared += weight * (error * error);
+  if (weight_ == weight)
     column.origin = target;  // as near to the mean as can be had: what is far off loses its digits
   const double from_origin = target - column.origin, from_mean = from_origin - column.mean;
-  column.mean += from_mean / static_cast<double>(rows_);
-  column.varied += from_mean * (from_origin - column.mean);
+  column.mean += weight * from_mean / weight_;
+  column.varied += weight * (from_mean * (from_origin - column.mean));
 }
 
 double RegressionScore::r2() const {
@@ -58,17 +71,18 @@ double RegressionScore::r2() const {
 
 double RegressionScore::mae() const {
   double sum = 0;  // of means, which are in the range of double where a sum of many is not
-  for (const Column& column : columns_) sum += column.unit * (column.absolute / static_cast<double>(rows_));
+  for (const Column& column : columns_) sum += column.unit * (column.absolute / weight_);
   return sum / static_cast<double>(columns_.size());
 }
 
 std::string Evaluation::text() const {
   const std::string size =
-      loss == loss
-          ? fmt::format("loss {:.4g} over {} samples", loss, samples)
-          : fmt::format("loss undefined, as all {} samples are of other classes than the training data",
-                        samples);
+      loss == loss ? fmt::format("loss {:.4g} over {} samples", loss, samples)
+                   : fmt::format("loss undefined, as all {} samples {}", samples,
+                                 unknown == samples ? "are of other classes than the training data"
+                                                    : "are ignored or of weight 0");
   if (accuracy == accuracy) return fmt::format("{:.2f} % right, {}", 100 * accuracy, size);
+  if (mae != mae) return size;  // of classes that the loss does not tell
   if (const auto why = r2_undefined(); !why.empty())
     return fmt::format("R2 undefined: {}; mean absolute error {:.4g}, {}", why, mae, size);
   return fmt::format("R2 {:.4f}, mean absolute error {:.4g}, {}", r2, mae, size);

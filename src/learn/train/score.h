@@ -2,32 +2,48 @@
 // ones.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "thalweg/dataset.h"
+#include "thalweg/loss.h"
 
 namespace thalweg {
 
 // The probabilities that scores stand for: softmax.
 std::vector<double> probabilities(std::span<const float> scores);
 
-// Rows whose class is predicted right, as correct() has it; but the one output of data of one class is no
-// logit: whatever it is, it says that class.
-std::size_t count_right(std::span<const float> scores, std::size_t columns,
-                        std::span<const std::int32_t> labels, std::size_t classes);
+// Scores of both classes that a single output tells apart: softmax of them is what it says of each.
+std::array<float, 2> both_scores(const Loss& loss, float output);
+
+// The weight of the rows whose class is predicted right, as is_right() has it; without weights their number.
+// The one output of data of one class is no logit: whatever it is, it says that class. NaN of a loss whose
+// predictions do not say a class.
+double weigh_right(const Loss& loss, std::span<const float> scores, std::size_t columns,
+                   std::span<const std::int32_t> labels, std::span<const double> weights,
+                   std::size_t classes);
 
 class RegressionScore {
  public:
   // `scaling`: how the columns were scaled; empty: they are as in the source.
   RegressionScore(std::size_t columns, std::span<const Scaling> scaling);
 
-  // Rows of predictions and of what they should be, in float or double.
+  // Rows of predictions and of what they should be, in float or double, with their weights; none: 1 each. Of
+  // more predictions a row, `outputs`, the first columns count.
   template <class P, class T>
-  void add(const P& predictions, const T& targets) {
-    for (std::size_t i = 0; i < targets.size(); ++i) add(i % columns_.size(), predictions[i], targets[i]);
+  void add(const P& predictions, const T& targets, std::span<const double> weights = {},
+           std::size_t outputs = 0) {
+    const std::size_t n = columns_.size(), stride = std::max(n, outputs);
+    for (std::size_t row = 0; row * n < targets.size(); ++row) {
+      const double weight = weights.empty() ? 1.0 : weights[row];
+      if (weight == 0) continue;
+      weight_ += weight;
+      for (std::size_t i = 0; i < n; ++i) add(i, predictions[row * stride + i], targets[row * n + i], weight);
+    }
   }
 
   double r2() const;  // see Evaluation
@@ -42,10 +58,10 @@ class RegressionScore {
     double mean = 0;      // of the targets so far, from there
     double varied = 0;    // sum of (target - mean)^2, by Welford's recurrence (Technometrics 4, 1962)
   };
-  void add(std::size_t column, double prediction, double target);
+  void add(std::size_t column, double prediction, double target, double weight);
 
   std::vector<Column> columns_;
-  std::uint64_t rows_ = 0;
+  double weight_ = 0;  // of the rows so far
 };
 
 }  // namespace thalweg

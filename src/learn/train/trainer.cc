@@ -25,6 +25,11 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
     throw Error(Code::usage, {"model", "its inputs do not fit the data", print_shape(model.inputs()),
                               print_shape(data.sample), ""});
   }
+  for (const Samples* samples : {&data.train, &data.test}) {
+    if (samples->weights.empty() || samples->weights.size() == samples->size()) continue;
+    throw Error(Code::usage, {"data", "weights are not one per sample",
+                              std::to_string(samples->weights.size()), std::to_string(samples->size()), ""});
+  }
   loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
   loss.check(model.params());
 }
@@ -40,6 +45,10 @@ std::size_t samples_an_update(const TrainerOptions& options) {
 
 Loader loader_of(std::size_t samples, const TrainerOptions& options) {
   return {samples, samples_an_update(options), options.seed, options.order};
+}
+
+std::optional<std::int32_t> label_of(const Samples& samples, std::size_t row) {
+  return samples.labels.empty() ? std::nullopt : std::optional(samples.labels[row]);
 }
 
 // Seconds since it was made or asked last.
@@ -69,14 +78,15 @@ std::uint64_t samples_per_epoch(std::size_t samples, const TrainerOptions& optio
 Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
                  const TrainerOptions& options)
     : model_(model),
-      loss_(loss),
+      loss_(loss.resolve(data.train.labels, data.classes)),
       optimizer_(optimizer),
       data_(data),
       loader_(loader_of(data.train.size(), options)),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
       recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)),
-      evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)) {
-  check_fit(model, loss, data);
+      evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)),
+      counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)) {
+  check_fit(model, loss_, data);
   if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
                             "a chain without `loss_scale`", "it is for 16-bit gradients in your own loop"});
@@ -90,19 +100,31 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
   values_.clear();
   append_rows(samples.labels, rows, 1, labels_);
   append_rows(samples.values, rows, data_.columns, values_);
+  weights_.clear();
+  append_rows(samples.weights, rows, 1, weights_);
   return recordings_->forward(samples, rows, counter);
 }
 
-double Trainer::compare(Recording& recording, double scale) {
-  const std::span<float> grad = scale != 0 ? recording.tape.grad<float>(recording.y) : std::span<float>();
-  return loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()), {labels_, values_},
-                        scale, grad);
+double Trainer::compare(Recording& recording, std::optional<double> scale) {
+  const std::span<float> grad = scale ? recording.tape.grad<float>(recording.y) : std::span<float>();
+  return loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()),
+                        {.labels = labels_, .values = values_, .weights = weights_}, scale.value_or(0), grad);
+}
+
+double Trainer::mass_of(std::span<const std::uint32_t> rows) {
+  if (counts_rows_) return static_cast<double>(rows.size());
+  labels_.clear();
+  weights_.clear();
+  append_rows(data_.train.labels, rows, 1, labels_);
+  append_rows(data_.train.weights, rows, 1, weights_);
+  return loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
 }
 
 Report Trainer::step(const Statistics& statistics) {
   const std::uint64_t came = optimizer_.gradients();  // the data continue where an update is held back
   const std::span<const std::uint32_t> batch = loader_.samples(came);
-  const double share = 1.0 / static_cast<double>(batch.size());
+  mass_ = mass_of(batch);
+  const double share = mass_ > 0 ? 1.0 / mass_ : 0.0;
   double loss = 0;
   bool first = true;
   const double gathered = recordings_->gather_seconds();
@@ -143,36 +165,41 @@ Report Trainer::step(const Statistics& statistics) {
 
 Evaluation Trainer::evaluate(const Samples& samples) {
   std::vector<std::uint32_t> order;
+  Evaluation out{.samples = samples.size()};
+  double judged = 0;  // weight of the samples that have a class, whether it is known or not
   for (std::uint32_t row = 0; row < samples.size(); ++row) {
-    if (samples.labels.empty() || samples.labels[row] != kNoClass) order.push_back(row);
+    const std::optional<std::int32_t> label = label_of(samples, row);
+    if (label && loss_.ignores(*label)) continue;
+    judged += samples.weights.empty() ? 1.0 : samples.weights[row];
+    label == kNoClass ? void(++out.unknown) : order.push_back(row);
   }
-  Evaluation out{.samples = samples.size(), .unknown = samples.size() - order.size()};
-  const bool values = data_.classes == 0;
+  const bool values = data_.classes == 0, tells = loss_.outputs() != Loss::Outputs::nothing;
   if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
     throw Error(Code::data, {"evaluation", "there is nothing to compare with",
                              samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
   }
   RegressionScore score(data_.columns, data_.target_scaling);
-  std::size_t right = 0;
+  double right = 0;
   std::vector<double> targets;  // as the data have them; the network and its loss meet them as floats
   for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
     Recording& r = predict(samples, rows);
-    out.loss += compare(r, 0);
+    out.loss += compare(r);
+    out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
     const std::span<const float> predictions = r.tape.value<float>(r.y);
     if (values) {
       targets.clear();
       append_rows(samples.values, rows, data_.columns, targets);
-      score.add(predictions, targets);
+      if (tells) score.add(predictions, targets, weights_, count(model_.outputs()));
     } else {
-      right += count_right(predictions, count(model_.outputs()), labels_, data_.classes);
+      right += weigh_right(loss_, predictions, count(model_.outputs()), labels_, weights_, data_.classes);
     }
   });
-  out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / static_cast<double>(order.size());
-  if (values) {
+  out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / out.mass;
+  if (values && tells) {
     out.r2 = score.r2();
     out.mae = score.mae();
-  } else {
-    out.accuracy = static_cast<double>(right) / static_cast<double>(samples.size());
+  } else if (!values) {
+    out.accuracy = right / judged;
   }
   return out;
 }

@@ -39,7 +39,7 @@ Lengths lengths_of(TrainingLength length, const Dataset& data, const TrainerOpti
 Trial::Trial(Module model, Loss loss, const Chain& chain, const Dataset& data, const TrainerOptions& options,
              TrainingLength length, OptimizerOptions optimizer)
     : model_(std::move(model)),
-      loss_(std::move(loss)),
+      loss_(loss.resolve(data.train.labels, data.classes)),
       optimizer_(model_.params(), chain.resolve(lengths_of(length, data, options)),
                  with_threads(std::move(optimizer), options.threads)),
       trainer_(model_, loss_, optimizer_, data, options),

@@ -12,7 +12,8 @@ namespace thalweg {
 
 class Trial {
  public:
-  // Trains `model` from its weights as they stand; what is frozen stays so. What has no length in `chain` yet
+  // Trains `model` from its weights as they stand; what is frozen stays so. `weight=balanced` of the loss is
+  // counted in `data`. What has no length in `chain` yet
   // is planned for `length`. `options` says the threads of both. `data` must outlive it. Throws as
   // Chain::resolve, Optimizer and Trainer do.
   Trial(Module model, Loss loss, const Chain& chain, const Dataset& data, const TrainerOptions& options,

@@ -43,7 +43,11 @@ constexpr Option kOptions[] = {
         "training "
         "part; none: as they are; a missing number becomes the mean, a missing category has no level, and an "
         "unknown one "
-        "that of those that came once in training, where there are any")};
+        "that of those that came once in training, where there are any"),
+    kTargetScaleOption,
+    name_option(
+        "weight",
+        "the column of weights of the rows, each at least 0: a name or a number, as target; no input")};
 
 char read_delimiter(const std::string& word) {
   if (word == "auto") return '\0';
@@ -150,31 +154,58 @@ std::vector<std::string> describe(const std::string& name, const CsvLayout& layo
   return notes;
 }
 
+// The column of weights, read by itself: it is neither an input nor a target.
+void add_weights(const TextFile& file, const CsvOptions& how, const CsvLayout& layout, const Setting& weight,
+                 Table& table) {
+  if (!given(weight)) return;
+  const std::size_t column = find_column(layout, text_of(weight), "weight");
+  const std::string& name = layout.columns[column].name;
+  const Table weights = read_csv(file.name(), file.text(), how, layout,
+                                 {.columns = {{name, column, column, false, true}}, .inputs = 1});
+  set_weights(table, name, [at = weights.at](std::size_t row) { return at(row, 0); });
+}
+
+// Inputs are not looked for in it.
+void leave_out_weights(const CsvLayout& layout, const Setting& weight, CsvOptions& options) {
+  if (!given(weight)) return;
+  if (find_column(layout, text_of(weight), "weight") == find_column(layout, options.target, "target"))
+    throw Error(Code::usage,
+                {"weight", "it is the target", "`" + text_of(weight) + "`", "another column", ""});
+  options.ignored.push_back(text_of(weight));
+}
+
 Table read_later(const TextFile& file, const CsvOptions& options, const TableEncoding& encoding,
-                 CsvLayout& layout) {
+                 const Setting& weight, CsvLayout& layout) {
   const CsvOptions how = as_trained(options, encoding, file);
   layout = read_csv_layout(file.name(), file.text(), how);
-  return read_csv(file.name(), file.text(), how, layout, choose_columns(file.name(), layout, encoding));
+  Table table =
+      read_csv(file.name(), file.text(), how, layout, choose_columns(file.name(), layout, encoding));
+  add_weights(file, how, layout, weight, table);
+  return table;
 }
 
 Dataset read(const Settings& settings, const Request& request) {
-  const CsvOptions options = read_options(settings);
+  CsvOptions options = read_options(settings);
   const bool trained = !request.encoding.empty();
+  // What is only to be predicted needs no weights, as it needs no targets.
+  const Setting weight = request.all ? Setting() : option<kOptions, "weight">(settings);
   TextFile file(text_of(option<kOptions, "file">(settings)));
   CsvLayout layout;
   Table table;
   TableEncoding encoding;  // that decides how the next text is read
   if (trained) {
     encoding = read_table_encoding(request.encoding);
-    table = read_later(file, options, encoding, layout);
+    table = read_later(file, options, encoding, weight, layout);
   } else {
     layout = read_csv_layout(file.name(), file.text(), options);
+    leave_out_weights(layout, option<kOptions, "weight">(settings), options);
     const CsvChoice choice = choose_columns(file.name(), layout, options);
     layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
     for (const CsvChoice::Column& column : choice.columns) {
       if (column.categorical) layout.columns[column.position].rounded = 0;  // its texts are kept
     }
     table = read_csv(file.name(), file.text(), options, layout, choice);
+    add_weights(file, options, layout, weight, table);
     if (given(option<kOptions, "test">(settings))) encoding = outline(table);
   }
   file.forget();  // what has been read of it takes its place
@@ -184,7 +215,7 @@ Dataset read(const Settings& settings, const Request& request) {
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
     CsvLayout second;
-    test = read_later(other, options, encoding, second);
+    test = read_later(other, options, encoding, weight, second);
     for (const std::string& note : second.notes) notes.push_back(other.name() + ": " + note);
   }
   TableOptions how = table_options<kOptions>(settings);

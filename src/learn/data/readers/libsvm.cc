@@ -19,11 +19,13 @@ constexpr Option kOptions[] = {
     kFileOption,
     count_option("features", "", kAtLeastOne,
                  "how many there are; by default the largest index, that of `test` included"),
-    kTaskOption, kTestOption,
+    kTaskOption,
+    kTestOption,
     scale_option(
         "none",
         "none: values as they are; standard: minus their mean, divided by their standard deviation in "
-        "the training part")};
+        "the training part"),
+    kTargetScaleOption};
 
 // Cuts one line into its words.
 class Line {

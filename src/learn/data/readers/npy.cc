@@ -19,7 +19,10 @@ constexpr Option kOptions[] = {
     kTaskOption,
     scale_option("standard",
                  "standard: each element of a row minus its mean, divided by its standard deviation in the "
-                 "training part; none: as it is")};
+                 "training part; none: as it is"),
+    kTargetScaleOption,
+    path_option("weights", "array of n weights of the rows, each at least 0; needed to train and evaluate"),
+    path_option("test_weights", "those of the second array")};
 
 std::shared_ptr<const NpyArray> read_file(const Setting& path) {
   const std::string* name = std::get_if<std::string>(&path);
@@ -73,6 +76,8 @@ void check_numbers(const NpyPair& pair, Task task) {
   if (pair.inputs->header.holds_words())
     refuse(*pair.inputs, "the inputs are words", "numbers",
            "array.astype(numpy.float32) if they are numbers; csv reads words as categories");
+  if (pair.weights && (pair.weights->header.holds_words() || pair.weights->row_size() != 1))
+    refuse(*pair.weights, "the weights are not one number a row", "an array of n numbers", "");
   if (!pair.targets || !pair.targets->header.holds_words()) return;
   if (pair.targets->row_size() != 1)
     refuse(*pair.targets, "the targets are several words a row", "one class a row",
@@ -97,6 +102,12 @@ bool are_labels(const NpyArray& y, Task task) {
   return large && (task == Task::classify || are_few(different.size(), y.rows()));
 }
 
+void check_rows(const NpyArray& array, const std::string& what, const NpyArray& inputs) {
+  if (array.rows() == inputs.rows()) return;
+  throw Error(Code::data, {array.name, "there must be as many " + what + " as inputs",
+                           std::to_string(array.rows()), std::to_string(inputs.rows()), ""});
+}
+
 // `labels`: the targets are told apart as texts.
 Table to_table(const NpyPair& pair, bool labels) {
   const NpyArray& x = *pair.inputs;
@@ -110,10 +121,7 @@ Table to_table(const NpyPair& pair, bool labels) {
     table.columns.push_back({"x" + std::to_string(i), i, false, {}});
   if (pair.targets) {
     const NpyArray& y = *pair.targets;
-    if (y.rows() != x.rows()) {
-      throw Error(Code::data, {y.name, "there must be as many targets as inputs", std::to_string(y.rows()),
-                               std::to_string(x.rows()), ""});
-    }
+    check_rows(y, "targets", x);
     check_finite(y);
     const bool one = y.row_size() == 1;
     for (std::size_t i = 0; i < y.row_size(); ++i) {
@@ -131,6 +139,10 @@ Table to_table(const NpyPair& pair, bool labels) {
     return column < inputs ? pair.inputs->at(row, column) : pair.targets->at(row, column - inputs);
   };
   table.place = [name = x.name](std::size_t row) { return name + ", row " + std::to_string(row); };
+  if (pair.weights) {
+    check_rows(*pair.weights, "weights", x);
+    set_weights(table, pair.weights->name, [w = pair.weights](std::size_t row) { return w->at(row, 0); });
+  }
   return table;
 }
 
@@ -153,10 +165,13 @@ std::string print_shape_of(const NpyArray& array) {
 }
 
 Dataset read(const Settings& settings, const Request& request) {
+  const Setting none;  // what is only to be predicted needs no weights
   const NpyPair pair{read_file(option<kOptions, "inputs">(settings)),
-                     read_file(option<kOptions, "targets">(settings))};
+                     read_file(option<kOptions, "targets">(settings)),
+                     read_file(request.all ? none : option<kOptions, "weights">(settings))};
   const NpyPair other{read_file(option<kOptions, "test_inputs">(settings)),
-                      read_file(option<kOptions, "test_targets">(settings))};
+                      read_file(option<kOptions, "test_targets">(settings)),
+                      read_file(request.all ? none : option<kOptions, "test_weights">(settings))};
   if (other.targets != nullptr && other.inputs == nullptr) {
     throw Error(Code::usage, {"npy", "`test_targets` needs its counterpart", "", "`test_inputs` too", ""});
   }

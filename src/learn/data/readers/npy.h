@@ -50,7 +50,8 @@ NpyArray read_npy(const std::string& name, Input& input);
 
 struct NpyPair {
   std::shared_ptr<const NpyArray> inputs;
-  std::shared_ptr<const NpyArray> targets;  // or none
+  std::shared_ptr<const NpyArray> targets = {};  // or none
+  std::shared_ptr<const NpyArray> weights = {};  // likewise
 };
 
 // The data set of arrays; `held_out` may have no inputs. Words are classes, and no inputs.

@@ -22,7 +22,10 @@ constexpr Option kOptions[] = {
     kTaskOption,
     scale_option("standard",
                  "standard: each element of a row minus its mean, divided by its standard deviation in the "
-                 "training part; none: as it is")};
+                 "training part; none: as it is"),
+    kTargetScaleOption,
+    name_option("weight", "the array of weights of the rows, each at least 0; none where nothing is said"),
+    name_option("test_weight", "those of the held-out part")};
 
 // An archive and what it holds.
 class Archive {
@@ -105,8 +108,11 @@ std::string choose(const Archive& archive, const Setting& setting, std::string_v
   return "";
 }
 
-NpyPair read_pair(const Archive& archive, const std::string& x, const std::string& y) {
-  return {archive.read(x), y.empty() ? nullptr : archive.read(y)};
+// Of weights nobody has named there are none.
+NpyPair read_pair(const Archive& archive, const std::string& x, const std::string& y, const Setting& weight,
+                  std::string_view option) {
+  const std::string w = choose(archive, weight, option, {}, {});
+  return {archive.read(x), y.empty() ? nullptr : archive.read(y), w.empty() ? nullptr : archive.read(w)};
 }
 
 Dataset read(const Settings& settings, const Request& request) {
@@ -126,8 +132,12 @@ Dataset read(const Settings& settings, const Request& request) {
   // What nobody has named is held out as a whole pair beside inputs that nobody has named.
   const bool named = given(option<kOptions, "test_x">(settings));
   if (!named && (test_y.empty() || given(option<kOptions, "x">(settings)))) test_x.clear();
-  const NpyPair pair = read_pair(*archive, x, y);
-  const NpyPair held_out = test_x.empty() ? NpyPair() : read_pair(*archive, test_x, test_y);
+  const Setting none;  // what is only to be predicted needs no weights
+  const Setting& weight = request.all ? none : option<kOptions, "weight">(settings);
+  const Setting& test_weight = request.all ? none : option<kOptions, "test_weight">(settings);
+  const NpyPair pair = read_pair(*archive, x, y, weight, "weight");
+  const NpyPair held_out =
+      test_x.empty() ? NpyPair() : read_pair(*archive, test_x, test_y, test_weight, "test_weight");
   archive.reset();  // what is not read of it takes no memory
   return read_arrays(pair, held_out, table_options<kOptions>(settings), request);
 }

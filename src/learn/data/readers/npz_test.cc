@@ -50,6 +50,23 @@ TEST_F(Npz, ArraysStoredAndDeflatedAreFoundByTheirUsualNames) {
   }
 }
 
+TEST_F(Npz, WeightsGoWithTheirRows) {
+  write({{"x.npy", inputs_}, {"y.npy", targets_}, {"w.npy", array(std::string("\3\0\5\1", 4))}});
+  const Dataset data = load_dataset(text(", weight=w"), 1);
+  const double weights[] = {3, 0, 5, 1};
+  EXPECT_EQ(data.train.size() + data.test.size(), 4u);
+  for (const Samples* part : {&data.train, &data.test}) {
+    ASSERT_EQ(part->weights.size(), part->size());
+    for (std::size_t i = 0; i < part->size(); ++i) EXPECT_EQ(part->weights[i], weights[part->rows[i]]);
+  }
+  EXPECT_TRUE(load_all(text(", weight=w"), data.encoding).test.weights.empty());  // to be predicted
+  EXPECT_TRUE(load_dataset(text(), 1).train.weights.empty());
+  EXPECT_TRUE(has(refusal(", weight=x"), "one number a row"));
+  EXPECT_TRUE(has(refusal(", weight=v"), "`weight` is no array of the file"));
+  write({{"x.npy", inputs_}, {"y.npy", targets_}, {"w.npy", array("\1\1\1")}});
+  EXPECT_TRUE(has(refusal(", weight=w"), "as many weights as inputs"));
+}
+
 TEST_F(Npz, OptionsChooseArraysAndOthersAreListed) {
   write({{"one.npy", inputs_}, {"two.npy", targets_, true}, {"notes.txt", "no array"}});
   EXPECT_EQ(load_all(text(", x=one, y=two"), "").test.labels, (Labels{0, 1, 0, 1}));
