@@ -4,7 +4,7 @@
 
 #include "base/did_you_mean.h"
 #include "data/readers/npy.h"
-#include "files/gzip.h"
+#include "files/unpacker.h"
 #include "files/zip.h"
 
 namespace thalweg {
