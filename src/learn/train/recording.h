@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
+#include "augment/augmenter.h"
 #include "thalweg/dataset.h"
 #include "thalweg/module.h"
 
@@ -24,16 +26,19 @@ struct Recording {
 
 class Recordings {
  public:
-  // `seed`: of what layers draw in training.
-  Recordings(Module& model, std::uint64_t seed, int threads)
-      : model_(model), seed_(seed), threads_(threads) {}
+  // `seed`: of what layers and augmentations draw in training.
+  Recordings(Module& model, std::uint64_t seed, int threads, Augmenter augmenter = {})
+      : model_(model), seed_(seed), threads_(threads), augmenter_(std::move(augmenter)) {}
 
   Recording& of(std::size_t rows);
 
-  // Runs the model on the named samples: to train, where a counter of the replay's own is given, or to
-  // evaluate.
+  // Runs the model on the named samples: to train, where a counter of the replay's own is given - the
+  // position of the first of them in the run -, or to evaluate.
   Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
+
+  // How the samples of the last forward() are mixed; null where they are not.
+  const Mixing* mixing() const { return mixing_; }
 
   std::uint64_t bytes() const;
   double gather_seconds() const { return gather_seconds_; }  // of all calls so far
@@ -43,6 +48,8 @@ class Recordings {
   std::uint64_t seed_;
   int threads_;
   std::map<std::size_t, std::unique_ptr<Recording>> recordings_;
+  Augmenter augmenter_;
+  const Mixing* mixing_ = nullptr;
   double gather_seconds_ = 0;
 };
 

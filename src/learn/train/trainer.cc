@@ -42,6 +42,11 @@ Loader loader_of(std::size_t samples, const TrainerOptions& options) {
   return {samples, samples_an_update(options), options.seed, options.order};
 }
 
+Augmenter augmenter_of(const Dataset& data) {
+  const Scaling& scaling = data.train.scaling();
+  return {data.augment, data.image, static_cast<float>(-scaling.offset * scaling.factor)};
+}
+
 // Seconds since it was made or asked last.
 class Stopwatch {
  public:
@@ -75,7 +80,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       loader_(loader_of(data.train.size(), options)),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
       evaluation_chunk_(options.accumulate > 1 ? chunk_ : kChunk),
-      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)) {
+      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data))) {
   check_fit(model, loss, data);
   if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
@@ -90,13 +95,28 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
   values_.clear();
   append_rows(samples.labels, rows, 1, labels_);
   append_rows(samples.values, rows, data_.columns, values_);
-  return recordings_->forward(samples, rows, counter);
+  Recording& recording = recordings_->forward(samples, rows, counter);
+  if (const Mixing* mixing = recordings_->mixing(); mixing != nullptr) mix_rows(*mixing, values_);
+  return recording;
 }
 
 double Trainer::compare(Recording& recording, double scale) {
+  const std::span<const float> predictions = recording.tape.value<float>(recording.y);
   const std::span<float> grad = scale != 0 ? recording.tape.grad<float>(recording.y) : std::span<float>();
-  return loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()), {labels_, values_},
-                        scale, grad);
+  const std::size_t columns = count(model_.outputs());
+  const Mixing* mixing = recordings_->mixing();
+  if (mixing == nullptr || labels_.empty())
+    return loss_.evaluate(predictions, columns, {labels_, values_}, scale, grad);
+
+  // Classes are mixed in the loss: by their shares, to each of both labels.
+  std::vector<std::int32_t> others;
+  for (const std::size_t partner : mixing->partners) others.push_back(labels_[partner]);
+  std::vector<float> of_others(grad.size());
+  const double own = mixing->share, other = 1 - own;
+  const double loss = own * loss_.evaluate(predictions, columns, {labels_, {}}, scale * own, grad) +
+                      other * loss_.evaluate(predictions, columns, {others, {}}, scale * other, of_others);
+  std::ranges::transform(grad, of_others, grad.begin(), std::plus());
+  return loss;
 }
 
 Report Trainer::step(const Statistics& statistics) {

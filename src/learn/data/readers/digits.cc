@@ -51,6 +51,7 @@ Dataset read_digits(const Settings&, const Request& request) {
   const Samples all = parse_samples({reinterpret_cast<const char*>(text.data()), text.size()});
   Dataset data;
   data.sample = {kFeatures};
+  data.image = {1, 8, 8};
   data.classes = kClasses;
   divide(data, all,
          request.all || request.judge ? std::vector<bool>(all.size(), true)
