@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state clean
+.PHONY: train test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -34,6 +34,10 @@ bench: configured       ## how near a step is to the speed of memory; ARGS="--ru
 bench-state: configured ## saving and loading against writing and reading; ARGS="--folder . --size 10000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_state_file
 	build/bench/bench_state_file --json build/state_file.json $(ARGS)
+
+bench-loader: configured ## gathering batches against a plain loop, training against staged batches; ARGS="--rounds 21"
+	@cmake --build --preset release -j $(JOBS) --target bench_loader
+	build/bench/bench_loader --json build/loader.json $(ARGS)
 
 bench-peers: configured ## steps against torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_peers

@@ -1,9 +1,16 @@
-# Thalweg::dnnl, by the name of its library: oneDNN's own package file asks for OpenCL's headers, which nothing here needs.
-# `missing` lists what is not there.
+# Thalweg::dnnl and Thalweg::zstd, by the names of their libraries: oneDNN's own package file asks for OpenCL's headers,
+# which nothing here needs, zstd's has targets of other names in each release. `missing` lists what is not there.
 find_library(DNNL_LIBRARY dnnl)
 if(NOT DNNL_LIBRARY)
   list(APPEND missing libdnnl)
 elseif(NOT TARGET Thalweg::dnnl)
   add_library(Thalweg::dnnl INTERFACE IMPORTED)
   target_link_libraries(Thalweg::dnnl INTERFACE ${DNNL_LIBRARY})
+endif()
+find_library(ZSTD_LIBRARY zstd)
+if(NOT ZSTD_LIBRARY)
+  list(APPEND missing libzstd)
+elseif(NOT TARGET Thalweg::zstd)
+  add_library(Thalweg::zstd INTERFACE IMPORTED)
+  target_link_libraries(Thalweg::zstd INTERFACE ${ZSTD_LIBRARY})
 endif()

@@ -51,7 +51,7 @@ set(CPACK_DEBIAN_DOC_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DOC_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libthalweg${abi} (= ${PROJECT_VERSION}-1), libhwy-dev, libdnnl-dev, libfmt-dev, libtomlplusplus-dev, \
-zlib1g-dev, libgomp1")
+zlib1g-dev, libzstd-dev, libpng-dev, libjpeg62-turbo-dev, libgomp1")
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS thalweg-doc)
 
 file(READ LICENSE license)

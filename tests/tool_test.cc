@@ -385,7 +385,7 @@ TEST_F(Tool, ListDescribesEveryOption) {
     }
   }
   EXPECT_EQ(keys(all), (std::set<std::string>{"transforms", "recipes", "schedules", "losses", "layers",
-                                              "data", "problems"}));
+                                              "data", "augmentations", "problems"}));
 }
 
 TEST_F(Tool, ExplainAndVerifyAnswerInJsonToo) {

@@ -35,8 +35,8 @@ struct CatalogEntry {
 };
 
 // Everything that can be named, kind by kind; a name may occur in several kinds. `catalog` needs the library
-// thalweg_lab and has transforms, recipes, schedules, losses, layers, data and problems; the engine alone has
-// the first three. All functions may be called by any thread.
+// thalweg_lab and has transforms, recipes, schedules, losses, layers, data, augmentations and problems; the
+// engine alone has the first three. All functions may be called by any thread.
 const std::vector<CatalogEntry>& catalog();
 const std::vector<CatalogEntry>& engine_catalog();
 

@@ -2,7 +2,9 @@
 // used by several threads at once; a Loader by one at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +13,8 @@
 #include "thalweg/params.h"
 
 namespace thalweg {
+
+class Team;  // of the library's own threads
 
 // A number x of the source is stored as (x - offset) * factor; x = stored / factor + offset.
 struct Scaling {
@@ -33,6 +37,8 @@ class Samples {
   // scaling is computed in double and rounded once. Throws Error(usage), with nothing written, for a row that
   // does not exist or an `out` of another size. May be called from several threads at once.
   void gather(std::span<const std::uint32_t> rows, std::span<float> out) const;
+  // The same, the rows shared among the threads of a team, which is used by one caller at a time.
+  void gather(std::span<const std::uint32_t> rows, std::span<float> out, Team& team) const;
 
   std::vector<std::int32_t> labels;  // one per sample or kNoClass; empty: of values, or unknown
   std::vector<double> values;        // size x columns for regression, by Dataset::target_scaling; or empty
@@ -50,21 +56,27 @@ class Samples {
 
   // Throws Error(usage) for numbers that are not finite.
   void set_scaling(const Scaling& scaling);
+  const Scaling& scaling() const { return scaling_; }
 
  private:
   void check(std::span<const std::uint32_t> rows) const;
+  void check(std::span<const std::uint32_t> rows, std::span<float> out) const;
+  void copy_rows(std::span<const std::uint32_t> rows, std::size_t begin, std::size_t end, float* to) const;
 
   std::size_t size_ = 0;
   std::size_t features_ = 0;
   std::vector<std::uint8_t> bytes_;  // exactly one of the two holds the inputs
   std::vector<float> floats_;
   Scaling scaling_;
+  std::optional<std::array<float, 4>> parts_ = {{1, 0, 0, 0}};  // of it, where floats give the same bytes
 };
 
 struct Dataset {
   std::string text;         // canonical text of the source, its path absolute
   std::string full_text;    // the same with every option
+  std::string augment;      // what stands behind the reader in it, with every option: done in training alone
   Shape sample;             // shape of one sample: {64}, {784}
+  Shape image;              // {channels, height, width} of the same numbers; empty: samples are no images
   std::size_t classes = 0;  // number of classes; 0 for regression
   std::size_t columns = 0;  // targets per sample for regression
 
@@ -82,9 +94,11 @@ struct Dataset {
   Samples test;  // held out
 };
 
-// Reads a source given by text: "digits", "idx(DIR)", "csv(FILE)", ... `seed` decides which samples are held
-// out where the source does not say. Throws Error(usage) for a text that is not a source, Error(data), naming
-// file and place, for a file that is missing or malformed, and Error(resource) when memory runs out.
+// Reads a source given by text: "digits", "idx(DIR)", "csv(FILE)", ..., with what a trainer does to each
+// batch behind it: "idx(DIR) | shift(2) | flip". Evaluation and prediction see the samples as they are.
+// `seed` decides which samples are held out where the source does not say. Throws Error(usage) for a text
+// that is not a source, Error(data), naming file and place, for a file that is missing or malformed, and
+// Error(resource) when memory runs out.
 //
 // With the encoding of an earlier load a model meets the numbers it was trained on: columns, their kinds and
 // the target are those of the encoding, whatever the text says about them. Columns are found by their names

@@ -19,7 +19,7 @@ const Kinds* named_by(std::string_view type) {
   static const Kinds chain = {"transforms", "recipes"};
   static const std::map<std::string_view, Kinds> all = {
       {"OPTIMIZER", chain},        {"CHAIN", chain},          {"CHAINS", chain},
-      {"MODEL", {"layers"}},       {"LOSS", {"losses"}},      {"DATA", {"data"}},
+      {"MODEL", {"layers"}},       {"LOSS", {"losses"}},      {"DATA", {"data", "augmentations"}},
       {"SCHEDULE", {"schedules"}}, {"PROBLEM", {"problems"}}, {"WHAT", {"problems"}},
       {"NAME", catalog_kinds()}};
   const auto found = all.find(type);

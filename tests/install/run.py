@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 JOBS = str(len(os.sched_getaffinity(0)))
-ONLY_OF_LEARN = ("ZLIB", "fmt", "nlohmann_json", "tomlplusplus", "CLI11", "OpenMP")
+ONLY_OF_LEARN = ("ZLIB", "PNG", "JPEG", "fmt", "nlohmann_json", "tomlplusplus", "CLI11", "OpenMP")
 COMPONENTS = {  # component: what it alone must have installed
     "lib": ("lib/libthalweg_core.so.*.*.*", "lib/libthalweg.so.*.*.*", "lib/libthalweg_lab.so.*.*.*"),
     "dev": ("include/thalweg/factories.h", "include/thalweg/lab/find.h", "lib/libthalweg.a", "lib/libthalweg.so",

@@ -39,10 +39,15 @@ std::uint64_t Random::bits(std::uint64_t index) const {
 double Random::uniform(std::uint64_t index) const { return static_cast<double>(bits(index) >> 11) * 0x1p-53; }
 
 std::uint64_t Random::below(std::uint64_t bound, std::uint64_t index) const {
+  return below(bound, index, bits(index));
+}
+
+std::uint64_t Random::below(std::uint64_t bound, std::uint64_t index, std::uint64_t bits) const {
   // Lemire 2019, Fast Random Integer Generation in an Interval: values below the threshold are drawn again,
-  // from counters that no plain index reaches.
+  // from counters that no plain index reaches. The threshold, a division, is below the bound.
+  auto [high, low] = multiply(bits, bound);
+  if (low >= bound) return high;
   const std::uint64_t threshold = (0 - bound) % bound;
-  auto [high, low] = multiply(bits(index), bound);
   for (std::uint64_t again = 1; low < threshold; ++again) {
     std::tie(high, low) = multiply(philox4x64({index, step_, again, 1}, key_)[0], bound);
   }
@@ -52,7 +57,12 @@ std::uint64_t Random::below(std::uint64_t bound, std::uint64_t index) const {
 std::vector<std::uint32_t> Random::permutation(std::size_t n) const {
   std::vector<std::uint32_t> order(n);
   std::iota(order.begin(), order.end(), 0u);
-  for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[below(i, n - i)]);
+  std::array<std::uint64_t, 4> block{};  // as bits() gives them, four at a time
+  for (std::size_t i = n; i > 1; --i) {
+    const std::uint64_t index = n - i;
+    if (index % 4 == 0) block = philox4x64({index / 4, step_, 0, 0}, key_);
+    std::swap(order[i - 1], order[below(i, index, block[index % 4])]);
+  }
   return order;
 }
 

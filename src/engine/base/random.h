@@ -19,7 +19,8 @@ enum class Purpose : std::uint64_t {
   split = 3,
   dropout = 4,
   replacement = 5,
-  noise = 6
+  noise = 6,
+  augment = 7
 };
 
 class Random {
@@ -37,6 +38,9 @@ class Random {
   std::vector<std::uint32_t> permutation(std::size_t n) const;
 
  private:
+  // `bits`: those of the index.
+  std::uint64_t below(std::uint64_t bound, std::uint64_t index, std::uint64_t bits) const;
+
   std::array<std::uint64_t, 2> key_;
   std::uint64_t step_;
 };

@@ -109,6 +109,16 @@ TEST(Random, PermutationHoldsEveryIndexOnceAndDependsOnTheStep) {
   EXPECT_NE(order, Random(2, Purpose::shuffle, 3).permutation(1000));
 }
 
+TEST(Random, PermutationIsFisherAndYatesOverBelow) {
+  for (const std::size_t n : {2, 3, 4, 5, 1000}) {
+    const Random random(5, Purpose::shuffle, 2);
+    std::vector<std::uint32_t> want(n);
+    for (std::uint32_t i = 0; i < n; ++i) want[i] = i;
+    for (std::size_t i = n; i > 1; --i) std::swap(want[i - 1], want[random.below(i, n - i)]);
+    EXPECT_EQ(random.permutation(n), want);
+  }
+}
+
 TEST(Random, EveryPermutationIsAsLikely) {
   std::array<int, 6> counts{};
   for (std::uint64_t step = 0; step < 6000; ++step) {

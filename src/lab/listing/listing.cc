@@ -1,4 +1,5 @@
 // The catalogue of all storeys: what each of them lists, one after another.
+#include "augment/augmentation.h"
 #include "catalog/entry.h"
 #include "data/dataset.h"
 #include "losses/loss.h"
@@ -18,6 +19,7 @@ const std::vector<CatalogEntry>& catalog() {
     add("losses", term_specs());
     add("layers", layer_specs());
     add("data", data_specs());
+    add("augmentations", augmentation_specs());
     add("problems", problem_specs());
     return entries;
   }();

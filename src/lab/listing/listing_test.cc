@@ -19,8 +19,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-TEST(Catalog, EveryScheduleLossLayerAndProblemHasItsFormula) {
-  const std::set<std::string> kinds = {"schedules", "losses", "layers", "problems"};
+TEST(Catalog, EveryScheduleLossLayerAugmentationAndProblemHasItsFormula) {
+  const std::set<std::string> kinds = {"schedules", "losses", "layers", "augmentations", "problems"};
   for (const CatalogEntry& entry : catalog()) {
     const auto has = [&](const char* text) { return entry.formula.find(text) != std::string::npos; };
     EXPECT_TRUE(kinds.count(entry.kind) == 0 || !entry.formula.empty()) << entry.name;

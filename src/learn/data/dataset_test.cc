@@ -29,6 +29,25 @@ TEST(Dataset, TextMustBeOneSource) {
   EXPECT_TRUE(has(refusal("digitz("), "and `)` is missing at the end"));
 }
 
+TEST(Dataset, WhatIsDoneToBatchesStandsBehindTheReader) {
+  const Dataset plain = load_dataset("digits", 1);
+  const Dataset data = load_dataset("digits|shift( 1 )|mixup(alpha=0.2) | crop( padding=2)", 1);
+  EXPECT_EQ(data.text, "digits | shift(1) | mixup | crop(padding=2)");
+  EXPECT_EQ(data.full_text, "digits | shift(1) | mixup(0.2) | crop(padding=2)");
+  EXPECT_EQ(data.augment, "shift(1) | mixup(0.2) | crop(padding=2)");
+  EXPECT_EQ(plain.text, "digits");
+  EXPECT_EQ(plain.augment, "");
+  EXPECT_EQ(data.sample, Shape{64});
+  EXPECT_EQ(data.image, (Shape{1, 8, 8}));
+  EXPECT_EQ(load_dataset(data.full_text, 1).text, data.text);
+  EXPECT_TRUE(same_samples("digits | shift(1)", "digits"));
+  EXPECT_TRUE(has(refusal("digits | flop"), "did you mean `flip`?"));
+  EXPECT_TRUE(has(refusal("digits | flop"), "column 10"));
+  EXPECT_TRUE(has(refusal("digits | shift(8)"), "`shift` does not fit images of 8 x 8"));
+  EXPECT_TRUE(has(refusal("drift(10) | shift(1)"), "samples that are no images"));
+  EXPECT_EQ(load_dataset("drift(10) | noise(0.1)", 1).image, Shape{});
+}
+
 TEST(Dataset, OptionsAreThoseOfTheSpec) {
   EXPECT_TRUE(has(refusal("digits(3)"), "too many arguments"));
   EXPECT_TRUE(has(refusal("idx"), "needs `folder`"));

@@ -216,6 +216,36 @@ Scaling read_scaling(std::string_view encoding) {
   return {number(object, "offset"), number(object, "factor")};
 }
 
+std::string print_encoding(const ImageEncoding& encoding) {
+  return JsonObject()
+      .add("schema", kSchema)
+      .add("kind", "images")
+      .add("channels", encoding.size.channels)
+      .add("height", encoding.size.height)
+      .add("width", encoding.size.width)
+      .add("resizes", encoding.resizes)
+      .add("offset", encoding.scaling.offset)
+      .add("factor", encoding.scaling.factor)
+      .add("classes", encoding.classes)
+      .text();
+}
+
+ImageEncoding read_image_encoding(std::string_view encoding) {
+  constexpr std::size_t kMostSide = 65535;
+  const Json object = parse_encoding(encoding, "images");
+  const ImageEncoding out{
+      .size = {index(object, "channels"), index(object, "height"), index(object, "width")},
+      .resizes = member(object, "resizes", &Json::is_boolean, "true or false").get<bool>(),
+      .scaling = {number(object, "offset"), number(object, "factor")},
+      .classes = texts(object, "classes")};
+  const auto [channels, height, width] = out.size;
+  const bool sides = std::min(height, width) > 0 && std::max(height, width) <= kMostSide;
+  if (!sides || (channels != 1 && channels != 3) || out.classes.empty())
+    throw bad_encoding("the images have an impossible shape, or no classes", "",
+                       "1 or 3 channels, and sides");
+  return out;
+}
+
 void set_scaling(Dataset& data, const Scaling& scaling) {
   data.train.set_scaling(scaling);
   data.test.set_scaling(scaling);

@@ -1,6 +1,9 @@
 // What a reader derives from the training part and later data are encoded with, and its JSON form.
 //
 //   {"schema": 1, "kind": "bytes", "offset": 0, "factor": 0.0625}
+//   {"schema": 1, "kind": "images", "channels": 3, "height": 32, "width": 32, "resizes": false, "offset":
+//   121.5,
+//    "factor": 0.0155, "classes": ["cat", "dog"]}
 //   {"schema": 1, "kind": "table", "named": true, "width": 3,
 //    "text": {"delimiter": ";", "skip": 0, "missing": ["-999"]},                  of a text; older ones lack
 //    it "columns": [{"name": "size", "position": 0, "kind": "numeric", "mean": 71.5, "scale": 20.3,
@@ -15,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "images/image.h"
 #include "thalweg/dataset.h"
 
 namespace thalweg {
@@ -23,6 +27,18 @@ namespace thalweg {
 std::string print_encoding(const Scaling& scaling);
 // Throws Error(data) for what is not such an encoding.
 Scaling read_scaling(std::string_view encoding);
+
+// Of images in files.
+struct ImageEncoding {
+  ImageSize size;
+  bool resizes = false;  // images of another size are resized, not refused
+  Scaling scaling = {};
+  std::vector<std::string> classes = {};  // names of folders, ascending
+};
+
+std::string print_encoding(const ImageEncoding& encoding);
+// Throws Error(data) for what is not such an encoding.
+ImageEncoding read_image_encoding(std::string_view encoding);
 
 // Scales the inputs of both parts and makes this the encoding of the data, whose classes are numbers.
 void set_scaling(Dataset& data, const Scaling& scaling);

@@ -69,7 +69,9 @@ Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,
   Dataset out;
   out.text = data.text;
   out.full_text = data.full_text;
+  out.augment = data.augment;
   out.sample = data.sample;
+  out.image = data.image;
   out.classes = data.classes;
   out.columns = data.columns;
   out.target_scaling = data.target_scaling;

@@ -19,7 +19,6 @@ struct Magic {
 
 constexpr Magic kMagics[] = {
     {"\xfd\x37zXZ\0"sv, {"xz data (.xz)", "`unxz -k FILE` unpacks it"}},
-    {"\x28\xb5\x2f\xfd"sv, {"zstd data (.zst)", "`unzstd FILE` unpacks it"}},
     {"\x04\x22\x4d\x18"sv, {"lz4 data (.lz4)", "`unlz4 FILE` unpacks it"}},
     {"\x1f\x9d"sv, {"compress data (.Z)", "`gunzip -k FILE` unpacks it"}},
     {"LZIP\1"sv, {"lzip data (.lz)", "`lzip -dk FILE` unpacks it"}},
@@ -116,7 +115,7 @@ void check_form(const std::string& name, std::span<const std::byte> bytes) {
   }
   const Form form = form_of(bytes);
   if (form.name.empty()) return;
-  throw Error(Code::data, {name, "the file is no text", std::string(form.name), "a text, plain or gzipped",
+  throw Error(Code::data, {name, "the file is no text", std::string(form.name), "a text, plain, gzip or zstd",
                            fill_hint(form.hint, name)});
 }
 

@@ -13,7 +13,7 @@ std::span<const std::byte> as_packed(const std::string& bytes) {
 }
 
 std::string inflated(const std::string& packed, std::uint64_t limit = 1 << 20) {
-  const std::vector<std::uint8_t> bytes = gunzip(as_packed(packed), "x.gz", limit);
+  const std::vector<std::uint8_t> bytes = Gunzip(as_packed(packed), "x.gz").take_all(limit);
   return std::string(bytes.begin(), bytes.end());
 }
 
@@ -85,7 +85,7 @@ TEST(Gzip, BombIsInflatedOnlyToTheLimit) {
   const std::vector<std::uint8_t> taken = stream.take(1000);
   EXPECT_EQ(taken.size(), 1000u);
   EXPECT_EQ(taken.capacity(), 1000u);
-  error_of(Code::data, [&] { gunzip(as_packed(bomb), "bomb.gz", 1000); });
+  error_of(Code::data, [&] { Gunzip(as_packed(bomb), "bomb.gz").take_all(1000); });
   EXPECT_LE(std::uint64_t{64} << 20, bomb.size() * kMaxExpansion);
 }
 

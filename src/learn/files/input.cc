@@ -71,24 +71,22 @@ Bytes read_bytes(const std::filesystem::path& path) {
 }
 
 Input::Input(const std::filesystem::path& path) : path_(name_of(path)), file_(read_bytes(path)) {
-  if (is_gzip(*file_)) gunzip_.emplace(*file_, path_);
+  unpacker_ = unpacker_of(*file_, path_);
 }
 
 Input::Input(std::string name, std::vector<std::byte> bytes)
     : path_(std::move(name)), file_(shared(std::move(bytes))) {
-  if (is_gzip(*file_)) gunzip_.emplace(*file_, path_);
+  unpacker_ = unpacker_of(*file_, path_);
 }
 
-std::uint64_t Input::at_most() const {
-  return gunzip_ ? file_->size() * kMaxExpansion - at_ : file_->size() - at_;
-}
+std::uint64_t Input::at_most() const { return (unpacker_ ? unpacker_->capacity() : file_->size()) - at_; }
 
 std::vector<std::uint8_t> Input::read(std::uint64_t count) {
   std::vector<std::uint8_t> bytes;
-  if (gunzip_) {
+  if (unpacker_) {
     const std::uint64_t most = most_inflated(file_->size());
-    if (count > most - std::min(at_, most)) throw inflates_too_far(path_, most);
-    bytes = gunzip_->take(count);
+    if (count > most - std::min(at_, most)) throw unpacker_->too_large(most);
+    bytes = unpacker_->take(count);
   } else {
     const std::byte* from = file_->data() + at_;
     bytes.resize(std::min<std::uint64_t>(count, file_->size() - at_));
@@ -104,13 +102,14 @@ std::vector<std::uint8_t> Input::read(std::uint64_t count) {
 
 void Input::finish() {
   std::uint8_t extra;
-  const bool more = gunzip_ ? gunzip_->read({&extra, 1}) > 0 : at_ < file_->size();
+  const bool more = unpacker_ ? unpacker_->read({&extra, 1}) > 0 : at_ < file_->size();
   if (more) throw error(at_, "something follows the content", "more bytes", "the end");
 }
 
-TextFile::TextFile(const std::filesystem::path& path)
-    : name_(name_of(path)), file_(read_bytes(path)), packed_(is_gzip(*file_)) {
-  if (packed_) inflated_ = gunzip(*file_, name_, most_inflated(file_->size()));
+TextFile::TextFile(const std::filesystem::path& path) : name_(name_of(path)), file_(read_bytes(path)) {
+  const std::unique_ptr<Unpacker> unpacker = unpacker_of(*file_, name_);
+  packed_ = unpacker != nullptr;
+  if (packed_) inflated_ = unpacker->take_all(most_inflated(file_->size()));
   if (packed_) file_.reset();
   check_form(name_, std::as_bytes(std::span(text())));
 }
@@ -127,8 +126,8 @@ void TextFile::forget() {
 }
 
 Error Input::error(std::uint64_t place, std::string what, std::string got, std::string want) const {
-  const std::string byte = (gunzip_ ? ", inflated byte " : ", byte ") + std::to_string(place);
-  const Form form = place == 0 ? form_of(*file_) : Form();
+  const std::string byte = (unpacker_ ? ", inflated byte " : ", byte ") + std::to_string(place);
+  const Form form = place == 0 && !unpacker_ ? form_of(*file_) : Form();
   if (!form.name.empty()) got = form.name;
   return Error(Code::data,
                {path_ + byte, std::move(what), std::move(got), std::move(want), fill_hint(form.hint, path_)});

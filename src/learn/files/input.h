@@ -1,17 +1,16 @@
-// The bytes of a data file, read from front to back and inflated on the way when it is a gzip file, which is
-// known by its first bytes, not by its name. "-" and /dev/stdin are stdin, which is read once a process; of a
-// pipe everything is read that comes before its end.
+// The bytes of a data file, read from front to back and inflated on the way when it is a gzip or zstd file,
+// which is known by its first bytes, not by its name. "-" and /dev/stdin are stdin, which is read once a
+// process; of a pipe everything is read that comes before its end.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "files/gzip.h"
+#include "files/unpacker.h"
 
 namespace thalweg {
 
@@ -40,14 +39,14 @@ class Input {
 
   std::uint64_t at() const { return at_; }  // bytes read so far
 
-  // There are no more bytes to come than this. Exact for a plain file; for a gzip file what deflate could
-  // have put into it. To be asked before a size that a file declares is believed.
+  // There are no more bytes to come than this. Exact for a plain file; for a packed one what its form
+  // could have put into it. To be asked before a size that a file declares is believed.
   std::uint64_t at_most() const;
 
   // The next `count` bytes; Error(data) when there are fewer, or more than most_inflated() with them.
   std::vector<std::uint8_t> read(std::uint64_t count);
 
-  // Throws Error(data) unless every byte has been read; for a gzip file only this checks its last sum.
+  // Throws Error(data) unless every byte has been read; for a packed file only this checks its last sum.
   void finish();
 
   // An Error(data) that names the file and byte `place` of its content. At its first byte a form that the
@@ -57,15 +56,15 @@ class Input {
  private:
   std::string path_;
   Bytes file_;
-  std::optional<Gunzip> gunzip_;
+  std::unique_ptr<Unpacker> unpacker_;
   std::uint64_t at_ = 0;
 };
 
-// The whole content of a text file, inflated when it is a gzip file.
+// The whole content of a text file, inflated when it is a packed one.
 class TextFile {
  public:
-  // Throws Error(data) as Input does, for what is no text by its first bytes, naming what it is, and for gzip
-  // data that inflate to more than most_inflated().
+  // Throws Error(data) as Input does, for what is no text by its first bytes, naming what it is, and for
+  // packed data that inflate to more than most_inflated().
   explicit TextFile(const std::filesystem::path& path);
   TextFile(const TextFile&) = delete;
   TextFile& operator=(const TextFile&) = delete;
@@ -78,7 +77,7 @@ class TextFile {
   std::string name_;
   Bytes file_;
   std::vector<std::uint8_t> inflated_;
-  bool packed_;
+  bool packed_ = false;
 };
 
 }  // namespace thalweg

@@ -48,10 +48,11 @@ std::string source_of(const std::string& own, const std::string& data) {
   if (data != "-") return data;
   Text text = parse({"data", own});
   Item& item = text.front();
-  if (item.name != "csv" && item.name != "libsvm" && item.name != "npy" && item.name != "npz") {
-    throw Error(Code::usage,
-                {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
-                 "a run on `csv`, `libsvm`, `npy` or `npz`", "name the source, such as \"csv(-)\""});
+  constexpr std::string_view kOneFile[] = {"csv", "libsvm", "npy", "npz", "safetensors"};
+  if (std::ranges::find(kOneFile, item.name) == std::end(kOneFile)) {
+    throw Error(Code::usage, {"data", "stdin cannot be read as `" + item.name + "`", "`-`",
+                              "a run on `csv`, `libsvm`, `npy`, `npz` or `safetensors`",
+                              "name the source, such as \"csv(-)\""});
   }
   for (Arg& arg : item.args) {
     const bool file = arg.name == "file" || (arg.name.empty() && &arg == item.args.data());

@@ -51,6 +51,14 @@ TEST_F(RunTest, DropoutAndTermsResumeExactly) {
   check_resumes(path(), config);
 }
 
+TEST_F(RunTest, AugmentationsResumeExactly) {
+  RunConfig config = small();
+  config.data = "digits | crop(7) | flip(0.1) | shift(1) | cutout(2) | mixup(0.2) | noise(0.1)";
+  config.batch = 100;
+  config.accumulate = 3;
+  check_resumes(path(), config);
+}
+
 TEST_F(RunTest, EveryOrderResumesExactly) {
   for (const std::string order : {"replacement", "file"}) {
     RunConfig config = small();

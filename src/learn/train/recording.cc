@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "nn/tape.h"
 #include "thalweg/trainer.h"
 
 namespace thalweg {
@@ -34,7 +35,11 @@ Recording& Recordings::forward(const Samples& samples, std::span<const std::uint
   Recording& recording = of(rows.size(), counter ? Passes::both : Passes::forward);
   counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
   const auto start = std::chrono::steady_clock::now();
-  samples.gather(rows, recording.tape.value<float>(recording.x));
+  const std::span<float> inputs = recording.tape.value<float>(recording.x);
+  Team& team = recording.tape.impl().team;
+  samples.gather(rows, inputs, team);
+  mixing_ = counter ? &augmenter_.apply(seed_, *counter, inputs, rows.size(), team) : nullptr;
+  if (mixing_ != nullptr && mixing_->partners.empty()) mixing_ = nullptr;
   gather_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   recording.tape.forward();
   return recording;

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "augment/augmenter.h"
 #include "thalweg/dataset.h"
 #include "thalweg/module.h"
 
@@ -25,21 +26,23 @@ struct Recording {
 
 class Recordings {
  public:
-  // `seed`: of what layers draw in training.
-  Recordings(Module& model, std::uint64_t seed, int threads)
-      : model_(model), seed_(seed), threads_(threads) {}
+  // `seed`: of what layers and augmentations draw in training.
+  Recordings(Module& model, std::uint64_t seed, int threads, Augmenter augmenter = {})
+      : model_(model), seed_(seed), threads_(threads), augmenter_(std::move(augmenter)) {}
 
   // With gradients, or of forward passes alone: for evaluation, which needs a fraction of the memory.
   Recording& of(std::size_t rows, Passes passes);
 
-  // Runs the model on the named samples: to train, where a counter of the replay's own is given, or to
-  // evaluate.
+  // Runs the model on the named samples: to train, where a counter of the replay's own is given - the
+  // position of the first of them in the run -, or to evaluate.
   Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
 
   // Rows that an evaluation takes at a time: at most `most`, and fewer where their values would not fit into
   // the cache.
   std::size_t evaluation_rows(std::size_t most);
+  // How the samples of the last forward() are mixed; null where they are not.
+  const Mixing* mixing() const { return mixing_; }
 
   std::uint64_t bytes() const;
   double gather_seconds() const { return gather_seconds_; }  // of all calls so far
@@ -49,6 +52,8 @@ class Recordings {
   std::uint64_t seed_;
   int threads_;
   std::map<std::pair<std::size_t, Passes>, std::unique_ptr<Recording>> recordings_;
+  Augmenter augmenter_;
+  const Mixing* mixing_ = nullptr;
   double gather_seconds_ = 0;
 };
 

@@ -51,6 +51,11 @@ std::optional<std::int32_t> label_of(const Samples& samples, std::size_t row) {
   return samples.labels.empty() ? std::nullopt : std::optional(samples.labels[row]);
 }
 
+Augmenter augmenter_of(const Dataset& data) {
+  const Scaling& scaling = data.train.scaling();
+  return {data.augment, data.image, static_cast<float>(-scaling.offset * scaling.factor)};
+}
+
 // Seconds since it was made or asked last.
 class Stopwatch {
  public:
@@ -83,7 +88,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       data_(data),
       loader_(loader_of(data.train.size(), options)),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
-      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads)),
+      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data))),
       evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)),
       counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)) {
   check_fit(model, loss_, data);
@@ -102,13 +107,34 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
   append_rows(samples.values, rows, data_.columns, values_);
   weights_.clear();
   append_rows(samples.weights, rows, 1, weights_);
-  return recordings_->forward(samples, rows, counter);
+  Recording& recording = recordings_->forward(samples, rows, counter);
+  if (const Mixing* mixing = recordings_->mixing(); mixing != nullptr) mix_rows(*mixing, values_);
+  return recording;
 }
 
 double Trainer::compare(Recording& recording, std::optional<double> scale) {
   const std::span<float> grad = scale ? recording.tape.grad<float>(recording.y) : std::span<float>();
-  return loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()),
-                        {.labels = labels_, .values = values_, .weights = weights_}, scale.value_or(0), grad);
+  const auto of = [&](const std::vector<std::int32_t>& labels, const std::vector<double>& weights,
+                      double share, std::span<float> to) {
+    return share * loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()),
+                                  {.labels = labels, .values = values_, .weights = weights},
+                                  scale.value_or(0) * share, to);
+  };
+  const Mixing* mixing = recordings_->mixing();
+  if (mixing == nullptr || labels_.empty()) return of(labels_, weights_, 1, grad);
+
+  // Classes are mixed in the loss: by their shares, to each of both labels.
+  std::vector<std::int32_t> labels;
+  std::vector<double> weights;
+  for (const std::size_t partner : mixing->partners) {
+    labels.push_back(labels_[partner]);
+    if (!weights_.empty()) weights.push_back(weights_[partner]);
+  }
+  std::vector<float> of_partners(grad.size());
+  const double own = of(labels_, weights_, mixing->share, grad);
+  const double other = of(labels, weights, 1 - mixing->share, of_partners);
+  std::ranges::transform(grad, of_partners, grad.begin(), std::plus());
+  return own + other;
 }
 
 double Trainer::mass_of(std::span<const std::uint32_t> rows) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "augment/augmenter.h"
 #include "data/test_files.h"
 
 namespace thalweg {
@@ -143,6 +145,127 @@ TEST(Trainer, WhatHasNoTargetsCannotBeEvaluated) {
   unknown.labels.clear();
   error_of(Code::data, [&] { trainer.evaluate(unknown); });
   error_of(Code::data, [&] { trainer.evaluate(data.test); });
+}
+
+// One update of `dense` on all samples by the definition: mixed inputs, and as targets the shares of both.
+struct ByHand {
+  double loss = 0;
+  std::vector<double> weight_gradient, bias_gradient;
+};
+
+ByHand mixed_by_hand(const Dataset& data, const Params& params, std::uint64_t seed) {
+  const std::size_t n = data.train.size(), inputs = data.train.features(), classes = data.classes;
+  std::vector<std::uint32_t> rows(n);
+  for (std::uint32_t i = 0; i < n; ++i) rows[i] = i;
+  std::vector<float> x(n * inputs);
+  data.train.gather(rows, x);
+  Team team(1);
+  Augmenter augmenter(data.augment, data.image, 0);
+  const Mixing& mixing = augmenter.apply(seed, 0, x, n, team);
+  ByHand out;
+  out.weight_gradient.resize(inputs * classes);
+  out.bias_gradient.resize(classes);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<double> target(classes), p(classes);
+    target[data.train.labels[i]] += mixing.share;
+    target[data.train.labels[mixing.partners[i]]] += 1 - mixing.share;
+    double sum = 0;
+    for (std::size_t k = 0; k < classes; ++k) {
+      p[k] = params[1].value<float>()[k];
+      for (std::size_t j = 0; j < inputs; ++j)
+        p[k] += double{x[i * inputs + j]} * params[0].value<float>()[j * classes + k];
+      sum += p[k] = std::exp(p[k]);
+    }
+    for (std::size_t k = 0; k < classes; ++k) {
+      out.loss -= target[k] * std::log(p[k] / sum) / static_cast<double>(n);
+      const double slope = (p[k] / sum - target[k]) / static_cast<double>(n);
+      out.bias_gradient[k] += slope;
+      for (std::size_t j = 0; j < inputs; ++j)
+        out.weight_gradient[j * classes + k] += slope * x[i * inputs + j];
+    }
+  }
+  return out;
+}
+
+TEST(Augmentation, MixedClassesAreSharesInTheLossAndItsGradient) {
+  Dataset data = small_set();
+  data.augment = "mixup(1)";
+  Module model("dense(4)", data.sample);
+  model.initialise(3);
+  const ByHand want = mixed_by_hand(data, model.params(), 5);
+  std::vector<std::vector<float>> before;
+  for (const Parameter& p : model.params())
+    before.emplace_back(p.value<float>().begin(), p.value<float>().end());
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("lr(1)"));
+  Trainer trainer(model, loss, optimizer, data, {.batch = 0, .seed = 5});
+  EXPECT_NEAR(trainer.step().loss, want.loss, 1e-6);
+  for (std::size_t i = 0; i < want.weight_gradient.size(); ++i)
+    EXPECT_NEAR(before[0][i] - model.params()[0].value<float>()[i], want.weight_gradient[i], 1e-6);
+  for (std::size_t i = 0; i < want.bias_gradient.size(); ++i)
+    EXPECT_NEAR(before[1][i] - model.params()[1].value<float>()[i], want.bias_gradient[i], 1e-6);
+}
+
+// Values are mixed themselves: a target that is one number for all stays it, whatever is mixed.
+TEST(Augmentation, MixedValuesAreSharesOfBoth) {
+  Dataset data = small_set();
+  data.classes = 0;
+  data.columns = 2;
+  data.target_scaling.resize(2);
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    data.train.values.push_back(3);
+    data.train.values.push_back(data.train.labels[i]);
+  }
+  data.train.labels.clear();
+  data.augment = "mixup(1)";
+  Module model("dense(2)", data.sample);
+  for (Parameter& p : model.params()) std::ranges::fill(p.value<float>(), 0.0f);
+  const Loss loss("mae");
+  Optimizer optimizer(model.params(), Chain("lr(0)"));
+  Trainer trainer(model, loss, optimizer, data, {.batch = 0});
+  double mean = 0;  // mixing by a permutation keeps it
+  for (std::size_t i = 0; i < data.train.size(); ++i) mean += data.train.values[2 * i + 1];
+  EXPECT_NEAR(trainer.step().loss, (3 + mean / static_cast<double>(data.train.size())) / 2, 1e-6);
+}
+
+struct Weights {
+  std::vector<float> numbers;
+  double loss = 0;  // of the held-out part
+};
+
+Weights train_on(const std::string& source, const TrainerOptions& options, std::uint64_t updates) {
+  const Dataset data = load_dataset(source, 1);
+  Module model("dense(10)", data.sample);
+  model.initialise(3);
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("adam(lr=0.01)"), {.threads = options.threads});
+  Trainer trainer(model, loss, optimizer, data, options);
+  for (std::uint64_t i = 0; i < updates; ++i) trainer.step();
+  Weights out;
+  for (const Parameter& p : model.params())
+    out.numbers.insert(out.numbers.end(), p.value<float>().begin(), p.value<float>().end());
+  out.loss = trainer.evaluate(data.test).loss;
+  return out;
+}
+
+TEST(Augmentation, AnyNumberOfThreadsTrainsTheSameAndEvaluationSeesTheSamplesAsTheyAre) {
+  for (const std::string text : {"shift(1) | noise(0.1)", "crop(6) | flip(0.1) | cutout(2) | mixup(0.4)"}) {
+    const std::string source = "digits | " + text;
+    const Weights one = train_on(source, {.batch = 100, .threads = 1}, 20);
+    EXPECT_EQ(train_on(source, {.batch = 100, .threads = 2}, 20).numbers, one.numbers) << text;
+    EXPECT_EQ(train_on(source, {.batch = 100, .threads = 3}, 20).numbers, one.numbers) << text;
+    EXPECT_NE(train_on("digits", {.batch = 100}, 20).numbers, one.numbers) << text;
+    EXPECT_EQ(train_on(source, {.batch = 100}, 0).loss, train_on("digits", {.batch = 100}, 0).loss) << text;
+  }
+}
+
+// What is drawn for a sample is of its place in the run, whatever batches it comes in.
+TEST(Augmentation, AccumulatedBatchesAreTheLargeOne) {
+  const std::string source = "digits | shift(1) | noise(0.1)";
+  const Weights whole = train_on(source, {.batch = 120}, 20);
+  const Weights parts = train_on(source, {.batch = 40, .accumulate = 3}, 20);
+  for (std::size_t i = 0; i < whole.numbers.size(); ++i)
+    EXPECT_NEAR(parts.numbers[i], whole.numbers[i], 1e-5 + 1e-3 * std::fabs(whole.numbers[i])) << i;
 }
 
 }  // namespace

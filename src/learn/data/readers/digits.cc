@@ -47,10 +47,11 @@ Samples parse_samples(std::string_view text) {
 
 Dataset read_digits(const Settings&, const Request& request) {
   const std::span packed(thalweg_digits_gz, thalweg_digits_gz_end);
-  const std::vector<std::uint8_t> text = gunzip(packed, kWhere, kMaxText);
+  const std::vector<std::uint8_t> text = Gunzip(packed, kWhere).take_all(kMaxText);
   const Samples all = parse_samples({reinterpret_cast<const char*>(text.data()), text.size()});
   Dataset data;
   data.sample = {kFeatures};
+  data.image = {1, 8, 8};
   data.classes = kClasses;
   divide(data, all,
          request.all || request.judge ? std::vector<bool>(all.size(), true)

@@ -1,10 +1,8 @@
-// idx: a folder of four files like MNIST, plain or gzip, the t10k or test pair held out.
+// idx: a folder of four files like MNIST, plain, gzip or zstd, the t10k or test pair held out.
 //
 // An IDX file is big-endian: two zero bytes, the type of an element (8: unsigned byte), the number of
 // dimensions, each dimension in 32 bits, then the elements in row-major order.
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <set>
@@ -13,6 +11,7 @@
 
 #include "data/dataset.h"
 #include "data/encoding.h"
+#include "data/samples/bytes.h"
 #include "files/input.h"
 
 namespace thalweg {
@@ -85,7 +84,7 @@ std::filesystem::path find_file(const std::filesystem::path& folder, const std::
   for (const std::string& stem : stems) {
     for (const char* kind : kinds) {
       for (const char* joint : {"-", "."}) {
-        for (const char* ending : {"-ubyte", "-ubyte.gz"}) {
+        for (const char* ending : {"-ubyte", "-ubyte.gz", "-ubyte.zst"}) {
           std::filesystem::path path = folder / (stem + joint + kind + ending);
           if (std::filesystem::exists(path, ignored)) return path;
         }
@@ -94,6 +93,12 @@ std::filesystem::path find_file(const std::filesystem::path& folder, const std::
   }
   const std::string name = stems.front() + "-" + *kinds.begin() + "-ubyte";
   throw Error(Code::data, {(folder / name).string(), "is missing", "", name + " or " + name + ".gz", ""});
+}
+
+// Vectors are no images.
+Shape image_shape(const Array& images) {
+  if (images.dims.size() < kMaxDims) return {};
+  return {1, static_cast<std::int64_t>(images.dims[1]), static_cast<std::int64_t>(images.dims[2])};
 }
 
 struct Part {
@@ -157,20 +162,6 @@ void check_same_images(const Array& train, const Array& test) {
                print_dims(got), print_dims(want), ""});
 }
 
-// How often each byte occurs. Four tables, since runs of one byte would wait for each other in a single one.
-std::array<std::uint64_t, 256> histogram(std::span<const std::uint8_t> bytes) {
-  std::array<std::array<std::uint64_t, 256>, 4> tables{};
-  std::size_t i = 0;
-  for (; i + 4 <= bytes.size(); i += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) ++tables[lane][bytes[i + lane]];
-  }
-  for (; i < bytes.size(); ++i) ++tables[0][bytes[i]];
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    for (std::size_t lane = 1; lane < 4; ++lane) tables[0][byte] += tables[lane][byte];
-  }
-  return tables[0];
-}
-
 // Classes are the labels from 0 to the largest. Those that no image has are told: EMNIST numbers its letters
 // from 1.
 void count_classes(const Part& train, const Part& test, Dataset& data) {
@@ -188,28 +179,6 @@ void count_classes(const Part& train, const Part& test, Dataset& data) {
   data.notes.push_back(fmt::format("{} of the {} classes are empty: no image has the label {}{}",
                                    empty.size(), data.classes, told,
                                    empty.size() > kMostTold ? ", ..." : ""));
-}
-
-// Mean 0 and standard deviation 1 over all bytes; equal bytes become 0.
-Scaling standard_scaling(std::span<const std::uint8_t> bytes) {
-  const std::array<std::uint64_t, 256> counts = histogram(bytes);
-  const double n = static_cast<double>(bytes.size());
-  std::uint64_t sum = 0;
-  for (std::size_t byte = 0; byte < 256; ++byte) sum += counts[byte] * byte;
-  const double mean = static_cast<double>(sum) / n;
-  double squares = 0;
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    const double distance = static_cast<double>(byte) - mean;
-    squares += static_cast<double>(counts[byte]) * distance * distance;
-  }
-  const double deviation = std::sqrt(squares / n);
-  return {mean, deviation > 0 ? 1 / deviation : 1.0 / 255};
-}
-
-Scaling choose_scaling(const std::string& scale, std::span<const std::uint8_t> bytes) {
-  if (scale == "none") return {};
-  if (scale == "unit") return {0, 1.0 / 255};
-  return standard_scaling(bytes);
 }
 
 // Puts the rows of another part after those of `part`.
@@ -233,11 +202,9 @@ Samples to_samples(Part part) {
 }
 
 constexpr Option kOptions[] = {
-    required(
-        path_option("folder", "the folder of the four files train-images-idx3-ubyte, ..., plain or gzipped")),
-    choice_option("scale", "standard|unit|none", "standard",
-                  "standard: x/255, minus the mean, divided by the standard deviation of all training "
-                  "pixels; unit: x/255; none: x"),
+    required(path_option("folder",
+                         "the folder of the four files train-images-idx3-ubyte, ..., plain, gzip or zstd")),
+    kByteScaleOption,
     name_option("prefix",
                 "what the names of the files begin with, such as emnist-letters; by default nothing, or "
                 "what all of them begin with")};
@@ -256,11 +223,11 @@ Dataset read_idx(const Settings& settings, const Request& request) {
   check_same_images(train.images, test.images);
   Dataset data;
   data.sample = {static_cast<std::int64_t>(train.images.features())};
+  data.image = image_shape(train.images);
   count_classes(train, test, data);
-  const Scaling scaling =
-      request.encoding.empty()
-          ? choose_scaling(text_of(option<kOptions, "scale">(settings)), train.images.bytes)
-          : read_scaling(request.encoding);
+  const Scaling scaling = request.encoding.empty()
+                              ? byte_scaling(text_of(option<kOptions, "scale">(settings)), train.images.bytes)
+                              : read_scaling(request.encoding);
   if (request.all) {
     append(train, test);
     data.test = to_samples(std::move(train));
