@@ -110,7 +110,7 @@ Found inspect(const Lab& lab, const fs::path& directory, std::uint64_t seed) {
   ends.erase(ends.begin(), ends.end() - static_cast<std::ptrdiff_t>(members));
   std::vector<std::string> names;
   std::vector<std::vector<float>> weights;
-  Module model(lab.setup.text("model"), data.sample);
+  Module model(lab.setup.text("model"), inputs_of(data, lab.setup.text("model")));
   for (const std::uint64_t updates : ends) {
     names.push_back(std::to_string(updates));
     load_parameters(directory / "checkpoints" / ("kept-" + names.back() + ".safetensors"), model.params());

@@ -35,7 +35,7 @@ double objective(Trial& trial, const Dataset& data) {
 }
 
 Trial begin(const Dataset& data, const Course& course) {
-  return {make_model(course.model, data.sample, course.seed),
+  return {make_model(course.model, inputs_of(data, course.model), course.seed),
           Loss(course.loss),
           Chain(course.optimizer),
           data,

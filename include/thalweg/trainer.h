@@ -57,6 +57,10 @@ struct TrainerOptions {
   int threads = 1;               // that a step may use
 };
 
+// The shape that the samples of `data` have for a model of that text: images for one that takes images.
+// Throws Error(usage) for a text that is not a model.
+Shape inputs_of(const Dataset& data, std::string_view model);
+
 // What makes an epoch of this many samples.
 std::uint64_t updates_per_epoch(std::size_t samples, const TrainerOptions& options);
 std::uint64_t samples_per_epoch(std::size_t samples, const TrainerOptions& options);

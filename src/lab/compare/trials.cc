@@ -53,7 +53,7 @@ CompareSetup::CompareSetup(const RunConfig& given, const CompareOptions& wanted,
       config(fit_to_data(given, dataset)),
       data(std::move(dataset)) {
   config.data = data.text;
-  config.model = Module(config.model, data.sample).text();
+  config.model = Module(config.model, inputs_of(data, config.model)).text();
   config.loss = Loss(config.loss).text();
   options.tuning_epochs = options.tuning_epochs.value_or(config.epochs.value());
   const bool tunes = options.rates > 1;
@@ -96,7 +96,7 @@ Trial CompareSetup::start(const ComparedTrial& trial) const {
   if (contender.full_batch) trainer.batch = 0;
   if (trainer.batch == 0) trainer.accumulate = 1;
   const Dataset& trained = data_of(trial.tuning);
-  return {make_model(config.model, data.sample, trial.seed),
+  return {make_model(config.model, inputs_of(data, config.model), trial.seed),
           Loss(config.loss),
           times(contender.chain, trial.factor),
           trained,

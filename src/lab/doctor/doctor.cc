@@ -61,7 +61,7 @@ ExaminedRun::ExaminedRun(const std::filesystem::path& directory, int threads, st
     : config(configuration(directory, threads)),
       seen(page::read_run(directory)),
       data(load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json"))),
-      start(make_model(config.model, data.sample, config.seed)),
+      start(make_model(config.model, inputs_of(data, config.model), config.seed)),
       loss(config.loss),
       options(trainer_options_of(config)),
       per_epoch(updates_per_epoch(data.train.size(), options)),

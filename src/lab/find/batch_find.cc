@@ -105,7 +105,7 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   check(search);
   const Dataset data = load_dataset(config.data, config.seed);
   const RunConfig fitted = fit_to_data(config, data);
-  const Module start = make_model(fitted.model, data.sample, config.seed);
+  const Module start = make_model(fitted.model, inputs_of(data, fitted.model), config.seed);
   FoundBatch found{.batch = 0,
                    .why = {},
                    .memory = search.memory,

@@ -60,7 +60,7 @@ Candidate draw(const RunSettings& base, const std::vector<SettingText>& texts,
 // Also tells what is wrong with its settings, before any trains.
 Trial trial_of(RunConfig config, const Dataset& part, std::uint64_t epochs, std::uint64_t repeat) {
   config.seed += repeat;
-  return {make_model(config.model, part.sample, config.seed),
+  return {make_model(config.model, inputs_of(part, config.model), config.seed),
           Loss(config.loss),
           Chain(config.optimizer),
           part,

@@ -42,7 +42,7 @@ Vector weights_of(const Params& params) {
 class Evaluator {
  public:
   Evaluator(const RunConfig& config, const Dataset& data)
-      : model_(config.model, data.sample),
+      : model_(config.model, inputs_of(data, config.model)),
         loss_(config.loss),
         stands_still_(model_.params(), Chain("lr(0)")),
         trainer_(model_, loss_, stands_still_, data,

@@ -140,7 +140,7 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
   RunEvaluation out;
   Dataset data = data_of(directory, config, source, out);
   if (out.all) std::swap(data.train, data.test);  // no trainer is made without samples to train on
-  Trial trial(Module(config.model, data.sample), Loss(config.loss), Chain("lr(0)"), data,
+  Trial trial(Module(config.model, inputs_of(data, config.model)), Loss(config.loss), Chain("lr(0)"), data,
               {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
                .accumulate = static_cast<std::size_t>(config.accumulate),
                .seed = config.seed,
@@ -164,7 +164,7 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
   const Samples& samples = data.test;
   const Loss loss(config.loss);
   const Mean mean = mean_of(loss);
-  Module model(config.model, data.sample);
+  Module model(config.model, inputs_of(data, config.model));
   const std::size_t columns = count(model.outputs());
   std::vector<double> sums(samples.size() * columns);
   for (const std::string& which : members) {

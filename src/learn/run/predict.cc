@@ -76,7 +76,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.data = dataset.text;
   out.rows = dataset.test.size();
   out.notes = dataset.notes;
-  Module model(config.model, dataset.sample);
+  Module model(config.model, inputs_of(dataset, config.model));
   out.weights = which_weights(directory, checkpoint, config);
   const LoadedWeights weights = load_weights(directory, out.weights, model.params(), out.notes);
   out.updates = weights.updates();

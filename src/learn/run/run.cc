@@ -121,8 +121,9 @@ struct Run::Impl {
   Impl(const RunConfig& given, Dataset&& dataset)
       : config(fit_to_data(given, dataset)),
         data(std::move(dataset)),
-        trial(make_model(config.model, data.sample, config.seed), Loss(config.loss), laid_out(config, data),
-              data, trainer_options_of(config), epochs(*config.epochs), optimizer_options(config)),
+        trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
+              laid_out(config, data), data, trainer_options_of(config), epochs(*config.epochs),
+              optimizer_options(config)),
         plan(resolved().explain(params()).text()),
         keep_every(
             updates_between(config.checkpoint_every, {.updates = trial.total(), .per_epoch = per_epoch()})),

@@ -21,7 +21,7 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
     throw Error(Code::usage,
                 {"model", "the trainer works in f32", std::string(dtype_name(model.dtype())), "f32", ""});
   }
-  if (model.inputs() != data.sample) {
+  if (model.inputs() != data.sample && model.inputs() != data.image) {
     throw Error(Code::usage, {"model", "its inputs do not fit the data", print_shape(model.inputs()),
                               print_shape(data.sample), ""});
   }
@@ -70,6 +70,10 @@ class Stopwatch {
 };
 
 }  // namespace
+
+Shape inputs_of(const Dataset& data, std::string_view model) {
+  return !data.image.empty() && Module::takes_images(model) ? data.image : data.sample;
+}
 
 std::uint64_t updates_per_epoch(std::size_t samples, const TrainerOptions& options) {
   return loader_of(samples, options).updates_per_epoch();
