@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -86,23 +87,28 @@ TEST(Init, RulesHaveTheVarianceOfTheirPaper) {
   EXPECT_GT(moments_of(weights("truncated_normal(0.02)", 200, 300)).largest, 0.0395);
 }
 
-TEST(Init, OrthogonalRowsOrColumnsAreAtRightAngles) {
-  for (const auto& [in, out] : {std::pair{7, 7}, {1, 5}, {5, 1}, {40, 13}, {13, 40}, {1, 1}}) {
-    const std::vector<double> w = weights("orthogonal(gain=3)", in, out);
-    const std::size_t short_side = static_cast<std::size_t>(std::min(in, out));
-    const auto element = [&](std::size_t line, std::size_t i) {
-      return in >= out ? w[i * static_cast<std::size_t>(out) + line]
-                       : w[line * static_cast<std::size_t>(out) + i];
-    };
-    for (std::size_t a = 0; a < short_side; ++a) {
-      for (std::size_t b = 0; b <= a; ++b) {
-        double dot = 0;
-        for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(in, out)); ++i)
-          dot += element(a, i) * element(b, i);
-        EXPECT_NEAR(dot, a == b ? 9 : 0, 1e-13) << in << "x" << out;
-      }
+void expect_right_angles(std::size_t in, std::size_t out) {
+  const std::vector<double> w =
+      weights("orthogonal(gain=3)", static_cast<std::int64_t>(in), static_cast<std::int64_t>(out));
+  const auto element = [&](std::size_t line, std::size_t i) {
+    return in >= out ? w[i * out + line] : w[line * out + i];
+  };
+  for (std::size_t a = 0; a < std::min(in, out); ++a) {
+    for (std::size_t b = 0; b <= a; ++b) {
+      double dot = 0;
+      for (std::size_t i = 0; i < std::max(in, out); ++i) dot += element(a, i) * element(b, i);
+      EXPECT_NEAR(dot, a == b ? 9 : 0, 1e-13) << in << "x" << out;
     }
   }
+}
+
+TEST(Init, OrthogonalRowsOrColumnsAreAtRightAngles) {
+  expect_right_angles(7, 7);
+  expect_right_angles(1, 5);
+  expect_right_angles(5, 1);
+  expect_right_angles(40, 13);
+  expect_right_angles(13, 40);
+  expect_right_angles(1, 1);
 }
 
 // Uniform among all such matrices: with the signs of R a diagonal element is as often positive as negative.

@@ -15,8 +15,9 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kGrain = 1 << 13;  // elements that are worth a thread's while
-constexpr std::size_t kTile = 64;        // channels that are summed together
+constexpr std::size_t kGrain = 1 << 13;      // elements that are worth a thread's while
+constexpr std::size_t kTile = 64;            // channels that are summed together
+constexpr std::size_t kForkedSum = 1 << 16;  // elements whose sums are worth more than one thread
 
 struct PreparedNormalise : Prepared {
   Boxes boxes;
@@ -150,14 +151,19 @@ template <class T, class F>
 void channel_gradient(Call& call, const PreparedNormalise& p, Sink<T> to, F&& f) {
   if (to.data == nullptr) return;
   const std::size_t tiles = (p.boxes.channels + kTile - 1) / kTile;  // of a group
-  for_each_part(call.team(), p.boxes.groups * tiles, 1, [&](std::size_t tile, std::size_t) {
-    const std::size_t group = tile / tiles * p.boxes.channels;
-    const std::size_t begin = group + tile % tiles * kTile;
-    const std::size_t end = std::min(begin + kTile, group + p.boxes.channels);
-    double sums[kTile] = {};
-    sum_channels(p, begin, end, sums, f);
-    write(to, begin, end, [&](std::size_t channel) { return static_cast<T>(sums[channel - begin]); });
-  });
+  const std::size_t all = p.boxes.groups * tiles;
+  if (all == 0) return;
+  for_each_part(
+      call.team(), all, call.size() < kForkedSum ? all : 1, [&](std::size_t first, std::size_t last) {
+        for (std::size_t tile = first; tile < last; ++tile) {
+          const std::size_t group = tile / tiles * p.boxes.channels;
+          const std::size_t begin = group + tile % tiles * kTile;
+          const std::size_t end = std::min(begin + kTile, group + p.boxes.channels);
+          double sums[kTile] = {};
+          sum_channels(p, begin, end, sums, f);
+          write(to, begin, end, [&](std::size_t channel) { return static_cast<T>(sums[channel - begin]); });
+        }
+      });
 }
 
 template <class T>

@@ -185,9 +185,12 @@ TEST(Norms, TakeTensorsWithoutElements) {
   for (const Shape& shape : {Shape{0, 3, 2}, Shape{2, 0, 2}, Shape{2, 3, 0}}) {
     const Tensor x = tape.input(shape);
     tape.want_gradient(x);
-    const Tensor y = layer_norm(tape, group_norm(tape, x, {}, {}, 1), {}, {}, 2);
+    const Tensor weight = tape.input({shape[1]});
+    tape.want_gradient(weight);
+    const Tensor y = layer_norm(tape, group_norm(tape, x, weight, {}, 1), {}, {}, 2);
     tape.forward();
     tape.backward(y);
+    for (const float value : tape.grad<float>(weight)) EXPECT_EQ(value, 0);
   }
 }
 

@@ -26,7 +26,7 @@ Tensor relu6(Tape& tape, Tensor x) { return record_unary(tape, x, Relu6{}); }
 extern constinit const Layer relu6_layer{
     .spec = {.name = "relu6",
              .doc = "max(x, 0), 6 at most",
-             .source = "Krizhevsky 2010, CIFAR-10",
+             .source = "Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10",
              .formula = R"(
 y  = min(max(x, 0), 6)
 dx = dy where 0 < x < 6, else 0)"},
