@@ -1,5 +1,5 @@
 // Operations of a tape on images: tensors of {rows, channels, height, width}, or with one axis {rows,
-// channels, width}, which count as one high. They take either layout() and write their channels last. Shapes
+// channels, width}, which count as one high. They take either order() and write their channels last. Shapes
 // and numbers that do not fit are an Error(usage) naming them.
 #pragma once
 
@@ -53,7 +53,7 @@ Tensor global_max_pool(Tape& tape, Tensor x);
 Tensor batch_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, Tensor running_mean,
                   Tensor running_variance, double momentum = 0.1, double eps = 1e-5);
 
-// The same elements with the layout row_major.
+// The same elements in the order row_major.
 Tensor row_major(Tape& tape, Tensor x);
 // The same for channels_last; Error(usage) for a tensor of fewer than three dimensions.
 Tensor channels_last(Tape& tape, Tensor x);

@@ -5,11 +5,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "thalweg/params.h"
 #include "thalweg/tensor.h"
 
 namespace thalweg {
+
+// A layer of a model: what it makes of one sample.
+struct LayerSummary {
+  std::string text;                 // of a block: the whole text
+  int depth = 0;                    // blocks around it
+  Shape output;                     // of one sample
+  std::uint64_t parameters = 0;     // elements that it learns, blocks included
+  std::uint64_t multiply_adds = 0;  // of its weights, for one sample going forward
+};
 
 // "dense(128) | relu | dense(10)". The model owns its parameters, named by layer kind and number, blocks
 // included: dense1.weight {in, out}, dense1.bias {out}, dense2.weight, ... What a layer keeps and does not
@@ -34,6 +44,9 @@ class Module {
   Dtype dtype() const;
   Params& params();
   const Params& params() const;
+
+  // Every layer in the order in which it runs, each block before the layers that it is made of.
+  std::vector<LayerSummary> summary() const;
 
   // Writes the initial weights. They depend on (seed, number of the parameter, index of the element) alone.
   // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu, relu6 or leaky_relu

@@ -27,7 +27,7 @@ struct Tensor {
 
 // In which order the elements of a tensor of {rows, channels, places...} lie. Convolutions and pools write
 // their channels last; every operation takes either.
-enum class Layout : std::uint8_t { row_major, channels_last };
+enum class MemoryOrder : std::uint8_t { row_major, channels_last };
 
 // What a tape is for: a tape of forward passes has no gradients and keeps only the values that no operation
 // uses.
@@ -49,9 +49,9 @@ class Tape {
 
   Dtype dtype() const;
   const Shape& shape(Tensor tensor) const;
-  Layout layout(Tensor tensor) const;
+  MemoryOrder order(Tensor tensor) const;
 
-  // The elements in the order of layout(). Spans of operations are valid until more is recorded. After
+  // The elements in the order of order(). Spans of operations are valid until more is recorded. After
   // backward() the gradients of parameters and of tensors that want_gradient() was called for can be read,
   // and that of a tensor that no operation uses, which is where backward() begins; others share memory.
   template <class T>

@@ -121,24 +121,20 @@ std::optional<Setting> read_sizes(const Option& option, Value value) {
     size.word = print_number(*number);
     return true;
   };
-  const bool list = value.kind == Value::Kind::list;
-  const bool fine = list ? !value.list.empty() && std::all_of(value.list.begin(), value.list.end(), respell)
-                         : respell(value);
+  std::vector<Value>& list = value.list;
+  const bool fine =
+      value.kind != Value::Kind::list ? respell(value) : !list.empty() && std::ranges::all_of(list, respell);
   return fine ? std::optional<Setting>(std::move(value)) : std::nullopt;
 }
 
 // Layers; a single one without arguments is a word.
-std::optional<Setting> read_block(Value value) {
-  if (value.kind == Value::Kind::word) {
-    value.text = {Item{.name = std::move(value.word), .args = {}, .at = value.at}};
-    value.kind = Value::Kind::text;
-    value.word.clear();
-  }
-  return value.kind == Value::Kind::text ? std::optional<Setting>(std::move(value)) : std::nullopt;
+std::optional<Setting> read_block(const Value& value) {
+  if (value.kind == Value::Kind::text) return value;
+  if (value.kind != Value::Kind::word) return std::nullopt;
+  return Value{Value::Kind::text, {}, {Item{value.word, {}, value.at}}, {}, value.at};
 }
 
-// A choice may take arguments: `normal(std)` allows `normal` and `normal(0.02)`, which are read by what knows
-// them.
+// A choice `normal(std)` allows `normal` and `normal(0.02)`, which are read by what knows them.
 std::optional<Setting> read_choice(const Option& option, const Value& value) {
   const bool word = value.kind == Value::Kind::word;
   if (!word && (value.kind != Value::Kind::text || value.text.size() != 1)) return std::nullopt;
@@ -147,9 +143,8 @@ std::optional<Setting> read_choice(const Option& option, const Value& value) {
   const auto found = std::find_if(choices.begin(), choices.end(), [&](std::string_view choice) {
     return choice.substr(0, choice.find('(')) == name;
   });
-  if (found == choices.end()) return std::nullopt;
-  if (word) return value.word;
-  return found->ends_with(')') ? std::optional<Setting>(value) : std::nullopt;
+  if (found == choices.end() || !(word || found->ends_with(')'))) return std::nullopt;
+  return word ? Setting(value.word) : Setting(value);
 }
 
 // The value as the option's type reads it, or nothing when it cannot.

@@ -14,6 +14,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg::HWY_NAMESPACE {
+namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -256,7 +257,9 @@ TapKernels<T> kernels_of() {
           channel_product<T>,          channel_gradient<T>};
 }
 
-TapTable table() { return {kernels_of<float>(), kernels_of<double>()}; }
+}  // namespace
+
+TapTable tap_table() { return {kernels_of<float>(), kernels_of<double>()}; }
 
 }  // namespace thalweg::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -264,7 +267,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace thalweg {
 
-HWY_EXPORT(table);
+HWY_EXPORT(tap_table);
 
 const std::vector<TapTable>& tap_tables() {
   static const std::vector<TapTable> tables = [] {
@@ -275,7 +278,7 @@ const std::vector<TapTable>& tap_tables() {
       if ((supported & target & (HWY_TARGETS)) == 0) continue;
       hwy::ChosenTarget chosen;
       chosen.Update(target);
-      found.push_back(HWY_DISPATCH_TABLE(table)[chosen.GetIndex()]());
+      found.push_back(HWY_DISPATCH_TABLE(tap_table)[chosen.GetIndex()]());
     }
     return found;
   }();

@@ -37,6 +37,7 @@ struct Placed {
   std::vector<Weight> weights;
   std::vector<Parameter*> parameters;  // one a weight
   std::vector<Sequence> blocks;        // one an option of that type; of a layer that repeats, one each time
+  Shape output = {};                   // of one sample
 };
 
 void check_sample(const Shape& shape) {
@@ -68,7 +69,7 @@ class Builder {
       throw source_.error(
           item.at, {"", "the model has too many layers", "", "at most " + std::to_string(kMostLayers), ""});
     const Layer* layer = kLayers[find_layer(item, source_)];
-    Placed placed{layer, bind(layer->spec, item, source_), {}, {}, {}};
+    Placed placed{layer, bind(layer->spec, item, source_), {}, {}, {}, {}};
     if (layer->repeats) {
       const auto times = static_cast<std::size_t>(std::get<double>(placed.settings[0]));
       for (std::size_t i = 0; i < times; ++i) placed.blocks.push_back(block(placed.settings[1], shape));
@@ -82,6 +83,7 @@ class Builder {
     } else {
       shape = layer->plan(placed.settings, shape, placed.weights);
     }
+    placed.output = shape;
     return placed;
   }
 
@@ -154,6 +156,36 @@ Tensor record_layers(const Sequence& layers, Tape& tape, Tensor x) {
     i += fused;
   }
   return x;
+}
+
+// Every element of such weights meets each place of the output once.
+std::uint64_t multiply_adds(const Weight& weight, const Shape& output) {
+  if (weight.role != Role::weight) return 0;
+  return count(weight.shape) * (count(output) / static_cast<std::uint64_t>(weight.shape.back()));
+}
+
+// Adds the layers of a sequence to `out`; parameters and multiply-adds of all of them.
+LayerSummary summarise(const Sequence& layers, int depth, std::vector<LayerSummary>& out) {
+  LayerSummary all;
+  for (const Placed& placed : layers) {
+    const std::size_t at = out.size();
+    out.push_back({print(Text{unbind(placed.layer->spec, placed.settings)}), depth, placed.output});
+    LayerSummary sum;
+    for (const Weight& weight : placed.weights) {
+      if (weight.learned) sum.parameters += count(weight.shape);
+      sum.multiply_adds += multiply_adds(weight, placed.output);
+    }
+    for (const Sequence& block : placed.blocks) {
+      const LayerSummary inner = summarise(block, depth + 1, out);
+      sum.parameters += inner.parameters;
+      sum.multiply_adds += inner.multiply_adds;
+    }
+    out[at].parameters = sum.parameters;
+    out[at].multiply_adds = sum.multiply_adds;
+    all.parameters += sum.parameters;
+    all.multiply_adds += sum.multiply_adds;
+  }
+  return all;
 }
 
 // Whether the first layer that minds the shape of a sample takes images.
@@ -232,6 +264,12 @@ const Shape& Module::outputs() const { return impl_->outputs; }
 Dtype Module::dtype() const { return impl_->dtype; }
 Params& Module::params() { return impl_->params; }
 const Params& Module::params() const { return impl_->params; }
+
+std::vector<LayerSummary> Module::summary() const {
+  std::vector<LayerSummary> out;
+  summarise(impl_->layers, 0, out);
+  return out;
+}
 
 void Module::initialise(std::uint64_t seed) {
   std::uint64_t number = 0;

@@ -24,12 +24,12 @@ void check_type(const std::string& what, Dtype asked, Dtype dtype) {
 }  // namespace
 
 Tensor Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape,
-                       std::unique_ptr<Prepared> prepared, Layout layout) {
+                       std::unique_ptr<Prepared> prepared, MemoryOrder order) {
   Node added;
   added.op = &op;
   added.size = count(shape);
   added.shape = std::move(shape);
-  added.layout = layout;
+  added.order = order;
   added.prepared = std::move(prepared);
   const int number = static_cast<int>(nodes.size());
   for (const Tensor tensor : inputs) {
@@ -121,7 +121,7 @@ Tape& Tape::operator=(Tape&&) noexcept = default;
 Dtype Tape::dtype() const { return impl_->dtype; }
 
 const Shape& Tape::shape(Tensor tensor) const { return impl_->node(tensor).shape; }
-Layout Tape::layout(Tensor tensor) const { return impl_->node(tensor).layout; }
+MemoryOrder Tape::order(Tensor tensor) const { return impl_->node(tensor).order; }
 
 Tensor Tape::input(Shape shape) {
   Node node;

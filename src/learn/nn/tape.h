@@ -45,7 +45,7 @@ struct Node {
   const Op* op = nullptr;   // null: an input or a parameter
   std::vector<int> inputs;  // -1: none
   Shape shape;
-  Layout layout = Layout::row_major;
+  MemoryOrder order = MemoryOrder::row_major;
   std::size_t size = 0;
   void* value = nullptr;
   void* grad = nullptr;
@@ -68,7 +68,7 @@ struct Tape::Impl {
 
   // Records an operation; an input may be no tensor.
   Tensor add(const Op& op, std::span<const Tensor> inputs, Shape shape,
-             std::unique_ptr<Prepared> prepared = {}, Layout layout = Layout::row_major);
+             std::unique_ptr<Prepared> prepared = {}, MemoryOrder order = MemoryOrder::row_major);
   // Throws Error(usage) for a handle that is not of this tape.
   Node& node(Tensor tensor);
 
@@ -122,7 +122,7 @@ class Call {
   Team& team() { return tape_.team; }
   std::size_t size() const { return node_.size; }
   const Shape& shape() const { return node_.shape; }
-  Layout layout() const { return node_.layout; }
+  MemoryOrder order() const { return node_.order; }
   // What was recorded with the operation.
   template <class P>
   P& prepared() {
@@ -151,7 +151,7 @@ class Call {
     return static_cast<T*>(input_node(i).value);
   }
   const Shape& shape(std::size_t i) { return input_node(i).shape; }
-  Layout layout(std::size_t i) { return input_node(i).layout; }
+  MemoryOrder order(std::size_t i) { return input_node(i).order; }
   bool has(std::size_t i) const { return i < node_.inputs.size() && node_.inputs[i] >= 0; }
   // Whether backward() will write a gradient there.
   bool wants(std::size_t i) { return has(i) && input_node(i).wanted && has_backward(); }

@@ -35,31 +35,22 @@ std::string data_text(const Dataset& data) {
          notes;
 }
 
-struct Layer {
-  std::string text;
-  Shape output;
-  std::uint64_t parameters;
-};
-
-// Each layer is built by itself on the output of the one before it.
-std::vector<Layer> layers_of(const Module& model) {
-  std::vector<Layer> layers;
-  Shape shape = model.inputs();
-  for (const Item& item : parse({"model", model.text()})) {
-    const std::string text = print(Text{item});
-    const Module layer(text, shape);
-    shape = layer.outputs();
-    layers.push_back({text, shape, layer.params().elements()});
-  }
-  return layers;
-}
-
 std::string layers_text(const Module& model) {
-  std::string out = fmt::format("model      {:<32} {:>12} {:>12}\n", "layer", "output", "parameters");
-  for (const Layer& layer : layers_of(model))
-    out += fmt::format("           {:<32} {:>12} {:>12}\n", layer.text, print_shape(layer.output),
-                       layer.parameters);
-  return out + fmt::format("           {:<32} {:>12} {:>12}\n", "", "", model.params().elements());
+  std::string out = fmt::format("model      {:<32} {:>12} {:>12} {:>14}\n", "layer", "output", "parameters",
+                                "multiply-adds");
+  std::uint64_t parameters = 0, multiply_adds = 0;
+  const auto line = [&](const std::string& name, const std::string& shape, std::uint64_t p, std::uint64_t m) {
+    out += fmt::format("           {:<32} {:>12} {:>12} {:>14}\n", name, shape, p, m);
+  };
+  for (const LayerSummary& layer : model.summary()) {
+    line(std::string(static_cast<std::size_t>(layer.depth) * 2, ' ') + layer.text, print_shape(layer.output),
+         layer.parameters, layer.multiply_adds);
+    if (layer.depth > 0) continue;
+    parameters += layer.parameters;
+    multiply_adds += layer.multiply_adds;
+  }
+  line("", "", parameters, multiply_adds);
+  return out;
 }
 
 std::string lengths_text(const RunConfig& c, Trial& trial) {
@@ -118,15 +109,17 @@ std::string data_json(const Dataset& data) {
 }
 
 std::string model_json(const Module& model) {
-  const auto layer = [](const Layer& one) {
+  const auto layer = [](const LayerSummary& one) {
     return JsonObject()
         .add("layer", one.text)
+        .add("depth", one.depth)
         .add("output", one.output)
         .add("parameters", one.parameters)
+        .add("multiply_adds", one.multiply_adds)
         .text();
   };
   return JsonObject()
-      .raw("layers", json_list(layers_of(model), layer))
+      .raw("layers", json_list(model.summary(), layer))
       .add("parameters", model.params().elements())
       .text();
 }

@@ -285,9 +285,9 @@ Tensor batch_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, Tensor runni
   norm->parts = doubles(2 * (norm->blocks + 1) * norm->channels);
   norm->mean = doubles(norm->channels);
   norm->rate = doubles(norm->channels);
-  const Layout layout = node.layout;
+  const MemoryOrder order = node.order;
   return impl.add(kBatchNorm, {{x, weight, bias, running_mean, running_variance}}, Shape(node.shape),
-                  std::move(norm), layout);
+                  std::move(norm), order);
 }
 
 extern constinit const Layer batch_norm_layer{
@@ -296,7 +296,8 @@ extern constinit const Layer batch_norm_layer{
              .source = "Ioffe and Szegedy 2015, arXiv:1502.03167",
              .options = kOptions,
              .formula = R"(
-y = (x - mean) / sqrt(var + eps) * weight + bias
+y = weight h + bias, h = (x - mean) / sqrt(var + eps)
+dx = weight / sqrt(var + eps) (dy - mean(dy) - h mean(dy h)), in evaluation without the means
 m <- (1 - momentum) m + momentum mean, v <- (1 - momentum) v + momentum var n / (n - 1)
 mean, var of the n elements of a channel in the batch, in evaluation m and v; m starts at 0, v at 1)"},
     .plan = plan,

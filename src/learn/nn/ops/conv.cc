@@ -343,7 +343,7 @@ Tensor conv2d(Tape& tape, Tensor x, Tensor weight, Tensor bias, const Window& mo
     return conv;
   };
   return impl.add(kConv, {{x, weight, bias}}, std::move(shape),
-                  impl.dtype == Dtype::f32 ? make(float{}) : make(double{}), Layout::channels_last);
+                  impl.dtype == Dtype::f32 ? make(float{}) : make(double{}), MemoryOrder::channels_last);
 }
 
 }  // namespace thalweg

@@ -122,6 +122,7 @@ constexpr Layer layer_of(Spec spec) {
 
 constexpr std::string_view kFormula = R"(
 y[k,i,j] = b[k] + sum over c, u, v of x[c, i s - p + u d, j s - p + v d] W[u,v,c,k]
+dx and dW: each such term passes dy[k,i,j] on, times the other factor; db = the sums of dy
 s stride, p padding, d dilation, u and v over the kernel, c over the channels of k's group
 W {kernel, channels / groups, outputs} starts uniform in +-sqrt(6 / fan_in) (he) or
 +-sqrt(6 / (fan_in + fan_out)) (glorot), fans = kernel elements x channels; b starts at 0)";
@@ -143,6 +144,7 @@ extern constinit const Layer conv1d_layer =
                                      .options = kOptions,
                                      .formula = R"(
 y[k,j] = b[k] + sum over c, v of x[c, j s - p + v d] W[v,c,k]
+dx and dW: each such term passes dy[k,j] on, times the other factor; db = the sums of dy
 s stride, p padding, d dilation, v over the kernel, c over the channels of k's group
 W and b start as those of conv2d)"});
 
@@ -152,7 +154,8 @@ extern constinit const Layer depthwise_conv2d_layer = layer_of<kDepthwiseOptions
      .source = "Sifre and Mallat 2014; Chollet 2017, arXiv:1610.02357",
      .options = kDepthwiseOptions,
      .formula = R"(
-y[c m + l,i,j] = b[c m + l] + sum over u, v of x[c, i s - p + u d, j s - p + v d] W[u,v,0,c m + l]
-m multiplier, l < m; the other letters, and the start of W and b, as in conv2d)"});
+y[k,i,j] = b[k] + sum over u, v of x[c, i s - p + u d, j s - p + v d] W[u,v,0,k], c = k / m
+dx and dW: each such term passes dy[k,i,j] on, times the other factor; db = the sums of dy
+m multiplier, c rounded down; the other letters, and the start of W and b, as in conv2d)"});
 
 }  // namespace thalweg

@@ -92,7 +92,7 @@ Tensor dropout(Tape& tape, Tensor x, double rate) {
   prepared->threshold = static_cast<std::uint64_t>(std::llround(std::ldexp(rate, 32)));
   prepared->scale = 1.0 / (1.0 - rate);
   prepared->kept = static_cast<std::uint8_t*>(impl.own.allocate(impl.node(x).size));
-  return impl.add(kDropout, {{x}}, impl.node(x).shape, std::move(prepared), impl.node(x).layout);
+  return impl.add(kDropout, {{x}}, impl.node(x).shape, std::move(prepared), impl.node(x).order);
 }
 
 extern constinit const Layer dropout_layer{

@@ -48,7 +48,7 @@ Tensor group_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, int groups, 
   }
   check_groups("group_norm", groups, shape[1]);
   const std::size_t positions = count(Shape(shape.begin() + 2, shape.end()));
-  const bool last = tape.layout(x) == Layout::channels_last;
+  const bool last = tape.order(x) == MemoryOrder::channels_last;
   const Boxes boxes{.groups = static_cast<std::size_t>(groups),
                     .channels = static_cast<std::size_t>(shape[1] / groups),
                     .positions = positions,

@@ -126,8 +126,8 @@ TEST(Images, OrdersOfMemoryAreToldAndTurned) {
   tape.want_gradient(x);
   const Tensor last = channels_last(tape, x);
   const Tensor back = row_major(tape, last);
-  EXPECT_EQ(tape.layout(x), Layout::row_major);
-  EXPECT_EQ(tape.layout(last), Layout::channels_last);
+  EXPECT_EQ(tape.order(x), MemoryOrder::row_major);
+  EXPECT_EQ(tape.order(last), MemoryOrder::channels_last);
   std::ranges::copy(std::vector<float>{1, 2, 3, 4, 5, 6}, tape.value<float>(x).begin());
   tape.forward();
   const auto turned = tape.value<float>(last);

@@ -203,7 +203,7 @@ Tensor record_normalise(Tape& tape, Tensor x, Tensor weight, Tensor bias,
   prepared->mean = measured;
   prepared->inverse = measured + prepared->count;
   return impl.add(kNormalise, {{x, weight, bias}}, impl.node(x).shape, std::move(prepared),
-                  impl.node(x).layout);
+                  impl.node(x).order);
 }
 
 }  // namespace thalweg

@@ -216,7 +216,7 @@ Tensor pool_of(std::string_view name, const Op& op, Tape& tape, Tensor x, const 
     pool->largest =
         static_cast<std::uint16_t*>(impl.own.allocate(out.rows * out.sample() * sizeof(std::uint16_t)));
   x = channels_last(tape, x);
-  return impl.add(op, {{x}}, std::move(shape), std::move(pool), Layout::channels_last);
+  return impl.add(op, {{x}}, std::move(shape), std::move(pool), MemoryOrder::channels_last);
 }
 
 // A window as large as the image, and the result without its one place.
@@ -364,7 +364,9 @@ extern constinit const Layer global_pool_layer{
              .source = "Lin et al. 2013, arXiv:1312.4400",
              .options = kGlobalOptions,
              .formula = R"(
-y[c] = 1/n sum over the n places of channel c of x, or their max (form=max))"},
+y[c]     = 1/n sum over i, j of x[c,i,j], or max over i, j of x[c,i,j] (form=max)
+dx[c,i,j] = dy[c] / n, or dy[c] at the first of the largest elements and 0 elsewhere
+n places of a channel)"},
     .plan = plan_global,
     .record = record_global,
     .takes_images = true,

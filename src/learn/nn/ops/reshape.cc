@@ -82,19 +82,19 @@ void copy_backward(Call& call) {
 constexpr Op kCopy{{copy_forward<float>, copy_forward<double>},
                    {copy_backward<float>, copy_backward<double>}};
 
-Tensor in_layout(Tape& tape, Tensor x, Layout layout) {
+Tensor in_order(Tape& tape, Tensor x, MemoryOrder order) {
   Tape::Impl& impl = tape.impl();
   const Node& node = impl.node(x);
-  if (node.layout == layout) return x;
+  if (node.order == order) return x;
   auto turned = std::make_unique<Turn>();
   turned->images = static_cast<std::size_t>(node.shape[0]);
   turned->channels = static_cast<std::size_t>(node.shape[1]);
   const std::size_t images = turned->images * turned->channels;
   turned->places = images > 0 ? node.size / images : 0;
-  turned->to_channels_last = layout == Layout::channels_last;
+  turned->to_channels_last = order == MemoryOrder::channels_last;
   const bool same = turned->channels <= 1 || turned->places <= 1;  // either order is the other
-  if (same && layout == Layout::channels_last) return x;
-  return impl.add(same ? kCopy : kTurn, {{x}}, node.shape, std::move(turned), layout);
+  if (same && order == MemoryOrder::channels_last) return x;
+  return impl.add(same ? kCopy : kTurn, {{x}}, node.shape, std::move(turned), order);
 }
 
 [[noreturn]] void fail(std::string layer, std::string what, std::string got, std::string want) {
@@ -143,12 +143,12 @@ Tensor record_flatten(Tape& tape, Tensor x, const Settings& settings, std::span<
 
 }  // namespace
 
-Tensor row_major(Tape& tape, Tensor x) { return in_layout(tape, x, Layout::row_major); }
+Tensor row_major(Tape& tape, Tensor x) { return in_order(tape, x, MemoryOrder::row_major); }
 
 Tensor channels_last(Tape& tape, Tensor x) {
   if (tape.shape(x).size() < 3)
     fail("channels_last", "x has no channels", "x " + print_shape(tape.shape(x)), "rows x channels x places");
-  return in_layout(tape, x, Layout::channels_last);
+  return in_order(tape, x, MemoryOrder::channels_last);
 }
 
 Tensor reshape(Tape& tape, Tensor x, Shape shape) {
@@ -168,7 +168,8 @@ extern constinit const Layer reshape_layer{
              .source = "as numpy.reshape",
              .options = kShapeOption,
              .formula = R"(
-y = x in row-major order as {shape}, dx = dy as x's shape)"},
+y  = x in row-major order, as {shape}
+dx = dy in row-major order, as the shape of x)"},
     .plan = plan_reshape,
     .record = record_reshape,
 };
@@ -178,7 +179,8 @@ extern constinit const Layer flatten_layer{
              .doc = "the elements of a sample in one dimension: channels, then rows, then columns",
              .source = "as torch.nn.Flatten",
              .formula = R"(
-y = x in row-major order as {elements}, dx = dy as x's shape)"},
+y  = x in row-major order, as {elements}
+dx = dy in row-major order, as the shape of x)"},
     .plan = plan_flatten,
     .record = record_flatten,
 };

@@ -64,9 +64,9 @@ Tensor add(Tape& tape, Tensor a, Tensor b) {
                               print_shape(impl.node(a).shape) + " and " + print_shape(impl.node(b).shape),
                               "the same", ""});
   }
-  const bool last = impl.node(a).layout == Layout::channels_last;
+  const bool last = impl.node(a).order == MemoryOrder::channels_last;
   b = last ? channels_last(tape, b) : row_major(tape, b);
-  return impl.add(kAdd, {{a, b}}, impl.node(a).shape, {}, impl.node(a).layout);
+  return impl.add(kAdd, {{a, b}}, impl.node(a).shape, {}, impl.node(a).order);
 }
 
 extern constinit const Layer residual_layer{
@@ -75,7 +75,8 @@ extern constinit const Layer residual_layer{
              .source = "He et al. 2015, arXiv:1512.03385",
              .options = kResidualOptions,
              .formula = R"(
-y = F(x) + S(x), dx = F'^T dy + S'^T dy
+y  = F(x) + S(x)
+dx = what F and S make of dy, added up
 F the block, S the shortcut or x itself)"},
     .join_shapes = join_shapes,
     .join = join,
@@ -87,7 +88,9 @@ extern constinit const Layer repeat_layer{
              .source = "as if it were written out",
              .options = kRepeatOptions,
              .formula = R"(
-y = F_n(... F_2(F_1(x))), each F the block, n times)"},
+y  = F_n(... F_2(F_1(x)))
+dx = what F_1 makes of what F_2 ... makes of dy
+F the block, each of n times with its own weights)"},
     .repeats = true,
 };
 

@@ -57,7 +57,7 @@ Tensor record_unary(Tape& tape, Tensor x, const Rule& rule) {
   Tape::Impl& impl = tape.impl();
   std::unique_ptr<Prepared> prepared;
   if constexpr (!std::is_empty_v<Rule>) prepared = std::make_unique<PreparedRule<Rule>>(rule);
-  return impl.add(kOp, {{x}}, impl.node(x).shape, std::move(prepared), impl.node(x).layout);
+  return impl.add(kOp, {{x}}, impl.node(x).shape, std::move(prepared), impl.node(x).order);
 }
 
 }  // namespace thalweg

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "verify/verify.h"
+#include "cases/case.h"
 
 namespace thalweg::oracle {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/spec.h"
-#include "verify/verify.h"
+#include "cases/case.h"
 
 namespace thalweg::oracle {
 
