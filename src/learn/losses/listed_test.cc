@@ -17,7 +17,7 @@ namespace {
 using Labels = std::vector<std::int32_t>;
 
 std::vector<std::string> all_texts() {
-  std::vector<std::string> texts = {"bce(false)",
+  std::vector<std::string> texts = {"bce(true)",
                                     "bce(pos_weight=[2.5])",
                                     "cosine_embedding(0.3)",
                                     "cross_entropy(0.2)",
@@ -38,7 +38,7 @@ std::vector<std::string> all_texts() {
 
 // Predictions that are probabilities, variances or counts are positive.
 bool needs_positive(const std::string& text) {
-  return text == "bce(false)" || text.starts_with("gaussian_nll") || text.starts_with("poisson_nll(false");
+  return text == "bce(true)" || text.starts_with("gaussian_nll") || text.starts_with("poisson_nll(false");
 }
 
 std::vector<double> uniform(std::size_t n, double from, double to, std::uint64_t stream) {
@@ -261,7 +261,7 @@ TEST(Losses, AreFiniteFarOut) {
     std::vector<float> p(fit.rows * fit.columns), grad(p.size());
     for (std::size_t i = 0; i < p.size(); ++i) p[i] = i % 3 == 0 ? 1e4f : i % 3 == 1 ? -1e4f : 0.0f;
     if (needs_positive(text)) {
-      for (float& x : p) x = text == "bce(false)" ? (x > 0 ? 1.0f : 0.0f) : std::fabs(x);
+      for (float& x : p) x = text == "bce(true)" ? (x > 0 ? 1.0f : 0.0f) : std::fabs(x);
     }
     EXPECT_TRUE(std::isfinite(loss.evaluate(p, fit.columns, fit.targets(), 1, grad))) << text;
     for (const float g : grad) EXPECT_TRUE(std::isfinite(g)) << text;
