@@ -146,7 +146,7 @@ class Estimator(BaseEstimator):
                 raise UsageError(f"{name}: out of range; got {value!r}; want {wanted}")
 
     def _read(self, X, y, sample_weight, anew: bool, targets_anew: bool):
-        """Rows, targets and weights of the samples that count."""
+        """Rows, targets and weights of the samples; None: 1 each."""
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         rows = self._rows(X, anew)
@@ -158,10 +158,9 @@ class Estimator(BaseEstimator):
             weights = own if weights is None else own * weights
         if weights is None:
             return rows, targets, None
-        counts = weights > 0
-        if not counts.any():
+        if not (weights > 0).any():
             raise UsageError("sample_weight: no sample counts; got only zeros; want a number above 0")
-        return rows[counts], targets[counts], weights[counts]
+        return rows, targets, weights
 
     def _class_weights(self, targets):
         """The weight of each sample by its class; None: 1 each."""
@@ -173,6 +172,9 @@ class Estimator(BaseEstimator):
         few = len(rows) <= (self.batch_size or len(rows))
         if not few or _MIXES_SAMPLES.search(str(self.model)):
             return rows, targets, weights
+        if weights is not None:
+            counts = weights > 0
+            rows, targets, weights = rows[counts], targets[counts], weights[counts]
         told = np.column_stack([rows, targets]).astype(np.float64)
         _, first, which = np.unique(told, axis=0, return_index=True, return_inverse=True)
         if weights is None and len(first) == len(rows):

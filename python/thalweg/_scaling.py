@@ -29,7 +29,7 @@ class Scaling:
     @classmethod
     def of(cls, matrix, weights=None) -> Scaling:
         """Columns that are constant but for rounding keep their unit, by the rule of scikit-learn's StandardScaler.
-        weights: of the rows, above 0."""
+        weights: of the rows, at least 0."""
         rows, columns = matrix.shape
         count = rows if weights is None else weights.sum()
         least = numpy.full(columns, numpy.inf)

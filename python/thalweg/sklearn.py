@@ -71,7 +71,7 @@ def _name_of(loss: str) -> str:
 
 def _of_probabilities(loss: str) -> bool:
     """bce whose predictions are probabilities."""
-    return _name_of(loss) == "bce" and re.search(r"\(\s*(logits\s*=\s*)?false|logits\s*=\s*false", str(loss)) is not None
+    return _name_of(loss) == "bce" and re.search(r"(\(|\bprobabilities\s*=)\s*true\b", str(loss)) is not None
 
 
 def _gives_probabilities(estimator) -> bool:

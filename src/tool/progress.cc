@@ -67,8 +67,10 @@ std::string Progress::line(const Report& report) const {
                   *run_.config().epochs, report.update, run_.total_updates(), report.loss);
   if (const auto& epoch = run_.last_epoch(); epoch && epoch->test) {
     const Evaluation& e = *epoch->test;
-    const std::string r2 = e.r2_undefined().empty() ? fmt::format("{:.3f}", e.r2) : "undefined";
-    out += std::isnan(e.accuracy) ? fmt::format("  held-out loss {:.4f}, R2 {}", e.loss, r2)
+    const std::string r2 = std::isnan(e.mae)          ? ""
+                           : e.r2_undefined().empty() ? fmt::format(", R2 {:.3f}", e.r2)
+                                                      : ", R2 undefined";
+    out += std::isnan(e.accuracy) ? fmt::format("  held-out loss {:.4f}{}", e.loss, r2)
                                   : fmt::format("  held out {:.2f} %", 100 * e.accuracy);
   }
   return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));

@@ -91,7 +91,7 @@ class Contract(unittest.TestCase):
         networks = ("auto", "dense(32) | tanh | dense(3)")
         vote = VotingClassifier([(m, Classifier(m, max_iter=60, random_state=0)) for m in networks], voting="soft")
         self.assertGreater(vote.fit(X, y).score(X, y), 0.8)
-        bag = BaggingClassifier(Classifier(max_iter=8), n_estimators=3, random_state=0, n_jobs=2)
+        bag = BaggingClassifier(Classifier(max_iter=30), n_estimators=3, random_state=0, n_jobs=2)
         self.assertGreater(bag.fit(X, y).score(X, y), 0.8)
 
 

@@ -38,6 +38,9 @@ EXAMPLES = {
     "losses/cosine_embedding": "thalweg train --data \"csv(pairs.csv, target=alike)\" --model \"dense(32)\" --loss cosine_embedding",
     "losses/gaussian_nll": "thalweg train --data \"csv(train.csv, target=price)\" --model \"dense(64) | relu | dense(2)\" --loss gaussian_nll",
     "losses/hinge_embedding": "thalweg train --data \"csv(pairs.csv, target=alike)\" --model \"dense(16) | relu | dense(1)\" --loss hinge_embedding",
+    "losses/kl_div": "thalweg train --data \"npz(soft.npz, task=regress, target_scale=none)\" --model \"dense(64) | relu | dense(10) | log_softmax\" "
+                     "--loss kl_div",
+    "losses/nll": "thalweg train --data \"npz(mnist.npz)\" --model \"dense(64) | relu | dense(10) | log_softmax\" --loss nll",
     "losses/poisson_nll": "thalweg train --data \"csv(visits.csv, target=count, task=regress, target_scale=none)\" --loss poisson_nll",
     "losses/quantile": "thalweg train --data \"csv(train.csv, target=price)\" --loss \"quantile(0.9)\"",
     "losses/triplet_margin": "thalweg train --data \"csv(triples.csv)\" --model \"dense(30)\" --loss triplet_margin",

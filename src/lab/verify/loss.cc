@@ -182,8 +182,8 @@ struct Known {
 };
 
 constexpr Known kKnown[] = {
-    {"binary_cross_entropy", "bce(false", 1, elements, true},
-    {"binary_cross_entropy_with_logits", "bce(true", 1, elements, true},
+    {"binary_cross_entropy", "bce(true", 1, elements, true},
+    {"binary_cross_entropy_with_logits", "bce(", 1, elements, true},
     {"cosine_embedding_loss", "cosine_embedding({margin|0}", 2, vectors},
     {"cross_entropy", "cross_entropy({label_smoothing|0}, ignore={ignore_index|-100}", 1, classes},
     {"gaussian_nll_loss", "gaussian_nll({full:false/true}, eps={eps|1e-6}", 2, elements},
@@ -209,7 +209,7 @@ class Texts {
  public:
   Texts(Fields& options, const Known& known, const Rows& rows)
       : begin_(options.fill(known.text)), rows_(rows), per_element_(known.per_element) {
-    if (known.text.starts_with("bce(true")) add(options, "pos_weight");
+    if (known.text == "bce(") add(options, "pos_weight");
     add(options, "weight");
   }
 

@@ -12,7 +12,7 @@ namespace thalweg {
 
 struct Bce : MeanOverColumns<Bce> {
   static constexpr Option kOptions[] = {
-      flag_option("logits", "true", "predictions are logits; false: probabilities, 0 to 1"),
+      flag_option("probabilities", "", "predictions are probabilities, 0 to 1, not logits"),
       typed_option(OptionType::numbers, "pos_weight", "", kNotNegative,
                    "factor of the term with t in each column, or of all columns by one number"),
       kWeight};
@@ -23,21 +23,21 @@ struct Bce : MeanOverColumns<Bce> {
       .options = kOptions,
       .formula = R"(
 loss   = 1/n sum_j c t_j ln(1 + e^-p_j) + (1 - t_j) ln(1 + e^p_j)
-grad_j = 1/n ((1 - t_j) sigmoid(p_j) - c t_j sigmoid(-p_j)): sigmoid(p_j) - t_j where c is 1
+grad_j = 1/n ((1 - t_j) sigmoid(p_j) - c t_j sigmoid(-p_j))
 p logits, t targets in [0, 1] of a row, j = 1 .. n its columns, c pos_weight of the column
 sigmoid(p) = 1 / (1 + e^-p)
-With logits=false p are probabilities, and the logarithms those of p_j and 1 - p_j, at
+With probabilities=true p are such, and the logarithms those of p_j and 1 - p_j, at
 least -100: torch's binary_cross_entropy.
 The loss of a batch is the mean over its rows.)"};
   static constexpr Wants kWants = Wants::shares;
   static Outputs outputs(const LossOptions& o) {
-    return option<kOptions, "logits">(o.numbers) != 0 ? Outputs::logistic : Outputs::probabilities;
+    return option<kOptions, "probabilities">(o.numbers) != 0 ? Outputs::probabilities : Outputs::logistic;
   }
 
   static OfColumn column(const LossOptions& o, double p, double t, std::size_t j) {
     const std::vector<double>& factors = option<kOptions, "pos_weight">(o.lists);
     const double c = factors.empty() ? 1.0 : factors[factors.size() == 1 ? 0 : j];
-    if (option<kOptions, "logits">(o.numbers) == 0) return of_probability(p, t, c);
+    if (option<kOptions, "probabilities">(o.numbers) != 0) return of_probability(p, t, c);
     const double e = std::exp(-std::fabs(p));
     const double yes = (p > 0 ? 1.0 : e) / (1.0 + e), no = (p > 0 ? e : 1.0) / (1.0 + e);
     if (factors.empty()) return {(p > 0 ? p : 0.0) - p * t + std::log1p(e), (1.0 - t) * yes - t * no};

@@ -47,8 +47,9 @@ struct Form {
 namespace losses {
 
 [[noreturn]] inline void fail(const std::string& loss, std::string what, std::string got, std::string want,
-                              Code code = Code::usage) {
-  throw Error(code, {"loss `" + loss + "`", std::move(what), std::move(got), std::move(want), ""});
+                              Code code = Code::usage, std::string hint = {}) {
+  throw Error(code,
+              {"loss `" + loss + "`", std::move(what), std::move(got), std::move(want), std::move(hint)});
 }
 
 inline std::string many(std::size_t n, const std::string& noun) { return std::to_string(n) + " " + noun; }
@@ -76,7 +77,7 @@ void check_values(const std::string& loss, std::span<const T> values, std::size_
   if (wrong == values.end()) return;
   const auto at = static_cast<std::size_t>(wrong - values.begin());
   fail(loss, "a target is out of range" + row_of(at / columns), print_number(static_cast<double>(*wrong)),
-       want, Code::data);
+       want, Code::data, "a table keeps its targets as they are by target_scale=none");
 }
 
 template <class T>

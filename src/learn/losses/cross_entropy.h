@@ -12,8 +12,9 @@ namespace thalweg {
 
 struct CrossEntropy : LossTraits {
   static constexpr Option kOptions[] = {
-      in_unit("fraction", number_option("smoothing", "0", {.min = 0, .max = 1},
-                                        "share of each target that is spread over all classes")),
+      in_unit("fraction",
+              number_option("smoothing", "", {.min = 0, .max = 1},
+                            "share of each target that is spread over all classes; 0 where nothing is said")),
       kWeightInMean, kIgnore};
   static constexpr Spec kSpec{.name = "cross_entropy",
                               .doc = "negative log of the softmax probability of the label, from logits",

@@ -17,7 +17,7 @@ namespace {
 using Labels = std::vector<std::int32_t>;
 
 std::vector<std::string> all_texts() {
-  std::vector<std::string> texts = {"bce(false)",
+  std::vector<std::string> texts = {"bce(true)",
                                     "bce(pos_weight=[2.5])",
                                     "cosine_embedding(0.3)",
                                     "cross_entropy(0.2)",
@@ -38,7 +38,7 @@ std::vector<std::string> all_texts() {
 
 // Predictions that are probabilities, variances or counts are positive.
 bool needs_positive(const std::string& text) {
-  return text == "bce(false)" || text.starts_with("gaussian_nll") || text.starts_with("poisson_nll(false");
+  return text == "bce(true)" || text.starts_with("gaussian_nll") || text.starts_with("poisson_nll(false");
 }
 
 std::vector<double> uniform(std::size_t n, double from, double to, std::uint64_t stream) {
@@ -64,6 +64,7 @@ bool takes(const std::function<void()>& call) {
 // Targets of so many rows that a loss takes beside predictions of so many columns.
 struct Fit {
   std::size_t rows, columns;
+  std::size_t size;  // classes, or values of a row
   Labels labels = {};
   std::vector<float> values = {};
 
@@ -81,13 +82,13 @@ std::vector<Fit> fits(const std::string& text, std::size_t rows, std::size_t col
   std::vector<Fit> out;
   for (std::size_t n = 1; n <= columns + 1; ++n) {
     if (takes([&] { loss.check(columns, true, n); })) {
-      Fit fit{rows, columns};
+      Fit fit{rows, columns, n};
       for (std::size_t i = 0; i < rows; ++i)
         fit.labels.push_back(static_cast<std::int32_t>(Random(8, Purpose::init, columns).below(n, i)));
       out.push_back(fit);
     }
     if (!takes([&] { loss.check(columns, false, n); })) continue;
-    Fit fit{rows, columns};
+    Fit fit{rows, columns, n};
     for (const double share : uniform(rows * n, 0, 1, 99)) fit.values.push_back(static_cast<float>(share));
     if (text.starts_with("hinge") || text.starts_with("cosine"))
       for (float& x : fit.values) x = x > 0.5f ? 1.0f : -1.0f;
@@ -211,29 +212,28 @@ TEST(Losses, WeightsOfRowsAreRepetitions) {
 
 // Weights of classes, and of columns of values, in every loss that has targets.
 TEST(Losses, WeightsOfClassesAndOfColumnsScaleTheirShare) {
-  for_all([](const std::string& text, const Loss&, const Fit& fit) {
-    if (text.find('(') != std::string::npos || text.starts_with("triplet") || fit.rows < 3) return;
-    const bool labels = !fit.labels.empty();
-    const std::size_t n = labels ? fit.columns : fit.values.size() / fit.rows;
-    const auto weighted = [&](std::size_t of, double factor) {
+  for_all([](const std::string& text, const Loss& loss, const Fit& fit) {
+    if (text.find('(') != std::string::npos || text == "triplet_margin") return;
+    const auto only = [&](std::size_t wanted, int factor) {
       std::string list;
-      for (std::size_t j = 0; j < n; ++j) list += (j > 0 ? ", " : "") + std::string(j == of ? "" : "0");
-      std::string out;
-      for (std::size_t j = 0; j < n; ++j) out += (j > 0 ? ", " : "") + std::to_string(j == of ? factor : 0.0);
-      return Loss(text + "(weight=[" + out + "])");
+      for (std::size_t j = 0; j < fit.size; ++j)
+        list += (j > 0 ? ", " : "") + std::to_string(j == wanted ? factor : 0);
+      return Loss(text + "(weight=[" + list + "])");
     };
-    if (text == "cosine_embedding" && labels) return;  // two classes of any number of columns
-    if (text == "gaussian_nll" && labels) return;
     const std::vector<double> p = predictions(text, fit.rows * fit.columns, 5);
-    const double whole = Loss(text).evaluate(p, fit.columns, fit.targets(), 1, {});
-    double parts = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-      parts += weighted(j, 1).evaluate(p, fit.columns, fit.targets(), 1, {});
-      EXPECT_NEAR(weighted(j, 3).evaluate(p, fit.columns, fit.targets(), 1, {}),
-                  3 * weighted(j, 1).evaluate(p, fit.columns, fit.targets(), 1, {}), 1e-12)
-          << text;
+    const auto value = [&](const Loss& one) { return one.evaluate(p, fit.columns, fit.targets(), 1, {}); };
+    double parts = 0, mass = 0;
+    for (std::size_t j = 0; j < fit.size; ++j) {
+      parts += value(only(j, 1));
+      mass += only(j, 1).mass(fit.targets(), fit.rows);
+      EXPECT_NEAR(value(only(j, 3)), 3 * value(only(j, 1)), 1e-12) << text;
     }
-    EXPECT_NEAR(parts, whole, 1e-12 * (1 + std::abs(whole))) << text;
+    EXPECT_NEAR(parts, value(loss), 1e-12 * (1 + std::abs(parts))) << text;
+    // In the mean they count as in torch: not at all, or as what they are.
+    const double rows = static_cast<double>(fit.rows);
+    const bool weighs = (loss.classifies() && !fit.labels.empty() && text != "multi_margin") ||
+                        text == "mse" || text == "mae";
+    EXPECT_NEAR(mass, weighs ? rows : rows * static_cast<double>(fit.size), 1e-12 * mass) << text;
   });
 }
 
@@ -261,7 +261,7 @@ TEST(Losses, AreFiniteFarOut) {
     std::vector<float> p(fit.rows * fit.columns), grad(p.size());
     for (std::size_t i = 0; i < p.size(); ++i) p[i] = i % 3 == 0 ? 1e4f : i % 3 == 1 ? -1e4f : 0.0f;
     if (needs_positive(text)) {
-      for (float& x : p) x = text == "bce(false)" ? (x > 0 ? 1.0f : 0.0f) : std::fabs(x);
+      for (float& x : p) x = text == "bce(true)" ? (x > 0 ? 1.0f : 0.0f) : std::fabs(x);
     }
     EXPECT_TRUE(std::isfinite(loss.evaluate(p, fit.columns, fit.targets(), 1, grad))) << text;
     for (const float g : grad) EXPECT_TRUE(std::isfinite(g)) << text;

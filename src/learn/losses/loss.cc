@@ -149,7 +149,8 @@ struct Loss::Impl {
       if (const auto* amounts = std::get_if<std::vector<Amount>>(&settings[i])) {
         for (const Amount& amount : *amounts) lists.back().push_back(amount.value);
       }
-      if (option.name == kIgnore.name) ignored = static_cast<std::int32_t>(numbers.back());
+      if (option.name == kIgnore.name)
+        ignored = static_cast<std::int32_t>(as_number(option, settings[i]).value_or(kNoLabel));
     }
     const LossOptions read{numbers, lists};
     weighs_classes = kind->weighs_classes(read);

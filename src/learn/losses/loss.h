@@ -72,8 +72,10 @@ inline constexpr Option kWeight = weight_option(
     "factor of each class, or of each column of values; the mean divides by the number of rows; balanced: n "
     "/ (classes x n of the class), counted in what is trained on");
 // Of losses on labels.
-inline constexpr Option kIgnore = count_option("ignore", "-100", {.min = INT32_MIN, .max = INT32_MAX},
-                                               "label of the rows that have no loss and count in no mean");
+inline constexpr double kNoLabel = -100;  // torch's ignore_index
+inline constexpr Option kIgnore =
+    count_option("ignore", "", {.min = INT32_MIN, .max = INT32_MAX},
+                 "label of the rows that have no loss and count in no mean; -100 where nothing is said");
 
 // A loss is a struct with
 //   static constexpr Spec kSpec;         with its formula; options are numbers, flags, kWeight and the like

@@ -17,8 +17,9 @@ struct MultiMargin : LossTraits {
                               .source = "Crammer and Singer 2001, JMLR 2:265-292",
                               .options = kOptions,
                               .formula = R"(
-loss       = 1/n sum_j m_j^p w over the j other than the label, m_j = max(0, margin - x_label + x_j)
-grad_j     = p/n m_j^(p - 1) w where m_j > 0, else 0
+loss       = w/n sum_j m_j^p, j other than the label
+m_j        = max(0, margin - x_label + x_j)
+grad_j     = w p/n m_j^(p - 1) where m_j > 0, else 0
 grad_label = minus the sum of the others
 x scores of the n classes of a row, w the weight of its class
 The loss of a batch is the mean over its rows. torch's multi_margin_loss.)"};

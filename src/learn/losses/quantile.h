@@ -16,7 +16,7 @@ struct Quantile : MeanOverColumns<Quantile> {
                               .options = kOptions,
                               .formula = R"(
 loss   = 1/n sum_j max(q d_j, (q - 1) d_j), d_j = t_j - p_j
-grad_j = 1/n (1 - q) where p_j is above t_j, -q / n where it is below, 0 where they are equal
+grad_j = 1/n (1 - q) where p_j is above t_j, -q / n where it is below, 0 where equal
 p predictions, t targets of a row, j = 1 .. n its columns
 The loss of a batch is the mean over its rows. q=0.5: half of mae.)"};
   static constexpr Wants kWants = Wants::values;

@@ -40,5 +40,18 @@ TEST(RegressionScore, DoesNotLoseAFarMean) {
   EXPECT_NEAR(score.r2(), 0, 1e-12);
 }
 
+TEST(Score, ASingleOutputTellsTwoClassesByItsLoss) {
+  const std::vector<float> outputs = {0.6f, 0.4f, -0.1f};
+  const std::vector<std::int32_t> labels = {1, 0, 1};
+  const std::vector<double> weights = {1, 2, 4};
+  EXPECT_EQ(weigh_right(Loss("bce"), outputs, 1, labels, {}, 2), 1);
+  EXPECT_EQ(weigh_right(Loss("bce(probabilities=true)"), outputs, 1, labels, {}, 2), 2);
+  EXPECT_EQ(weigh_right(Loss("bce(probabilities=true)"), outputs, 1, labels, weights, 2), 3);
+  EXPECT_TRUE(std::isnan(weigh_right(Loss("hinge_embedding"), outputs, 1, labels, {}, 2)));
+  EXPECT_EQ(probabilities(both_scores(Loss("bce"), 0.0f)), (std::vector<double>{0.5, 0.5}));
+  EXPECT_NEAR(probabilities(both_scores(Loss("bce(true)"), 0.3f))[1], 0.3, 1e-7);
+  EXPECT_EQ(probabilities(both_scores(Loss("bce(true)"), 1.0f)), (std::vector<double>{0, 1}));
+}
+
 }  // namespace
 }  // namespace thalweg
