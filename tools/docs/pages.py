@@ -25,6 +25,8 @@ SECTIONS = {
     "losses": ("Losses", "What is minimised, and the terms that may follow it after a bar."),
     "layers": ("Layers", "What `--model` and `Module` are written with."),
     "data": ("Data sources", "What `--data` and `load_dataset` read. [What is inferred](../../reference/data.md)."),
+    "augmentations": ("Augmentations", "What is done to the samples of a batch in training, behind a data source. "
+                                       "[When and how](../../reference/data.md)."),
     "problems": ("Problems", "Functions with known minima, for `descend` and `landscape`."),
 }
 PARTS = {"affine": "Linear", "element": "On each element", "gather": "By norms and sums", "landing": "On the new parameters"}
@@ -49,14 +51,21 @@ EXAMPLES = {
     "losses/elastic": "thalweg train --loss \"cross_entropy | elastic(1e-4, on=weight)\"",
     "data/digits": "thalweg train --data digits",
     "data/idx": "thalweg train --data \"idx(mnist)\" --model \"dense(256) | relu | dense(10)\"",
+    "data/images": "thalweg train --data \"images(photos, size=[32, 32])\" --model \"dense(256) | relu | dense(10)\"",
     "data/csv": "thalweg train --data \"csv(train.csv, target=price)\"",
     "data/libsvm": "thalweg train --data \"libsvm(agaricus.txt)\"",
     "data/npy": "thalweg train --data \"npy(x.npy, targets=y.npy)\"",
     "data/npz": "thalweg train --data \"npz(mnist.npz)\"",
+    "data/safetensors": "thalweg train --data \"safetensors(mnist.safetensors)\"",
     "data/drift": "thalweg train --data \"drift(2000)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
     "data/switch": "thalweg train --data \"switch(500)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
+    "augmentations": "thalweg train --data \"digits | {name}\"",
+    "augmentations/crop": "thalweg train --data \"digits | crop(padding=1)\"",
+    "augmentations/shift": "thalweg train --data \"digits | shift(1)\"",
+    "augmentations/noise": "thalweg train --data \"digits | noise(0.1)\"",
+    "augmentations/cutout": "thalweg train --data \"digits | cutout(3)\"",
 }
-NEEDS_A_FILE = re.compile(r"\b(?:idx|csv|libsvm|npy|npz)\(")
+NEEDS_A_FILE = re.compile(r"\b(?:idx|images|csv|libsvm|npy|npz|safetensors)\(")
 
 
 def section_of(tool: Tool, kind: str, entry: dict) -> str:

@@ -76,7 +76,7 @@ TEST(Catalog, TheEngineHasAPartOfIts) {
   const auto& part = engine_catalog();
   EXPECT_EQ(catalog_kinds(part), (std::vector<std::string_view>{"transforms", "recipes", "schedules"}));
   EXPECT_EQ(catalog_kinds(), (std::vector<std::string_view>{"transforms", "recipes", "schedules", "losses",
-                                                            "layers", "data", "problems"}));
+                                                            "layers", "data", "augmentations", "problems"}));
   EXPECT_EQ(catalog_json("schedules", part), catalog_json("schedules"));
   EXPECT_EQ(help_text("cosine", part), help_text("cosine"));
   expect_contains(usage_error([&] { catalog_json("problems", part); }), "unknown kind; got `problems`");

@@ -38,11 +38,10 @@ struct Between {
   std::size_t first, second;
   double share;
 };
-Between between(std::size_t i, std::size_t window, std::size_t side) {
-  const double at = (static_cast<double>(i) + 0.5) * static_cast<double>(window) / static_cast<double>(side);
-  const double from = std::max(0.0, at - 0.5);
+Between between(std::size_t i, double step, std::size_t window) {
+  const double from = std::max(0.0, (static_cast<double>(i) + 0.5) * step - 0.5);
   const auto first = static_cast<std::size_t>(from);
-  return {first, std::min(first + 1, window - 1), from - std::floor(from)};
+  return {first, std::min(first + 1, window - 1), from - static_cast<double>(first)};
 }
 
 void apply(std::span<const double> o, const Draw& draw, const Augmented& sample) {
@@ -52,6 +51,8 @@ void apply(std::span<const double> o, const Draw& draw, const Augmented& sample)
   const std::ptrdiff_t left = begin_of(draw, 1, width, window.width, window.padding);
   if (window.height == height && window.width == width) return move_image(sample, -top, -left);
   std::ranges::copy(sample.values, sample.scratch.begin());
+  const double down = static_cast<double>(window.height) / static_cast<double>(height);
+  const double across = static_cast<double>(window.width) / static_cast<double>(width);
   for (std::size_t channel = 0; channel < channels; ++channel) {
     const float* plane = sample.scratch.data() + channel * height * width;
     float* to = sample.values.data() + channel * height * width;
@@ -60,9 +61,9 @@ void apply(std::span<const double> o, const Draw& draw, const Augmented& sample)
       return y < height && x < width ? plane[y * width + x] : sample.black;  // below 0 is far above
     };
     for (std::size_t y = 0; y < height; ++y) {
-      const auto [i0, i1, v] = between(y, window.height, height);
+      const auto [i0, i1, v] = between(y, down, window.height);
       for (std::size_t x = 0; x < width; ++x) {
-        const auto [j0, j1, u] = between(x, window.width, width);
+        const auto [j0, j1, u] = between(x, across, window.width);
         const double upper = (1 - u) * at(i0, j0) + u * at(i0, j1),
                      lower = (1 - u) * at(i1, j0) + u * at(i1, j1);
         to[y * width + x] = static_cast<float>((1 - v) * upper + v * lower);

@@ -39,8 +39,8 @@ extern constinit const Augmentation kCutoutAugmentation{
              .options = kOptions,
              .formula = R"(
 y(i, j) = 0 where a <= i < a + size and b <= j < b + size, else x(i, j)
-a + floor(size / 2), b + floor(size / 2) uniform over the pixels, so that part of the square
-may lie outside; drawn for each sample
+a + floor(size / 2), b + floor(size / 2) uniform over the pixels, so that part of the
+square may lie outside; drawn for each sample
 0 of the scaled inputs: the mean of the training pixels under scale=standard)"},
     .of_images = true,
     .apply = apply};

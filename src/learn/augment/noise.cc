@@ -17,7 +17,7 @@ void apply(std::span<const double> o, const Draw& draw, const Augmented& sample)
   for (std::size_t begin = 0; begin < n; begin += 4) {
     const std::array<double, 4> u = draw.uniforms(begin / 4);
     for (std::size_t pair = 0; pair < 4 && begin + pair < n; pair += 2) {
-      const double radius = deviation * std::sqrt(-2.0 * std::log1p(-u[pair]));
+      const double radius = deviation * std::sqrt(-2.0 * std::log(1 - u[pair]));
       const double angle = 2.0 * std::numbers::pi * u[pair + 1];
       float* to = sample.values.data() + begin + pair;
       to[0] = static_cast<float>(static_cast<double>(to[0]) + radius * std::cos(angle));

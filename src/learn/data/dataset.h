@@ -38,7 +38,8 @@ inline std::string text_of(const Setting& setting) {
 constexpr Option path_option(std::string_view name, std::string_view doc) {
   return in_unit(kPathUnit, name_option(name, doc));
 }
-inline constexpr Option kFileOption = required(path_option("file", "the file, plain, gzip or zstd; -: stdin"));
+inline constexpr Option kFileOption =
+    required(path_option("file", "the file, plain, gzip or zstd; -: stdin"));
 inline constexpr Option kTestOption = path_option("test", "a second, held-out file");
 
 struct Reader {

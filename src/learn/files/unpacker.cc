@@ -8,9 +8,9 @@
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kMostExcess = std::uint64_t{48} << 20;
-constexpr std::size_t kGrowth = std::size_t{1} << 18;      // stays in the cache between clearing and filling
-constexpr std::size_t kFirstRoom = std::size_t{16} << 20;  // reserved without regard to the size of the input
+constexpr std::size_t kGrowth = std::size_t{1} << 18;  // stays in the cache between clearing and filling
+constexpr std::size_t kFirstRoom = std::size_t{31}
+                                   << 20;  // reserved, not yet taken, for any size of the input
 
 }  // namespace
 

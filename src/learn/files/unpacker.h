@@ -16,6 +16,7 @@ namespace thalweg {
 // Of a file of so many bytes no more is unpacked: the memory that data take is to be foretold by the size of
 // their file. Images and texts pack to a tenth, rarely to less than a fiftieth.
 inline constexpr std::uint64_t kUsual = 64;
+inline constexpr std::uint64_t kMostExcess = std::uint64_t{28} << 20;  // of any stretch beyond that
 constexpr std::uint64_t most_inflated(std::uint64_t packed) {
   return (std::uint64_t{4} << 20) + kUsual * packed;
 }

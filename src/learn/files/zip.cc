@@ -120,9 +120,11 @@ std::vector<std::byte> unzip(std::span<const std::byte> archive, const ZipMember
   if (member.size > most || (member.method == 0 && member.size != member.packed))
     throw bad_zip(name, "the size of the member is wrong", std::to_string(member.size),
                   "at most " + std::to_string(most) + " bytes");
-  if (member.size > limit)
+  const std::uint64_t allowed =
+      member.method == 0 ? limit : std::min(limit, kMostExcess + kUsual * member.packed);
+  if (member.size > allowed)
     throw bad_zip(name, "the member is too large", std::to_string(member.size),
-                  "at most " + std::to_string(limit) + " bytes");
+                  "at most " + std::to_string(allowed) + " bytes");
   std::vector<std::byte> out = member.method == 0 ? std::vector<std::byte>(packed.begin(), packed.end())
                                                   : inflated(packed, member.size, name);
   const auto* bytes = reinterpret_cast<const Bytef*>(out.data());

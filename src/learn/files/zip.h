@@ -24,7 +24,8 @@ struct ZipMember {
 std::vector<ZipMember> list_zip(std::span<const std::byte> archive, const std::string& where);
 
 // Its bytes, checked against their sum. Throws Error(data) for one that is encrypted, packed in another way,
-// damaged, larger than `limit` or than its packed bytes can hold; no memory is taken for what is not there.
+// damaged, larger than `limit`, than its packed bytes can hold or than 28 MiB and 64 times them; no memory is
+// taken for what is not there.
 std::vector<std::byte> unzip(std::span<const std::byte> archive, const ZipMember& member,
                              const std::string& where, std::uint64_t limit);
 

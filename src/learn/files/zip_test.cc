@@ -39,6 +39,12 @@ TEST(Zip, MembersAreStoredOrDeflated) {
   EXPECT_EQ(text_of(unzip(bytes, members[2], "f", 0)), "");
 }
 
+// However much else the archive holds.
+TEST(Zip, AMemberIsNoBomb) {
+  const std::string zeros(std::size_t{64} << 20, '\0');
+  EXPECT_TRUE(has(refusal(zip({{"a", zeros, true}}), UINT64_MAX), "too large; got 67108864; want at most 3"));
+}
+
 TEST(Zip, WhatIsWrongIsToldBeforeMemoryIsTaken) {
   const std::string good = zip({{"a", "some text", true}});
   EXPECT_EQ(first_of(good), "some text");

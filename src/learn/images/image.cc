@@ -32,7 +32,7 @@ std::vector<std::uint8_t> plane_of(const Image& image, std::size_t channel, std:
 
 void check_image(const ImageSize& size, std::uint64_t bytes, std::span<const std::byte> file,
                  const std::string& where) {
-  const std::uint64_t most = kFree + 4 * file.size();
+  const std::uint64_t most = kFree + 32 * file.size();
   if (bytes <= most) return;
   throw Error(Code::data,
               {where, "the image is too large",

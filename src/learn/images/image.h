@@ -27,7 +27,7 @@ struct Image {
 
 // Known by its first bytes, whatever its name. What is transparent counts as if it were not, 16 bits are
 // rounded to 8, a palette is colour. Throws Error(data), naming `where`, for another form, for a file that is
-// cut off or damaged, and, before anything is decoded, for an image that takes more than 48 MiB and 4 times
+// cut off or damaged, and, before anything is decoded, for an image that takes more than 48 MiB and 32 times
 // the size of its file; for colours that are not red, green and blue.
 Image decode_image(std::span<const std::byte> file, const std::string& where);
 

@@ -154,7 +154,11 @@ class Decoder {
   void reserve(const std::vector<Listed>& files, std::vector<std::uint8_t>& out) const {
     constexpr std::uint64_t kFree = std::uint64_t{48} << 20;
     std::uint64_t bytes = 0;
-    for (const Listed& file : files) bytes += fs::file_size(file.path);
+    for (const Listed& file : files) {
+      std::error_code unreadable;  // which reading it will tell
+      const std::uintmax_t size = fs::file_size(file.path, unreadable);
+      bytes += unreadable ? 0 : size;
+    }
     const std::uint64_t wanted = size_.numbers() * files.size(), most = kFree + kUsual * bytes;
     if (!resizes_ && wanted > most) {
       throw Error(Code::data,
