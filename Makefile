@@ -88,8 +88,8 @@ deb:                    ## Debian packages, in build-deb/packages, and what lint
 	cpack --config build-deb/CPackConfig.cmake -B build-deb/packages
 	lintian --fail-on error --allow-root --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog build-deb/packages/*.deb
 
-asan:                   ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
-	@sh tools/install.sh test
+asan:                   ## every test, compiled by Clang, under AddressSanitizer and UndefinedBehaviorSanitizer
+	@sh tools/install.sh test clang
 	@$(call tested,asan)
 
 tsan:                   ## the tests of threads, steps and trainings under ThreadSanitizer
