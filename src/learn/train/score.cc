@@ -51,7 +51,7 @@ void RegressionScore::add(std::size_t i, double prediction, double target, doubl
   const double error = prediction - target;
   column.absolute += weight * std::fabs(error);
   column.squared += weight * (error * error);
-  if (weight_ == weight)
+  if (rows_ == 1)
     column.origin = target;  // as near to the mean as can be had: what is far off loses its digits
   const double from_origin = target - column.origin, from_mean = from_origin - column.mean;
   column.mean += weight * from_mean / weight_;

@@ -42,6 +42,7 @@ class RegressionScore {
       const double weight = weights.empty() ? 1.0 : weights[row];
       if (weight == 0) continue;
       weight_ += weight;
+      ++rows_;
       for (std::size_t i = 0; i < n; ++i) add(i, predictions[row * stride + i], targets[row * n + i], weight);
     }
   }
@@ -61,7 +62,8 @@ class RegressionScore {
   void add(std::size_t column, double prediction, double target, double weight);
 
   std::vector<Column> columns_;
-  double weight_ = 0;  // of the rows so far
+  std::uint64_t rows_ = 0;  // so far, without those of weight 0
+  double weight_ = 0;       // of them
 };
 
 }  // namespace thalweg
