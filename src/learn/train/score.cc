@@ -24,6 +24,10 @@ std::array<float, 2> both_scores(const Loss& loss, float output) {
   return {0, output};
 }
 
+bool tells_values(const Loss& loss) {
+  return loss.outputs() != Loss::Outputs::nothing && loss.outputs() != Loss::Outputs::softmax;
+}
+
 double weigh_right(const Loss& loss, std::span<const float> scores, std::size_t columns,
                    std::span<const std::int32_t> labels, std::span<const double> weights,
                    std::size_t classes) {

@@ -20,6 +20,9 @@ std::vector<double> probabilities(std::span<const float> scores);
 // Scores of both classes that a single output tells apart: softmax of them is what it says of each.
 std::array<float, 2> both_scores(const Loss& loss, float output);
 
+// Whether predictions are those of values, not of classes, distances or logarithms.
+bool tells_values(const Loss& loss);
+
 // The weight of the rows whose class is predicted right, as is_right() has it; without weights their number.
 // The one output of data of one class is no logit: whatever it is, it says that class. NaN of a loss whose
 // predictions do not say a class.
