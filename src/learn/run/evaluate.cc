@@ -85,7 +85,7 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
     return out;
   }
   RegressionScore score(data.columns, data.target_scaling);
-  if (loss.outputs() == Loss::Outputs::nothing) return out;
+  if (!tells_values(loss)) return out;
   score.add(exact, samples.values, samples.weights, columns);
   out.r2 = score.r2();
   out.mae = score.mae();

@@ -170,6 +170,16 @@ std::string slow_average(const Chain& chain, std::uint64_t updates) {
   return "";
 }
 
+// A loss on log-probabilities has no least value for a model whose outputs are anything.
+std::string missing_log_softmax(const Module& model, const Loss& loss) {
+  const std::string last = parse({"model", model.text()}).back().name;
+  const std::string first = parse({"loss", loss.text()}).front().name;
+  if ((first != "nll" && first != "kl_div") || last == "log_softmax") return "";
+  return fmt::format(
+      "the model ends in `{}`, but `{}` expects log-probabilities: let it end in `log_softmax`{}", last,
+      first, first == "nll" ? ", or take `cross_entropy`" : "");
+}
+
 }  // namespace
 
 std::string outline(const Outlined& all, const std::string& plan) {
@@ -218,6 +228,8 @@ std::string squashed_output(std::string_view model, std::string_view loss) {
 
 std::vector<std::string> advice(Trial& trial) {
   std::vector<std::string> lines;
+  if (std::string bare = missing_log_softmax(trial.model(), trial.loss()); !bare.empty())
+    lines.push_back(std::move(bare));
   if (const std::string squashed = squashed_output(trial.model().text(), trial.loss().text());
       !squashed.empty())
     lines.push_back(squashed + "; " + std::string(kEndInDense));

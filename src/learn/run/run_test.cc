@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "run/config.h"
 #include "run/test_run.h"
 
 namespace thalweg {
@@ -233,6 +234,15 @@ TEST_F(RunTest, ASquashedOutputIsTold) {
   EXPECT_TRUE(has(note("dense(10) | sigmoid", "cross_entropy | l2(1e-4)"), "ends in `sigmoid`"));
   EXPECT_EQ(note("dense(10)", "cross_entropy"), "");
   EXPECT_EQ(note("dense(9) | relu | dense(10)", "cross_entropy"), "");
+  EXPECT_TRUE(has(note("dense(10)", "nll"), "ends in `dense`, but `nll` expects log-probabilities"));
+}
+
+TEST_F(RunTest, BalancedWeightsAreWrittenDownAsNumbers) {
+  RunConfig config = small();
+  config.loss = "cross_entropy(weight=balanced)";
+  const Training run = Training::create(config, path("balanced"));
+  EXPECT_TRUE(has(run.config().loss, "cross_entropy(weight=[")) << run.config().loss;
+  EXPECT_EQ(read_config(path("balanced") / "config.toml").loss, run.config().loss);
 }
 
 // 0.999^46 = 0.955, and 0.96^36 = 0.230 of 46 updates but the first 10; from 0.95 on it is less than a tenth.

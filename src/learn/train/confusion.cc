@@ -114,7 +114,8 @@ std::string worst_json(const Dataset& data, const Judged& judged) {
 std::string examples_json(Module& model, const Loss& loss, const Dataset& data, int threads) {
   const bool classes = data.classes > 0;
   const Loss::Outputs outputs = loss.outputs();
-  const bool tells = outputs != Loss::Outputs::nothing && !(classes && outputs == Loss::Outputs::values);
+  const bool tells =
+      classes ? outputs != Loss::Outputs::nothing && outputs != Loss::Outputs::values : tells_values(loss);
   if (!tells || (classes ? data.test.labels.empty() : data.test.values.empty())) return {};
   Findings found;
   if (classes && data.classes <= kMostConfused)

@@ -24,6 +24,10 @@ std::array<float, 2> both_scores(const Loss& loss, float output) {
   return {0, output};
 }
 
+bool tells_values(const Loss& loss) {
+  return loss.outputs() != Loss::Outputs::nothing && loss.outputs() != Loss::Outputs::softmax;
+}
+
 double weigh_right(const Loss& loss, std::span<const float> scores, std::size_t columns,
                    std::span<const std::int32_t> labels, std::span<const double> weights,
                    std::size_t classes) {
@@ -51,7 +55,7 @@ void RegressionScore::add(std::size_t i, double prediction, double target, doubl
   const double error = prediction - target;
   column.absolute += weight * std::fabs(error);
   column.squared += weight * (error * error);
-  if (weight_ == weight)
+  if (rows_ == 1)
     column.origin = target;  // as near to the mean as can be had: what is far off loses its digits
   const double from_origin = target - column.origin, from_mean = from_origin - column.mean;
   column.mean += weight * from_mean / weight_;

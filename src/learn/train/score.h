@@ -20,6 +20,9 @@ std::vector<double> probabilities(std::span<const float> scores);
 // Scores of both classes that a single output tells apart: softmax of them is what it says of each.
 std::array<float, 2> both_scores(const Loss& loss, float output);
 
+// Whether predictions are those of values, not of classes, distances or logarithms.
+bool tells_values(const Loss& loss);
+
 // The weight of the rows whose class is predicted right, as is_right() has it; without weights their number.
 // The one output of data of one class is no logit: whatever it is, it says that class. NaN of a loss whose
 // predictions do not say a class.
@@ -42,6 +45,7 @@ class RegressionScore {
       const double weight = weights.empty() ? 1.0 : weights[row];
       if (weight == 0) continue;
       weight_ += weight;
+      ++rows_;
       for (std::size_t i = 0; i < n; ++i) add(i, predictions[row * stride + i], targets[row * n + i], weight);
     }
   }
@@ -61,7 +65,8 @@ class RegressionScore {
   void add(std::size_t column, double prediction, double target, double weight);
 
   std::vector<Column> columns_;
-  double weight_ = 0;  // of the rows so far
+  std::uint64_t rows_ = 0;  // so far, without those of weight 0
+  double weight_ = 0;       // of them
 };
 
 }  // namespace thalweg

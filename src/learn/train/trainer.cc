@@ -203,7 +203,7 @@ Evaluation Trainer::evaluate(const Samples& samples) {
     judged += samples.weights.empty() ? 1.0 : samples.weights[row];
     label == kNoClass ? void(++out.unknown) : order.push_back(row);
   }
-  const bool values = data_.classes == 0, tells = loss_.outputs() != Loss::Outputs::nothing;
+  const bool values = data_.classes == 0, tells = tells_values(loss_);
   if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
     throw Error(Code::data, {"evaluation", "there is nothing to compare with",
                              samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
