@@ -43,6 +43,11 @@ Loader loader_of(std::size_t samples, const TrainerOptions& options) {
 }
 
 Augmenter augmenter_of(const Dataset& data) {
+  if (!data.image.empty() && (data.image.size() != 3 || count(data.image) != count(data.sample))) {
+    throw Error(Code::usage,
+                {"data", "the shape of an image does not fit the samples", print_shape(data.image),
+                 "{channels, height, width} of " + print_shape(data.sample), ""});
+  }
   const Scaling& scaling = data.train.scaling();
   return {data.augment, data.image, static_cast<float>(-scaling.offset * scaling.factor)};
 }
