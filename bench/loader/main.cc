@@ -117,8 +117,7 @@ Pair gather(const Flags& flags, const std::vector<std::uint8_t>& bytes, const th
       },
       [&] {
         epoch([&](std::span<const std::uint32_t> rows) {
-          team.run([&](int member) {
-            const auto [begin, end] = thalweg::slice(rows.size(), member, team.size());
+          thalweg::for_each_part(team, rows.size(), 10, [&](std::size_t begin, std::size_t end) {
             plain_gather(bytes.data(), kFeatures, rows.subspan(begin, end - begin), offset, factor,
                          limit.data() + begin * kFeatures);
           });

@@ -53,7 +53,7 @@ struct TrainerOptions {
   std::size_t batch = 64;        // samples; 0: the whole training set
   std::size_t accumulate = 1;    // batches accumulated for one update
   Order order = Order::shuffle;  // of the samples
-  std::uint64_t seed = 1;        // of that order
+  std::uint64_t seed = 1;        // of that order, dropout and augmentations
   int threads = 1;               // that a step may use
 };
 

@@ -9,8 +9,8 @@ namespace thalweg {
 namespace {
 
 constexpr std::size_t kGrowth = std::size_t{1} << 18;  // stays in the cache between clearing and filling
-constexpr std::size_t kFirstRoom = std::size_t{31}
-                                   << 20;  // reserved, not yet taken, for any size of the input
+// Reserved, though not yet taken, for any size of the input: until a bomb is known nothing is moved.
+constexpr std::size_t kFirstRoom = std::size_t{31} << 20;
 
 }  // namespace
 

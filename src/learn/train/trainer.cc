@@ -52,6 +52,11 @@ std::optional<std::int32_t> label_of(const Samples& samples, std::size_t row) {
 }
 
 Augmenter augmenter_of(const Dataset& data) {
+  if (!data.image.empty() && (data.image.size() != 3 || count(data.image) != count(data.sample))) {
+    throw Error(Code::usage,
+                {"data", "the shape of an image does not fit the samples", print_shape(data.image),
+                 "{channels, height, width} of " + print_shape(data.sample), ""});
+  }
   const Scaling& scaling = data.train.scaling();
   return {data.augment, data.image, static_cast<float>(-scaling.offset * scaling.factor)};
 }

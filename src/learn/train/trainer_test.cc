@@ -228,6 +228,20 @@ TEST(Augmentation, MixedValuesAreSharesOfBoth) {
   EXPECT_NEAR(trainer.step().loss, (3 + mean / static_cast<double>(data.train.size())) / 2, 1e-6);
 }
 
+TEST(Augmentation, ImagesMustFitTheSamples) {
+  Dataset data = small_set();
+  Module model("dense(4)", data.sample);
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("lr(0)"));
+  for (const Shape& image : {Shape{3}, Shape{1, 2, 2}, Shape{1, 3}}) {
+    data.image = image;
+    error_of(Code::usage, [&] { Trainer(model, loss, optimizer, data, {.batch = 4}); });
+  }
+  data.image = {1, 1, 3};
+  data.augment = "flip(1)";
+  Trainer(model, loss, optimizer, data, {.batch = 4}).step();
+}
+
 struct Weights {
   std::vector<float> numbers;
   double loss = 0;  // of the held-out part
