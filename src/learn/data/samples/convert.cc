@@ -36,8 +36,10 @@ void convert_in_double(const Scaling& scaling, std::span<const T> from, float* t
   const hn::ScalableTag<double> d;
   const hn::Rebind<float, decltype(d)> floats;
   const auto offset = hn::Set(d, scaling.offset), factor = hn::Set(d, scaling.factor);
+  // Where Highway emulates vectors, what a float does not hold would become its largest number, not infinite.
+  constexpr bool kEmulated = HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128;
   std::size_t i = 0;
-  for (const std::size_t n = hn::Lanes(d); i + n <= from.size(); i += n) {
+  for (const std::size_t n = hn::Lanes(d); !kEmulated && i + n <= from.size(); i += n) {
     const auto x = load(d, from.data() + i);
     hn::StoreU(hn::DemoteTo(floats, hn::Mul(hn::Sub(x, offset), factor)), floats, to + i);
   }

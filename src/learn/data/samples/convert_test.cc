@@ -1,6 +1,7 @@
 #include "data/samples/convert.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <bit>
 #include <cmath>
@@ -35,8 +36,7 @@ std::vector<Scaling> scalings() {
   return out;
 }
 
-TEST(Convert, BytesAreScaledInDoubleAndRoundedOnceInEachForm) {
-  const std::vector<std::uint8_t> bytes = every_byte();
+void check_bytes(const std::vector<std::uint8_t>& bytes) {
   std::size_t in_parts = 0;
   for (const Scaling& scaling : scalings()) {
     std::vector<float> got(bytes.size(), -1), parted(bytes.size(), -1);
@@ -54,6 +54,16 @@ TEST(Convert, BytesAreScaledInDoubleAndRoundedOnceInEachForm) {
   EXPECT_GT(in_parts, 280u);
 }
 
+TEST(Convert, BytesAreScaledInDoubleAndRoundedOnceInEachForm) {
+  const std::vector<std::uint8_t> bytes = every_byte();
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    check_bytes(bytes);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
 TEST(Convert, AScalingThatFloatsDoNotHoldHasNoParts) {
   EXPECT_FALSE(split({0, 1e30}));
   EXPECT_FALSE(split({0, 1e-310}));
@@ -63,14 +73,19 @@ TEST(Convert, AScalingThatFloatsDoNotHoldHasNoParts) {
 TEST(Convert, FloatsAreScaledInDoubleAndRoundedOnce) {
   std::vector<float> numbers = {0, -0.0f, 1e-40f, 3.5f, -2e38f, std::numeric_limits<float>::infinity(), 7};
   for (std::size_t i = 0; i < 40; ++i) numbers.push_back(std::sin(static_cast<float>(i)));
-  for (const Scaling& scaling : scalings()) {
-    std::vector<float> got(numbers.size());
-    convert(scaling, numbers, got.data());
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const float want = by_definition(numbers[i], scaling);
-      EXPECT_TRUE(bits(got[i]) == bits(want) || (std::isnan(got[i]) && std::isnan(want))) << i;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    for (const Scaling& scaling : scalings()) {
+      std::vector<float> got(numbers.size());
+      convert(scaling, numbers, got.data());
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const float want = by_definition(numbers[i], scaling);
+        EXPECT_TRUE(bits(got[i]) == bits(want) || (std::isnan(got[i]) && std::isnan(want)))
+            << hwy::TargetName(target) << " " << i;
+      }
     }
   }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST(Samples, AnyTeamGathersTheSame) {
