@@ -116,7 +116,7 @@ TEST_F(Verify, DamagedLayersFail) {
   expect("/inputs/0/shape", {4, 4000000000000000000, 4}, "invalid sizes");
   expect("/inputs/1/name", "x", "two tensors of `inputs` are called `x`");
   expect("/inputs/1/name", "w", "`inputs` has no `weight`");
-  expect("/inputs/1/shape", {6}, "`weight` is no matrix");
+  expect("/inputs/1/shape", {6}, "`weight` does not have 2 dimensions");
   expect("/inputs/1/shape", {3, 2}, "do not fit");
   expect("/output/shape", {2, 4}, "another shape");
   expect("/output/values", {1}, "`output` has another size");

@@ -99,7 +99,7 @@ HWY_INLINE void product_tile(const TapProduct<T>& x, std::size_t first, std::siz
       const std::size_t n = x.columns - std::min(x.columns, column + v * lanes);
       Vec<T> sum = sums[t][v];
       if (x.add) sum = hn::Add(load_first(out + v * lanes, n), sum);
-      if (x.rectify) sum = hn::Max(hn::Zero(d), sum);  // a NaN stays one
+      if (x.rectify) sum = hn::IfThenZeroElse(hn::Lt(sum, hn::Zero(d)), sum);  // a NaN stays one
       store_first(sum, n, out + v * lanes);
     }
   }
@@ -226,7 +226,7 @@ void channel_product(const TapProduct<T>& x) {
       for (std::size_t q = 0; q < x.taps.size(); ++q, weights += x.weights_step)
         sum = hn::MulAdd(load_first(in + x.taps[q], n), load_first(weights, n), sum);
       if (x.add) sum = hn::Add(load_first(out, n), sum);
-      if (x.rectify) sum = hn::Max(hn::Zero(d), sum);  // a NaN stays one
+      if (x.rectify) sum = hn::IfThenZeroElse(hn::Lt(sum, hn::Zero(d)), sum);  // a NaN stays one
       store_first(sum, n, out);
     }
   }

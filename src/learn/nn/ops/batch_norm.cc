@@ -193,21 +193,22 @@ void backward(Call& call) {
     for_each_block(call.team(), norm.blocks, [&](std::size_t block) {
       for (std::size_t first = 0; first < norm.channels; first += kAtOnce) {
         const std::size_t n = std::min(kAtOnce, norm.channels - first);
-        T mean[kAtOnce], of_dy[kAtOnce], of_x[kAtOnce], start[kAtOnce];
+        T mean[kAtOnce], mean_dy[kAtOnce], factor[kAtOnce], of_x[kAtOnce], rest[kAtOnce];
         for (std::size_t c = 0; c < n; ++c) {
           const std::size_t k = first + c;
-          const double rate = norm.rate[k];
-          const double of = rate * (weight != nullptr ? static_cast<double>(weight[k]) : 1.0);
+          const double slope = norm.rate[k] * products[k] * share;
           mean[c] = static_cast<T>(norm.mean[k]);
-          const double rest = norm.mean[k] - static_cast<double>(mean[c]);
-          of_dy[c] = static_cast<T>(of);
-          of_x[c] = static_cast<T>(-of * rate * products[k] * share);
-          start[c] = static_cast<T>(-of * share * (sums[k] - rest * rate * products[k]));
+          mean_dy[c] = static_cast<T>(sums[k] * share);
+          factor[c] =
+              static_cast<T>(norm.rate[k] * (weight != nullptr ? static_cast<double>(weight[k]) : 1.0));
+          of_x[c] = static_cast<T>(slope);
+          rest[c] = static_cast<T>((norm.mean[k] - static_cast<double>(mean[c])) * slope +
+                                   (static_cast<double>(mean_dy[c]) - sums[k] * share));
         }
         for (std::size_t row = block * norm.block_rows; row < norm.end(block); ++row) {
           const std::size_t at = row * norm.channels + first;
           write(Sink<T>{dx.data + at, dx.add}, 0, n, [&](std::size_t c) {
-            return dy[at + c] * of_dy[c] + ((x[at + c] - mean[c]) * of_x[c] + start[c]);
+            return factor[c] * (((dy[at + c] - mean_dy[c]) - (x[at + c] - mean[c]) * of_x[c]) + rest[c]);
           });
         }
       }

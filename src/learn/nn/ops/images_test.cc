@@ -179,8 +179,8 @@ TEST(Images, BitsDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Images, ReluAfterAConvolutionIsThatConvolutionRectified) {
-  const std::vector<float> together = replay("conv2d(6, 3) | relu", {3, 6, 5}, 4, 1);
-  const std::vector<float> apart = replay("conv2d(6, 3) | dropout(0) | relu", {3, 6, 5}, 4, 1);
+  const std::vector<float> together = replay("conv2d(6, 3, init=he) | relu", {3, 6, 5}, 4, 1);
+  const std::vector<float> apart = replay("conv2d(6, 3, init=he) | dropout(0) | relu", {3, 6, 5}, 4, 1);
   EXPECT_EQ(together, apart);
 }
 
@@ -193,7 +193,7 @@ TEST(Images, BlocksNameTheirParametersAsIfTheyWereWrittenOut) {
   EXPECT_EQ(names.front(), "dense1.weight");
   EXPECT_EQ(names.back(), "dense5.bias");
   EXPECT_EQ(module.text(),
-            "dense(4) | repeat(2, residual(dense(4) | relu)) | residual(dense(3), shortcut=dense(3))");
+            "dense(4) | repeat(2, block=residual(dense(4) | relu)) | residual(dense(3), shortcut=dense(3))");
 }
 
 TEST(Images, SizesAreInferredAndSaidWhereTheyDoNotFit) {
