@@ -298,9 +298,10 @@ extern constinit const Layer batch_norm_layer{
              .options = kOptions,
              .formula = R"(
 y = weight h + bias, h = (x - mean) / sqrt(var + eps)
-dx = weight / sqrt(var + eps) (dy - mean(dy) - h mean(dy h)), in evaluation without the means
+dx = weight / sqrt(var + eps) (dy - mean(dy) - h mean(dy h)), the means in training alone
 m <- (1 - momentum) m + momentum mean, v <- (1 - momentum) v + momentum var n / (n - 1)
-mean, var of the n elements of a channel in the batch, in evaluation m and v; m starts at 0, v at 1)"},
+mean and var of the n elements of a channel in the batch, in evaluation m and v
+m starts at 0, v at 1)"},
     .plan = plan,
     .record = record,
     .passes_signs = true,

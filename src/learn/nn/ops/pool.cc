@@ -301,13 +301,13 @@ Tensor record_global(Tape& tape, Tensor x, const Settings& settings, std::span<c
 }
 
 constexpr std::string_view kMaxFormula = R"(
-y[c,i,j] = max over u, v of x[c, i s - p + u d, j s - p + v d], the padding being -infinity
+y[c,i,j] = max over u, v of x[c, i s - p + u d, j s - p + v d], padding being -infinity
 dx gets dy at the first of the largest elements of each window
 s stride, p padding, d dilation, u and v over the kernel)";
 constexpr std::string_view kAvgFormula = R"(
 y[c,i,j]  = 1/n sum over u, v of x[c, i s - p + u, j s - p + v], the padding being 0
 dx[c,k,l] = sum of dy[c,i,j] / n over the windows that hold it
-n elements of the window, with count_padding=false of those on the image; s stride, p padding)";
+n elements of the window, or of what of it lies on the image; s stride, p padding)";
 
 }  // namespace
 
