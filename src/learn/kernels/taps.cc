@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "kernels/taps.h"
+#include "kernels/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace thalweg::HWY_NAMESPACE {
@@ -270,18 +271,7 @@ namespace thalweg {
 HWY_EXPORT(tap_table);
 
 const std::vector<TapTable>& tap_tables() {
-  static const std::vector<TapTable> tables = [] {
-    std::vector<TapTable> found;
-    const std::int64_t supported = hwy::SupportedTargets();
-    for (int bit = 0; bit < 63; ++bit) {  // a better target has a lower bit
-      const std::int64_t target = std::int64_t{1} << bit;
-      if ((supported & target & (HWY_TARGETS)) == 0) continue;
-      hwy::ChosenTarget chosen;
-      chosen.Update(target);
-      found.push_back(HWY_DISPATCH_TABLE(tap_table)[chosen.GetIndex()]());
-    }
-    return found;
-  }();
+  static const std::vector<TapTable> tables = of_every_target(HWY_DISPATCH_TABLE(tap_table), HWY_TARGETS);
   return tables;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/threads.h"
+#include "kernels/images.h"
 #include "kernels/taps.h"
 #include "nn/module.h"
 #include "nn/ops/conv_plan.h"
@@ -46,7 +47,6 @@ struct Conv : Prepared {
   const T* gradient(const T* all, const T* value, std::size_t row, std::size_t block);
   void weights_sample(const T* in, const T* dy, T* to, bool add) const;
   void input_sample(const T* dy, T* to, bool add) const;
-  void add_to_bias(const T* dy, double* to) const;
 };
 
 template <class T>
@@ -148,23 +148,20 @@ void Conv<T>::forward_sample(const T* in, const T* w, const T* bias, T* out) con
   }
 }
 
-// A sample's gradient of what was computed before max(., 0), in its frame.
+// A sample's gradient of what was computed before max(., 0), in its frame; its sums are added to those of the
+// bias, by line in T and over lines in double.
 template <class T>
 const T* Conv<T>::gradient(const T* all, const T* value, std::size_t row, std::size_t block) {
   const T* from = all + row * plan.y.sample();
-  if (!copies_dy()) return from;
-  T* to = framed_dy + block * plan.framed_dy.size(plan.y);
-  const T* of = value + row * plan.y.sample();
+  const T* of = rectify ? value + row * plan.y.sample() : nullptr;
+  T* to = copies_dy() ? framed_dy + block * plan.framed_dy.size(plan.y) : nullptr;
   const std::size_t line = plan.y.width * plan.y.channels;
-  for (std::size_t i = 0; i < plan.y.height; ++i, from += line, of += line) {
-    T* into = to + plan.framed_dy.first + i * plan.framed_dy.wide * plan.y.channels;
-    if (rectify) {
-      for (std::size_t j = 0; j < line; ++j) into[j] = of[j] <= T{0} ? T{0} : from[j];
-    } else {
-      std::copy_n(from, line, into);
-    }
+  for (std::size_t i = 0; i < plan.y.height; ++i) {
+    T* into = to == nullptr ? nullptr : to + plan.framed_dy.first + i * plan.framed_dy.wide * plan.y.channels;
+    image_kernels<T>().rectified(from + i * line, of == nullptr ? nullptr : of + i * line, plan.y.width,
+                                 plan.y.channels, into, db + block * plan.y.channels);
   }
-  return to;
+  return to == nullptr ? from : to;
 }
 
 template <class T>
@@ -222,24 +219,6 @@ void Conv<T>::input_sample(const T* dy, T* to, bool add) const {
   }
 }
 
-// Sums over a line in T, over lines and samples in double.
-template <class T>
-void Conv<T>::add_to_bias(const T* dy, double* to) const {
-  constexpr std::size_t kAtOnce = 64;
-  const std::size_t channels = plan.y.channels;
-  for (std::size_t k = 0; k < channels; k += kAtOnce) {
-    const std::size_t n = std::min(kAtOnce, channels - k);
-    for (std::size_t i = 0; i < plan.y.height; ++i) {
-      const T* at = dy + plan.framed_dy.first + i * plan.framed_dy.wide * channels + k;
-      T sums[kAtOnce] = {};
-      for (std::size_t j = 0; j < plan.y.width; ++j, at += channels) {
-        for (std::size_t c = 0; c < n; ++c) sums[c] += at[c];
-      }
-      for (std::size_t c = 0; c < n; ++c) to[k + c] += static_cast<double>(sums[c]);
-    }
-  }
-}
-
 template <class T>
 void conv_forward(Call& call) {
   auto& conv = call.prepared<Conv<T>>();
@@ -277,15 +256,13 @@ void conv_backward(Call& call) {
   }
   if (dx.data != nullptr) conv.turn(call.input<T>(1));
   for_each_block(call.team(), conv.plan.blocks, [&](std::size_t block) {
-    double* sums = conv.db + block * conv.plan.y.channels;
     T* weights = conv.plan.blocks > 1 ? conv.dw + block * conv.plan.weights() : dw.data;
     bool add = conv.plan.blocks == 1 && dw.add;
-    std::fill_n(sums, conv.plan.y.channels, 0.0);
+    std::fill_n(conv.db + block * conv.plan.y.channels, conv.plan.y.channels, 0.0);
     for (std::size_t row = block * conv.plan.block_rows; row < conv.plan.end_of(block); ++row) {
       const T* gradient = conv.gradient(dy, y, row, block);
       if (dw.data != nullptr)
         conv.weights_sample(conv.input(x, row, block), gradient, weights, std::exchange(add, true));
-      if (db.data != nullptr) conv.add_to_bias(gradient, sums);
       if (dx.data != nullptr) conv.input_sample(gradient, dx.data + row * conv.plan.x.sample(), dx.add);
     }
   });

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/threads.h"
+#include "kernels/images.h"
 #include "nn/module.h"
 #include "nn/ops/window.h"
 #include "thalweg/error.h"
@@ -34,66 +35,100 @@ std::vector<Overlap> overlaps(const Window& window, std::size_t axis, std::size_
   return all;
 }
 
+// Windows of a row of outputs that cover as many elements, next to each other.
+struct PlacedRun {
+  std::size_t row = 0, first = 0, windows = 0;  // of the outputs
+  std::ptrdiff_t begin = 0;                     // of the first window, from the begin of the sample
+  std::vector<std::ptrdiff_t> elements = {};
+  std::vector<std::uint16_t> numbers = {};
+  double counted = 1;  // elements of which an average is formed
+};
+
 struct Pool : Prepared {
   Window window;
   Images x, y;
-  std::vector<Overlap> down, across;
-  bool count_padding = true;
-  bool disjoint = false;             // no element is in two windows
+  std::vector<PlacedRun> runs;
+  bool partition = false;            // every element is in one window
   std::uint16_t* largest = nullptr;  // which place of its window an output of max_pool is
 
-  Pool(const Window& moved, const Images& in, const Images& out) : window(moved), x(in), y(out) {
-    down = overlaps(window, 0, x.height, y.height);
-    across = overlaps(window, 1, x.width, y.width);
-    disjoint = window.stride[0] >= window.kernel[0] && window.stride[1] >= window.kernel[1] &&
-               window.dilation == Window::Pair{1, 1};
-  }
+  Pool(const Window& moved, const Images& in, const Images& out, bool count_padding);
 
-  // Calls f(element of x, place of the window) for what a window covers; the element is that of channel 0.
+  // Calls f(run, first element of x, first element of y) for every run of every sample, rows shared among
+  // threads.
   template <class F>
-  void for_window(std::size_t row, std::size_t i, std::size_t j, const F& f) const {
-    const auto step_down = static_cast<std::size_t>(window.dilation[0]);
-    const auto step_across = static_cast<std::size_t>(window.dilation[1]);
-    std::size_t line = down[i].place;
-    for (std::size_t u = down[i].first; u < down[i].last; u += step_down, ++line) {
-      std::size_t place = line * static_cast<std::size_t>(window.kernel[1]) + across[j].place;
-      for (std::size_t v = across[j].first; v < across[j].last; v += step_across, ++place)
-        f(((row * x.height + u) * x.width + v) * x.channels, place);
-    }
-  }
-
-  // Calls f(row, i, j, element of y) for every window; rows are shared among threads.
-  template <class F>
-  void for_windows(Team& team, const F& f) const {
+  void for_runs(Team& team, const F& f) const {
     const std::size_t grain = std::max<std::size_t>(1, kGrain / std::max<std::size_t>(1, x.sample()));
     for_each_part(team, x.rows, grain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t row = begin; row < end; ++row) {
-        std::size_t at = row * y.sample();
-        for (std::size_t i = 0; i < y.height; ++i) {
-          for (std::size_t j = 0; j < y.width; ++j, at += y.channels) f(row, i, j, at);
+        for (const PlacedRun& run : runs) {
+          const WindowRun placed{run.elements, run.numbers, run.windows,
+                                 window.stride[1] * static_cast<std::ptrdiff_t>(x.channels), x.channels};
+          const auto at = static_cast<std::ptrdiff_t>(row * x.sample()) + run.begin;
+          f(placed, run, at, row * y.sample() + (run.row * y.width + run.first) * y.channels);
         }
       }
     });
   }
 
-  // Of which an average is formed.
-  double elements(std::size_t i, std::size_t j) const {
-    if (count_padding) return static_cast<double>(window_part(0, i) * window_part(1, j));
-    const auto covered = [](const Overlap& part, std::int64_t step) {
-      const auto reach = static_cast<std::int64_t>(part.last) - static_cast<std::int64_t>(part.first);
-      return std::max<std::int64_t>(0, (reach + step - 1) / step);
-    };
-    return static_cast<double>(covered(down[i], window.dilation[0]) * covered(across[j], window.dilation[1]));
-  }
-
  private:
-  // Places of the window along an axis that lie on the image or its padding.
-  std::int64_t window_part(std::size_t axis, std::size_t i) const {
-    const std::int64_t begin = static_cast<std::int64_t>(i) * window.stride[axis] - window.before[axis];
-    const auto size = static_cast<std::int64_t>(axis == 0 ? x.height : x.width);
-    return std::min(begin + window.kernel[axis], size + window.after[axis]) - begin;
-  }
+  void add_runs(std::size_t i, const Overlap& down, const std::vector<Overlap>& across, bool count_padding);
+  double counted(std::size_t i, std::size_t j, std::size_t covered, bool count_padding) const;
 };
+
+Pool::Pool(const Window& moved, const Images& in, const Images& out, bool count_padding)
+    : window(moved), x(in), y(out) {
+  const std::vector<Overlap> down = overlaps(window, 0, x.height, y.height);
+  const std::vector<Overlap> across = overlaps(window, 1, x.width, y.width);
+  for (std::size_t i = 0; i < y.height; ++i) add_runs(i, down[i], across, count_padding);
+  std::size_t covered = 0;
+  for (const PlacedRun& run : runs) covered += run.elements.size() * run.windows;
+  const bool apart = window.stride[0] >= window.kernel[0] && window.stride[1] >= window.kernel[1];
+  partition = apart && window.dilation == Window::Pair{1, 1} && covered == x.places();
+}
+
+// Along one axis: elements of the window from `place` on lie at first, first + dilation, ... < last.
+void Pool::add_runs(std::size_t i, const Overlap& down, const std::vector<Overlap>& across,
+                    bool count_padding) {
+  const auto step_down = static_cast<std::size_t>(window.dilation[0]);
+  const auto step_across = static_cast<std::size_t>(window.dilation[1]);
+  const auto reach = [](const Overlap& part) { return part.last - std::min(part.first, part.last); };
+  for (std::size_t j = 0; j < y.width;) {
+    PlacedRun run{.row = i, .first = j};
+    const auto begin = static_cast<std::ptrdiff_t>(down.first * x.width + across[j].first);
+    run.begin = begin * static_cast<std::ptrdiff_t>(x.channels);
+    std::size_t line = down.place;
+    for (std::size_t u = down.first; u < down.last; u += step_down, ++line) {
+      std::size_t number = line * static_cast<std::size_t>(window.kernel[1]) + across[j].place;
+      for (std::size_t v = across[j].first; v < across[j].last; v += step_across, ++number) {
+        const auto place = static_cast<std::ptrdiff_t>(u * x.width + v) - begin;
+        run.elements.push_back(place * static_cast<std::ptrdiff_t>(x.channels));
+        run.numbers.push_back(static_cast<std::uint16_t>(number));
+      }
+    }
+    run.counted = counted(i, j, run.elements.size(), count_padding);
+    std::size_t next = j + 1;
+    while (next < y.width && across[next].place == across[j].place &&
+           reach(across[next]) == reach(across[j]) &&
+           across[next].first == across[next - 1].first + static_cast<std::size_t>(window.stride[1]) &&
+           counted(i, next, run.elements.size(), count_padding) == run.counted)
+      ++next;
+    run.windows = next - j;
+    runs.push_back(std::move(run));
+    j = next;
+  }
+}
+
+// Elements of which an average is formed: those that are covered, or all that lie on the image or its
+// padding.
+double Pool::counted(std::size_t i, std::size_t j, std::size_t covered, bool count_padding) const {
+  if (!count_padding) return static_cast<double>(covered);
+  const auto along = [&](std::size_t axis, std::size_t place, std::size_t size) {
+    const std::int64_t begin = static_cast<std::int64_t>(place) * window.stride[axis] - window.before[axis];
+    return std::min(begin + window.kernel[axis], static_cast<std::int64_t>(size) + window.after[axis]) -
+           begin;
+  };
+  return static_cast<double>(along(0, i, x.height) * along(1, j, x.width));
+}
 
 // Zero, where a gradient is about to be scattered.
 template <class T>
@@ -108,28 +143,8 @@ void max_forward(Call& call) {
   const auto& pool = call.prepared<Pool>();
   const T* x = call.input<T>(0);
   T* y = call.value<T>();
-  const std::size_t n = pool.x.channels;
-  std::uint16_t* largest = pool.largest;
-  pool.for_windows(call.team(), [&](std::size_t row, std::size_t i, std::size_t j, std::size_t at) {
-    T* out = y + at;
-    std::fill_n(out, n, -std::numeric_limits<T>::infinity());
-    if (largest != nullptr) std::fill_n(largest + at, n, std::uint16_t{0});
-    bool first = true;
-    pool.for_window(row, i, j, [&](std::size_t element, std::size_t place) {
-      const T* in = x + element;
-      const auto number = static_cast<std::uint16_t>(place);
-      if (largest == nullptr) {
-        for (std::size_t c = 0; c < n; ++c)
-          out[c] = first || (!(in[c] <= out[c]) && out[c] == out[c]) ? in[c] : out[c];
-      } else {
-        for (std::size_t c = 0; c < n; ++c) {
-          const bool larger = first || (!(in[c] <= out[c]) && out[c] == out[c]);
-          out[c] = larger ? in[c] : out[c];
-          largest[at + c] = larger ? number : largest[at + c];
-        }
-      }
-      first = false;
-    });
+  pool.for_runs(call.team(), [&](const WindowRun& run, const PlacedRun&, std::ptrdiff_t in, std::size_t out) {
+    image_kernels<T>().max(run, x + in, y + out, pool.largest != nullptr ? pool.largest + out : nullptr);
   });
 }
 
@@ -139,14 +154,10 @@ void max_backward(Call& call) {
   const T* dy = call.grad<T>();
   const Sink<T> dx = call.sink<T>(0);
   if (dx.data == nullptr) return;
-  const std::size_t n = pool.x.channels;
-  clear(call.team(), dx, pool.x.rows * pool.x.sample());
-  pool.for_windows(call.team(), [&](std::size_t row, std::size_t i, std::size_t j, std::size_t at) {
-    pool.for_window(row, i, j, [&](std::size_t element, std::size_t place) {
-      T* to = dx.data + element;
-      const auto number = static_cast<std::uint16_t>(place);
-      for (std::size_t c = 0; c < n; ++c) to[c] += pool.largest[at + c] == number ? dy[at + c] : T{0};
-    });
+  const bool add = dx.add || !pool.partition;
+  if (add) clear(call.team(), dx, pool.x.rows * pool.x.sample());
+  pool.for_runs(call.team(), [&](const WindowRun& run, const PlacedRun&, std::ptrdiff_t in, std::size_t out) {
+    image_kernels<T>().max_gradient(run, dy + out, pool.largest + out, dx.data + in, add);
   });
 }
 
@@ -155,16 +166,10 @@ void avg_forward(Call& call) {
   const auto& pool = call.prepared<Pool>();
   const T* x = call.input<T>(0);
   T* y = call.value<T>();
-  const std::size_t n = pool.x.channels;
-  pool.for_windows(call.team(), [&](std::size_t row, std::size_t i, std::size_t j, std::size_t at) {
-    T* out = y + at;
-    std::fill_n(out, n, T{0});
-    pool.for_window(row, i, j, [&](std::size_t element, std::size_t) {
-      for (std::size_t c = 0; c < n; ++c) out[c] += x[element + c];
-    });
-    const T share = static_cast<T>(1.0 / pool.elements(i, j));
-    for (std::size_t c = 0; c < n; ++c) out[c] *= share;
-  });
+  pool.for_runs(call.team(),
+                [&](const WindowRun& run, const PlacedRun& placed, std::ptrdiff_t in, std::size_t out) {
+                  image_kernels<T>().mean(run, x + in, static_cast<T>(1.0 / placed.counted), y + out);
+                });
 }
 
 template <class T>
@@ -173,14 +178,11 @@ void avg_backward(Call& call) {
   const T* dy = call.grad<T>();
   const Sink<T> dx = call.sink<T>(0);
   if (dx.data == nullptr) return;
-  const std::size_t n = pool.x.channels;
   clear(call.team(), dx, pool.x.rows * pool.x.sample());
-  pool.for_windows(call.team(), [&](std::size_t row, std::size_t i, std::size_t j, std::size_t at) {
-    const T share = static_cast<T>(1.0 / pool.elements(i, j));
-    pool.for_window(row, i, j, [&](std::size_t element, std::size_t) {
-      for (std::size_t c = 0; c < n; ++c) dx.data[element + c] += dy[at + c] * share;
-    });
-  });
+  pool.for_runs(
+      call.team(), [&](const WindowRun& run, const PlacedRun& placed, std::ptrdiff_t in, std::size_t out) {
+        image_kernels<T>().mean_gradient(run, dy + out, static_cast<T>(1.0 / placed.counted), dx.data + in);
+      });
 }
 
 constexpr Op kMax{{max_forward<float>, max_forward<double>}, {max_backward<float>, max_backward<double>}};
@@ -210,8 +212,7 @@ Tensor pool_of(std::string_view name, const Op& op, Tape& tape, Tensor x, const 
   const std::size_t axes = impl.node(x).shape.size() - 2;
   Shape shape = moved_over(window, impl.node(x).shape, axes, static_cast<std::int64_t>(in.channels));
   const Images out = Images::of(name, shape);
-  auto pool = std::make_unique<Pool>(window, in, out);
-  pool->count_padding = count_padding;
+  auto pool = std::make_unique<Pool>(window, in, out, count_padding);
   if (&op == &kMax && impl.passes == Passes::both)
     pool->largest =
         static_cast<std::uint16_t*>(impl.own.allocate(out.rows * out.sample() * sizeof(std::uint16_t)));
