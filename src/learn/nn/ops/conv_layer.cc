@@ -156,6 +156,6 @@ extern constinit const Layer depthwise_conv2d_layer = layer_of<kDepthwiseOptions
      .formula = R"(
 y[k,i,j] = b[k] + sum over u, v of x[c, i s - p + u d, j s - p + v d] W[u,v,0,k]
 dx and dW: each such term passes dy[k,i,j] on, times the other factor; db = the sums of dy
-c = k / multiplier, rounded down; the other letters, and the start of W and b, as in conv2d)"});
+c = k / multiplier, rounded down; other letters, and the start of W and b, as in conv2d)"});
 
 }  // namespace thalweg
