@@ -19,7 +19,7 @@ constexpr std::size_t kGoodColumns = 256;
 constexpr std::size_t kLargestRows = 512;
 constexpr std::size_t kLargestColumns = 1024;
 constexpr std::size_t kPacked = 512;
-constexpr double kOwnLoopsFlops = 1 << 16;  // below about a microsecond a call of oneDNN takes longer
+constexpr double kOwnLoopsFlops = 1 << 13;  // below about a microsecond a call of oneDNN takes longer
 
 std::size_t parts(std::size_t n, std::size_t each) { return (n + each - 1) / each; }
 

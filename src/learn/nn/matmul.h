@@ -20,7 +20,8 @@ struct BlockSize {
 BlockSize block_size(const Product& product);
 
 // A product on fixed memory, ready to run any number of times. Matrices have no gaps between rows. Single
-// rows use plain loops, f64 and products with few terms those of kernels/, everything else oneDNN.
+// rows and columns use plain loops, f64 and products with few terms those of kernels/, everything else
+// oneDNN.
 template <class T>
 class Matmul {
  public:
