@@ -6,7 +6,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which take all addresses there are
+#if !defined(THALWEG_SANITIZED)  // which take all addresses there are
 
 class LittleMemory : public testing::Test {
  protected:

@@ -316,7 +316,8 @@ void replay_schedule(const Json& test, Comparison& comparison) {
   const Clock clock = make_clock(at);
   const Schedule schedule = make_schedule(schedule_text(description, clock));
   for (std::size_t i = 0; i < at.size(); ++i) {
-    comparison.add(static_cast<std::uint64_t>(at[i]), "", i, schedule(updates_at(at[i], clock)), want[i]);
+    comparison.add(static_cast<std::uint64_t>(std::max(at[i], 0.0)), "", i,
+                   schedule(updates_at(at[i], clock)), want[i]);
   }
 }
 

@@ -180,9 +180,10 @@ double kept_before_ratio(Fields& hyper) {
   return kept;
 }
 
-std::string ratio_of(Fields& hyper, const std::string& coefficient) {
+std::string ratio_of(Fields& hyper, const std::string& coefficient, const std::string& eps) {
   const double factor = hyper.number(coefficient) * kept_before_ratio(hyper);
-  return factor == 1 ? "trust_ratio(" : "trust_ratio(coefficient=" + print_number(factor) + ", ";
+  return (factor == 1 ? "trust_ratio(" : "trust_ratio(coefficient=" + print_number(factor) + ", ") + eps +
+         ")";
 }
 
 // What pytorch_optimizer calls LAMB: only the average gradient is corrected, and that after the ratio; norms
@@ -198,13 +199,13 @@ Parts lamb_of_pytorch_optimizer(Fields& hyper, const Context& context) {
 
 Parts lamb(Fields& hyper, const Context& context) {
   if (hyper.text("form", "") == "no_v_correction") return lamb_of_pytorch_optimizer(hyper, context);
-  return {adam(hyper, context)[0], own_decay(hyper), ratio_of(hyper, "1") + "eps=0)"};
+  return {adam(hyper, context)[0], own_decay(hyper), ratio_of(hyper, "1", "eps=0")};
 }
 
 Parts lars(Fields& hyper, const Context&) {
   const bool remembers = hyper.number("momentum|0") != 0;
   return {
-      own_decay(hyper), ratio_of(hyper, "trust_coefficient|0.001") + hyper.fill("eps={eps|0})"),
+      own_decay(hyper), ratio_of(hyper, "trust_coefficient|0.001", hyper.fill("eps={eps|0}")),
       remembers ? hyper.fill("momentum({momentum}, nesterov={nesterov:false/true}, rate_inside=true)") : ""};
 }
 

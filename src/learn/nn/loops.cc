@@ -49,6 +49,11 @@ void scaled_row(T factor, const T* b, std::size_t columns, T* c, bool add) {
 }
 
 template <class T>
+void empty_row(const T* bias, std::size_t columns, T* c, bool add) {
+  for (std::size_t j = 0; j < columns; ++j) c[j] = (add ? c[j] : T{0}) + (bias != nullptr ? bias[j] : T{0});
+}
+
+template <class T>
 T dot(const T* a, const T* b, std::size_t n) {
   T s[8] = {};
   std::size_t k = 0;
@@ -77,7 +82,9 @@ template <class T>
 void multiply(const Product& product, const Strides& strides, const Operands<T>& operands,
               bool add) noexcept {
   for (std::size_t i = 0; i < product.rows; ++i) {
-    if (product.depth == 1 && operands.bias == nullptr) {
+    if (product.depth == 0) {  // no terms, and perhaps no memory that would hold them
+      empty_row(operands.bias, product.columns, operands.c + i * strides.c, add);
+    } else if (product.depth == 1 && operands.bias == nullptr) {
       const T* a = operands.a + i * (product.transpose_a ? 1 : strides.a);
       scaled_row(*a, operands.b, product.columns, operands.c + i * strides.c, add);
     } else if (product.transpose_b) {
