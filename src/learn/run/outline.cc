@@ -36,15 +36,20 @@ std::string data_text(const Dataset& data) {
 }
 
 std::string layers_text(const Module& model) {
-  std::string out = fmt::format("model      {:<32} {:>12} {:>12} {:>14}\n", "layer", "output", "parameters",
-                                "multiply-adds");
-  std::uint64_t parameters = 0, multiply_adds = 0;
-  const auto line = [&](const std::string& name, const std::string& shape, std::uint64_t p, std::uint64_t m) {
-    out += fmt::format("           {:<32} {:>12} {:>12} {:>14}\n", name, shape, p, m);
+  const std::vector<LayerSummary> layers = model.summary();
+  std::size_t width = 32;
+  const auto indented = [](const LayerSummary& layer) {
+    return std::string(static_cast<std::size_t>(layer.depth) * 2, ' ') + layer.text;
   };
-  for (const LayerSummary& layer : model.summary()) {
-    line(std::string(static_cast<std::size_t>(layer.depth) * 2, ' ') + layer.text, print_shape(layer.output),
-         layer.parameters, layer.multiply_adds);
+  for (const LayerSummary& layer : layers) width = std::max(width, indented(layer).size());
+  std::string out = fmt::format("model      {:<{}} {:>12} {:>12} {:>14}\n", "layer", width, "output",
+                                "parameters", "multiply-adds");
+  const auto line = [&](const std::string& name, const std::string& shape, std::uint64_t p, std::uint64_t m) {
+    out += fmt::format("           {:<{}} {:>12} {:>12} {:>14}\n", name, width, shape, p, m);
+  };
+  std::uint64_t parameters = 0, multiply_adds = 0;
+  for (const LayerSummary& layer : layers) {
+    line(indented(layer), print_shape(layer.output), layer.parameters, layer.multiply_adds);
     if (layer.depth > 0) continue;
     parameters += layer.parameters;
     multiply_adds += layer.multiply_adds;
