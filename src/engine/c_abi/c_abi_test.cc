@@ -98,7 +98,7 @@ TEST_F(CAbi, AnOptimizerKeepsItsParametersAlive) {
 
 TEST_F(CAbi, StructuresOfOtherSizesAreReadAsFarAsTheyGo) {
   thalweg_optimizer_options options = THALWEG_OPTIMIZER_OPTIONS_INIT;
-  options.struct_size = offsetof(thalweg_optimizer_options, grad_norm);  // an older caller
+  options.struct_size = offsetof(thalweg_optimizer_options, statistics);  // an older caller
   options.nonfinite = "no such policy";
   thalweg_optimizer* o = optimizer("lr(1)", &options);
   struct {
@@ -117,6 +117,9 @@ TEST_F(CAbi, StructuresOfOtherSizesAreReadAsFarAsTheyGo) {
   EXPECT_EQ(older.lr, 5);
   thalweg_report unset = {};
   expect_usage(thalweg_optimizer_step(o, nullptr, &unset), "struct_size");
+  options.struct_size = offsetof(thalweg_optimizer_options, nonfinite) + 4;  // within an address
+  thalweg_optimizer* none = nullptr;
+  expect_usage(thalweg_optimizer_create(params_, "lr(1)", &options, &none), "struct_size");
   EXPECT_EQ(values(), (std::vector<double>{-1, -2, -5}));  // two steps, not three
   thalweg_optimizer_destroy(o);
 }

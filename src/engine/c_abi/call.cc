@@ -55,7 +55,8 @@ thalweg_status destroy(Kind kind, void* handle) noexcept {
 }
 
 void check_struct_size(std::size_t size) {
-  if (size >= sizeof(std::size_t) && size <= 65536) return;
+  constexpr std::size_t kUnit = alignof(std::size_t);  // of every structure: no size ends within a member
+  if (size >= kUnit && size <= 65536 && size % kUnit == 0) return;
   throw Error(Code::usage, {"struct_size", "it is not the size of a structure", std::to_string(size),
                             "sizeof of the structure", "set it, or begin with the macro _INIT"});
 }
