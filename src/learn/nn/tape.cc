@@ -1,5 +1,6 @@
 #include "nn/tape.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -61,7 +62,10 @@ void Tape::Impl::place_values() {
     if (nodes[i].op == nullptr) continue;
     offsets[i] = plan.take(bytes_of(nodes[i]));
     if (passes == Passes::both) continue;
-    for (std::size_t j = 0; j < i; ++j) {
+    const std::vector<int>& inputs = nodes[i].inputs;
+    for (auto input = inputs.begin(); input != inputs.end(); ++input) {
+      if (*input < 0 || std::find(inputs.begin(), input, *input) != input) continue;
+      const auto j = static_cast<std::size_t>(*input);
       if (nodes[j].op != nullptr && nodes[j].last_user == static_cast<int>(i))
         plan.give_back(offsets[j], bytes_of(nodes[j]));
     }

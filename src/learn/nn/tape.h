@@ -122,7 +122,6 @@ class Call {
   Team& team() { return tape_.team; }
   std::size_t size() const { return node_.size; }
   const Shape& shape() const { return node_.shape; }
-  MemoryOrder order() const { return node_.order; }
   // What was recorded with the operation.
   template <class P>
   P& prepared() {
@@ -151,7 +150,6 @@ class Call {
     return static_cast<T*>(input_node(i).value);
   }
   const Shape& shape(std::size_t i) { return input_node(i).shape; }
-  MemoryOrder order(std::size_t i) { return input_node(i).order; }
   bool has(std::size_t i) const { return i < node_.inputs.size() && node_.inputs[i] >= 0; }
   // Whether backward() will write a gradient there.
   bool wants(std::size_t i) { return has(i) && input_node(i).wanted && has_backward(); }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "nn/test_replay.h"
 #include "thalweg/error.h"
 #include "thalweg/module.h"
 
@@ -29,38 +30,10 @@ std::string message(const std::function<void()>& call) {
 }
 
 template <class T>
-void fill(std::span<T> values, std::uint64_t stream) {
-  const Random random(11, Purpose::init, stream);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(2.0 * random.uniform(i) - 1.0);
-}
-
-// Output, input gradient and parameter gradients of a model, after one forward() and backward().
-template <class T>
-std::vector<T> replay(const std::string& text, std::int64_t in, std::int64_t rows, int threads) {
-  Module module(text, {in}, kDtype<T>);
-  module.initialise(5);
-  Tape tape(kDtype<T>, threads);
-  const Tensor x = tape.input({rows, in});
-  tape.want_gradient(x);
-  const Tensor y = module.record(tape, x);
-  fill(tape.value<T>(x), 1);
-  tape.train(3, 4);
-  tape.forward();
-  fill(tape.grad<T>(y), 2);
-  tape.backward(y);
-  std::vector<T> all;
-  const auto append = [&](std::span<const T> part) { all.insert(all.end(), part.begin(), part.end()); };
-  append(tape.value<T>(y));
-  append(tape.grad<T>(x));
-  for (const Parameter& p : module.params()) append(p.grad<T>());
-  return all;
-}
-
-template <class T>
 void expect_same_for_any_threads(const std::string& text, std::int64_t in, std::int64_t rows) {
-  const std::vector<T> one = replay<T>(text, in, rows, 1);
+  const std::vector<T> one = replay<T>(text, {in}, rows, 1);
   for (const int threads : {2, 3, 7}) {
-    const std::vector<T> many = replay<T>(text, in, rows, threads);
+    const std::vector<T> many = replay<T>(text, {in}, rows, threads);
     ASSERT_EQ(many.size(), one.size());
     EXPECT_EQ(std::memcmp(many.data(), one.data(), one.size() * sizeof(T)), 0)
         << text << " " << threads << " threads";
@@ -83,8 +56,8 @@ TEST(Tape, BitsDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Tape, ReplayingGivesTheSameBits) {
-  const std::vector<float> first = replay<float>("dense(256) | relu | dense(10)", 784, 128, 2);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(replay<float>("dense(256) | relu | dense(10)", 784, 128, 2), first);
+  const std::vector<float> first = replay<float>("dense(256) | relu | dense(10)", {784}, 128, 2);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(replay<float>("dense(256) | relu | dense(10)", {784}, 128, 2), first);
 }
 
 TEST(Tape, AccumulatesGradientsOfParametersWhenAsked) {
@@ -227,7 +200,7 @@ TEST(Tape, TanhInF32IsWithinTwoUnits) {
 }
 
 TEST(Tape, NoRowsIsFine) {
-  const std::vector<float> all = replay<float>("dense(3) | relu | dense(2)", 4, 0, 2);
+  const std::vector<float> all = replay<float>("dense(3) | relu | dense(2)", {4}, 0, 2);
   for (const float value : all) EXPECT_EQ(value, 0.0f);
 }
 

@@ -9,18 +9,12 @@
 #include <functional>
 #include <string>
 
-#include "base/random.h"
+#include "nn/test_replay.h"
 #include "thalweg/error.h"
 #include "thalweg/module.h"
 
 namespace thalweg {
 namespace {
-
-template <class T>
-void fill(std::span<T> values, std::uint64_t stream) {
-  const Random random(23, Purpose::init, stream);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(2.0 * random.uniform(i) - 1.0);
-}
 
 std::string refusal(const std::function<void()>& call) {
   try {
@@ -138,28 +132,6 @@ TEST(Images, OrdersOfMemoryAreToldAndTurned) {
   EXPECT_EQ(std::vector<float>(dx.begin(), dx.end()), (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
-// Output, gradient of the input and of the parameters.
-std::vector<float> replay(const std::string& text, Shape sample, std::int64_t rows, int threads) {
-  Module module(text, sample);
-  module.initialise(5);
-  Tape tape(Dtype::f32, threads);
-  sample.insert(sample.begin(), rows);
-  const Tensor x = tape.input(sample);
-  tape.want_gradient(x);
-  const Tensor y = module.record(tape, x);
-  fill(tape.value<float>(x), 1);
-  tape.train(3, 4);
-  tape.forward();
-  fill(tape.grad<float>(y), 2);
-  tape.backward(y);
-  std::vector<float> all;
-  const auto append = [&](std::span<const float> part) { all.insert(all.end(), part.begin(), part.end()); };
-  append(tape.value<float>(y));
-  append(tape.grad<float>(x));
-  for (const Parameter& p : module.params()) append(p.grad<float>());
-  return all;
-}
-
 TEST(Images, BitsDoNotDependOnTheNumberOfThreads) {
   for (const char* text :
        {"conv2d(32, 3, padding=1) | relu | max_pool(2) | conv2d(20, 3, groups=2) | relu | flatten | "
@@ -167,9 +139,9 @@ TEST(Images, BitsDoNotDependOnTheNumberOfThreads) {
         "depthwise_conv2d(3, padding=same) | conv2d(7, 1) | avg_pool(3, stride=2, padding=1) | global_pool",
         "repeat(2, residual(conv2d(2, 3, padding=1) | tanh)) | global_pool(max) | dense(3)"}) {
     for (const std::int64_t rows : {1, 5, 70}) {
-      const std::vector<float> one = replay(text, {2, 13, 12}, rows, 1);
+      const std::vector<float> one = replay<float>(text, {2, 13, 12}, rows, 1);
       for (const int threads : {2, 3, 7}) {
-        const std::vector<float> many = replay(text, {2, 13, 12}, rows, threads);
+        const std::vector<float> many = replay<float>(text, {2, 13, 12}, rows, threads);
         ASSERT_EQ(many.size(), one.size());
         EXPECT_EQ(std::memcmp(many.data(), one.data(), one.size() * sizeof(float)), 0)
             << text << ", " << rows << " rows, " << threads << " threads";
@@ -179,8 +151,9 @@ TEST(Images, BitsDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Images, ReluAfterAConvolutionIsThatConvolutionRectified) {
-  const std::vector<float> together = replay("conv2d(6, 3, init=he) | relu", {3, 6, 5}, 4, 1);
-  const std::vector<float> apart = replay("conv2d(6, 3, init=he) | dropout(0) | relu", {3, 6, 5}, 4, 1);
+  const std::vector<float> together = replay<float>("conv2d(6, 3, init=he) | relu", {3, 6, 5}, 4, 1);
+  const std::vector<float> apart =
+      replay<float>("conv2d(6, 3, init=he) | dropout(0) | relu", {3, 6, 5}, 4, 1);
   EXPECT_EQ(together, apart);
 }
 

@@ -2,7 +2,7 @@
 // is 0, its limit.
 #include "nn/module.h"
 #include "nn/ops/exponential.h"
-#include "nn/ops/unary.h"
+#include "nn/ops/self_gated.h"
 
 namespace thalweg {
 namespace {
@@ -22,24 +22,9 @@ struct TanhOfSoftplus {
   T slope;
 };
 
-struct Mish {
-  static constexpr std::size_t kGrain = 1 << 13;
-
-  template <class T>
-  static T value(T x) {
-    return by_sign(x, -size_of(x, kVanishes<T>), x) * TanhOfSoftplus<T>(x).value;
-  }
-  template <class T>
-  static T gradient(T x, T, T dy) {
-    const TanhOfSoftplus<T> tanh(x);
-    const T size = size_of(x, kVanishes<T>);
-    return dy * (tanh.value + by_sign(x, -size, size) * tanh.slope);
-  }
-};
-
 }  // namespace
 
-Tensor mish(Tape& tape, Tensor x) { return record_unary(tape, x, Mish{}); }
+Tensor mish(Tape& tape, Tensor x) { return record_unary(tape, x, SelfGated<TanhOfSoftplus>{}); }
 
 extern constinit const Layer mish_layer{
     .spec = {.name = "mish",

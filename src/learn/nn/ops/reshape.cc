@@ -82,10 +82,11 @@ void copy_backward(Call& call) {
 constexpr Op kCopy{{copy_forward<float>, copy_forward<double>},
                    {copy_backward<float>, copy_backward<double>}};
 
-Tensor in_order(Tape& tape, Tensor x, MemoryOrder order) {
+// The elements of x in that order, as a tensor of `shape`.
+Tensor in_order(Tape& tape, Tensor x, MemoryOrder order, Shape shape) {
   Tape::Impl& impl = tape.impl();
   const Node& node = impl.node(x);
-  if (node.order == order) return x;
+  if (node.order == order) return node.shape == shape ? x : impl.add(kCopy, {{x}}, std::move(shape));
   auto turned = std::make_unique<Turn>();
   turned->images = static_cast<std::size_t>(node.shape[0]);
   turned->channels = static_cast<std::size_t>(node.shape[1]);
@@ -94,7 +95,7 @@ Tensor in_order(Tape& tape, Tensor x, MemoryOrder order) {
   turned->to_channels_last = order == MemoryOrder::channels_last;
   const bool same = turned->channels <= 1 || turned->places <= 1;  // either order is the other
   if (same && order == MemoryOrder::channels_last) return x;
-  return impl.add(same ? kCopy : kTurn, {{x}}, node.shape, std::move(turned), order);
+  return impl.add(same ? kCopy : kTurn, {{x}}, std::move(shape), std::move(turned), order);
 }
 
 [[noreturn]] void fail(std::string layer, std::string what, std::string got, std::string want) {
@@ -143,12 +144,12 @@ Tensor record_flatten(Tape& tape, Tensor x, const Settings& settings, std::span<
 
 }  // namespace
 
-Tensor row_major(Tape& tape, Tensor x) { return in_order(tape, x, MemoryOrder::row_major); }
+Tensor row_major(Tape& tape, Tensor x) { return in_order(tape, x, MemoryOrder::row_major, tape.shape(x)); }
 
 Tensor channels_last(Tape& tape, Tensor x) {
   if (tape.shape(x).size() < 3)
     fail("channels_last", "x has no channels", "x " + print_shape(tape.shape(x)), "rows x channels x places");
-  return in_order(tape, x, MemoryOrder::channels_last);
+  return in_order(tape, x, MemoryOrder::channels_last, tape.shape(x));
 }
 
 Tensor reshape(Tape& tape, Tensor x, Shape shape) {
@@ -156,10 +157,7 @@ Tensor reshape(Tape& tape, Tensor x, Shape shape) {
     fail("reshape", "the shape has another number of elements",
          print_shape(shape) + " for " + print_shape(tape.shape(x)), "as many");
   }
-  x = row_major(tape, x);
-  Tape::Impl& impl = tape.impl();
-  if (impl.node(x).shape == shape) return x;
-  return impl.add(kCopy, {{x}}, std::move(shape));
+  return in_order(tape, x, MemoryOrder::row_major, std::move(shape));
 }
 
 extern constinit const Layer reshape_layer{
