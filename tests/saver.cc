@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
     thalweg::Report report;
     for (std::uint64_t i = 0; i < saves && run.next(report); ++i) {
       run.save();
+      run.wait();
       const std::uint64_t updates = run.updates();
       if (__real_write(STDOUT_FILENO, &updates, sizeof updates) != sizeof updates) return 1;
     }

@@ -45,6 +45,10 @@ class Module {
   Params& params();
   const Params& params() const;
 
+  // The parameters that layers keep and do not learn, in the order of params(): they belong to the weights
+  // that the network had while it was trained.
+  std::vector<Parameter*> statistics();
+
   // Every layer in the order in which it runs, each block before the layers that it is made of.
   std::vector<LayerSummary> summary() const;
 

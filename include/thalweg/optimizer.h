@@ -66,6 +66,12 @@ class Averaged {
   Averaged& operator=(Averaged&&) = delete;
   ~Averaged();
 
+  // Whether there is anything to give back: else the parameters are those that are trained.
+  bool any() const { return !saved_.empty(); }
+  // Gives `parameter` back as well, as it is now: what a network keeps, and is to be found anew for the
+  // weights that it has meanwhile.
+  void also(const Parameter& parameter);
+
  private:
   friend class Optimizer;
   struct Saved {

@@ -13,6 +13,9 @@
 //   checkpoints/kept-<update>.safetensors the same, as often as asked for, never removed
 //   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the lowest held-out loss,
 //                                         or training loss where nothing is held out
+//   checkpoints/averaged-<update>.safetensors  of a chain that averages: what batch_norm keeps under the
+//   averages of
+//                                         the checkpoint of that name; written where they were found by then
 //   checkpoints/changed-<update>.safetensors  of a run with another length, until config.toml says so
 //   lock                                  the process that uses it
 //   examples.json                         when it is finished: the confusion matrix over the held-out samples
@@ -115,8 +118,14 @@ class Run {
   bool next(Report& report);
   const std::optional<EpochReport>& last_epoch() const;
 
-  // Writes a checkpoint now, with the best weights so far, and removes what is not to be kept.
+  // Writes a checkpoint now, with the best weights so far, and removes what is not to be kept. With
+  // keeping.async_checkpoints it returns when they are copied, and what fails then is thrown by the next call
+  // of next(), save(), wait() or finish(), as it would be by this one. A save that comes while another is
+  // being written waits for it; those at ends of epochs are put off.
   void save();
+
+  // Until what is being saved is written.
+  void wait();
 
   // When done(): writes checkpoint and result, of the weights that the configuration asks for. A finished run
   // returns its result unchanged.

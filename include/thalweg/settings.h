@@ -20,6 +20,12 @@ struct EarlyStoppingOptions {
   std::optional<bool> restore_best = {};  // the result is of the best epoch; none: if patience is set
 };
 
+// How a run keeps its weights while they are trained.
+struct KeepingOptions {
+  bool async_checkpoints = false;        // written from a copy while the training goes on
+  std::uint64_t statistics_batches = 0;  // as of TrainerOptions
+};
+
 // Texts are of the grammar, or "auto": chosen by the data. The defaults are those of the tool, except
 // `threads`.
 struct RunConfig {
@@ -34,6 +40,7 @@ struct RunConfig {
   std::string order = "shuffle";                      // shuffle, replacement or file
   EarlyStoppingOptions early_stopping = {};
   std::string checkpoint_every = "never";  // a length: 500, 2ep, 5%
+  KeepingOptions keeping = {};
   std::uint64_t seed = 1;
   std::string nonfinite =
       "report";     // nonfinite_name() of what a step does about gradients that are not finite

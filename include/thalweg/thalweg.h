@@ -4,6 +4,7 @@
 #include "thalweg/catalog.h"
 #include "thalweg/chain.h"
 #include "thalweg/checkpoint.h"
+#include "thalweg/checkpoint_writer.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
 #include "thalweg/images.h"

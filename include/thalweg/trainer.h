@@ -55,6 +55,8 @@ struct TrainerOptions {
   Order order = Order::shuffle;  // of the samples
   std::uint64_t seed = 1;        // of that order, dropout and augmentations
   int threads = 1;               // that a step may use
+  // Of which Trainer::averaged() finds the statistics of batch_norm; 0: those of a whole epoch.
+  std::size_t statistics_batches = 0;
 };
 
 // The shape that the samples of `data` have for a model of that text: images for one that takes images.
@@ -118,6 +120,13 @@ class Trainer {
   // How well the present model does.
   Evaluation evaluate(const Samples& samples);
 
+  // What is to be evaluated, as Optimizer::averaged() has it. What batch_norm keeps belongs to the weights
+  // that are trained: where other ones are lent it is found anew for them, by a forward pass over training
+  // samples as they are, in the batches of the first epoch, whose means and variances are averaged (torch's
+  // update_bn). That costs about a third of an epoch, or of options.statistics_batches, and nothing without
+  // batch_norm or averages.
+  [[nodiscard]] Averaged averaged();
+
   // Bytes that the tapes of a training hold: values and gradients of every layer, parameters excluded.
   std::uint64_t activation_bytes();
 
@@ -138,6 +147,7 @@ class Trainer {
   const Loss loss_;  // with the weights of classes that it counts in the data
   Optimizer& optimizer_;
   const Dataset& data_;
+  const TrainerOptions options_;
   Loader loader_;
   std::size_t chunk_;  // samples that pass through the model at a time
   std::unique_ptr<Recordings> recordings_;

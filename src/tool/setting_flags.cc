@@ -26,8 +26,8 @@ std::string type_of(const RunSetting& setting) {
 std::string flag_of(const RunSetting& setting) { return "--" + std::string(setting.name); }
 
 SettingTerms terms_of_trials(std::vector<std::string_view> left_out) {
-  left_out.insert(left_out.end(),
-                  {"patience", "min-delta", "restore-best", "checkpoint-every", "schedule-epochs"});
+  left_out.insert(left_out.end(), {"patience", "min-delta", "restore-best", "checkpoint-every",
+                                   "async-checkpoints", "schedule-epochs"});
   return {.left_out = std::move(left_out)};
 }
 

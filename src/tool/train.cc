@@ -114,6 +114,7 @@ void draw_what_there_is(const Run& run) {
 
 int interrupted(Run& run, int signal, const char* why) {
   run.save();
+  run.wait();
   write_page(run.directory());
   note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
                    run.updates(), run.total_updates(), visible(run.directory().string())));

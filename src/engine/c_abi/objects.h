@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,6 +24,7 @@ struct BoundOptimizer {
   std::vector<StateNumber> numbers = {};
   std::vector<Optimizer> replaced = {};   // by replanning: what state() told of lies there
   std::optional<Averaged> averaged = {};  // while the parameters hold it
+  std::function<Averaged()> lend = {};    // a trainer's way to it: its model keeps more than is trained
 
   // For whatever moves parameters or state: Error(usage) while the parameters hold averages.
   Optimizer& at_work() const;

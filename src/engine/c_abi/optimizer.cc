@@ -147,7 +147,8 @@ thalweg_status thalweg_optimizer_observe(thalweg_optimizer* optimizer, double me
 thalweg_status thalweg_optimizer_begin_averaged(thalweg_optimizer* optimizer) {
   return call([&] {
     const Use o(optimizer);
-    o->averaged.emplace(o->at_work().averaged());
+    Optimizer& optimizer_at_work = o->at_work();
+    o->averaged.emplace(o->lend ? o->lend() : optimizer_at_work.averaged());
   });
 }
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/spec.h"
+#include "checkpoint/contents.h"
 #include "checkpoint/fill.h"
 #include "checkpoint/match.h"
 #include "checkpoint/other_checkpoint.h"
 #include "checkpoint/slots.h"
-#include "safetensors/safetensors.h"
 #include "safetensors/state_file.h"
 #include "thalweg/error.h"
 
@@ -95,23 +95,6 @@ StoredTensors stored(const std::vector<Slot>& slots) {
   return tensors;
 }
 
-Metadata training_metadata(const Optimizer& optimizer, Metadata metadata) {
-  metadata["format"] = kFormat;
-  metadata["updates"] = std::to_string(optimizer.updates());
-  metadata["chain"] = optimizer.chain().text(true);
-  metadata["gradients"] = std::to_string(optimizer.gradients());
-  metadata.erase("skips");  // of the checkpoint that `metadata` may be from
-  if (optimizer.skips() > 0) metadata["skips"] = std::to_string(optimizer.skips());
-  return metadata;
-}
-
-Metadata parameter_metadata(std::uint64_t updates, Metadata metadata) {
-  for (const char* key : {"chain", "gradients", "skips"}) metadata.erase(key);
-  metadata["format"] = kFormat;
-  metadata["updates"] = std::to_string(updates);
-  return metadata;
-}
-
 LoadReport report_of(const StateFile& file, Match match) {
   return {file.metadata(), std::move(match.kept), std::move(match.fresh), std::move(match.dropped)};
 }
@@ -163,26 +146,43 @@ Metadata verified_metadata(StateSource source, int threads) {
 
 }  // namespace
 
+Contents contents_of(Params& params, Optimizer& optimizer, Metadata metadata) {
+  metadata["format"] = kFormat;
+  metadata["updates"] = std::to_string(optimizer.updates());
+  metadata["chain"] = optimizer.chain().text(true);
+  metadata["gradients"] = std::to_string(optimizer.gradients());
+  metadata.erase("skips");  // of the checkpoint that `metadata` may be from
+  if (optimizer.skips() > 0) metadata["skips"] = std::to_string(optimizer.skips());
+  return {stored(training_slots(params, optimizer)), std::move(metadata)};
+}
+
+Contents contents_of(Params& params, std::uint64_t updates, Metadata metadata) {
+  for (const char* key : {"chain", "gradients", "skips"}) metadata.erase(key);
+  metadata["format"] = kFormat;
+  metadata["updates"] = std::to_string(updates);
+  return {stored(parameter_slots(params)), std::move(metadata)};
+}
+
 void save_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,
                      const SaveOptions& options) {
-  write_safetensors(path, stored(training_slots(params, optimizer)),
-                    training_metadata(optimizer, options.metadata), options.threads);
+  const auto [tensors, metadata] = contents_of(params, optimizer, options.metadata);
+  write_safetensors(path, tensors, metadata, options.threads);
 }
 
 std::vector<std::byte> checkpoint_bytes(Params& params, Optimizer& optimizer, const SaveOptions& options) {
-  return safetensors_bytes(stored(training_slots(params, optimizer)),
-                           training_metadata(optimizer, options.metadata), options.threads);
+  const auto [tensors, metadata] = contents_of(params, optimizer, options.metadata);
+  return safetensors_bytes(tensors, metadata, options.threads);
 }
 
 void save_parameters(const std::filesystem::path& path, Params& params, std::uint64_t updates,
                      const SaveOptions& options) {
-  write_safetensors(path, stored(parameter_slots(params)), parameter_metadata(updates, options.metadata),
-                    options.threads);
+  const auto [tensors, metadata] = contents_of(params, updates, options.metadata);
+  write_safetensors(path, tensors, metadata, options.threads);
 }
 
 std::vector<std::byte> parameter_bytes(Params& params, std::uint64_t updates, const SaveOptions& options) {
-  return safetensors_bytes(stored(parameter_slots(params)), parameter_metadata(updates, options.metadata),
-                           options.threads);
+  const auto [tensors, metadata] = contents_of(params, updates, options.metadata);
+  return safetensors_bytes(tensors, metadata, options.threads);
 }
 
 LoadReport load_checkpoint(const std::filesystem::path& path, Params& params, Optimizer& optimizer,

@@ -42,6 +42,11 @@ Averaged::~Averaged() {
     std::memcpy(saved.parameter->value_buffer().data, saved.bytes.data(), saved.bytes.size());
 }
 
+void Averaged::also(const Parameter& parameter) {
+  const auto* bytes = static_cast<const std::byte*>(parameter.value_buffer().data);
+  saved_.push_back({&parameter, {bytes, bytes + parameter.value_buffer().bytes()}});
+}
+
 bool Optimizer::averages() const {
   const auto averages = [](const Link& link) { return link.transform->averaged != nullptr; };
   return std::any_of(impl_->plan.links.begin(), impl_->plan.links.end(), averages);
@@ -64,8 +69,7 @@ Averaged Optimizer::averaged() {
       const std::span<double> numbers = step.values().of_parameter(p);
       now.numbers = numbers.subspan(group.numbers_from[averaging->at], transform.kept.numbers.size());
       const Buffer value = memory.value_buffer(p);
-      const auto* bytes = static_cast<const std::byte*>(value.data);
-      out.saved_.push_back({&impl_->params[p], {bytes, bytes + value.bytes()}});
+      out.also(impl_->params[p]);
       const auto run = group.dtype == Dtype::f32 ? evaluate<float> : evaluate<double>;
       run(transform.averaged(now), value.data, memory.state_buffer(p, averaging->stream).data,
           memory.size(p));

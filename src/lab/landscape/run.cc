@@ -89,6 +89,7 @@ struct Landform {
 
   Module& model() const { return evaluators.front()->model(); }
   Params& params() const { return model().params(); }
+  int threads() const { return static_cast<int>(evaluators.size()); }
   const Samples& samples() const { return chosen.size() > 0 ? chosen : data.train; }
 
   Vector initial() {
@@ -99,7 +100,7 @@ struct Landform {
   // Of the newest whole checkpoint; `updates` made them.
   Vector last(std::uint64_t& updates) {
     std::vector<std::string> notes;
-    const LoadedWeights weights = load_weights(directory, "last", params(), notes);
+    const LoadedWeights weights = load_weights(directory, "last", model(), notes, {&data, threads()});
     updates = weights.updates();
     return weights_of(params());
   }
@@ -107,7 +108,7 @@ struct Landform {
   // Of a checkpoint file; nothing of one that is damaged.
   std::optional<Vector> of(const std::filesystem::path& checkpoint) {
     try {
-      const LoadedWeights weights(checkpoint, params());
+      const LoadedWeights weights(checkpoint, model(), {&data, threads()});
       return weights_of(params());
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;

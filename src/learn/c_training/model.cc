@@ -179,6 +179,7 @@ thalweg_status thalweg_trainer_create(thalweg_model* model, const char* loss, co
         OptimizerOptions{.threads = how.threads, .nonfinite = read_nonfinite(given.nonfinite)});
     held->optimizer = std::move(bound);
     held->trainer.emplace(*held->model, held->loss, *held->optimizer->optimizer, held->data, how);
+    held->optimizer->lend = [trainer = &*held->trainer] { return trainer->averaged(); };
     give_handle(trainer, Kind::trainer, std::move(held));
   });
 }
@@ -227,7 +228,7 @@ thalweg_status thalweg_trainer_evaluate(thalweg_trainer* trainer, const thalweg_
            "some rows, " + std::to_string(held.data.classes) + " classes, " +
                std::to_string(held.data.columns) + " columns");
     }
-    const Averaged averaged = held.optimizer->averaged ? Averaged() : held.optimizer->optimizer->averaged();
+    const Averaged averaged = held.optimizer->averaged ? Averaged() : held.trainer->averaged();
     const Evaluation e = held.trainer->evaluate(part);
     write_struct(evaluation,
                  thalweg_evaluation{sizeof(thalweg_evaluation), e.samples, e.loss, e.accuracy, e.r2, e.mae});

@@ -22,6 +22,7 @@ void go_on(Run& run, thalweg_progress progress, void* context, const char** resu
     if (progress == nullptr || progress(context, &told, report.loss, run.total_updates()) == 0) continue;
     if (run.done()) break;
     run.save();
+    run.wait();
     if (result != nullptr) give_text(result, "");
     return;
   }

@@ -212,6 +212,7 @@ struct Module::Impl {
   Dtype dtype;
   Sequence layers;
   Params params;
+  std::vector<Parameter*> statistics;
 
   Impl(std::string_view text, Shape inputs, Dtype dtype);
   void add_parameters();
@@ -235,6 +236,7 @@ void Module::Impl::add_parameters() {
     for (const Weight& weight : placed.weights) {
       Parameter& added = params.add(prefix + std::string(weight.name), weight.shape, weight.role, dtype);
       added.set_frozen(!weight.learned);
+      if (!weight.learned) statistics.push_back(&added);
       placed.parameters.push_back(&added);
     }
   });
@@ -264,6 +266,7 @@ const Shape& Module::outputs() const { return impl_->outputs; }
 Dtype Module::dtype() const { return impl_->dtype; }
 Params& Module::params() { return impl_->params; }
 const Params& Module::params() const { return impl_->params; }
+std::vector<Parameter*> Module::statistics() { return impl_->statistics; }
 
 std::vector<LayerSummary> Module::summary() const {
   std::vector<LayerSummary> out;

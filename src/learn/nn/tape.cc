@@ -173,7 +173,7 @@ void Tape::want_gradient(Tensor tensor) {
   node.grad = impl_->own.allocate(node.size * size_of(dtype()));
 }
 
-void Tape::train(std::uint64_t seed, std::uint64_t counter) { impl_->training = {seed, counter}; }
+void Tape::train(std::uint64_t seed, std::uint64_t counter) { impl_->training = {seed, counter, {}}; }
 void Tape::evaluate() { impl_->training.reset(); }
 
 void Tape::forward() {

@@ -61,6 +61,7 @@ struct Node {
 struct Training {
   std::uint64_t seed;
   std::uint64_t counter;
+  std::optional<double> momentum = {};  // instead of what batch_norm was recorded with
 };
 
 struct Tape::Impl {

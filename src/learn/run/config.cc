@@ -212,7 +212,45 @@ TrainerOptions trainer_options_of(const RunConfig& config) {
           .accumulate = static_cast<std::size_t>(config.accumulate),
           .order = parse_order(config.order),
           .seed = config.seed,
-          .threads = config.threads};
+          .threads = config.threads,
+          .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
+}
+
+RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
+  RunConfig config = old;
+  if (options.threads > 0) config.threads = options.threads;
+  if (!options.epochs || options.epochs == old.epochs) return config;
+  if (!options.lengths) {
+    throw Error(Code::usage,
+                {"epochs", "the schedules were planned for another length",
+                 std::to_string(*options.epochs) + " epochs instead of " + std::to_string(*old.epochs), "",
+                 "use `--lengths keep` to keep them or `--lengths new` to plan them again"});
+  }
+  config.epochs = options.epochs;
+  const bool keep = options.lengths == ResumeOptions::Lengths::keep;
+  config.schedule_epochs = keep ? old.schedule_epochs.value_or(*old.epochs) : std::optional<std::uint64_t>();
+  return config;
+}
+
+std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch) {
+  constexpr std::uint64_t kMostUpdates = std::uint64_t{1} << 53;  // schedules count them in double
+  if (epochs <= kMostUpdates / per_epoch) return epochs * per_epoch;
+  throw Error(Code::usage, {"epochs", "too many updates",
+                            std::to_string(epochs) + " epochs of " + std::to_string(per_epoch) + " updates",
+                            "at most 2^53 updates", ""});
+}
+
+Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch) {
+  return {.updates = updates_of(config.schedule_epochs.value_or(config.epochs.value()), per_epoch),
+          .per_epoch = per_epoch};
+}
+
+std::uint64_t updates_between(const std::string& length, const Lengths& lengths) {
+  const std::optional<Amount> amount = read_amount(length);
+  if (!amount) return 0;
+  return static_cast<std::uint64_t>(
+      updates_of(*amount, static_cast<double>(lengths.updates), static_cast<double>(lengths.per_epoch))
+          .value);
 }
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thalweg/error.h"
+#include "thalweg/run.h"
 #include "thalweg/settings.h"
 #include "thalweg/trainer.h"
 
@@ -32,6 +33,19 @@ RunConfig read_config(const std::filesystem::path& path);
 
 // What such a run gives its trainer; nothing of `config` is auto.
 TrainerOptions trainer_options_of(const RunConfig& config);
+
+// What a run is to become when it continues with `options`. Throws Error(usage) for other epochs without
+// lengths.
+RunConfig changed(const RunConfig& old, const ResumeOptions& options);
+
+// Throws Error(usage) where they are too many.
+std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch);
+
+// The lengths that the schedules of a run are planned for.
+Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch);
+
+// Updates between two checkpoints that are kept permanently; 0: none are.
+std::uint64_t updates_between(const std::string& length, const Lengths& lengths);
 
 // Throws Error(usage) naming the setting for a value that no text gives.
 void check_config(const RunConfig& config);

@@ -23,6 +23,11 @@ void Weights::copy_from(const Params& params) {
   }
 }
 
+void Weights::copy_to(Params& params) const {
+  for (std::size_t i = 0; i < values_.size(); ++i)
+    std::ranges::copy(values_[i], params[i].value<float>().begin());
+}
+
 void Weights::swap_with(Params& params) {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     std::ranges::swap_ranges(params[i].value<float>(), values_[i]);
@@ -67,11 +72,10 @@ void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& 
   waited_ = whole("waited");
 }
 
-void EarlyStopping::save(const std::filesystem::path& directory) {
+void EarlyStopping::add_to(CheckpointWriter& writer, const std::filesystem::path& directory) {
   if (update_ == saved_) return;
-  Metadata metadata = {{"epoch", std::to_string(epoch_)}, {"loss", json_number(loss_)}};
-  save_parameters(checkpoint_path(directory, update_, Kept::best), weights_.params(), update_,
-                  {.metadata = metadata});
+  writer.add(checkpoint_path(directory, update_, Kept::best), weights_.params(), update_,
+             {{"epoch", std::to_string(epoch_)}, {"loss", json_number(loss_)}});
   saved_ = update_;
 }
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "thalweg/checkpoint.h"
+#include "thalweg/checkpoint_writer.h"
 #include "thalweg/params.h"
 
 namespace thalweg {
@@ -17,6 +17,7 @@ class Weights {
   explicit Weights(const Params& params);
 
   void copy_from(const Params& params);
+  void copy_to(Params& params) const;
   void swap_with(Params& params);
 
   // The copy as parameters of the same names, to be saved and loaded.
@@ -53,8 +54,10 @@ class EarlyStopping {
   // The count as it stood at a checkpoint, with the weights of `directory`. Throws Error(data), with nothing
   // counted, when the weights are missing or damaged.
   void load(const Metadata& metadata, const std::filesystem::path& directory);
-  // Writes the weights unless they are there already.
-  void save(const std::filesystem::path& directory);
+  // Adds the weights to what is written, unless they were before.
+  void add_to(CheckpointWriter& writer, const std::filesystem::path& directory);
+  // They could not be.
+  void was_not_written() { saved_ = 0; }
 
  private:
   static constexpr double kNothing = std::numeric_limits<double>::infinity();

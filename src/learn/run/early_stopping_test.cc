@@ -81,7 +81,9 @@ TEST_F(BestTest, ComesBackFromWhatACheckpointKeeps) {
   observe(best, {3, 1.1, 1, 1});
   Metadata metadata;
   best.add_to(metadata);
-  best.save(folder.path());
+  CheckpointWriter writer({.background = false});
+  best.add_to(writer, folder.path());
+  writer.begin();
   EXPECT_EQ(checkpoints(folder.path(), Kept::best), std::vector<std::uint64_t>{30});
   EarlyStopping again(params_, 3, 0.25);
   again.load(metadata, folder.path());

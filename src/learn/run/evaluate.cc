@@ -146,7 +146,8 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
                .seed = config.seed,
                .threads = threads});
   out.weights = which_weights(directory, checkpoint, config);
-  const LoadedWeights weights = load_weights(directory, out.weights, trial.model().params(), out.notes);
+  const LoadedWeights weights = load_weights(directory, out.weights, trial.model(), out.notes,
+                                             {source.empty() ? &data : nullptr, threads});
   out.updates = weights.updates();
   out.epoch = weights.epoch();
   out.test = trial.trainer().evaluate(out.all ? data.train : data.test);
@@ -168,7 +169,8 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
   const std::size_t columns = count(model.outputs());
   std::vector<double> sums(samples.size() * columns);
   for (const std::string& which : members) {
-    const LoadedWeights weights = load_weights(directory, which, model.params(), out.notes);
+    const LoadedWeights weights =
+        load_weights(directory, which, model, out.notes, {source.empty() ? &data : nullptr, threads});
     out.members.push_back(weights.updates());
     out.epoch = weights.epoch();
     for_each_output(model, samples, threads, [&](std::uint32_t row, std::span<const float> scores) {

@@ -25,7 +25,8 @@ constexpr std::string_view kFiles[] = {"lock",          "metrics.jsonl",    "det
                                        "encoding.json", "environment.json", "checkpoints",   "config.toml",
                                        "examples.json", "result.json",      "report.html"};
 constexpr std::size_t kBegun = 7;  // of them are there before the configuration
-constexpr std::array<std::string_view, 4> kPrefixes = {"", "kept-", "best-", "changed-"};  // by Kept
+constexpr std::array<std::string_view, 5> kPrefixes = {"", "kept-", "best-", "changed-",
+                                                       "averaged-"};  // by Kept
 
 Error cannot_lock(const std::filesystem::path& path) {
   return Error(Code::resource,
@@ -193,7 +194,7 @@ void prune_checkpoints(const std::filesystem::path& directory, std::uint64_t upd
     std::error_code ignored;  // a checkpoint too many harms nobody
     std::filesystem::remove(checkpoint_path(directory, other, kept), ignored);
   };
-  std::vector<std::uint64_t> newest;
+  std::vector<std::uint64_t> newest;  // and in the end all that stay
   for (const std::uint64_t other : checkpoints(directory)) {
     if (other <= updates && newest.size() < kNewestKept) {
       newest.push_back(other);
@@ -211,7 +212,10 @@ void prune_checkpoints(const std::filesystem::path& directory, std::uint64_t upd
     if (!needed) remove(best[i], Kept::best);
   }
   for (const std::uint64_t other : checkpoints(directory, Kept::always)) {
-    if (other > updates) remove(other, Kept::always);
+    other > updates ? remove(other, Kept::always) : newest.push_back(other);
+  }
+  for (const std::uint64_t other : checkpoints(directory, Kept::averaged)) {
+    if (std::ranges::find(newest, other) == newest.end()) remove(other, Kept::averaged);
   }
 }
 

@@ -55,8 +55,8 @@ class RunLock {
 
 // A checkpoint of a run by what it is kept for. Files: 120.safetensors, kept-120.safetensors,
 // best-120.safetensors and, while a run gets another length, changed-120.safetensors, each after so many
-// updates.
-enum class Kept { newest, always, best, changed };
+// updates. averaged-120.safetensors has what batch_norm keeps under the averages of the first two.
+enum class Kept { newest, always, best, changed, averaged };
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& directory, std::uint64_t updates,
                                       Kept kept = Kept::newest);

@@ -2,12 +2,14 @@
 
 #include <set>
 
+#include "base/file.h"
 #include "base/spec.h"
-#include "run/early_stopping.h"
+#include "run/config.h"
 #include "run/folder.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
+#include "train/statistics.h"
 
 namespace thalweg {
 namespace {
@@ -45,9 +47,83 @@ std::string listed(const std::filesystem::path& directory) {
   return out;
 }
 
+// What layers keep, as parameters of the same memory.
+Params statistics_of(Module& model) {
+  Params out;
+  for (Parameter* kept : model.statistics())
+    out.adopt(kept->name(), kept->shape(), kept->value<float>().data(), nullptr, kept->role());
+  return out;
+}
+
+void find_from_data(const std::filesystem::path& run, Module& model, const TrainingData& own) {
+  const RunConfig config = read_config(run / "config.toml");
+  std::optional<Dataset> loaded;
+  try {
+    if (own.data == nullptr)
+      loaded.emplace(load_dataset(config.data, config.seed, read_text_file(run / "encoding.json")));
+  } catch (const Error& error) {
+    if (error.code() != Code::data) throw;
+    throw Error(
+        Code::data,
+        {run.string(), "the statistics of batch_norm under the averaged weights are not saved", error.what(),
+         "the training data of the run, to find them", "take a checkpoint of the end of an epoch"});
+  }
+  Recordings recordings(model, config.seed, own.threads);
+  find_statistics(model, recordings, (loaded ? *loaded : *own.data).train, trainer_options_of(config));
+}
+
+// Those of the averages that `model` has; `checkpoint` is what it has them from.
+void load_statistics(const std::filesystem::path& checkpoint, std::uint64_t updates, Module& model,
+                     const TrainingData& own) {
+  const std::filesystem::path run = checkpoint.parent_path().parent_path();
+  const std::filesystem::path kept = checkpoint_path(run, updates, Kept::averaged);
+  Params statistics = statistics_of(model);
+  try {
+    if (std::filesystem::exists(kept)) return void(load_parameters(kept, statistics));
+  } catch (const Error& error) {  // damaged: they can be found again
+    if (error.code() != Code::data) throw;
+  }
+  find_from_data(run, model, own);
+}
+
 }  // namespace
 
-LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& params) {
+FoundStatistics::FoundStatistics(Module& model) : of_model_(statistics_of(model)), values_(of_model_) {}
+
+Averaged FoundStatistics::lend(Trial& trial) {
+  const std::uint64_t updates = trial.optimizer().updates();
+  if (of_model_.size() == 0 || found_ != updates) {
+    Averaged out = trial.trainer().averaged();
+    if (out.any()) {
+      values_.copy_from(of_model_);
+      found_ = updates;
+    }
+    return out;
+  }
+  Averaged out = trial.optimizer().averaged();
+  for (const Parameter* kept : trial.model().statistics()) out.also(*kept);
+  values_.copy_to(of_model_);
+  return out;
+}
+
+void FoundStatistics::find(Trial& trial) {
+  if (of_model_.size() > 0 && trial.optimizer().averages()) const Averaged lent = lend(trial);
+}
+
+void FoundStatistics::add_to(CheckpointWriter& writer, const std::filesystem::path& directory,
+                             std::uint64_t updates) {
+  const std::filesystem::path path = checkpoint_path(directory, updates, Kept::averaged);
+  std::error_code ignored;
+  if (of_model_.size() > 0 && found_ == updates) {
+    writer.add(path, values_.params(), updates);
+  } else {
+    std::filesystem::remove(path, ignored);
+  }
+}
+
+LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Module& model,
+                             const TrainingData& own) {
+  Params& params = model.params();
   Metadata metadata = read_metadata(checkpoint);
   if (const auto chain = metadata.find("chain"); chain != metadata.end()) {
     optimizer_.emplace(params, Chain(chain->second));
@@ -57,13 +133,16 @@ LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Params& pa
   if (!optimizer_ || !optimizer_->averages()) load_parameters(checkpoint, params);
   updates_ = read_exactly<std::uint64_t>(metadata.at("updates")).value_or(0);
   epoch_ = static_cast<std::uint64_t>(metadata_number(metadata, "epoch", 0));
+  if (!averaged_ || !averaged_->any() || model.statistics().empty()) return;
+  for (const Parameter* kept : model.statistics()) averaged_->also(*kept);
+  load_statistics(checkpoint, updates_, model, own);
 }
 
-LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
-                           std::vector<std::string>& notes) {
+LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Module& model,
+                           std::vector<std::string>& notes, const TrainingData& own) {
   for (const std::filesystem::path& path : candidates(directory, which)) {
     try {
-      return LoadedWeights(path, params);
+      return LoadedWeights(path, model, own);
     } catch (const Error& error) {
       if (error.code() != Code::data) throw;
       notes.push_back(std::string("skipped a checkpoint: ") + error.what());

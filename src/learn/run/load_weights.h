@@ -1,4 +1,4 @@
-// Which weights of a run are put to use, and how they are loaded: what `eval` and `predict` look at.
+// Which weights of a run are put to use, and how they are kept and loaded: what `eval` and `predict` look at.
 #pragma once
 
 #include <cstdint>
@@ -7,17 +7,48 @@
 #include <string>
 #include <vector>
 
+#include "run/early_stopping.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"
 #include "thalweg/settings.h"
+#include "train/trial.h"
 
 namespace thalweg {
+
+// What batch_norm keeps under the averages of a run: found once for the same weights, and written beside
+// their checkpoint, so that whoever uses these needs no training data.
+class FoundStatistics {
+ public:
+  explicit FoundStatistics(Module& model);
+
+  // Trainer::averaged().
+  Averaged lend(Trial& trial);
+  // Finds them for the weights as they are, if there are any to be found.
+  void find(Trial& trial);
+  // Adds those of the weights after `updates` to what is written; where they were not found, others of that
+  // name go.
+  void add_to(CheckpointWriter& writer, const std::filesystem::path& directory, std::uint64_t updates);
+
+  Params& params() { return values_.params(); }
+
+ private:
+  Params of_model_;  // where they are
+  Weights values_;
+  std::optional<std::uint64_t> found_;  // after so many updates
+};
+
+// For statistics that were not written, which is so of a checkpoint within an epoch.
+struct TrainingData {
+  const Dataset* data = nullptr;  // the run's own; null: loaded when they are needed
+  int threads = 1;
+};
 
 // The weights to use while it lives: those of a chain that averages are its averages.
 class LoadedWeights {
  public:
-  // Throws Error(data) for a file that is damaged or of another model.
-  LoadedWeights(const std::filesystem::path& checkpoint, Params& params);
+  // Throws Error(data) for a file that is damaged or of another model, and where the training data are needed
+  // and cannot be read.
+  LoadedWeights(const std::filesystem::path& checkpoint, Module& model, const TrainingData& own);
 
   std::uint64_t updates() const { return updates_; }  // that made them
   std::uint64_t epoch() const { return epoch_; }      // the whole epochs of these
@@ -31,8 +62,8 @@ class LoadedWeights {
 
 // Loads the first checkpoint of a run that is whole, of those named "last", "best" or by updates; others are
 // passed over with a note. Throws Error(data) where none is, Error(usage) for another name.
-LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Params& params,
-                           std::vector<std::string>& notes);
+LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Module& model,
+                           std::vector<std::string>& notes, const TrainingData& own);
 
 // `asked`, as load_weights() has it; where it is empty, the weights that the training gives: the best ones if
 // the configuration restores them and they are there, else the last.

@@ -80,14 +80,18 @@ std::uint64_t data_bytes(const Dataset& data) {
 
 using Memory = std::vector<std::pair<const char*, std::uint64_t>>;
 
-Memory memory_of(const Dataset& data, Trial& trial) {
+Memory memory_of(const RunConfig& config, const Dataset& data, Trial& trial) {
   const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
-  return {{"parameters", parameters},
-          {"gradients", parameters},
-          {"optimizer state", trial.optimizer().state_bytes()},
-          {"best weights", parameters},
-          {"activations", trial.trainer().activation_bytes()},
-          {"data", data_bytes(data)}};
+  const std::uint64_t state = trial.optimizer().state_bytes();
+  Memory parts = {{"parameters", parameters},
+                  {"gradients", parameters},
+                  {"optimizer state", state},
+                  {"best weights", parameters},
+                  {"activations", trial.trainer().activation_bytes()},
+                  {"data", data_bytes(data)}};
+  if (config.keeping.async_checkpoints)
+    parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best
+  return parts;
 }
 
 std::string memory_text(const Memory& parts) {
@@ -193,7 +197,7 @@ std::string outline(const Outlined& all, const std::string& plan) {
     notes += (notes.empty() ? "\nnotes      " : "           ") + line + "\n";
   return data_text(all.data) + "\n" + layers_text(all.trial.model()) + "\n" +
          lengths_text(all.config, all.trial) + "\n" + plan + "\n" +
-         memory_text(memory_of(all.data, all.trial)) + notes;
+         memory_text(memory_of(all.config, all.data, all.trial)) + notes;
 }
 
 std::string outline_json(const Outlined& all) {
@@ -211,7 +215,7 @@ std::string outline_json(const Outlined& all) {
              .add("optimizer", c.optimizer)
              .add("resolved", all.trial.optimizer().chain().text())
              .raw("plan", all.trial.optimizer().chain().explain(all.trial.model().params()).json())
-             .raw("memory", memory_json(memory_of(all.data, all.trial)))
+             .raw("memory", memory_json(memory_of(c, all.data, all.trial)))
              .add("notes", all.notes)
              .text() +
          "\n";

@@ -78,7 +78,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.notes = dataset.notes;
   Module model(config.model, inputs_of(dataset, config.model));
   out.weights = which_weights(directory, checkpoint, config);
-  const LoadedWeights weights = load_weights(directory, out.weights, model.params(), out.notes);
+  const LoadedWeights weights = load_weights(directory, out.weights, model, out.notes, {.threads = threads});
   out.updates = weights.updates();
   out.epoch = weights.epoch();
   const Loss loss(config.loss);

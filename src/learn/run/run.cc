@@ -16,11 +16,12 @@
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/load_newest.h"
+#include "run/load_weights.h"
 #include "run/metrics.h"
 #include "run/outline.h"
 #include "run/result.h"
 #include "schedule/schedules.h"
-#include "thalweg/checkpoint.h"
+#include "thalweg/checkpoint_writer.h"
 #include "thalweg/error.h"
 #include "train/confusion.h"
 #include "train/details.h"
@@ -35,46 +36,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSecondsBetweenCheckpoints = 10;
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch) {
-  constexpr std::uint64_t kMostUpdates = std::uint64_t{1} << 53;  // schedules count them in double
-  if (epochs <= kMostUpdates / per_epoch) return epochs * per_epoch;
-  throw Error(Code::usage, {"epochs", "too many updates",
-                            std::to_string(epochs) + " epochs of " + std::to_string(per_epoch) + " updates",
-                            "at most 2^53 updates", ""});
-}
-
-// The lengths that the schedules of a run are planned for.
-Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch) {
-  return {.updates = updates_of(config.schedule_epochs.value_or(config.epochs.value()), per_epoch),
-          .per_epoch = per_epoch};
-}
-
-// Updates between two checkpoints that are kept permanently; 0: none are.
-std::uint64_t updates_between(const std::string& length, const Lengths& lengths) {
-  const std::optional<Amount> amount = read_amount(length);
-  if (!amount) return 0;
-  return static_cast<std::uint64_t>(
-      updates_of(*amount, static_cast<double>(lengths.updates), static_cast<double>(lengths.per_epoch))
-          .value);
-}
-
-// What a run is to become when it continues with `options`.
-RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
-  RunConfig config = old;
-  if (options.threads > 0) config.threads = options.threads;
-  if (!options.epochs || options.epochs == old.epochs) return config;
-  if (!options.lengths) {
-    throw Error(Code::usage,
-                {"epochs", "the schedules were planned for another length",
-                 std::to_string(*options.epochs) + " epochs instead of " + std::to_string(*old.epochs), "",
-                 "use `--lengths keep` to keep them or `--lengths new` to plan them again"});
-  }
-  config.epochs = options.epochs;
-  const bool keep = options.lengths == ResumeOptions::Lengths::keep;
-  config.schedule_epochs = keep ? old.schedule_epochs.value_or(*old.epochs) : std::optional<std::uint64_t>();
-  return config;
-}
 
 OptimizerOptions optimizer_options(const RunConfig& config) {
   return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.nonfinite)};
@@ -94,10 +55,12 @@ Chain laid_out(const RunConfig& config, const Dataset& data) {
 
 // What a run writes.
 struct Files {
-  void open(const std::filesystem::path& where, std::uint64_t total, std::uint64_t per_epoch) {
+  void open(const std::filesystem::path& where, std::uint64_t total, std::uint64_t per_epoch,
+            const WriterOptions& writes) {
     directory = std::filesystem::absolute(where).lexically_normal();
     metrics.emplace(directory / "metrics.jsonl", total, per_epoch);
     details.emplace(directory / "details.jsonl", total);
+    writer.emplace(writes);
     last_save = Clock::now();
   }
 
@@ -105,7 +68,8 @@ struct Files {
   std::filesystem::path directory;
   std::optional<MetricsFile> metrics;
   std::optional<Details> details;
-  Clock::time_point last_save;  // of a checkpoint
+  Clock::time_point last_save;             // of a checkpoint
+  std::optional<CheckpointWriter> writer;  // ends before the lock goes
 };
 
 // The losses of the epoch at hand.
@@ -127,7 +91,8 @@ struct Run::Impl {
         plan(resolved().explain(params()).text()),
         keep_every(
             updates_between(config.checkpoint_every, {.updates = trial.total(), .per_epoch = per_epoch()})),
-        stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta) {
+        stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta),
+        statistics(trial.model()) {
     notes = data.notes;
     for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
     for (std::string& line : advice(trial)) notes.push_back(std::move(line));
@@ -160,6 +125,21 @@ struct Run::Impl {
     }
   }
 
+  // Calls f, which writes checkpoints. The best weights are written again where one of them cannot be.
+  template <class F>
+  void writing(const F& f) {
+    try {
+      f();
+    } catch (const Error&) {
+      stopping.was_not_written();
+      throw;
+    }
+  }
+  void wait() {
+    writing([&] { files.writer->wait(); });
+  }
+
+  void open(const std::filesystem::path& where);
   bool load(const std::filesystem::path& where, std::uint64_t epochs, const std::string& also_chain);
   void change(const RunConfig& old);
   void write_plan();
@@ -176,6 +156,7 @@ struct Run::Impl {
   std::string plan;
   std::uint64_t keep_every;
   EarlyStopping stopping;
+  FoundStatistics statistics;
 
   Files files;
   std::vector<std::string> notes;
@@ -186,7 +167,18 @@ struct Run::Impl {
   bool finished = false;  // all updates are done and the result is written
 };
 
+void Run::Impl::open(const std::filesystem::path& where) {
+  files.open(where, trial.total(), per_epoch(),
+             {.background = config.keeping.async_checkpoints, .threads = config.threads});
+  if (!config.keeping.async_checkpoints || finished) return;
+  files.writer->add(where, params(), 0);  // best weights
+  files.writer->add(where, statistics.params(), 0);
+  files.writer->add(where, params(), trial.optimizer());
+  files.writer->reserve();
+}
+
 void Run::Impl::advance(Report& report) {
+  if (!files.writer->writing()) wait();  // it throws what the writing came to
   const auto start = Clock::now();
   report = trial.trainer().step(files.details->wanted(updates() + 1));
   seconds += since(start);
@@ -201,7 +193,8 @@ void Run::Impl::advance(Report& report) {
   const bool last_of_epoch = report.update % per_epoch() == 0;
   if (last_of_epoch) end_epoch();
   if (keep_every > 0 && report.update % keep_every == 0) save(Kept::always);
-  if (last_of_epoch && since(files.last_save) >= kSecondsBetweenCheckpoints) save(Kept::newest);
+  const bool due = since(files.last_save) >= kSecondsBetweenCheckpoints && !files.writer->writing();
+  if (last_of_epoch && due) save(Kept::newest);
 }
 
 void Run::Impl::end_epoch() {
@@ -210,7 +203,7 @@ void Run::Impl::end_epoch() {
   report.update = updates();
   report.epoch = report.update / per_epoch();
   report.train_loss = epoch.sum / epoch.mass;
-  const Averaged averaged = trial.optimizer().averaged();
+  const Averaged averaged = statistics.lend(trial);
   if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test);
   seconds += since(start);
   report.seconds = seconds;
@@ -233,10 +226,15 @@ void Run::Impl::save(Kept kept) {
                        {"epoch_samples", json_number(epoch.mass)}};
   if (kept == Kept::changed) add_plan(metadata, *config.epochs);
   stopping.add_to(metadata);
-  stopping.save(files.directory);  // before what names it
-  save_checkpoint(checkpoint_path(files.directory, done, kept), params(), trial.optimizer(),
-                  {.metadata = metadata, .threads = config.threads});
-  if (kept == Kept::newest) prune_checkpoints(files.directory, done);
+  CheckpointWriter& writer = *files.writer;
+  writing([&] {
+    stopping.add_to(writer, files.directory);  // before what names it
+    statistics.add_to(writer, files.directory, done);
+    writer.add(checkpoint_path(files.directory, done, kept), params(), trial.optimizer(), metadata);
+    writer.begin([directory = files.directory, done, kept] {
+      if (kept == Kept::newest) prune_checkpoints(directory, done);
+    });
+  });
   files.last_save = Clock::now();
 }
 
@@ -283,6 +281,7 @@ void Run::Impl::change(const RunConfig& old) {
   notes.push_back("new plan: " + resolved().text());
   stopping.start_waiting();
   if (updates() > 0) save(Kept::changed);
+  wait();
   write_config();
   settle_change(files.directory, updates());
 }
@@ -293,7 +292,7 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
   if (stopping.any()) result.best = {stopping.epoch(), stopping.update(), stopping.loss()};
   result.stopped_early = updates() < trial.total();
   result.of_best = *config.early_stopping.restore_best && stopping.any();
-  const Averaged averaged = result.of_best ? Averaged() : trial.optimizer().averaged();
+  const Averaged averaged = result.of_best ? Averaged() : statistics.lend(trial);
   if (result.of_best) stopping.swap_with(params());
   result.train = trial.trainer().evaluate(data.train);
   if (data.test.size() > 0) {
@@ -346,7 +345,7 @@ Run Run::create(const RunConfig& config, const std::filesystem::path& directory)
   impl->files.lock->sign();
   remove_own_leftovers(made);
   make_folder(made / "checkpoints");
-  impl->files.open(made, impl->trial.total(), impl->per_epoch());
+  impl->open(made);
   impl->write_plan();
   impl->write_config();
   return Run(std::move(impl));
@@ -384,7 +383,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   }
   impl->seconds = cut_metrics(directory / "metrics.jsonl", updates);
   cut_metrics(directory / "details.jsonl", updates);
-  impl->files.open(directory, impl->trial.total(), impl->per_epoch());
+  impl->open(directory);
   if (other) impl->change(old);
   if (!impl->finished) impl->write_plan();
   return Run(std::move(impl));
@@ -409,6 +408,7 @@ std::uint64_t Run::total_updates() const { return impl_->trial.total(); }
 const std::vector<std::string>& Run::notes() const { return impl_->notes; }
 const std::optional<EpochReport>& Run::last_epoch() const { return impl_->last_epoch; }
 void Run::save() { impl_->save(Kept::newest); }
+void Run::wait() { impl_->wait(); }
 bool Run::done() const { return impl_->done(); }
 bool Run::finished() const { return impl_->finished; }
 
@@ -425,9 +425,11 @@ RunResult Run::finish() {
   std::string confusion;
   RunResult result;
   run.noting_divergence([&] {
+    run.statistics.find(run.trial);
     run.save(Kept::newest);
     result = run.evaluate_all(confusion);
   });
+  run.wait();
   if (run.not_finite.count > 0) run.notes.push_back(run.not_finite.note(run.config.nonfinite));
   if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
   result.json = run.result_json(result);

@@ -130,6 +130,16 @@ constexpr std::array kRows = std::to_array<Row>({
       "how often to keep a checkpoint permanently: 500 (updates), 2ep, 5% or never", false},
      read_checkpoint_every,
      [](const RunConfig& c) { return c.checkpoint_every; }},
+    {{"async-checkpoints", Kind::flag, "", "write checkpoints from a copy in memory while training goes on",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.keeping.async_checkpoints = flag(w, t); },
+     [](const RunConfig& c) -> std::string { return c.keeping.async_checkpoints ? "true" : "false"; }},
+    {{"statistics-batches", Kind::whole, "all",
+      "batches in the statistics of batch_norm under averaged weights; all: those of an epoch", false},
+     [](RunConfig& c, Where w, Words t) { c.keeping.statistics_batches = t == "all" ? 0 : whole(w, t, 1); },
+     [](const RunConfig& c) {
+       return c.keeping.statistics_batches == 0 ? "all" : std::to_string(c.keeping.statistics_batches);
+     }},
     {{"seed", Kind::whole, "", "seed of weights, order and split", true},
      [](RunConfig& c, Where w, Words t) { c.seed = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.seed); }},

@@ -45,6 +45,15 @@ Recording& Recordings::forward(const Samples& samples, std::span<const std::uint
   return recording;
 }
 
+void Recordings::measure(const Samples& samples, std::span<const std::uint32_t> rows, std::uint64_t counter,
+                         double momentum) {
+  Recording& recording = of(rows.size(), Passes::forward);
+  Tape::Impl& tape = recording.tape.impl();
+  tape.training = {seed_, counter, momentum};
+  samples.gather(rows, recording.tape.value<float>(recording.x), tape.team);
+  recording.tape.forward();
+}
+
 std::uint64_t Recordings::bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [rows, recording] : recordings_) bytes += recording->tape.bytes();

@@ -38,6 +38,11 @@ class Recordings {
   Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
 
+  // The same as to train, with the samples as they are and without gradients: so that what layers keep moves,
+  // by `momentum` of the way.
+  void measure(const Samples& samples, std::span<const std::uint32_t> rows, std::uint64_t counter,
+               double momentum);
+
   // Rows that an evaluation takes at a time: at most `most`, and fewer where their values would not fit into
   // the cache.
   std::size_t evaluation_rows(std::size_t most);

@@ -11,6 +11,7 @@
 #include "train/diverged.h"
 #include "train/recording.h"
 #include "train/score.h"
+#include "train/statistics.h"
 
 namespace thalweg {
 
@@ -95,6 +96,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       loss_(loss.resolve(data.train.labels, data.classes)),
       optimizer_(optimizer),
       data_(data),
+      options_(options),
       loader_(loader_of(data.train.size(), options)),
       chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
       recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data))),
@@ -239,6 +241,14 @@ Evaluation Trainer::evaluate(const Samples& samples) {
   return out;
 }
 
+Averaged Trainer::averaged() {
+  Averaged out = optimizer_.averaged();
+  if (!out.any()) return out;
+  for (const Parameter* parameter : model_.statistics()) out.also(*parameter);
+  find_statistics(model_, *recordings_, data_.train, options_);
+  return out;
+}
+
 std::uint64_t Trainer::activation_bytes() {
   const auto record = [&](std::size_t rows, std::size_t chunk, Passes passes) {
     if (rows >= chunk) recordings_->of(chunk, passes);
@@ -248,6 +258,8 @@ std::uint64_t Trainer::activation_bytes() {
   record(data_.test.size(), evaluation_chunk_, Passes::forward);
   record(loader_.batch(), chunk_, Passes::both);
   record(data_.train.size() % loader_.batch(), chunk_, Passes::both);
+  if (optimizer_.averages() && !model_.statistics().empty())
+    record(data_.train.size(), chunk_, Passes::forward);
   return recordings_->bytes();
 }
 

@@ -59,7 +59,7 @@ bool Trial::train() {
 }
 
 std::optional<Evaluation> Trial::evaluate(const Samples& samples) {
-  const Averaged averaged = optimizer_.averaged();
+  const Averaged averaged = trainer_.averaged();
   const Evaluation evaluation = trainer_.evaluate(samples);
   if (!std::isfinite(evaluation.loss) && !evaluation.has_no_loss()) return std::nullopt;
   return evaluation;

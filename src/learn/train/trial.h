@@ -27,7 +27,7 @@ class Trial {
   // All updates of `length`; false when the loss is not finite before that.
   bool train();
 
-  // With the averages of a chain that averages. Nothing when the loss is not finite.
+  // With the averages of a chain that averages, as Trainer::averaged(). Nothing when the loss is not finite.
   std::optional<Evaluation> evaluate(const Samples& samples);
 
   Module& model() { return model_; }

@@ -104,8 +104,9 @@ void measure(Call& call, BatchNorm& norm) {
   T* running_mean = call.kept<T>(3);
   T* running_variance = call.kept<T>(4);
   const auto n = static_cast<double>(norm.rows);
+  const double momentum = call.training()->momentum.value_or(norm.momentum);
   const auto move = [&](T& running, double now) {
-    running = static_cast<T>((1.0 - norm.momentum) * static_cast<double>(running) + norm.momentum * now);
+    running = static_cast<T>((1.0 - momentum) * static_cast<double>(running) + momentum * now);
   };
   for (std::size_t c = 0; c < norm.channels; ++c) {
     move(running_mean[c], norm.mean[c]);
@@ -301,7 +302,8 @@ y = weight h + bias, h = (x - mean) / sqrt(var + eps)
 dx = weight / sqrt(var + eps) (dy - mean(dy) - h mean(dy h)), the means in training alone
 m <- (1 - momentum) m + momentum mean, v <- (1 - momentum) v + momentum var n / (n - 1)
 mean and var of the n elements of a channel in the batch, in evaluation m and v
-m starts at 0, v at 1)"},
+m starts at 0, v at 1
+under averaged weights m and v are the means of these over batches of the training data)"},
     .plan = plan,
     .record = record,
     .passes_signs = true,
