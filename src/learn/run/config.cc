@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
+#include "schedule/schedules.h"
 
 namespace thalweg {
 namespace {

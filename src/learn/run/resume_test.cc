@@ -59,6 +59,67 @@ TEST_F(RunTest, AugmentationsResumeExactly) {
   check_resumes(path(), config);
 }
 
+// Everything that draws numbers or keeps any, stopped within an epoch too.
+TEST_F(RunTest, StatisticsAveragesDropoutAndAugmentationsResumeExactly) {
+  RunConfig config = small();
+  config.data = "digits | shift(1) | mixup(0.2) | noise(0.1)";
+  config.model = "dense(12) | batch_norm | relu | dropout(0.3) | dense(8) | batch_norm | relu | dense(10)";
+  config.optimizer = "clip_norm(1) | adam(lr=cosine(1e-2, warmup=10%)) | average(decay=0.9)";
+  config.batch = 100;
+  config.accumulate = 2;
+  config.epochs = 3;
+  config.early_stopping.restore_best = false;
+  for (const bool async : {false, true}) {
+    config.keeping.async_checkpoints = async;
+    check_resumes(path(async ? "async" : "sync"), config);
+  }
+  const fs::path sync = path("sync") / "whole", async = path("async") / "whole";
+  EXPECT_TRUE(results(async) == results(sync));
+  EXPECT_TRUE(results(sync).contains("averaged-24.safetensors"));
+}
+
+// Saved after every update from behind, and ended without a word: what is found is a whole checkpoint.
+TEST_F(RunTest, SavesWhileItTrainsAreThoseOfAnyOther) {
+  RunConfig config = small();
+  config.checkpoint_every = "1";
+  config.keeping.async_checkpoints = true;
+  {
+    Training run = Training::create(config, path("async"));
+    advance(run, 30);
+  }
+  config.keeping.async_checkpoints = false;
+  {
+    Training run = Training::create(config, path("sync"));
+    advance(run, 30);
+  }
+  EXPECT_EQ(results(path("async")).size(), 31u) << "30, and the best after 23";
+  EXPECT_TRUE(results(path("async")) == results(path("sync")));
+  Training run = Training::resume(path("async"));
+  EXPECT_EQ(run.updates(), 30u);
+  EXPECT_EQ(run.notes(), std::vector<std::string>());
+}
+
+TEST_F(RunTest, ASaveThatFailsBehindIsToldByTheNextUpdate) {
+  RunConfig config = small();
+  for (const bool async : {false, true}) {
+    config.keeping.async_checkpoints = async;
+    Training run = Training::create(config, path(async ? "async" : "sync"));
+    advance(run, 24);
+    fs::create_directory(checkpoint(24, async ? "async" : "sync"));
+    const std::string message = error_of(Code::resource, [&] {
+      run.save();
+      for (Report report; run.next(report);) run.wait();
+    });
+    EXPECT_TRUE(has(message, "24.safetensors: cannot be written")) << message;
+    EXPECT_LE(run.updates(), 25u);
+    advance(run, 26);
+    run.save();  // with the best weights
+    run.wait();
+    EXPECT_TRUE(fs::exists(path(async ? "async" : "sync") / "checkpoints" / "best-23.safetensors"));
+    EXPECT_TRUE(fs::exists(checkpoint(26, async ? "async" : "sync")));
+  }
+}
+
 TEST_F(RunTest, EveryOrderResumesExactly) {
   for (const std::string order : {"replacement", "file"}) {
     RunConfig config = small();

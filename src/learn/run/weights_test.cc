@@ -62,6 +62,72 @@ TEST_F(UsedWeights, HaveWordsForMessages) {
   EXPECT_EQ(weights_text("46", 2, 46), "the weights of update 46 (epoch 2)");
 }
 
+// A run that averages weights around batch_norm, on a file of the test's own.
+class Averages : public UsedWeights {
+ protected:
+  RunConfig averaging() {
+    std::string rows = "x,y,t\n";
+    for (int i = 0; i < 60; ++i)
+      rows += fmt::format("{},{},{}\n", i % 7 / 7.0, i % 5 / 5.0, i % 7 > i % 5 ? "yes" : "no");
+    RunConfig config =
+        table(csv("train.csv", rows), "dense(8) | batch_norm | relu | dropout(0.1) | dense(2)");
+    config.optimizer = "adam(lr=0.05) | average(decay=0.9)";
+    config.epochs = 4;  // of 3 updates
+    config.checkpoint_every = "4";
+    return config;
+  }
+  fs::path statistics(std::uint64_t updates) const {
+    return path() / "checkpoints" / fmt::format("averaged-{}.safetensors", updates);
+  }
+};
+
+TEST_F(Averages, AreUsedWithTheStatisticsThatTheyWereJudgedBy) {
+  for (const bool best : {false, true}) {
+    RunConfig config = averaging();
+    config.early_stopping.restore_best = best;
+    const RunResult result = train(config);
+    EXPECT_EQ(evaluate_run(path()).test.loss, result.test->loss) << best;
+    const std::vector<std::string> member = {best ? "best" : "last"};
+    EXPECT_NEAR(evaluate_run(path(), std::span(member)).test.loss, result.test->loss, 1e-6);
+    if (best) continue;
+    const std::vector<double> numbers = predict_run(path()).numbers;
+    EXPECT_TRUE(fs::exists(statistics(12)));
+    EXPECT_FALSE(fs::exists(statistics(4))) << "within an epoch";
+    const double within = evaluate_run(path(), {}, 1, "4").test.loss;
+    EXPECT_EQ(evaluate_run(path(), {}, 3, "4").test.loss, within);
+
+    // They are found again from the training data, wherever that is needed, and only there.
+    fs::remove(statistics(12));
+    EXPECT_EQ(predict_run(path()).numbers, numbers);
+    EXPECT_EQ(evaluate_run(path()).test.loss, result.test->loss);
+    const std::string other = csv("other.csv", "x,y\n0.5,0.25\n");
+    EXPECT_EQ(predict_run(path(), other).rows, 1u);
+  }
+}
+
+TEST_F(Averages, NeedNoTrainingDataOnceTheyAreWritten) {
+  train(averaging());
+  const std::string other = csv("other.csv", "x,y\n0.5,0.25\n");
+  const std::vector<double> numbers = predict_run(path(), other).numbers;
+  fs::remove(path("train.csv"));
+  EXPECT_EQ(predict_run(path(), other).numbers, numbers);
+  const std::string message = error_of(Code::data, [&] { predict_run(path(), other, 1, "4"); });
+  EXPECT_TRUE(has(message, "statistics of batch_norm")) << message;
+  EXPECT_TRUE(has(message, "train.csv")) << message;
+}
+
+TEST_F(Averages, OfFewBatchesAreOtherOnes) {
+  RunConfig config = averaging();
+  const double all = train(config).test->loss;
+  config.keeping.statistics_batches = 1;
+  EXPECT_NE(train(config).test->loss, all);
+  fs::remove(statistics(12));
+  EXPECT_NE(evaluate_run(path()).test.loss, all);
+  config.optimizer = "adam(lr=0.05)";
+  train(config);
+  EXPECT_FALSE(fs::exists(statistics(12)));
+}
+
 std::string line_rows(int n, double far) {
   std::string rows = "x,t\n";
   for (int i = 0; i < n; ++i) rows += fmt::format("{},{}\n", i / 100.0, far + i / 10.0);
