@@ -40,13 +40,14 @@ class TinyRuns {
   // A run of 4 updates an epoch, trained and saved `updates` updates far.
   std::filesystem::path make(const std::string& name, std::uint64_t epochs, int updates,
                              const std::string& model = "dense(2)",
-                             const std::string& optimizer = "adam(lr=0.01)") const {
+                             const std::string& optimizer = "adam(lr=0.01)", bool async = false) const {
     RunConfig config;
     config.data = "idx(\"" + path("data").string() + "\")";
     config.model = model;
     config.optimizer = optimizer;
     config.batch = 5;
     config.epochs = epochs;
+    config.keeping.async_checkpoints = async;
     Run run = Run::create(config, path(name));
     Report report;
     for (int i = 0; i < updates && run.next(report); ++i) {

@@ -119,27 +119,37 @@ TEST_F(Failing, AFullDiskUnderTheMetrics) {
 }
 
 TEST_F(Failing, ALimitOnTheSizeOfFiles) {
-  whole_ = runs_.make("large", 2, 5, "dense(900) | dense(2)");  // its checkpoint is the largest file
-  const auto bytes = fs::file_size(whole_ / "checkpoints" / "5.safetensors");
-  ASSERT_GT(bytes, 5 * fs::file_size(whole_ / "details.jsonl"));
-  const fs::path run = fresh();
-  const Outcome outcome =
-      shell("exec prlimit --fsize=" + std::to_string(bytes / 2) + " \"$0\" train --quiet --resume run");
-  expect_refused(outcome, run, (run / "checkpoints" / "8.safetensors").string());
+  for (const bool async : {false, true}) {
+    SCOPED_TRACE(async);
+    fs::remove_all(path("large"));
+    // Its checkpoint is the largest file.
+    whole_ = runs_.make("large", 2, 5, "dense(900) | dense(2)", "adam(lr=0.01)", async);
+    const auto bytes = fs::file_size(whole_ / "checkpoints" / "5.safetensors");
+    ASSERT_GT(bytes, 5 * fs::file_size(whole_ / "details.jsonl"));
+    const fs::path run = fresh();
+    const Outcome outcome =
+        shell("exec prlimit --fsize=" + std::to_string(bytes / 2) + " \"$0\" train --quiet --resume run");
+    expect_refused(outcome, run, (run / "checkpoints" / "8.safetensors").string());
+  }
 }
 
 TEST_F(Failing, ACheckpointWhoseNameIsTaken) {
-  const fs::path run = fresh();
-  fs::create_directory(run / "checkpoints" / "8.safetensors");
-  const Outcome outcome = run_tool(path(""), {"train", "--quiet", "--resume", "run"});
-  EXPECT_EQ(outcome.code, 4) << outcome.err;
-  EXPECT_NE(outcome.err.find("8.safetensors: cannot be written"), std::string::npos) << outcome.err;
-  EXPECT_EQ(temporaries(run), std::vector<std::string>());
-  EXPECT_TRUE(fs::exists(run / "checkpoints" / "5.safetensors"));
-  fs::remove(run / "checkpoints" / "8.safetensors");
-  fs::create_symlink("nowhere/x", run / "checkpoints" / "8.safetensors");
-  EXPECT_EQ(run_tool(path(""), {"train", "--quiet", "--resume", "run"}).code, 3);
-  EXPECT_TRUE(fs::is_symlink(run / "checkpoints" / "8.safetensors"));
+  for (const bool async : {false, true}) {
+    SCOPED_TRACE(async);
+    fs::remove_all(path("whole"));
+    whole_ = runs_.make("whole", 2, 5, "dense(60) | dense(2)", "adam(lr=0.01)", async);
+    const fs::path run = fresh();
+    fs::create_directory(run / "checkpoints" / "8.safetensors");
+    const Outcome outcome = run_tool(path(""), {"train", "--quiet", "--resume", "run"});
+    EXPECT_EQ(outcome.code, 4) << outcome.err;
+    EXPECT_NE(outcome.err.find("8.safetensors: cannot be written"), std::string::npos) << outcome.err;
+    EXPECT_EQ(temporaries(run), std::vector<std::string>());
+    EXPECT_TRUE(fs::exists(run / "checkpoints" / "5.safetensors"));
+    fs::remove(run / "checkpoints" / "8.safetensors");
+    fs::create_symlink("nowhere/x", run / "checkpoints" / "8.safetensors");
+    EXPECT_EQ(run_tool(path(""), {"train", "--quiet", "--resume", "run"}).code, 3);
+    EXPECT_TRUE(fs::is_symlink(run / "checkpoints" / "8.safetensors"));
+  }
 }
 
 struct BadFolder {

@@ -25,9 +25,9 @@ void expect_sound(const fs::path& run, std::uint64_t least) {
   EXPECT_EQ(temporaries(run), std::vector<std::string>());
 }
 
-TEST(Killed, E9AtRandomTimesARunLosesNothingAcknowledged) {
+void kill_at_random_times(bool async) {
   const TinyRuns runs;
-  const fs::path run = runs.make("run", 1'000'000, 2);
+  const fs::path run = runs.make("run", 1'000'000, 2, "dense(2)", "adam(lr=0.01)", async);
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<int> saves(0, 9), microseconds(0, 3000);
   std::uint64_t last = 2;
@@ -46,6 +46,10 @@ TEST(Killed, E9AtRandomTimesARunLosesNothingAcknowledged) {
   }
   EXPECT_GT(last, static_cast<std::uint64_t>(kills)) << "too few saves between the kills";
 }
+
+TEST(Killed, E9AtRandomTimesARunLosesNothingAcknowledged) { kill_at_random_times(false); }
+
+TEST(Killed, AtRandomTimesNothingIsLostThatWasWrittenFromBehind) { kill_at_random_times(true); }
 
 // The calls from the opening of the checkpoint to the one that acknowledges it.
 std::pair<std::size_t, std::size_t> saving(const Traced& traced) {

@@ -2,7 +2,8 @@
 //
 // The state of Adam in f32: p, m and v. The limit of saving is one thread that writes them from memory in
 // pieces of 4 MiB and syncs the file, that of loading one thread that reads a file which the page cache holds
-// into memory that was touched before. The library forms the checksum, or verifies it, as well.
+// into memory that was touched before. The library forms the checksum, or verifies it, as well. A save from
+// behind holds the training up as long as it copies: its limit is one thread's memcpy of the same bytes.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -19,9 +20,10 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/threads.h"
-#include "thalweg/checkpoint.h"
+#include "thalweg/checkpoint_writer.h"
 #include "thalweg/quantiles.h"
 
 namespace {
@@ -91,8 +93,8 @@ struct Training {
   thalweg::Optimizer optimizer;
 };
 
-enum { kSave, kWrite, kLoad, kRead, kCompetitors };
-constexpr const char* kNames[] = {"save", "write", "load", "read"};
+enum { kSave, kWrite, kLoad, kRead, kBegin, kCopy, kCompetitors };
+constexpr const char* kNames[] = {"save", "write", "load", "read", "begin", "copy"};
 using Times = std::array<std::vector<double>, kCompetitors>;
 
 struct Clocks {
@@ -122,7 +124,8 @@ std::string json_of(const Median& median) {
 }
 
 // Every round does each once, beginning with another.
-Clocks interleave(const std::array<std::function<void()>, kCompetitors>& competitors, int rounds) {
+Clocks interleave(const std::array<std::function<void()>, kCompetitors>& competitors, int rounds,
+                  const std::function<void()>& settle) {
   Clocks clocks;
   for (int round = -1; round < rounds; ++round) {  // the first makes the files and does not count
     for (int i = 0; i < kCompetitors; ++i) {
@@ -131,9 +134,11 @@ Clocks interleave(const std::array<std::function<void()>, kCompetitors>& competi
       const auto start = std::chrono::steady_clock::now();
       competitors[which]();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+      const double processors = processor_seconds() - before;
+      settle();
       if (round < 0) continue;
       clocks.wall[which].push_back(took.count());
-      clocks.processors[which].push_back(processor_seconds() - before);
+      clocks.processors[which].push_back(processors);
     }
   }
   return clocks;
@@ -152,8 +157,10 @@ void report(const Flags& flags, const Clocks& clocks) {
     processor_times.raw(kNames[i], json_of(processors));
   }
   const Median save = ratio(times, kWrite, kSave), load = ratio(times, kRead, kLoad);
+  const Median stall = ratio(times, kBegin, kCopy);
   std::printf("write / save %.3f [%.3f, %.3f]   read / load %.3f [%.3f, %.3f]\n", save.value, save.low,
               save.high, load.value, load.low, load.high);
+  std::printf("begin / copy %.3f [%.3f, %.3f]\n", stall.value, stall.low, stall.high);
   if (flags.json.empty()) return;
   std::ofstream(flags.json) << thalweg::JsonObject()
                                    .add("schema", 1)
@@ -166,31 +173,43 @@ void report(const Flags& flags, const Clocks& clocks) {
                                    .raw("processor_seconds", processor_times.text())
                                    .raw("write_to_save", json_of(save))
                                    .raw("read_to_load", json_of(load))
+                                   .raw("begin_to_copy", json_of(stall))
                                    .text()
                             << "\n";
 }
 
 int run(const Flags& flags) {
   const std::string stem = flags.folder + "/thalweg-state-file-" + std::to_string(::getpid());
-  const std::string ours = stem + ".safetensors", raw = stem + ".raw";
+  const std::string ours = stem + ".safetensors", raw = stem + ".raw", behind = stem + ".behind";
   Training training(flags.size, 1), loaded(flags.size, 2);
   Streams streams;
   for (const std::span<float> stream : training.streams()) streams.emplace_back(stream.begin(), stream.end());
   const thalweg::SaveOptions save{.threads = flags.threads};
   const thalweg::LoadOptions load{.threads = flags.threads};
+  thalweg::CheckpointWriter writer({.threads = flags.threads});
+  Streams copies = streams;
   std::printf("%zu parameters in f32, m and v; %d threads, %d rounds, %s\n", flags.size, flags.threads,
               flags.rounds, flags.folder.c_str());
   const Clocks clocks =
       interleave({[&] { thalweg::save_checkpoint(ours, training.params, training.optimizer, save); },
                   [&] { write_raw(raw, streams); },
                   [&] { thalweg::load_checkpoint(ours, loaded.params, loaded.optimizer, load); },
-                  [&] { read_raw(raw, streams); }},
-                 flags.rounds);
+                  [&] { read_raw(raw, streams); },
+                  [&] {
+                    writer.add(behind, training.params, training.optimizer);
+                    writer.begin();
+                  },
+                  [&] {
+                    for (std::size_t i = 0; i < streams.size(); ++i)
+                      std::memcpy(copies[i].data(), streams[i].data(), streams[i].size() * sizeof(float));
+                  }},
+                 flags.rounds, [&] { writer.wait(); });
   const auto saved = training.streams(), got = loaded.streams();
   bool same = true;
   for (std::size_t i = 0; i < saved.size(); ++i)
     same &= std::memcmp(saved[i].data(), got[i].data(), saved[i].size_bytes()) == 0;
-  std::filesystem::remove(ours);
+  same &= thalweg::read_file(ours) == thalweg::read_file(behind);
+  for (const std::string& file : {ours, behind}) std::filesystem::remove(file);
   std::filesystem::remove(raw);
   if (!same) {
     std::fprintf(stderr, "what was loaded is not what was saved\n");

@@ -83,6 +83,38 @@ TEST_F(CTraining, ClassesAreTrainedOnLabels) {
   EXPECT_TRUE(std::isnan(evaluation.r2));
 }
 
+// What batch_norm keeps is lent with the averages: they predict what they are evaluated by.
+TEST_F(CTraining, AveragesComeWithTheirStatistics) {
+  make("dense(6) | batch_norm | tanh | dense(1)");
+  ASSERT_EQ(train(plane_.with_values(), "mse", "adam | lr(0.05) | average(decay=0.9)"), THALWEG_OK)
+      << thalweg_last_error();
+  for (int epoch = 0; epoch < 20; ++epoch) EXPECT_EQ(thalweg_trainer_epoch(trainer_, nullptr), THALWEG_OK);
+  const thalweg_samples samples = plane_.with_values();
+  const auto evaluated = [&] {
+    thalweg_evaluation evaluation = THALWEG_EVALUATION_INIT;
+    EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK) << thalweg_last_error();
+    return evaluation.loss;
+  };
+  const auto error = [&] {
+    std::vector<float> out(64);
+    EXPECT_EQ(thalweg_model_predict(model_, 64, plane_.inputs.data(), 1, out.data()), THALWEG_OK);
+    double sum = 0;
+    for (int i = 0; i < 64; ++i) sum += std::pow(out[i] - plane_.values[i], 2) / 64;
+    return sum;
+  };
+  const double of_averages = evaluated(), raw = error();
+  thalweg_optimizer* optimizer = nullptr;
+  ASSERT_EQ(thalweg_trainer_optimizer(trainer_, &optimizer), THALWEG_OK);
+  ASSERT_EQ(thalweg_optimizer_begin_averaged(optimizer), THALWEG_OK) << thalweg_last_error();
+  EXPECT_NEAR(error(), of_averages, 1e-6);
+  EXPECT_EQ(evaluated(), of_averages);
+  EXPECT_EQ(thalweg_optimizer_begin_averaged(optimizer), THALWEG_USAGE) << "they are lent already";
+  EXPECT_EQ(thalweg_optimizer_end_averaged(optimizer), THALWEG_OK);
+  EXPECT_EQ(error(), raw);
+  EXPECT_NE(raw, of_averages);
+  thalweg_optimizer_destroy(optimizer);
+}
+
 TEST_F(CTraining, SamplesMayHaveWeights) {
   make("dense(2)");
   thalweg_samples samples = plane_.with_labels();
