@@ -249,6 +249,10 @@ THALWEG_API thalweg_status thalweg_optimizer_number(thalweg_optimizer* optimizer
  * replacement; or the same bytes in memory. With `buffer` NULL or too small only `size` is written, and a
  * small one is THALWEG_USAGE. */
 THALWEG_API thalweg_status thalweg_optimizer_save(thalweg_optimizer* optimizer, const char* path);
+/* The same file, written while the caller goes on: the first returns when all is copied, waits for a save
+ * before it and tells what that failed of; the second waits for the file, and tells whether it is there. */
+THALWEG_API thalweg_status thalweg_optimizer_begin_save(thalweg_optimizer* optimizer, const char* path);
+THALWEG_API thalweg_status thalweg_optimizer_end_save(thalweg_optimizer* optimizer);
 THALWEG_API thalweg_status thalweg_optimizer_save_memory(thalweg_optimizer* optimizer, void* buffer,
                                                          size_t capacity, size_t* size);
 typedef struct thalweg_load_options {

@@ -111,6 +111,7 @@ _CORE = {
     "thalweg_optimizer_set_clock": "pzu", "thalweg_optimizer_state_bytes": "pp",
     "thalweg_optimizer_state_count": "pp", "thalweg_optimizer_state": "pzp",
     "thalweg_optimizer_number_count": "pp", "thalweg_optimizer_number": "pzp", "thalweg_optimizer_save": "ps",
+    "thalweg_optimizer_begin_save": "ps", "thalweg_optimizer_end_save": "p",
     "thalweg_optimizer_save_memory": "ppzp", "thalweg_optimizer_load": "pspp",
     "thalweg_optimizer_load_memory": "ppzpp", "thalweg_optimizer_save_torch": "psi",
     "thalweg_optimizer_load_torch": "pspp", "thalweg_schedule_create": "suup", "thalweg_schedule_destroy": "p",

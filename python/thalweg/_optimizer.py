@@ -338,9 +338,16 @@ class Optimizer:
 
     # Saving
 
-    def save(self, path) -> None:
-        """Parameters, state and clocks as one safetensors file, put there by atomic replacement."""
-        self._core.optimizer_save(self._handle, encoded(_fspath(path)))
+    def save(self, path, *, wait: bool = True) -> None:
+        """Parameters, state and clocks as one safetensors file, put there by atomic replacement. wait=False returns when
+        all is copied: the file is written meanwhile, after one that is still being written. Where it cannot be, the next
+        save or wait_saved() raises it."""
+        save = self._core.optimizer_save if wait else self._core.optimizer_begin_save
+        save(self._handle, encoded(_fspath(path)))
+
+    def wait_saved(self) -> None:
+        """Until what save(wait=False) began is written."""
+        self._core.optimizer_end_save(self._handle)
 
     def load(self, path, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:
         """All or nothing; the error lists every difference. partial: fills what matches; other_chain: of any chain,

@@ -395,30 +395,6 @@ class Training(unittest.TestCase):
         numpy.testing.assert_allclose(model.parameters()["dense1.weight"][:, 0], [1, -2, 0.5], atol=0.05)
         numpy.testing.assert_allclose(model.predict(x)[:, 0], y, atol=0.1)
 
-    def test_averages_come_with_their_statistics(self):
-        """The mean of what batches have under the averaged weights, as numpy finds it."""
-        import numpy
-
-        x = numpy.random.default_rng(1).normal(size=(130, 3)).astype(numpy.float32)
-        y = x @ [1, -2, 0.5]
-        model = thalweg.Model("dense(4) | batch_norm | dense(1)", inputs=3)
-        trainer = thalweg.Trainer(model, "mse", "adam | lr(0.05) | average(decay=0.9)", x, y, batch=50, order="file")
-        for _ in range(5):
-            trainer.epoch()
-        raw = {name: numpy.array(array) for name, array in model.parameters().items()}
-        with trainer.optimizer.averaged():
-            lent = {name: numpy.array(array) for name, array in model.parameters().items()}
-            predicted = model.predict(x)[:, 0]
-        hidden = x.astype(float) @ lent["dense1.weight"] + lent["dense1.bias"]
-        batches = [hidden[begin:begin + 50] for begin in range(0, 130, 50)]
-        for name, want in (("mean", numpy.mean([b.mean(0) for b in batches], 0)),
-                           ("variance", numpy.mean([b.var(0, ddof=1) for b in batches], 0))):
-            numpy.testing.assert_allclose(lent["batch_norm1.running_" + name], want, rtol=1e-4, atol=1e-6)
-            self.assertFalse((lent["batch_norm1.running_" + name] == raw["batch_norm1.running_" + name]).any())
-        self.assertAlmostEqual(trainer.evaluate(x, y)["loss"], float(numpy.mean((predicted - y) ** 2)), places=5)
-        for name, array in model.parameters().items():
-            numpy.testing.assert_array_equal(array, raw[name])
-
     def test_a_run_is_made_stopped_and_resumed(self):
         with tempfile.TemporaryDirectory() as folder:
             run = Path(folder) / "run"

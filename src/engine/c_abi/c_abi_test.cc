@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/test_error.h"
+#include "base/test_folder.h"
 #include "thalweg/c.h"
 #include "thalweg/optimizer.h"
 
@@ -213,6 +214,26 @@ TEST_F(CAbi, NoStepIsTakenWhileTheParametersHoldAverages) {
   EXPECT_EQ(thalweg_optimizer_begin_averaged(o), THALWEG_OK);
   EXPECT_EQ(thalweg_optimizer_destroy(o), THALWEG_OK);  // gives them back
   EXPECT_EQ(values(), raw);
+}
+
+TEST_F(CAbi, ASaveMayEndLater) {
+  const TestFolder folder;
+  const std::string path = (folder.path() / "a").string();
+  thalweg_optimizer* o = optimizer("adam | lr(1)");
+  EXPECT_EQ(thalweg_optimizer_end_save(o), THALWEG_OK) << "there is none";
+  EXPECT_EQ(thalweg_optimizer_begin_save(o, path.c_str()), THALWEG_OK) << thalweg_last_error();
+  EXPECT_EQ(thalweg_optimizer_step(o, nullptr, nullptr), THALWEG_OK);
+  EXPECT_EQ(thalweg_optimizer_end_save(o), THALWEG_OK);
+  EXPECT_EQ(thalweg_optimizer_load(o, path.c_str(), nullptr, nullptr), THALWEG_OK) << thalweg_last_error();
+  std::uint64_t updates = 9;
+  EXPECT_EQ(thalweg_optimizer_updates(o, &updates), THALWEG_OK);
+  EXPECT_EQ(updates, 0u);
+  EXPECT_EQ(thalweg_optimizer_begin_save(o, folder.path().c_str()), THALWEG_OK);
+  EXPECT_EQ(thalweg_optimizer_end_save(o), THALWEG_RESOURCE);
+  expect_contains(thalweg_last_error(), "cannot be written");
+  EXPECT_EQ(thalweg_optimizer_begin_averaged(o), THALWEG_OK);
+  expect_usage(thalweg_optimizer_begin_save(o, path.c_str()), "the parameters hold averages");
+  thalweg_optimizer_destroy(o);
 }
 
 TEST_F(CAbi, AveragesAreGivenBackWhereTheParameterLiesByThen) {

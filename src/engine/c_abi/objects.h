@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thalweg/c.h"
+#include "thalweg/checkpoint_writer.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg::c {
@@ -22,7 +23,8 @@ struct BoundOptimizer {
   Report last = {};
   std::vector<StateTensor> state = {};  // as last asked for
   std::vector<StateNumber> numbers = {};
-  std::vector<Optimizer> replaced = {};   // by replanning: what state() told of lies there
+  std::vector<Optimizer> replaced = {};  // by replanning: what state() told of lies there
+  std::optional<CheckpointWriter> writer = {};
   std::optional<Averaged> averaged = {};  // while the parameters hold it
   std::function<Averaged()> lend = {};    // a trainer's way to it: its model keeps more than is trained
 

@@ -91,6 +91,23 @@ thalweg_status thalweg_optimizer_save(thalweg_optimizer* optimizer, const char* 
   });
 }
 
+thalweg_status thalweg_optimizer_begin_save(thalweg_optimizer* optimizer, const char* path) {
+  return call([&] {
+    const Use o(optimizer);
+    Optimizer& at_work = o->at_work();
+    if (!o->writer) o->writer.emplace(WriterOptions{.threads = available_threads()});
+    o->writer->add(need_text(path, "path"), *o->params, at_work);
+    o->writer->begin();
+  });
+}
+
+thalweg_status thalweg_optimizer_end_save(thalweg_optimizer* optimizer) {
+  return call([&] {
+    const Use o(optimizer);
+    if (o->writer) o->writer->wait();
+  });
+}
+
 thalweg_status thalweg_optimizer_save_memory(thalweg_optimizer* optimizer, void* buffer, size_t capacity,
                                              size_t* size) {
   return call([&] {
