@@ -370,7 +370,8 @@ THALWEG_API thalweg_status thalweg_trainer_step(thalweg_trainer* trainer, thalwe
 /* The updates that are left of an epoch, or a whole one; `loss` is their mean over samples and may be NULL.
  */
 THALWEG_API thalweg_status thalweg_trainer_epoch(thalweg_trainer* trainer, double* loss);
-/* Of the weights that are to be evaluated (averages). */
+/* Of the weights that are to be evaluated: averages, for which what batch_norm keeps is found anew by a pass
+ * over the training samples. thalweg_optimizer_begin_averaged does so too for a trainer's optimizer. */
 THALWEG_API thalweg_status thalweg_trainer_evaluate(thalweg_trainer* trainer, const thalweg_samples* samples,
                                                     thalweg_evaluation* evaluation);
 /* Its optimizer: state, clocks, averages, checkpoints. */

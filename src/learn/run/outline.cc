@@ -244,6 +244,11 @@ std::vector<std::string> advice(Trial& trial) {
     lines.push_back(squashed + "; " + std::string(kEndInDense));
   if (const std::string slow = slow_average(trial.optimizer().chain(), trial.total()); !slow.empty())
     lines.push_back(slow);
+  if (trial.optimizer().averages() && !trial.model().statistics().empty())
+    lines.push_back(
+        "the averages have statistics of `batch_norm` of their own, of a pass over the training data at "
+        "every "
+        "evaluation: `--statistics-batches` bounds it");
   return lines;
 }
 
