@@ -39,7 +39,7 @@ struct CheckpointWriter::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void make_room();
+  bool make_room();
   void copy();
   void work() noexcept;
   void join();
@@ -57,18 +57,17 @@ struct CheckpointWriter::Impl {
   std::exception_ptr failed;
 };
 
-void CheckpointWriter::Impl::make_room() {
+// Whether it is new: the system gives its pages when they are touched.
+bool CheckpointWriter::Impl::make_room() {
   std::size_t bytes = 0;
   for (const File& file : files) {
     for (const auto& [name, tensor] : file.contents.tensors) bytes += Arena::padded(tensor.bytes.size());
   }
-  if (bytes <= room.size()) return;
+  if (bytes <= room.size()) return false;
   room = {};
   arena = Arena();
   room = {static_cast<std::byte*>(arena.allocate(bytes)), bytes};
-  for_each_part(team, bytes, kPart, [&](std::size_t begin, std::size_t end) {
-    std::memset(room.data() + begin, 0, end - begin);  // the system gives pages when they are touched
-  });
+  return true;
 }
 
 void CheckpointWriter::Impl::copy() {
@@ -121,8 +120,12 @@ std::uint64_t CheckpointWriter::reserve() {
   std::vector<File> files = std::exchange(impl_->added, {});
   wait();
   impl_->files = std::move(files);
-  if (impl_->options.background) impl_->make_room();
-  return impl_->room.size();
+  if (!impl_->options.background || !impl_->make_room()) return impl_->room.size();
+  const std::span<std::byte> room = impl_->room;
+  for_each_part(impl_->team, room.size(), kPart, [&](std::size_t begin, std::size_t end) {
+    std::memset(room.data() + begin, 0, end - begin);
+  });
+  return room.size();
 }
 
 void CheckpointWriter::begin(std::function<void()> then) {

@@ -140,6 +140,7 @@ LoadedWeights::LoadedWeights(const std::filesystem::path& checkpoint, Module& mo
 
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Module& model,
                            std::vector<std::string>& notes, const TrainingData& own) {
+  const std::size_t told = notes.size();
   for (const std::filesystem::path& path : candidates(directory, which)) {
     try {
       return LoadedWeights(path, model, own);
@@ -150,9 +151,9 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
   }
   const std::string others = listed(directory);
   throw Error(Code::data, {directory.string(), "there is no complete checkpoint `" + which + "`",
-                           !notes.empty()   ? notes.front()
-                           : others.empty() ? "none"
-                                            : others,
+                           notes.size() > told ? notes[told]
+                           : others.empty()    ? "none"
+                                               : others,
                            "a complete one of this model",
                            others.empty() ? "finish the run with `thalweg train --resume`" : ""});
 }
