@@ -4,10 +4,15 @@
 
 namespace thalweg {
 
+std::size_t chunk_of(const TrainerOptions& options) {
+  const std::size_t most = options.chunk == 0 ? Trainer::kChunk : options.chunk;
+  return options.batch == 0 ? most : std::min(options.batch, most);
+}
+
 void find_statistics(Module& model, Recordings& recordings, const Samples& samples,
                      const TrainerOptions& options) {
   if (model.statistics().empty()) return;
-  const std::size_t batch = std::min(options.batch == 0 ? Trainer::kChunk : options.batch, Trainer::kChunk);
+  const std::size_t batch = chunk_of(options);
   const Order order = options.order == Order::file ? Order::file : Order::shuffle;
   Loader loader(samples.size(), batch, options.seed, order);
   const std::uint64_t all = loader.updates_per_epoch();
