@@ -6,6 +6,7 @@
 #include "thalweg/checkpoint.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
+#include "thalweg/export.h"
 #include "thalweg/images.h"
 #include "thalweg/lab/analyze.h"
 #include "thalweg/lab/compare.h"

@@ -162,6 +162,12 @@ Tensor record_layer(Tape& tape, Tensor x, const Settings&, std::span<const Tenso
   return record(tape, x, weights[0], weights.size() > 1 ? weights[1] : Tensor{}, rectify);
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const std::string y = graph.add("MatMul", {at.x, graph.parameter(*at.weights[0], at.weights[0]->shape())});
+  if (at.weights.size() == 1) return y;
+  return graph.add("Add", {y, graph.parameter(*at.weights[1], at.weights[1]->shape())});
+}
+
 }  // namespace
 
 Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias) {
@@ -184,6 +190,7 @@ truncated_normal: a normal distribution of deviation std, without what is beyond
     .plan = plan_layer,
     .record = record_layer<false>,
     .record_rectified = record_layer<true>,
+    .describe = describe,
 };
 
 }  // namespace thalweg
