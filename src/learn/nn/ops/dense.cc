@@ -19,6 +19,14 @@ struct PreparedDense : Prepared {
   std::size_t columns = 0;
   bool rectify = false;  // max(y, 0)
   std::optional<Matmul<T>> y, dx, dw;
+
+  WorkMemory work_memory() const override {
+    WorkMemory all;
+    for (const auto* product : {&y, &dx, &dw}) {
+      if (*product) all.add((*product)->work_memory());
+    }
+    return all;
+  }
 };
 
 constexpr std::size_t kSumRows = 64;
