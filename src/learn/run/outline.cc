@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "base/process_memory.h"
 #include "base/spec.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "reserve/process_memory.h"
 #include "thalweg/schedule.h"
 #include "train/recording.h"
 

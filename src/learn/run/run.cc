@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/process_memory.h"
 #include "base/spec.h"
+#include "reserve/process_memory.h"
 #include "run/config.h"
 #include "run/defaults.h"
 #include "run/early_stopping.h"

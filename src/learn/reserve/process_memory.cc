@@ -1,4 +1,4 @@
-#include "base/process_memory.h"
+#include "reserve/process_memory.h"
 
 #include <fstream>
 #include <string>
