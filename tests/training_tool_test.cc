@@ -109,7 +109,7 @@ TEST_F(TrainingTool, AModelIsExportedWhereItIsAskedFor) {
   EXPECT_EQ(contents(path("b.onnx")), model);
   EXPECT_EQ(run({"export", "a", "--format", "safetensors", "--out", "c"}).code, 0);
   EXPECT_NE(contents(path("c")).find("dense1.weight"), std::string::npos);
-  refused({"export", "a", "--format", "keras"}, 2, {"--format", "onnx|safetensors"});
+  refused({"export", "a", "--format", "keras"}, 2, {"--format", "onnx or safetensors"});
   refused({"export", "a", "--checkpoint", "7"}, 3, {"there is no complete checkpoint `7`"});
   refused({"export", "nothing"}, 3, {"nothing"});
 }

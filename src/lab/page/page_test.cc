@@ -221,7 +221,7 @@ TEST_F(Page, ShowsWhatItGetsWrongAndWhereItRan) {
   const std::string html = write();
   for (const char* words :
        {"<td class=\"right c3\">7</td>", "<td class=\"wrong c2\">3</td>", "<td class=\"wrong c0\"></td>",
-        "alt=\"row 17: &lt;a&gt; classified as b, 90.0%\"", "src=\"data:image/bmp;base64,Qk1",
+        "alt=\"row 17: &lt;a&gt; classified as b, 90.0%\"", "src=\"data:image/bmp;base64,Qk2G",
         "one &lt;fast&gt;"}) {
     EXPECT_TRUE(has(html, words)) << words;
   }
