@@ -176,7 +176,7 @@ Loaded load_data(const RunConfig& config, std::string_view encoding) {
 MemoryEstimate estimate_memory(const Loaded& loaded, const Dataset& data, Trial& trial) {
   // Pages of code and libraries that training, checkpoints and the page are the first to touch: the mean of a
   // dozen runs, measured on x86-64.
-  constexpr std::uint64_t kLater = std::uint64_t{3} << 20;
+  constexpr std::uint64_t kLater = std::uint64_t{2} << 20;
   const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
   const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
   const std::uint64_t activations =
