@@ -35,8 +35,10 @@ enum class Passes : std::uint8_t { both, forward };
 
 class Tape {
  public:
-  // `threads` is the number of threads that replays may use.
-  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1, Passes passes = Passes::both);
+  // `threads` is the number of threads that replays may use. `parts`: the operations are cut into so many
+  // runs of about the same size in memory, and of the values that no other run needs those of one run are
+  // kept; backward() computes them again, with the same bits (arXiv:1604.06174).
+  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1, Passes passes = Passes::both, int parts = 1);
   ~Tape();
   Tape(Tape&&) noexcept;
   Tape& operator=(Tape&&) noexcept;
@@ -51,9 +53,10 @@ class Tape {
   const Shape& shape(Tensor tensor) const;
   MemoryOrder order(Tensor tensor) const;
 
-  // The elements in the order of order(). Spans of operations are valid until more is recorded. After
-  // backward() the gradients of parameters and of tensors that want_gradient() was called for can be read,
-  // and that of a tensor that no operation uses, which is where backward() begins; others share memory.
+  // The elements in the order of order(). Spans of operations are valid until more is recorded. What
+  // forward() does not keep is an Error(usage). After backward() the gradients of parameters and of tensors
+  // that want_gradient() was called for can be read, and that of a tensor that no operation uses, which is
+  // where backward() begins; others share memory.
   template <class T>
   std::span<T> value(Tensor tensor) {
     return {static_cast<T*>(value_data(tensor, kDtype<T>)), elements(tensor)};

@@ -20,6 +20,7 @@ namespace thalweg {
 
 struct Recording;
 class Recordings;
+class StepClock;
 
 // How well a model does on a set of samples; the terms of the loss on parameters are left out. Where the
 // samples have weights, all means are weighted by them; those of the loss's classes weigh the loss alone.
@@ -55,6 +56,12 @@ struct TrainerOptions {
   Order order = Order::shuffle;  // of the samples
   std::uint64_t seed = 1;        // of that order, dropout and augmentations
   int threads = 1;               // that a step may use
+  // Bounds on memory. Samples that pass through the model at a time, as far as a batch has them; 0: kChunk of
+  // Trainer. The gradients of several such chunks add up, and batch_norm and dropout see a chunk.
+  std::size_t chunk = 0;
+  // Parts of the model of which the inner values of one are kept: backpropagation computes them again, with
+  // the same bits.
+  int checkpoint = 1;
 };
 
 // The shape that the samples of `data` have for a model of that text: images for one that takes images.
@@ -113,7 +120,7 @@ class Trainer {
   // What the mean loss of the last step divides by: its samples, or the sum of their weights (Loss::mass).
   double mass() const { return mass_; }
 
-  const StepSeconds& step_seconds() const { return step_seconds_; }
+  const StepSeconds& step_seconds() const;
 
   // How well the present model does.
   Evaluation evaluate(const Samples& samples);
@@ -147,7 +154,7 @@ class Trainer {
   std::vector<double> weights_;
   bool counts_rows_;  // the mass of every batch is its number of samples
   double mass_ = 0;
-  StepSeconds step_seconds_;
+  std::unique_ptr<StepClock> clock_;
 };
 
 // A single-pass range of reports, one per update, each made on demand.

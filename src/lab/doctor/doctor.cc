@@ -84,7 +84,8 @@ std::vector<LayerOutput> layer_outputs(const Module& model, const Samples& sampl
       std::ranges::copy(model.params()[i].value<float>(), part.params()[i].value<float>().begin());
     }
     Recordings recordings(part, 0, 1);
-    Recording& recording = recordings.forward(samples, rows);
+    Recording& recording = recordings.gather(samples, rows);
+    recording.tape.forward();
     const std::span<const float> values = recording.tape.value<float>(recording.y);
     out.push_back({fmt::format("{}, layer {}", item.name, front.size()),
                    item.name,

@@ -5,10 +5,8 @@
 // and after it:
 #include <hwy/highway.h>
 
-#include <algorithm>
-#include <cstring>
-
 #include "kernels/images.h"
+#include "kernels/partial-inl.h"
 #include "kernels/targets.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,9 +14,6 @@ namespace thalweg::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-template <class T>
-using Tag = hn::ScalableTag<T>;
 
 // Whether a is larger than the largest so far; after a NaN nothing is.
 template <class V>
@@ -148,45 +143,38 @@ void mean_gradient(const WindowRun& run, const T* dy, T share, T* to) {
   }
 }
 
-// Channels from c, as many as kVectors hold.
+// Channels from c, as many as kVectors hold, of the last only the first `last`.
 template <std::size_t kVectors, class T>
-HWY_INLINE void rectify_strip(const T* dy, const T* y, std::size_t places, std::size_t channels,
-                              std::size_t c, T* to, double* sums) {
+HWY_INLINE void rectify_strip(const Rectified<T>& x, std::size_t c, std::size_t last) {
   const Tag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  hn::Vec<Tag<T>> sum[kVectors];
+  const auto in_vector = [&](std::size_t v) { return v + 1 < kVectors ? lanes : last; };
+  Vec<T> sum[kVectors];
   for (std::size_t v = 0; v < kVectors; ++v) sum[v] = hn::Zero(d);
-  for (std::size_t place = 0; place < places; ++place) {
+  for (std::size_t place = 0; place < x.places; ++place) {
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const std::size_t at = place * channels + c + v * lanes;
-      auto value = hn::LoadU(d, dy + at);
-      if (y != nullptr) value = hn::IfThenZeroElse(hn::Le(hn::LoadU(d, y + at), hn::Zero(d)), value);
-      if (to != nullptr) hn::StoreU(value, d, to + at);
+      const std::size_t at = place * x.step + c + v * lanes;
+      auto value = load_first(x.dy + at, in_vector(v));
+      if (x.y != nullptr)
+        value = hn::IfThenZeroElse(hn::Le(load_first(x.y + at, in_vector(v)), hn::Zero(d)), value);
+      if (x.to != nullptr) store_first(value, in_vector(v), x.to + at);
       sum[v] = hn::Add(sum[v], value);
     }
   }
-  HWY_ALIGN T all[HWY_MAX_BYTES / sizeof(T)];
+  HWY_ALIGN T all[HWY_MAX_BYTES / sizeof(T)] = {};
   for (std::size_t v = 0; v < kVectors; ++v) {
     hn::Store(sum[v], d, all);
-    for (std::size_t i = 0; i < lanes; ++i) sums[c + v * lanes + i] += static_cast<double>(all[i]);
+    for (std::size_t i = 0; i < in_vector(v); ++i) x.sums[c + v * lanes + i] += static_cast<double>(all[i]);
   }
 }
 
 template <class T>
-void rectified(const T* dy, const T* y, std::size_t places, std::size_t channels, T* to, double* sums) {
+void rectified(const Rectified<T>& x) {
   const std::size_t lanes = hn::Lanes(Tag<T>());
   std::size_t c = 0;
-  for (; c + 4 * lanes <= channels; c += 4 * lanes) rectify_strip<4>(dy, y, places, channels, c, to, sums);
-  for (; c + lanes <= channels; c += lanes) rectify_strip<1>(dy, y, places, channels, c, to, sums);
-  for (; c < channels; ++c) {
-    T sum = 0;
-    for (std::size_t at = c; at < places * channels; at += channels) {
-      const T value = y != nullptr && y[at] <= T{0} ? T{0} : dy[at];
-      if (to != nullptr) to[at] = value;
-      sum += value;
-    }
-    sums[c] += static_cast<double>(sum);
-  }
+  for (; c + 4 * lanes <= x.channels; c += 4 * lanes) rectify_strip<4>(x, c, lanes);
+  for (; c + lanes <= x.channels; c += lanes) rectify_strip<1>(x, c, lanes);
+  if (c < x.channels) rectify_strip<1>(x, c, x.channels - c);
 }
 
 template <class T>

@@ -18,6 +18,19 @@ struct WindowRun {
   std::size_t channels = 0;
 };
 
+// The gradient of what came before max(., 0), and its sums: to[i] = dy[i], or 0 where y[i] is 0 or less. The
+// sums over places, formed in T, are added to `sums`.
+template <class T>
+struct Rectified {
+  const T* dy = nullptr;
+  const T* y = nullptr;  // null: dy alone
+  std::size_t places = 0;
+  std::size_t step = 0;  // from a place to the next
+  std::size_t channels = 0;
+  T* to = nullptr;  // may be dy; null: the sums alone
+  double* sums = nullptr;
+};
+
 template <class T>
 struct ImageKernels {
   const char* target = "";  // the SIMD target
@@ -33,10 +46,7 @@ struct ImageKernels {
   // to[...] += share * dy.
   void (*mean_gradient)(const WindowRun& run, const T* dy, T share, T* to) = nullptr;
 
-  // to[i] = dy[i], or 0 where y[i] is 0 or less, for places of so many channels; adds them up in `sums`, one
-  // a channel. `y` null: dy alone. `to` null: the sums alone.
-  void (*rectified)(const T* dy, const T* y, std::size_t places, std::size_t channels, T* to,
-                    double* sums) = nullptr;
+  void (*rectified)(const Rectified<T>&) = nullptr;
 };
 
 struct ImageTable {

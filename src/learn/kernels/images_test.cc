@@ -75,14 +75,19 @@ void check_pools(const ImageKernels<T>& kernels, const Setting& s) {
 template <class T>
 void check_rectified(const ImageKernels<T>& kernels, std::size_t channels) {
   constexpr std::size_t kPlaces = 5;
-  const std::vector<T> dy = numbers<T>(kPlaces * channels, 4), y = numbers<T>(kPlaces * channels, 5);
+  const std::size_t step = channels + 2;  // what stands between is left alone
+  const std::vector<T> dy = numbers<T>(kPlaces * step, 4), y = numbers<T>(kPlaces * step, 5);
   for (const bool by_y : {false, true}) {
-    std::vector<T> to(dy.size());
+    std::vector<T> to(dy.size(), T{9});
     std::vector<double> sums(channels, 1.0);
-    kernels.rectified(dy.data(), by_y ? y.data() : nullptr, kPlaces, channels, to.data(), sums.data());
+    kernels.rectified(
+        {dy.data(), by_y ? y.data() : nullptr, kPlaces, step, channels, to.data(), sums.data()});
+    for (std::size_t place = 0; place < kPlaces; ++place) {
+      for (std::size_t c = channels; c < step; ++c) ASSERT_EQ(to[place * step + c], 9);
+    }
     for (std::size_t c = 0; c < channels; ++c) {
       double sum = 1;
-      for (std::size_t at = c; at < dy.size(); at += channels) {
+      for (std::size_t at = c; at < dy.size(); at += step) {
         const T want = by_y && y[at] <= 0 ? T{0} : dy[at];
         ASSERT_EQ(to[at], want);
         sum += static_cast<double>(want);

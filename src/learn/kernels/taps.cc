@@ -3,13 +3,10 @@
 #define HWY_TARGET_INCLUDE "kernels/taps.cc"
 #include <hwy/foreach_target.h>  // includes this file again for every target
 // and after it:
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
-
+#include "kernels/partial-inl.h"
 #include "kernels/taps.h"
 #include "kernels/targets.h"
 
@@ -18,11 +15,6 @@ namespace thalweg::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-template <class T>
-using Tag = hn::ScalableTag<T>;
-template <class T>
-using Vec = hn::Vec<Tag<T>>;
 
 // Loops over registers: unrolled before the compiler decides what lives in memory.
 #define THALWEG_UNROLLED _Pragma("GCC unroll 24")
@@ -36,40 +28,19 @@ constexpr std::size_t kSums = 12;
 constexpr std::size_t kWide = 2;
 #endif
 
-// Stores the first n lanes.
-template <class T>
-HWY_INLINE void store_first(Vec<T> v, std::size_t n, T* to) {
-  const Tag<T> d;
-  if (n >= hn::Lanes(d)) {
-    hn::StoreU(v, d, to);
-    return;
-  }
-  HWY_ALIGN T all[HWY_MAX_BYTES / sizeof(T)];
-  hn::Store(v, d, all);
-  std::memcpy(to, all, n * sizeof(T));
-}
-
-template <class T>
-HWY_INLINE Vec<T> load_first(const T* from, std::size_t n) {
-  const Tag<T> d;
-  if (n >= hn::Lanes(d)) return hn::LoadU(d, from);
-#if !HWY_MEM_OPS_MIGHT_FAULT
-  return hn::MaskedLoad(hn::FirstN(d, n), d, from);
-#endif
-  HWY_ALIGN T all[HWY_MAX_BYTES / sizeof(T)] = {};
-  std::memcpy(all, from, n * sizeof(T));
-  return hn::Load(d, all);
-}
-
-// kHigh positions from `first` times kVectors vectors of columns from `column`.
-template <std::size_t kHigh, std::size_t kVectors, class T>
+// kHigh positions from `first` times kVectors vectors of columns from `column`; kWhole: the last one too.
+template <std::size_t kHigh, std::size_t kVectors, bool kWhole, class T>
 HWY_INLINE void product_tile(const TapProduct<T>& x, std::size_t first, std::size_t column) {
   const Tag<T> d;
   const std::size_t lanes = hn::Lanes(d);
+  const std::size_t last = kWhole ? lanes : x.columns - (column + (kVectors - 1) * lanes);  // of its columns
+  const auto load = [&](const T* from, std::size_t v) {
+    return kWhole || v + 1 < kVectors ? hn::LoadU(d, from + v * lanes) : load_first(from + v * lanes, last);
+  };
   Vec<T> sums[kHigh][kVectors];
   THALWEG_UNROLLED
   for (std::size_t v = 0; v < kVectors; ++v) {
-    const Vec<T> start = x.bias != nullptr ? hn::LoadU(d, x.bias + column + v * lanes) : hn::Zero(d);
+    const Vec<T> start = x.bias != nullptr ? load(x.bias + column, v) : hn::Zero(d);
     THALWEG_UNROLLED
     for (std::size_t t = 0; t < kHigh; ++t) sums[t][v] = start;
   }
@@ -82,7 +53,7 @@ HWY_INLINE void product_tile(const TapProduct<T>& x, std::size_t first, std::siz
     for (std::size_t c = 0; c < x.depth; ++c) {
       Vec<T> w[kVectors];
       THALWEG_UNROLLED
-      for (std::size_t v = 0; v < kVectors; ++v) w[v] = hn::LoadU(d, weights + v * lanes);
+      for (std::size_t v = 0; v < kVectors; ++v) w[v] = load(weights, v);
       weights += x.weights_step;
       THALWEG_UNROLLED
       for (std::size_t t = 0; t < kHigh; ++t) {
@@ -97,7 +68,7 @@ HWY_INLINE void product_tile(const TapProduct<T>& x, std::size_t first, std::siz
   for (std::size_t t = 0; t < kHigh; ++t, out += x.out_step) {
     THALWEG_UNROLLED
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const std::size_t n = x.columns - std::min(x.columns, column + v * lanes);
+      const std::size_t n = v + 1 < kVectors ? lanes : last;
       Vec<T> sum = sums[t][v];
       if (x.add) sum = hn::Add(load_first(out + v * lanes, n), sum);
       if (x.rectify) sum = hn::IfThenZeroElse(hn::Lt(sum, hn::Zero(d)), sum);  // a NaN stays one
@@ -109,7 +80,11 @@ HWY_INLINE void product_tile(const TapProduct<T>& x, std::size_t first, std::siz
 // Tiles of kHigh positions as long as there are so many, then of fewer.
 template <std::size_t kHigh, std::size_t kVectors, class T>
 HWY_NOINLINE std::size_t product_tiles(const TapProduct<T>& x, std::size_t first, std::size_t column) {
-  for (; first + kHigh <= x.positions; first += kHigh) product_tile<kHigh, kVectors>(x, first, column);
+  const bool whole = column + kVectors * hn::Lanes(Tag<T>()) <= x.columns;
+  for (; first + kHigh <= x.positions; first += kHigh) {
+    whole ? product_tile<kHigh, kVectors, true>(x, first, column)
+          : product_tile<kHigh, kVectors, false>(x, first, column);
+  }
   return first;
 }
 
@@ -148,21 +123,33 @@ void product(const TapProduct<T>& x) {
                 [&]<std::size_t kVectors>(std::size_t column) { product_strip<kVectors>(x, column); });
 }
 
+// Where the rows of a gradient's tile read, relative to a position: each at its own tap, or side by side.
+template <std::size_t kHigh, bool kTogether, class T>
+struct Rows {
+  const T* at[kTogether ? 1 : kHigh];
+
+  Rows(const TapGradient<T>& x, std::size_t row) {
+    for (std::size_t i = 0; i < (kTogether ? 1 : kHigh); ++i)
+      at[i] = x.in + x.taps[(row + i) / x.depth] + (row + i) % x.depth;
+  }
+  HWY_INLINE T read(std::size_t i, std::ptrdiff_t position) const {
+    return kTogether ? at[0][position + static_cast<std::ptrdiff_t>(i)] : at[kTogether ? 0 : i][position];
+  }
+};
+
 // kHigh rows of the weights from `row` times kVectors vectors of columns from `column`.
-template <std::size_t kHigh, std::size_t kVectors, bool kWhole, class T>
+template <std::size_t kHigh, std::size_t kVectors, bool kWhole, bool kTogether, class T>
 HWY_INLINE void gradient_tile(const TapGradient<T>& x, std::size_t row, std::size_t column) {
   const Tag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  const T* a[kHigh];
-  THALWEG_UNROLLED
-  for (std::size_t i = 0; i < kHigh; ++i) a[i] = x.in + x.taps[(row + i) / x.depth] + (row + i) % x.depth;
+  const Rows<kHigh, kTogether, T> rows(x, row);
   Vec<T> sums[kHigh][kVectors];
   THALWEG_UNROLLED
   for (std::size_t i = 0; i < kHigh; ++i) {
     THALWEG_UNROLLED
     for (std::size_t v = 0; v < kVectors; ++v) sums[i][v] = hn::Zero(d);
   }
-  const std::size_t last = x.columns - (column + (kVectors - 1) * lanes);  // columns of the last vector
+  const std::size_t last = kWhole ? lanes : x.columns - (column + (kVectors - 1) * lanes);  // of its columns
   for (std::size_t line = 0; line < x.lines; ++line) {
     const T* dy = x.dy + static_cast<std::ptrdiff_t>(line) * x.dy_line + column;
     std::ptrdiff_t at = static_cast<std::ptrdiff_t>(line) * x.in_line;
@@ -174,7 +161,7 @@ HWY_INLINE void gradient_tile(const TapGradient<T>& x, std::size_t row, std::siz
           kWhole ? hn::LoadU(d, dy + (kVectors - 1) * lanes) : load_first(dy + (kVectors - 1) * lanes, last);
       THALWEG_UNROLLED
       for (std::size_t i = 0; i < kHigh; ++i) {
-        const Vec<T> input = hn::Set(d, a[i][at]);
+        const Vec<T> input = hn::Set(d, rows.read(i, at));
         THALWEG_UNROLLED
         for (std::size_t v = 0; v < kVectors; ++v) sums[i][v] = hn::MulAdd(input, g[v], sums[i][v]);
       }
@@ -185,7 +172,7 @@ HWY_INLINE void gradient_tile(const TapGradient<T>& x, std::size_t row, std::siz
   for (std::size_t i = 0; i < kHigh; ++i, out += x.out_step) {
     THALWEG_UNROLLED
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const std::size_t n = x.columns - std::min(x.columns, column + v * lanes);
+      const std::size_t n = v + 1 < kVectors ? lanes : last;
       Vec<T> sum = sums[i][v];
       if (x.add) sum = hn::Add(load_first(out + v * lanes, n), sum);
       store_first(sum, n, out + v * lanes);
@@ -193,12 +180,12 @@ HWY_INLINE void gradient_tile(const TapGradient<T>& x, std::size_t row, std::siz
   }
 }
 
-template <std::size_t kHigh, std::size_t kVectors, class T>
+template <std::size_t kHigh, std::size_t kVectors, bool kTogether, class T>
 HWY_NOINLINE std::size_t gradient_tiles(const TapGradient<T>& x, std::size_t row, std::size_t column) {
   const bool whole = column + kVectors * hn::Lanes(Tag<T>()) <= x.columns;
   for (; row + kHigh <= x.rows[1]; row += kHigh) {
-    whole ? gradient_tile<kHigh, kVectors, true>(x, row, column)
-          : gradient_tile<kHigh, kVectors, false>(x, row, column);
+    whole ? gradient_tile<kHigh, kVectors, true, kTogether>(x, row, column)
+          : gradient_tile<kHigh, kVectors, false, kTogether>(x, row, column);
   }
   return row;
 }
@@ -206,10 +193,17 @@ HWY_NOINLINE std::size_t gradient_tiles(const TapGradient<T>& x, std::size_t row
 template <class T>
 void gradient(const TapGradient<T>& x) {
   for_strips<T>(x.columns, [&]<std::size_t kVectors>(std::size_t column) {
-    constexpr std::size_t kMost = std::min<std::size_t>(kSums / kVectors, 6);
-    std::size_t row = gradient_tiles<kMost, kVectors>(x, x.rows[0], column);
-    if constexpr (kMost > 3) row = gradient_tiles<3, kVectors>(x, row, column);
-    gradient_tiles<1, kVectors>(x, row, column);
+    constexpr std::size_t kSide = std::min<std::size_t>(kSums / kVectors, 12);
+    std::size_t row = x.rows[0];
+    if (x.taps.size() == 1) {
+      row = gradient_tiles<kSide, kVectors, true>(x, row, column);
+      if constexpr (kSide > 4) row = gradient_tiles<4, kVectors, true>(x, row, column);
+    }
+    constexpr std::size_t kMost =
+        std::min<std::size_t>(kSide, 6);  // addresses of taps that fit into registers
+    row = gradient_tiles<kMost, kVectors, false>(x, row, column);
+    if constexpr (kMost > 3) row = gradient_tiles<3, kVectors, false>(x, row, column);
+    gradient_tiles<1, kVectors, false>(x, row, column);
   });
 }
 
@@ -252,10 +246,55 @@ void channel_gradient(const TapGradient<T>& x) {
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+// A square of floats, 4 x 4.
+HWY_INLINE void turn_square(const float* from, std::size_t from_step, float* to, std::size_t to_step) {
+  const hn::Simd<float, 4, 0> d;
+  const hn::Simd<double, 2, 0> pairs;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_step);
+  const auto e = hn::LoadU(d, from + 2 * from_step), f = hn::LoadU(d, from + 3 * from_step);
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ef = hn::BitCast(pairs, hn::InterleaveLower(d, e, f));
+  const auto high_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto high_ef = hn::BitCast(pairs, hn::InterleaveUpper(d, e, f));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ef)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ef)), d, to + to_step);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high_ab, high_ef)), d, to + 2 * to_step);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high_ab, high_ef)), d, to + 3 * to_step);
+}
+#else
+HWY_INLINE void turn_square(const float* from, std::size_t from_step, float* to, std::size_t to_step) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t j = 0; j < 4; ++j) to[j * to_step + i] = from[i * from_step + j];
+  }
+}
+#endif
+
+// Lines of squares, so that what is read and what is written stays in the cache; rest by rest.
+template <class T>
+void turn(const T* from, std::size_t rows, std::size_t columns, std::size_t from_step, T* to,
+          std::size_t to_step) {
+  constexpr std::size_t kSide = 4, kBlock = 64;
+  for (std::size_t first = 0; first < rows; first += kBlock) {
+    const std::size_t end = std::min(rows, first + kBlock);
+    for (std::size_t j = 0; j < columns; j += kSide) {
+      std::size_t i = first;
+      if constexpr (sizeof(T) == 4) {
+        for (; j + kSide <= columns && i + kSide <= end; i += kSide)
+          turn_square(from + i * from_step + j, from_step, to + j * to_step + i, to_step);
+      }
+      for (; i < end; ++i) {
+        for (std::size_t k = j; k < std::min(columns, j + kSide); ++k)
+          to[k * to_step + i] = from[i * from_step + k];
+      }
+    }
+  }
+}
+
 template <class T>
 TapKernels<T> kernels_of() {
   return {hwy::TargetName(HWY_TARGET), hn::Lanes(Tag<T>()), product<T>, gradient<T>,
-          channel_product<T>,          channel_gradient<T>};
+          channel_product<T>,          channel_gradient<T>, turn<T>};
 }
 
 }  // namespace

@@ -60,11 +60,14 @@ struct TapGradient {
 template <class T>
 struct TapKernels {
   const char* target = "";  // the SIMD target
-  std::size_t lanes = 1;  // product() reads whole vectors of weights and bias: so many columns, or a multiple
+  std::size_t lanes = 1;    // of its vectors
   void (*product)(const TapProduct<T>&) = nullptr;
   void (*gradient)(const TapGradient<T>&) = nullptr;
   void (*channel_product)(const TapProduct<T>&) = nullptr;
   void (*channel_gradient)(const TapGradient<T>&) = nullptr;
+  // to[j to_step + i] = from[i from_step + j], i < rows, j < columns.
+  void (*turn)(const T* from, std::size_t rows, std::size_t columns, std::size_t from_step, T* to,
+               std::size_t to_step) = nullptr;
 };
 
 struct TapTable {

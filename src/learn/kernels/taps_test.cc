@@ -55,7 +55,7 @@ void expect_near(T got, double want, double size, const std::string& what) {
 template <class T>
 void check_product(const TapKernels<T>& kernels, const Case<T>& c, bool each_channel, bool add,
                    bool rectify) {
-  const std::size_t step = (c.columns + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+  const std::size_t step = c.columns;
   const std::size_t depth = each_channel ? 1 : c.depth;
   const std::vector<T> weights = numbers<T>(c.taps.size() * depth * step, 3), bias = numbers<T>(step, 4);
   std::vector<T> out = c.out;
@@ -116,7 +116,27 @@ void check_gradient(const TapKernels<T>& kernels, const Case<T>& c, bool each_ch
 }
 
 template <class T>
+void check_turn(const TapKernels<T>& kernels, std::size_t rows, std::size_t columns) {
+  const std::size_t from_step = columns + 3, to_step = rows + 2;
+  const std::vector<T> from = numbers<T>(rows * from_step, 8);
+  std::vector<T> to(columns * to_step, T{9});
+  kernels.turn(from.data(), rows, columns, from_step, to.data(), to_step);
+  for (std::size_t at = 0; at < to.size(); ++at) {
+    const std::size_t j = at / to_step, i = at % to_step;
+    ASSERT_EQ(to[at], i < rows ? from[i * from_step + j] : T{9});
+  }
+}
+
+template <class T>
 void check_all(const TapKernels<T>& kernels) {
+  for (const std::size_t rows : {1u, 4u, 7u, 70u}) {
+    for (const std::size_t columns : {1u, 4u, 10u}) check_turn(kernels, rows, columns);
+  }
+  for (const std::size_t depth : {8u, 31u}) {  // one tap: the rows stand side by side
+    Case<T> c(13, depth, 33, 3);
+    c.taps = {5};
+    check_gradient(kernels, c, false, true);
+  }
   for (const std::size_t positions : {1u, 2u, 5u, 13u, 31u}) {
     for (const std::size_t columns : {1u, 3u, 8u, 17u, 32u, 61u, 100u}) {
       for (const std::size_t depth : {1u, 4u, 7u}) {

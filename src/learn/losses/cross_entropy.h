@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/exponential.h"
 #include "losses/loss.h"
 
 namespace thalweg {
@@ -41,13 +42,15 @@ torch; with probabilities the mean over the rows.)"};
                                                   const RowTarget& target, double scale, T* grad) {
     if (!target.is_label() || smoothing_of(o) > 0) return spread(o, p, columns, target, scale, grad);
     const T max = *std::max_element(p, p + columns);
+    const auto share = [=](std::size_t j) { return exp_below(-size_of(max - p[j], kVanishes<T>)); };
     double sum = 0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      const T share = std::exp(p[j] - max);
-      if (grad != nullptr) grad[j] = share;
-      sum += static_cast<double>(share);
+    if (grad == nullptr) {
+      for (std::size_t j = 0; j < columns; ++j) sum += static_cast<double>(share(j));
+    } else {
+      for (std::size_t j = 0; j < columns; ++j) grad[j] = share(j);
+      for (std::size_t j = 0; j < columns; ++j) sum += static_cast<double>(grad[j]);
+      finish(grad, columns, target.label, sum, scale);
     }
-    if (grad != nullptr) finish(grad, columns, target.label, sum, scale);
     return std::log(sum) - (static_cast<double>(p[target.label]) - static_cast<double>(max));
   }
 
@@ -56,9 +59,8 @@ torch; with probabilities the mean over the rows.)"};
 
   template <class T>
   static void finish(T* grad, std::size_t columns, std::size_t label, double sum, double scale) {
-    const double at_label = (static_cast<double>(grad[label]) / sum - 1.0) * scale;
-    for (std::size_t j = 0; j < columns; ++j)
-      grad[j] = static_cast<T>(static_cast<double>(grad[j]) / sum * scale);
+    const double at_label = (static_cast<double>(grad[label]) / sum - 1.0) * scale, factor = scale / sum;
+    for (std::size_t j = 0; j < columns; ++j) grad[j] = static_cast<T>(static_cast<double>(grad[j]) * factor);
     grad[label] = static_cast<T>(at_label);
   }
 

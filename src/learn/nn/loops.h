@@ -1,13 +1,12 @@
-// Matrix products in plain loops: for single rows and columns.
+// Matrix products in plain loops: for a single row times what is stored transposed, and for no terms at all.
 #pragma once
 
 #include "nn/product.h"
 
 namespace thalweg {
 
-// The terms of an element of c are added in order of depth, so its bits depend on its own row and column
-// alone. In products with b transposed they are added in 8 interleaved sums, those after the last whole 8 in
-// one more. A product of depth 1 must not have b transposed.
+// b is stored transposed, or the depth is 0. The terms of an element are added in 8 interleaved sums, those
+// after the last whole 8 in one more: its bits depend on its own row and column alone.
 template <class T>
 void multiply(const Product& product, const Strides& strides, const Operands<T>& operands, bool add) noexcept;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "kernels/vectorised.h"
 #include "nn/loops.h"
 #include "thalweg/error.h"
 
@@ -19,7 +20,7 @@ constexpr std::size_t kGoodColumns = 256;
 constexpr std::size_t kLargestRows = 512;
 constexpr std::size_t kLargestColumns = 1024;
 constexpr std::size_t kPacked = 512;
-constexpr double kOwnLoopsFlops = 1 << 13;  // below about a microsecond a call of oneDNN takes longer
+constexpr std::size_t kOwnLoops = 1 << 16;  // elements of the weights, which stay in the cache
 
 std::size_t parts(std::size_t n, std::size_t each) { return (n + each - 1) / each; }
 
@@ -29,16 +30,17 @@ std::size_t even_part(std::size_t n, std::size_t largest) {
   return std::min(n, parts(each, 16) * 16);
 }
 
-// What is over before the loops of a matrix have begun.
-bool is_vector(const Product& product) {
-  return product.rows == 1 || product.columns == 1 || product.depth <= 1;
+// What the weights of a layer are, to the product of its outputs and to both of its gradients: the rows of a
+// batch do not say which loops are used, so that a sample's bits are the same in any batch.
+std::size_t weights_of(const Product& product) {
+  return product.columns * (product.transpose_a ? product.rows : product.depth);
 }
 
 // The same product as one that the loops run through quickly: vectors are the same memory transposed or not,
 // and a column is computed as a row.
 template <class T>
 void simplify(Product& product, Operands<T>& x) {
-  if (product.columns == 1 && product.rows > 1 && x.bias == nullptr) {
+  if (product.columns == 1 && x.bias == nullptr) {
     std::swap(x.a, x.b);
     product = {1, product.rows, product.depth, false, !product.transpose_a};
   }
@@ -63,10 +65,11 @@ BlockSize block_size(const Product& product) {
 }
 
 template <class T>
-Matmul<T>::Matmul(Product product, Operands<T> operands, bool may_add) {
+Matmul<T>::Matmul(Product product, Operands<T> operands, Result result) : result_(result) {
+  const bool small = std::is_same_v<T, double> || weights_of(product) <= kOwnLoops;
   simplify(product, operands);
-  const bool small = std::is_same_v<T, double> || product.flops() <= kOwnLoopsFlops;
-  way_ = is_vector(product) ? Way::rows : small ? Way::taps : Way::onednn;
+  const bool dots = product.depth == 0 || (product.rows == 1 && product.transpose_b);
+  way_ = dots ? Way::dots : small ? Way::taps : Way::onednn;
   if (way_ == Way::taps) taps_.emplace(product, operands);
   strides_ = {product.transpose_a ? product.rows : product.depth,
               product.transpose_b ? product.depth : product.columns, product.columns};
@@ -74,14 +77,14 @@ Matmul<T>::Matmul(Product product, Operands<T> operands, bool may_add) {
   const BlockSize size = block_size(product);
   for (std::size_t row = 0; row < product.rows; row += size.rows) {
     for (std::size_t column = 0; column < product.columns; column += size.columns) {
-      blocks_.push_back(make_block(product, operands, row, column, size, may_add));
+      blocks_.push_back(make_block(product, operands, row, column, size));
     }
   }
 }
 
 template <class T>
 auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, std::size_t row,
-                           std::size_t column, BlockSize size, bool may_add) const -> Block {
+                           std::size_t column, BlockSize size) const -> Block {
   Block block;
   block.row = row;
   block.column = column;
@@ -95,7 +98,8 @@ auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, st
   if constexpr (std::is_same_v<T, float>) {
     if (way_ == Way::onednn) {
       block.set.emplace(block.product, strides_, block.operands, false);
-      if (may_add) block.add.emplace(block.product, strides_, block.operands, true, &*block.set);
+      if (result_ == Result::set_or_added)
+        block.add.emplace(block.product, strides_, block.operands, true, &*block.set);
     }
   }
   return block;
@@ -103,15 +107,20 @@ auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, st
 
 template <class T>
 bool Matmul<T>::run_block(const Block& block, bool add) const noexcept {
-  switch (way_) {
-    case Way::onednn:
-      return (add ? block.add : block.set)->run();
-    case Way::taps:
-      taps_->run({block.row, block.row + block.product.rows},
-                 {block.column, block.column + block.product.columns}, add);
-      return true;
-    case Way::rows:
-      multiply(block.product, strides_, block.operands, add);
+  const bool rectify = result_ == Result::rectified;
+  if (way_ == Way::taps) {
+    taps_->run({block.row, block.row + block.product.rows},
+               {block.column, block.column + block.product.columns}, add, rectify);
+    return true;
+  }
+  if (way_ == Way::dots) {
+    multiply(block.product, strides_, block.operands, add);
+  } else if (!(add ? block.add : block.set)->run()) {
+    return false;
+  }
+  for (std::size_t i = 0; rectify && i < block.product.rows; ++i) {
+    T* c = block.operands.c + i * strides_.c;
+    vectorised(0, block.product.columns, [=](std::size_t j) { c[j] = c[j] < T{0} ? T{0} : c[j]; });
   }
   return true;
 }

@@ -19,14 +19,15 @@ struct BlockSize {
 };
 BlockSize block_size(const Product& product);
 
-// A product on fixed memory, ready to run any number of times. Matrices have no gaps between rows. Single
-// rows and columns use plain loops, f64 and products with few terms those of kernels/, everything else
-// oneDNN.
+// What run() makes of c. max(., 0) is not for sums.
+enum class Result { set, set_or_added, rectified };
+
+// A product on fixed memory, ready to run any number of times. Matrices have no gaps between rows. Products
+// in f64 and with weights that fit into the cache use the loops of kernels/, everything else oneDNN.
 template <class T>
 class Matmul {
  public:
-  // `may_add`: whether run() will be asked to add.
-  Matmul(Product product, Operands<T> operands, bool may_add);
+  Matmul(Product product, Operands<T> operands, Result result);
 
   // c = the product, or c += the product. Throws Error(resource) when oneDNN runs out of memory.
   void run(Team& team, bool add);
@@ -42,11 +43,12 @@ class Matmul {
     std::optional<OnednnProduct> add;
   };
   Block make_block(const Product& whole, const Operands<T>& operands, std::size_t row, std::size_t column,
-                   BlockSize size, bool may_add) const;
+                   BlockSize size) const;
   bool run_block(const Block& block, bool add) const noexcept;
 
-  enum class Way { rows, taps, onednn };
+  enum class Way { dots, taps, onednn };
 
+  Result result_;
   Way way_;
   Strides strides_;
   std::optional<TapMatmul<T>> taps_;

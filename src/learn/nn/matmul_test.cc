@@ -43,7 +43,7 @@ void check(const Product& p, Team& team, bool biased) {
   const auto a = random_values<T>(p.rows * p.depth, 1), b = random_values<T>(p.depth * p.columns, 2);
   const auto bias = random_values<T>(p.columns, 3), before = random_values<T>(p.rows * p.columns, 4);
   std::vector<T> c = before;
-  Matmul<T> matmul(p, {a.data(), b.data(), biased ? bias.data() : nullptr, c.data()}, true);
+  Matmul<T> matmul(p, {a.data(), b.data(), biased ? bias.data() : nullptr, c.data()}, Result::set_or_added);
   const double tolerance = (std::is_same_v<T, float> ? 1e-6 : 1e-14) * (1 + static_cast<double>(p.depth));
   for (const bool add : {false, true}) {
     c = before;

@@ -1,5 +1,4 @@
-// Matrix products on the loops of kernels/taps.h: for f64, and for products that are over before oneDNN has
-// begun.
+// Matrix products on the loops of kernels/taps.h: for f64, and for what fits into the cache.
 #pragma once
 
 #include <cstddef>
@@ -17,22 +16,20 @@ class TapMatmul {
  public:
   TapMatmul(const Product& product, const Operands<T>& operands);
 
-  // Copies what the loops cannot read where it lies; before run(), each time that b has changed.
+  // Turns what is stored transposed; before run(), each time that b has changed.
   void prepare();
 
-  // Rows and columns first .. last-1 of c; a first column is a multiple of 16.
+  // Rows and columns first .. last-1 of c; `rectify`: max(., 0) of them.
   struct Range {
     std::size_t first, last;
   };
-  void run(Range rows, Range columns, bool add) const;
+  void run(Range rows, Range columns, bool add, bool rectify) const;
 
  private:
   Product product_;
   Operands<T> operands_;
   std::ptrdiff_t tap_ = 0;
-  std::size_t step_ = 0;   // from one row of b, as the loops read it, to the next
-  std::vector<T> copied_;  // b, turned where it is stored transposed, in whole vectors; empty: as it lies
-  std::vector<T> bias_;    // in whole vectors
+  std::vector<T> turned_;  // b; empty: as it lies
 };
 
 }  // namespace thalweg

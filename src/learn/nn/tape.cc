@@ -54,12 +54,37 @@ void Tape::Impl::place(Arena& arena, const MemoryPlan& plan, std::span<const std
   }
 }
 
+// By their bytes, each node to the part in which its middle lies.
+void Tape::Impl::cut() {
+  std::size_t all = 0, before = 0;
+  for (const Node& node : nodes) all += node.op != nullptr ? bytes_of(node) : 0;
+  for (Node& node : nodes) {
+    if (node.op == nullptr || passes == Passes::forward || parts <= 1) continue;
+    const double middle = static_cast<double>(before) + 0.5 * static_cast<double>(bytes_of(node));
+    node.part = std::min(parts - 1, static_cast<int>(middle * parts / static_cast<double>(all)));
+    before += bytes_of(node);
+  }
+  for (Node& node : nodes) {
+    const bool used = node.last_user >= 0;
+    node.inner = node.op != nullptr && used && passes == Passes::both && parts > 1 &&
+                 nodes[static_cast<std::size_t>(node.last_user)].part == node.part;
+  }
+}
+
 // Backward passes read every value; forward passes alone read one up to its last user.
 void Tape::Impl::place_values() {
   MemoryPlan plan;
   std::vector<std::size_t> offsets(nodes.size(), kNowhere);
+  std::vector<std::size_t> inside(static_cast<std::size_t>(parts));  // bytes within each part, so far
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].op == nullptr) continue;
+    if (!nodes[i].inner) continue;
+    std::size_t& bytes = inside[static_cast<std::size_t>(nodes[i].part)];
+    offsets[i] = bytes;  // of what begins the block
+    bytes += bytes_of(nodes[i]);
+  }
+  plan.take(*std::ranges::max_element(inside));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].op == nullptr || nodes[i].inner) continue;
     offsets[i] = plan.take(bytes_of(nodes[i]));
     if (passes == Passes::both) continue;
     const std::vector<int>& inputs = nodes[i].inputs;
@@ -98,6 +123,7 @@ void Tape::Impl::place_gradients() {
 
 void Tape::Impl::plan() {
   if (planned) return;
+  cut();
   place_values();
   place_gradients();
   planned = true;
@@ -109,6 +135,18 @@ void Tape::Impl::plan() {
   }
 }
 
+void Tape::Impl::bring(int part) {
+  if (part == part_in_memory) return;
+  again = true;
+  for (Node& node : nodes) {
+    if (!node.inner || node.part != part) continue;
+    Call call(*this, node);
+    node.op->forward[function_of(dtype)](call);
+  }
+  again = false;
+  part_in_memory = part;
+}
+
 Node& Tape::Impl::node(Tensor tensor) {
   if (tensor.node < 0 || static_cast<std::size_t>(tensor.node) >= nodes.size()) {
     fail("the tensor is not on this tape", "number " + std::to_string(tensor.node),
@@ -117,7 +155,8 @@ Node& Tape::Impl::node(Tensor tensor) {
   return nodes[static_cast<std::size_t>(tensor.node)];
 }
 
-Tape::Tape(Dtype dtype, int threads, Passes passes) : impl_(std::make_unique<Impl>(dtype, threads, passes)) {}
+Tape::Tape(Dtype dtype, int threads, Passes passes, int parts)
+    : impl_(std::make_unique<Impl>(dtype, threads, passes, std::max(1, parts))) {}
 Tape::~Tape() = default;
 Tape::Tape(Tape&&) noexcept = default;
 Tape& Tape::operator=(Tape&&) noexcept = default;
@@ -183,6 +222,7 @@ void Tape::forward() {
     if (node.op == nullptr) continue;
     Call call(*impl_, node);
     node.op->forward[type](call);
+    impl_->part_in_memory = node.part;
   }
 }
 
@@ -197,6 +237,7 @@ void Tape::backward(Tensor output, bool accumulate) {
   for (int i = output.node; i >= 0; --i) {
     Node& node = impl_->nodes[static_cast<std::size_t>(i)];
     if (node.op == nullptr || !node.reached || !node.wanted) continue;
+    impl_->bring(node.part);
     Call call(*impl_, node);
     node.op->backward[type](call);
   }
@@ -227,6 +268,8 @@ void* Tape::value_data(Tensor tensor, Dtype asked) {
   if (node.op != nullptr) impl_->plan();
   if (impl_->passes == Passes::forward && node.op != nullptr && node.last_user >= 0)
     fail("a tape of forward passes keeps what no operation uses", "an intermediate value", "Passes::both");
+  if (node.inner)
+    fail("the values inside a part are not kept", "an intermediate value", "a tape of one part");
   return node.value;
 }
 

@@ -6,7 +6,7 @@
 // Inputs and parameters have their memory at once. Values and gradients of operations get theirs when all is
 // recorded, before the first replay: only then is it known who needs what for how long. A gradient lives from
 // the first operation that writes it to the one that it belongs to, and what does not live at the same time
-// shares memory; on a tape of forward passes so do values.
+// shares memory; on a tape of forward passes so do values, and on one of several parts those inside a part.
 #pragma once
 
 #include <array>
@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/threads.h"
+#include "kernels/vectorised.h"
 #include "nn/product.h"
 #include "thalweg/tensor.h"
 
@@ -55,6 +56,8 @@ struct Node {
   bool wanted = false;   // someone wants the gradient of this node, or of one it is computed from
   bool kept = false;     // its gradient is to be read after backward()
   int last_user = -1;    // the last operation that has it as input; -1: none
+  int part = 0;          // of the tape
+  bool inner = false;    // only its part has its value, which shares memory with those inside other parts
   bool reached = false;  // in this backward(): the gradient has been written
   std::unique_ptr<Prepared> prepared;
 };
@@ -66,7 +69,8 @@ struct Training {
 };
 
 struct Tape::Impl {
-  Impl(Dtype type, int threads, Passes what) : dtype(type), team(threads), passes(what) {}
+  Impl(Dtype type, int threads, Passes what, int cut)
+      : dtype(type), team(threads), passes(what), parts(cut) {}
 
   // Records an operation; an input may be no tensor.
   Tensor add(const Op& op, std::span<const Tensor> inputs, Shape shape,
@@ -78,10 +82,16 @@ struct Tape::Impl {
   void plan();
   std::uint64_t work_bytes();  // what operations work in beside the memory of the tape
 
+  // Computes the values inside a part, where they are not in memory.
+  void bring(int part);
+
   Dtype dtype;
   Team team;
   Passes passes;
-  Arena own{0};  // of inputs, and of what operations keep
+  int parts;
+  int part_in_memory = 0;
+  bool again = false;  // values are computed for the second time
+  Arena own{0};        // of inputs, and of what operations keep
   Arena values{0};
   Arena grads{1};
   std::deque<Node> nodes;
@@ -93,6 +103,7 @@ struct Tape::Impl {
  private:
   static constexpr std::size_t kNowhere = ~std::size_t{0};
 
+  void cut();  // into parts
   void place_values();
   void place_gradients();
   // Makes the block and gives each node its place in it.
@@ -109,11 +120,12 @@ struct Sink {
 
 // Writes f(i) as element i for i in begin .. end-1, or adds it.
 template <class T, class F>
-void write(Sink<T> to, std::size_t begin, std::size_t end, F&& f) {
+void write(Sink<T> to, std::size_t begin, std::size_t end, const F& f) {
+  T* data = to.data;
   if (to.add) {
-    for (std::size_t i = begin; i < end; ++i) to.data[i] += f(i);
+    vectorised(begin, end, [=](std::size_t i) { data[i] += f(i); });
   } else {
-    for (std::size_t i = begin; i < end; ++i) to.data[i] = f(i);
+    vectorised(begin, end, [=](std::size_t i) { data[i] = f(i); });
   }
 }
 
@@ -131,6 +143,8 @@ class Call {
     return static_cast<P&>(*node_.prepared);
   }
   bool has_backward() const { return tape_.passes == Passes::both; }
+  // The values were computed before: what a layer keeps has been brought up to date.
+  bool again() const { return tape_.again; }
   // Null in evaluation.
   const Training* training() const { return tape_.training ? &*tape_.training : nullptr; }
 

@@ -55,6 +55,43 @@ TEST(Tape, BitsDoNotDependOnTheNumberOfThreads) {
   expect_same_for_any_threads<float>("dense(300) | group_norm(3) | mish | dense(9, init=orthogonal)", 7, 333);
 }
 
+TEST(Tape, PartsChangeNoBit) {
+  const auto check = [](const std::string& text, const Shape& sample) {
+    const std::vector<float> whole = replay<float>(text, sample, 33, 2);
+    for (const int parts : {2, 3, 5, 100}) {
+      const std::vector<float> cut = replay<float>(text, sample, 33, 2, parts);
+      ASSERT_EQ(cut.size(), whole.size());
+      EXPECT_EQ(std::memcmp(cut.data(), whole.data(), whole.size() * sizeof(float)), 0) << text << parts;
+    }
+  };
+  check("dense(40) | tanh | dropout(0.3) | dense(30) | gelu | layer_norm | dense(7) | softmax", {20});
+  check("repeat(3, residual(dense(16) | batch_norm | relu | dropout(0.2))) | dense(3)", {16});
+  check(
+      "conv2d(4, 3, padding=1) | batch_norm | relu | max_pool(2) | residual(conv2d(4, 3, padding=1) | relu) "
+      "| "
+      "conv2d(5, 3) | silu | flatten | dense(3)",
+      {2, 12, 12});
+}
+
+TEST(Tape, PartsTakeLessMemoryAndDoNotKeepWhatIsInside) {
+  Module module("repeat(16, dense(64) | tanh) | dense(1)", {64});
+  std::uint64_t whole = 0;
+  for (const int parts : {1, 4, 8}) {
+    Tape tape(Dtype::f32, 1, Passes::both, parts);
+    const Tensor x = tape.input({512, 64});
+    const Tensor y = module.record(tape, x);
+    tape.forward();
+    tape.value<float>(y);
+    if (parts == 1) {
+      whole = tape.bytes();
+      continue;
+    }
+    EXPECT_LT(tape.bytes(), whole * 3 / 4);  // values, and gradients that share memory in any case
+    const std::string what = message([&] { tape.value<float>({y.node - 3}); });
+    EXPECT_NE(what.find("inside a part"), std::string::npos) << what;
+  }
+}
+
 TEST(Tape, ReplayingGivesTheSameBits) {
   const std::vector<float> first = replay<float>("dense(256) | relu | dense(10)", {784}, 128, 2);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(replay<float>("dense(256) | relu | dense(10)", {784}, 128, 2), first);

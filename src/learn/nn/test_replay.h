@@ -16,12 +16,13 @@ void fill(std::span<T> values, std::uint64_t stream) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(2.0 * random.uniform(i) - 1.0);
 }
 
-// Output, input gradient and parameter gradients of a model, after one forward() and backward().
+// Output, input gradient, what layers keep and parameter gradients of a model, after a forward() and
+// backward().
 template <class T>
-std::vector<T> replay(const std::string& text, Shape sample, std::int64_t rows, int threads) {
+std::vector<T> replay(const std::string& text, Shape sample, std::int64_t rows, int threads, int parts = 1) {
   Module module(text, sample, kDtype<T>);
   module.initialise(5);
-  Tape tape(kDtype<T>, threads);
+  Tape tape(kDtype<T>, threads, Passes::both, parts);
   sample.insert(sample.begin(), rows);
   const Tensor x = tape.input(std::move(sample));
   tape.want_gradient(x);
@@ -35,7 +36,10 @@ std::vector<T> replay(const std::string& text, Shape sample, std::int64_t rows, 
   const auto append = [&](std::span<const T> part) { all.insert(all.end(), part.begin(), part.end()); };
   append(tape.value<T>(y));
   append(tape.grad<T>(x));
-  for (const Parameter& p : module.params()) append(p.grad<T>());
+  for (const Parameter& p : module.params()) {
+    if (p.frozen()) append(p.value<T>());
+    append(p.grad<T>());
+  }
   return all;
 }
 

@@ -18,7 +18,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kReserve = std::size_t{4} << 20;  // what oneDNN needs to make some products
+constexpr std::size_t kReserve = std::size_t{16} << 20;  // what oneDNN needs to make a few products
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kAligned = 16;
 

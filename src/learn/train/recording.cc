@@ -1,6 +1,5 @@
 #include "train/recording.h"
 
-#include <chrono>
 #include <numeric>
 #include <vector>
 
@@ -9,8 +8,8 @@
 
 namespace thalweg {
 
-Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes)
-    : tape(model.dtype(), threads, passes) {
+Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts)
+    : tape(model.dtype(), threads, passes, parts) {
   Shape shape = model.inputs();
   shape.insert(shape.begin(), static_cast<std::int64_t>(rows));
   x = tape.input(shape);
@@ -19,7 +18,7 @@ Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes
 
 Recording& Recordings::of(std::size_t rows, Passes passes) {
   std::unique_ptr<Recording>& found = recordings_[{rows, passes}];
-  if (!found) found = std::make_unique<Recording>(model_, rows, threads_, passes);
+  if (!found) found = std::make_unique<Recording>(model_, rows, threads_, passes, parts_);
   return *found;
 }
 
@@ -30,18 +29,15 @@ std::size_t Recordings::evaluation_rows(std::size_t most) {
   return most;
 }
 
-Recording& Recordings::forward(const Samples& samples, std::span<const std::uint32_t> rows,
-                               std::optional<std::uint64_t> counter) {
+Recording& Recordings::gather(const Samples& samples, std::span<const std::uint32_t> rows,
+                              std::optional<std::uint64_t> counter) {
   Recording& recording = of(rows.size(), counter ? Passes::both : Passes::forward);
   counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
-  const auto start = std::chrono::steady_clock::now();
   const std::span<float> inputs = recording.tape.value<float>(recording.x);
   Team& team = recording.tape.impl().team;
   samples.gather(rows, inputs, team);
   mixing_ = counter ? &augmenter_.apply(seed_, *counter, inputs, rows.size(), team) : nullptr;
   if (mixing_ != nullptr && mixing_->partners.empty()) mixing_ = nullptr;
-  gather_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  recording.tape.forward();
   return recording;
 }
 
@@ -69,7 +65,8 @@ void for_each_output(Module& model, const Samples& samples, int threads,
   std::iota(all.begin(), all.end(), 0u);
   Recordings recordings(model, 0, threads);
   for_chunks(all, recordings.evaluation_rows(Trainer::kChunk), [&](std::span<const std::uint32_t> rows) {
-    Recording& recording = recordings.forward(samples, rows);
+    Recording& recording = recordings.gather(samples, rows);
+    recording.tape.forward();
     const std::span<const float> outputs = recording.tape.value<float>(recording.y);
     const std::size_t width = outputs.size() / rows.size();
     for (std::size_t i = 0; i < rows.size(); ++i) use(rows[i], outputs.subspan(i * width, width));

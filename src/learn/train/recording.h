@@ -17,7 +17,7 @@
 namespace thalweg {
 
 struct Recording {
-  Recording(Module& model, std::size_t rows, int threads, Passes passes);
+  Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts = 1);
 
   Tape tape;
   Tensor x;
@@ -27,34 +27,34 @@ struct Recording {
 class Recordings {
  public:
   // `seed`: of what layers and augmentations draw in training.
-  Recordings(Module& model, std::uint64_t seed, int threads, Augmenter augmenter = {})
-      : model_(model), seed_(seed), threads_(threads), augmenter_(std::move(augmenter)) {}
+  // `parts`: of each tape with gradients.
+  Recordings(Module& model, std::uint64_t seed, int threads, Augmenter augmenter = {}, int parts = 1)
+      : model_(model), seed_(seed), threads_(threads), parts_(parts), augmenter_(std::move(augmenter)) {}
 
   // With gradients, or of forward passes alone: for evaluation, which needs a fraction of the memory.
   Recording& of(std::size_t rows, Passes passes);
 
-  // Runs the model on the named samples: to train, where a counter of the replay's own is given - the
-  // position of the first of them in the run -, or to evaluate.
-  Recording& forward(const Samples& samples, std::span<const std::uint32_t> rows,
-                     std::optional<std::uint64_t> counter = {});
+  // The model with the named samples as its inputs, ready to run: to train, where a counter of the replay's
+  // own is given - the position of the first of them in the run -, or to evaluate.
+  Recording& gather(const Samples& samples, std::span<const std::uint32_t> rows,
+                    std::optional<std::uint64_t> counter = {});
 
   // Rows that an evaluation takes at a time: at most `most`, and fewer where their values would not fit into
   // the cache.
   std::size_t evaluation_rows(std::size_t most);
-  // How the samples of the last forward() are mixed; null where they are not.
+  // How the samples of the last gather() are mixed; null where they are not.
   const Mixing* mixing() const { return mixing_; }
 
   std::uint64_t bytes() const;
-  double gather_seconds() const { return gather_seconds_; }  // of all calls so far
 
  private:
   Module& model_;
   std::uint64_t seed_;
   int threads_;
+  int parts_;
   std::map<std::pair<std::size_t, Passes>, std::unique_ptr<Recording>> recordings_;
   Augmenter augmenter_;
   const Mixing* mixing_ = nullptr;
-  double gather_seconds_ = 0;
 };
 
 // Calls `use` with `rows` in chunks, in order.

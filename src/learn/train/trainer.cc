@@ -1,7 +1,6 @@
 #include "thalweg/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "train/diverged.h"
 #include "train/recording.h"
 #include "train/score.h"
+#include "train/step_clock.h"
 
 namespace thalweg {
 
@@ -43,6 +43,11 @@ std::size_t samples_an_update(const TrainerOptions& options) {
   return options.batch > kMost / options.accumulate ? kMost : options.batch * options.accumulate;
 }
 
+std::size_t chunk_of(const TrainerOptions& options) {
+  const std::size_t most = options.chunk == 0 ? Trainer::kChunk : options.chunk;
+  return options.batch == 0 ? most : std::min(options.batch, most);
+}
+
 Loader loader_of(std::size_t samples, const TrainerOptions& options) {
   return {samples, samples_an_update(options), options.seed, options.order};
 }
@@ -60,19 +65,6 @@ Augmenter augmenter_of(const Dataset& data) {
   const Scaling& scaling = data.train.scaling();
   return {data.augment, data.image, static_cast<float>(-scaling.offset * scaling.factor)};
 }
-
-// Seconds since it was made or asked last.
-class Stopwatch {
- public:
-  double lap() {
-    const Clock::time_point now = Clock::now();
-    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point last_ = Clock::now();
-};
 
 }  // namespace
 
@@ -96,10 +88,12 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       optimizer_(optimizer),
       data_(data),
       loader_(loader_of(data.train.size(), options)),
-      chunk_(options.batch == 0 ? kChunk : std::min(options.batch, kChunk)),
-      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data))),
+      chunk_(chunk_of(options)),
+      recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data),
+                                               options.checkpoint)),
       evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)),
-      counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)) {
+      counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)),
+      clock_(std::make_unique<StepClock>()) {
   check_fit(model, loss_, data);
   if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
@@ -107,6 +101,8 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
 }
 
 Trainer::~Trainer() = default;
+
+const StepSeconds& Trainer::step_seconds() const { return clock_->seconds(); }
 
 Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_t> rows,
                             std::optional<std::uint64_t> counter) {
@@ -116,7 +112,9 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
   append_rows(samples.values, rows, data_.columns, values_);
   weights_.clear();
   append_rows(samples.weights, rows, 1, weights_);
-  Recording& recording = recordings_->forward(samples, rows, counter);
+  Recording& recording = recordings_->gather(samples, rows, counter);
+  clock_->lap(&StepSeconds::data);
+  recording.tape.forward();
   if (const Mixing* mixing = recordings_->mixing(); mixing != nullptr) mix_rows(*mixing, values_);
   return recording;
 }
@@ -162,22 +160,18 @@ Report Trainer::step(const Statistics& statistics) {
   const double share = mass_ > 0 ? 1.0 / mass_ : 0.0;
   double loss = 0;
   bool first = true;
-  const double gathered = recordings_->gather_seconds();
-  Stopwatch watch;
+  clock_->start();
   for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     const auto begin = static_cast<std::size_t>(rows.data() - batch.data());
     Recording& r = predict(data_.train, rows, came * loader_.batch() + begin);
     loss += share * compare(r, share);
-    step_seconds_.forward += watch.lap();
+    clock_->lap(&StepSeconds::forward);
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
     r.tape.backward(r.y, !std::exchange(first, false));
-    step_seconds_.backward += watch.lap();
+    clock_->lap(&StepSeconds::backward);
   });
-  const double data = recordings_->gather_seconds() - gathered;
-  step_seconds_.data += data;
-  step_seconds_.forward -= data;
   loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss) && !optimizer_.may_skip()) {
     throw Error(Code::diverged,
@@ -188,10 +182,10 @@ Report Trainer::step(const Statistics& statistics) {
   loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
-  watch.lap();
+  clock_->lap(&StepSeconds::backward);
   Report report = optimizer_.step({.statistics = statistics});
-  const double lap = watch.lap();
-  step_seconds_.update += report.seconds > 0 ? report.seconds : lap;  // less what it measured
+  clock_->lap(&StepSeconds::update, report.seconds);  // less what it measured
+  clock_->stop();
   report.epoch = came / loader_.updates_per_epoch();
   report.samples = batch.size();
   report.loss = loss;

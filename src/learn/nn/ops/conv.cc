@@ -15,8 +15,6 @@
 namespace thalweg {
 namespace {
 
-std::size_t rounded_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
-
 // A plan with memory for a pass over blocks of samples, each block its own.
 template <class T>
 struct Conv : Prepared {
@@ -25,12 +23,7 @@ struct Conv : Prepared {
   const ConvPlan plan;
   const bool rectify;
 
-  std::size_t packed_columns = 0;  // of the weights of a group; 0: they are read where they lie
-  T* packed = nullptr;
-  T* packed_bias = nullptr;
   T* framed_x = nullptr;
-
-  std::size_t turned_columns = 0;
   T* turned = nullptr;     // weights for the gradient of x
   T* framed_dy = nullptr;  // the gradient of y in its frame, rectified
   T* dw = nullptr;         // of each block, where there are several
@@ -38,8 +31,9 @@ struct Conv : Prepared {
 
   bool copies_dy() const { return rectify || plan.framed_dy.needed; }
 
-  void allocate(Arena& arena, bool backward, bool biased);
-  void pack(const T* w, const T* bias);
+  std::size_t turned_columns() const { return plan.channel_wise ? plan.x.channels : plan.in_each; }
+
+  void allocate(Arena& arena, bool backward);
   void turn(const T* w);
 
   const T* input(const T* all, std::size_t row, std::size_t block);
@@ -50,36 +44,16 @@ struct Conv : Prepared {
 };
 
 template <class T>
-void Conv<T>::allocate(Arena& arena, bool backward, bool biased) {
-  const std::size_t lanes = tap_kernels<T>().lanes;
+void Conv<T>::allocate(Arena& arena, bool backward) {
   const auto make = [&]<class U>(U*& memory, std::size_t size) {
     memory = static_cast<U*>(arena.allocate(size * sizeof(U)));
   };
-  if (!plan.channel_wise && plan.out_each % lanes != 0) {
-    packed_columns = rounded_up(plan.out_each, lanes);
-    make(packed, plan.groups * plan.places * plan.in_each * packed_columns);
-    if (biased) make(packed_bias, plan.groups * packed_columns);
-  }
   if (plan.framed_x.needed) make(framed_x, plan.blocks * plan.framed_x.size(plan.x));
   if (!backward) return;
-  turned_columns = plan.channel_wise ? plan.x.channels : rounded_up(plan.in_each, lanes);
-  make(turned, plan.places * (plan.channel_wise ? 1 : plan.y.channels) * turned_columns);
+  make(turned, plan.places * (plan.channel_wise ? 1 : plan.y.channels) * turned_columns());
   if (copies_dy()) make(framed_dy, plan.blocks * plan.framed_dy.size(plan.y));
   if (plan.blocks > 1) make(dw, plan.blocks * plan.weights());
   make(db, plan.blocks * plan.y.channels);
-}
-
-// Rows of a group's weights, in whole vectors.
-template <class T>
-void Conv<T>::pack(const T* w, const T* bias) {
-  if (packed == nullptr) return;
-  const std::size_t rows = plan.places * plan.in_each, n = plan.out_each;
-  for (std::size_t g = 0; g < plan.groups; ++g) {
-    T* to = packed + g * rows * packed_columns;
-    for (std::size_t i = 0; i < rows; ++i)
-      std::copy_n(w + i * plan.y.channels + g * n, n, to + i * packed_columns);
-    if (packed_bias != nullptr) std::copy_n(bias + g * n, n, packed_bias + g * packed_columns);
-  }
 }
 
 // Weights {places, in, out} as rows {tap of a part, out} of `in`, group after group.
@@ -87,13 +61,13 @@ template <class T>
 void Conv<T>::turn(const T* w) {
   const auto turn_place = [&](std::size_t tap, const T* from) {
     if (plan.channel_wise) {
-      std::copy_n(from, plan.x.channels, turned + tap * turned_columns);
+      std::copy_n(from, plan.x.channels, turned + tap * turned_columns());
       return;
     }
-    for (std::size_t k = 0; k < plan.y.channels; ++k) {
-      const std::size_t row = (k / plan.out_each * plan.places + tap) * plan.out_each + k % plan.out_each;
-      T* to = turned + row * turned_columns;
-      for (std::size_t c = 0; c < plan.in_each; ++c) to[c] = from[c * plan.y.channels + k];
+    for (std::size_t g = 0; g < plan.groups; ++g) {
+      T* to = turned + (g * plan.places + tap) * plan.out_each * turned_columns();
+      tap_kernels<T>().turn(from + g * plan.out_each, plan.in_each, plan.out_each, plan.y.channels, to,
+                            turned_columns());
     }
   };
   for (const InputPart& part : plan.parts) {
@@ -128,20 +102,17 @@ void Conv<T>::forward_sample(const T* in, const T* w, const T* bias, T* out) con
   TapProduct<T> product{.in_step = stride[1] * static_cast<std::ptrdiff_t>(x.channels),
                         .taps = plan.taps,
                         .depth = plan.in_each,
-                        .weights_step = packed != nullptr ? packed_columns : y.channels,
+                        .weights_step = y.channels,
                         .out_step = static_cast<std::ptrdiff_t>(y.channels),
                         .positions = one_line ? y.places() : y.width,
                         .columns = plan.channel_wise ? y.channels : plan.out_each,
                         .rectify = rectify};
-  const T* biases = packed_bias != nullptr ? packed_bias : bias;
-  const std::size_t of_group =
-      packed != nullptr ? plan.places * plan.in_each * packed_columns : plan.out_each;
   for (std::size_t line = 0; line < (one_line ? 1 : y.height); ++line) {
     const T* at = in + line * static_cast<std::size_t>(stride[0]) * plan.framed_x.wide * x.channels;
     for (std::size_t g = 0; g < (plan.channel_wise ? 1 : plan.groups); ++g) {
       product.in = at + g * plan.in_each;
-      product.weights = (packed != nullptr ? packed : w) + g * of_group;
-      if (biases != nullptr) product.bias = biases + g * (packed != nullptr ? packed_columns : plan.out_each);
+      product.weights = w + g * plan.out_each;
+      if (bias != nullptr) product.bias = bias + g * plan.out_each;
       product.out = out + line * y.width * y.channels + g * plan.out_each;
       plan.channel_wise ? kernels.channel_product(product) : kernels.product(product);
     }
@@ -158,8 +129,13 @@ const T* Conv<T>::gradient(const T* all, const T* value, std::size_t row, std::s
   const std::size_t line = plan.y.width * plan.y.channels;
   for (std::size_t i = 0; i < plan.y.height; ++i) {
     T* into = to == nullptr ? nullptr : to + plan.framed_dy.first + i * plan.framed_dy.wide * plan.y.channels;
-    image_kernels<T>().rectified(from + i * line, of == nullptr ? nullptr : of + i * line, plan.y.width,
-                                 plan.y.channels, into, db + block * plan.y.channels);
+    image_kernels<T>().rectified({.dy = from + i * line,
+                                  .y = of == nullptr ? nullptr : of + i * line,
+                                  .places = plan.y.width,
+                                  .step = plan.y.channels,
+                                  .channels = plan.y.channels,
+                                  .to = into,
+                                  .sums = db + block * plan.y.channels});
   }
   return to == nullptr ? from : to;
 }
@@ -199,7 +175,7 @@ void Conv<T>::input_sample(const T* dy, T* to, bool add) const {
     TapProduct<T> product{.in_step = static_cast<std::ptrdiff_t>(y.channels),
                           .taps = part.taps,
                           .depth = plan.out_each,
-                          .weights_step = turned_columns,
+                          .weights_step = turned_columns(),
                           .out_step = stride[1] * static_cast<std::ptrdiff_t>(x.channels),
                           .positions = part.across.count,
                           .columns = plan.channel_wise ? x.channels : plan.in_each,
@@ -211,7 +187,7 @@ void Conv<T>::input_sample(const T* dy, T* to, bool add) const {
         const std::size_t rows =
             plan.channel_wise ? part.first_tap : (g * plan.places + part.first_tap) * plan.out_each;
         product.in = dy + line * plan.framed_dy.wide * y.channels + g * plan.out_each;
-        product.weights = turned + rows * turned_columns;
+        product.weights = turned + rows * turned_columns();
         product.out = out + g * plan.in_each;
         plan.channel_wise ? kernels.channel_product(product) : kernels.product(product);
       }
@@ -224,7 +200,6 @@ void conv_forward(Call& call) {
   auto& conv = call.prepared<Conv<T>>();
   const T *x = call.input<T>(0), *w = call.input<T>(1), *bias = call.input<T>(2);
   T* y = call.value<T>();
-  conv.pack(w, bias);
   for_each_block(call.team(), conv.plan.blocks, [&](std::size_t block) {
     for (std::size_t row = block * conv.plan.block_rows; row < conv.plan.end_of(block); ++row)
       conv.forward_sample(conv.input(x, row, block), w, bias, y + row * conv.plan.y.sample());
@@ -316,7 +291,7 @@ Tensor conv2d(Tape& tape, Tensor x, Tensor weight, Tensor bias, const Window& mo
   const ConvPlan plan(window, static_cast<std::size_t>(groups), in, out);
   const auto make = [&]<class T>(T) -> std::unique_ptr<Prepared> {
     auto conv = std::make_unique<Conv<T>>(plan, rectify);
-    conv->allocate(impl.own, backward, bias.node >= 0);
+    conv->allocate(impl.own, backward);
     return conv;
   };
   return impl.add(kConv, {{x, weight, bias}}, std::move(shape),

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/threads.h"
+#include "kernels/images.h"
 #include "nn/matmul.h"
 #include "nn/module.h"
 #include "nn/tape.h"
@@ -18,6 +19,7 @@ struct PreparedDense : Prepared {
   std::size_t rows = 0;
   std::size_t columns = 0;
   bool rectify = false;  // max(y, 0)
+  const ImageKernels<T>* kernels = nullptr;
   std::optional<Matmul<T>> y, dx, dw;
 
   WorkMemory work_memory() const override {
@@ -33,25 +35,26 @@ constexpr std::size_t kSumRows = 64;
 constexpr std::size_t kSumColumns = 64;
 constexpr std::size_t kForkedSum = 1 << 18;
 
-// Sums of columns begin .. end-1 (at most kSumColumns), 64 rows at a time in T and those sums in double, so
-// that a batch of any length keeps its digits.
+// Columns begin .. end-1 of dy, at most kSumColumns: made the gradient of what was rectified, where y is
+// given, and added up, 64 rows at a time in T and those sums in double, so that a batch of any length keeps
+// its digits.
 template <class T>
-void sum_columns(const T* dy, std::size_t rows, std::size_t columns, std::size_t begin, std::size_t end,
+void end_columns(const PreparedDense<T>& dense, T* dy, const T* y, std::size_t begin, std::size_t end,
                  Sink<T> db) {
-  double total[kSumColumns] = {};
-  const std::size_t n = end - begin;
+  const std::size_t rows = dense.rows, columns = dense.columns;
+  double sums[kSumColumns] = {};
   for (std::size_t first = 0; first < rows; first += kSumRows) {
-    T part[kSumColumns] = {};
-    for (std::size_t i = first; i < std::min(rows, first + kSumRows); ++i) {
-      const T* row = dy + i * columns + begin;
-      for (std::size_t j = 0; j < n; ++j) part[j] += row[j];
-    }
-    for (std::size_t j = 0; j < n; ++j) total[j] += static_cast<double>(part[j]);
+    const std::size_t at = first * columns + begin;
+    dense.kernels->rectified({.dy = dy + at,
+                              .y = y != nullptr ? y + at : nullptr,
+                              .places = std::min(kSumRows, rows - first),
+                              .step = columns,
+                              .channels = end - begin,
+                              .to = y != nullptr ? dy + at : nullptr,
+                              .sums = sums});
   }
-  for (std::size_t j = 0; j < n; ++j) {
-    const T sum = static_cast<T>(total[j]);
-    db.data[begin + j] = db.add ? db.data[begin + j] + sum : sum;
-  }
+  if (db.data != nullptr)
+    write(db, begin, end, [&](std::size_t j) { return static_cast<T>(sums[j - begin]); });
 }
 
 template <class T>
@@ -62,52 +65,43 @@ void dense_prepare(Call& call) {
   const std::size_t rows = out > 0 ? call.size() / out : 0;
   dense.rows = rows;
   dense.columns = out;
+  dense.kernels = &image_kernels<T>();
   dense.y.emplace(Product{rows, out, in},
-                  Operands<T>{call.input<T>(0), call.input<T>(1), call.input<T>(2), call.value<T>()}, false);
+                  Operands<T>{call.input<T>(0), call.input<T>(1), call.input<T>(2), call.value<T>()},
+                  dense.rectify ? Result::rectified : Result::set);
   if (call.wants(0)) {
     dense.dx.emplace(Product{.rows = rows, .columns = in, .depth = out, .transpose_b = true},
-                     Operands<T>{call.grad<T>(), call.input<T>(1), nullptr, call.input_grad<T>(0)}, true);
+                     Operands<T>{call.grad<T>(), call.input<T>(1), nullptr, call.input_grad<T>(0)},
+                     Result::set_or_added);
   }
   if (call.wants(1)) {
     dense.dw.emplace(Product{.rows = in, .columns = out, .depth = rows, .transpose_a = true},
-                     Operands<T>{call.input<T>(0), call.grad<T>(), nullptr, call.input_grad<T>(1)}, true);
+                     Operands<T>{call.input<T>(0), call.grad<T>(), nullptr, call.input_grad<T>(1)},
+                     Result::set_or_added);
   }
 }
 
-constexpr std::size_t kRectified = 1 << 15;  // elements that are worth a thread's while
-
 template <class T>
 void dense_forward(Call& call) {
-  auto& dense = call.prepared<PreparedDense<T>>();
-  dense.y->run(call.team(), false);
-  if (!dense.rectify) return;
-  T* y = call.value<T>();
-  for_each_part(call.team(), call.size(), kRectified, [=](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y[i] = y[i] < T{0} ? T{0} : y[i];
-  });
+  call.prepared<PreparedDense<T>>().y->run(call.team(), false);
 }
 
 template <class T>
 void dense_backward(Call& call) {
   auto& dense = call.prepared<PreparedDense<T>>();
   T* dy = call.grad<T>();
-  if (dense.rectify) {  // from here on the gradient of what was rectified
-    const T* y = call.value<T>();
-    for_each_part(call.team(), call.size(), kRectified, [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) dy[i] = y[i] <= T{0} ? T{0} : dy[i];
-    });
+  const T* y = dense.rectify ? call.value<T>() : nullptr;
+  const std::size_t rows = dense.rows, columns = dense.columns;
+  if (const Sink<T> db = call.sink<T>(2); db.data != nullptr || y != nullptr) {
+    const bool fork = rows * columns >= kForkedSum;
+    for_each_part(call.team(), columns, fork ? kSumColumns : columns,
+                  [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t j = begin; j < end; j += kSumColumns)
+                      end_columns(dense, dy, y, j, std::min(end, j + kSumColumns), db);
+                  });
   }
   if (const Sink<T> dx = call.sink<T>(0); dx.data != nullptr) dense.dx->run(call.team(), dx.add);
   if (const Sink<T> dw = call.sink<T>(1); dw.data != nullptr) dense.dw->run(call.team(), dw.add);
-  const Sink<T> db = call.sink<T>(2);
-  if (db.data == nullptr) return;
-  const bool fork = dense.rows * dense.columns >= kForkedSum;
-  for_each_part(call.team(), dense.columns, fork ? kSumColumns : dense.columns,
-                [&](std::size_t begin, std::size_t end) {
-                  for (std::size_t j = begin; j < end; j += kSumColumns) {
-                    sum_columns(dy, dense.rows, dense.columns, j, std::min(end, j + kSumColumns), db);
-                  }
-                });
 }
 
 constexpr Op kDense{{dense_forward<float>, dense_forward<double>},

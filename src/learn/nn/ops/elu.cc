@@ -1,7 +1,7 @@
 // elu, and selu, which is the elu that keeps the variance of its input: in f32 within 3 units in the last
 // place.
+#include "kernels/exponential.h"
 #include "nn/module.h"
-#include "nn/ops/exponential.h"
 #include "nn/ops/unary.h"
 
 namespace thalweg {

@@ -1,6 +1,6 @@
 // leaky_relu. A NaN stays one.
+#include "kernels/exponential.h"
 #include "nn/module.h"
-#include "nn/ops/exponential.h"
 #include "nn/ops/unary.h"
 
 namespace thalweg {

@@ -2,8 +2,8 @@
 // double.
 #include <cmath>
 
+#include "kernels/exponential.h"
 #include "nn/ops/axis.h"
-#include "nn/ops/exponential.h"
 #include "nn/ops/sums.h"
 
 namespace thalweg {

@@ -1,7 +1,7 @@
 // mish: in f32 within 6 units in the last place, denormal results within 53 of theirs. At -infinity it
 // is 0, its limit.
+#include "kernels/exponential.h"
 #include "nn/module.h"
-#include "nn/ops/exponential.h"
 #include "nn/ops/self_gated.h"
 
 namespace thalweg {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/threads.h"
+#include "kernels/taps.h"
 #include "nn/module.h"
 #include "nn/tape.h"
 #include "thalweg/error.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kGrain = 1 << 14;
 // Writes from {rows, columns} as {columns, rows}.
 template <class T>
 void turn(const T* from, std::size_t rows, std::size_t columns, Sink<T> to) {
+  if (!to.add) return tap_kernels<T>().turn(from, rows, columns, columns, to.data, rows);
   for (std::size_t i = 0; i < rows; i += kSide) {
     for (std::size_t j = 0; j < columns; j += kSide) {
       for (std::size_t k = j; k < std::min(columns, j + kSide); ++k) {

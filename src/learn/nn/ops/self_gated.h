@@ -1,7 +1,7 @@
 // x times a gate that x itself opens. Gate<T>(x) has `value` and `slope`, its derivative.
 #pragma once
 
-#include "nn/ops/exponential.h"
+#include "kernels/exponential.h"
 #include "nn/ops/unary.h"
 
 namespace thalweg {

@@ -1,7 +1,7 @@
 // The logistic function for sigmoid and for gelu's approximate form.
 #pragma once
 
-#include "nn/ops/exponential.h"
+#include "kernels/exponential.h"
 
 namespace thalweg {
 

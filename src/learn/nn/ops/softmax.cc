@@ -1,6 +1,6 @@
 // softmax. The largest exponential is 1, so nothing overflows and the sum is never 0. Sums are double.
+#include "kernels/exponential.h"
 #include "nn/ops/axis.h"
-#include "nn/ops/exponential.h"
 #include "nn/ops/sums.h"
 
 namespace thalweg {

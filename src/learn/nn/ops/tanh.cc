@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/exponential.h"
 #include "nn/module.h"
-#include "nn/ops/exponential.h"
 #include "nn/ops/unary.h"
 
 namespace thalweg {

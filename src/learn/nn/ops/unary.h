@@ -33,7 +33,7 @@ void unary_forward(Call& call) {
   T* y = call.value<T>();
   const Rule rule = rule_of<Rule>(call);
   for_each_part(call.team(), call.size(), Rule::kGrain, [=](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y[i] = rule.value(x[i]);
+    vectorised(begin, end, [=](std::size_t i) { y[i] = rule.value(x[i]); });
   });
 }
 
