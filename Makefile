@@ -71,8 +71,8 @@ wheel: configured       ## the Python packages, in build/wheels, tried in an env
 	@cmake --build --preset release -j $(JOBS) --target thalweg_lab_shared
 	python3 tools/wheel.py build
 
-test-python: configured ## the Python package beside torch, NumPy and scikit-learn; P="test_torch*.py"
-	@cmake --build --preset release -j $(JOBS) --target $(SHARED)
+test-python: configured ## the Python package beside torch, NumPy, scikit-learn and onnxruntime; P="test_torch*.py"
+	@cmake --build --preset release -j $(JOBS) --target $(SHARED) thalweg_tool
 	sh tools/python_tests.sh $(if $(P),'$(P)')
 
 bench-python: configured ## steps through Python beside torch's own; ARGS="--tasks many,tiny --fresh"

@@ -9,6 +9,7 @@
 #include "compare/folder.h"
 #include "find/tune_folder.h"
 #include "target.h"
+#include "thalweg/export.h"
 #include "thalweg/lab/page.h"
 #include "thalweg/run.h"
 
@@ -86,6 +87,7 @@ void check(std::string_view bytes) {
     whole.restore(name, bytes, finished || name == "result.json");
     try_to([&] { write_page(run); });
     try_to([&] { predict_run(run); });
+    try_to([&] { export_run(run, ExportFormat::onnx); });
     try_to([&] {
       Run resumed = Run::resume(run);
       resumed.finish();

@@ -43,8 +43,9 @@ class DamagedFolders : public testing::Test {
   fs::path whole_;
 };
 
-const std::string kReaders[] = {"train --quiet --resume run", "eval run", "predict run", "doctor run",
-                                "landscape run --points 5"};
+const std::string kReaders[] = {
+    "train --quiet --resume run", "eval run", "predict run", "export run", "doctor run",
+    "landscape run --points 5"};
 
 TEST_F(DamagedFolders, AKeyOfManyPartsIsNoKey) {
   const fs::path run = runs_.copy(whole_, "run");

@@ -145,11 +145,14 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
   EXPECT_EQ(outcome.out, contents(path("a/result.json")));
   const Json result = Json::parse(outcome.out, nullptr, false);
   ASSERT_TRUE(result.is_object()) << outcome.out;
-  const std::set<std::string> want = {
-      "schema",      "run",     "data",    "model",      "optimizer", "loss",    "parameters",
-      "batch",       "seconds", "updates", "accumulate", "seed",      "threads", "state_bytes",
-      "epochs",      "train",   "test",    "stopped",    "best",      "weights", "samples_per_second",
-      "samples_seen"};
+  const std::set<std::string> want = {"schema",       "run",         "data",
+                                      "model",        "optimizer",   "loss",
+                                      "parameters",   "batch",       "seconds",
+                                      "updates",      "accumulate",  "seed",
+                                      "threads",      "state_bytes", "epochs",
+                                      "train",        "test",        "stopped",
+                                      "best",         "weights",     "samples_per_second",
+                                      "samples_seen", "peak_bytes",  "estimated_bytes"};
   EXPECT_EQ(keys(result), want);
   EXPECT_EQ(keys(result["train"]), (std::set<std::string>{"samples", "loss", "accuracy"}));
   EXPECT_EQ(keys(result["test"]), (std::set<std::string>{"samples", "loss", "accuracy"}));

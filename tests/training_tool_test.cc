@@ -76,6 +76,44 @@ TEST_F(TrainingTool, ADryRunShowsAllAndWritesNothing) {
   EXPECT_EQ(differences(before, snapshot(path(""))), std::vector<std::string>());
 }
 
+#if !defined(THALWEG_SANITIZED)  // which keep shadows of all memory
+TEST_F(TrainingTool, MemoryIsAsEstimated) {
+  const Arguments models[] = {
+      {},
+      {"--model", "dense(512) | relu | dense(512) | relu | dense(10)", "--threads", "2"},
+      {"--model", "conv2d(16, 3, padding=1) | relu | max_pool(2) | flatten | dense(10)", "--batch", "256"}};
+  for (const Arguments& model : models) {
+    Arguments dry = {"train", "--dry-run", "--json", "--epochs", "1"};
+    dry.insert(dry.end(), model.begin(), model.end());
+    const Json memory = json(dry)["memory"];
+    Arguments arguments = {"--epochs", "1"};
+    arguments.insert(arguments.end(), model.begin(), model.end());
+    const Json result = train(std::to_string(&model - models), arguments);
+    const double peak = result["peak_bytes"], before = memory["together"];
+    EXPECT_NEAR(before / peak, 1, 0.15) << memory.dump() << " against " << peak;
+    EXPECT_NEAR(result["estimated_bytes"].get<double>() / before, 1, 0.05);
+  }
+}
+#endif
+
+TEST_F(TrainingTool, AModelIsExportedWhereItIsAskedFor) {
+  train("a", {"--epochs", "1"});
+  const Outcome outcome = run({"export", "a"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("exported the last weights, epoch 1 (update 23) to a/model.onnx"),
+            std::string::npos)
+      << outcome.err;
+  const std::string model = contents(path("a/model.onnx"));
+  EXPECT_TRUE(model.starts_with("\x08\x08\x12\x07thalweg"));
+  EXPECT_EQ(run({"export", "a", "-o", "b.onnx"}).code, 0);
+  EXPECT_EQ(contents(path("b.onnx")), model);
+  EXPECT_EQ(run({"export", "a", "--format", "safetensors", "--out", "c"}).code, 0);
+  EXPECT_NE(contents(path("c")).find("dense1.weight"), std::string::npos);
+  refused({"export", "a", "--format", "keras"}, 2, {"--format", "onnx or safetensors"});
+  refused({"export", "a", "--checkpoint", "7"}, 3, {"there is no complete checkpoint `7`"});
+  refused({"export", "nothing"}, 3, {"nothing"});
+}
+
 // The rate grows until the weights are thrown about.
 TEST_F(TrainingTool, PatienceStopsWithTheBestEpoch) {
   const Arguments worse = {

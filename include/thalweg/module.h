@@ -12,6 +12,8 @@
 
 namespace thalweg {
 
+struct Graph;  // of operators, for other programs: nn/graph.h
+
 // A layer of a model: what it makes of one sample.
 struct LayerSummary {
   std::string text;                 // of a block: the whole text
@@ -60,6 +62,10 @@ class Module {
 
   // Records the model on a tape for input x {rows, inputs...}; the result is {rows, outputs...}.
   Tensor record(Tape& tape, Tensor x);
+
+  // Adds the model, as it evaluates, to a graph, from the value `x` {rows, inputs...} on; the name of its
+  // output. Throws Error(usage) for a layer that has no form there, naming it.
+  std::string describe(Graph& graph, const std::string& x) const;
 
  private:
   struct Impl;

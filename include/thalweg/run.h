@@ -62,7 +62,9 @@ struct RunResult {
   bool stopped_early = false;     // by patience
   double seconds = 0;             // training and evaluation only
   std::uint64_t samples_seen = 0;
-  std::string json;  // as in result.json
+  std::uint64_t peak_bytes = 0;  // the most memory that the process held; 0 where the system does not say
+  std::uint64_t estimated_bytes = 0;  // what describe() would have said
+  std::string json;                   // as in result.json
 };
 
 // How a run continues.

@@ -7,6 +7,7 @@
 #include "thalweg/checkpoint_writer.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
+#include "thalweg/export.h"
 #include "thalweg/images.h"
 #include "thalweg/lab/analyze.h"
 #include "thalweg/lab/compare.h"

@@ -22,7 +22,8 @@ void add(CLI::App& app, const Argument& argument) {
     app.add_flag(cli_name(argument))->disable_flag_override();
     return;
   }
-  CLI::Option* option = app.add_option(argument.name)->required(argument.traits.required);
+  const std::string name = argument.name == "--out" ? "-o,--out" : argument.name;
+  CLI::Option* option = app.add_option(name)->required(argument.traits.required);
   // How often an option may stand is checked below, where the message is ours.
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   if (argument.takes_several()) option->expected(CLI::detail::expected_max_vector_size);

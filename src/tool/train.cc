@@ -100,6 +100,11 @@ std::string result_text(const Run& run, const RunResult& result) {
       "weights    " + weights_text(best ? "best" : "last", updates / run.updates_per_epoch(), updates) + "\n";
   out += fmt::format("time       {:.2f} s for {} updates of {} parameters\n", result.seconds, run.updates(),
                      run.parameters());
+  constexpr double kMebibyte = 1 << 20;
+  if (result.peak_bytes > 0)
+    out += fmt::format("memory     {:.1f} MiB at most, {:.1f} MiB were estimated\n",
+                       static_cast<double>(result.peak_bytes) / kMebibyte,
+                       static_cast<double>(result.estimated_bytes) / kMebibyte);
   out += "run        " + visible(run.directory().string()) + "\n";
   return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
 }

@@ -13,48 +13,51 @@
 namespace thalweg::page {
 namespace {
 
-constexpr double kLeastSide = 5, kMostSide = 64;  // of a picture
+constexpr double kLeastSide = 2, kMostSide = 64;  // of a picture
 constexpr std::size_t kMostShown = 6;             // features of a row of the table
 constexpr std::size_t kLongestClass = 60;
 
 struct Size {
-  std::size_t width = 0, height = 0;  // 0: the samples are not pictures
+  std::size_t channels = 0, height = 0, width = 0;  // 0: the samples are not pictures
+
+  std::size_t numbers() const { return channels * height * width; }
 };
 
-bool is_side(double n) { return n >= kLeastSide && n <= kMostSide && n == std::floor(n); }
-
-// Samples of two sides, or of a square number of inputs without names, are pictures.
-Size picture_size(const Examples& examples) {
-  std::vector<double> shape = examples.shape;
-  if (!examples.features.empty()) return {};
-  if (shape.size() == 3 && shape.front() == 1) shape.erase(shape.begin());
-  if (shape.size() == 1) shape = {std::sqrt(shape[0]), std::sqrt(shape[0])};
-  if (shape.size() != 2 || !is_side(shape[0]) || !is_side(shape[1])) return {};
-  return {static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0])};
+// Grey, or red, green and blue.
+Size picture_size(const std::vector<double>& image) {
+  const auto is_side = [](double n) { return n >= kLeastSide && n <= kMostSide && n == std::floor(n); };
+  if (image.size() != 3 || (image[0] != 1 && image[0] != 3) || !is_side(image[1]) || !is_side(image[2]))
+    return {};
+  return {static_cast<std::size_t>(image[0]), static_cast<std::size_t>(image[1]),
+          static_cast<std::size_t>(image[2])};
 }
 
 void append(std::string& to, std::uint32_t number, int bytes) {
   for (int i = 0; i < bytes; ++i) to += static_cast<char>(number >> (8 * i) & 0xff);
 }
 
-// A bitmap of 256 greys, the least input black and the largest white; rows from the bottom, of whole words.
+// A bitmap of blue, green and red bytes, the least input black and the largest white; rows from the bottom,
+// of whole words.
 std::string bitmap(const std::vector<double>& inputs, Size size) {
   const auto [lo, hi] = std::minmax_element(inputs.begin(), inputs.end());
   const double least = *lo, span = *hi > *lo ? *hi - *lo : 1;
-  const std::size_t stride = (size.width + 3) / 4 * 4;
-  constexpr std::uint32_t kHead = 14 + 40 + 256 * 4;
+  const std::size_t plane = size.height * size.width, stride = (3 * size.width + 3) / 4 * 4;
+  constexpr std::uint32_t kHead = 14 + 40;
   std::string out = "BM";
   const auto width = static_cast<std::uint32_t>(size.width), height = static_cast<std::uint32_t>(size.height);
   const auto all = static_cast<std::uint32_t>(kHead + stride * size.height);
   for (const std::uint32_t number : {all, 0u, kHead, 40u, width, height}) append(out, number, 4);
-  for (const std::uint32_t number : {1u, 8u}) append(out, number, 2);
-  for (int i = 0; i < 6; ++i) append(out, i == 4 ? 256 : 0, 4);
-  for (std::uint32_t grey = 0; grey < 256; ++grey) append(out, grey * 0x010101, 4);
+  for (const std::uint32_t number : {1u, 24u}) append(out, number, 2);
+  for (int i = 0; i < 6; ++i) append(out, 0, 4);
   for (std::size_t row = size.height; row-- > 0;) {
-    for (std::size_t x = 0; x < stride; ++x) {
-      const double input = x < size.width ? inputs[row * size.width + x] : least;
-      append(out, static_cast<std::uint32_t>(std::lround((input - least) / span * 255)), 1);
+    const std::size_t end = out.size() + stride;
+    for (std::size_t x = 0; x < size.width; ++x) {
+      for (std::size_t channel = 3; channel-- > 0;) {
+        const double input = inputs[std::min(channel, size.channels - 1) * plane + row * size.width + x];
+        append(out, static_cast<std::uint32_t>(std::lround((input - least) / span * 255)), 1);
+      }
     }
+    out.resize(end);
   }
   return out;
 }
@@ -82,8 +85,7 @@ std::string picture(const Example& example, Size size) {
 std::string pictures(const Examples& examples, Size size) {
   std::string out;
   for (const Example& example : examples.worst) {
-    if (example.inputs.size() == size.width * size.height && all_finite(example.inputs))
-      out += picture(example, size);
+    if (example.inputs.size() == size.numbers() && all_finite(example.inputs)) out += picture(example, size);
   }
   return out.empty() ? "" : "<ul class=\"examples\">\n" + out + "</ul>\n";
 }
@@ -137,7 +139,7 @@ std::string confusion(const Examples& examples) {
 
 std::string worst(const Examples& examples) {
   if (examples.worst.empty()) return "";
-  const Size size = picture_size(examples);
+  const Size size = picture_size(examples.image);
   std::string shown = size.width > 0 ? pictures(examples, size) : "";
   if (shown.empty()) shown = rows(examples);
   const char* why = examples.classes.empty() ? "largest errors" : "lowest probability of the true class";

@@ -215,16 +215,33 @@ TEST_F(Page, ShowsLayersAndTheTimeOfAStep) {
 TEST_F(Page, ShowsWhatItGetsWrongAndWhereItRan) {
   put("examples.json",
       R"({"schema": 1, "classes": ["<a>", "b"], "confusion": [[7, 3], [0, 5]], "features": [],
-      "shape": [25], "worst": [{"row": 17, "truth": "<a>", "prediction": "b", "probability": 0.9, "inputs":
+      "image": [1, 5, 5], "worst": [{"row": 17, "truth": "<a>", "prediction": "b", "probability": 0.9, "inputs":
       [0,0,0,0,0,1,1,1,1,1,0,0,0,0,0,1,1,1,1,1,0,0,0,0,0]}]})");
   put("environment.json", R"({"schema": 1, "processor": "one <fast>", "threads": 2})");
   const std::string html = write();
   for (const char* words :
        {"<td class=\"right c3\">7</td>", "<td class=\"wrong c2\">3</td>", "<td class=\"wrong c0\"></td>",
-        "alt=\"row 17: &lt;a&gt; classified as b, 90.0%\"", "src=\"data:image/bmp;base64,Qk1",
+        "alt=\"row 17: &lt;a&gt; classified as b, 90.0%\"", "src=\"data:image/bmp;base64,Qk2G",
         "one &lt;fast&gt;"}) {
     EXPECT_TRUE(has(html, words)) << words;
   }
+}
+
+// The bitmap is that of Python's struct.pack, from the file format as published.
+TEST_F(Page, PicturesHaveTheShapeAndColoursOfTheirData) {
+  const auto examples = [&](const char* image) {
+    put("examples.json", std::string(R"({"schema": 1, "classes": ["a", "b"], "features": [], "image": )") +
+                             image + R"(, "worst": [{"row": 1, "truth": "a", "prediction": "b",
+      "probability": 0.9, "inputs": [0,1,2,3,4,5, 5,4,3,2,1,0, 0,0,5,5,0,0]}]})");
+    return write();
+  };
+  EXPECT_TRUE(has(
+      examples("[3, 2, 3]"),
+      "width=\"3\" height=\"2\" src=\"data:image/bmp;base64,Qk1OAAAAAAAAADYAAAAoAAAAAwAAAAIAAAABABgAAAAAAAA"
+      "AAAAAAAAAAAAAAAAAAAAAAAAA/2aZADPMAAD/AAAAAP8AAMwz/5lmAAAA\""));
+  EXPECT_TRUE(has(examples("[1, 3, 6]"), "width=\"6\" height=\"3\""));
+  for (const char* none : {"[]", "[18]", "[2, 3, 3]", "[1, 1, 18]"})
+    EXPECT_FALSE(has(examples(none), "<img")) << none;
 }
 
 TEST_F(Page, MalformedPartsAreNamed) {

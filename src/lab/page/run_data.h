@@ -92,7 +92,7 @@ struct Example {
 struct Examples {
   std::vector<std::string> classes, features;
   std::vector<std::vector<double>> confusion;  // class of the sample x class it was taken for; or empty
-  std::vector<double> shape;                   // of a sample
+  std::vector<double> image;                   // {channels, height, width} of a sample; or empty
   std::vector<Example> worst;
 };
 

@@ -110,7 +110,7 @@ Examples read_examples(const std::filesystem::path& path) {
     Examples out;
     out.classes = json.at("classes").get<std::vector<std::string>>();
     out.features = json.at("features").get<std::vector<std::string>>();
-    out.shape = numbers(json.at("shape"));
+    if (json.contains("image")) out.image = numbers(json["image"]);  // older runs have none
     if (json.contains("confusion")) {
       for (const Json& row : json["confusion"]) out.confusion.push_back(numbers(row));
     }

@@ -148,12 +148,17 @@ TargetEncoding read_targets(const Json& object) {
 }
 
 // The object of an encoding of that kind.
-Json parse_encoding(std::string_view encoding, const std::string& kind) {
+Json parse_encoding(std::string_view encoding) {
   Json object = Json::parse(encoding, nullptr, false);
   if (object.is_discarded()) throw bad_encoding("not JSON", "", "one object");
   if (number(object, "schema") != kSchema) {
     throw bad_encoding("another schema", print_number(number(object, "schema")), std::to_string(kSchema));
   }
+  return object;
+}
+
+Json parse_encoding(std::string_view encoding, const std::string& kind) {
+  Json object = parse_encoding(encoding);
   if (text(object, "kind") != kind) {
     throw bad_encoding("it was derived from data of another kind", text(object, "kind"), kind);
   }
@@ -161,6 +166,8 @@ Json parse_encoding(std::string_view encoding, const std::string& kind) {
 }
 
 }  // namespace
+
+std::string encoding_kind(std::string_view encoding) { return text(parse_encoding(encoding), "kind"); }
 
 double ColumnEncoding::encoded(double x) const {
   const double number = std::isnan(x) ? fill : x;

@@ -23,6 +23,9 @@
 
 namespace thalweg {
 
+// "bytes", "images" or "table". Throws Error(data) for what is no encoding.
+std::string encoding_kind(std::string_view encoding);
+
 // The one scaling of data that are bytes.
 std::string print_encoding(const Scaling& scaling);
 // Throws Error(data) for what is not such an encoding.

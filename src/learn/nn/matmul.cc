@@ -98,7 +98,8 @@ auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, st
   if constexpr (std::is_same_v<T, float>) {
     if (way_ == Way::onednn) {
       block.set.emplace(block.product, strides_, block.operands, false);
-      if (result_ == Result::set_or_added) block.add.emplace(block.product, strides_, block.operands, true);
+      if (result_ == Result::set_or_added)
+        block.add.emplace(block.product, strides_, block.operands, true, &*block.set);
     }
   }
   return block;
@@ -132,6 +133,16 @@ void Matmul<T>::run(Team& team, bool add) {
     if (!run_block(blocks_[i], add)) failed.store(true, std::memory_order_relaxed);
   });
   if (failed) throw Error(Code::resource, {"matrix product", "oneDNN ran out of memory", "", "", ""});
+}
+
+template <class T>
+WorkMemory Matmul<T>::work_memory() const {
+  WorkMemory all;
+  for (const Block& block : blocks_) {
+    if (block.set) all.add(block.set->work_memory());
+    if (block.add) all.add(block.add->work_memory());
+  }
+  return all;
 }
 
 template class Matmul<float>;

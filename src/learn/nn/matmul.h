@@ -32,6 +32,8 @@ class Matmul {
   // c = the product, or c += the product. Throws Error(resource) when oneDNN runs out of memory.
   void run(Team& team, bool add);
 
+  WorkMemory work_memory() const;
+
  private:
   struct Block {
     std::size_t row = 0, column = 0;

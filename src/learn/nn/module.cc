@@ -158,6 +158,29 @@ Tensor record_layers(const Sequence& layers, Tape& tape, Tensor x) {
   return x;
 }
 
+std::string describe_layers(const Sequence& layers, Graph& graph, std::string x, Shape input) {
+  for (const Placed& placed : layers) {
+    std::vector<std::string> outputs;
+    std::string last = x;
+    Shape sample = input;
+    for (const Sequence& block : placed.blocks) {
+      last = describe_layers(block, graph, placed.layer->repeats ? last : x, sample);
+      outputs.push_back(last);
+      if (placed.layer->repeats) sample = placed.output;
+    }
+    if (!placed.layer->repeats) {
+      if (placed.layer->describe == nullptr)
+        throw Error(Code::usage, {"model", "a layer has no form in ONNX",
+                                  print(Text{unbind(placed.layer->spec, placed.settings)}), "", ""});
+      const std::vector<const Parameter*> weights(placed.parameters.begin(), placed.parameters.end());
+      last = placed.layer->describe(graph, {x, placed.settings, input, weights, outputs});
+    }
+    x = std::move(last);
+    input = placed.output;
+  }
+  return x;
+}
+
 // Every element of such weights meets each place of the output once.
 std::uint64_t multiply_adds(const Weight& weight, const Shape& output) {
   if (weight.role != Role::weight) return 0;
@@ -291,6 +314,10 @@ Tensor Module::record(Tape& tape, Tensor x) {
                               "rows of " + print_shape(inputs()), ""});
   }
   return row_major(tape, record_layers(impl_->layers, tape, x));
+}
+
+std::string Module::describe(Graph& graph, const std::string& x) const {
+  return describe_layers(impl_->layers, graph, x, impl_->inputs);
 }
 
 }  // namespace thalweg

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/options.h"
+#include "nn/graph.h"
 #include "nn/init.h"
 #include "thalweg/module.h"
 
@@ -28,6 +30,21 @@ Tensor record_alone(Tape& tape, Tensor x, const Settings&, std::span<const Tenso
   return operation(tape, x);
 }
 
+// A layer at its place in a graph of operators.
+struct GraphPlace {
+  std::string x;  // the value that goes in
+  const Settings& settings;
+  const Shape& input;  // shape of one sample
+  std::span<const Parameter* const> weights;
+  std::span<const std::string> blocks = {};  // what its blocks make of x
+};
+
+// Of a layer that is one operator without options.
+template <Literal op>
+std::string describe_alone(Graph& graph, const GraphPlace& at) {
+  return graph.add(std::string(op.view()), {at.x});
+}
+
 struct Layer {
   Spec spec;
   // The shape of its output for one sample of shape `input`; what it learns is added to `weights`. Throws
@@ -47,6 +64,8 @@ struct Layer {
   bool passes_signs = false;  // stands between a layer and the relu that follows it: pools, normalisation
   bool takes_images = false;  // samples are {channels, height, width} or {channels, width}
   bool repeats = false;       // its block, as many times as its first option says, in its own place
+  // Adds it, as it evaluates, to a graph; the name of its output. Null: it has no form there.
+  std::string (*describe)(Graph& graph, const GraphPlace& at) = nullptr;
 };
 
 // The layers in the order of ops.inc.

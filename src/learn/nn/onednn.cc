@@ -1,8 +1,10 @@
 #include "nn/onednn.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <dnnl.hpp>
@@ -56,13 +58,16 @@ struct OnednnProduct::Impl {
   std::array<dnnl::memory, 5> memories;
   std::array<dnnl_exec_arg_t, 5> args;
   int count = 0;
+  dnnl::memory scratch;
+  WorkMemory work;
 
-  Impl(const Product& product, const Strides& strides, const Operands<float>& operands, bool add);
+  Impl(const Product& product, const Strides& strides, const Operands<float>& operands, bool add,
+       const Impl* beside);
   void bind(int arg, dnnl::memory memory);
 };
 
 OnednnProduct::Impl::Impl(const Product& product, const Strides& strides, const Operands<float>& operands,
-                          bool add)
+                          bool add, const Impl* beside)
     : stream(cpu()) {
   const auto a = matrix(product.rows, product.depth, strides.a, product.transpose_a);
   const auto b = matrix(product.depth, product.columns, strides.b, product.transpose_b);
@@ -83,7 +88,17 @@ OnednnProduct::Impl::Impl(const Product& product, const Strides& strides, const 
   bind(DNNL_ARG_WEIGHTS, memory_at(b, operands.b));
   bind(DNNL_ARG_DST, memory_at(c, operands.c));
   if (biased) bind(DNNL_ARG_BIAS, memory_at(bias, operands.bias));
-  bind(DNNL_ARG_SCRATCHPAD, dnnl::memory(plan.scratchpad_desc(), cpu()));
+  const dnnl::memory::desc scratchpad = plan.scratchpad_desc();
+  if (beside != nullptr && scratchpad.get_size() <= beside->work.held) {
+    scratch = dnnl::memory(scratchpad, cpu(), beside->scratch.get_data_handle());
+  } else {
+    scratch = dnnl::memory(scratchpad, cpu());
+    work.held = scratchpad.get_size();
+  }
+  bind(DNNL_ARG_SCRATCHPAD, scratch);
+  constexpr std::size_t kPackedDepth = 768;  // that oneDNN's sgemm copies of both operands, about
+  if (std::string_view(plan.impl_info_str()).starts_with("gemm"))
+    work.packed = sizeof(float) * std::min(product.depth, kPackedDepth) * (product.rows + product.columns);
 }
 
 void OnednnProduct::Impl::bind(int arg, dnnl::memory memory) {
@@ -93,10 +108,11 @@ void OnednnProduct::Impl::bind(int arg, dnnl::memory memory) {
 }
 
 OnednnProduct::OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands,
-                             bool add) try {
+                             bool add, const OnednnProduct* beside) try {
   const Reserve reserve;
   const OneThread one_thread;
-  impl_ = std::make_unique<Impl>(product, strides, operands, add);
+  impl_ = std::make_unique<Impl>(product, strides, operands, add,
+                                 beside != nullptr ? beside->impl_.get() : nullptr);
   if (!reserve.used()) return;
   throw Error(Code::resource,
               {"matrix product", "there is too little memory for oneDNN to create it", "",
@@ -118,6 +134,8 @@ bool OnednnProduct::run() const noexcept {
                                 impl_->args.data()) == dnnl_success &&
          !reserve.used();
 }
+
+const WorkMemory& OnednnProduct::work_memory() const { return impl_->work; }
 
 std::string onednn_version() {
   const dnnl_version_t* version = dnnl_version();

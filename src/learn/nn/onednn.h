@@ -13,12 +13,16 @@ namespace thalweg {
 class OnednnProduct {
  public:
   // `add`: c += the product, else c = the product. Throws Error(resource) when oneDNN cannot make it.
-  OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands, bool add);
+  // `beside`: another that never runs at the same time, whose scratch memory serves both; or null.
+  OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands, bool add,
+                const OnednnProduct* beside = nullptr);
   ~OnednnProduct();
   OnednnProduct(OnednnProduct&&) noexcept;
 
   // False when oneDNN ran out of memory. One call at a time.
   [[nodiscard]] bool run() const noexcept;
+
+  const WorkMemory& work_memory() const;
 
  private:
   struct Impl;

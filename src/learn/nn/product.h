@@ -1,7 +1,9 @@
 // What a matrix product is: sizes, distances between rows and the memory it works on. Matrices are row-major.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace thalweg {
 
@@ -32,6 +34,17 @@ struct Operands {
   const T* b = nullptr;
   const T* bias = nullptr;  // one a column, added to every row; may be null
   T* c = nullptr;
+};
+
+// What products work in beside their operands, in bytes.
+struct WorkMemory {
+  std::uint64_t held = 0;    // as long as they are there
+  std::uint64_t packed = 0;  // by each thread that runs them, for the largest; the allocator keeps it
+
+  void add(const WorkMemory& other) {
+    held += other.held;
+    packed = std::max(packed, other.packed);
+  }
 };
 
 }  // namespace thalweg

@@ -253,6 +253,15 @@ std::uint64_t Tape::bytes() const {
   return impl_->own.bytes() + impl_->values.bytes() + impl_->grads.bytes();
 }
 
+std::uint64_t Tape::Impl::work_bytes() {
+  plan();
+  WorkMemory work;
+  for (const Node& node : nodes) {
+    if (node.prepared) work.add(node.prepared->work_memory());
+  }
+  return work.held + static_cast<std::uint64_t>(team.size()) * work.packed;
+}
+
 void* Tape::value_data(Tensor tensor, Dtype asked) {
   check_type("a tensor", asked, dtype());
   const Node& node = impl_->node(tensor);

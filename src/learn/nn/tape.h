@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "base/threads.h"
 #include "kernels/vectorised.h"
+#include "nn/product.h"
 #include "thalweg/tensor.h"
 
 namespace thalweg {
@@ -40,6 +41,7 @@ struct Op {
 // What an operation keeps from one call to the next: its options, kernels bound to memory.
 struct Prepared {
   virtual ~Prepared() = default;
+  virtual WorkMemory work_memory() const { return {}; }  // beside what it has of the tape
 };
 
 struct Node {
@@ -79,6 +81,7 @@ struct Tape::Impl {
 
   // Gives the operations their memory, zeroed, where any was recorded since.
   void plan();
+  std::uint64_t work_bytes();  // what operations work in beside the memory of the tape
 
   // Computes the values inside a part, where they are not in memory.
   void bring(int part);

@@ -9,37 +9,22 @@
 #include "run/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
+#include "train/outputs.h"
 #include "train/recording.h"
 #include "train/score.h"
 
 namespace thalweg {
 namespace {
 
-void name_outputs(const Dataset& data, std::size_t columns, RunPredictions& out) {
-  out.classes = data.classes > 0;
-  out.names = out.classes ? data.class_names : data.target_names;
-  for (std::size_t i = out.names.size(); i < columns; ++i) {
-    const std::string number = std::to_string(out.classes ? i : i + 1);
-    const bool variance = !out.classes && columns == 2 * data.columns && i >= data.columns;
-    out.names.push_back(variance       ? out.names[i - data.columns] + ".variance"
-                        : out.classes  ? number
-                        : columns == 1 ? "value"
-                                       : "value" + number);
-  }
-}
-
 // One row of scores as people read it; `scores` are those of the model.
-void finish_row(const Dataset& data, std::span<const float> scores, std::span<double> row,
+void finish_row(std::span<const Scaling> scaling, std::span<const float> scores, std::span<double> row,
                 RunPredictions& out) {
   if (out.classes)
     out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
   if (out.probabilities) std::ranges::copy(probabilities(scores), row.begin());
   if (out.classes) return;
-  for (std::size_t i = 0; i < row.size() && i < data.target_scaling.size(); ++i) {
-    const Scaling& scaling = data.target_scaling[i];
-    row[i] = row[i] / scaling.factor + scaling.offset;
-    if (row.size() == 2 * data.columns) row[data.columns + i] /= scaling.factor * scaling.factor;
-  }
+  for (std::size_t i = 0; i < row.size() && i < scaling.size(); ++i)
+    row[i] = row[i] / scaling[i].factor + scaling[i].offset;
 }
 
 // "-": stdin, read as the run's own file was.
@@ -82,15 +67,17 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.updates = weights.updates();
   out.epoch = weights.epoch();
   const Loss loss(config.loss);
-  const bool one_output = dataset.classes == 2 && count(model.outputs()) == 1;
-  const std::size_t columns = one_output ? 2 : count(model.outputs());
-  name_outputs(dataset, columns, out);
-  out.probabilities = out.classes && (one_output || loss.outputs() == Loss::Outputs::softmax);
-  for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> outputs) {
-    const std::array<float, 2> both = both_scores(loss, outputs[0]);
-    const std::span<const float> scores = one_output ? std::span<const float>(both) : outputs;
+  const Outputs outputs = outputs_of(dataset, model, loss);
+  out.names = outputs.names;
+  out.classes = outputs.classes;
+  out.probabilities = outputs.probabilities;
+  const std::size_t columns = out.names.size();
+  const std::vector<Scaling> scaling = scaling_of_outputs(dataset, columns);
+  for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> row) {
+    const std::array<float, 2> both = both_scores(loss, row[0]);
+    const std::span<const float> scores = outputs.one ? std::span<const float>(both) : row;
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
-    finish_row(dataset, scores, std::span(out.numbers).last(columns), out);
+    finish_row(scaling, scores, std::span(out.numbers).last(columns), out);
   });
   return out;
 }

@@ -49,6 +49,8 @@ JsonObject& add_result(JsonObject& object, const RunResult& result) {
       .add("samples_seen", result.samples_seen)
       .add("samples_per_second",
            result.seconds > 0 ? static_cast<double>(result.samples_seen) / result.seconds : 0.0)
+      .add("peak_bytes", result.peak_bytes)
+      .add("estimated_bytes", result.estimated_bytes)
       .raw("train", evaluation_json(result.train, true))
       .raw("test", result.test ? evaluation_json(*result.test, true) : "null");
 }
@@ -72,6 +74,8 @@ RunResult read_result(const std::filesystem::path& path) {
   result.stopped_early = json.value("stopped", Json()) == "patience";
   result.seconds = number(json, "seconds");
   result.samples_seen = whole(json, "samples_seen");
+  result.peak_bytes = whole(json, "peak_bytes");
+  result.estimated_bytes = whole(json, "estimated_bytes");
   return result;
 }
 

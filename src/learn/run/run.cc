@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spec.h"
+#include "reserve/process_memory.h"
 #include "run/config.h"
 #include "run/defaults.h"
 #include "run/early_stopping.h"
@@ -82,9 +83,9 @@ struct EpochLoss {
 
 struct Run::Impl {
   // Builds everything that a run needs in memory; nothing is written.
-  Impl(const RunConfig& given, Dataset&& dataset)
-      : config(fit_to_data(given, dataset)),
-        data(std::move(dataset)),
+  Impl(const RunConfig& given, Loaded&& loaded)
+      : config(fit_to_data(given, loaded.data)),
+        data(std::move(loaded.data)),
         trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
               laid_out(config, data), data, trainer_options_of(config), epochs(*config.epochs),
               optimizer_options(config)),
@@ -92,7 +93,8 @@ struct Run::Impl {
         keep_every(
             updates_between(config.checkpoint_every, {.updates = trial.total(), .per_epoch = per_epoch()})),
         stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta),
-        statistics(trial.model()) {
+        statistics(trial.model()),
+        memory(estimate_memory(loaded, config, data, trial)) {
     notes = data.notes;
     for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
     for (std::string& line : advice(trial)) notes.push_back(std::move(line));
@@ -157,6 +159,7 @@ struct Run::Impl {
   std::uint64_t keep_every;
   EarlyStopping stopping;
   FoundStatistics statistics;
+  MemoryEstimate memory;
 
   Files files;
   std::vector<std::string> notes;
@@ -304,6 +307,8 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
   result.seconds = seconds;
   result.samples_seen =
       updates() / per_epoch() * samples_per_epoch(data.train.size(), trainer_options_of(config));
+  result.peak_bytes = process_memory().peak;
+  result.estimated_bytes = memory.together;
   check_finite(result.train, updates());
   return result;
 }
@@ -335,8 +340,7 @@ Run& Run::operator=(Run&&) noexcept = default;
 Run Run::create(const RunConfig& config, const std::filesystem::path& directory) {
   check_config(config);
   if (!directory.empty()) check_free(directory);
-  Dataset data = load_dataset(config.data, config.seed);
-  auto impl = std::make_unique<Impl>(config, std::move(data));
+  auto impl = std::make_unique<Impl>(config, load_data(config));
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
   check_own_files(made);
@@ -358,8 +362,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
   const RunConfig old = read_config(directory / "config.toml");
   const RunConfig config = changed(old, options);
   const bool other = config.epochs != old.epochs;
-  auto impl = std::make_unique<Impl>(
-      config, load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json")));
+  auto impl = std::make_unique<Impl>(config, load_data(config, read_text_file(directory / "encoding.json")));
   impl->notes.clear();  // they were told when it was created
   const Lengths before = schedule_lengths(old, impl->per_epoch());
   const bool unsettled = impl->load(
@@ -391,10 +394,9 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
 
 std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
-  Dataset data = load_dataset(config.data, config.seed);
-  Impl run(config, std::move(data));
+  Impl run(config, load_data(config));
   const std::span<const std::string> notes(run.notes);
-  const Outlined all{run.config, run.data, run.trial, notes.subspan(run.data.notes.size())};
+  const Outlined all{run.config, run.data, run.trial, run.memory, notes.subspan(run.data.notes.size())};
   return json ? outline_json(all) : outline(all, run.plan);
 }
 

@@ -129,7 +129,7 @@ std::string examples_json(Module& model, const Loss& loss, const Dataset& data, 
   JsonObject out;
   out.add("schema", 1).add("classes", names);
   if (!found.confusion.empty()) out.add("confusion", found.confusion);
-  out.add("features", data.feature_names).add("shape", data.sample);
+  out.add("features", data.feature_names).add("image", data.image);
   out.add("probabilities", classes && outputs == Loss::Outputs::softmax);
   return out.raw("worst", json_list(found.worst.kept(), worst)).text() + "\n";
 }

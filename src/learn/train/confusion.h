@@ -15,7 +15,7 @@ inline constexpr std::size_t kMostInputs = 4096;  // of a sample that is written
 
 // Of the held-out samples, by the model as it stands:
 //   {"schema": 1, "classes": [names], "confusion": [[count of samples of class row, taken for column]],
-//    "features": [names], "shape": [of a sample],
+//    "features": [names], "image": [channels, height, width] or [],
 //    "worst": [{"row", "truth", "prediction", "probability", "inputs"}]}
 // The worst are those whose true class is the least likely (of values: the largest errors over all targets,
 // `error` then stands for `probability`, in units of the source); at most kMostExamples. `inputs` are as the

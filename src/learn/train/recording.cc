@@ -51,9 +51,21 @@ void Recordings::measure(const Samples& samples, std::span<const std::uint32_t> 
 }
 
 std::uint64_t Recordings::bytes() const {
+  constexpr std::uint64_t kHugePage = 2 << 20;  // of which the last one is half full, as a mean
   std::uint64_t bytes = 0;
-  for (const auto& [rows, recording] : recordings_) bytes += recording->tape.bytes();
+  for (const auto& [rows, recording] : recordings_) {
+    const std::uint64_t own = recording->tape.bytes() + recording->tape.impl().work_bytes();
+    bytes += own + (own >= kHugePage ? kHugePage / 2 : 0);
+  }
   return bytes;
+}
+
+std::uint64_t output_bytes(Module& model, std::size_t samples) {
+  Recordings recordings(model, 0, 1);
+  const std::size_t chunk = recordings.evaluation_rows(Trainer::kChunk);
+  if (samples >= chunk) recordings.of(chunk, Passes::forward);
+  if (samples % chunk > 0) recordings.of(samples % chunk, Passes::forward);
+  return recordings.bytes();
 }
 
 void for_each_output(Module& model, const Samples& samples, int threads,

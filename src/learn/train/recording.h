@@ -70,6 +70,9 @@ void for_chunks(std::span<const std::uint32_t> rows, std::size_t chunk, const Us
   }
 }
 
+// Bytes that for_each_output() of so many samples takes meanwhile.
+std::uint64_t output_bytes(Module& model, std::size_t samples);
+
 // Calls `use` with the number of each sample and what the model as it stands says of it, in order.
 void for_each_output(Module& model, const Samples& samples, int threads,
                      const std::function<void(std::uint32_t sample, std::span<const float> outputs)>& use);

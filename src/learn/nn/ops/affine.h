@@ -32,6 +32,28 @@ inline void add_affine(const Shape& shape, bool bias, std::vector<Weight>& weigh
   if (bias) weights.push_back({"bias", shape, Role::norm, {}});
 }
 
+// {channels, 1, ...}: what meets each channel of a sample.
+inline Shape channels_of(const Shape& sample) {
+  Shape shape(sample.size(), 1);
+  shape.front() = sample.front();
+  return shape;
+}
+
+// What is normalised, with what it learned; each has the shape `as`.
+inline std::string describe_affine(Graph& graph, std::string y, std::span<const Parameter* const> weights,
+                                   const Shape& as) {
+  for (std::size_t i = 0; i < weights.size() && i < 2; ++i)
+    y = graph.add(i == 0 ? "Mul" : "Add", {y, graph.parameter(*weights[i], as)});
+  return y;
+}
+// Over the last `axes` dimensions.
+inline std::string describe_last(Graph& graph, const GraphPlace& at, int axes, bool center, double eps) {
+  std::vector<std::int64_t> over;
+  for (int i = axes; i > 0; --i) over.push_back(-i);
+  return describe_affine(graph, graph.normalise(at.x, over, center, eps), at.weights,
+                         {at.input.end() - axes, at.input.end()});
+}
+
 inline Tensor weight_of(std::span<const Tensor> weights) { return weights.empty() ? Tensor{} : weights[0]; }
 inline Tensor bias_of(std::span<const Tensor> weights) { return weights.size() < 2 ? Tensor{} : weights[1]; }
 

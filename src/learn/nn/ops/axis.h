@@ -121,5 +121,10 @@ Tensor record_along(Tape& tape, Tensor x, const Settings& settings, std::span<co
   const int axis = axis_of(settings);
   return operation(tape, x, axis < 0 ? axis : axis + 1);
 }
+template <Literal op>
+std::string describe_along(Graph& graph, const GraphPlace& at) {
+  const std::int64_t axis = axis_of(at.settings);
+  return graph.add(std::string(op.view()), {at.x}, {{"axis", axis < 0 ? axis : axis + 1}});
+}
 
 }  // namespace thalweg

@@ -258,6 +258,17 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
                     std::get<double>(option<kOptions, "eps">(settings)));
 }
 
+// In three operators, which lose no digits of numbers far from 0 as BatchNormalization may.
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const std::size_t n = at.weights.size();
+  const double eps = std::get<double>(option<kOptions, "eps">(at.settings));
+  const Shape shape = channels_of(at.input);
+  const std::string deviation =
+      graph.add("Sqrt", {graph.add("Add", {graph.parameter(*at.weights[n - 1], shape), graph.number(eps)})});
+  const std::string rest = graph.add("Sub", {at.x, graph.parameter(*at.weights[n - 2], shape)});
+  return describe_affine(graph, graph.add("Div", {rest, deviation}), at.weights.first(n - 2), shape);
+}
+
 }  // namespace
 
 Tensor batch_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, Tensor running_mean,
@@ -307,6 +318,7 @@ under averaged weights m and v are the means of these over batches of the traini
     .plan = plan,
     .record = record,
     .passes_signs = true,
+    .describe = describe,
 };
 
 }  // namespace thalweg

@@ -99,6 +99,17 @@ Tensor record(std::string_view layer, std::size_t axes, Tape& tape, Tensor x, co
                 rectify);
 }
 
+template <const auto& kTable>
+std::string describe(std::string_view layer, std::size_t axes, Graph& graph, const GraphPlace& at) {
+  const Convolution conv = convolution<kTable>(layer, axes, at.settings, at.input);
+  const OrderedWeight weight = torch_order(*at.weights[0]);
+  std::vector<std::string> from = {at.x, graph.constant(weight.shape, weight.values, at.weights[0]->name())};
+  if (at.weights.size() > 1) from.push_back(graph.parameter(*at.weights[1], at.weights[1]->shape()));
+  std::vector<GraphAttribute> attributes = attributes_of(conv.window, axes, true, true);
+  attributes.push_back({"group", conv.groups});
+  return graph.add("Conv", std::move(from), std::move(attributes));
+}
+
 // The functions of a Layer for one of the three.
 template <const auto& kTable, Literal name, std::size_t axes>
 constexpr Layer layer_of(Spec spec) {
@@ -117,6 +128,8 @@ constexpr Layer layer_of(Spec spec) {
             return record<kTable>(name.view(), axes, tape, x, settings, weights, true);
           },
       .takes_images = true,
+      .describe = [](Graph& graph,
+                     const GraphPlace& at) { return describe<kTable>(name.view(), axes, graph, at); },
   };
 }
 

@@ -21,6 +21,14 @@ struct PreparedDense : Prepared {
   bool rectify = false;  // max(y, 0)
   const ImageKernels<T>* kernels = nullptr;
   std::optional<Matmul<T>> y, dx, dw;
+
+  WorkMemory work_memory() const override {
+    WorkMemory all;
+    for (const auto* product : {&y, &dx, &dw}) {
+      if (*product) all.add((*product)->work_memory());
+    }
+    return all;
+  }
 };
 
 constexpr std::size_t kSumRows = 64;
@@ -156,6 +164,12 @@ Tensor record_layer(Tape& tape, Tensor x, const Settings&, std::span<const Tenso
   return record(tape, x, weights[0], weights.size() > 1 ? weights[1] : Tensor{}, rectify);
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const std::string y = graph.add("MatMul", {at.x, graph.parameter(*at.weights[0], at.weights[0]->shape())});
+  if (at.weights.size() == 1) return y;
+  return graph.add("Add", {y, graph.parameter(*at.weights[1], at.weights[1]->shape())});
+}
+
 }  // namespace
 
 Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias) {
@@ -178,6 +192,7 @@ truncated_normal: a normal distribution of deviation std, without what is beyond
     .plan = plan_layer,
     .record = record_layer<false>,
     .record_rectified = record_layer<true>,
+    .describe = describe,
 };
 
 }  // namespace thalweg

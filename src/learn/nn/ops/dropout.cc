@@ -105,6 +105,7 @@ y  = x b / (1 - rate) in training, y = x otherwise
 dx = dy b / (1 - rate)
 b is 0 with probability rate, else 1, drawn for each element of each batch)"},
     .record = record,
+    .describe = [](Graph&, const GraphPlace& at) { return at.x; },
 };
 
 }  // namespace thalweg

@@ -33,6 +33,10 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
   return elu(tape, x, std::get<double>(option<kOptions, "alpha">(settings)));
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  return graph.add("Elu", {at.x}, {{"alpha", std::get<double>(option<kOptions, "alpha">(at.settings))}});
+}
+
 }  // namespace
 
 Tensor elu(Tape& tape, Tensor x, double alpha) { return record_unary(tape, x, Elu{1, alpha}); }
@@ -47,6 +51,7 @@ extern constinit const Layer elu_layer{
 y  = x where x > 0, else alpha (e^x - 1)
 dx = dy where x > 0, else dy alpha e^x)"},
     .record = record,
+    .describe = describe,
 };
 
 extern constinit const Layer selu_layer{
@@ -58,6 +63,7 @@ y  = s x where x > 0, else s a (e^x - 1)
 dx = dy s where x > 0, else dy s a e^x
 s = 1.0507009873554805, a = 1.6732632423543772)"},
     .record = record_alone<selu>,
+    .describe = describe_alone<"Selu">,
 };
 
 }  // namespace thalweg

@@ -108,6 +108,22 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
                                                                              : gelu(tape, x);
 }
 
+// In parts: ONNX has its own from opset 20 on.
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const auto times = [&](const std::string& x, double factor) {
+    return graph.add("Mul", {x, graph.number(factor)});
+  };
+  std::string part;  // 2 P(x) - 1
+  if (std::get<std::string>(option<kOptions, "form">(at.settings)) == "tanh") {
+    const std::string cube = graph.add("Mul", {graph.add("Mul", {at.x, at.x}), at.x});
+    const std::string inner = graph.add("Add", {at.x, times(cube, 0.044715)});
+    part = graph.add("Tanh", {times(inner, 0.79788456080286536)});  // sqrt(2 / pi)
+  } else {
+    part = graph.add("Erf", {times(at.x, 0.70710678118654752)});  // 1 / sqrt(2)
+  }
+  return graph.add("Mul", {times(at.x, 0.5), graph.add("Add", {part, graph.number(1)})});
+}
+
 }  // namespace
 
 Tensor gelu(Tape& tape, Tensor x) { return record_unary(tape, x, Gelu<Erf>{}); }
@@ -124,6 +140,7 @@ dx = dy (P(x) + x P'(x))
 P(x) = (1 + erf(x / sqrt(2))) / 2
 form=tanh: P(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2)"},
     .record = record,
+    .describe = describe,
 };
 
 }  // namespace thalweg

@@ -38,6 +38,13 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
                     std::get<double>(option<kOptions, "eps">(settings)));
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const std::string groups = graph.reshape(at.x, {groups_of(at.settings), -1});
+  const std::string h =
+      graph.normalise(groups, {-1}, true, std::get<double>(option<kOptions, "eps">(at.settings)));
+  return describe_affine(graph, graph.reshape(h, at.input), at.weights, channels_of(at.input));
+}
+
 }  // namespace
 
 Tensor group_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, int groups, double eps) {
@@ -71,6 +78,7 @@ m, v the mean and variance over a group's channels and all their positions, chan
 the first dimension of a sample; each channel has its w, from 1 on, and its b, from 0 on)"},
     .plan = plan,
     .record = record,
+    .describe = describe,
 };
 
 }  // namespace thalweg

@@ -31,6 +31,11 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
                     std::get<double>(option<kOptions, "eps">(settings)));
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  return describe_last(graph, at, last_dimensions_of<kOptions>(at.settings), true,
+                       std::get<double>(option<kOptions, "eps">(at.settings)));
+}
+
 }  // namespace
 
 Tensor layer_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, int axes, double eps) {
@@ -53,6 +58,7 @@ dw = the sum of dy h over all samples, db = that of dy
 m, v the mean and variance over the last `axes` dimensions; w starts at 1, b at 0)"},
     .plan = plan,
     .record = record,
+    .describe = describe,
 };
 
 }  // namespace thalweg

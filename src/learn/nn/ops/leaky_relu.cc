@@ -26,6 +26,11 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
   return leaky_relu(tape, x, std::get<double>(option<kOptions, "slope">(settings)));
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  return graph.add("LeakyRelu", {at.x},
+                   {{"alpha", std::get<double>(option<kOptions, "slope">(at.settings))}});
+}
+
 }  // namespace
 
 Tensor leaky_relu(Tape& tape, Tensor x, double slope) { return record_unary(tape, x, LeakyRelu{slope}); }
@@ -40,6 +45,7 @@ y  = x where x > 0, else slope x
 dx = dy where x > 0, else slope dy)"},
     .record = record,
     .rectifies = true,
+    .describe = describe,
 };
 
 }  // namespace thalweg

@@ -48,6 +48,7 @@ dx_j = dy_j - e^(y_j) sum_i dy_i
 i, j over the last dimension, or that of `axis`; max the largest x there)"},
     .plan = plan_along,
     .record = record_along<log_softmax>,
+    .describe = describe_along<"LogSoftmax">,
 };
 
 }  // namespace thalweg

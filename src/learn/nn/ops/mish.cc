@@ -34,6 +34,10 @@ extern constinit const Layer mish_layer{
 y  = x t(x), t(x) = tanh(log(1 + e^x))
 dx = dy (t(x) + x (1 - t(x)^2) / (1 + e^-x)))"},
     .record = record_alone<mish>,
+    .describe =
+        [](Graph& graph, const GraphPlace& at) {
+          return graph.add("Mul", {at.x, graph.add("Tanh", {graph.add("Softplus", {at.x})})});
+        },
 };
 
 }  // namespace thalweg

@@ -259,6 +259,26 @@ Window window_in(std::string_view layer, std::size_t axes, const Settings& setti
   return found;
 }
 
+// The padding is an operator of its own - ONNX's runtimes bound that of a pool -, but for a mean without it.
+template <const auto& kTable>
+std::string describe(std::string_view layer, std::size_t axes, Graph& graph, const GraphPlace& at) {
+  constexpr bool kIsMax = &kTable == &kMaxOptions;
+  const Window window = window_in<kTable>(layer, axes, at.settings, at.input);
+  bool counted = true;
+  if constexpr (!kIsMax) counted = std::get<bool>(option<kTable, "count_padding">(at.settings));
+  std::string x = at.x;
+  if (counted && (window.before != Window::Pair{} || window.after != Window::Pair{})) {
+    std::vector<std::int64_t> pads(2 * (axes + 2));
+    for (std::size_t i = 0; i < axes; ++i) {
+      pads[2 + i] = window.before[2 - axes + i];
+      pads[axes + 4 + i] = window.after[2 - axes + i];
+    }
+    const std::string sizes = graph.constant(Shape{static_cast<std::int64_t>(pads.size())}, pads);
+    x = graph.add("Pad", {x, sizes, graph.number(kIsMax ? -std::numeric_limits<double>::infinity() : 0)});
+  }
+  return graph.add(kIsMax ? "MaxPool" : "AveragePool", {x}, attributes_of(window, axes, !counted, kIsMax));
+}
+
 template <const auto& kTable, Literal name, std::size_t axes>
 constexpr Layer layer_of(Spec spec) {
   return {
@@ -281,6 +301,8 @@ constexpr Layer layer_of(Spec spec) {
           },
       .passes_signs = true,
       .takes_images = true,
+      .describe = [](Graph& graph,
+                     const GraphPlace& at) { return describe<kTable>(name.view(), axes, graph, at); },
   };
 }
 
@@ -371,6 +393,11 @@ n places of a channel)"},
     .plan = plan_global,
     .record = record_global,
     .takes_images = true,
+    .describe =
+        [](Graph& graph, const GraphPlace& at) {
+          return graph.add("Flatten",
+                           {graph.add(is_max(at.settings) ? "GlobalMaxPool" : "GlobalAveragePool", {at.x})});
+        },
 };
 
 }  // namespace thalweg

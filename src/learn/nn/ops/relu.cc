@@ -28,6 +28,7 @@ y  = max(x, 0)
 dx = dy where x > 0, else 0)"},
     .record = record_alone<relu>,
     .rectifies = true,
+    .describe = describe_alone<"Relu">,
 };
 
 }  // namespace thalweg

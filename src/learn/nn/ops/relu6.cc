@@ -19,6 +19,10 @@ struct Relu6 {
   }
 };
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  return graph.add("Clip", {at.x, graph.number(0), graph.number(6)});
+}
+
 }  // namespace
 
 Tensor relu6(Tape& tape, Tensor x) { return record_unary(tape, x, Relu6{}); }
@@ -32,6 +36,7 @@ y  = min(max(x, 0), 6)
 dx = dy where 0 < x < 6, else 0)"},
     .record = record_alone<relu6>,
     .rectifies = true,
+    .describe = describe,
 };
 
 }  // namespace thalweg

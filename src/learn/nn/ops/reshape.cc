@@ -172,6 +172,7 @@ y  = x in row-major order, as {shape}
 dx = dy in row-major order, as the shape of x)"},
     .plan = plan_reshape,
     .record = record_reshape,
+    .describe = [](Graph& graph, const GraphPlace& at) { return graph.reshape(at.x, shape_of(at.settings)); },
 };
 
 extern constinit const Layer flatten_layer{
@@ -183,6 +184,7 @@ y  = x in row-major order, as {elements}
 dx = dy in row-major order, as the shape of x)"},
     .plan = plan_flatten,
     .record = record_flatten,
+    .describe = describe_alone<"Flatten">,
 };
 
 }  // namespace thalweg

@@ -80,6 +80,10 @@ dx = what F and S make of dy, added up
 F the block, S the shortcut or x itself)"},
     .join_shapes = join_shapes,
     .join = join,
+    .describe =
+        [](Graph& graph, const GraphPlace& at) {
+          return graph.add("Add", {at.blocks[0], at.blocks[1]});
+        },
 };
 
 extern constinit const Layer repeat_layer{

@@ -34,6 +34,12 @@ double spacing_at_one(Dtype dtype) {
                              : std::numeric_limits<double>::epsilon();
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const auto* eps = std::get_if<double>(&option<kOptions, "eps">(at.settings));
+  return describe_last(graph, at, last_dimensions_of<kOptions>(at.settings), false,
+                       eps != nullptr ? *eps : spacing_at_one(Dtype::f32));
+}
+
 }  // namespace
 
 Tensor rms_norm(Tape& tape, Tensor x, Tensor weight, int axes, std::optional<double> eps) {
@@ -57,6 +63,7 @@ dw = the sum of dy h over all samples
 means over the last `axes` dimensions; w starts at 1)"},
     .plan = plan,
     .record = record,
+    .describe = describe,
 };
 
 }  // namespace thalweg

@@ -32,6 +32,7 @@ extern constinit const Layer sigmoid_layer{
 y  = 1 / (1 + e^-x)
 dx = dy y (1 - y))"},
     .record = record_alone<sigmoid>,
+    .describe = describe_alone<"Sigmoid">,
 };
 
 }  // namespace thalweg

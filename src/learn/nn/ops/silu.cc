@@ -16,6 +16,10 @@ y  = x s(x)
 dx = dy (s(x) + x s(x) (1 - s(x)))
 s(x) = 1 / (1 + e^-x))"},
     .record = record_alone<silu>,
+    .describe =
+        [](Graph& graph, const GraphPlace& at) {
+          return graph.add("Mul", {at.x, graph.add("Sigmoid", {at.x})});
+        },
 };
 
 }  // namespace thalweg

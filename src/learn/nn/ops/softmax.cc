@@ -39,6 +39,7 @@ dx_j = y_j (dy_j - sum_i dy_i y_i)
 i, j over the last dimension, or that of `axis`; max the largest x there)"},
     .plan = plan_along,
     .record = record_along<softmax>,
+    .describe = describe_along<"Softmax">,
 };
 
 }  // namespace thalweg

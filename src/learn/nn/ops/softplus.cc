@@ -51,6 +51,14 @@ Tensor record(Tape& tape, Tensor x, const Settings& settings, std::span<const Te
                   std::get<double>(option<kOptions, "threshold">(settings)));
 }
 
+std::string describe(Graph& graph, const GraphPlace& at) {
+  const std::string beta = graph.number(std::get<double>(option<kOptions, "beta">(at.settings)));
+  const std::string threshold = graph.number(std::get<double>(option<kOptions, "threshold">(at.settings)));
+  const std::string z = graph.add("Mul", {at.x, beta});
+  const std::string bent = graph.add("Div", {graph.add("Softplus", {z}), beta});
+  return graph.add("Where", {graph.add("Greater", {z, threshold}), at.x, bent});
+}
+
 }  // namespace
 
 Tensor softplus(Tape& tape, Tensor x, double beta, double threshold) {
@@ -69,6 +77,7 @@ extern constinit const Layer softplus_layer{
 y  = log(1 + e^(beta x)) / beta where beta x <= threshold, else x
 dx = dy / (1 + e^(-beta x)), dy there)"},
     .record = record,
+    .describe = describe,
 };
 
 }  // namespace thalweg

@@ -58,6 +58,7 @@ extern constinit const Layer tanh_layer{
 y  = tanh(x)
 dx = dy (1 - y^2))"},
     .record = record_alone<tanh>,
+    .describe = describe_alone<"Tanh">,
 };
 
 }  // namespace thalweg

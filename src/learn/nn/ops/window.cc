@@ -107,6 +107,20 @@ Window window_of(std::string_view layer, std::size_t axes, const WindowSettings&
   return window;
 }
 
+std::vector<GraphAttribute> attributes_of(const Window& window, std::size_t axes, bool padded, bool dilated) {
+  using Numbers = std::vector<std::int64_t>;
+  const auto of = [&](const Window::Pair& pair) {
+    return Numbers(pair.end() - static_cast<std::ptrdiff_t>(axes), pair.end());
+  };
+  std::vector<GraphAttribute> out = {{"kernel_shape", of(window.kernel)}, {"strides", of(window.stride)}};
+  if (dilated) out.push_back({"dilations", of(window.dilation)});
+  if (!padded) return out;
+  Numbers pads = of(window.before);
+  for (const std::int64_t after : of(window.after)) pads.push_back(after);
+  out.push_back({"pads", std::move(pads)});
+  return out;
+}
+
 Shape moved_over(const Window& window, Shape shape, std::size_t axes, std::int64_t channels) {
   const std::size_t first = shape.size() - axes;
   shape[first - 1] = channels;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/options.h"
+#include "nn/graph.h"
 #include "nn/tape.h"
 #include "thalweg/images.h"
 
@@ -29,6 +30,10 @@ struct WindowSettings {
 // begins with `layer`, for samples of other shapes, lists of another length and windows that do not fit.
 Window window_of(std::string_view layer, std::size_t axes, const WindowSettings& settings,
                  const Shape& sample);
+
+// A window over so many axes as the attributes of an ONNX operator; without its padding where that is added
+// before.
+std::vector<GraphAttribute> attributes_of(const Window& window, std::size_t axes, bool padded, bool dilated);
 
 // Throws Error(usage) for numbers out of range, or a window that fits nowhere.
 void check_window(std::string_view op, const Window& window, std::int64_t height, std::int64_t width);
