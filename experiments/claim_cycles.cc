@@ -95,7 +95,7 @@ void train_run(const Lab& lab, const std::string& optimizer, const std::string& 
   config.optimizer = optimizer;
   config.batch = lab.setup.whole("batch");
   config.epochs = lab.setup.whole("epochs");
-  config.checkpoint_every = keep;
+  config.keeping.checkpoint_every = keep;
   config.seed = seed;
   Run run = Run::create(config, directory);
   for (Report report; run.next(report);) continue;

@@ -61,12 +61,13 @@ thalweg::Dataset data_of(const Task& task, std::size_t outputs) {
 
 // A trainer with all that it trains.
 struct Training {
-  Training(const Task& task, int threads)
+  Training(const Task& task, int threads, thalweg::Compute compute)
       : model(task.model, shape_of(task)),
         data(data_of(task, static_cast<std::size_t>(model.outputs().back()))),
         loss(task.loss),
         optimizer(start(model).params(), thalweg::Chain(task.chain), {.threads = threads}),
-        trainer(model, loss, optimizer, data, {.batch = task.batch, .threads = threads}) {}
+        trainer(model, loss, optimizer, data, {.batch = task.batch, .threads = threads, .compute = compute}) {
+  }
 
   double run(std::size_t steps) {
     return seconds_of([&] {
@@ -99,8 +100,8 @@ double peak(thalweg::Team& team, double flops) {
   return flops * team.size() / seconds;
 }
 
-void report(const Task& task, int threads, int rounds, double seconds) {
-  Training training(task, threads);
+void report(const Task& task, int threads, int rounds, double seconds, thalweg::Compute compute) {
+  Training training(task, threads, compute);
   thalweg::Team team(threads);
   std::size_t steps = 1;
   while (training.run(steps) < seconds / 2 && steps < 1 << 24) steps *= 2;
@@ -118,8 +119,8 @@ void report(const Task& task, int threads, int rounds, double seconds) {
       1e6 * least, task.flops / thalweg::median_of(times).value / 1e9, share.value, share.low, share.high);
 }
 
-int serve(const Task& task, int threads) {
-  Training training(task, threads);
+int serve(const Task& task, int threads, thalweg::Compute compute) {
+  Training training(task, threads, compute);
   training.run(1);
   std::printf("READY\n");
   std::fflush(stdout);
@@ -137,6 +138,7 @@ int main(int argc, char** argv) {
   int threads = 1, rounds = 9;
   double seconds = 0.2;
   bool serves = false;
+  std::string compute = "f32";
   CLI::App app("How long is a whole step of a network?");
   app.add_option("--tasks", names)->delimiter(',');
   app.add_option("--threads", threads)->capture_default_str();
@@ -145,12 +147,13 @@ int main(int argc, char** argv) {
   app.add_flag_callback(
       "--processor-time", [] { timed_by = CLOCK_PROCESS_CPUTIME_ID; },
       "of all threads together, for a machine that has other things to do");
+  app.add_option("--compute", compute, "f32 or bf16")->capture_default_str();
   app.add_flag("--serve", serves, "one task, its steps timed as asked for by lines");
   CLI11_PARSE(app, argc, argv);
   for (const Task& task : kTasks) {
     if (!names.empty() && std::ranges::find(names, task.name) == names.end()) continue;
-    if (serves) return serve(task, threads);
-    report(task, threads, rounds, seconds);
+    if (serves) return serve(task, threads, thalweg::parse_compute(compute));
+    report(task, threads, rounds, seconds, thalweg::parse_compute(compute));
   }
   return 0;
 }

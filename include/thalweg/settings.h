@@ -22,8 +22,17 @@ struct EarlyStoppingOptions {
 
 // How a run keeps its weights while they are trained.
 struct KeepingOptions {
-  bool async_checkpoints = false;        // written from a copy while the training goes on
-  std::uint64_t statistics_batches = 0;  // as of TrainerOptions
+  std::string checkpoint_every = "never";  // permanently; a length: 500, 2ep, 5%
+  bool async_checkpoints = false;          // written from a copy while the training goes on
+  std::uint64_t statistics_batches = 0;    // as of TrainerOptions
+};
+
+// What a run may take of the machine beside its threads.
+struct MachineOptions {
+  std::uint64_t memory = 0;                      // bytes, by which what is auto here is chosen; 0: any
+  std::optional<std::uint64_t> chunk = {};       // TrainerOptions::chunk; none: auto
+  std::optional<std::uint64_t> checkpoint = {};  // TrainerOptions::checkpoint; none: auto
+  std::string compute = "f32";                   // or bf16
 };
 
 // Texts are of the grammar, or "auto": chosen by the data. The defaults are those of the tool, except
@@ -39,13 +48,18 @@ struct RunConfig {
   std::optional<std::uint64_t> schedule_epochs = {};  // that schedules are planned for; none: as `epochs`
   std::string order = "shuffle";                      // shuffle, replacement or file
   EarlyStoppingOptions early_stopping = {};
-  std::string checkpoint_every = "never";  // a length: 500, 2ep, 5%
   KeepingOptions keeping = {};
   std::uint64_t seed = 1;
   std::string nonfinite =
       "report";     // nonfinite_name() of what a step does about gradients that are not finite
   int threads = 1;  // 0: all that the process may use
+  MachineOptions machine = {};
 };
+
+// A size in memory: 1048576, 512MiB, 1.5GiB; nothing for a text that is none, or below 1 byte.
+std::optional<std::uint64_t> read_bytes(std::string_view text);
+// In the largest unit of which it is a whole number.
+std::string print_bytes(std::uint64_t bytes);
 
 // One of them, as text. Its default is what it prints of RunConfig{}.
 struct RunSetting {

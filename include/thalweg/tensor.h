@@ -33,12 +33,23 @@ enum class MemoryOrder : std::uint8_t { row_major, channels_last };
 // uses.
 enum class Passes : std::uint8_t { both, forward };
 
+// What products of f32 matrices are made of: f32, or factors rounded to bf16 whose products are summed in
+// f32, twice as fast where the processor has them. Products whose weights fit into the cache, convolutions
+// and f64 are not rounded.
+enum class Compute : std::uint8_t { f32, bf16 };
+
+// Whether this machine has that. Throws Error(usage) for a word that is neither.
+bool has_compute(Compute compute);
+Compute parse_compute(std::string_view word);
+
 class Tape {
  public:
   // `threads` is the number of threads that replays may use. `parts`: the operations are cut into so many
   // runs of about the same size in memory, and of the values that no other run needs those of one run are
-  // kept; backward() computes them again, with the same bits (arXiv:1604.06174).
-  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1, Passes passes = Passes::both, int parts = 1);
+  // kept; backward() computes them again, with the same bits (arXiv:1604.06174). Error(resource) for a
+  // `compute` that the machine does not have.
+  explicit Tape(Dtype dtype = Dtype::f32, int threads = 1, Passes passes = Passes::both, int parts = 1,
+                Compute compute = Compute::f32);
   ~Tape();
   Tape(Tape&&) noexcept;
   Tape& operator=(Tape&&) noexcept;

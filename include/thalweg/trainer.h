@@ -62,6 +62,7 @@ struct TrainerOptions {
   // Parts of the model of which the inner values of one are kept: backpropagation computes them again, with
   // the same bits.
   int checkpoint = 1;
+  Compute compute = Compute::f32;  // of the products, forward and backward
   // Of which Trainer::averaged() finds the statistics of batch_norm; 0: those of a whole epoch.
   std::size_t statistics_batches = 0;
 };

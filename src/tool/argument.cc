@@ -6,15 +6,10 @@
 #include "base/did_you_mean.h"
 #include "base/text.h"
 #include "thalweg/error.h"
+#include "thalweg/settings.h"
 
 namespace thalweg::tool {
 namespace {
-
-struct Unit {
-  std::string_view name;
-  int shift;
-};
-constexpr Unit kUnits[] = {{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}};
 
 // "a whole number from 1 to 5", "a number above 0".
 std::string wanted(const std::string& what, const Range& range) {
@@ -44,24 +39,9 @@ std::vector<double> real_numbers(const std::string& option, std::string text) {
 }
 
 std::uint64_t byte_count(const Argument& argument, const std::string& text) {
-  for (const Unit& unit : kUnits) {
-    if (!text.ends_with(unit.name)) continue;
-    const std::optional<double> number = read_number(text.substr(0, text.size() - unit.name.size()));
-    if (number && *number > 0 && *number < 0x1p20) {
-      return static_cast<std::uint64_t>(*number * static_cast<double>(std::uint64_t{1} << unit.shift));
-    }
-    throw Error(Code::usage,
-                {argument.name, "not a size", "`" + text + "`", "a size such as 512MiB or 2GiB", ""});
-  }
-  return whole_number(argument.name, text, argument.traits.range);
-}
-
-std::string print_bytes(std::uint64_t bytes) {
-  for (const Unit& unit : kUnits) {
-    if (bytes > 0 && bytes % (std::uint64_t{1} << unit.shift) == 0)
-      return std::to_string(bytes >> unit.shift) + std::string(unit.name);
-  }
-  return std::to_string(bytes);
+  if (const std::optional<std::uint64_t> bytes = read_bytes(text)) return *bytes;
+  throw Error(Code::usage,
+              {argument.name, "not a size", "`" + text + "`", "a size such as 512MiB or 2GiB", ""});
 }
 
 std::uint64_t whole(const Argument& argument, const std::string& text) {

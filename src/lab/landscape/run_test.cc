@@ -78,7 +78,7 @@ TEST_F(RunLandscapeTest, NearTheMiddleTheLossIsNearTheTrainedOne) {
 
 TEST_F(RunLandscapeTest, ThePlaneHoldsThePathOfTheCheckpoints) {
   RunConfig config = small();
-  config.checkpoint_every = "10";
+  config.keeping.checkpoint_every = "10";
   train(config);
   const Landscape landscape = run_landscape(path(), {.plane = Plane::path, .points = 5});
   const SurfacePath& way = landscape.paths.at(0);

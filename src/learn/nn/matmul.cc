@@ -65,7 +65,8 @@ BlockSize block_size(const Product& product) {
 }
 
 template <class T>
-Matmul<T>::Matmul(Product product, Operands<T> operands, Result result) : result_(result) {
+Matmul<T>::Matmul(Product product, Operands<T> operands, Result result, Compute compute)
+    : result_(result), compute_(compute) {
   const bool small = std::is_same_v<T, double> || weights_of(product) <= kOwnLoops;
   simplify(product, operands);
   const bool dots = product.depth == 0 || (product.rows == 1 && product.transpose_b);
@@ -97,9 +98,9 @@ auto Matmul<T>::make_block(const Product& whole, const Operands<T>& operands, st
                     operands.c + row * strides_.c + column};
   if constexpr (std::is_same_v<T, float>) {
     if (way_ == Way::onednn) {
-      block.set.emplace(block.product, strides_, block.operands, false);
+      block.set.emplace(block.product, strides_, block.operands, false, compute_);
       if (result_ == Result::set_or_added)
-        block.add.emplace(block.product, strides_, block.operands, true, &*block.set);
+        block.add.emplace(block.product, strides_, block.operands, true, compute_, &*block.set);
     }
   }
   return block;

@@ -27,7 +27,7 @@ enum class Result { set, set_or_added, rectified };
 template <class T>
 class Matmul {
  public:
-  Matmul(Product product, Operands<T> operands, Result result);
+  Matmul(Product product, Operands<T> operands, Result result, Compute compute = Compute::f32);
 
   // c = the product, or c += the product. Throws Error(resource) when oneDNN runs out of memory.
   void run(Team& team, bool add);
@@ -49,6 +49,7 @@ class Matmul {
   enum class Way { dots, taps, onednn };
 
   Result result_;
+  Compute compute_;
   Way way_;
   Strides strides_;
   std::optional<TapMatmul<T>> taps_;

@@ -13,9 +13,10 @@ namespace thalweg {
 class OnednnProduct {
  public:
   // `add`: c += the product, else c = the product. Throws Error(resource) when oneDNN cannot make it.
-  // `beside`: another that never runs at the same time, whose scratch memory serves both; or null.
+  // `beside`: another of the same operands that never runs at the same time, whose memory serves both; or
+  // null.
   OnednnProduct(const Product& product, const Strides& strides, const Operands<float>& operands, bool add,
-                const OnednnProduct* beside = nullptr);
+                Compute compute = Compute::f32, const OnednnProduct* beside = nullptr);
   ~OnednnProduct();
   OnednnProduct(OnednnProduct&&) noexcept;
 
@@ -28,5 +29,8 @@ class OnednnProduct {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Whether this machine multiplies bf16.
+bool computes_bf16();
 
 }  // namespace thalweg

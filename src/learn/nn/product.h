@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "thalweg/tensor.h"
+
 namespace thalweg {
 
 // c {rows, columns} = op(a) {rows, depth} * op(b) {depth, columns}. A transposed matrix is stored the other

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nn/memory_plan.h"
+#include "nn/onednn.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -155,8 +156,18 @@ Node& Tape::Impl::node(Tensor tensor) {
   return nodes[static_cast<std::size_t>(tensor.node)];
 }
 
-Tape::Tape(Dtype dtype, int threads, Passes passes, int parts)
-    : impl_(std::make_unique<Impl>(dtype, threads, passes, std::max(1, parts))) {}
+bool has_compute(Compute compute) { return compute == Compute::f32 || computes_bf16(); }
+
+Compute parse_compute(std::string_view word) {
+  if (word == "f32" || word == "bf16") return word == "f32" ? Compute::f32 : Compute::bf16;
+  throw Error(Code::usage, {"compute", "unknown", "`" + std::string(word) + "`", "f32 or bf16", ""});
+}
+
+Tape::Tape(Dtype dtype, int threads, Passes passes, int parts, Compute compute)
+    : impl_(std::make_unique<Impl>(dtype, threads, passes, std::max(1, parts), compute)) {
+  if (has_compute(compute)) return;
+  throw Error(Code::resource, {"compute", "this processor does not multiply bf16", "", "f32", ""});
+}
 Tape::~Tape() = default;
 Tape::Tape(Tape&&) noexcept = default;
 Tape& Tape::operator=(Tape&&) noexcept = default;

@@ -70,8 +70,8 @@ struct Training {
 };
 
 struct Tape::Impl {
-  Impl(Dtype type, int threads, Passes what, int cut)
-      : dtype(type), team(threads), passes(what), parts(cut) {}
+  Impl(Dtype type, int threads, Passes what, int cut, Compute by)
+      : dtype(type), team(threads), passes(what), parts(cut), compute(by) {}
 
   // Records an operation; an input may be no tensor.
   Tensor add(const Op& op, std::span<const Tensor> inputs, Shape shape,
@@ -90,6 +90,7 @@ struct Tape::Impl {
   Team team;
   Passes passes;
   int parts;
+  Compute compute;
   int part_in_memory = 0;
   bool again = false;  // values are computed for the second time
   Arena own{0};        // of inputs, and of what operations keep
@@ -136,6 +137,7 @@ class Call {
   Call(Tape::Impl& tape, Node& node) : tape_(tape), node_(node) {}
 
   Team& team() { return tape_.team; }
+  Compute compute() const { return tape_.compute; }
   std::size_t size() const { return node_.size; }
   const Shape& shape() const { return node_.shape; }
   // What was recorded with the operation.

@@ -214,6 +214,9 @@ TrainerOptions trainer_options_of(const RunConfig& config) {
           .order = parse_order(config.order),
           .seed = config.seed,
           .threads = config.threads,
+          .chunk = static_cast<std::size_t>(config.machine.chunk.value_or(0)),
+          .checkpoint = static_cast<int>(config.machine.checkpoint.value_or(1)),
+          .compute = parse_compute(config.machine.compute),
           .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
 }
 

@@ -22,7 +22,7 @@ RunConfig sample() {
   config.early_stopping.patience = 3;
   config.early_stopping.min_delta = 1e-5;
   config.early_stopping.restore_best = false;
-  config.checkpoint_every = "2.5ep";
+  config.keeping.checkpoint_every = "2.5ep";
   config.seed = 123456789012345;
   config.threads = 3;
   return config;
@@ -147,7 +147,7 @@ TEST(CheckConfig, NamesTheSetting) {
   config.order = "random";
   refuse(config, "order: unknown order; got `random`; want shuffle|replacement|file");
   config.order = "file";
-  config.checkpoint_every = "0";
+  config.keeping.checkpoint_every = "0";
   refuse(config, "checkpoint-every: not a length; got `0`");
 }
 

@@ -10,7 +10,7 @@ namespace {
 class EnsembleTest : public RunTest {
  protected:
   void train(RunConfig config) {
-    config.checkpoint_every = "20";
+    config.keeping.checkpoint_every = "20";
     Training run = Training::create(config, path());
     advance(run, UINT64_MAX);
     run.finish();
@@ -82,7 +82,7 @@ TEST_F(EnsembleTest, AveragesValuesAndLogits) {
     RunConfig config = small();
     config.loss = loss;
     config.seed = 2;
-    config.checkpoint_every = "20";
+    config.keeping.checkpoint_every = "20";
     const std::string name = loss;
     Training run = Training::create(config, path(name));
     advance(run, UINT64_MAX);

@@ -83,7 +83,7 @@ TEST_F(RunTest, StatisticsAveragesDropoutAndAugmentationsResumeExactly) {
 // Saved after every update from behind, and ended without a word: what is found is a whole checkpoint.
 TEST_F(RunTest, SavesWhileItTrainsAreThoseOfAnyOther) {
   RunConfig config = small();
-  config.checkpoint_every = "1";
+  config.keeping.checkpoint_every = "1";
   config.keeping.async_checkpoints = true;
   {
     Training run = Training::create(config, path("async"));

@@ -84,14 +84,14 @@ struct EpochLoss {
 struct Run::Impl {
   // Builds everything that a run needs in memory; nothing is written.
   Impl(const RunConfig& given, Loaded&& loaded)
-      : config(fit_to_data(given, loaded.data)),
+      : config(fit_to_memory(fit_to_data(given, loaded.data), loaded)),
         data(std::move(loaded.data)),
         trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
               laid_out(config, data), data, trainer_options_of(config), epochs(*config.epochs),
               optimizer_options(config)),
         plan(resolved().explain(params()).text()),
-        keep_every(
-            updates_between(config.checkpoint_every, {.updates = trial.total(), .per_epoch = per_epoch()})),
+        keep_every(updates_between(config.keeping.checkpoint_every,
+                                   {.updates = trial.total(), .per_epoch = per_epoch()})),
         stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta),
         statistics(trial.model()),
         memory(estimate_memory(loaded, config, data, trial)) {

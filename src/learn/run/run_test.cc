@@ -167,7 +167,7 @@ TEST_F(RunTest, ResumingInTheMiddleOfAnEpochKeepsItsLoss) {
 
 TEST_F(RunTest, CheckpointsAreKeptForEverWhereAskedFor) {
   RunConfig config = small();
-  config.checkpoint_every = "25%";  // 11.5 updates, rounded half up
+  config.keeping.checkpoint_every = "25%";  // 11.5 updates, rounded half up
   Training run = Training::create(config, path());
   advance(run, UINT64_MAX);
   run.finish();
@@ -177,7 +177,7 @@ TEST_F(RunTest, CheckpointsAreKeptForEverWhereAskedFor) {
 
 TEST_F(RunTest, AKeptCheckpointIsGoneOnFromWhenTheNewestAreDamaged) {
   RunConfig config = small();
-  config.checkpoint_every = "10";
+  config.keeping.checkpoint_every = "10";
   Training whole = Training::create(config, path("whole"));
   advance(whole, UINT64_MAX);
   whole.finish();

@@ -22,6 +22,12 @@ using Kind = RunSetting::Kind;
 constexpr std::uint64_t kMostWhole = INT64_MAX;  // that TOML can hold
 constexpr std::uint64_t kMostThreads = 1024;
 
+struct ByteUnit {
+  std::string_view name;
+  int shift;
+};
+constexpr ByteUnit kByteUnits[] = {{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"", 0}};
+
 std::uint64_t whole(const std::string& where, const std::string& text, std::uint64_t least,
                     std::uint64_t most = kMostWhole) {
   std::uint64_t number = 0;
@@ -50,6 +56,13 @@ void read_batch(RunConfig& c, const std::string& where, const std::string& text)
   c.batch = text == "full" ? std::optional<std::uint64_t>(0) : whole_or_auto(where, text);
 }
 
+std::uint64_t memory(const std::string& where, const std::string& text) {
+  if (text == "any") return 0;
+  if (const std::optional<std::uint64_t> bytes = read_bytes(text)) return *bytes;
+  throw Error(Code::usage,
+              {where, "not a size", "`" + text + "`", "any, or a size such as 512MiB or 2GiB", ""});
+}
+
 void read_min_delta(RunConfig& c, const std::string& where, const std::string& text) {
   const std::optional<double> number = read_number(text);
   if (!number || *number < 0) {
@@ -66,7 +79,7 @@ void read_checkpoint_every(RunConfig& c, const std::string& where, const std::st
     throw Error(Code::usage,
                 {where, "not a length", "`" + text + "`", "never, updates (500), 2ep or 5%", ""});
   }
-  c.checkpoint_every = good ? print_amount(*length) : text;
+  c.keeping.checkpoint_every = good ? print_amount(*length) : text;
 }
 
 using Where = const std::string&;
@@ -129,7 +142,7 @@ constexpr std::array kRows = std::to_array<Row>({
     {{"checkpoint-every", Kind::whole, "*",
       "how often to keep a checkpoint permanently: 500 (updates), 2ep, 5% or never", false},
      read_checkpoint_every,
-     [](const RunConfig& c) { return c.checkpoint_every; }},
+     [](const RunConfig& c) { return c.keeping.checkpoint_every; }},
     {{"async-checkpoints", Kind::flag, "", "write checkpoints from a copy in memory while training goes on",
       false},
      [](RunConfig& c, Where w, Words t) { c.keeping.async_checkpoints = flag(w, t); },
@@ -148,6 +161,22 @@ constexpr std::array kRows = std::to_array<Row>({
        c.threads = t == "auto" ? 0 : static_cast<int>(whole(w, t, 1, kMostThreads));
      },
      [](const RunConfig& c) { return c.threads == 0 ? "auto" : std::to_string(c.threads); }},
+    {{"memory", Kind::text, "*", "memory that the run may take: 512MiB, 2GiB; any: no bound", false},
+     [](RunConfig& c, Where w, Words t) { c.machine.memory = memory(w, t); },
+     [](const RunConfig& c) { return c.machine.memory == 0 ? "any" : print_bytes(c.machine.memory); }},
+    {{"chunk", Kind::whole, "auto", "samples that pass through the model at a time; auto: by --memory",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.machine.chunk = whole_or_auto(w, t); },
+     [](const RunConfig& c) { return print_or_auto(c.machine.chunk); }},
+    {{"checkpoint", Kind::whole, "auto",
+      "parts of the model whose inner values are computed again in backpropagation; auto: by --memory",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.machine.checkpoint = whole_or_auto(w, t); },
+     [](const RunConfig& c) { return print_or_auto(c.machine.checkpoint); }},
+    {{"compute", Kind::text, "f32|bf16", "what large products are made of: f32, or bf16 summed in f32",
+      false},
+     [](RunConfig& c, Where, Words t) { parse_compute(t), c.machine.compute = t; },
+     [](const RunConfig& c) { return c.machine.compute; }},
 });
 
 constexpr auto kSettings = [] {
@@ -167,6 +196,22 @@ std::size_t index_of(std::string_view name) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> read_bytes(std::string_view text) {
+  const auto* unit =
+      std::ranges::find_if(kByteUnits, [&](const ByteUnit& u) { return text.ends_with(u.name); });
+  const std::optional<double> number = read_number(text.substr(0, text.size() - unit->name.size()));
+  const double bytes = number ? std::ldexp(*number, unit->shift) : 0;
+  if (!(bytes >= 1 && bytes < 0x1p60) || (unit->shift == 0 && bytes != std::floor(bytes)))
+    return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
+}
+
+std::string print_bytes(std::uint64_t bytes) {
+  const auto* unit = std::ranges::find_if(
+      kByteUnits, [&](const ByteUnit& u) { return bytes % (std::uint64_t{1} << u.shift) == 0; });
+  return std::to_string(bytes >> unit->shift) + std::string(unit->name);
+}
 
 void RunSetting::read(RunConfig& config, const std::string& where, const std::string& text) const {
   kRows[index_of(name)].read(config, where, text);

@@ -73,7 +73,7 @@ class Averages : public UsedWeights {
         table(csv("train.csv", rows), "dense(8) | batch_norm | relu | dropout(0.1) | dense(2)");
     config.optimizer = "adam(lr=0.05) | average(decay=0.9)";
     config.epochs = 4;  // of 3 updates
-    config.checkpoint_every = "4";
+    config.keeping.checkpoint_every = "4";
     return config;
   }
   fs::path statistics(std::uint64_t updates) const {

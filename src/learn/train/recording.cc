@@ -8,8 +8,8 @@
 
 namespace thalweg {
 
-Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts)
-    : tape(model.dtype(), threads, passes, parts) {
+Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts, Compute compute)
+    : tape(model.dtype(), threads, passes, parts, compute) {
   Shape shape = model.inputs();
   shape.insert(shape.begin(), static_cast<std::int64_t>(rows));
   x = tape.input(shape);
@@ -18,7 +18,9 @@ Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes
 
 Recording& Recordings::of(std::size_t rows, Passes passes) {
   std::unique_ptr<Recording>& found = recordings_[{rows, passes}];
-  if (!found) found = std::make_unique<Recording>(model_, rows, threads_, passes, parts_);
+  if (!found)
+    found = std::make_unique<Recording>(model_, rows, threads_, passes, parts_,
+                                        passes == Passes::both ? compute_ : Compute::f32);
   return *found;
 }
 

@@ -17,7 +17,8 @@
 namespace thalweg {
 
 struct Recording {
-  Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts = 1);
+  Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts = 1,
+            Compute compute = Compute::f32);
 
   Tape tape;
   Tensor x;
@@ -27,9 +28,15 @@ struct Recording {
 class Recordings {
  public:
   // `seed`: of what layers and augmentations draw in training.
-  // `parts`: of each tape with gradients.
-  Recordings(Module& model, std::uint64_t seed, int threads, Augmenter augmenter = {}, int parts = 1)
-      : model_(model), seed_(seed), threads_(threads), parts_(parts), augmenter_(std::move(augmenter)) {}
+  // `parts` and `compute`: of tapes with gradients.
+  Recordings(Module& model, std::uint64_t seed, int threads, Augmenter augmenter = {}, int parts = 1,
+             Compute compute = Compute::f32)
+      : model_(model),
+        seed_(seed),
+        threads_(threads),
+        parts_(parts),
+        compute_(compute),
+        augmenter_(std::move(augmenter)) {}
 
   // With gradients, or of forward passes alone: for evaluation, which needs a fraction of the memory.
   Recording& of(std::size_t rows, Passes passes);
@@ -57,6 +64,7 @@ class Recordings {
   std::uint64_t seed_;
   int threads_;
   int parts_;
+  Compute compute_;
   std::map<std::pair<std::size_t, Passes>, std::unique_ptr<Recording>> recordings_;
   Augmenter augmenter_;
   const Mixing* mixing_ = nullptr;

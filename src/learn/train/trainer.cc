@@ -87,7 +87,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       loader_(loader_of(data.train.size(), options)),
       chunk_(chunk_of(options)),
       recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data),
-                                               options.checkpoint)),
+                                               options.checkpoint, options.compute)),
       evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)),
       counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)),
       clock_(std::make_unique<StepClock>()) {

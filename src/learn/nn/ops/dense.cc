@@ -68,16 +68,16 @@ void dense_prepare(Call& call) {
   dense.kernels = &image_kernels<T>();
   dense.y.emplace(Product{rows, out, in},
                   Operands<T>{call.input<T>(0), call.input<T>(1), call.input<T>(2), call.value<T>()},
-                  dense.rectify ? Result::rectified : Result::set);
+                  dense.rectify ? Result::rectified : Result::set, call.compute());
   if (call.wants(0)) {
     dense.dx.emplace(Product{.rows = rows, .columns = in, .depth = out, .transpose_b = true},
                      Operands<T>{call.grad<T>(), call.input<T>(1), nullptr, call.input_grad<T>(0)},
-                     Result::set_or_added);
+                     Result::set_or_added, call.compute());
   }
   if (call.wants(1)) {
     dense.dw.emplace(Product{.rows = in, .columns = out, .depth = rows, .transpose_a = true},
                      Operands<T>{call.input<T>(0), call.grad<T>(), nullptr, call.input_grad<T>(1)},
-                     Result::set_or_added);
+                     Result::set_or_added, call.compute());
   }
 }
 
