@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace thalweg {
 
 // A parameter that a layer asks for; it is called <layer><number>.<name>.
 struct Weight {
-  std::string_view name;
+  std::string name;
   Shape shape;
   Role role = Role::other;
   Init init;
@@ -27,6 +28,8 @@ template <Tensor (*operation)(Tape& tape, Tensor x)>
 Tensor record_alone(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) {
   return operation(tape, x);
 }
+
+class CustomLayerEntry;
 
 struct Layer {
   Spec spec;
@@ -47,9 +50,10 @@ struct Layer {
   bool passes_signs = false;  // stands between a layer and the relu that follows it: pools, normalisation
   bool takes_images = false;  // samples are {channels, height, width} or {channels, width}
   bool repeats = false;       // its block, as many times as its first option says, in its own place
+  const CustomLayerEntry* custom = nullptr;  // of one that the program has added: in place of plan and record
 };
 
-// The layers in the order of ops.inc.
+// The listed layers in the order of ops.inc.
 std::span<const Spec* const> layer_specs();
 
 }  // namespace thalweg
