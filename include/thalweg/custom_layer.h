@@ -28,7 +28,7 @@ struct LayerWeight {
   std::string init = "zeros";  // as the option `init` of dense: auto, he, normal(0.02), constant(1), ...
   std::int64_t fan_in = 0;  // terms of an output; 0: the product of all sizes but the last, or that one alone
   std::int64_t fan_out = 0;  // 0: the last size
-  bool learned = true;       // false: a frozen parameter, which the layer itself keeps
+  bool learned = true;       // false: a frozen parameter, which the layer keeps (OpCall::kept)
 };
 
 struct CustomLayer {
@@ -41,6 +41,7 @@ struct CustomLayer {
       plan = {};
 
   // Records it for x {rows, input...}: a tensor {rows, output...}, of the weights in the order of plan().
+  // Models are recorded for several numbers of rows: what a layer makes of a sample must not depend on that.
   std::function<Tensor(Tape& tape, Tensor x, std::span<const double> options,
                        std::span<const Tensor> weights)>
       record = {};

@@ -43,6 +43,10 @@ class OpCall {
   std::span<T> value() const;               // of the operation: written in forward(), read in backward()
   const Shape& shape() const;
 
+  // An input that forward() may also write: a frozen parameter, which a layer keeps beside what it learns, as
+  // running means are. Error(usage) for any other.
+  std::span<T> kept(std::size_t i) const;
+
   // In backward() alone: dL/dvalue, and where to add dL/dinput; empty where nobody wants that.
   std::span<const T> grad() const;
   std::span<T> input_grad(std::size_t i) const;

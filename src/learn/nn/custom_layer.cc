@@ -32,6 +32,7 @@ class CustomLayerEntry {
     if (!custom_.plan) return input;
     std::vector<LayerWeight> asked;
     Shape output = custom_.plan(input, numbers(settings), asked);
+    if (output.empty()) throw error("its output has no dimensions", "a scalar", "one dimension or more");
     check_sizes("its output", output);
     for (const LayerWeight& one : asked) weights.push_back(weight_of(one, weights));
     return output;

@@ -187,6 +187,8 @@ TEST(CustomLayer, WhatItPlansAndRecordsIsChecked) {
                   "layer `planned1`: what it has recorded has another shape; got 2x4; want 2x3");
   expect_contains(made("planned2", [](const Shape&, Numbers, Weights&) { return Shape{0}; }),
                   "its output has no elements; got 0");
+  expect_contains(made("planned0", [](const Shape&, Numbers, Weights&) { return Shape{}; }),
+                  "its output has no dimensions");
   const auto with = [](LayerWeight weight) {
     return [weight](const Shape& input, Numbers, Weights& weights) {
       weights.assign(2, weight);

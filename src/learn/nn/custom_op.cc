@@ -43,11 +43,12 @@ void backward(Call& call) {
   run<T>(call, op.backward_f32, op.backward_f64);
 }
 
+std::string name_of(Call& call) { return "operation `" + call.prepared<PreparedCustom>().op.name + "`"; }
+
 std::size_t checked(Call& call, std::size_t i) {
   if (i < call.inputs()) return i;
-  throw Error(Code::usage,
-              {"operation `" + call.prepared<PreparedCustom>().op.name + "`", "there is no such input",
-               std::to_string(i), "less than " + std::to_string(call.inputs()), ""});
+  throw Error(Code::usage, {name_of(call), "there is no such input", std::to_string(i),
+                            "less than " + std::to_string(call.inputs()), ""});
 }
 
 constexpr Op kCustom{{forward<float>, forward<double>}, {backward<float>, backward<double>}};
@@ -57,6 +58,12 @@ constexpr Op kCustom{{forward<float>, forward<double>}, {backward<float>, backwa
 template <class T>
 std::span<const T> OpCall<T>::input(std::size_t i) const {
   return {call_.input<T>(checked(call_, i)), call_.size(i)};
+}
+template <class T>
+std::span<T> OpCall<T>::kept(std::size_t i) const {
+  if (call_.may_keep(checked(call_, i))) return {call_.kept<T>(i), call_.size(i)};
+  throw Error(Code::usage, {name_of(call_), "an input is not to be written", std::to_string(i),
+                            "a parameter that is frozen when it is recorded", ""});
 }
 template <class T>
 const Shape& OpCall<T>::shape(std::size_t i) const {

@@ -133,6 +133,28 @@ TEST(CustomOp, KnowsWhetherItTrains) {
             (std::vector<float>{0, 0, 0}));
 }
 
+TEST(CustomOp, MayWriteWhatALayerKeeps) {
+  Params params;
+  Parameter& seen = params.add("seen", {1}, Role::other);
+  Parameter& weight = params.add("weight", {1}, Role::weight);
+  seen.set_frozen(true);
+  Tape tape;
+  const Tensor x = tape.input({3});
+  const auto counting = [](auto& call) { call.kept(1)[0] += static_cast<float>(call.input(0).size()); };
+  const auto nothing = [](auto&) {};
+  custom_op(tape, "counting", {x, tape.parameter(seen)}, {1}, counting, nothing);
+  for (int i = 0; i < 2; ++i) tape.forward();
+  EXPECT_EQ(seen.value<float>()[0], 6.0f);
+  for (const Tensor other : {tape.parameter(weight), x}) {
+    Tape refused;
+    const Tensor y = refused.input({3});
+    custom_op(refused, "counting", {y, other.node == x.node ? y : refused.parameter(weight)}, {1}, counting,
+              nothing);
+    expect_contains(usage_error([&] { refused.forward(); }),
+                    "operation `counting`: an input is not to be written");
+  }
+}
+
 TEST(CustomOp, HasNoGradientsOnATapeOfForwardPasses) {
   Tape tape(Dtype::f64, 1, Passes::forward);
   const Tensor a = tape.input({2});

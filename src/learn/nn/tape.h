@@ -149,6 +149,7 @@ class Call {
   T* kept(std::size_t i) {
     return static_cast<T*>(input_node(i).value);
   }
+  bool may_keep(std::size_t i) { return input_node(i).is_parameter && !input_node(i).wanted; }
   const Shape& shape(std::size_t i) { return input_node(i).shape; }
   std::size_t inputs() const { return node_.inputs.size(); }
   std::size_t size(std::size_t i) { return input_node(i).size; }

@@ -1,7 +1,5 @@
 // add, subtract, multiply, divide. A Rule is a struct with the value of two elements and, for dL/dy, what it
 // hands on to each of them.
-#include <algorithm>
-
 #include "base/threads.h"
 #include "nn/ops/shapes.h"
 #include "nn/ops/unary.h"

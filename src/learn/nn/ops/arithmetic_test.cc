@@ -129,11 +129,14 @@ std::vector<float> replay_large(int threads) {
   }
   const Tensor scaled = divide(tape, multiply(tape, a, b), add(tape, multiply(tape, b, b), 1.0));
   const Tensor product = matmul(tape, scaled, c);
+  const Tensor few =
+      matmul(tape, reshape(tape, a, {3, -1, 33}), slice(tape, c, 0, 0, 3));  // fewer than threads
   const Tensor turned = transpose(tape, product, 0, 2);
   const Tensor both = concat(tape, {turned, slice(tape, turned, 0, 3, 100)}, 0);
   const std::vector<Tensor> sums = {sum(tape, both, {0}), mean(tape, both, {1}), sum(tape, both, {2}),
                                     sum(tape, both, {0, 2}), mean(tape, both)};
-  Tensor y = expand(tape, sums.back(), {70, 90});
+  Tensor y = multiply(tape, expand(tape, sums.back(), {70, 90}),
+                      slice(tape, reshape(tape, few, {-1, 90}), 0, 0, 70));
   for (const Tensor one : {sums[0], transpose(tape, reshape(tape, sum(tape, sums[1]), {1, 1})), sums[3]})
     y = add(tape, y, tape.shape(one).size() == 1 ? reshape(tape, one, {70, 1}) : one);
   tape.forward();

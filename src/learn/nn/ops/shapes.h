@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "nn/ops/axis.h"
 #include "thalweg/error.h"
