@@ -1,10 +1,11 @@
 // add, subtract, multiply, divide. A Rule is a struct with the value of two elements and, for dL/dy, what it
 // hands on to each of them.
+#include "thalweg/arithmetic.h"
+
 #include "base/threads.h"
 #include "nn/ops/shapes.h"
 #include "nn/ops/unary.h"
 #include "nn/tape.h"
-#include "thalweg/arithmetic.h"
 #include "thalweg/error.h"
 #include "thalweg/images.h"
 
