@@ -105,7 +105,7 @@ class CopyingDevice : public Device {
   }
   const RuleKernels& kernels(std::size_t link, Dtype dtype) const {
     const Link& l = bound_.plan.links[link];
-    return simd_.rules[l.transform->first_kernel + l.variant][static_cast<std::size_t>(dtype)];
+    return simd_.rules[l.transform->kernels.first + l.variant][static_cast<std::size_t>(dtype)];
   }
 
   template <class F>

@@ -36,7 +36,8 @@ struct CatalogEntry {
 
 // Everything that can be named, kind by kind; a name may occur in several kinds. `catalog` needs the library
 // thalweg_lab and has transforms, recipes, schedules, losses, layers, data, augmentations and problems; the
-// engine alone has the first three. All functions may be called by any thread.
+// engine alone has the first three. What the program has registered by then stands last of its kind; the
+// entries of an earlier call stay as they are. All functions may be called by any thread.
 const std::vector<CatalogEntry>& catalog();
 const std::vector<CatalogEntry>& engine_catalog();
 

@@ -57,7 +57,7 @@ Tensor batch_norm(Tape& tape, Tensor x, Tensor weight, Tensor bias, Tensor runni
 Tensor row_major(Tape& tape, Tensor x);
 // The same for channels_last; Error(usage) for a tensor of fewer than three dimensions.
 Tensor channels_last(Tape& tape, Tensor x);
-// The same elements in row-major order as another shape, which has as many.
+// The same elements in row-major order as another shape, of which one size may be -1: what is left.
 Tensor reshape(Tape& tape, Tensor x, Shape shape);
 
 }  // namespace thalweg

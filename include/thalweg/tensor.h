@@ -111,7 +111,7 @@ class Tape {
 // y = x W + b, on the last dimension of x: x {..., in}, weight {in, out}, bias {out} or no tensor (node -1).
 // Shapes that do not fit are an Error(usage) naming both.
 Tensor dense(Tape& tape, Tensor x, Tensor weight, Tensor bias);
-// a + b, of the same shape.
+// a + b, as arithmetic.h says.
 Tensor add(Tape& tape, Tensor a, Tensor b);
 // max(x, 0); its gradient at 0 is 0.
 Tensor relu(Tape& tape, Tensor x);

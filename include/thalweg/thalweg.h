@@ -1,10 +1,15 @@
 // The whole library. The optimizer alone needs optimizer.h, which builds without the rest.
 #pragma once
 
+#include "thalweg/arithmetic.h"
 #include "thalweg/catalog.h"
 #include "thalweg/chain.h"
+#include "thalweg/check_gradients.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/checkpoint_writer.h"
+#include "thalweg/custom_layer.h"
+#include "thalweg/custom_op.h"
+#include "thalweg/custom_transform.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
 #include "thalweg/export.h"

@@ -4,6 +4,7 @@
 #include "base/did_you_mean.h"
 #include "base/json.h"
 #include "catalog/entry.h"
+#include "chain/custom_transform.h"
 #include "chain/recipes.h"
 #include "schedule/schedules.h"
 #include "thalweg/error.h"
@@ -49,11 +50,13 @@ std::string trimmed(std::string_view formula) {
 
 std::vector<CatalogEntry> collect() {
   std::vector<CatalogEntry> all;
-  for (const Transform& transform : transforms()) {
+  const auto add = [&](const Transform& transform) {
     all.push_back(catalog_entry("transforms", transform.spec));
     all.back().scope = scope_name(transform.scope);
     all.back().state = state_text(transform);
-  }
+  };
+  for (const Transform& transform : transforms()) add(transform);
+  for (const Transform* transform : custom_transforms()) add(*transform);
   for (const Recipe& recipe : recipes()) {
     all.push_back(catalog_entry("recipes", recipe.spec));
     all.back().expansion = recipe.chain;
@@ -164,8 +167,8 @@ std::vector<std::string_view> catalog_kinds(std::span<const CatalogEntry> entrie
 }
 
 const std::vector<CatalogEntry>& engine_catalog() {
-  static const std::vector<CatalogEntry> all = collect();
-  return all;
+  static CatalogStates states;
+  return states.at(custom_transforms().size(), collect);
 }
 
 std::string catalog_json(std::string_view kind, std::span<const CatalogEntry> entries) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "chain/custom_transform.h"
 #include "schedule/schedules.h"
 
 namespace thalweg {
@@ -39,7 +40,7 @@ const Transform* find_transform(std::string_view name) {
   const std::span<const Transform> all = transforms();
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const Transform& transform) { return transform.spec.name == name; });
-  return found == all.end() ? nullptr : &*found;
+  return found == all.end() ? find_custom_transform(name) : &*found;
 }
 
 Link Link::read(const Item& item, const Source& source) {

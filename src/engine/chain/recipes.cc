@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "chain/custom_transform.h"
 #include "chain/link.h"
 #include "transforms/numbers.h"
 
@@ -261,8 +262,9 @@ std::span<const Recipe> recipes() {
 void check_chain_name(const Item& item, const Source& source, const std::string& also) {
   std::vector<const Spec*> specs;
   for (const Transform& transform : transforms()) specs.push_back(&transform.spec);
+  for (const Transform* transform : custom_transforms()) specs.push_back(&transform->spec);
   for (const Recipe& recipe : recipes()) specs.push_back(&recipe.spec);
-  find_spec(specs, item, source, "a transform or recipe",
+  find_spec(specs, item, source, "a transform or recipe, listed or registered by the program",
             "`thalweg list transforms` and `thalweg list recipes`", also);
 }
 

@@ -67,15 +67,27 @@ std::uint64_t read_count(const std::string& file, const Metadata& metadata, cons
   return *number;
 }
 
+// What to do about a checkpoint of another chain: it may be one that this program cannot read.
+std::string hint_for(const std::string& saved) {
+  try {
+    Chain{saved};
+    return "build the optimizer with the saved chain, ask to load from another one, or load the parameters "
+           "alone";
+  } catch (const Error& error) {
+    return std::string("register the transforms that its program had added (") +
+           std::string(error.what()).substr(0, std::string(error.what()).find('\n')) +
+           "), or load the parameters alone";
+  }
+}
+
 void check_chain(const std::string& file, const Metadata& metadata, const Chain& chain,
                  const LoadOptions& options) {
   const std::string& saved = text_of(file, metadata, "chain");
   const std::string bound = chain.text(true);
   const bool also = !options.also_chain.empty() && saved == options.also_chain;
   if (saved != bound && !also && !options.other_chain) {
-    throw OtherCheckpoint(Code::data, {file, "the checkpoint belongs to another chain", saved, bound,
-                                       "build the optimizer with the saved chain, ask to load from another "
-                                       "one, or load the parameters alone"});
+    throw OtherCheckpoint(Code::data,
+                          {file, "the checkpoint belongs to another chain", saved, bound, hint_for(saved)});
   }
 }
 

@@ -327,5 +327,20 @@ TEST_F(Checkpoint, DetectsSwappedTensors) {
   expect_in(refusal(saved), "the data does not match its checksum");
 }
 
+// As another program may have written it, with a transform of its own.
+TEST_F(Checkpoint, OfATransformThatIsNotRegisteredSaysSo) {
+  TestModel model(kItems, kMomentum, 1);
+  Metadata metadata = read_metadata(checkpoint_bytes(model.params, *model.optimizer));
+  metadata["chain"] = "momentum(0.9, on=all) | quixotic(2, on=all) | lr(0.1, on=all)";
+  const std::vector<std::byte> bytes = safetensors_bytes({}, metadata, 1);
+  const std::string error =
+      error_of(Code::data, [&] { load_checkpoint(bytes, model.params, *model.optimizer); });
+  expect_contains(error, "the checkpoint belongs to another chain; got momentum(0.9, on=all) | quixotic(2");
+  expect_contains(
+      error,
+      "register the transforms that its program had added (optimizer, column 25: unknown name; got "
+      "`quixotic`");
+}
+
 }  // namespace
 }  // namespace thalweg

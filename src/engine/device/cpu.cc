@@ -180,7 +180,19 @@ CpuShared::CpuShared(const Bound& bound, const DeviceOptions& options)
 
 const RuleKernels& CpuShared::kernels(std::size_t link, Dtype dtype) const {
   const Link& l = plan.links[link];
-  return simd.rules[l.transform->first_kernel + l.variant][static_cast<std::size_t>(dtype)];
+  return simd.rules[l.transform->kernels.first + l.variant][static_cast<std::size_t>(dtype)];
+}
+
+bool CpuShared::apply(std::size_t link, Dtype dtype, const Coefs& coefs, void* u,
+                      const Streams& streams) const {
+  const Link& rule = plan.links[link];
+  const CustomApply* custom = rule.transform->kernels.custom;
+  if (custom == nullptr) return kernels(link, dtype).tile(coefs, u, streams);
+  (*custom)(dtype, coefs, u, streams);
+  bool finite = true;
+  for (std::size_t i = 0; i < rule.state().size(); ++i)
+    finite &= core(dtype).finite(streams.state[i], streams.n);
+  return finite;
 }
 
 const void* CpuShared::source(const Phase& phase, const Piece& piece) const {

@@ -28,6 +28,8 @@ struct CpuShared {
 
   const CoreKernels& core(Dtype dtype) const { return simd.core[static_cast<std::size_t>(dtype)]; }
   const RuleKernels& kernels(std::size_t link, Dtype dtype) const;
+  // A rule on a tile `u`; whether what it has left in its state is finite.
+  bool apply(std::size_t link, Dtype dtype, const Coefs& coefs, void* u, const Streams& streams) const;
   // The gradient of a parameter as it entered the chain, and what a phase begins with.
   const void* entered(std::size_t p) const { return work->from_window ? memory.window(p) : memory.grad(p); }
   const void* source(const Phase& phase, const Piece& piece) const;
@@ -35,7 +37,7 @@ struct CpuShared {
   // number does otherwise.
   bool crosses_parameters(const Phase& phase, const Group& group) const {
     return phase.updates() && phase.entry != Phase::Entry::units && (work == nullptr || joins()) &&
-           !(group.sees & Sees::noise);
+           !(group.sees & (Sees::noise | Sees::tiles));
   }
   bool crosses_all(std::size_t phase) const { return joins() && splits[phase] == 0; }
   // Whether a call may handle several parameters at once.

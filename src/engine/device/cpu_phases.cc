@@ -164,7 +164,7 @@ const void* CpuMember::form_update(const Phase& phase, const Cohort& cohort, con
                  dtype, noise_);
     }
     const Streams streams = streams_of(phase, piece, phase.rules[i].state);
-    finite_ &= shared_.kernels(link, dtype).tile(lowered.coefs, u, streams);
+    finite_ &= shared_.apply(link, dtype, lowered.coefs, u, streams);
   }
   return source;
 }

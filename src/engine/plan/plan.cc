@@ -179,10 +179,10 @@ std::size_t looking_phase(const Group& group, std::span<const Link> links) {
 
 // The kind of a phase that updates the parameter: what a register-resident loop cannot do is done in tiles.
 Phase::Kind updating_kind(const Phase& phase, std::span<const Link> links) {
-  const bool noisy = std::any_of(phase.rules.begin(), phase.rules.end(), [&](const ElementStep& step) {
-    return links[step.link].transform->sees & Sees::noise;
+  const bool alone = std::any_of(phase.rules.begin(), phase.rules.end(), [&](const ElementStep& step) {
+    return links[step.link].transform->sees & (Sees::noise | Sees::tiles);
   });
-  const bool loop = phase.entry != Phase::Entry::units && phase.former == Phase::Former::engine && !noisy &&
+  const bool loop = phase.entry != Phase::Entry::units && phase.former == Phase::Former::engine && !alone &&
                     phase.rules.size() <= 1;
   return loop ? Phase::Kind::loop : Phase::Kind::tiles;
 }

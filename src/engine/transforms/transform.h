@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,14 @@ enum class Part {
 };
 
 // What a transform reads beside the update.
-enum class Sees : unsigned { nothing = 0, value = 1, entered = 2, before = 4, noise = 8 };
+enum class Sees : unsigned {
+  nothing = 0,
+  value = 1,
+  entered = 2,
+  before = 4,
+  noise = 8,
+  tiles = 16,  // nothing of its own, but tiles of one parameter at a time alone
+};
 constexpr Sees operator|(Sees a, Sees b) { return Sees(unsigned(a) | unsigned(b)); }
 constexpr bool operator&(Sees a, Sees b) { return (unsigned(a) & unsigned(b)) != 0; }
 
@@ -281,6 +289,14 @@ struct Rates {
   bool (*inside)(Numbers o) = nullptr;  // they scale what it remembers, not its update
 };
 
+// Of a transform that the program has added: what its kernels would do to a tile `u`.
+using CustomApply = std::function<void(Dtype dtype, const Coefs& coefs, void* u, const Streams& streams)>;
+
+struct OwnKernels {
+  std::size_t first = 0;                // of its first variant, in SimdTable::rules
+  const CustomApply* custom = nullptr;  // in their place
+};
+
 struct Transform {
   Spec spec = {};  // with the option `on`, which every transform has
   Scope scope = Scope::element;
@@ -290,7 +306,7 @@ struct Transform {
   Sum sum = {};
   Decision gate = {};
   Rates rates = {};
-  std::size_t first_kernel = 0;  // of its first variant, in SimdTable::rules
+  OwnKernels kernels = {};
 
   // Those that the scope calls for are set, the others null.
   Affine (*affine)(const Moment& now) = nullptr;  // affine, and gathers and gates that are linear
@@ -308,7 +324,14 @@ struct Transform {
   bool ends_phase() const { return scope == Scope::gather || scope == Scope::matrix; }
 };
 
-// Every transform, in the order of transforms.inc.
+// The option that every transform has.
+inline constexpr Option kOn{
+    .name = "on",
+    .type = OptionType::selector,
+    .fallback = "all",
+    .doc = "the parameters it acts on: all, matrices, rest, a role, a name pattern or a list of these"};
+
+// Every listed transform, in the order of transforms.inc.
 std::span<const Transform> transforms();
 
 // Kernels compiled for one SIMD target.

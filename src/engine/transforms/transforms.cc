@@ -246,10 +246,6 @@ namespace {
 
 HWY_EXPORT(table);
 
-constexpr Option kOn =
-    typed_option(OptionType::selector, "on", "all", {},
-                 "the parameters it acts on: all, matrices, rest, a role, a name pattern or a list of these");
-
 // The lines of a formula without the margin that they have in their file.
 std::string without_margin(std::string_view text) {
   std::string out;
@@ -278,7 +274,7 @@ std::span<const Transform> transforms() {
       Transform transform = HWY_NAMESPACE::kDescribed[i];
       transform.spec = {card.name,       card.doc,      card.source, options[i],
                         card.positional, card.dialects, formulas[i]};
-      transform.first_kernel = kernels;
+      transform.kernels.first = kernels;
       kernels += transform.kept.variants.size();
       made.push_back(transform);
     }

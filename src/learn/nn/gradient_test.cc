@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "nn/module.h"
+#include "thalweg/check_gradients.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -108,14 +109,6 @@ struct Bench {
       fill(module.params()[i].template value<T>(), 102 + i);
   }
 
-  double loss() {
-    tape.forward();
-    double sum = 0;
-    const auto output = tape.value<T>(y);
-    for (std::size_t i = 0; i < output.size(); ++i) sum += static_cast<double>(weights[i]) * output[i];
-    return sum;
-  }
-
   void differentiate() {
     tape.forward();
     std::copy(weights.begin(), weights.end(), tape.grad<T>(y).begin());
@@ -123,32 +116,11 @@ struct Bench {
   }
 };
 
-void check_span(Bench<double>& bench, std::span<double> values, std::span<const double> grad,
-                const std::string& what) {
-  constexpr double kStep = 1e-4;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double at = values[i];
-    const auto loss_at = [&](double shift) {
-      values[i] = at + shift;
-      return bench.loss();
-    };
-    // Two differences, extrapolated to step 0: the error is of the fourth order.
-    const double wide = (loss_at(2 * kStep) - loss_at(-2 * kStep)) / (4 * kStep);
-    const double narrow = (loss_at(kStep) - loss_at(-kStep)) / (2 * kStep);
-    const double wanted = narrow + (narrow - wide) / 3;
-    values[i] = at;
-    EXPECT_NEAR(grad[i], wanted, 1e-6 * std::max(std::abs(wanted), 1e-2)) << what << " element " << i;
-  }
-}
-
 void check_layer(const std::string& text, std::int64_t rows, const Shape& sample) {
-  Bench<double> bench(text, rows, sample);
-  bench.differentiate();
-  const std::string what = text + " on " + std::to_string(rows) + "x" + print_shape(sample);
-  check_span(bench, bench.tape.value<double>(bench.x), bench.tape.grad<double>(bench.x), what);
-  for (Parameter& p : bench.module.params()) {
-    check_span(bench, p.value<double>(), p.grad<double>(), what + " " + p.name());
-  }
+  Module module(text, sample, Dtype::f64);
+  for (std::size_t i = 0; i < module.params().size(); ++i) fill(module.params()[i].value<double>(), 102 + i);
+  const GradientCheck check = check_gradients(module, rows);
+  EXPECT_TRUE(check.passed) << text << " on " << rows << "x" << print_shape(sample) << " " << check.text();
 }
 
 TEST(Gradients, C11OfEveryLayerAreThoseOfCentralDifferences) {

@@ -47,6 +47,16 @@ void simplify(Product& product, Operands<T>& x) {
   if (product.depth == 1) product.transpose_a = product.transpose_b = false;
 }
 
+// Calls f(i) for i in 0 .. n-1; where one of them is false, what oneDNN does has failed.
+template <class F>
+void for_each_that_may_fail(Team& team, std::size_t n, const F& f) {
+  std::atomic<bool> failed = false;
+  for_each_block(team, n, [&](std::size_t i) {
+    if (!f(i)) failed.store(true, std::memory_order_relaxed);
+  });
+  if (failed) throw Error(Code::resource, {"matrix product", "oneDNN ran out of memory", "", "", ""});
+}
+
 }  // namespace
 
 BlockSize block_size(const Product& product) {
@@ -129,11 +139,21 @@ bool Matmul<T>::run_block(const Block& block, bool add) const noexcept {
 template <class T>
 void Matmul<T>::run(Team& team, bool add) {
   if (taps_) taps_->prepare();
-  std::atomic<bool> failed = false;
-  for_each_block(team, blocks_.size(), [&](std::size_t i) {
-    if (!run_block(blocks_[i], add)) failed.store(true, std::memory_order_relaxed);
+  for_each_that_may_fail(team, blocks_.size(), [&](std::size_t i) { return run_block(blocks_[i], add); });
+}
+
+template <class T>
+void Matmul<T>::run_all(std::vector<Matmul>& products, Team& team, bool add) {
+  if (products.size() < static_cast<std::size_t>(team.size())) {
+    for (Matmul& product : products) product.run(team, add);
+    return;
+  }
+  for_each_that_may_fail(team, products.size(), [&](std::size_t i) {
+    Matmul& product = products[i];
+    if (product.taps_) product.taps_->prepare();
+    return std::ranges::all_of(product.blocks_,
+                               [&](const Block& block) { return product.run_block(block, add); });
   });
-  if (failed) throw Error(Code::resource, {"matrix product", "oneDNN ran out of memory", "", "", ""});
 }
 
 template <class T>

@@ -32,6 +32,9 @@ class Matmul {
   // c = the product, or c += the product. Throws Error(resource) when oneDNN runs out of memory.
   void run(Team& team, bool add);
 
+  // Runs all of them, with the same bits; each is one thread's where they are many.
+  static void run_all(std::vector<Matmul>& products, Team& team, bool add);
+
   WorkMemory work_memory() const;
 
  private:

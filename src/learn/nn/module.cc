@@ -6,6 +6,7 @@
 
 #include "base/registry.h"
 #include "base/text.h"
+#include "nn/custom_layer.h"
 #include "thalweg/error.h"
 #include "thalweg/images.h"
 
@@ -23,8 +24,12 @@ using Listed = registry::Entries<LayerRegistry, __COUNTER__>;
 constexpr auto kLayers = Listed::each([]<class Entry>() { return &Entry::kObject; });
 constexpr auto kSpecs = Listed::each([]<class Entry>() { return &Entry::kObject.spec; });
 
-std::size_t find_layer(const Item& item, const Source& source, const std::string& also = {}) {
-  return find_spec(kSpecs, item, source, "a layer", "`thalweg list layers`", also);
+const Layer& find_layer(const Item& item, const Source& source, const std::string& also = {}) {
+  std::vector<const Spec*> specs(kSpecs.begin(), kSpecs.end());
+  for (const Spec* spec : custom_layer_specs()) specs.push_back(spec);
+  const std::size_t i = find_spec(specs, item, source, "a layer, listed or registered by the program",
+                                  "`thalweg list layers`", also);
+  return i < kLayers.size() ? *kLayers[i] : *find_custom_layer(item.name);
 }
 
 struct Placed;
@@ -68,7 +73,7 @@ class Builder {
     if (++layers_ > kMostLayers)
       throw source_.error(
           item.at, {"", "the model has too many layers", "", "at most " + std::to_string(kMostLayers), ""});
-    const Layer* layer = kLayers[find_layer(item, source_)];
+    const Layer* layer = &find_layer(item, source_);
     Placed placed{layer, bind(layer->spec, item, source_), {}, {}, {}, {}};
     if (layer->repeats) {
       const auto times = static_cast<std::size_t>(std::get<double>(placed.settings[0]));
@@ -81,7 +86,7 @@ class Builder {
       }
       shape = layer->join_shapes(shape, shapes);
     } else {
-      shape = layer->plan(placed.settings, shape, placed.weights);
+      shape = plan_layer(*layer, placed.settings, shape, placed.weights);
     }
     placed.output = shape;
     return placed;
@@ -152,7 +157,8 @@ Tensor record_layers(const Sequence& layers, Tape& tape, Tensor x) {
     const Layer& layer = *placed.layer;
     const bool fused =
         layer.record_rectified != nullptr && i + 1 < layers.size() && layers[i + 1].layer == &relu_layer;
-    x = (fused ? layer.record_rectified : layer.record)(tape, x, placed.settings, weights);
+    x = fused ? layer.record_rectified(tape, x, placed.settings, weights)
+              : record_layer(layer, tape, x, placed.settings, weights);
     i += fused;
   }
   return x;
@@ -184,7 +190,8 @@ std::string describe_layers(const Sequence& layers, Graph& graph, std::string x,
 // Every element of such weights meets each place of the output once.
 std::uint64_t multiply_adds(const Weight& weight, const Shape& output) {
   if (weight.role != Role::weight) return 0;
-  return count(weight.shape) * (count(output) / static_cast<std::uint64_t>(weight.shape.back()));
+  const std::int64_t outputs = weight.shape.empty() ? 1 : weight.shape.back();
+  return count(weight.shape) * (count(output) / static_cast<std::uint64_t>(outputs));
 }
 
 // Adds the layers of a sequence to `out`; parameters and multiply-adds of all of them.
@@ -214,7 +221,7 @@ LayerSummary summarise(const Sequence& layers, int depth, std::vector<LayerSumma
 // Whether the first layer that minds the shape of a sample takes images.
 bool reads_images(const Text& text, const Source& source) {
   for (const Item& item : text) {
-    const Layer* layer = kLayers[find_layer(item, source)];
+    const Layer* layer = &find_layer(item, source);
     if (layer->takes_images) return true;
     for (const Setting& setting : bind(layer->spec, item, source)) {
       const Value* block = std::get_if<Value>(&setting);
@@ -257,7 +264,7 @@ void Module::Impl::add_parameters() {
     const std::string prefix =
         std::string(placed.layer->spec.name) + std::to_string(++numbers[placed.layer]) + ".";
     for (const Weight& weight : placed.weights) {
-      Parameter& added = params.add(prefix + std::string(weight.name), weight.shape, weight.role, dtype);
+      Parameter& added = params.add(prefix + weight.name, weight.shape, weight.role, dtype);
       added.set_frozen(!weight.learned);
       if (!weight.learned) statistics.push_back(&added);
       placed.parameters.push_back(&added);

@@ -16,7 +16,7 @@ namespace thalweg {
 
 // A parameter that a layer asks for; it is called <layer><number>.<name>.
 struct Weight {
-  std::string_view name;
+  std::string name;
   Shape shape;
   Role role = Role::other;
   Init init;
@@ -29,6 +29,8 @@ template <Tensor (*operation)(Tape& tape, Tensor x)>
 Tensor record_alone(Tape& tape, Tensor x, const Settings&, std::span<const Tensor>) {
   return operation(tape, x);
 }
+
+class CustomLayerEntry;
 
 // A layer at its place in a graph of operators.
 struct GraphPlace {
@@ -66,9 +68,10 @@ struct Layer {
   bool repeats = false;       // its block, as many times as its first option says, in its own place
   // Adds it, as it evaluates, to a graph; the name of its output. Null: it has no form there.
   std::string (*describe)(Graph& graph, const GraphPlace& at) = nullptr;
+  const CustomLayerEntry* custom = nullptr;  // of one that the program has added: in place of plan and record
 };
 
-// The layers in the order of ops.inc.
+// The listed layers in the order of ops.inc.
 std::span<const Spec* const> layer_specs();
 
 }  // namespace thalweg

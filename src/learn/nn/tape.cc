@@ -254,7 +254,7 @@ void Tape::backward(Tensor output, bool accumulate) {
   }
   // What the output does not depend on has the gradient 0.
   for (Node& node : impl_->nodes) {
-    if (node.op != nullptr || node.reached || !node.wanted || node.size == 0) continue;
+    if ((node.op != nullptr && !node.kept) || node.reached || !node.wanted || node.size == 0) continue;
     std::memset(node.grad, 0, node.size * size_of(dtype()));
   }
 }

@@ -169,7 +169,10 @@ class Call {
   T* kept(std::size_t i) {
     return static_cast<T*>(input_node(i).value);
   }
+  bool may_keep(std::size_t i) { return input_node(i).is_parameter && !input_node(i).wanted; }
   const Shape& shape(std::size_t i) { return input_node(i).shape; }
+  std::size_t inputs() const { return node_.inputs.size(); }
+  std::size_t size(std::size_t i) { return input_node(i).size; }
   bool has(std::size_t i) const { return i < node_.inputs.size() && node_.inputs[i] >= 0; }
   // Whether backward() will write a gradient there.
   bool wants(std::size_t i) { return has(i) && input_node(i).wanted && has_backward(); }

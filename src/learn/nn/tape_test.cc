@@ -179,6 +179,20 @@ TEST(Tape, WhatTheOutputDoesNotDependOnHasGradientZero) {
   EXPECT_EQ(used.grad<float>()[0], 0.0f);
 }
 
+TEST(Tape, AGradientThatIsAskedForIsZeroWhereTheOutputDoesNotDependOnIt) {
+  Tape tape;
+  const Tensor x = tape.input({2});
+  tape.want_gradient(x);
+  const Tensor aside = relu(tape, x), y = tanh(tape, x);
+  tape.want_gradient(aside);
+  tape.forward();
+  std::ranges::fill(tape.grad<float>(aside), 7.0f);
+  tape.backward(aside);
+  EXPECT_EQ(tape.grad<float>(aside)[1], 7.0f);
+  tape.backward(y);
+  EXPECT_EQ(tape.grad<float>(aside)[1], 0.0f);
+}
+
 TEST(Tape, AnAdoptedParameterNeedsNoGradient) {
   std::vector<float> memory = {1, 2, 3, 4};
   Params params;

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "base/threads.h"
+#include "run/config.h"
 
 namespace thalweg {
 namespace {
@@ -34,6 +35,24 @@ std::uint64_t epochs_for(bool classes, std::uint64_t per_epoch) {
   return std::max(epochs, std::min(kEpochsForValues, kMostUpdatesForValues / per_epoch));
 }
 
+constexpr std::uint64_t kMostParts = 64;
+
+// What to try, the best first: of what is given there is no choice.
+std::vector<std::uint64_t> parts_to_try(const RunConfig& config) {
+  if (config.machine.checkpoint) return {*config.machine.checkpoint};
+  std::vector<std::uint64_t> parts;
+  for (std::uint64_t n = 1; n <= kMostParts; n *= 2) parts.push_back(n);
+  return parts;
+}
+
+std::vector<std::uint64_t> chunks_to_try(const RunConfig& config, const Dataset& data) {
+  if (config.machine.chunk) return {*config.machine.chunk};
+  std::vector<std::uint64_t> chunks;
+  const std::uint64_t batch = *config.batch == 0 ? data.train.size() : *config.batch;
+  for (std::uint64_t n = std::min<std::uint64_t>(batch, Trainer::kChunk); n > 0; n /= 2) chunks.push_back(n);
+  return chunks;
+}
+
 }  // namespace
 
 RunConfig fit_to_data(RunConfig config, const Dataset& data) {
@@ -52,6 +71,28 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
   }
   if (config.threads == 0) config.threads = available_threads();
   return config;
+}
+
+RunConfig fit_to_memory(RunConfig config, const Loaded& loaded) {
+  MachineOptions& machine = config.machine;
+  if (machine.memory == 0 || (machine.chunk && machine.checkpoint)) return config;
+  const Dataset& data = loaded.data;
+  std::uint64_t least = UINT64_MAX;
+  for (const std::uint64_t chunk : chunks_to_try(config, data)) {
+    for (const std::uint64_t parts : parts_to_try(config)) {
+      RunConfig tried = config;
+      tried.machine.chunk = chunk;
+      tried.machine.checkpoint = parts;
+      Trial trial(Module(config.model, inputs_of(data, config.model)), Loss(config.loss),
+                  Chain(config.optimizer), data, trainer_options_of(tried), epochs(*config.epochs));
+      const std::uint64_t bytes = estimate_memory(loaded, tried, data, trial).together;
+      if (bytes <= machine.memory) return tried;
+      least = std::min(least, bytes);
+    }
+  }
+  throw Error(Code::resource,
+              {"memory", "the run does not fit", "at least " + print_bytes(least >> 20 << 20),
+               print_bytes(machine.memory), "use a smaller model, fewer samples or more memory"});
 }
 
 }  // namespace thalweg

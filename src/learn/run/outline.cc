@@ -10,7 +10,9 @@
 #include "base/spec.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "reserve/process_memory.h"
 #include "thalweg/schedule.h"
+#include "train/recording.h"
 
 namespace thalweg {
 namespace {
@@ -163,6 +165,40 @@ std::string missing_log_softmax(const Module& model, const Loss& loss) {
 }
 
 }  // namespace
+
+Loaded load_data(const RunConfig& config, std::string_view encoding) {
+  Loaded out;
+  out.held_before = process_memory().resident;
+  out.data = load_dataset(config.data, config.seed, encoding);
+  out.held_after = process_memory().resident;
+  return out;
+}
+
+MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, const Dataset& data,
+                               Trial& trial) {
+  // Pages of code and libraries that training, checkpoints and the page are the first to touch: the mean of a
+  // dozen runs, measured on x86-64.
+  constexpr std::uint64_t kLater = std::uint64_t{2} << 20;
+  const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
+  const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
+  const std::uint64_t state = trial.optimizer().state_bytes();
+  const std::uint64_t activations =
+      trial.trainer().activation_bytes() + output_bytes(trial.model(), data.test.size());
+  const ProcessMemory now = process_memory();
+  MemoryEstimate out{
+      {{"program", loaded.held_before + less(now.resident, loaded.held_after + 2 * parameters) + kLater},
+       {"data", less(loaded.held_after, loaded.held_before)},
+       {"parameters", parameters},
+       {"gradients", parameters},
+       {"optimizer state", state},
+       {"best weights", parameters},
+       {"activations", activations}}};
+  if (config.keeping.async_checkpoints)
+    out.parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best
+  for (const auto& [name, bytes] : out.parts) out.together += bytes;
+  out.together = std::max(out.together, now.peak);
+  return out;
+}
 
 std::string outline(const Outlined& all, const std::string& plan) {
   std::string notes;

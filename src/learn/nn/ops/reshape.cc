@@ -155,6 +155,13 @@ Tensor channels_last(Tape& tape, Tensor x) {
 }
 
 Tensor reshape(Tape& tape, Tensor x, Shape shape) {
+  if (std::ranges::count(shape, -1) > 1)
+    fail("reshape", "more than one size is left open", print_shape(shape), "one -1, or none");
+  if (const auto open = std::ranges::find(shape, -1); open != shape.end()) {
+    *open = 1;
+    const auto rest = static_cast<std::int64_t>(count(shape));
+    *open = rest == 0 ? 0 : static_cast<std::int64_t>(count(tape.shape(x))) / rest;
+  }
   if (count(shape) != count(tape.shape(x))) {
     fail("reshape", "the shape has another number of elements",
          print_shape(shape) + " for " + print_shape(tape.shape(x)), "as many");

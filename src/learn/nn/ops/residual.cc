@@ -1,37 +1,9 @@
 // Layers made of others: residual, repeat.
-#include "base/threads.h"
 #include "nn/module.h"
-#include "nn/tape.h"
 #include "thalweg/error.h"
-#include "thalweg/images.h"
 
 namespace thalweg {
 namespace {
-
-constexpr std::size_t kGrain = 1 << 15;
-
-template <class T>
-void forward(Call& call) {
-  const T *a = call.input<T>(0), *b = call.input<T>(1);
-  T* y = call.value<T>();
-  for_each_part(call.team(), call.size(), kGrain, [=](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y[i] = a[i] + b[i];
-  });
-}
-
-template <class T>
-void backward(Call& call) {
-  const T* dy = call.grad<T>();
-  for (std::size_t input = 0; input < 2; ++input) {
-    const Sink<T> to = call.sink<T>(input);
-    if (to.data == nullptr) continue;
-    for_each_part(call.team(), call.size(), kGrain, [=](std::size_t begin, std::size_t end) {
-      write(to, begin, end, [=](std::size_t i) { return dy[i]; });
-    });
-  }
-}
-
-constexpr Op kAdd{{forward<float>, forward<double>}, {backward<float>, backward<double>}};
 
 constexpr Option kResidualOptions[] = {
     required(typed_option(OptionType::block, "block", "", {}, "the layers whose output is added")),
@@ -56,18 +28,6 @@ Shape join_shapes(const Shape& input, std::span<const Shape> blocks) {
 Tensor join(Tape& tape, Tensor, std::span<const Tensor> blocks) { return add(tape, blocks[0], blocks[1]); }
 
 }  // namespace
-
-Tensor add(Tape& tape, Tensor a, Tensor b) {
-  Tape::Impl& impl = tape.impl();
-  if (impl.node(a).shape != impl.node(b).shape) {
-    throw Error(Code::usage, {"add", "the shapes differ",
-                              print_shape(impl.node(a).shape) + " and " + print_shape(impl.node(b).shape),
-                              "the same", ""});
-  }
-  const bool last = impl.node(a).order == MemoryOrder::channels_last;
-  b = last ? channels_last(tape, b) : row_major(tape, b);
-  return impl.add(kAdd, {{a, b}}, impl.node(a).shape, {}, impl.node(a).order);
-}
 
 extern constinit const Layer residual_layer{
     .spec = {.name = "residual",
