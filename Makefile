@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader clean
+.PHONY: train test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -38,6 +38,14 @@ bench-state: configured ## saving and loading against writing and reading; ARGS=
 bench-loader: configured ## gathering batches against a plain loop, training against staged batches; ARGS="--rounds 21"
 	@cmake --build --preset release -j $(JOBS) --target bench_loader
 	build/bench/bench_loader --json build/loader.json $(ARGS)
+
+bench-networks: configured ## whole steps of networks against torch, optax and FANN; ARGS="--tasks tiny,narrow --threads 1"
+	@cmake --build --preset release -j $(JOBS) --target bench_networks
+	python3 bench/networks/steps.py $(ARGS)
+
+bench-trainings: configured ## whole trainings against torch; ARGS="--data DIR --runs digits --seeds 1,2,3"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
+	python3 bench/networks/trainings.py $(ARGS)
 
 bench-peers: configured ## steps against torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_peers

@@ -2,7 +2,7 @@
 // the processor can compute?
 //
 // The data lie in memory, as floats. With --serve the program is one competitor among others: it reads a
-// number of steps per line and answers with the seconds that they took (run.py).
+// number of steps per line and answers with the seconds that they took (steps.py).
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>

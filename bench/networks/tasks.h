@@ -1,4 +1,4 @@
-// The networks whose steps are timed. bench/networks/tasks.py has the same for the peers.
+// The networks whose steps are timed. nets.py has the same for the peers.
 #pragma once
 
 #include <cstddef>

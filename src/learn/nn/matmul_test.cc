@@ -1,7 +1,10 @@
 #include "nn/matmul.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 
@@ -82,6 +85,36 @@ TEST(Matmul, IsRightAcrossBlocks) {
     const BlockSize size = block_size(p);
     EXPECT_LT(size.rows * size.columns, p.rows * p.columns) << name_of(p) << " is one block";
     check<float>(p, team, !p.transpose_a && !p.transpose_b);
+  }
+}
+
+float rounded_to_bf16(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  return std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000);
+}
+
+TEST(Matmul, InBf16RoundsTheFactorsOfLargeProductsAlone) {
+  if (!has_compute(Compute::bf16)) GTEST_SKIP() << "this processor has no bf16";
+  Team team(2);
+  for (const Product& p : {Product{130, 300, 700}, Product{700, 90, 400, true, false},
+                           Product{90, 700, 400, false, true}, Product{64, 10, 30}}) {
+    auto a = random_values<float>(p.rows * p.depth, 1), b = random_values<float>(p.depth * p.columns, 2);
+    const auto before = random_values<float>(p.rows * p.columns, 4);
+    std::vector<float> c(before.size());
+    Matmul<float> matmul(p, {a.data(), b.data(), nullptr, c.data()}, Result::set_or_added, Compute::bf16);
+    auto a_rounded = a, b_rounded = b;
+    const bool large = p.columns > 10;
+    if (large) std::ranges::transform(a, a_rounded.begin(), rounded_to_bf16);
+    if (large) std::ranges::transform(b, b_rounded.begin(), rounded_to_bf16);
+    for (const bool add : {false, true}) {
+      c = before;
+      matmul.run(team, add);
+      for (std::size_t n = 0; n < c.size(); ++n) {
+        const double want = reference(p, a_rounded, b_rounded, n / p.columns, n % p.columns);
+        ASSERT_NEAR(c[n], want + (add ? before[n] : 0.0), 1e-6 * (1 + static_cast<double>(p.depth)))
+            << name_of(p);
+      }
+    }
   }
 }
 

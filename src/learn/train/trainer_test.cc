@@ -130,6 +130,35 @@ TEST(Accumulate, TakesTheMemoryOfOneBatch) {
   EXPECT_LT(2 * small.activation_bytes(), large.activation_bytes());
 }
 
+TEST(Trainer, PartsOfTheModelChangeNoBit) {
+  const Trained whole = train("adam | lr(0.01)", {.batch = 12}, 20);
+  for (const int parts : {2, 3}) {
+    const Trained got = train("adam | lr(0.01)", {.batch = 12, .checkpoint = parts}, 20);
+    EXPECT_EQ(got.weights, whole.weights);
+    EXPECT_EQ(got.losses, whole.losses);
+  }
+}
+
+TEST(Trainer, ChunksAreTheBatchToRounding) {
+  const Trained whole = train("adam | lr(0.01)", {.batch = 12}, 20);
+  const Trained got = train("adam | lr(0.01)", {.batch = 12, .chunk = 5}, 20);
+  EXPECT_EQ(got.samples, whole.samples);
+  for (std::size_t i = 0; i < whole.weights.size(); ++i) EXPECT_NEAR(got.weights[i], whole.weights[i], 1e-5);
+}
+
+TEST(Trainer, PartsAndChunksTakeLessMemory) {
+  const Dataset data = small_set();
+  Module model("repeat(8, dense(64) | tanh) | dense(4)", data.sample);
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+  const auto bytes = [&](const TrainerOptions& options) {
+    return Trainer(model, loss, optimizer, data, options).activation_bytes();
+  };
+  const std::uint64_t whole = bytes({.batch = 32});
+  EXPECT_LT(bytes({.batch = 32, .checkpoint = 4}), whole);
+  EXPECT_LT(2 * bytes({.batch = 32, .chunk = 8}), whole);
+}
+
 TEST(Trainer, WithReplacementEveryBatchIsFull) {
   const Trained got = train("sgd(lr=0.1)", {.batch = 10, .order = Order::replacement}, 8);
   EXPECT_EQ(got.samples, std::vector<std::uint64_t>(8, 10));
