@@ -61,7 +61,7 @@ ExportedRun export_run(const std::filesystem::path& directory, ExportFormat form
   ExportedRun out;
   Module model(config.model, inputs_of(data, config.model));
   out.weights = which_weights(directory, options.checkpoint, config);
-  const LoadedWeights weights = load_weights(directory, out.weights, model.params(), out.notes);
+  const LoadedWeights weights = load_weights(directory, out.weights, model, out.notes, {});
   out.updates = weights.updates();
   out.epoch = weights.epoch();
   const Outputs outputs = outputs_of(data, model, Loss(config.loss));
