@@ -44,7 +44,7 @@ TEST_F(CustomRun, IsTrainedResumedAndEvaluated) {
   RunConfig config = small();
   config.model = "gain | dense(24) | relu | gain(1) | dense(10)";
   config.optimizer = "smooth(linear(0.2, total=100%)) | adam(lr=1e-2)";
-  config.checkpoint_every = "20";
+  config.keeping.checkpoint_every = "20";
   Training whole = Training::create(config, path("whole"));
   advance(whole, UINT64_MAX);
   whole.finish();

@@ -57,9 +57,9 @@ struct RunConfig {
 };
 
 // A size in memory: 1048576, 512MiB, 1.5GiB; nothing for a text that is none, or below 1 byte.
-std::optional<std::uint64_t> read_bytes(std::string_view text);
+std::optional<std::uint64_t> read_memory_size(std::string_view text);
 // In the largest unit of which it is a whole number.
-std::string print_bytes(std::uint64_t bytes);
+std::string print_memory_size(std::uint64_t bytes);
 
 // One of them, as text. Its default is what it prints of RunConfig{}.
 struct RunSetting {

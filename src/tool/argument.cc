@@ -39,7 +39,7 @@ std::vector<double> real_numbers(const std::string& option, std::string text) {
 }
 
 std::uint64_t byte_count(const Argument& argument, const std::string& text) {
-  if (const std::optional<std::uint64_t> bytes = read_bytes(text)) return *bytes;
+  if (const std::optional<std::uint64_t> bytes = read_memory_size(text)) return *bytes;
   throw Error(Code::usage,
               {argument.name, "not a size", "`" + text + "`", "a size such as 512MiB or 2GiB", ""});
 }
@@ -84,7 +84,7 @@ struct Printer {
 
   std::string operator()(const int* value) const { return std::to_string(*value); }
   std::string operator()(const std::uint64_t* value) const {
-    return bytes ? print_bytes(*value) : std::to_string(*value);
+    return bytes ? print_memory_size(*value) : std::to_string(*value);
   }
   std::string operator()(const double* value) const { return print_number(*value); }
   std::string operator()(const std::string* value) const { return *value; }

@@ -26,6 +26,7 @@ class TapMatmul {
   void run(Range rows, Range columns, bool add, bool rectify) const;
 
  private:
+  const TapKernels<T>& kernels_ = tap_kernels<T>();
   Product product_;
   Operands<T> operands_;
   std::ptrdiff_t tap_ = 0;

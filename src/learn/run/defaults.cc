@@ -1,11 +1,14 @@
 #include "run/defaults.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <string>
 
 #include <fmt/core.h>
 
 #include "base/threads.h"
+#include "reserve/process_memory.h"
 #include "run/config.h"
 
 namespace thalweg {
@@ -77,22 +80,25 @@ RunConfig fit_to_memory(RunConfig config, const Loaded& loaded) {
   MachineOptions& machine = config.machine;
   if (machine.memory == 0 || (machine.chunk && machine.checkpoint)) return config;
   const Dataset& data = loaded.data;
+  const std::uint64_t peak = process_memory().peak;  // what reading the data took
   std::uint64_t least = UINT64_MAX;
   for (const std::uint64_t chunk : chunks_to_try(config, data)) {
     for (const std::uint64_t parts : parts_to_try(config)) {
+      ::malloc_trim(0);  // what the one before has left is not counted
       RunConfig tried = config;
       tried.machine.chunk = chunk;
       tried.machine.checkpoint = parts;
-      Trial trial(Module(config.model, inputs_of(data, config.model)), Loss(config.loss),
+      Trial trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
                   Chain(config.optimizer), data, trainer_options_of(tried), epochs(*config.epochs));
-      const std::uint64_t bytes = estimate_memory(loaded, tried, data, trial).together;
+      const Module best = copy_of(trial.model());  // held as in the run, where the estimate looks
+      const std::uint64_t bytes = std::max(peak, estimate_memory(loaded, tried, data, trial).sum);
       if (bytes <= machine.memory) return tried;
       least = std::min(least, bytes);
     }
   }
   throw Error(Code::resource,
-              {"memory", "the run does not fit", "at least " + print_bytes(least >> 20 << 20),
-               print_bytes(machine.memory), "use a smaller model, fewer samples or more memory"});
+              {"memory", "the run does not fit", "at least " + print_memory_size(least >> 20 << 20),
+               print_memory_size(machine.memory), "use a smaller model, fewer samples or more memory"});
 }
 
 }  // namespace thalweg

@@ -195,8 +195,8 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
        {"activations", activations}}};
   if (config.keeping.async_checkpoints)
     out.parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best
-  for (const auto& [name, bytes] : out.parts) out.together += bytes;
-  out.together = std::max(out.together, now.peak);
+  for (const auto& [name, bytes] : out.parts) out.sum += bytes;
+  out.together = std::max(out.sum, now.peak);
   return out;
 }
 

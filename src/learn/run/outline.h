@@ -24,7 +24,8 @@ Loaded load_data(const RunConfig& config, std::string_view encoding = {});
 // state, activations - is known from its sizes.
 struct MemoryEstimate {
   std::vector<std::pair<const char*, std::uint64_t>> parts;
-  std::uint64_t together = 0;  // the most: of the parts together, or of the reading of the data
+  std::uint64_t sum = 0;       // of the parts
+  std::uint64_t together = 0;  // the most: their sum, or what the reading of the data took
 };
 
 // Of a training that has yet to begin, on the data of `loaded` or what has become of them; makes its tapes.

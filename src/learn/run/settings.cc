@@ -58,7 +58,7 @@ void read_batch(RunConfig& c, const std::string& where, const std::string& text)
 
 std::uint64_t memory(const std::string& where, const std::string& text) {
   if (text == "any") return 0;
-  if (const std::optional<std::uint64_t> bytes = read_bytes(text)) return *bytes;
+  if (const std::optional<std::uint64_t> bytes = read_memory_size(text)) return *bytes;
   throw Error(Code::usage,
               {where, "not a size", "`" + text + "`", "any, or a size such as 512MiB or 2GiB", ""});
 }
@@ -163,13 +163,13 @@ constexpr std::array kRows = std::to_array<Row>({
      [](const RunConfig& c) { return c.threads == 0 ? "auto" : std::to_string(c.threads); }},
     {{"memory", Kind::text, "*", "memory that the run may take: 512MiB, 2GiB; any: no bound", false},
      [](RunConfig& c, Where w, Words t) { c.machine.memory = memory(w, t); },
-     [](const RunConfig& c) { return c.machine.memory == 0 ? "any" : print_bytes(c.machine.memory); }},
-    {{"chunk", Kind::whole, "auto", "samples that pass through the model at a time; auto: by --memory",
+     [](const RunConfig& c) { return c.machine.memory == 0 ? "any" : print_memory_size(c.machine.memory); }},
+    {{"chunk", Kind::whole, "auto", "samples that pass through the model at a time; auto: as memory allows",
       false},
      [](RunConfig& c, Where w, Words t) { c.machine.chunk = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.machine.chunk); }},
     {{"checkpoint", Kind::whole, "auto",
-      "parts of the model whose inner values are computed again in backpropagation; auto: by --memory",
+      "parts of the model whose inner values are computed again in backpropagation; auto: as memory needs",
       false},
      [](RunConfig& c, Where w, Words t) { c.machine.checkpoint = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.machine.checkpoint); }},
@@ -197,7 +197,7 @@ std::size_t index_of(std::string_view name) {
 
 }  // namespace
 
-std::optional<std::uint64_t> read_bytes(std::string_view text) {
+std::optional<std::uint64_t> read_memory_size(std::string_view text) {
   const auto* unit =
       std::ranges::find_if(kByteUnits, [&](const ByteUnit& u) { return text.ends_with(u.name); });
   const std::optional<double> number = read_number(text.substr(0, text.size() - unit->name.size()));
@@ -207,7 +207,7 @@ std::optional<std::uint64_t> read_bytes(std::string_view text) {
   return static_cast<std::uint64_t>(bytes);
 }
 
-std::string print_bytes(std::uint64_t bytes) {
+std::string print_memory_size(std::uint64_t bytes) {
   const auto* unit = std::ranges::find_if(
       kByteUnits, [&](const ByteUnit& u) { return bytes % (std::uint64_t{1} << u.shift) == 0; });
   return std::to_string(bytes >> unit->shift) + std::string(unit->name);

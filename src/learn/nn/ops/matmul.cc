@@ -30,14 +30,16 @@ void prepare(Call& call) {
   for (std::size_t i = 0; i < all.batch; ++i) {
     const T *left = a + i * n * k, *right = b + i * k * m;
     all.y.emplace_back(Product{n, m, k}, Operands<T>{left, right, nullptr, call.value<T>() + i * n * m},
-                       false);
+                       Result::set, call.compute());
     if (call.wants(0)) {
       all.da.emplace_back(Product{.rows = n, .columns = k, .depth = m, .transpose_b = true},
-                          Operands<T>{dy + i * n * m, right, nullptr, da + i * n * k}, true);
+                          Operands<T>{dy + i * n * m, right, nullptr, da + i * n * k}, Result::set_or_added,
+                          call.compute());
     }
     if (call.wants(1)) {
       all.db.emplace_back(Product{.rows = k, .columns = m, .depth = n, .transpose_a = true},
-                          Operands<T>{left, dy + i * n * m, nullptr, db + i * k * m}, true);
+                          Operands<T>{left, dy + i * n * m, nullptr, db + i * k * m}, Result::set_or_added,
+                          call.compute());
     }
   }
 }
