@@ -296,8 +296,9 @@ TEST_F(RunTest, FitsIntoTheMemoryThatItIsGiven) {
   ASSERT_TRUE(fitted.config().machine.checkpoint && fitted.config().machine.chunk);
   EXPECT_GT(*fitted.config().machine.checkpoint, 1u);
   EXPECT_EQ(*fitted.config().machine.chunk, 1024u) << "recomputation is enough";
+  config.machine = fitted.config().machine;
   EXPECT_LT(parts()["activations"].get<std::uint64_t>(), activations * 3 / 4);
-  config.machine.memory = 1 << 20;
+  config.machine = {.memory = 1 << 20};
   EXPECT_TRUE(has(error_of(Code::resource, [&] { Training::describe(config); }), "the run does not fit"));
 }
 
