@@ -285,7 +285,7 @@ TEST_F(RunTest, DescribesItselfAsJson) {
 
 TEST_F(RunTest, FitsIntoTheMemoryThatItIsGiven) {
   RunConfig config = small();
-  config.model = "repeat(24, dense(512) | tanh) | dense(10)";
+  config.model = "repeat(24, dense(256) | tanh) | dense(10)";
   config.batch = 1024;
   const auto bytes = [&](const char* part) {
     return nlohmann::json::parse(Training::describe(config, true))["memory"][part].get<std::uint64_t>();
