@@ -12,6 +12,8 @@ import time
 
 from nets import TASKS
 
+SCAN = 256  # steps in one call of optax_scan
+
 
 def torch_steps(task, threads, channels_last):
     import torch
@@ -82,12 +84,12 @@ def optax_steps(task):
 
     @functools.partial(jax.jit, donate_argnums=0)
     def many(carried):
-        return jax.lax.scan(step, carried, None, length=256)[0]
+        return jax.lax.scan(step, carried, None, length=SCAN)[0]
 
     carried = [(weights, rule.init(weights))]
 
     def steps(n):
-        for _ in range(n // 256):
+        for _ in range(n // SCAN):
             carried[0] = many(carried[0])
         jax.block_until_ready(carried[0])
 
@@ -111,7 +113,7 @@ def main():
         steps = fann_steps(task)
     else:
         steps = torch_steps(task, threads, peer == "torch_channels_last")
-    steps(256)
+    steps(SCAN if peer == "optax_scan" else 1)
     gc.collect()
     gc.freeze()
     gc.disable()

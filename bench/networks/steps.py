@@ -46,11 +46,9 @@ class Competitor:
             if not line:
                 raise RuntimeError(self.process.stderr.read())
 
-    def calibrate(self, seconds):
+    def calibrate(self, seconds, scans):
         """The number of steps that take about so long."""
-        self.steps = SCAN
-        while self.steps > 1 and self.seconds(self.steps) > 4 * seconds:
-            self.steps //= 4
+        self.steps = SCAN if scans else 1
         while self.steps < 1 << 24 and self.seconds(self.steps) < seconds / 2:
             self.steps *= 2
 
@@ -79,6 +77,9 @@ def compare(task, flags, python, variables):
     ours = Competitor([flags.program, "--serve", "--tasks", task, "--threads", flags.threads], variables)
     competitors = {"thalweg": ours}
     for peer in PEERS[task]:
+        if peer == "fann" and "THALWEG_BENCH_FANN" not in variables:
+            print(f"{task:13} {peer:20} absent: libfann-dev is not installed")
+            continue
         competitors[peer] = Competitor([python, HERE / "competitor.py", peer, task, flags.threads], variables)
     found = {"task": task, "seconds": {}, "ratios": {}, "failed": {}}
     for name, competitor in list(competitors.items()):
@@ -86,7 +87,7 @@ def compare(task, flags, python, variables):
             found["failed"][name] = competitor.failed
             del competitors[name]
         else:
-            competitor.calibrate(flags.seconds)
+            competitor.calibrate(flags.seconds, name == "optax_scan")
     times = {name: [] for name in competitors}
     for turn in range(flags.rounds):
         names = list(competitors)

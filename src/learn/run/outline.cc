@@ -63,9 +63,11 @@ std::string layers_text(const Module& model) {
 std::string lengths_text(const RunConfig& c, Trial& trial) {
   std::string batch = *c.batch == 0 ? "all" : std::to_string(*c.batch);
   if (c.accumulate > 1) batch += fmt::format(" x {}", c.accumulate);
-  if (c.machine.chunk) batch += fmt::format(", {} at a time,", *c.machine.chunk);
   std::string out = fmt::format("lengths    {} epochs of {} updates of {} samples: {} updates\n", *c.epochs,
                                 trial.trainer().updates_per_epoch(), batch, trial.total());
+  if (c.machine.chunk) out += fmt::format("           at most {} samples at a time\n", *c.machine.chunk);
+  if (c.machine.checkpoint.value_or(1) > 1)
+    out += fmt::format("           recomputed in {} parts\n", *c.machine.checkpoint);
   out += "optimizer  " + visible(Chain(c.optimizer).text()) + "\n";
   return out + "resolved   " + visible(trial.optimizer().chain().text()) + "\n";
 }
