@@ -14,6 +14,8 @@ import numpy
 import torch
 from torch import nn
 
+DIGITS = Path(__file__).resolve().parents[2] / "src" / "learn" / "data" / "digits.csv.gz"
+
 
 def read_idx(path):
     packed = path.with_name(path.name + ".gz")
@@ -27,16 +29,15 @@ def read_images(source):
     folder = Path(re.fullmatch(r'idx\("(.*)"\)', source).group(1))
     parts = [read_idx(folder / f"{part}-{kind}-ubyte") for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
     mean, deviation = parts[0].mean(), parts[0].std()
-    images = [torch.tensor((x.astype(numpy.float32) - mean) / deviation) for x in parts[::2]]
+    images = [torch.tensor(((x - mean) / deviation).astype(numpy.float32)) for x in parts[::2]]
     labels = [torch.tensor(y.astype(numpy.int64)) for y in parts[1::2]]
     return images[0], labels[0], images[1], labels[1]
 
 
 def read_digits(settings):
     """The digits, held out as the library does for this seed."""
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
+    table = numpy.loadtxt(DIGITS, delimiter=",", dtype=numpy.int64)
+    x, y = table[:, :-1], table[:, -1]
     rows = subprocess.run([settings["program"], "split", "digits", "--seed", str(settings["seed"]), "--json"], check=True,
                           capture_output=True, text=True).stdout
     held = numpy.zeros(len(y), bool)
