@@ -7,12 +7,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <climits>
 #include <cmath>
 #include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "thalweg/error.h"
 
@@ -44,13 +49,6 @@ double cgroup_quota() {
 
 }  // namespace
 
-unsigned Team::forks() {
-  static std::atomic<unsigned> count{0};
-  static const int watched = ::pthread_atfork(nullptr, nullptr, [] { ++count; });
-  static_cast<void>(watched);  // where it cannot be, a child must not use a team of its parent
-  return count;
-}
-
 std::thread make_thread(int all, std::function<void()> f) {
   try {
     return std::thread(std::move(f));
@@ -60,7 +58,129 @@ std::thread make_thread(int all, std::function<void()> f) {
   }
 }
 
-Team::Team(int threads) : size_(std::max(1, threads)), places_(static_cast<std::size_t>(size_)) {
+class Team::Crew {
+ public:
+  explicit Crew(int size);
+  ~Crew() { stop(); }
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  int size() const { return size_; }
+  void run(const std::function<void(int member)>& f);
+  void barrier();
+  void share(std::size_t n, const std::function<void(std::size_t i)>& f);
+
+ private:
+  struct alignas(64) Place {  // a cache line each
+    std::atomic<std::size_t> next{0};
+  };
+
+  void work(int member);
+  void open(const std::function<void(int)>& task);
+  void close();
+  void stop();
+  void wait_while(const std::atomic<unsigned>& word, unsigned value);
+  void wake(const std::atomic<unsigned>& word);
+
+  const int size_;
+  std::vector<Place> places_;  // in each member's slice
+  std::vector<std::thread> threads_;
+  const std::function<void(int)>* task_ = nullptr;
+  std::atomic<unsigned> call_{0};      // odd while a call is open
+  std::atomic<unsigned> inside_{0};    // members that look at a call or work on it: an open one stays open
+  std::atomic<unsigned> to_come_{0};   // members that have not finished this run
+  std::atomic<unsigned> waiting_{0};   // members inside the barrier
+  std::atomic<unsigned> barriers_{0};  // barriers passed
+  std::atomic<unsigned> sleepers_{0};
+  bool stop_ = false;
+};
+
+// One for each Team that is not at work, who has worked last at the end. A child of this process begins with
+// none: the threads are not there, and somebody may have held the lock.
+struct Team::Idle {
+  static inline constinit std::atomic<bool> gone{
+      false};  // at the end of the process, where teams may outlive it
+  ~Idle() { gone = true; }
+
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Crew>> crews;
+
+  void put(std::unique_ptr<Crew> crew) {
+    const std::lock_guard lock(mutex);
+    crews.push_back(std::move(crew));
+  }
+  std::unique_ptr<Crew> take(int size) {
+    const std::lock_guard lock(mutex);
+    const auto found =
+        std::find_if(crews.rbegin(), crews.rend(), [&](const auto& c) { return c->size() == size; });
+    std::unique_ptr<Crew> crew = std::move(*found);
+    crews.erase(std::next(found).base());
+    return crew;
+  }
+
+  static std::unique_ptr<Idle>& of_process() {
+    static std::unique_ptr<Idle> idle = std::make_unique<Idle>();
+    return idle;
+  }
+};
+
+unsigned Team::forks() {
+  static std::atomic<unsigned> count{0};
+  static const int watched = ::pthread_atfork(nullptr, nullptr, [] {
+    ++count;
+    static_cast<void>(Idle::of_process().release());
+    Idle::of_process() = std::make_unique<Idle>();
+  });
+  static_cast<void>(watched);  // where it cannot be, a child must not use a team of its parent
+  return count;
+}
+
+// A crew for one call of a team.
+class Team::Call {
+ public:
+  explicit Call(Team& team) : team_(team), crew_(Idle::of_process()->take(team.size_)) {
+    team_.crew_ = crew_.get();
+  }
+  ~Call() {
+    team_.crew_ = nullptr;
+    Idle::of_process()->put(std::move(crew_));
+  }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+ private:
+  Team& team_;
+  std::unique_ptr<Crew> crew_;
+};
+
+Team::Team(int threads) : size_(std::max(1, threads)) {
+  if (size_ > 1) Idle::of_process()->put(std::make_unique<Crew>(size_));
+}
+
+Team::~Team() {
+  if (size_ > 1 && forks_ == forks() && !Idle::gone) Idle::of_process()->take(size_);
+}
+
+void Team::run(const std::function<void(int)>& f) {
+  if (size() == 1) return f(0);
+  const Call call(*this);
+  crew_->run(f);
+}
+
+void Team::share(std::size_t n, const std::function<void(std::size_t)>& f) {
+  if (size() == 1) {
+    for (std::size_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+  const Call call(*this);
+  crew_->share(n, f);
+}
+
+void Team::barrier() {
+  if (size() > 1) crew_->barrier();
+}
+
+Team::Crew::Crew(int size) : size_(size), places_(static_cast<std::size_t>(size)) {
   threads_.reserve(places_.size() - 1);
   try {
     for (int member = 1; member < size_; ++member) {
@@ -72,13 +192,7 @@ Team::Team(int threads) : size_(std::max(1, threads)), places_(static_cast<std::
   }
 }
 
-Team::~Team() { stop(); }
-
-void Team::stop() {
-  if (forks_ != forks()) {  // nobody is there to be woken
-    for (std::thread& thread : threads_) thread.detach();
-    return;
-  }
+void Team::Crew::stop() {
   stop_ = true;
   ++call_;
   wake(call_);
@@ -87,7 +201,7 @@ void Team::stop() {
 
 // Never yields: on a busy machine a thread that does gets its processor back milliseconds later, one that
 // slept as soon as it is woken.
-void Team::wait_while(const std::atomic<unsigned>& word, unsigned value) {
+void Team::Crew::wait_while(const std::atomic<unsigned>& word, unsigned value) {
   for (int i = 0; i < kSpins; ++i) {
     if (word != value) return;
     pause();
@@ -97,23 +211,23 @@ void Team::wait_while(const std::atomic<unsigned>& word, unsigned value) {
   --sleepers_;
 }
 
-void Team::wake(const std::atomic<unsigned>& word) {
+void Team::Crew::wake(const std::atomic<unsigned>& word) {
   if (sleepers_ > 0) futex(word, FUTEX_WAKE, INT_MAX);
 }
 
-void Team::open(const std::function<void(int)>& task) {
+void Team::Crew::open(const std::function<void(int)>& task) {
   task_ = &task;
   ++call_;
   wake(call_);
 }
 
 // Who has not come yet finds the call closed; who has is waited for.
-void Team::close() {
+void Team::Crew::close() {
   ++call_;
   for (unsigned inside = inside_; inside != 0; inside = inside_) wait_while(inside_, inside);
 }
 
-void Team::work(int member) {
+void Team::Crew::work(int member) {
   for (unsigned done = 0;;) {
     for (unsigned call = call_; call % 2 == 0 || call == done; call = call_) wait_while(call_, call);
     ++inside_;
@@ -127,8 +241,7 @@ void Team::work(int member) {
   }
 }
 
-void Team::run(const std::function<void(int)>& f) {
-  if (size() == 1) return f(0);
+void Team::Crew::run(const std::function<void(int)>& f) {
   to_come_ = static_cast<unsigned>(size_ - 1);
   const auto counted = [&](int member) {
     f(member);
@@ -141,11 +254,7 @@ void Team::run(const std::function<void(int)>& f) {
   close();
 }
 
-void Team::share(std::size_t n, const std::function<void(std::size_t)>& f) {
-  if (size() == 1) {
-    for (std::size_t i = 0; i < n; ++i) f(i);
-    return;
-  }
+void Team::Crew::share(std::size_t n, const std::function<void(std::size_t)>& f) {
   for (int member = 0; member < size_; ++member) {
     places_[static_cast<std::size_t>(member)].next = slice(n, member, size_).begin;
   }
@@ -163,8 +272,7 @@ void Team::share(std::size_t n, const std::function<void(std::size_t)>& f) {
   close();
 }
 
-void Team::barrier() {
-  if (size() == 1) return;
+void Team::Crew::barrier() {
   const unsigned seen = barriers_;
   if (++waiting_ == static_cast<unsigned>(size_)) {
     waiting_ = 0;

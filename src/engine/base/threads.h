@@ -2,19 +2,18 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <thread>
-#include <vector>
 
 namespace thalweg {
 
 // A thread that runs f, one of `all` that are wanted. Throws Error(resource) when there can be no more.
 std::thread make_thread(int all, std::function<void()> f);
 
-// The caller is member 0; the others sleep between calls. A Team is used by one thread at a time.
+// The caller is member 0; the others sleep between calls. A Team is used by one thread at a time. Teams of
+// one size lend each other their threads: of two that are used in turns the same threads work, awake and with
+// what they computed in their caches.
 class Team {
  public:
   // threads >= 1; below that counts as 1. Throws Error(resource) when there cannot be so many.
@@ -39,31 +38,15 @@ class Team {
   void share(std::size_t n, const std::function<void(std::size_t i)>& f);
 
  private:
-  struct alignas(64) Place {  // a cache line each
-    std::atomic<std::size_t> next{0};
-  };
+  class Crew;  // the threads
+  class Call;
+  struct Idle;
 
   static unsigned forks();  // of which this process is the child
 
-  void work(int member);
-  void open(const std::function<void(int)>& task);
-  void close();
-  void stop();
-  void wait_while(const std::atomic<unsigned>& word, unsigned value);
-  void wake(const std::atomic<unsigned>& word);
-
   const int size_;
   const unsigned forks_ = forks();
-  std::vector<Place> places_;  // in each member's slice
-  std::vector<std::thread> threads_;
-  const std::function<void(int)>* task_ = nullptr;
-  std::atomic<unsigned> call_{0};      // odd while a call is open
-  std::atomic<unsigned> inside_{0};    // members that look at a call or work on it: an open one stays open
-  std::atomic<unsigned> to_come_{0};   // members that have not finished this run
-  std::atomic<unsigned> waiting_{0};   // members inside the barrier
-  std::atomic<unsigned> barriers_{0};  // barriers passed
-  std::atomic<unsigned> sleepers_{0};
-  bool stop_ = false;
+  Crew* crew_ = nullptr;  // that works on the call at hand
 };
 
 // The part of 0 .. n-1 that belongs to `member` of `size`: contiguous, in order, as even as can be.
