@@ -9,6 +9,7 @@
 #include <fstream>
 #include <numeric>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "base/jobs.h"
@@ -37,6 +38,49 @@ TEST(Team, IsOneMemberInAForkedChild) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(team.size(), 3);
+}
+
+std::set<std::thread::id> threads_of(Team& team) {
+  std::vector<std::thread::id> ids(static_cast<std::size_t>(team.size()));
+  team.run([&](int member) { ids[static_cast<std::size_t>(member)] = std::this_thread::get_id(); });
+  return {ids.begin(), ids.end()};
+}
+
+TEST(Team, OfOneSizeLendsItsThreads) {
+  Team one(2), two(2), other(3);
+  EXPECT_EQ(threads_of(one), threads_of(two));
+  EXPECT_EQ(threads_of(other).size(), 3u);
+}
+
+TEST(Team, OfOneSizeWorksBesideOthersFromSeveralThreads) {
+  constexpr std::size_t kBlocks = 50;
+  std::atomic<std::size_t> calls{0};
+  std::vector<std::thread> users;
+  for (int user = 0; user < 4; ++user) {
+    users.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        Team team(2);
+        for (int k = 0; k < 4; ++k) team.share(kBlocks, [&](std::size_t) { ++calls; });
+      }
+    });
+  }
+  for (std::thread& user : users) user.join();
+  EXPECT_EQ(calls, 4 * 50 * 4 * kBlocks);
+}
+
+TEST(Team, OfAForkedChildHasThreadsOfItsOwn) {
+  Team before(2);
+  before.run([](int) {});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Team team(2);
+    std::atomic<int> members{0};
+    team.run([&](int) { ++members; });
+    ::_exit(members == 2 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Threads, SlicesCoverEverythingOnceAndEvenly) {
