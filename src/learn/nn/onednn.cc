@@ -55,8 +55,6 @@ dnnl::memory memory_at(const dnnl::memory::desc& desc, const float* data) {
   return {desc, cpu(), const_cast<float*>(data)};  // oneDNN has no memory that is read only
 }
 
-}  // namespace
-
 // A primitive with its arguments.
 struct Bound {
   dnnl::primitive primitive;
@@ -73,6 +71,8 @@ struct Bound {
     return dnnl_primitive_execute(primitive.get(), stream.get(), count, args.data()) == dnnl_success;
   }
 };
+
+}  // namespace
 
 struct OnednnProduct::Impl {
   dnnl::stream stream;

@@ -58,7 +58,13 @@ void Tape::Impl::place(Arena& arena, const MemoryPlan& plan, std::span<const std
 // By their bytes, each node to the part in which its middle lies.
 void Tape::Impl::cut() {
   std::size_t all = 0, before = 0;
-  for (const Node& node : nodes) all += node.op != nullptr ? bytes_of(node) : 0;
+  int operations = 0;
+  for (const Node& node : nodes) {
+    if (node.op == nullptr) continue;
+    all += bytes_of(node);
+    ++operations;
+  }
+  parts = std::clamp(parts, 1, std::max(1, operations));
   for (Node& node : nodes) {
     if (node.op == nullptr || passes == Passes::forward || parts <= 1) continue;
     const double middle = static_cast<double>(before) + 0.5 * static_cast<double>(bytes_of(node));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "base/random.h"
@@ -58,7 +59,7 @@ TEST(Tape, BitsDoNotDependOnTheNumberOfThreads) {
 TEST(Tape, PartsChangeNoBit) {
   const auto check = [](const std::string& text, const Shape& sample) {
     const std::vector<float> whole = replay<float>(text, sample, 33, 2);
-    for (const int parts : {2, 3, 5, 100}) {
+    for (const int parts : {2, 3, 5, 100, std::numeric_limits<int>::max()}) {
       const std::vector<float> cut = replay<float>(text, sample, 33, 2, parts);
       ASSERT_EQ(cut.size(), whole.size());
       EXPECT_EQ(std::memcmp(cut.data(), whole.data(), whole.size() * sizeof(float)), 0) << text << parts;

@@ -1,6 +1,7 @@
 #include "run/config.h"
 
 #include <algorithm>
+#include <climits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -209,15 +210,16 @@ void check_config(const RunConfig& config) {
 }
 
 TrainerOptions trainer_options_of(const RunConfig& config) {
-  return {.batch = static_cast<std::size_t>(config.batch.value()),
-          .accumulate = static_cast<std::size_t>(config.accumulate),
-          .order = parse_order(config.order),
-          .seed = config.seed,
-          .threads = config.threads,
-          .chunk = static_cast<std::size_t>(config.machine.chunk.value_or(0)),
-          .checkpoint = static_cast<int>(config.machine.checkpoint.value_or(1)),
-          .compute = parse_compute(config.machine.compute),
-          .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
+  return {
+      .batch = static_cast<std::size_t>(config.batch.value()),
+      .accumulate = static_cast<std::size_t>(config.accumulate),
+      .order = parse_order(config.order),
+      .seed = config.seed,
+      .threads = config.threads,
+      .chunk = static_cast<std::size_t>(config.machine.chunk.value_or(0)),
+      .checkpoint = static_cast<int>(std::min<std::uint64_t>(config.machine.checkpoint.value_or(1), INT_MAX)),
+      .compute = parse_compute(config.machine.compute),
+      .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
 }
 
 RunConfig changed(const RunConfig& old, const ResumeOptions& options) {

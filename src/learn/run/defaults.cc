@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "reserve/process_memory.h"
 #include "run/config.h"
+#include "train/recording.h"
 
 namespace thalweg {
 namespace {
@@ -52,7 +53,7 @@ std::vector<std::uint64_t> chunks_to_try(const RunConfig& config, const Dataset&
   if (config.machine.chunk) return {*config.machine.chunk};
   std::vector<std::uint64_t> chunks;
   const std::uint64_t batch = *config.batch == 0 ? data.train.size() : *config.batch;
-  for (std::uint64_t n = std::min<std::uint64_t>(batch, Trainer::kChunk); n > 0; n /= 2) chunks.push_back(n);
+  for (std::uint64_t n = chunk_of({.batch = batch}); n > 0; n /= 2) chunks.push_back(n);
   return chunks;
 }
 

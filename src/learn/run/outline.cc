@@ -65,9 +65,7 @@ std::string lengths_text(const RunConfig& c, Trial& trial) {
   if (c.accumulate > 1) batch += fmt::format(" x {}", c.accumulate);
   std::string out = fmt::format("lengths    {} epochs of {} updates of {} samples: {} updates\n", *c.epochs,
                                 trial.trainer().updates_per_epoch(), batch, trial.total());
-  const std::uint64_t whole =
-      *c.batch == 0 ? Trainer::kChunk : std::min<std::uint64_t>(*c.batch, Trainer::kChunk);
-  if (c.machine.chunk && *c.machine.chunk < whole)
+  if (c.machine.chunk && *c.machine.chunk < chunk_of({.batch = *c.batch}))
     out += fmt::format("           at most {} samples at a time\n", *c.machine.chunk);
   if (c.machine.checkpoint.value_or(1) > 1)
     out += fmt::format("           recomputed in {} parts\n", *c.machine.checkpoint);

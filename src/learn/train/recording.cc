@@ -1,12 +1,17 @@
 #include "train/recording.h"
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include "nn/tape.h"
-#include "thalweg/trainer.h"
 
 namespace thalweg {
+
+std::size_t chunk_of(const TrainerOptions& options) {
+  const std::size_t most = options.chunk == 0 ? Trainer::kChunk : options.chunk;
+  return options.batch == 0 ? most : std::min(options.batch, most);
+}
 
 Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts, Compute compute)
     : tape(model.dtype(), threads, passes, parts, compute) {

@@ -13,8 +13,12 @@
 #include "augment/augmenter.h"
 #include "thalweg/dataset.h"
 #include "thalweg/module.h"
+#include "thalweg/trainer.h"
 
 namespace thalweg {
+
+// Samples that pass through a model at a time in training.
+std::size_t chunk_of(const TrainerOptions& options);
 
 struct Recording {
   Recording(Module& model, std::size_t rows, int threads, Passes passes, int parts = 1,

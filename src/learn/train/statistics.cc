@@ -4,11 +4,6 @@
 
 namespace thalweg {
 
-std::size_t chunk_of(const TrainerOptions& options) {
-  const std::size_t most = options.chunk == 0 ? Trainer::kChunk : options.chunk;
-  return options.batch == 0 ? most : std::min(options.batch, most);
-}
-
 void find_statistics(Module& model, Recordings& recordings, const Samples& samples,
                      const TrainerOptions& options) {
   if (model.statistics().empty()) return;

@@ -6,9 +6,6 @@
 
 namespace thalweg {
 
-// Samples that pass through a model at a time in training.
-std::size_t chunk_of(const TrainerOptions& options);
-
 // Puts into `model` the means and variances of its batch_norm layers under the weights as they stand: the
 // means of what batches of `samples` have, all counted alike. Layers act as in training, dropout too; the
 // samples are as they are in an evaluation. Batches and their order are those of the first epoch with
