@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/registry.h"
@@ -218,18 +219,22 @@ LayerSummary summarise(const Sequence& layers, int depth, std::vector<LayerSumma
   return all;
 }
 
-// Whether the first layer that minds the shape of a sample takes images.
-bool reads_images(const Text& text, const Source& source) {
+// Whether the first layer that minds the shape of a sample takes images; empty where none minds.
+std::optional<bool> reads_images(const Text& text, const Source& source) {
   for (const Item& item : text) {
     const Layer* layer = &find_layer(item, source);
     if (layer->takes_images) return true;
+    if (!layer->repeats && layer->join == nullptr) {
+      if (layer->plan != keep_shape && !layer->passes_signs) return false;
+      continue;
+    }
     for (const Setting& setting : bind(layer->spec, item, source)) {
       const Value* block = std::get_if<Value>(&setting);
-      if (block != nullptr && !block->text.empty()) return reads_images(block->text, source);
+      if (block == nullptr) continue;
+      if (const auto found = reads_images(block->text, source)) return found;
     }
-    if (layer->plan != keep_shape && !layer->passes_signs) return false;
   }
-  return false;
+  return {};
 }
 
 }  // namespace
@@ -280,7 +285,7 @@ Module& Module::operator=(Module&&) noexcept = default;
 
 bool Module::takes_images(std::string_view text) {
   const Source source{"model", std::string(text)};
-  return reads_images(parse(source), source);
+  return reads_images(parse(source), source).value_or(false);
 }
 
 std::string Module::text(bool every) const {

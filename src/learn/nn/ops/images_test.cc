@@ -195,6 +195,9 @@ TEST(Images, AModelSaysWhetherItTakesImages) {
   EXPECT_TRUE(Module::takes_images("conv2d(8, 3) | flatten | dense(10)"));
   EXPECT_TRUE(Module::takes_images("relu | repeat(2, residual(conv2d(1, 3, padding=1)))"));
   EXPECT_FALSE(Module::takes_images("dense(10) | reshape([1, 2, 5]) | conv2d(2, 1)"));
+  EXPECT_FALSE(Module::takes_images("dense(10, init=normal(0.1)) | reshape([1, 2, 5]) | conv2d(2, 1)"));
+  EXPECT_TRUE(Module::takes_images("conv2d(8, 3, init=orthogonal(2), bias_init=constant(1)) | flatten"));
+  EXPECT_TRUE(Module::takes_images("repeat(2, batch_norm | relu) | conv2d(8, 3)"));
   EXPECT_FALSE(Module::takes_images("reshape([1, 28, 28]) | conv2d(2, 1)"));
 }
 
