@@ -10,11 +10,11 @@ TASKS = {
     "large": {"sizes": (4096, 4096, 4096, 4096), "batch": 512, "optimizer": "adamw", "classes": False, "relu": True},
 }
 PEERS = {
-    "xor": ["torch", "optax_scan", "fann"],
-    "tiny": ["torch", "optax_scan"],
-    "narrow": ["torch", "optax_scan", "fann"],
+    "xor": ["torch", "optax_scan", "fann", "dlib"],
+    "tiny": ["torch", "optax_scan", "dlib"],
+    "narrow": ["torch", "optax_scan", "fann", "dlib"],
     "digits": ["torch", "optax_scan"],
-    "mnist": ["torch"],
-    "convolutions": ["torch", "torch_channels_last"],
+    "mnist": ["torch", "dlib"],
+    "convolutions": ["torch", "torch_channels_last", "dlib"],
     "large": ["torch"],
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Whole steps of networks beside those of torch, optax and FANN, in turns, each in a process of its own.
+"""Whole steps of networks beside those of torch, optax, FANN and dlib, in turns, each in a process of its own.
 
 Usage: bench/networks/steps.py [--tasks tiny,...] [--threads N] [--rounds N] [--seconds S]
-Uses the virtual environment of bench/peers, and libfann-dev where it is installed. Prints, for each pair, peer / ours
+Uses the virtual environment of bench/peers, and libfann-dev and libdlib-dev where they are installed. Prints, for each pair, peer / ours
 (above 1 the library is faster) as the median over rounds with its 95 % interval, and writes build/networks.json.
 """
 
@@ -23,6 +23,8 @@ from run import BEST, BUILD, environment, machine  # noqa: E402
 from nets import PEERS, TASKS  # noqa: E402
 
 SCAN = 256  # steps in one call of optax_scan
+FANN = BUILD / "libbench_fann.so"
+DLIB = BUILD / "bench_dlib"
 
 
 class Competitor:
@@ -57,14 +59,10 @@ class Competitor:
         self.process.wait()
 
 
-def build_fann(variables):
-    if ctypes.util.find_library("fann") is None:
-        return
-    library = BUILD / "libbench_fann.so"
-    built = subprocess.run(["cc", "-O3", "-march=native", "-shared", "-fPIC", HERE / "fann.c", "-o", library, "-lfann", "-lm"],
-                           capture_output=True)
-    if built.returncode == 0:
-        variables["THALWEG_BENCH_FANN"] = str(library)
+def build(library, compiler, *words):
+    """Whether a peer in C or C++ is there: built where its library is installed."""
+    command = [*compiler.split(), "-O3", "-march=native", *words]
+    return ctypes.util.find_library(library) is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
 def interval(ratios):
@@ -73,14 +71,15 @@ def interval(ratios):
     return statistics.median(ratios), medians[50], medians[1949]
 
 
-def compare(task, flags, python, variables):
+def compare(task, flags, python, variables, built):
     ours = Competitor([flags.program, "--serve", "--tasks", task, "--threads", flags.threads], variables)
     competitors = {"thalweg": ours}
     for peer in PEERS[task]:
-        if peer == "fann" and "THALWEG_BENCH_FANN" not in variables:
-            print(f"{task:13} {peer:20} absent: libfann-dev is not installed")
+        if peer in ("fann", "dlib") and peer not in built:
+            print(f"{task:13} {peer:20} absent: lib{peer}-dev is not installed")
             continue
-        competitors[peer] = Competitor([python, HERE / "competitor.py", peer, task, flags.threads], variables)
+        command = [DLIB, task] if peer == "dlib" else [python, HERE / "competitor.py", peer, task, flags.threads]
+        competitors[peer] = Competitor(command, variables)
     found = {"task": task, "seconds": {}, "ratios": {}, "failed": {}}
     for name, competitor in list(competitors.items()):
         if competitor.failed:
@@ -122,10 +121,13 @@ def main():
     flags = parser.parse_args()
     python = environment()
     variables = {**os.environ, **BEST, "OMP_NUM_THREADS": str(flags.threads), "PYTHONDONTWRITEBYTECODE": "1"}
-    build_fann(variables)
+    built = {"fann"} if build("fann", "cc", "-shared", "-fPIC", HERE / "fann.c", "-o", FANN, "-lfann", "-lm") else set()
+    if build("dlib", "c++ -std=c++20", HERE / "dlib.cc", "-o", DLIB, "-ldlib", "-lblas", "-llapack", "-lpthread"):
+        built.add("dlib")
+    variables["THALWEG_BENCH_FANN"] = str(FANN)
     results = {"machine": machine(), "threads": flags.threads, "rounds": flags.rounds, "tasks": []}
     for task in flags.tasks.split(","):
-        results["tasks"].append(compare(task, flags, python, variables))
+        results["tasks"].append(compare(task, flags, python, variables, built))
         show(results["tasks"][-1])
         flags.json.write_text(json.dumps(results, indent=1) + "\n")
     return 0

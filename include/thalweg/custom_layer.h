@@ -25,7 +25,7 @@ struct LayerWeight {
   std::string name;  // a letter, then letters, digits and _
   Shape shape;       // no size below 1
   Role role = Role::weight;
-  std::string init = "zeros";  // as the option `init` of dense: auto, he, normal(0.02), constant(1), ...
+  std::string init = "zeros";  // as the option `init` of dense: torch, he, normal(0.02), constant(1), ...
   std::int64_t fan_in = 0;  // terms of an output; 0: the product of all sizes but the last, or that one alone
   std::int64_t fan_out = 0;  // 0: the last size
   bool learned = true;       // false: a frozen parameter, which the layer keeps (OpCall::kept)
@@ -46,7 +46,6 @@ struct CustomLayer {
                        std::span<const Tensor> weights)>
       record = {};
 
-  bool rectifies = false;     // as relu: the weights before it start by He's rule
   bool takes_images = false;  // samples are {channels, height, width} or {channels, width}
 };
 

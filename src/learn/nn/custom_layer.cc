@@ -20,7 +20,6 @@ class CustomLayerEntry {
     if (!custom_.record) throw error("`record` is empty", "", "a function");
     layer_.spec = spec();
     if (custom_.plan) layer_.plan = nullptr;  // it may change the shape
-    layer_.rectifies = custom_.rectifies;
     layer_.takes_images = custom_.takes_images;
     layer_.custom = this;
   }

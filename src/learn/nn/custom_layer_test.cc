@@ -36,9 +36,8 @@ CustomLayer bilinear(const std::string& name) {
       .plan =
           [](const Shape& input, Numbers options, std::vector<LayerWeight>& weights) {
             const auto units = static_cast<std::int64_t>(options[0]);
-            weights.push_back({.name = "weight",
-                               .shape = {input.back(), units},
-                               .init = options[3] != 0 ? "ones" : "auto"});
+            weights.push_back(
+                {.name = "weight", .shape = {input.back(), units}, .init = options[3] != 0 ? "ones" : "he"});
             weights.push_back(
                 {.name = "seen", .shape = {1}, .role = Role::other, .init = "constant(3)", .learned = false});
             Shape output = input;
@@ -57,8 +56,7 @@ void registered() {
   [[maybe_unused]] static const bool once = [] {
     register_layer(bilinear("bilinear"));
     register_layer({.card = {.name = "doubled", .doc = "2 x"},
-                    .record = [](Tape& tape, Tensor x, Numbers, Tensors) { return add(tape, x, x); },
-                    .rectifies = true});
+                    .record = [](Tape& tape, Tensor x, Numbers, Tensors) { return add(tape, x, x); }});
     register_layer({.card = {.name = "as_image"},
                     .plan = [](const Shape& input, Numbers, std::vector<LayerWeight>&) { return input; },
                     .record = [](Tape&, Tensor x, Numbers, Tensors) { return x; },
@@ -87,7 +85,7 @@ TEST(CustomLayer, IsALayerLikeTheListedOnes) {
 
   module.initialise(3);
   EXPECT_EQ(module.params()[1].value<float>()[0], 3.0f);
-  const float bound = std::sqrt(6.0f / 4);  // what follows rectifies: He
+  const float bound = std::sqrt(6.0f / 4);
   float largest = 0;
   for (const float w : module.params()[0].value<float>()) largest = std::max(largest, std::abs(w));
   EXPECT_LE(largest, bound);

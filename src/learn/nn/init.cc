@@ -22,7 +22,8 @@ struct Named {
 };
 
 constexpr Named kNamed[] = {
-    {{.name = "auto", .doc = "he where a rectifier follows, else glorot"}, InitRule::automatic},
+    {{.name = "torch", .doc = "uniform, of variance 1 / (3 fan_in): as torch's layers start"},
+     InitRule::torch},
     {{.name = "he", .doc = "uniform, of variance 2 / fan_in"}, InitRule::he},
     {{.name = "glorot", .doc = "uniform, of variance 2 / (fan_in + fan_out)"}, InitRule::glorot},
     {{.name = "lecun", .doc = "uniform, of variance 1 / fan_in"}, InitRule::lecun},
@@ -60,6 +61,8 @@ Variance variance(const Init& init) {
     case InitRule::glorot:
     case InitRule::glorot_normal:
       return {2, in + out};
+    case InitRule::torch:
+      return {1, 3 * in};
     case InitRule::lecun:
     case InitRule::lecun_normal:
       return {1, in};

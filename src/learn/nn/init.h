@@ -11,7 +11,7 @@ namespace thalweg {
 
 enum class InitRule {
   zero,
-  automatic,         // he where a rectifier follows, else glorot
+  torch,             // uniform in +-sqrt(1 / fan_in)               torch.nn.Linear and Conv2d
   he,                // uniform in +-sqrt(6 / fan_in)               He 2015, arXiv:1502.01852
   glorot,            // uniform in +-sqrt(6 / (fan_in + fan_out))   Glorot and Bengio 2010
   lecun,             // uniform in +-sqrt(3 / fan_in)               LeCun et al. 1998
@@ -36,7 +36,7 @@ inline Init constant_init(double number) { return {.rule = InitRule::constant, .
 // The option of a layer that reads them: `init=he`, `bias_init=constant(0.1)`.
 constexpr Option init_option(std::string_view name, std::string_view fallback, std::string_view doc) {
   return choice_option(name,
-                       "auto|he|glorot|lecun|he_normal|glorot_normal|lecun_normal|orthogonal(gain)|"
+                       "torch|he|glorot|lecun|he_normal|glorot_normal|lecun_normal|orthogonal(gain)|"
                        "normal(std)|truncated_normal(std)|constant(value)|zeros|ones",
                        fallback, doc);
 }
@@ -48,7 +48,7 @@ Init read_init(const Setting& setting, std::int64_t fan_in, std::int64_t fan_out
 // Numbers are formed in double and rounded once. A uniform element i is bound * (2 u - 1), where u is the
 // i-th number of the stream of (seed, number); a normal one is the quantile of the i-th 64 bits. Orthogonal
 // ones are the rows or, where they are fewer, the columns of {first dimension, all others}, uniform among all
-// such. `init.rule` is not automatic.
+// such.
 void initialise(Parameter& parameter, const Init& init, std::uint64_t seed, std::uint64_t number);
 
 }  // namespace thalweg

@@ -59,6 +59,7 @@ TEST(Init, RulesHaveTheVarianceOfTheirPaper) {
         kurtosis;  // fourth moment over the square of the variance: 3 of a normal one, 9/5 of a uniform
   };
   const Want wants[] = {
+      {"torch", 1.0 / 600, 1.8},
       {"he", 2.0 / 200, 1.8},
       {"glorot", 2.0 / 500, 1.8},
       {"lecun", 1.0 / 200, 1.8},

@@ -103,27 +103,6 @@ class Builder {
   std::size_t layers_ = 0;
 };
 
-// Whether a rectifier comes next; `after` is the answer for what follows the last layer.
-bool rectified(const Sequence& layers, std::size_t i, bool after) {
-  for (++i; i < layers.size(); ++i) {
-    if (layers[i].layer->rectifies) return true;
-    if (!layers[i].layer->passes_signs) return false;
-  }
-  return after;
-}
-
-// "auto" becomes he or glorot, by what follows.
-void resolve_inits(Sequence& layers, bool after) {
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const bool next = rectified(layers, i, after);
-    for (Weight& weight : layers[i].weights) {
-      if (weight.init.rule != InitRule::automatic) continue;
-      weight.init.rule = next ? InitRule::he : InitRule::glorot;
-    }
-    for (Sequence& block : layers[i].blocks) resolve_inits(block, next);
-  }
-}
-
 // Calls f for every layer that is not made of others, in the order in which they run.
 template <class F>
 void for_each_layer(Sequence& layers, const F& f) {
@@ -225,7 +204,7 @@ std::optional<bool> reads_images(const Text& text, const Source& source) {
     const Layer* layer = &find_layer(item, source);
     if (layer->takes_images) return true;
     if (!layer->repeats && layer->join == nullptr) {
-      if (layer->plan != keep_shape && !layer->passes_signs) return false;
+      if (layer->plan != keep_shape && !layer->takes_any) return false;
       continue;
     }
     for (const Setting& setting : bind(layer->spec, item, source)) {
@@ -259,7 +238,6 @@ Module::Impl::Impl(std::string_view model, Shape sample, Dtype type)
   const Source source{"model", std::string(model)};
   const auto check = [&](const Item& item, const std::string& also) { find_layer(item, source, also); };
   layers = Builder(source).sequence(parse(source, check), outputs);
-  resolve_inits(layers, false);
   add_parameters();
 }
 

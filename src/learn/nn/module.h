@@ -62,8 +62,7 @@ struct Layer {
   // not given is x. Null for a layer without blocks.
   Shape (*join_shapes)(const Shape& input, std::span<const Shape> blocks) = nullptr;
   Tensor (*join)(Tape& tape, Tensor x, std::span<const Tensor> blocks) = nullptr;
-  bool rectifies = false;  // negative values become 0 or nearly so: the layer before it starts by He's rule
-  bool passes_signs = false;  // stands between a layer and the relu that follows it: pools, normalisation
+  bool takes_any = false;     // samples of any shape, although it has a plan of its own: normalisation
   bool takes_images = false;  // samples are {channels, height, width} or {channels, width}
   bool repeats = false;       // its block, as many times as its first option says, in its own place
   // Adds it, as it evaluates, to a graph; the name of its output. Null: it has no form there.

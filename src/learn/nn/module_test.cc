@@ -91,7 +91,7 @@ void expect_uniform(const Parameter& parameter, double bound, std::uint64_t seed
   }
 }
 
-TEST(Module, StartsByHeBeforeAReluAndByGlorotElsewhere) {
+TEST(Module, StartsAsTorchOrByTheRuleThatIsNamed) {
   Module module(
       "dense(6) | relu | dense(5) | tanh | dense(4, init=he) | dense(3, init=glorot) | relu | dense(2)", {7});
   for (Parameter& p : module.params()) {
@@ -100,18 +100,18 @@ TEST(Module, StartsByHeBeforeAReluAndByGlorotElsewhere) {
   }
   module.initialise(42);
   Params& p = module.params();
-  expect_uniform(p[0], std::sqrt(6.0 / 7), 42, 0);
-  expect_uniform(p[2], std::sqrt(6.0 / 11), 42, 2);
+  expect_uniform(p[0], std::sqrt(1.0 / 7), 42, 0);
+  expect_uniform(p[2], std::sqrt(1.0 / 6), 42, 2);
   expect_uniform(p[4], std::sqrt(6.0 / 5), 42, 4);
   expect_uniform(p[6], std::sqrt(6.0 / 7), 42, 6);
-  expect_uniform(p[8], std::sqrt(6.0 / 5), 42, 8);
+  expect_uniform(p[8], std::sqrt(1.0 / 3), 42, 8);
   for (const std::size_t bias : {1, 3, 5, 7, 9}) {
     for (const float value : p[bias].value<float>()) EXPECT_EQ(value, 0.0f);
   }
 }
 
 TEST(Module, InitialValuesHaveTheVarianceOfTheirRule) {
-  Module module("dense(300) | relu", {200});
+  Module module("dense(300, init=he) | relu", {200});
   module.initialise(1);
   double sum = 0, squares = 0;
   for (const float value : module.params()[0].value<float>()) sum += value, squares += value * value;

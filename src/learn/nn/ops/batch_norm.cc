@@ -317,7 +317,7 @@ m starts at 0, v at 1
 under averaged weights m and v are the means of these over batches of the training data)"},
     .plan = plan,
     .record = record,
-    .passes_signs = true,
+    .takes_any = true,
     .describe = describe,
 };
 

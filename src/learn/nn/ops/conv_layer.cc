@@ -11,8 +11,7 @@ constexpr Option kStride =
     sizes_option("stride", "1", kWindowSizes, "distance between two places of the window");
 constexpr Option kDilation =
     sizes_option("dilation", "1", kWindowSizes, "distance between two elements of the window");
-constexpr Option kInit =
-    init_option("init", "auto", "initial weights; auto: he if a relu follows, otherwise glorot");
+constexpr Option kInit = init_option("init", "torch", "initial weights");
 constexpr Option kBias = flag_option("bias", "true", "whether a bias is added");
 constexpr Option kBiasInit = init_option("bias_init", "zeros", "initial bias");
 
@@ -137,8 +136,9 @@ constexpr std::string_view kFormula = R"(
 y[k,i,j] = b[k] + sum over c, u, v of x[c, i s - p + u d, j s - p + v d] W[u,v,c,k]
 dx and dW: each such term passes dy[k,i,j] on, times the other factor; db = the sums of dy
 s stride, p padding, d dilation, u and v over the kernel, c over the channels of k's group
-W {kernel, channels / groups, outputs} starts uniform in +-sqrt(6 / fan_in) (he) or
-+-sqrt(6 / (fan_in + fan_out)) (glorot), fans = kernel elements x channels; b starts at 0)";
+W {kernel, channels / groups, outputs} starts uniform in +-sqrt(1 / fan_in), as in torch;
+he: in +-sqrt(6 / fan_in); glorot: in +-sqrt(6 / (fan_in + fan_out));
+fans = kernel elements x channels of a group; b starts at 0)";
 constexpr std::string_view kSource = "LeCun et al. 1989, doi:10.1162/neco.1989.1.4.541";
 
 }  // namespace

@@ -141,7 +141,7 @@ Tensor record(Tape& tape, Tensor x, Tensor weight, Tensor bias, bool rectify) {
 
 constexpr Option kOptions[] = {
     required(count_option("units", "", {1, 1048576}, "size of the output")),
-    init_option("init", "auto", "initial weights; auto: he if a relu follows, otherwise glorot"),
+    init_option("init", "torch", "initial weights"),
     flag_option("bias", "true", "whether a bias is added"),
     init_option("bias_init", "zeros", "initial bias"),
 };
@@ -185,8 +185,9 @@ extern constinit const Layer dense_layer{
 y  = x W + b
 dx = dy W^T, dW = x^T dy, db = the column sums of dy
 x {rows, in}, W {in, units}, b {units}; more dimensions of x are rows
-W starts uniform in +-sqrt(6 / in) (he) or +-sqrt(6 / (in + units)) (glorot), b at 0;
-lecun: in +-sqrt(3 / in); he_normal and the like: normal, uncut, of the same variance;
+W starts uniform in +-sqrt(1 / in), as in torch, b at 0; he: in +-sqrt(6 / in);
+glorot: in +-sqrt(6 / (in + units)); lecun: in +-sqrt(3 / in);
+he_normal and the like: normal, uncut, of the same variance;
 orthogonal: rows or columns at right angles, each of length gain;
 truncated_normal: a normal distribution of deviation std, without what is beyond 2 std)"},
     .plan = plan_layer,

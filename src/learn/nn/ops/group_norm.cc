@@ -78,6 +78,7 @@ m, v the mean and variance over a group's channels and all their positions, chan
 the first dimension of a sample; each channel has its w, from 1 on, and its b, from 0 on)"},
     .plan = plan,
     .record = record,
+    .takes_any = true,
     .describe = describe,
 };
 

@@ -58,6 +58,7 @@ dw = the sum of dy h over all samples, db = that of dy
 m, v the mean and variance over the last `axes` dimensions; w starts at 1, b at 0)"},
     .plan = plan,
     .record = record,
+    .takes_any = true,
     .describe = describe,
 };
 

@@ -44,7 +44,6 @@ extern constinit const Layer leaky_relu_layer{
 y  = x where x > 0, else slope x
 dx = dy where x > 0, else slope dy)"},
     .record = record,
-    .rectifies = true,
     .describe = describe,
 };
 

@@ -299,7 +299,6 @@ constexpr Layer layer_of(Spec spec) {
               return avg_pool(tape, x, window, std::get<bool>(option<kTable, "count_padding">(settings)));
             }
           },
-      .passes_signs = true,
       .takes_images = true,
       .describe = [](Graph& graph,
                      const GraphPlace& at) { return describe<kTable>(name.view(), axes, graph, at); },

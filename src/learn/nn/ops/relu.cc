@@ -27,7 +27,6 @@ extern constinit const Layer relu_layer{
 y  = max(x, 0)
 dx = dy where x > 0, else 0)"},
     .record = record_alone<relu>,
-    .rectifies = true,
     .describe = describe_alone<"Relu">,
 };
 

@@ -35,7 +35,6 @@ extern constinit const Layer relu6_layer{
 y  = min(max(x, 0), 6)
 dx = dy where 0 < x < 6, else 0)"},
     .record = record_alone<relu6>,
-    .rectifies = true,
     .describe = describe,
 };
 

@@ -63,6 +63,7 @@ dw = the sum of dy h over all samples
 means over the last `axes` dimensions; w starts at 1)"},
     .plan = plan,
     .record = record,
+    .takes_any = true,
     .describe = describe,
 };
 
