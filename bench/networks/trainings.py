@@ -36,7 +36,7 @@ def ours(run, source, seed, flags, folder):
     command = [flags.program, "train", "--quiet", "--data", source, "--model", run["model"], "--batch", run["batch"],
                "--epochs", run["epochs"], "--optimizer", f"adamw(lr=cosine({run['lr']}, warmup=5%), decay=0.01)",
                "--seed", seed, "--threads", flags.threads, "--out", out]
-    subprocess.run([str(word) for word in command], check=True)
+    subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
     result = json.loads((out / "result.json").read_text())
     return {"accuracy": result["test"]["accuracy"], "seconds": result["seconds"]}
 
