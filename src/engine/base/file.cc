@@ -14,6 +14,8 @@
 namespace thalweg {
 namespace {
 
+constexpr std::uint64_t kDiskPiece = std::uint64_t{16} << 20;  // that is worth telling the disk of
+
 constexpr std::string_view kTemporary = ".tmp-";  // then the numbers of the process and of the file
 
 class Descriptor {
@@ -188,6 +190,13 @@ void Replacement::fail() const { throw unwritable(path_, errno, bytes_); }
 
 void Replacement::append(std::span<const std::byte> bytes) {
   if (!write_all(fd_, bytes)) fail();
+  appended_ += bytes.size();
+  if (appended_ - on_its_way_ < kDiskPiece) return;
+  // The disk begins while more is appended; what it cannot write, the sync at the end tells.
+  static_cast<void>(::sync_file_range(fd_, static_cast<off64_t>(on_its_way_),
+                                      static_cast<off64_t>(appended_ - on_its_way_),
+                                      SYNC_FILE_RANGE_WRITE));
+  on_its_way_ = appended_;
 }
 
 void Replacement::overwrite(std::uint64_t at, std::span<const std::byte> bytes) {

@@ -65,6 +65,8 @@ class Replacement {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   std::uint64_t bytes_;
+  std::uint64_t appended_ = 0;
+  std::uint64_t on_its_way_ = 0;  // to the disk
   int fd_ = -1;
 };
 
