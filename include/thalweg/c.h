@@ -343,9 +343,13 @@ typedef struct thalweg_trainer_options {
   int threads;           /* 0: all that the process may use */
   const char* order;     /* shuffle, replacement, file; NULL: shuffle */
   const char* nonfinite; /* as of an optimizer; NULL: report */
+  size_t chunk;          /* samples that pass through the model at a time; 0: up to 1,024 */
+  int checkpoint;        /* parts of the model of which one is kept, the others computed again; 1: all is kept */
+  const char* compute;   /* of the products: f32, bf16; NULL: f32 */
+  size_t statistics_batches; /* of which averaged weights find those of batch_norm; 0: a whole epoch's */
 } thalweg_trainer_options;
 #define THALWEG_TRAINER_OPTIONS_INIT \
-  { sizeof(thalweg_trainer_options), 64, 1, 20, 1, 0, NULL, NULL }
+  { sizeof(thalweg_trainer_options), 64, 1, 20, 1, 0, NULL, NULL, 0, 1, NULL, 0 }
 
 typedef struct thalweg_evaluation {
   size_t struct_size;

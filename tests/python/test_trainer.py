@@ -41,6 +41,24 @@ class Averages(unittest.TestCase):
             numpy.testing.assert_array_equal(array, raw[name])
 
 
+class Memory(unittest.TestCase):
+    def weights(self, **bounds):
+        x = numpy.random.default_rng(1).normal(size=(96, 3)).astype(numpy.float32)
+        model = thalweg.Model("dense(40) | tanh | dense(40) | tanh | dense(1)", inputs=3)
+        trainer = thalweg.Trainer(model, "mse", "adam | lr(0.01)", x, x[:, 0], batch=48, **bounds)
+        trainer.epoch()
+        return numpy.concatenate([numpy.array(array).ravel() for array in model.parameters().values()])
+
+    def test_bounds_on_memory_change_no_result(self):
+        want = self.weights()
+        numpy.testing.assert_array_equal(self.weights(checkpoint=3), want)
+        numpy.testing.assert_allclose(self.weights(chunk=16), want, atol=1e-5)
+
+    def test_the_type_of_products_is_checked(self):
+        with self.assertRaisesRegex(thalweg.UsageError, "f32 or bf16"):
+            self.weights(compute="f16")
+
+
 class Saving(unittest.TestCase):
     def test_what_is_written_from_behind_is_what_was_there(self):
         x = numpy.random.default_rng(1).normal(size=(130, 3)).astype(numpy.float32)

@@ -97,7 +97,11 @@ TrainerOptions read_trainer_options(const thalweg_trainer_options& given) {
           .accumulate = given.accumulate,
           .order = parse_order(text_or(given.order, "shuffle")),
           .seed = given.seed,
-          .threads = read_threads(given.threads)};
+          .threads = read_threads(given.threads),
+          .chunk = given.chunk,
+          .checkpoint = given.checkpoint,
+          .compute = parse_compute(text_or(given.compute, "f32")),
+          .statistics_batches = given.statistics_batches};
 }
 
 // One update, counted into the epoch; its loss.
