@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,11 @@ inline void fill(Parameter& p, bool grad, std::uint64_t seed) {
 
 inline void fill_values(Params& params) {
   for (std::size_t i = 0; i < params.size(); ++i) fill(params[i], false, 1000 + i);
+}
+
+inline void fill_gradient(Parameter& p, double number) {
+  if (p.dtype() == Dtype::f32) std::ranges::fill(p.grad<float>(), static_cast<float>(number));
+  if (p.dtype() == Dtype::f64) std::ranges::fill(p.grad<double>(), number);
 }
 
 // The gradients of update k: of the same numbers for both types.

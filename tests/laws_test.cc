@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <set>
 #if defined(__SSE2__)
@@ -46,6 +47,28 @@ TEST_P(Laws, SameBitsForAnyTile) {
     for (const std::size_t tile : {16, 48}) {
       EXPECT_TRUE(run(kLarge, dtype, chain, with_tile(tile)) == whole) << "tile " << tile;
     }
+  });
+}
+
+// The gradients come one after the other, the last parameter's first, and those to come are not numbers yet.
+TEST_P(Laws, SameBitsFromAStepThatFormsItsGradients) {
+  for_each_chain([](const std::string& chain, Dtype dtype) {
+    Params params = make_params(kLarge, dtype);
+    Optimizer optimizer(params, Chain(chain), with_threads(3));
+    if (!optimizer.steps_apart()) {
+      EXPECT_THROW(optimizer.step({.backward = [](const auto&) { FAIL(); }}), Error);
+      return;
+    }
+    for (int k = 0; k < kSteps; ++k) {
+      for (Parameter& p : params) fill_gradient(p, std::numeric_limits<double>::quiet_NaN());
+      optimizer.step({.backward = [&](const auto& ready) {
+        for (std::size_t i = params.size(); i-- > 0;) {
+          fill(params[i], true, 100 * static_cast<unsigned>(k) + i);
+          if (i != 2) ready(params[i]);  // one that is not named
+        }
+      }});
+    }
+    EXPECT_TRUE(all_bits(params, optimizer) == run(kLarge, dtype, chain));
   });
 }
 

@@ -80,6 +80,7 @@ class Loss {
   // The terms, summed over the parameters that are neither frozen nor absent; 0 without terms. One thread, in
   // double, by fixed blocks.
   double penalty(const Params& params) const;
+  bool has_penalty() const;
   // Adds the terms' gradients to those of the parameters, in their type with one rounding for each product
   // and one for each sum: l2(rate) makes the same trajectories as the transform decay(rate) before a rule.
   // To be called once the gradient of the data has been computed. Nothing is allocated.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -55,6 +56,10 @@ struct StepInput {
   // What this step measures, in addition to what OptimizerOptions::statistics asks of every step. The first
   // step that asks for more than those before it allocates.
   Statistics statistics = {};
+  // Where Optimizer::steps_apart(): forms the gradients inside the step, and calls ready(p) once that of p is
+  // final and its value is read no more; p is updated before ready() returns, while its gradient is in the
+  // cache. What it does not name is updated at the end. The same bits as by a step after it.
+  std::function<void(const std::function<void(const Parameter& parameter)>& ready)> backward = {};
 };
 
 // The parameters hold what is to be evaluated while it lives: the average of `average`, the slow weights of
@@ -126,6 +131,9 @@ class Optimizer {
 
   // Whether a gradient that is not finite may be dropped, rather than end the training or spoil it.
   bool may_skip() const;
+  // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter
+  // depends on its own gradient's elements alone, and what is not finite is only reported.
+  bool steps_apart() const;
 
   // What the loss must be multiplied by, so that `loss_scale` finds the gradient that it divides; else 1.
   double loss_scale() const;

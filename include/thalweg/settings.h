@@ -33,6 +33,7 @@ struct MachineOptions {
   std::optional<std::uint64_t> chunk = {};       // TrainerOptions::chunk; none: auto
   std::optional<std::uint64_t> checkpoint = {};  // TrainerOptions::checkpoint; none: auto
   std::string compute = "f32";                   // or bf16
+  std::string fuse = "none";                     // or backward: TrainerOptions::fuse
 };
 
 // Texts are of the grammar, or "auto": chosen by the data. The defaults are those of the tool, except

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -92,7 +93,10 @@ class Tape {
 
   // Runs them backwards from grad(output), which the caller has written. Gradients of parameters are
   // overwritten, or added to when `accumulate`; what the output does not depend on has the gradient 0.
-  void backward(Tensor output, bool accumulate = false);
+  // `ready`, where given, is called for each parameter that an operation reached, once its gradient is final
+  // and neither its value nor its gradient is read any more: it may be updated there (arXiv:2306.09782).
+  using ParameterCall = std::function<void(const Parameter& parameter)>;
+  void backward(Tensor output, bool accumulate = false, const ParameterCall& ready = {});
 
   // Bytes of values and gradients held by this tape, parameters excluded.
   std::uint64_t bytes() const;

@@ -81,7 +81,8 @@ class Samples(Struct):
 class TrainerOptions(Struct):
     _fields_ = [("struct_size", c_size_t), ("batch", c_size_t), ("accumulate", c_size_t), ("epochs", c_uint64),
                 ("seed", c_uint64), ("threads", c_int), ("order", c_char_p), ("nonfinite", c_char_p),
-                ("chunk", c_size_t), ("checkpoint", c_int), ("compute", c_char_p), ("statistics_batches", c_size_t)]
+                ("chunk", c_size_t), ("checkpoint", c_int), ("compute", c_char_p), ("statistics_batches", c_size_t),
+                ("fuse", c_int)]
 
 
 class Evaluation(Struct):

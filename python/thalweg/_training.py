@@ -115,17 +115,18 @@ class Trainer:
     epochs: what schedules without a length are planned for. batch 0: all samples. weights: of the samples, at least
     0; the loss of a batch is their weighted mean. chunk: samples that pass through the model at a time, and checkpoint:
     parts of it that are computed again going backward, bound its memory; compute="bf16": the type of the products;
-    statistics_batches: of which averaged weights find the statistics of batch_norm, 0 for a whole epoch."""
+    statistics_batches: of which averaged weights find the statistics of batch_norm, 0 for a whole epoch; fuse: a parameter is updated as soon as
+    backpropagation has its gradient."""
 
     def __init__(self, model: Model, loss: str, optimizer: str, inputs, targets, *, weights=None, classes: int = 0,
                  batch: int = 64, accumulate: int = 1, epochs: int = 20, seed: int = 1, threads: int = 0,
                  order: str = "shuffle", nonfinite: str = "report", chunk: int = 0, checkpoint: int = 1,
-                 compute: str = "f32", statistics_batches: int = 0):
+                 compute: str = "f32", statistics_batches: int = 0, fuse: bool = False):
         self._learn = learn()
         self.model, self.classes = model, classes
         options = TrainerOptions(batch=batch, accumulate=accumulate, epochs=epochs, seed=seed, threads=threads,
                                  order=encoded(order), nonfinite=encoded(nonfinite), chunk=chunk, checkpoint=checkpoint,
-                                 compute=encoded(compute), statistics_batches=statistics_batches)
+                                 compute=encoded(compute), statistics_batches=statistics_batches, fuse=int(fuse))
         samples, _keep = _samples(inputs, targets, classes, weights)
         self._handle = self._learn.made("trainer_create", model._handle, encoded(loss), encoded(str(optimizer)),
                                         ctypes.byref(samples), ctypes.byref(options))

@@ -52,6 +52,7 @@ class Memory(unittest.TestCase):
     def test_bounds_on_memory_change_no_result(self):
         want = self.weights()
         numpy.testing.assert_array_equal(self.weights(checkpoint=3), want)
+        numpy.testing.assert_array_equal(self.weights(fuse=True), want)
         numpy.testing.assert_allclose(self.weights(chunk=16), want, atol=1e-5)
 
     def test_the_type_of_products_is_checked(self):

@@ -32,6 +32,15 @@ void CpuMember::run_phase(std::size_t number) {
     }
   };
   const bool measures = number == 0 && !work.squares.empty();  // then all goes parameter by parameter
+  if (work.apart) {
+    return for_each_share(
+        work.span_begin, member_, members_, [&](std::size_t i, std::size_t begin, std::size_t end) {
+          const Piece piece{work.spans[i].parameter, begin, std::min(end, work.spans[i].end)};
+          if (measures) measure(piece);
+          run(piece, false);
+          run(piece, true);
+        });
+  }
   if (!measures) {
     for_each_share(work.span_begin, member_, members_,
                    [&](std::size_t i, std::size_t begin, std::size_t end) {

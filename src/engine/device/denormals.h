@@ -8,14 +8,18 @@
 
 namespace thalweg {
 
-// For the life of the object, on the thread that made it; the mode before is restored.
+// For the life of the object, on the thread that made it; the mode before is restored. `flush` false: they
+// are numbers, inside a step too.
 class FlushDenormals {
  public:
 #if defined(__SSE2__)
-  FlushDenormals() : mode_(_mm_getcsr()) { _mm_setcsr(mode_ | kFlushToZero | kDenormalsAreZero); }
+  explicit FlushDenormals(bool flush = true) : mode_(_mm_getcsr()) {
+    constexpr unsigned both = kFlushToZero | kDenormalsAreZero;
+    _mm_setcsr(flush ? mode_ | both : mode_ & ~both);
+  }
   ~FlushDenormals() { _mm_setcsr(mode_); }
 #else
-  FlushDenormals() = default;
+  explicit FlushDenormals(bool = true) {}
 #endif
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;

@@ -36,6 +36,7 @@ struct Work {
   std::span<Total> squares = {};  // block -> of the gradient as it entered; empty: not asked for
   Measurer* measurer = nullptr;   // where the step is measured
   bool rehearses = false;         // nothing that stays is written: what would be is only looked at
+  bool apart = false;             // the one span is all there is to do: of a single phase
 };
 
 // What a device is made for, all of which outlives it.

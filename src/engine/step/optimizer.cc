@@ -35,6 +35,13 @@ constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip"
                weight ? "a finite number, at least 0" : "at least 0, or NaN where it is not known", ""});
 }
 
+[[noreturn]] void refuse_apart(const Chain& chain) {
+  throw Error(Code::usage,
+              {"step", "every gradient is needed before anything is updated", chain.text(),
+               "a chain without norms over parameters and gates, that reports what is not finite",
+               "form the gradients before the step"});
+}
+
 }  // namespace
 
 // Of elements that are not finite.
@@ -102,6 +109,7 @@ Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
   Impl& o = *impl_;
   if (!(input.weight >= 0 && std::isfinite(input.weight)) || input.grad_norm < 0) refuse(input);
+  if (input.backward && !steps_apart()) refuse_apart(chain());
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
   ++o.gradients;
   Found found;
@@ -142,6 +150,8 @@ Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) co
   }
   return report;
 }
+
+bool Optimizer::steps_apart() const { return impl_->step.goes_apart(); }
 
 bool Optimizer::observes() const {
   return std::ranges::any_of(links_of(chain()),

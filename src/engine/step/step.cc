@@ -1,9 +1,13 @@
 #include "step/step.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "device/denormals.h"
+#include "device/partition.h"
 
 namespace thalweg {
 namespace {
@@ -82,7 +86,7 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
     last_.measured = work.measurer = measurer_for(statistics_ | input.statistics);
     last_.measured->clear(gates_.scale());
   }
-  run_phases(work);
+  input.backward ? run_apart(work, input) : run_phases(work);
   lowering_.keep_numbers();
   if (measures) gradient_.keep_norm();
   if (!gathers_.begin_with_norm()) last_.grad_norm = gradient_.known_norm() * gates_.scale();
@@ -97,6 +101,42 @@ void Step::run_phases(const Work& work) {
   device_->run(work, [this](std::size_t phase) { begin_phase(phase); });
   if (device_->found().count > 0) last_.found = device_->found();
   if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();
+  look_at_numbers();
+}
+
+// The same, of one parameter after the other, as their gradients come.
+void Step::run_apart(const Work& work, const StepInput& input) {
+  if (numbers_.empty()) {
+    for (std::size_t p = 0; p < work.takes_part.size(); ++p) numbers_.emplace(&params_[p], p);
+  }
+  left_.assign(work.takes_part.begin(), work.takes_part.end());
+  std::ranges::fill(work.squares, Total{});
+  begin_phase(0);
+  const auto run = [&](std::size_t p) {
+    if (std::exchange(left_[p], char{0}) == 0 || memory_.size(p) == 0) return;
+    const FlushDenormals flush;
+    const Piece all{p, 0, memory_.size(p)};
+    const std::array<std::size_t, 2> begin{0, blocks_of(all.end)};
+    Work one = work;
+    one.spans = {&all, 1};
+    one.span_begin = begin;
+    one.apart = true;
+    device_->run(one, {});
+    if (device_->found().count > 0) last_.found.add(device_->found());
+    if (device_->spoiled().count > 0) last_.spoiled.add(device_->spoiled());
+  };
+  {
+    const FlushDenormals keep(false);  // the step's caller computes as outside of it
+    input.backward([&](const Parameter& parameter) {
+      if (const auto found = numbers_.find(&parameter); found != numbers_.end()) run(found->second);
+    });
+  }
+  for (std::size_t p = 0; p < left_.size(); ++p) run(p);
+  look_at_numbers();
+}
+
+// That the chain keeps.
+void Step::look_at_numbers() {
   for (const Cohort& cohort : lowering_.cohorts().all()) {
     for (std::size_t i = 0; i < cohort.group->numbers; ++i) {
       if (!std::isfinite(cohort.numbers[i])) last_.spoiled.add({1, cohort.first, 0});

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
+#include <vector>
 
 #include "device/device.h"
 #include "step/gates.h"
@@ -30,6 +32,9 @@ class Step {
   // Looks for what is not finite in the gradients that have come; with `zero` sets it to 0.
   Found inspect(bool zero);
   void drop_grads() { gradient_.drop(); }
+
+  // Whether a parameter can be updated before the gradients of others are there.
+  bool goes_apart() const { return plan_.phases == 1 && plan_.gates.empty() && !undo_; }
 
   // Whoever changed clocks or kept numbers by hand says so.
   void forget_cohorts() { participants_.forget(); }
@@ -56,6 +61,8 @@ class Step {
   void fill_initial();
   Measurer* measurer_for(const Statistics& wanted);
   void run_phases(const Work& work);
+  void run_apart(const Work& work, const StepInput& input);
+  void look_at_numbers();
   bool rehearse(Work work, std::span<std::uint64_t> clocks);
   Verdict take_back();
   void begin_phase(std::size_t phase);
@@ -71,9 +78,11 @@ class Step {
   Participants participants_;
   Gradient gradient_;
   Gates gates_;
-  const bool wants_norm_;               // whether or not the chain gathers it
-  std::optional<Undo> undo_;            // where a step is rehearsed
-  std::unique_ptr<Measurer> measurer_;  // of the last step that measured anything
+  const bool wants_norm_;                                      // whether or not the chain gathers it
+  std::optional<Undo> undo_;                                   // where a step is rehearsed
+  std::unique_ptr<Measurer> measurer_;                         // of the last step that measured anything
+  std::unordered_map<const Parameter*, std::size_t> numbers_;  // of the parameters, where they go apart
+  std::vector<char> left_;                                     // of a step that goes apart
   struct {
     double grad_norm = std::numeric_limits<double>::quiet_NaN();
     Found found, spoiled;

@@ -101,6 +101,7 @@ TrainerOptions read_trainer_options(const thalweg_trainer_options& given) {
           .chunk = given.chunk,
           .checkpoint = given.checkpoint,
           .compute = parse_compute(text_or(given.compute, "f32")),
+          .fuse = given.fuse != 0,
           .statistics_batches = given.statistics_batches};
 }
 

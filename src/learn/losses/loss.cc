@@ -339,6 +339,8 @@ void Loss::check(const Params& params) const { impl_->terms.check(params); }
 
 double Loss::penalty(const Params& params) const { return impl_->terms.value(params); }
 
+bool Loss::has_penalty() const { return !impl_->terms.empty(); }
+
 void Loss::add_penalty_gradient(Params& params) const {
   if (!impl_->terms.empty()) impl_->terms.add_gradient(params);
 }

@@ -38,6 +38,7 @@ Tensor Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape
     added.inputs.push_back(tensor.node < 0 ? -1 : tensor.node);
     if (tensor.node < 0) continue;
     Node& input = node(tensor);
+    if (input.first_user < 0) input.first_user = number;
     input.last_user = number;
     added.wanted = added.wanted || input.wanted;
   }
@@ -205,7 +206,7 @@ Tensor Tape::parameter(Parameter& parameter) {
   node.size = parameter.size();
   node.value = parameter.value_buffer().data;
   node.grad = parameter.grad_buffer().data;
-  node.is_parameter = true;
+  node.parameter = &parameter;
   node.wanted = node.grad != nullptr && !parameter.frozen();
   impl_->nodes.push_back(std::move(node));
   return {known->second};
@@ -215,7 +216,7 @@ void Tape::want_gradient(Tensor tensor) {
   Node& node = impl_->node(tensor);
   if (impl_->passes == Passes::forward)
     fail("want_gradient() is for tapes that go backward", "a tape of forward passes", "Passes::both");
-  if (node.is_parameter)
+  if (node.parameter != nullptr)
     fail("want_gradient() is not for parameters", "a parameter", "an input or an operation");
   if (node.op != nullptr) {
     if (!node.kept) impl_->planned = false;
@@ -243,13 +244,22 @@ void Tape::forward() {
   }
 }
 
-void Tape::backward(Tensor output, bool accumulate) {
+// Of the parameters that no operation before this one has.
+void Tape::Impl::tell(int operation, const ParameterCall& ready) {
+  for (const int input : nodes[static_cast<std::size_t>(operation)].inputs) {
+    if (input < 0) continue;
+    const Node& node = nodes[static_cast<std::size_t>(input)];
+    if (node.parameter != nullptr && node.first_user == operation) ready(*node.parameter);
+  }
+}
+
+void Tape::backward(Tensor output, bool accumulate, const ParameterCall& ready) {
   const std::size_t type = function_of(dtype());
   impl_->node(output);
   if (impl_->passes == Passes::forward)
     fail("backward() on a tape of forward passes", "Passes::forward", "Passes::both");
   impl_->plan();
-  for (Node& node : impl_->nodes) node.reached = accumulate && node.is_parameter;
+  for (Node& node : impl_->nodes) node.reached = accumulate && node.parameter != nullptr;
   impl_->node(output).reached = true;
   for (int i = output.node; i >= 0; --i) {
     Node& node = impl_->nodes[static_cast<std::size_t>(i)];
@@ -257,6 +267,7 @@ void Tape::backward(Tensor output, bool accumulate) {
     impl_->bring(node.part);
     Call call(*impl_, node);
     node.op->backward[type](call);
+    if (ready) impl_->tell(i, ready);
   }
   // What the output does not depend on has the gradient 0.
   for (Node& node : impl_->nodes) {

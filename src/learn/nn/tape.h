@@ -52,10 +52,11 @@ struct Node {
   std::size_t size = 0;
   void* value = nullptr;
   void* grad = nullptr;
-  bool is_parameter = false;
+  const Parameter* parameter = nullptr;  // that it stands for
   bool wanted = false;   // someone wants the gradient of this node, or of one it is computed from
   bool kept = false;     // its gradient is to be read after backward()
-  int last_user = -1;    // the last operation that has it as input; -1: none
+  int first_user = -1;   // the first operation that has it as input; -1: none
+  int last_user = -1;    // the last one
   int part = 0;          // of the tape
   bool inner = false;    // only its part has its value, which shares memory with those inside other parts
   bool reached = false;  // in this backward(): the gradient has been written
@@ -82,6 +83,9 @@ struct Tape::Impl {
   // Gives the operations their memory, zeroed, where any was recorded since.
   void plan();
   std::uint64_t work_bytes();  // what operations work in beside the memory of the tape
+
+  // Calls ready() for the parameters whose gradient an operation, going backward, was the last to add to.
+  void tell(int operation, const ParameterCall& ready);
 
   // Computes the values inside a part, where they are not in memory.
   void bring(int part);
@@ -169,7 +173,7 @@ class Call {
   T* kept(std::size_t i) {
     return static_cast<T*>(input_node(i).value);
   }
-  bool may_keep(std::size_t i) { return input_node(i).is_parameter && !input_node(i).wanted; }
+  bool may_keep(std::size_t i) { return input_node(i).parameter != nullptr && !input_node(i).wanted; }
   const Shape& shape(std::size_t i) { return input_node(i).shape; }
   std::size_t inputs() const { return node_.inputs.size(); }
   std::size_t size(std::size_t i) { return input_node(i).size; }

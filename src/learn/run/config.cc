@@ -219,6 +219,7 @@ TrainerOptions trainer_options_of(const RunConfig& config) {
       .chunk = static_cast<std::size_t>(config.machine.chunk.value_or(0)),
       .checkpoint = static_cast<int>(std::min<std::uint64_t>(config.machine.checkpoint.value_or(1), INT_MAX)),
       .compute = parse_compute(config.machine.compute),
+      .fuse = config.machine.fuse == "backward",
       .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
 }
 

@@ -63,6 +63,11 @@ std::uint64_t memory(const std::string& where, const std::string& text) {
               {where, "not a size", "`" + text + "`", "any, or a size such as 512MiB or 2GiB", ""});
 }
 
+std::string fuse(const std::string& where, const std::string& text) {
+  if (text == "none" || text == "backward") return text;
+  throw Error(Code::usage, {where, "unknown", "`" + text + "`", "none or backward", ""});
+}
+
 void read_min_delta(RunConfig& c, const std::string& where, const std::string& text) {
   const std::optional<double> number = read_number(text);
   if (!number || *number < 0) {
@@ -177,6 +182,11 @@ constexpr std::array kRows = std::to_array<Row>({
       false},
      [](RunConfig& c, Where, Words t) { parse_compute(t), c.machine.compute = t; },
      [](const RunConfig& c) { return c.machine.compute; }},
+    {{"fuse", Kind::text, "none|backward",
+      "backward: a parameter is updated as soon as backpropagation has its gradient, with the same bits",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.machine.fuse = fuse(w, t); },
+     [](const RunConfig& c) { return c.machine.fuse; }},
 });
 
 constexpr auto kSettings = [] {

@@ -35,6 +35,16 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
   loss.check(model.params());
 }
 
+void check_fuse(const Optimizer& optimizer, const Loss& loss) {
+  if (optimizer.steps_apart() && !loss.has_penalty()) return;
+  const bool chain = !optimizer.steps_apart();
+  throw Error(Code::usage,
+              {"fuse", chain ? "the chain needs every gradient at once" : "the loss adds to gradients",
+               chain ? optimizer.chain().text() : loss.text(),
+               chain ? "no norms over parameters, no gates, nonfinite=report" : "no penalty on weights",
+               "fuse=none"});
+}
+
 // Samples of one update; 0: all.
 std::size_t samples_an_update(const TrainerOptions& options) {
   if (options.accumulate == 0) {
@@ -92,6 +102,7 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)),
       clock_(std::make_unique<StepClock>()) {
   check_fit(model, loss_, data);
+  if (options.fuse) check_fuse(optimizer, loss_);
   if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
                             "a chain without `loss_scale`", "it is for 16-bit gradients in your own loop"});
@@ -157,6 +168,7 @@ Report Trainer::step(const Statistics& statistics) {
   const double share = mass_ > 0 ? 1.0 / mass_ : 0.0;
   double loss = 0;
   bool first = true;
+  Recording* fused = nullptr;  // of the last chunk, whose backpropagation goes on in the update
   clock_->start();
   for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
@@ -166,6 +178,10 @@ Report Trainer::step(const Statistics& statistics) {
     clock_->lap(&StepSeconds::forward);
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
+    if (options_.fuse && begin + rows.size() == batch.size()) {
+      fused = &r;
+      return;
+    }
     r.tape.backward(r.y, !std::exchange(first, false));
     clock_->lap(&StepSeconds::backward);
   });
@@ -180,8 +196,16 @@ Report Trainer::step(const Statistics& statistics) {
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   clock_->lap(&StepSeconds::backward);
-  Report report = optimizer_.step({.statistics = statistics});
-  clock_->lap(&StepSeconds::update, report.seconds);  // less what it measured
+  StepInput input{.statistics = statistics};
+  if (fused != nullptr) {
+    const std::pair last(fused, !first);
+    input.backward = [&last](const Tape::ParameterCall& ready) {
+      last.first->tape.backward(last.first->y, last.second, ready);
+    };
+  }
+  Report report = optimizer_.step(input);
+  clock_->lap(fused != nullptr ? &StepSeconds::backward : &StepSeconds::update,
+              report.seconds);  // less what it measured
   clock_->stop();
   report.epoch = came / loader_.updates_per_epoch();
   report.samples = batch.size();

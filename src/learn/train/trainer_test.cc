@@ -60,6 +60,50 @@ Trained train(const std::string& chain, const TrainerOptions& options, std::uint
 
 // An update over 12 samples at once, over 3 batches of 4, over 2 of 6: 20 updates of each are the same, with
 // 12 + 12 + 12 + 1 samples an epoch.
+TEST(Trainer, UpdatesInsideBackpropagationWithTheSameBits) {
+  for (const char* chain :
+       {"adamw(lr=1e-2, decay=0.1)", "momentum(0.9) | lr(0.1) | average", "sgd(lr=cosine(0.1, total=9))",
+        "lion | decay(0.1) | lr(1e-3)", "noise(0.1, seed=3) | sgd(lr=0.1)", "adafactor | lr(0.01)"}) {
+    for (const TrainerOptions& options :
+         {TrainerOptions{.batch = 8}, TrainerOptions{.batch = 16, .threads = 3, .chunk = 5},
+          TrainerOptions{.batch = 8, .accumulate = 2, .checkpoint = 2}}) {
+      const Trained want = train(chain, options, 9);
+      TrainerOptions fused = options;
+      fused.fuse = true;
+      if (std::string_view(chain).starts_with("adafactor")) {
+        EXPECT_THROW(train(chain, fused, 9), Error) << "its rows and columns are summed";
+        continue;
+      }
+      const Trained got = train(chain, fused, 9);
+      EXPECT_EQ(got.weights, want.weights) << chain;
+      EXPECT_EQ(got.losses, want.losses) << chain;
+      EXPECT_EQ(got.norms, want.norms) << chain;
+      EXPECT_EQ(got.clocks, want.clocks) << chain;
+    }
+  }
+}
+
+TEST(Trainer, FusesOnlyWhatItsParametersAloneDecide) {
+  const auto refused = [](const std::string& chain, const std::string& loss_text, Nonfinite policy,
+                          const std::string& part) {
+    const Dataset data = small_set();
+    Module model("dense(4)", data.sample);
+    const Loss loss(loss_text);
+    Optimizer optimizer(model.params(), Chain(chain), {.nonfinite = policy});
+    try {
+      const Trainer trainer(model, loss, optimizer, data, {.batch = 8, .fuse = true});
+      ADD_FAILURE() << chain;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refused("clip_norm(1) | sgd(lr=0.1)", "cross_entropy", Nonfinite::report, "every gradient at once");
+  refused("accumulate(2) | sgd(lr=0.1)", "cross_entropy", Nonfinite::report, "every gradient at once");
+  refused("skip | adam | lr(0.1)", "cross_entropy", Nonfinite::report, "every gradient at once");
+  refused("sgd(lr=0.1)", "cross_entropy", Nonfinite::skip, "every gradient at once");
+  refused("sgd(lr=0.1)", "cross_entropy + l2(0.1)", Nonfinite::report, "adds to gradients");
+}
+
 TEST(Accumulate, B13IsTheLargeBatch) {
   for (const std::string chain : {"decay(0.01) | momentum(0.9) | lr(0.1)", "adamw(lr=0.01, decay=0.1)",
                                   "clip_norm(0.1) | adam(lr=0.01)"}) {
