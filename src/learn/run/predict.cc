@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
@@ -11,7 +12,6 @@
 #include "thalweg/run.h"
 #include "train/outputs.h"
 #include "train/recording.h"
-#include "train/score.h"
 
 namespace thalweg {
 namespace {
