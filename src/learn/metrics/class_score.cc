@@ -1,7 +1,6 @@
 #include "metrics/class_score.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -74,13 +73,12 @@ std::size_t ClassScore::predicted(std::span<const float> row) const {
 }
 
 void ClassScore::keep(std::span<const float> row, std::int32_t label, double weight) {
-  const bool one = row.size() == 1 && classes_ == 2;
-  const std::array<float, 2> both = one ? both_scores(loss_, row[0]) : std::array<float, 2>();
-  const std::span<const float> scores = one ? std::span<const float>(both) : row;
-  if (one || loss_.outputs() == Loss::Outputs::softmax) {
-    softmax(scores, row_);
+  if (row.size() == 1 && classes_ == 2) {
+    softmax(both_scores(loss_, row[0]), row_);
+  } else if (loss_.outputs() == Loss::Outputs::softmax) {
+    softmax(row, row_);
   } else {
-    std::ranges::copy(scores, row_.begin());
+    std::ranges::copy(row, row_.begin());
   }
   if (has_probabilities_ && label != kNoClass) {
     constexpr double kLeast = std::numeric_limits<double>::epsilon();

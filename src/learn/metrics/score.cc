@@ -4,24 +4,41 @@
 #include <cmath>
 
 namespace thalweg {
+namespace {
 
-void softmax(std::span<const float> scores, std::span<double> p) {
-  std::ranges::copy(scores, p.begin());
+void exponentiate(std::span<double> p) {
   const double most = *std::max_element(p.begin(), p.end());
   double sum = 0;
   for (double& x : p) sum += x = std::exp(x - most);
   for (double& x : p) x /= sum;
 }
 
-std::vector<double> probabilities(std::span<const float> scores) {
+template <class T>
+std::vector<double> softmax_of(std::span<const T> scores) {
   std::vector<double> p(scores.size());
   softmax(scores, p);
   return p;
 }
 
-std::array<float, 2> both_scores(const Loss& loss, float output) {
-  if (loss.outputs() == Loss::Outputs::probabilities) return {std::log1p(-output), std::log(output)};
-  return {0, output};
+}  // namespace
+
+void softmax(std::span<const float> scores, std::span<double> p) {
+  std::ranges::copy(scores, p.begin());
+  exponentiate(p);
+}
+
+void softmax(std::span<const double> scores, std::span<double> p) {
+  std::ranges::copy(scores, p.begin());
+  exponentiate(p);
+}
+
+std::vector<double> probabilities(std::span<const float> scores) { return softmax_of(scores); }
+std::vector<double> probabilities(std::span<const double> scores) { return softmax_of(scores); }
+
+std::array<double, 2> both_scores(const Loss& loss, float output) {
+  const double score = output;
+  if (loss.outputs() == Loss::Outputs::probabilities) return {std::log1p(-score), std::log(score)};
+  return {0, score};
 }
 
 bool tells_values(const Loss& loss) {

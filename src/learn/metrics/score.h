@@ -13,10 +13,12 @@ namespace thalweg {
 
 // The probabilities that scores stand for: softmax.
 std::vector<double> probabilities(std::span<const float> scores);
+std::vector<double> probabilities(std::span<const double> scores);
 void softmax(std::span<const float> scores, std::span<double> p);
+void softmax(std::span<const double> scores, std::span<double> p);
 
 // Scores of both classes that a single output tells apart: softmax of them is what it says of each.
-std::array<float, 2> both_scores(const Loss& loss, float output);
+std::array<double, 2> both_scores(const Loss& loss, float output);
 
 // Whether predictions are those of values, not of classes, distances or logarithms.
 bool tells_values(const Loss& loss);
