@@ -251,6 +251,10 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
                {"Held-out loss", [](const Epoch& e) { return e.test.loss; }}});
   add_columns(made, epochs, 4,
               {{"Held-out accuracy,\u00a0%", [](const Epoch& e) { return e.test.accuracy * 100; }}});
+  if (data.monitor != "accuracy")
+    add_columns(
+        made, epochs, 4,
+        {{"Held-out " + metric_label(data.monitor), [](const Epoch& e) { return e.test.monitored; }}});
   add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
   const std::size_t all = data.epochs.size();
   made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);

@@ -55,8 +55,8 @@ const Metric& metric_of(std::string_view name, std::string_view where) {
   if (found != kMetrics.end()) return *found;
   std::vector<std::string_view> names;
   for (const Metric& metric : kMetrics) names.push_back(metric.name);
-  throw Error(Code::usage, {std::string(where), "unknown metric", "`" + std::string(name) + "`", "",
-                            did_you_mean(name, names)});
+  throw Error(Code::usage, {std::string(where), "unknown metric", "`" + std::string(name) + "`",
+                            "one of " + std::string(kMetricNames), did_you_mean(name, names)});
 }
 
 std::string Evaluation::text() const {
