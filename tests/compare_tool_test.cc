@@ -64,6 +64,7 @@ TEST_F(Tool, CompareAnswersWhichOneAndHowSure) {
                                                  "training_samples",
                                                  "held_out_samples",
                                                  "measure",
+                                                 "baseline",
                                                  "target_accuracy",
                                                  "target_loss",
                                                  "tuning",
@@ -145,6 +146,30 @@ TEST_F(Tool, CompareSaysThatR2IsNotDefined) {
   }
 }
 
+TEST_F(Tool, CompareJudgesByAMetric) {
+  const auto compared = [&](const std::string& metric) {
+    return json({"compare", "--optimizers", "sgd(lr=0.1); adam(lr=1e-4)", "--rates", "1", "--seeds", "3",
+                 "--epochs", "2", "--model", "dense(10)", "--quiet", "--json", "--monitor", metric, "--out",
+                 "c-" + metric});
+  };
+  for (const std::string metric : {"balanced_accuracy", "auc", "log_loss", "loss"}) {
+    const Json result = compared(metric);
+    EXPECT_EQ(result["measure"], metric);
+    const Json& best = result["optimizers"][0];
+    const Json& other = result["optimizers"][1];
+    const auto median = [&](const Json& o) {
+      return metric == "loss" ? o["loss"]["median"].get<double>() : o["score"]["median"].get<double>();
+    };
+    EXPECT_EQ(best["metrics"][metric]["median"], median(best)) << metric;
+    const bool higher = metric == "auc" || metric == "balanced_accuracy";
+    EXPECT_TRUE(higher ? median(best) > median(other) : median(best) < median(other)) << metric;
+    EXPECT_GE(other["behind"], 0) << metric;
+    EXPECT_EQ(result["doubt"].get<std::string>().find("is not defined"), std::string::npos) << metric;
+    EXPECT_EQ(compared(metric), result) << "from the folder";
+  }
+  EXPECT_NE(contents(path("c-auc/report.html")).find("All metrics"), std::string::npos);
+}
+
 struct Refusal {
   Arguments arguments;
   std::vector<std::string> says;
@@ -159,6 +184,8 @@ const std::vector<Refusal> kRefused = {
     {{"--optimizers", "adam; sgd", "--seeds", "0"}, {"--seeds"}},
     {{"--optimizers", "adam; sgd", "--seeds", "201"}, {"seeds", "200"}},
     {{"--optimizers", "adam; sgd", "--target-accuracy", "97"}, {"target-accuracy", "0 to 1"}},
+    {{"--optimizers", "adam; sgd", "--monitor", "rmse"}, {"rmse", "balanced_accuracy"}},
+    {{"--optimizers", "adam; sgd", "--monitor", "auc", "--target-accuracy", "0.9"}, {"--monitor accuracy"}},
     {{"--optimizers", "adam; sgd", "--data", "digit"}, {"`digit`"}},
     {{"--optimizers", "adam; sgd(lr=0.1, on=bias)"}, {"on"}},
 };

@@ -56,6 +56,23 @@ TEST_F(Tool, TuneEndsWithACommandToRun) {
   EXPECT_EQ(again["trials"].size(), 3u);
 }
 
+TEST_F(Tool, TuneJudgesByAMetric) {
+  const Arguments search = with({"tune", "--json", "--trials", "4", "--method", "random", "--out", "search",
+                                 "--optimizer", "adam(lr=log(1e-4, 1e-1))"},
+                                kSmall);
+  const Json by_auc = json(with(search, {"--monitor", "auc"}));
+  EXPECT_EQ(by_auc["by"], "auc");
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_GE(by_auc["trials"][i - 1]["metrics"]["auc"], by_auc["trials"][i]["metrics"]["auc"]);
+  const Json by_loss = json(with(search, {"--by", "log_loss"}));
+  EXPECT_EQ(by_loss["trained"], 0) << "from the folder";
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_LE(by_loss["trials"][i - 1]["metrics"]["log_loss"], by_loss["trials"][i]["metrics"]["log_loss"]);
+  EXPECT_NE(
+      run(with({"tune", "--by", "rmse", "--optimizer", "adam(lr=log(1e-4, 1))"}, kSmall)).err.find("rmse"),
+      std::string::npos);
+}
+
 TEST_F(Tool, DoctorNamesAFaultAndReturnsZero) {
   train("run", with({"--optimizer", "adam | decay(0.1) | lr(cosine(0.1))"}, kSmall));
   const Json found = json({"doctor", "run", "--json"});

@@ -154,9 +154,14 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
                                       "best",         "weights",     "samples_per_second",
                                       "samples_seen", "peak_bytes",  "estimated_bytes"};
   EXPECT_EQ(keys(result), want);
-  EXPECT_EQ(keys(result["train"]), (std::set<std::string>{"samples", "loss", "accuracy"}));
-  EXPECT_EQ(keys(result["test"]), (std::set<std::string>{"samples", "loss", "accuracy"}));
-  EXPECT_EQ(keys(result["best"]), (std::set<std::string>{"epoch", "update", "loss"}));
+  const std::set<std::string> measured = {"samples",           "loss",     "accuracy", "balanced_accuracy",
+                                          "precision",         "recall",   "f1",       "auc",
+                                          "average_precision", "log_loss", "baseline", "confusion"};
+  EXPECT_EQ(keys(result["train"]), measured);
+  EXPECT_EQ(keys(result["test"]), measured);
+  EXPECT_EQ(keys(result["test"]["f1"]),
+            (std::set<std::string>{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "macro"}));
+  EXPECT_EQ(keys(result["best"]), (std::set<std::string>{"epoch", "update", "loss", "metric", "number"}));
   EXPECT_EQ(result["run"], path("a").string());
   EXPECT_EQ(result["updates"], 46);
   EXPECT_EQ(result["parameters"], 9610);
@@ -346,10 +351,11 @@ TEST_F(Tool, EvalGivesTheResultOfTheRun) {
   const Json result = train("a", {"--epochs", "2"});
   const auto before = snapshot(path("a"));
   const Json eval = json({"eval", "a", "--json"});
-  EXPECT_EQ(keys(eval), (std::set<std::string>{"schema", "run", "data", "judged", "weights", "epoch",
-                                               "updates", "samples", "loss", "accuracy"}));
-  EXPECT_EQ(eval["loss"], result["test"]["loss"]);
-  EXPECT_EQ(eval["accuracy"], result["test"]["accuracy"]);
+  EXPECT_EQ(keys(eval),
+            (std::set<std::string>{"schema", "run", "data", "judged", "weights", "epoch", "updates",
+                                   "samples", "loss", "accuracy", "balanced_accuracy", "precision", "recall",
+                                   "f1", "auc", "average_precision", "log_loss", "baseline", "confusion"}));
+  for (const auto& [name, value] : result["test"].items()) EXPECT_EQ(eval[name], value) << name;
   EXPECT_EQ(eval["samples"], 359);
   EXPECT_EQ(json({"eval", "a", "--json", "--data", "digits", "--threads", "1"}), eval);
   EXPECT_EQ(differences(before, snapshot(path("a"))), std::vector<std::string>());

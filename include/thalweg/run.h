@@ -11,8 +11,9 @@
 //   environment.json                      machine, compiler, threads, versions, of the last process
 //   checkpoints/<update>.safetensors      the newest two: parameters, optimizer state, clocks, counts
 //   checkpoints/kept-<update>.safetensors the same, as often as asked for, never removed
-//   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the lowest held-out loss,
-//                                         or training loss where nothing is held out
+//   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the best held-out metric
+//                                         (the loss unless told), or the lowest training loss where nothing
+//                                         is held out
 //   checkpoints/averaged-<update>.safetensors  of a chain that averages: what batch_norm keeps under the
 //   averages of
 //                                         the checkpoint of that name; written where they were found by then
@@ -45,13 +46,17 @@ struct EpochReport {
   double train_loss = 0;           // mean over the epoch's samples, each before its update
   std::optional<Evaluation> test;  // of the held-out samples, where there are any
   double seconds = 0;              // of training and evaluation so far
+  // What tells the best epoch, where that is not the loss; NaN where it is undefined.
+  std::optional<double> monitored = {};
 };
 
-// The epoch with the lowest held-out loss, or training loss where nothing is held out.
+// The epoch with the best held-out metric, or the lowest training loss where nothing is held out.
 struct BestEpoch {
   std::uint64_t epoch = 0;
   std::uint64_t update = 0;
   double loss = 0;
+  std::string metric = "loss";  // by which it is the best, and its number
+  double number = 0;
 };
 
 struct RunResult {

@@ -15,8 +15,9 @@ namespace thalweg {
 
 // When a run ends before its last epoch, and whose weights its result has.
 struct EarlyStoppingOptions {
+  std::string monitor = "loss";           // the metric of the held-out samples that judges: kMetricNames
   std::uint64_t patience = 0;             // epochs without improvement until it stops; 0: never
-  double min_delta = 0;                   // a loss must be lower by more than this to be an improvement
+  double min_delta = 0;                   // it must be better by more than this to be an improvement
   std::optional<bool> restore_best = {};  // the result is of the best epoch; none: if patience is set
 };
 

@@ -25,6 +25,7 @@
 #include "thalweg/lab/tune.h"
 #include "thalweg/lab/verify.h"
 #include "thalweg/loss.h"
+#include "thalweg/metrics.h"
 #include "thalweg/module.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"

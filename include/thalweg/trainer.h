@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "thalweg/dataset.h"
 #include "thalweg/loss.h"
+#include "thalweg/metrics.h"
 #include "thalweg/module.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/report.h"
@@ -21,34 +21,6 @@ namespace thalweg {
 struct Recording;
 class Recordings;
 class StepClock;
-
-// How well a model does on a set of samples; the terms of the loss on parameters are left out. Where the
-// samples have weights, all means are weighted by them; those of the loss's classes weigh the loss alone.
-struct Evaluation {
-  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-  std::uint64_t samples = 0;
-  double loss = 0;  // mean
-  // Share of right classes, 0 to 1, of the samples whose label the loss does not ignore; NaN for regression,
-  // and of a loss whose predictions do not say a class.
-  double accuracy = kNone;
-  // For regression, NaN for classes: the coefficient of determination 1 - SSE / SST, each column against the
-  // mean of these samples, averaged over the columns that vary (NaN where none does); and the mean absolute
-  // error in the units of the source.
-  double r2 = kNone;
-  double mae = kNone;
-  std::uint64_t unknown = 0;  // samples of no class of the training data: counted wrong, and without a loss
-  double mass = 0;            // what the mean loss divides by: samples, or the sum of their weights
-
-  // Every sample is unknown, ignored or weighs nothing: the loss is NaN.
-  bool has_no_loss() const { return samples > 0 && mass == 0; }
-  // Why there is no R2 of values; empty where there is one.
-  std::string_view r2_undefined() const {
-    return r2 != r2 && mae == mae ? "the targets do not vary" : std::string_view();
-  }
-  // "97.77 % right, loss 0.07 over 359 samples", or R2 and error for values.
-  std::string text() const;
-};
 
 struct TrainerOptions {
   std::size_t batch = 64;        // samples; 0: the whole training set
@@ -130,7 +102,7 @@ class Trainer {
   const StepSeconds& step_seconds() const;
 
   // How well the present model does.
-  Evaluation evaluate(const Samples& samples);
+  Evaluation evaluate(const Samples& samples, Metrics wanted = Metrics::counted);
 
   // What is to be evaluated, as Optimizer::averaged() has it. What batch_norm keeps belongs to the weights
   // that are trained: where other ones are lent it is found anew for them, by a forward pass over training
@@ -150,6 +122,8 @@ class Trainer {
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
+  Evaluation evaluate_classes(const Samples& samples, Metrics wanted);
+  Evaluation evaluate_values(const Samples& samples);
   // The loss summed over those samples; with a scale also its gradient, for backward().
   double compare(Recording& recording, std::optional<double> scale = {});
   // Loss::mass of the named samples of the training part.

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/compare.h"
+#include "thalweg/metrics.h"
 #include "tool/command.h"
 #include "tool/progress.h"
 #include "tool/setting_flags.h"
@@ -80,6 +81,9 @@ Command compare_command() {
                {.required = true}),
       Argument("--seeds N", &options.seeds, "runs of each optimizer, all with the same seeds",
                {.range = kAtLeastOne}),
+      Argument("--monitor NAME", &options.monitor,
+               "the held-out metric that judges, as in `thalweg train`; by default accuracy, or r2 of values",
+               {.offers = std::string(kMetricNames)}),
       Argument("--target-accuracy X", &options.target_accuracy,
                "also measure how long each takes to reach this held-out accuracy, 0 to 1"),
       Argument("--target-loss X", &options.target_loss,
@@ -100,11 +104,12 @@ Command compare_command() {
       Argument("--html FILE", &flags.html, "file of the page; by default report.html in that folder"),
       json_argument(flags.json),
       Argument("--quiet", &flags.quiet, "show no progress")};
-  return {"compare",
-          "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
-          flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
-          "headline, doubt, settings, tuning; optimizers, the best first, each with rates, quartiles, ranks, "
-          "standing and runs; pairs, each with p."};
+  return {
+      "compare",
+      "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
+      flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
+      "headline, doubt, settings, tuning; optimizers, the best first, each with rates, quartiles, metrics, "
+      "ranks, standing and runs; pairs, each with p."};
 }
 
 }  // namespace thalweg::tool

@@ -72,6 +72,9 @@ std::string Progress::line(const Report& report) const {
                                                       : ", R2 undefined";
     out += std::isnan(e.accuracy) ? fmt::format("  held-out loss {:.4f}{}", e.loss, r2)
                                   : fmt::format("  held out {:.2f} %", 100 * e.accuracy);
+    if (e.is_dominated()) out += fmt::format(", balanced {:.2f} %", 100 * e.classes.balanced_accuracy);
+    if (epoch->monitored)
+      out += fmt::format(", {} {:.4f}", run_.config().early_stopping.monitor, *epoch->monitored);
   }
   return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));
 }

@@ -16,8 +16,9 @@ struct SettingTerms {
   std::vector<std::string_view> left_out = {};
   std::vector<std::pair<std::string_view, std::string>> docs = {};
 };
-// For a command of short trials: how a whole run is kept and ended is left out too.
-SettingTerms terms_of_trials(std::vector<std::string_view> left_out);
+// For a command of short trials: how a whole run is kept and ended is left out too, and, where nothing is
+// chosen by a metric, which one that is.
+SettingTerms terms_of_trials(std::vector<std::string_view> left_out, bool chosen_by_metric = false);
 
 // Holds their texts; must not move once it has given its arguments.
 class SettingFlags {

@@ -80,8 +80,8 @@ RunSettings settings_of(const Flags& flags) {
 std::string best_text(const Run& run, const RunResult& result) {
   std::string out;
   if (result.best) {
-    out = fmt::format("best       epoch {} with loss {:.4g}{}\n", result.best->epoch, result.best->loss,
-                      result.of_best ? ", whose weights are kept" : "");
+    out = fmt::format("best       epoch {} with {} {:.4g}{}\n", result.best->epoch, result.best->metric,
+                      result.best->number, result.of_best ? ", whose weights are kept" : "");
   }
   if (!result.stopped_early) return out;
   return out + fmt::format("stopped    after epoch {} of {}: no improvement in {} epochs\n",

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/threads.h"
 #include "thalweg/lab/tune.h"
+#include "thalweg/metrics.h"
 #include "tool/command.h"
 #include "tool/setting_flags.h"
 
@@ -17,7 +18,6 @@ struct Flags {
   SettingFlags settings;
   TuneOptions options;
   std::string method = "halving";
-  std::string by = "loss";
   std::string out;
   std::string html;
   bool json = false;
@@ -59,7 +59,6 @@ int search(const Flags& flags) {
   }
   TuneOptions options = flags.options;
   options.halving = flags.method == "halving";
-  options.by_accuracy = flags.by == "accuracy";
   options.threads = base.config().threads == 0 ? available_threads() : base.config().threads;
   options.folder = flags.out;
   const Tuned tuned = tune(base, texts, options);
@@ -81,7 +80,7 @@ Command tune_command() {
       "tune",
       "Search for numbers in the texts of a run: log(a, b), uniform(a, b), whole(a, b), choice(x, y, ...)",
       flags.settings.arguments(
-          terms_of_trials({"nonfinite"}),
+          terms_of_trials({"nonfinite"}, true),
           {Argument("--trials N", &options.trials, "number of trials", {.range = kAtLeastOne}),
            Argument("--repeats N", &options.repeats, "trainings of each, from different weights",
                     {.range = kAtLeastOne}),
@@ -89,14 +88,15 @@ Command tune_command() {
            Argument("--method", &flags.method,
                     "halving: the better third continues, three times as long; random: all train to the end",
                     {.choices = "halving|random"}),
-           Argument("--by", &flags.by, "what trials are judged by", {.choices = "loss|accuracy"}),
+           Argument("--by", &options.by, "the metric that judges trials; by default --monitor",
+                    {.offers = std::string(kMetricNames)}),
            Argument("--out DIR", &flags.out,
                     "folder that keeps trials.jsonl; given again, the search continues from it"),
            Argument("--html FILE", &flags.html, "write a page with pictures and numbers to this file"),
            json_argument(flags.json)}),
       [](Given) { return search(flags); },
       "schema, epochs, trained, found, judge_samples, by; trials, the best first, each with trial, epochs, "
-      "diverged, loss, accuracy, texts and values."};
+      "diverged, loss, accuracy, metrics (each that has a number), texts and values."};
 }
 
 }  // namespace thalweg::tool

@@ -8,9 +8,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thalweg/quantiles.h"
@@ -34,6 +36,9 @@ struct CompareOptions {
 
   std::string schedule = "cosine(1, warmup=5%)";  // of optimizers without a rate, times the rate
 
+  // The held-out metric that judges (kMetricNames); empty: accuracy, or r2 of values.
+  std::string monitor = {};
+
   // Updates and seconds until the held-out accuracy (0 to 1) is this high, or the held-out loss this low, at
   // the end of an epoch. At most one of them.
   std::optional<double> target_accuracy = {};
@@ -45,7 +50,7 @@ struct ComparedEpoch {
   std::uint64_t update = 0;  // updates done
   double seconds = 0;        // of processor time of the trial's one thread so far, evaluations left out
   double loss = 0;
-  double score = 0;  // accuracy, or R2 of values; NaN where it is not defined, the targets being all the same
+  double score = 0;  // the metric that judges; NaN where it is not defined, as R2 of targets all the same
 };
 
 struct ComparedTrial {
@@ -55,6 +60,10 @@ struct ComparedTrial {
   std::uint64_t seed = 0;
   bool diverged = false;                   // it counts as worse than all that did not
   std::vector<ComparedEpoch> epochs = {};  // without those from where it diverged
+  // At the end, but of tuning: what needs no model (Evaluation::baseline), and all metrics that have a
+  // number.
+  double baseline = std::numeric_limits<double>::quiet_NaN();
+  std::vector<std::pair<std::string, double>> metrics = {};
 };
 
 // One rate and what it gave on the validation part.
@@ -97,8 +106,8 @@ struct ComparedOptimizer {
 
   std::vector<ComparedTrial> trials;  // one per seed
   std::uint64_t diverged = 0;         // of them
-  Median score;                       // of the last epoch, with quartiles; -infinity for one that diverged,
-                                      // NaN where it is not defined
+  Median score;                       // of the last epoch, with quartiles; infinitely bad for one that
+                                      // diverged, NaN where it is not defined
   Median loss;                        // likewise; infinity
   double seconds = 0;                 // median over the trials
   double average_rank = 0;            // over the seeds, 1 the best; equal scores share their ranks
@@ -120,17 +129,20 @@ struct ComparisonResult {
 
   RunConfig config;  // nothing is auto
   CompareOptions options;
-  std::string score_name;                                    // "accuracy" or "R2"
-  std::uint64_t training = 0, validation = 0, held_out = 0;  // samples; validation is part of training
+  std::string score_name;                                      // "accuracy", "R2" or another metric
+  bool lower_is_better = false;                                // of the score
+  double baseline = std::numeric_limits<double>::quiet_NaN();  // see Evaluation
+  std::uint64_t training = 0, validation = 0, held_out = 0;    // samples; validation is part of training
   std::uint64_t tuning_epochs = 0;
   std::uint64_t tuning_trials = 0;  // of each optimizer
-  bool by_loss = false;  // the score is not defined on the held-out part: the loss decides in its place
+  bool by_loss = false;             // the loss decides: it is asked for, or the score is not defined
   std::vector<ComparedOptimizer> optimizers;  // best first: by median score, average rank, median loss
   std::vector<ComparedPair> pairs;            // of all
   double least_p = 1;                         // that this many seeds can give, corrected for all pairs
   std::uint64_t seeds_to_decide = 0;          // that can bring a pair below kLevel
 
-  // What the optimizers are judged by: "accuracy", "R2" or "loss".
+  bool is_undefined() const { return by_loss && options.monitor != "loss"; }  // the score
+  // What the optimizers are judged by: "accuracy", "R2", "loss" or another metric.
   std::string measure() const { return by_loss ? "loss" : score_name; }
 
   // Which one, and how sure: a sentence or two.

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "thalweg/settings.h"
@@ -64,7 +65,7 @@ struct TuneOptions {
   std::uint64_t repeats = 1;          // trainings of each, with different weights and orders, from 1
   std::uint64_t seed = 1;             // of what is drawn
   bool halving = true;                // successive halving; else every trial trains to the end
-  bool by_accuracy = false;           // judged by accuracy, else by loss
+  std::string by = {};                // the metric that judges; empty: that of the settings, `monitor`
   int threads = 1;                    // trainings side by side, each on one thread
   std::filesystem::path folder = {};  // where trials.jsonl is kept; empty: nowhere
 };
@@ -79,6 +80,8 @@ struct TuneTrial {
   bool diverged = false;     // one of these trainings; the numbers below are then NaN
   double loss = kNone;       // on samples set aside, mean over the repeats
   double accuracy = kNone;   // likewise; NaN for values
+  double judged = kNone;     // likewise, the metric that judges; NaN where it is undefined: the worst
+  std::vector<std::pair<std::string, double>> metrics = {};  // likewise, all that have a number, by name
 };
 
 struct Tuned {
@@ -87,7 +90,7 @@ struct Tuned {
   std::uint64_t trained = 0;      // trainings made now
   std::uint64_t found = 0;        // trainings taken from the folder
   std::uint64_t judge_samples = 0;
-  bool by_accuracy = false;
+  std::string by = "loss";  // the metric that judged
 
   std::string text() const;  // a table
   std::string json() const;  // one object

@@ -1,6 +1,7 @@
 #include "thalweg/lab/compare.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@
 #include "run/config.h"
 #include "run/folder.h"
 #include "thalweg/error.h"
+#include "thalweg/metrics.h"
 #include "train/line_file.h"
 
 namespace thalweg {
@@ -44,6 +46,11 @@ void check_options(const CompareOptions& o) {
   }
   if (o.target_accuracy && o.target_loss) {
     throw Error(Code::usage, {"target-loss", "there are two targets", "", "one of accuracy and loss", ""});
+  }
+  if (!o.monitor.empty()) metric_of(o.monitor);
+  if (o.target_accuracy && !o.monitor.empty() && o.monitor != "accuracy" && o.monitor != "loss") {
+    throw Error(Code::usage, {"target-accuracy", "another metric is watched", "`" + o.monitor + "`",
+                              "--monitor accuracy", "or try --target-loss"});
   }
 }
 
@@ -215,7 +222,8 @@ ComparisonResult Comparison::result() const {
   ComparisonResult out;
   out.config = setup.config;
   out.options = setup.options;
-  out.score_name = setup.data.classes > 0 ? "accuracy" : "R2";
+  out.score_name = setup.score->name == "r2" ? "R2" : setup.score->name;
+  out.lower_is_better = !setup.score->higher_is_better;
   out.training = setup.data.train.size();
   out.validation = setup.tuning_data.test.size();
   out.held_out = setup.data.test.size();
@@ -236,6 +244,8 @@ ComparisonResult Comparison::result() const {
     out.optimizers.push_back(std::move(one));
   }
   judge(out);
+  for (const ComparedTrial& trial : out.optimizers.front().trials)
+    if (std::isfinite(trial.baseline)) out.baseline = trial.baseline;
   return out;
 }
 

@@ -39,6 +39,10 @@ ComparedTrial read_trial(const Json& json) {
                             .score = epoch.at(3).is_null() ? NAN : epoch.at(3).get<double>()});
   }
   if (trial.epochs.empty() && !trial.diverged) throw std::invalid_argument("a run without epochs");
+  if (!json.contains("metrics")) return trial;  // of tuning, or of before there were any
+  if (!json.at("baseline").is_null()) trial.baseline = json.at("baseline").get<double>();
+  for (const auto& [name, number] : json.at("metrics").items())
+    trial.metrics.emplace_back(name, number.get<double>());
   return trial;
 }
 
@@ -60,6 +64,7 @@ std::string settings_json(const RunConfig& config, const CompareOptions& options
       .add("tuning-seeds", std::to_string(options.tuning_seeds))
       .add("tuning-epochs", std::to_string(options.tuning_epochs.value_or(config.epochs.value_or(0))))
       .add("schedule", options.schedule)
+      .add("monitor", options.monitor)
       .text();
 }
 
@@ -81,6 +86,7 @@ void check_settings(const std::filesystem::path& directory, const std::string& s
   for (const auto& [name, value] : wanted.items()) {
     const auto found = old.find(name);
     if (found != old.end() && *found == value) continue;
+    if (found == old.end() && name == "monitor" && value == "") continue;  // of before there was a choice
     throw Error(Code::usage,
                 {directory.string(), "the comparison in it has a different `" + name + "`", value.dump(),
                  found == old.end() ? "" : found->dump(), "choose another folder with --out"});
@@ -119,14 +125,16 @@ std::string trial_json(const ComparedTrial& trial) {
   const auto row = [](const ComparedEpoch& e) {
     return json_value(std::vector<double>{static_cast<double>(e.update), e.seconds, e.loss, e.score});
   };
-  return JsonObject()
-      .add("optimizer", trial.optimizer)
+  JsonObject out, metrics;
+  for (const auto& [name, number] : trial.metrics) metrics.add(name, number);
+  out.add("optimizer", trial.optimizer)
       .add("tuning", trial.tuning)
       .add("factor", trial.factor)
       .add("seed", trial.seed)
       .add("diverged", trial.diverged)
-      .raw("epochs", json_list(trial.epochs, row))
-      .text();
+      .raw("epochs", json_list(trial.epochs, row));
+  if (!trial.metrics.empty()) out.add("baseline", trial.baseline).raw("metrics", metrics.text());
+  return out.text();
 }
 
 }  // namespace thalweg

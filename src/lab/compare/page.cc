@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/spec.h"
+#include "compare/result.h"
 #include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
@@ -117,6 +118,31 @@ std::string costs_table(const ComparisonResult& result) {
   return page::table(made);
 }
 
+// Medians of what else was measured at the end; empty where nothing was.
+std::string metrics_table(const ComparisonResult& result) {
+  page::Table made;
+  made.id = "metrics";
+  made.caption = "Medians over the seeds, on held-out samples; of classes the plain mean over them.";
+  if (std::isfinite(result.baseline))
+    made.caption += result.score_name == "R2" || result.score_name == "rmse" || result.score_name == "mae"
+                        ? " Always the mean: rmse " + significant(result.baseline, 4) + "."
+                        : " Always the commonest class: " + page::percent(result.baseline) + ".";
+  made.head = {"Optimizer"};
+  for (const auto& [name, median] : metric_medians(result.optimizers.front())) made.head.push_back(name);
+  for (const Optimizer& o : result.optimizers) {
+    std::vector<std::string> row = {o.given};
+    const auto medians = metric_medians(o);
+    for (std::size_t i = 1; i < made.head.size(); ++i) {
+      const auto found = std::ranges::find(medians, made.head[i], &std::pair<std::string, Median>::first);
+      row.push_back(found == medians.end() ? kNone : significant(found->second.value, 4));
+    }
+    made.rows.push_back(std::move(row));
+  }
+  return made.head.size() > 1 ? "<details class=\"further\"><summary>All metrics</summary>\n" +
+                                    page::table(made) + "</details>\n"
+                              : "";
+}
+
 std::string pairs_table(const ComparisonResult& result) {
   page::Table made;
   made.id = "pairs";
@@ -158,8 +184,8 @@ std::string tables(const ComparisonResult& result) {
   std::string out = "<div class=\"compared\">\n" + results_table(result) + "<div class=\"further\">" +
                     costs_table(result) + "</div>\n";
   if (!said.empty()) out += "<ul class=\"notes\">\n" + said + "</ul>\n";
-  return out + "<details class=\"further\"><summary>All pairs</summary>\n" + pairs_table(result) +
-         "</details>\n</div>\n";
+  return out + metrics_table(result) + "<details class=\"further\"><summary>All pairs</summary>\n" +
+         pairs_table(result) + "</details>\n</div>\n";
 }
 
 // Scores of the last epoch, one a seed, those that diverged left out; in units of the axis.
@@ -232,9 +258,9 @@ page::Chart curves_chart(const ComparisonResult& result) {
     for (std::size_t epoch = 0; epoch < *result.config.epochs; ++epoch) {
       std::vector<double> all;
       for (const ComparedTrial& run : result.optimizers[i].trials)
-        all.push_back(epoch < run.epochs.size() ? deciding(result, run.epochs[epoch])
-                      : result.by_loss          ? INFINITY
-                                                : -INFINITY);
+        all.push_back(epoch < run.epochs.size()                  ? deciding(result, run.epochs[epoch])
+                      : result.by_loss || result.lower_is_better ? INFINITY
+                                                                 : -INFINITY);
       series.points.push_back({static_cast<double>(epoch + 1), in_units(result, median(std::move(all)))});
     }
     out.series.push_back(std::move(series));

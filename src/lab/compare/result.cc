@@ -13,14 +13,15 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double score_of(const ComparedTrial& trial) {
-  return trial.diverged ? -kInfinity : trial.epochs.back().score;
+double score_of(const ComparedTrial& trial, double of_diverged = -kInfinity) {
+  return trial.diverged ? of_diverged : trial.epochs.back().score;
 }
 double loss_of(const ComparedTrial& trial) { return trial.diverged ? kInfinity : trial.epochs.back().loss; }
 
 // What a trial is judged by: the larger, the better.
 double merit(const ComparisonResult& result, const ComparedTrial& trial) {
-  return result.by_loss ? -loss_of(trial) : score_of(trial);
+  if (result.by_loss) return -loss_of(trial);
+  return result.lower_is_better ? -score_of(trial, kInfinity) : score_of(trial);
 }
 
 bool is_undefined(const ComparedTrial& trial) {
@@ -42,8 +43,12 @@ const ComparedEpoch* at_target(const ComparedTrial& trial, const CompareOptions&
   return nullptr;
 }
 
-void fill(ComparedOptimizer& o, const CompareOptions& options, bool by_loss) {
-  o.score = by_loss ? Median{NAN, NAN, NAN} : quartiles(of_trials(o, score_of));
+void fill(ComparedOptimizer& o, const ComparisonResult& result) {
+  const CompareOptions& options = result.options;
+  const double of_diverged = result.lower_is_better ? kInfinity : -kInfinity;
+  o.score = std::ranges::any_of(o.trials, is_undefined) || result.is_undefined()
+                ? Median{NAN, NAN, NAN}
+                : quartiles(of_trials(o, [&](const ComparedTrial& t) { return score_of(t, of_diverged); }));
   o.loss = quartiles(of_trials(o, loss_of));
   o.diverged = static_cast<std::uint64_t>(std::ranges::count(o.trials, true, &ComparedTrial::diverged));
   o.seconds = median(of_trials(o, [](const ComparedTrial& trial) {
@@ -128,6 +133,20 @@ ComparedOptimizer::AgainstBest compare_with_best(const ComparisonResult& result,
 
 }  // namespace
 
+std::vector<std::pair<std::string, Median>> metric_medians(const ComparedOptimizer& o) {
+  std::vector<std::pair<std::string, Median>> out;
+  if (o.trials.empty()) return out;
+  for (const auto& [name, number] : o.trials.front().metrics) {
+    std::vector<double> all;
+    for (const ComparedTrial& trial : o.trials) {
+      for (const auto& [other, of_other] : trial.metrics)
+        if (other == name) all.push_back(of_other);
+    }
+    if (all.size() == o.trials.size()) out.emplace_back(name, quartiles(std::move(all)));
+  }
+  return out;
+}
+
 std::vector<TriedRate> tried_rates(const Contender& contender, const CompareOptions& options,
                                    const std::vector<ComparedTrial>& trials) {
   std::vector<TriedRate> out;
@@ -172,12 +191,15 @@ std::vector<ComparedTrial> final_trials(const Contender& contender, double facto
 
 void judge(ComparisonResult& result) {
   std::vector<ComparedOptimizer>& all = result.optimizers;
-  result.by_loss = std::ranges::any_of(
-      all, [](const ComparedOptimizer& o) { return std::ranges::any_of(o.trials, is_undefined); });
-  for (ComparedOptimizer& o : all) fill(o, result.options, result.by_loss);
+  result.by_loss =
+      result.options.monitor == "loss" || std::ranges::any_of(all, [](const ComparedOptimizer& o) {
+        return std::ranges::any_of(o.trials, is_undefined);
+      });
+  for (ComparedOptimizer& o : all) fill(o, result);
   rank(result);
   std::ranges::stable_sort(all, {}, [&](const ComparedOptimizer& o) {
-    return std::tuple(result.by_loss ? o.loss.value : -o.score.value, o.average_rank, o.loss.value);
+    const double score = result.lower_is_better ? o.score.value : -o.score.value;
+    return std::tuple(result.by_loss ? o.loss.value : score, o.average_rank, o.loss.value);
   });
   compare_pairs(result);
   for (std::size_t i = 0; i < all.size(); ++i) all[i].against_best = compare_with_best(result, i);

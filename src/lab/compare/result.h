@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "compare/rates.h"
@@ -22,6 +24,9 @@ std::size_t best_rate(const Contender& contender, const std::vector<TriedRate>& 
 std::vector<ComparedTrial> final_trials(const Contender& contender, double factor, const RunConfig& config,
                                         const CompareOptions& options,
                                         const std::vector<ComparedTrial>& trials);
+
+// The metrics that every trial of an optimizer has a number of, and their medians.
+std::vector<std::pair<std::string, Median>> metric_medians(const ComparedOptimizer& o);
 
 // Fills what follows from the trials of each optimizer - in `result.optimizers`, with config and options -
 // and puts the best first.

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/utf8.h"
+#include "compare/result.h"
 #include "thalweg/lab/compare.h"
 
 namespace thalweg {
@@ -25,7 +26,14 @@ const Median& deciding(const ComparisonResult& result, const ComparedOptimizer& 
 
 std::string decided_text(const ComparisonResult& result, double number) {
   if (result.by_loss) return fmt::format("loss {:.4g}", number);
-  return classes(result) ? fmt::format("{:.2f} %", 100 * number) : fmt::format("R2 {:.4f}", number);
+  return classes(result) ? fmt::format("{:.2f} %", 100 * number)
+                         : fmt::format("{} {:.4f}", result.score_name, number);
+}
+
+// Beside an accuracy where one class has most of the samples, three in four or more.
+std::string beside(const ComparisonResult& result) {
+  if (!classes(result) || result.by_loss || !(result.baseline >= 0.75)) return "";
+  return fmt::format(" (always the commonest class: {:.2f} %)", 100 * result.baseline);
 }
 
 std::string name_of(const ComparedOptimizer& o) { return shown(o.given, 200); }
@@ -67,6 +75,8 @@ std::string rate_json(const TriedRate& rate) {
 }
 
 std::string run_json(const ComparedTrial& trial) {
+  JsonObject metrics;
+  for (const auto& [name, number] : trial.metrics) metrics.add(name, number);
   const ComparedEpoch last = trial.epochs.empty() ? ComparedEpoch() : trial.epochs.back();
   return JsonObject()
       .add("seed", trial.seed)
@@ -75,11 +85,13 @@ std::string run_json(const ComparedTrial& trial) {
       .add("loss", trial.diverged ? NAN : last.loss)
       .add("updates", last.update)
       .add("seconds", last.seconds)
+      .raw("metrics", metrics.text())
       .text();
 }
 
 std::string optimizer_json(const ComparisonResult& result, const ComparedOptimizer& o) {
-  JsonObject out;
+  JsonObject out, metrics;
+  for (const auto& [name, median] : metric_medians(o)) metrics.raw(name, quartiles_json(median));
   out.add("optimizer", o.given)
       .add("chain", o.chain)
       .add("batch", o.batch)
@@ -89,6 +101,7 @@ std::string optimizer_json(const ComparisonResult& result, const ComparedOptimiz
       .add("at_edge", o.at_edge())
       .raw("score", quartiles_json(o.score))
       .raw("loss", quartiles_json(o.loss))
+      .raw("metrics", metrics.text())
       .add("seconds", o.seconds)
       .add("diverged", o.diverged)
       .add("average_rank", o.average_rank)
@@ -129,8 +142,10 @@ std::string row(const ComparisonResult& result, const ComparedOptimizer& o, int 
                                 print_number(o.rates[o.chosen].rate), o.at_edge() ? "*" : " ",
                                 std::isfinite(median.value) ? number(median.value) : "diverged",
                                 number(median.low) + " " + number(median.high),
-                                result.by_loss ? "undefined" : loss(o.loss.value), o.average_rank,
-                                number(o.against_best.behind));
+                                result.is_undefined() ? "undefined"
+                                : result.by_loss      ? loss(o.score.value)
+                                                      : loss(o.loss.value),
+                                o.average_rank, number(o.against_best.behind));
   if (result.options.target_accuracy || result.options.target_loss) {
     const bool half = std::isfinite(o.target.updates);
     out += fmt::format("  {:>3} of {:<3} {:>8} {:>8}", o.target.reached, o.trials.size(),
@@ -176,7 +191,7 @@ std::string ComparisonResult::headline() const {
   const double median = deciding(*this, optimizers.front()).value;
   if (!std::isfinite(median)) return "No optimizer leads: half or more of the trainings of each diverged";
   const std::string best = name_of(optimizers.front());
-  const std::string score = decided_text(*this, median);
+  const std::string score = decided_text(*this, median) + beside(*this);
   const std::vector<std::string> close = standing(*this, Standing::close);
   if (!close.empty()) return best + " leads with " + score + ", not clearly ahead of " + listed(close);
   if (standing(*this, Standing::always_worse).empty()) return best + " is best: " + score;
@@ -186,11 +201,12 @@ std::string ComparisonResult::headline() const {
 std::string ComparisonResult::doubt() const {
   if (!std::isfinite(deciding(*this, optimizers.front()).value))
     return "Give smaller rates, or more --decades.";
-  const std::string by = by_loss ? fmt::format(
-                                       " {} is not defined on the held-out samples, whose targets are all "
-                                       "the same: the loss decides.",
-                                       score_name)
-                                 : "";
+  const std::string by = is_undefined()
+                             ? fmt::format(
+                                   " {} is not defined on the held-out samples, whose targets are all "
+                                   "the same: the loss decides.",
+                                   score_name)
+                             : "";
   const std::vector<std::string> close = standing(*this, Standing::close);
   const std::vector<std::string> apart = standing(*this, Standing::told_apart);
   const std::vector<std::string> always = standing(*this, Standing::always_worse);
@@ -240,6 +256,7 @@ std::string ComparisonResult::json() const {
       .add("training_samples", training)
       .add("held_out_samples", held_out)
       .add("measure", measure())
+      .add("baseline", baseline)
       .add("target_accuracy", options.target_accuracy.value_or(NAN))
       .add("target_loss", options.target_loss.value_or(NAN))
       .raw("tuning", tuning_json(*this))

@@ -3,9 +3,11 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "data/subset.h"
+#include "metrics/json.h"
 #include "run/config.h"
 #include "run/defaults.h"
 #include "thalweg/error.h"
@@ -21,13 +23,21 @@ double thread_seconds() {
 }
 
 // What the held-out samples say; false when the loss is not finite. R2 need not be defined.
-bool judge(Trial& training, const Dataset& data, double seconds, ComparedTrial& trial) {
-  const std::optional<Evaluation> found = training.evaluate(data.test);
+bool judge(Trial& training, const Dataset& data, const Metric& score, bool last, double seconds,
+           ComparedTrial& trial) {
+  const std::optional<Evaluation> found = training.evaluate(data.test, last ? Metrics::all : score.needs());
   if (!found) return false;
+  if (last) {
+    trial.baseline = found->baseline;
+    for (const Metric& metric : metrics()) {
+      const double number = metric.read(*found);
+      if (std::isfinite(number)) trial.metrics.emplace_back(metric.name, number);
+    }
+  }
   trial.epochs.push_back({.update = training.optimizer().updates(),
                           .seconds = seconds,
                           .loss = found->loss,
-                          .score = data.classes > 0 ? found->accuracy : found->r2});
+                          .score = score.read(*found)});
   return true;
 }
 
@@ -55,6 +65,12 @@ CompareSetup::CompareSetup(const RunConfig& given, const CompareOptions& wanted,
   config.data = data.text;
   config.model = Module(config.model, inputs_of(data, config.model)).text();
   config.loss = Loss(config.loss).text();
+  score =
+      &metric_of(options.monitor.empty() || options.monitor == "loss" ? data.classes > 0 ? "accuracy" : "r2"
+                                                                      : options.monitor);
+  if (!options.monitor.empty())
+    check_measured(*score, data, Loss(config.loss),
+                   count(Module(config.model, inputs_of(data, config.model)).outputs()));
   options.tuning_epochs = options.tuning_epochs.value_or(config.epochs.value());
   const bool tunes = options.rates > 1;
   if (tunes) tuning_data = validation_split(data, config.seed);
@@ -114,7 +130,8 @@ bool CompareSetup::train(ComparedTrial& trial, const std::atomic<bool>& stop) co
       const double begin = thread_seconds();
       if (!train_epoch(training, epoch, stop, loss)) return false;
       seconds += thread_seconds() - begin;
-      trial.diverged = !judge(training, data_of(trial.tuning), seconds, trial);
+      const bool last = !trial.tuning && epoch + 1 == epochs_of(trial.tuning);
+      trial.diverged = !judge(training, data_of(trial.tuning), *score, last, seconds, trial);
       if (trial.diverged) return true;
       if (training.optimizer().observes()) training.optimizer().observe(loss);
     }

@@ -30,7 +30,8 @@ struct CompareSetup {
   // set.
   bool train(ComparedTrial& trial, const std::atomic<bool>& stop) const;
 
-  CompareOptions options;  // nothing is auto
+  CompareOptions options;         // nothing is auto
+  const Metric* score = nullptr;  // what judges, or beside the loss
   std::vector<Contender> contenders;
   RunConfig config;  // likewise
   Dataset data;

@@ -8,6 +8,7 @@
 #include "base/jobs.h"
 #include "data/subset.h"
 #include "find/tune_folder.h"
+#include "metrics/json.h"
 #include "run/config.h"
 #include "run/defaults.h"
 #include "train/trial.h"
@@ -70,8 +71,13 @@ Trial trial_of(RunConfig config, const Dataset& part, std::uint64_t epochs, std:
 
 TuneTraining train(const Search& search, TuneTraining training) {
   Trial trial = trial_of(search.drawn[training.trial].config, search.part, training.epochs, training.repeat);
-  const std::optional<Evaluation> judged = trial.train() ? trial.evaluate(search.part.test) : std::nullopt;
+  const std::optional<Evaluation> judged =
+      trial.train() ? trial.evaluate(search.part.test, Metrics::all) : std::nullopt;
   training.diverged = !judged;
+  for (const Metric& metric : metrics()) {
+    const double number = judged ? metric.read(*judged) : NAN;
+    if (std::isfinite(number)) training.metrics.emplace_back(metric.name, number);
+  }
   training.loss = judged ? judged->loss : NAN;
   training.accuracy = judged ? judged->accuracy : NAN;
   return training;
@@ -88,27 +94,45 @@ std::vector<std::uint64_t> rungs(std::uint64_t trials, std::uint64_t epochs, boo
 }
 
 // The smaller, the better; what does not decide breaks ties.
-std::pair<double, double> score(const TuneTrial& trial, bool by_accuracy) {
+std::pair<double, double> score(const TuneTrial& trial, const Metric& by) {
   if (trial.diverged) return {INFINITY, INFINITY};
   const double wrong = std::isnan(trial.accuracy) ? 0 : 1 - trial.accuracy;
-  return by_accuracy ? std::pair(wrong, trial.loss) : std::pair(trial.loss, wrong);
+  if (by.kind == Metric::Kind::loss) return {trial.loss, wrong};
+  if (by.name == "accuracy") return {wrong, trial.loss};
+  if (std::isnan(trial.judged)) return {INFINITY, trial.loss};
+  return {by.higher_is_better ? -trial.judged : trial.judged, trial.loss};
+}
+
+double number_of(const TuneTraining& training, std::string_view metric) {
+  const auto found = std::ranges::find(training.metrics, metric, &std::pair<std::string, double>::first);
+  return found == training.metrics.end() ? NAN : found->second;
 }
 
 // The means over the repeats of one length.
-void judge(TuneTrial& trial, const TuneFolder& folder, std::uint64_t epochs, std::uint64_t repeats) {
+void judge(TuneTrial& trial, const TuneFolder& folder, std::uint64_t epochs, std::uint64_t repeats,
+           const Metric& by) {
   trial.epochs = epochs;
   trial.loss = trial.accuracy = 0;
+  trial.metrics.clear();
   for (std::uint64_t repeat = 0; repeat < repeats; ++repeat) {
     const TuneTraining& training = *folder.find({trial.trial, epochs, repeat, false, 0, 0});
     trial.diverged = trial.diverged || training.diverged;
     trial.loss += training.loss / static_cast<double>(repeats);
     trial.accuracy += training.accuracy / static_cast<double>(repeats);
   }
+  for (const Metric& metric : metrics()) {
+    double sum = 0;
+    for (std::uint64_t repeat = 0; repeat < repeats; ++repeat)
+      sum += number_of(*folder.find({trial.trial, epochs, repeat, false, 0, 0}), metric.name);
+    const double mean = sum / static_cast<double>(repeats);
+    if (metric.name == by.name) trial.judged = mean;
+    if (std::isfinite(mean)) trial.metrics.emplace_back(metric.name, mean);
+  }
 }
 
 // Trains the trials that are left for so many epochs, as far as that was not done before.
 void climb(Search& search, const std::vector<std::size_t>& left, std::uint64_t epochs,
-           const TuneOptions& options, Tuned& tuned) {
+           const TuneOptions& options, const Metric& by, Tuned& tuned) {
   std::vector<TuneTraining> wanted;
   for (const std::size_t trial : left) {
     for (std::uint64_t repeat = 0; repeat < options.repeats; ++repeat) {
@@ -124,12 +148,13 @@ void climb(Search& search, const std::vector<std::size_t>& left, std::uint64_t e
               [&](std::size_t i) { search.folder.add(train(search, wanted[i])); });
   tuned.trained += wanted.size();
   for (const std::size_t trial : left)
-    judge(search.drawn[trial].trial, search.folder, epochs, options.repeats);
+    judge(search.drawn[trial].trial, search.folder, epochs, options.repeats, by);
 }
 
 std::string search_text(const RunSettings& base, const std::vector<SettingText>& texts, std::uint64_t seed) {
   RunConfig config = base.config();
   config.threads = 1;
+  config.early_stopping.monitor = EarlyStoppingOptions().monitor;  // trainings are the same by any
   std::string out = print_config(config) + "seed of tune = " + std::to_string(seed) + "\n";
   for (const SettingText& text : texts) out += text.setting + " = " + text.text + "\n";
   return out;
@@ -150,9 +175,7 @@ Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const
   const std::vector<Template> templates = templates_of(texts);
   const RunConfig config = base.config();
   const Dataset data = load_dataset(config.data, config.seed);
-  if (options.by_accuracy && data.classes == 0) {
-    throw Error(Code::usage, {"tune", "the targets are not classes", data.text, "a loss to judge by", ""});
-  }
+  const Metric& by = metric_of(options.by.empty() ? config.early_stopping.monitor : options.by, "tune");
   const RunConfig fitted = fit_to_data(config, data);
   std::vector<Candidate> drawn;
   const Dataset part = set_aside(data, data.train.size(), kJudge, config.seed);
@@ -160,25 +183,24 @@ Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const
     drawn.push_back(draw(base, texts, templates, data, options.seed, trial));
     drawn.back().config.epochs = fitted.epochs;  // the same for all, whatever their batch
     check_config(drawn.back().config);
-    trial_of(drawn.back().config, part, *fitted.epochs, 0);
+    Trial first = trial_of(drawn.back().config, part, *fitted.epochs, 0);
+    check_measured(by, part, first.loss(), count(first.model().outputs()), "tune");
   }
   TuneFolder folder(options.folder, search_text(base, texts, options.seed));
   Search search{part, std::move(drawn), folder};
-  Tuned tuned{.trials = {},
-              .epochs = *fitted.epochs,
-              .judge_samples = part.test.size(),
-              .by_accuracy = options.by_accuracy};
+  Tuned tuned{
+      .trials = {}, .epochs = *fitted.epochs, .judge_samples = part.test.size(), .by = std::string(by.name)};
   std::vector<std::size_t> left(options.trials);
   std::iota(left.begin(), left.end(), std::size_t{0});
   for (const std::uint64_t epochs : rungs(options.trials, *fitted.epochs, options.halving)) {
     if (search.drawn.front().trial.epochs > 0) left.resize((left.size() + kEta - 1) / kEta);
-    climb(search, left, epochs, options, tuned);
-    std::ranges::stable_sort(
-        left, {}, [&](std::size_t trial) { return score(search.drawn[trial].trial, options.by_accuracy); });
+    climb(search, left, epochs, options, by, tuned);
+    std::ranges::stable_sort(left, {},
+                             [&](std::size_t trial) { return score(search.drawn[trial].trial, by); });
   }
   for (Candidate& candidate : search.drawn) tuned.trials.push_back(std::move(candidate.trial));
   std::ranges::stable_sort(tuned.trials, {}, [&](const TuneTrial& trial) {
-    return std::pair(-static_cast<double>(trial.epochs), score(trial, options.by_accuracy));
+    return std::pair(-static_cast<double>(trial.epochs), score(trial, by));
   });
   return tuned;
 }

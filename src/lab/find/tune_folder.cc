@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kFiles[] = {"lock", "trials.jsonl"};
 
 std::string line_of(const TuneTraining& t) {
+  JsonObject metrics;
+  for (const auto& [name, number] : t.metrics) metrics.add(name, number);
   return JsonObject()
       .add("trial", t.trial)
       .add("epochs", t.epochs)
@@ -24,6 +26,7 @@ std::string line_of(const TuneTraining& t) {
       .add("diverged", t.diverged)
       .add("loss", t.loss)
       .add("accuracy", t.accuracy)
+      .raw("metrics", metrics.text())
       .text();
 }
 
@@ -41,9 +44,13 @@ std::uint64_t whole(const nlohmann::json& json, const char* key) {
 TuneTraining read_line(const std::filesystem::path& file, const std::string& line) {
   try {
     const nlohmann::json json = nlohmann::json::parse(line);
-    return {whole(json, "trial"),  whole(json, "epochs"),
-            whole(json, "repeat"), json.at("diverged").get<bool>(),
-            number(json, "loss"),  number(json, "accuracy")};
+    TuneTraining out{whole(json, "trial"),  whole(json, "epochs"),
+                     whole(json, "repeat"), json.at("diverged").get<bool>(),
+                     number(json, "loss"),  number(json, "accuracy")};
+    if (!json.contains("metrics")) return out;  // of before there were others
+    for (const auto& [name, value] : json["metrics"].items())
+      out.metrics.emplace_back(name, value.get<double>());
+    return out;
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "run/folder.h"
 
@@ -18,8 +20,9 @@ struct TuneTraining {
   std::uint64_t epochs = 0;
   std::uint64_t repeat = 0;
   bool diverged = false;
-  double loss = 0;      // NaN when diverged
-  double accuracy = 0;  // NaN for values, and when diverged
+  double loss = 0;                                           // NaN when diverged
+  double accuracy = 0;                                       // NaN for values, and when diverged
+  std::vector<std::pair<std::string, double>> metrics = {};  // that have a number, by name
 
   auto key() const { return std::tuple(trial, epochs, repeat); }
 };

@@ -51,6 +51,21 @@ std::string tried(const TuneTrial& trial) {
   return out;
 }
 
+bool by_accuracy(const Tuned& tuned) { return tuned.by == "accuracy"; }
+bool by_loss(const Tuned& tuned) { return tuned.by == "loss"; }
+
+// What judged a trial, as it is drawn.
+double decided(const Tuned& tuned, const TuneTrial& trial) {
+  return by_accuracy(tuned) ? 100 * trial.accuracy : by_loss(tuned) ? trial.loss : trial.judged;
+}
+
+// Whether it has a column of its own.
+bool has_column(const Tuned& tuned) { return !by_accuracy(tuned) && !by_loss(tuned); }
+
+std::string judged_of(const TuneTrial& trial) {
+  return std::isnan(trial.judged) ? "-" : fmt::format("{:.4f}", trial.judged);
+}
+
 // Trials by one of the numbers that were drawn.
 page::Series trials_by(const Tuned& tuned, const std::string& name, bool whole) {
   std::vector<std::pair<double, const TuneTrial*>> shown;
@@ -66,7 +81,7 @@ page::Series trials_by(const Tuned& tuned, const std::string& name, bool whole) 
                       .points = {},
                       .line = false};
   for (const auto& [number, trial] : shown) {
-    series.points.push_back({number, tuned.by_accuracy ? 100 * trial->accuracy : trial->loss});
+    series.points.push_back({number, decided(tuned, *trial)});
     series.notes.push_back(tried(*trial));
   }
   return series;
@@ -78,14 +93,13 @@ page::Chart chart(const Tuned& tuned, const std::string& name, std::size_t numbe
     const Drawn* drawn = find(trial, name);
     return drawn != nullptr && drawn->log;
   });
-  page::Chart chart{
-      .id = fmt::format("value-{}", number),
-      .title = name,
-      .x_name = name,
-      .y_name = tuned.by_accuracy ? "correct on samples set aside" : "loss on samples set aside",
-      .y_unit = tuned.by_accuracy ? "%" : "",
-      .across = log ? page::Across::log : page::Across::linear,
-      .scale = tuned.by_accuracy ? page::Scale::linear : page::Scale::log};
+  page::Chart chart{.id = fmt::format("value-{}", number),
+                    .title = name,
+                    .x_name = name,
+                    .y_name = (by_accuracy(tuned) ? "correct" : tuned.by) + " on samples set aside",
+                    .y_unit = by_accuracy(tuned) ? "%" : "",
+                    .across = log ? page::Across::log : page::Across::linear,
+                    .scale = by_loss(tuned) ? page::Scale::log : page::Scale::linear};
   for (const bool whole : {false, true}) {
     page::Series series = trials_by(tuned, name, whole);
     if (!series.points.empty()) chart.series.push_back(std::move(series));
@@ -104,12 +118,15 @@ std::string Tuned::text() const {
     width[name] = name.size();
     for (const TuneTrial& trial : trials) width[name] = std::max(width[name], value_of(trial, name).size());
   }
+  const int wide = static_cast<int>(std::max<std::size_t>(6, by.size()));
   std::string out = fmt::format("{:>5}  {:>6}  {:>9}  {:>8}", "trial", "epochs", "loss", "right");
+  if (has_column(*this)) out += fmt::format("  {:>{}}", by, wide);
   for (const std::string& name : names) out += fmt::format("  {:>{}}", name, width[name]);
   out += "\n";
   for (const TuneTrial& trial : trials) {
     out +=
         fmt::format("{:>5}  {:>6}  {:>9}  {:>8}", trial.trial, trial.epochs, loss_of(trial), right_of(trial));
+    if (has_column(*this)) out += fmt::format("  {:>{}}", judged_of(trial), wide);
     for (const std::string& name : names) out += fmt::format("  {:>{}}", value_of(trial, name), width[name]);
     out += "\n";
   }
@@ -118,7 +135,8 @@ std::string Tuned::text() const {
 
 std::string Tuned::json() const {
   const auto one = [](const TuneTrial& trial) {
-    JsonObject texts, values;
+    JsonObject texts, values, metrics;
+    for (const auto& [metric, number] : trial.metrics) metrics.add(metric, number);
     for (const SettingText& text : trial.texts) texts.add(text.setting, text.text);
     for (const Drawn& drawn : trial.values) {
       std::isnan(drawn.number) ? values.add(drawn.name, drawn.value) : values.add(drawn.name, drawn.number);
@@ -129,6 +147,7 @@ std::string Tuned::json() const {
         .add("diverged", trial.diverged)
         .add("loss", trial.loss)
         .add("accuracy", trial.accuracy)
+        .raw("metrics", metrics.text())
         .raw("texts", texts.text())
         .raw("values", values.text())
         .text();
@@ -139,7 +158,7 @@ std::string Tuned::json() const {
       .add("trained", trained)
       .add("found", found)
       .add("judge_samples", judge_samples)
-      .add("by", by_accuracy ? "accuracy" : "loss")
+      .add("by", by)
       .raw("trials", json_list(trials, one))
       .text();
 }
@@ -152,10 +171,12 @@ std::string Tuned::html() const {
   }
   page::Table table{
       .caption = "All trials, the best first.", .head = {"Trial", "Epochs", "Loss", "Correct"}, .rows = {}};
+  if (has_column(*this)) table.head.push_back(by);
   table.head.insert(table.head.end(), names.begin(), names.end());
   for (const TuneTrial& trial : trials) {
     table.rows.push_back(
         {std::to_string(trial.trial), std::to_string(trial.epochs), loss_of(trial), right_of(trial)});
+    if (has_column(*this)) table.rows.back().push_back(judged_of(trial));
     for (const std::string& name : names) table.rows.back().push_back(value_of(trial, name));
   }
   table.marked = 0;

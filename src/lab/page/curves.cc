@@ -41,6 +41,12 @@ Figure judged(const std::vector<Epoch>& epochs) {
   const Series right = held_out(epochs, &Score::accuracy, 100), losses = held_out(epochs, &Score::loss, 1);
   if (has_points(right)) {
     Chart accuracy = chart("accuracy", "Held-out accuracy", "examples classified correctly", {right});
+    if (epochs.back().test.is_dominated()) {
+      Series balanced = held_out(epochs, &Score::balanced_accuracy, 100);
+      balanced.name = "balanced";
+      balanced.look = look_of(1);
+      accuracy.series.push_back(std::move(balanced));
+    }
     accuracy.y_unit = "%";
     return {std::move(accuracy), "Once an epoch, on held-out data."};
   }
@@ -50,6 +56,15 @@ Figure judged(const std::vector<Epoch>& epochs) {
                               {curve("train", "train", Marker::circle, epochs, &Epoch::train_loss)});
   loss.scale = Scale::automatic;
   return {std::move(loss), tested ? "Once an epoch, on held-out data." : "Mean over each epoch."};
+}
+
+// What tells the best epoch, where that is neither the loss nor the accuracy.
+void add_monitored(const RunData& data, std::vector<Figure>& out) {
+  const Series monitored = held_out(data.epochs, &Score::monitored, 1);
+  if (data.monitor == "accuracy" || !has_points(monitored)) return;
+  const std::string name = metric_label(data.monitor);
+  out.insert(out.begin() + 2, {chart("monitored", "Held-out " + name, name, {monitored}),
+                               "Once an epoch, on held-out data; by which the best epoch is told."});
 }
 
 std::vector<Figure> figures(const RunData& data) {
@@ -66,10 +81,13 @@ std::vector<Figure> figures(const RunData& data) {
   Chart gradient = chart("gradient", "Gradient norm", "gradient norm",
                          {curve("gradient norm", "train fine", Marker::none, updates, &Update::grad_norm)});
   gradient.scale = Scale::log;
-  return {{std::move(loss), "Each mini-batch, and the training and held-out means once an epoch."},
-          judged(epochs),
-          {std::move(rate), "As used in each update."},
-          {std::move(gradient), "Norm of the whole gradient, over all parameters."}};
+  std::vector<Figure> out = {
+      {std::move(loss), "Each mini-batch, and the training and held-out means once an epoch."},
+      judged(epochs),
+      {std::move(rate), "As used in each update."},
+      {std::move(gradient), "Norm of the whole gradient, over all parameters."}};
+  add_monitored(data, out);
+  return out;
 }
 
 }  // namespace

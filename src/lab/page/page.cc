@@ -51,12 +51,15 @@ const Epoch* extreme_epoch(const std::vector<Epoch>& epochs, bool highest, const
   return found;
 }
 
-// The epoch that `best-` checkpoints are of: the lowest held-out loss, or training loss without held-out
-// samples. Of a long run the file of metrics may lack it.
+// The epoch that `best-` checkpoints are of: the best monitored metric or the lowest held-out loss, or
+// training loss without held-out samples. Of a long run the file of metrics may lack it.
 const Epoch* best_epoch(const RunData& data) {
   const double told = data.weights.best_epoch;
   const auto found = std::ranges::find(data.epochs, told, &Epoch::epoch);
   if (known(told)) return found == data.epochs.end() ? nullptr : &*found;
+  if (data.monitor != "loss")
+    return extreme_epoch(data.epochs, is_higher_better(data.monitor),
+                         [](const Epoch& e) { return e.test.monitored; });
   return extreme_epoch(data.epochs, false,
                        [](const Epoch& e) { return known(e.test.loss) ? e.test.loss : e.train_loss; });
 }
@@ -97,9 +100,22 @@ std::string plural(double number, const std::string& one) {
 std::string headline(const RunData& data, const Outcome& out) {
   const std::string so_far = data.result.there ? "" : " after " + plural(out.epochs, "epoch");
   if (out.diverged) return "Diverged: the loss is not finite";
+  // What is monitored, and the balanced accuracy where one class has most samples, come first.
+  const std::string monitored = known(out.test.monitored) ? "Held-out " + metric_label(data.monitor) + " " +
+                                                                significant(out.test.monitored, kDigits)
+                                                          : "";
   if (known(out.test.accuracy)) {
-    return percent(out.test.accuracy) + " of held-out examples classified correctly" + so_far;
+    const bool balanced = monitored.empty() && out.test.is_dominated();
+    const std::string first =
+        balanced ? "Balanced accuracy " + percent(out.test.balanced_accuracy) : monitored;
+    return first + (first.empty() ? "" : ": ") + percent(out.test.accuracy) +
+           " of held-out examples classified correctly" +
+           (known(out.test.baseline)
+                ? ", " + percent(out.test.baseline) + " by always naming the commonest class"
+                : "") +
+           so_far;
   }
+  if (!monitored.empty()) return monitored + so_far;
   if (known(out.test.r2)) return "Held-out R\u00b2 " + significant(out.test.r2, kDigits) + so_far;
   if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits) + so_far;
   if (known(out.train_loss)) {
@@ -163,10 +179,16 @@ std::string summary(const RunData& data, const Outcome& out) {
   const std::vector<Tile> results = {
       {"Held-out accuracy", shown(test.accuracy, percent(test.accuracy)),
        best_note(data, out, &Score::accuracy, true), "held-out"},
+      {"Balanced accuracy", shown(test.balanced_accuracy, percent(test.balanced_accuracy)),
+       "mean recall of the classes", "held-out"},
+      {"Commonest class", known(test.accuracy) ? shown(test.baseline, percent(test.baseline)) : "",
+       "the accuracy of always naming it", ""},
       {"Held-out R\u00b2", no_r2 ? "undefined" : shown(test.r2, significant(test.r2, kDigits)),
        (no_r2 ? "the targets do not vary; " : "") +
            shown(test.mae, "mean absolute error " + significant(test.mae, kDigits)),
        "held-out"},
+      {"Held-out RMSE", shown(test.rmse, significant(test.rmse, kDigits)),
+       shown(test.baseline, "always the mean: " + significant(test.baseline, kDigits)), "held-out"},
       {"Held-out loss", shown(test.loss, significant(test.loss, kDigits)),
        by_loss ? best_note(data, out, &Score::loss, false) : "", "held-out"},
       {"Training loss", shown(out.train_loss, significant(out.train_loss, kDigits)),
@@ -229,6 +251,10 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
                {"Held-out loss", [](const Epoch& e) { return e.test.loss; }}});
   add_columns(made, epochs, 4,
               {{"Held-out accuracy,\u00a0%", [](const Epoch& e) { return e.test.accuracy * 100; }}});
+  if (data.monitor != "accuracy")
+    add_columns(
+        made, epochs, 4,
+        {{"Held-out " + metric_label(data.monitor), [](const Epoch& e) { return e.test.monitored; }}});
   add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
   const std::size_t all = data.epochs.size();
   made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);
@@ -250,6 +276,7 @@ std::string live_document(Page page) {
 std::string outcome_words(const RunData& data) {
   const Outcome out = outcome(data);
   if (out.diverged) return "diverged";
+  if (out.test.is_dominated()) return "balanced accuracy " + percent(out.test.balanced_accuracy);
   if (known(out.test.accuracy)) return percent(out.test.accuracy);
   if (known(out.test.r2)) return "R\u00b2 " + significant(out.test.r2, kDigits);
   const double loss = known(out.test.loss) ? out.test.loss : out.train_loss;
@@ -261,7 +288,7 @@ bool diverged(const RunData& data) { return outcome(data).diverged; }
 double outcome_number(const RunData& data) {
   const Outcome out = outcome(data);
   if (out.diverged) return kMissing;
-  if (known(out.test.accuracy)) return out.test.accuracy;
+  if (known(out.test.accuracy)) return out.test.judged_accuracy();
   if (known(out.test.r2)) return out.test.r2;
   return -(known(out.test.loss) ? out.test.loss : out.train_loss);
 }
@@ -274,7 +301,8 @@ std::string render(const RunData& data, bool live) {
                   .heading = title,
                   .lead = lead(data) + notice(data, out),
                   .body = summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +
-                          examples_section(data) + layers_section(data) + time_section(data) +
+                          classes_section(data) + examples_section(data) + layers_section(data) +
+                          time_section(data) +
                           section("plan", "Optimizer plan", verbatim("Optimizer plan", data.plan)) +
                           section("configuration", "Configuration", verbatim("Configuration", data.config)) +
                           environment_section(data)};

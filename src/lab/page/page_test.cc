@@ -134,6 +134,32 @@ TEST_F(Page, OfARegression) {
   const std::string with_r2 = write();
   EXPECT_TRUE(has(with_r2, "Held-out</span> R\u00b2 0.7500 after 1 epoch</h1>"));
   EXPECT_TRUE(has(with_r2, "mean absolute error 1.500"));
+  put("metrics.jsonl",
+      epoch_line(1, 1, R"({"loss": 0.25, "r2": 0.75, "mae": 1.5, "rmse": 2, "baseline": 4})"));
+  EXPECT_TRUE(has(write(), "always the mean: 4.000"));
+}
+
+TEST_F(Page, AnAccuracyStandsBesideItsBaseline) {
+  const std::string metrics = R"("balanced_accuracy": 0.5, "baseline": )";
+  put("metrics.jsonl", epoch_line(1, 1, R"({"loss": 0.2, "accuracy": 0.6, )" + metrics + "0.55}"));
+  EXPECT_TRUE(has(write(),
+                  "60.0% of held-out examples classified correctly, 55.0% by always naming the "
+                  "commonest class after 1 epoch"));
+  put("metrics.jsonl", epoch_line(1, 1, R"({"loss": 0.2, "accuracy": 0.956, )" + metrics + "0.956}"));
+  const std::string rare = write();
+  EXPECT_TRUE(has(rare,
+                  "Balanced accuracy 50.0%: 95.6% of held-out examples classified correctly, 95.6% by "
+                  "always naming the commonest class"));
+  put("config.toml", "batch = 64\nmonitor = \"auc\"\n");
+  put("result.json",
+      R"({"schema": 1, "weights": "last", "test": {"loss": 0.2, "accuracy": 0.956, )" + metrics +
+          R"(0.956, "log_loss": 0.19, "precision": {"no": 0.956, "<yes>": null, "macro": 0.956},
+                         "auc": {"no": 0.7, "<yes>": 0.7, "macro": 0.7}}})");
+  const std::string html = write();
+  EXPECT_TRUE(has(html, "AUC 0.7000: 95.6% of held-out examples"));
+  EXPECT_TRUE(has(html, "<h2>Metrics by class</h2>") || has(html, "Metrics by class")) << html;
+  EXPECT_TRUE(has(html, "&lt;yes&gt;</th><td>\u2013</td>")) << html;
+  EXPECT_TRUE(has(html, "Log loss 0.1900."));
 }
 
 // Accuracy and loss are best at different epochs, and the last epoch is neither.

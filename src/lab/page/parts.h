@@ -11,7 +11,12 @@ namespace thalweg::page {
 std::string curves_section(const RunData& data, double updates);
 std::string layers_section(const RunData& data);       // update ratios, histograms of weights and updates
 std::string time_section(const RunData& data);         // of the phases of a step
+std::string classes_section(const RunData& data);      // metrics of each class
 std::string examples_section(const RunData& data);     // confusion matrix, the worst of the held-out samples
 std::string environment_section(const RunData& data);  // what the run ran on
+
+// What a metric is called, and which way it is better.
+std::string metric_label(const std::string& name);
+bool is_higher_better(const std::string& name);
 
 }  // namespace thalweg::page

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <system_error>
@@ -13,7 +14,7 @@
 namespace thalweg::page {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // classes stand in their order
 
 constexpr std::uint64_t kLargestMetrics = std::uint64_t{256} << 20;
 constexpr std::uint64_t kLargestText = std::uint64_t{4} << 20;
@@ -70,7 +71,31 @@ class Fields {
     if (member == nullptr) return {};
     if (!member->is_object()) wrong(name, *member, "an object or null");
     const Fields fields(*member, where_);
-    return {fields.number("loss"), fields.number("accuracy"), fields.number("r2"), fields.number("mae")};
+    Score out;
+    out.loss = fields.number("loss");
+    out.accuracy = fields.number("accuracy");
+    out.balanced_accuracy = fields.number("balanced_accuracy");
+    out.r2 = fields.number("r2");
+    out.mae = fields.number("mae");
+    out.rmse = fields.number("rmse");
+    out.baseline = fields.number("baseline");
+    return out;
+  }
+
+  // A metric that is a number, or one for each class and their mean.
+  double mean(const std::string& name) const {
+    const Json* member = find(name.c_str());
+    return member != nullptr && member->is_object() ? Fields(*member, where_).number("macro")
+                                                    : number(name.c_str());
+  }
+  // The members of an object, by name; nothing of what is none.
+  std::vector<std::pair<std::string, double>> numbers(const char* name) const {
+    std::vector<std::pair<std::string, double>> out;
+    const Json* member = find(name);
+    if (member == nullptr || !member->is_object()) return out;
+    const Fields fields(*member, where_);
+    for (const auto& one : member->items()) out.emplace_back(one.key(), fields.number(one.key().c_str()));
+    return out;
   }
 
  private:
@@ -107,8 +132,10 @@ void add_epoch(RunData& data, const Epoch& epoch) {
 void add_line(RunData& data, const Json& line, const std::string& where) {
   const Fields fields(line, where);
   if (fields.has("train_loss")) {
-    add_epoch(data, {fields.whole("update"), fields.whole("epoch"), fields.number("train_loss"),
-                     fields.score("test"), fields.number("seconds")});
+    Epoch epoch{fields.whole("update"), fields.whole("epoch"), fields.number("train_loss"),
+                fields.score("test"), fields.number("seconds")};
+    epoch.test.monitored = fields.number("monitored");
+    add_epoch(data, epoch);
   } else if (fields.has("loss")) {
     add_update(data, {fields.whole("update"), fields.whole("epoch"), fields.number("loss"),
                       fields.number("lr"), fields.number("grad_norm")});
@@ -136,7 +163,25 @@ void read_metrics(const std::filesystem::path& path, RunData& data) {
   }
 }
 
-// Its name of the run and its weights go to `data`.
+// The metrics of each class, and their means last.
+std::vector<ClassFigures> class_figures(const Fields& test) {
+  std::vector<ClassFigures> out;
+  const auto take = [&](const char* metric, double ClassFigures::*to) {
+    for (const auto& [name, number] : test.numbers(metric)) {
+      auto found = std::ranges::find(out, name, &ClassFigures::name);
+      if (found == out.end()) found = out.insert(out.end(), {.name = name});
+      (*found).*to = number;
+    }
+  };
+  take("precision", &ClassFigures::precision);
+  take("recall", &ClassFigures::recall);
+  take("f1", &ClassFigures::f1);
+  take("auc", &ClassFigures::auc);
+  take("average_precision", &ClassFigures::average_precision);
+  return out;
+}
+
+// Its name of the run, its weights and what it says of each class go to `data`.
 Result read_result(const std::filesystem::path& path, RunData& data) {
   if (!is_there(path)) return {};
   const Json json = Json::parse(read_text_file(path, kLargestText), nullptr, false);
@@ -166,7 +211,22 @@ Result read_result(const std::filesystem::path& path, RunData& data) {
   result.samples_per_second = fields.number("samples_per_second");
   result.train = fields.score("train");
   result.test = fields.score("test");
+  if (const auto test = json.find("test"); test != json.end() && test->is_object()) {
+    const Fields metrics(*test, path.string());
+    data.by_class.log_loss = metrics.number("log_loss");
+    data.by_class.classes = class_figures(metrics);
+    if (data.monitor != "loss") result.test.monitored = metrics.mean(data.monitor);
+  }
   return result;
+}
+
+// The metric that a config.toml names.
+std::string monitor_of(const std::string& config) {
+  constexpr std::string_view kKey = "\nmonitor = \"";
+  const std::size_t at = config.find(kKey);
+  if (at == std::string::npos) return "loss";
+  const std::size_t begin = at + kKey.size();
+  return config.substr(begin, std::min(config.find('"', begin), config.size()) - begin);
 }
 
 // "runs/digits/", "." and ".." have names too.
@@ -192,8 +252,9 @@ RunData read_run(const std::filesystem::path& run) {
   }
   RunData data;
   read_metrics(metrics, data);
-  data.result = read_result(run / "result.json", data);
   data.config = read_if_there(config);
+  data.monitor = monitor_of(data.config);
+  data.result = read_result(run / "result.json", data);
   data.plan = read_if_there(run / "plan.txt");
   data.details = read_details(run / "details.jsonl");
   data.examples = read_examples(run / "examples.json");

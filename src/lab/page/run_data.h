@@ -16,8 +16,30 @@ inline bool known(double number) { return std::isfinite(number); }
 struct Score {
   double loss = kMissing;
   double accuracy = kMissing;  // share of 1; missing where the task has no classes
-  double r2 = kMissing;        // of regression
-  double mae = kMissing;       // of regression, in units of the source
+  double balanced_accuracy = kMissing;
+  double r2 = kMissing;    // of regression
+  double mae = kMissing;   // of regression, in units of the source
+  double rmse = kMissing;  // likewise
+  // Without a model: the share of the commonest class, or the rmse of the mean.
+  double baseline = kMissing;
+  double monitored = kMissing;  // what tells the best epoch, where it is not the loss
+
+  // Most samples are of one class: the accuracy says little.
+  bool is_dominated() const { return known(accuracy) && known(balanced_accuracy) && baseline >= 0.75; }
+  // Of classes, by which runs are compared.
+  double judged_accuracy() const { return is_dominated() ? balanced_accuracy : accuracy; }
+};
+
+// The held-out samples of one class, or the means over all, against the others.
+struct ClassFigures {
+  std::string name;
+  double precision = kMissing, recall = kMissing, f1 = kMissing, auc = kMissing, average_precision = kMissing;
+};
+
+// Empty for values, and of older runs.
+struct ByClass {
+  std::vector<ClassFigures> classes;  // the mean last
+  double log_loss = kMissing;
 };
 
 // One line of metrics.jsonl for an update.
@@ -104,9 +126,11 @@ struct RunData {
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise
   Result result;
+  ByClass by_class;
   Weights weights;
-  std::string config;  // the text of config.toml; empty where there is none
-  std::string plan;    // the text of plan.txt; empty where there is none
+  std::string monitor = "loss";  // the metric that tells the best epoch
+  std::string config;            // the text of config.toml; empty where there is none
+  std::string plan;              // the text of plan.txt; empty where there is none
   // Empty for runs of before these files.
   std::vector<Detail> details;  // ascending
   Examples examples;

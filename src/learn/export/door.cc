@@ -98,7 +98,7 @@ void add_output(Graph& graph, const std::string& x, const std::string& name, Gra
   graph.outputs.push_back({name, type, std::move(sample)});
 }
 
-// Scores of both classes that one output tells apart, or y: see both_scores() of train/score.h.
+// Scores of both classes that one output tells apart, or y: see both_scores() of metrics/score.h.
 std::string add_scores(Graph& graph, const std::string& y, const Outputs& outputs) {
   if (!outputs.one) return y;
   const std::string other = outputs.is_probability

@@ -34,16 +34,25 @@ void Weights::swap_with(Params& params) {
   }
 }
 
-EarlyStopping::EarlyStopping(const Params& params, std::uint64_t patience, double min_delta)
-    : patience_(patience), min_delta_(min_delta), weights_(params) {}
+EarlyStopping::EarlyStopping(const Params& params, std::uint64_t patience, double min_delta,
+                             const Metric& metric)
+    : patience_(patience),
+      min_delta_(min_delta),
+      metric_(metric),
+      weights_(params),
+      number_(nothing()),
+      improved_(nothing()),
+      loss_(nothing()) {}
 
-void EarlyStopping::observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params) {
+void EarlyStopping::observe(double number, double loss, std::uint64_t epoch, std::uint64_t update,
+                            const Params& params) {
   ++waited_;
-  if (loss < improved_ - min_delta_) {
-    improved_ = loss;
+  if (is_better(number, improved_, min_delta_)) {
+    improved_ = number;
     waited_ = 0;
   }
-  if (!(loss < loss_)) return;
+  if (!is_better(number, number_, 0)) return;
+  number_ = number;
   loss_ = loss;
   epoch_ = epoch;
   update_ = update;
@@ -57,6 +66,7 @@ void EarlyStopping::add_to(Metadata& metadata) const {
   metadata["best_epoch"] = std::to_string(epoch_);
   metadata["best_update"] = std::to_string(update_);
   metadata["improved_loss"] = json_number(improved_);
+  if (metric_.kind != Metric::Kind::loss) metadata["best_metric"] = json_number(number_);
 }
 
 void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& directory) {
@@ -65,8 +75,9 @@ void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& 
   };
   const std::uint64_t update = whole("best_update");
   if (update > 0) load_parameters(checkpoint_path(directory, update, Kept::best), weights_.params());
-  loss_ = metadata_number(metadata, "best_loss", kNothing);
-  improved_ = metadata_number(metadata, "improved_loss", kNothing);
+  loss_ = metadata_number(metadata, "best_loss", nothing());
+  number_ = metric_.kind == Metric::Kind::loss ? loss_ : metadata_number(metadata, "best_metric", nothing());
+  improved_ = metadata_number(metadata, "improved_loss", nothing());
   epoch_ = whole("best_epoch");
   update_ = saved_ = update;
   waited_ = whole("waited");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thalweg/checkpoint_writer.h"
+#include "thalweg/metrics.h"
 #include "thalweg/params.h"
 
 namespace thalweg {
@@ -31,16 +32,20 @@ class Weights {
 class EarlyStopping {
  public:
   // `patience`: epochs in a row without an improvement before should_stop(); 0: never. An improvement is a
-  // loss below that of the last one by more than `min_delta`; the best epoch is that of the lowest loss.
-  EarlyStopping(const Params& params, std::uint64_t patience, double min_delta);
+  // metric better than that of the last one by more than `min_delta`; the best epoch is that of the best.
+  EarlyStopping(const Params& params, std::uint64_t patience, double min_delta,
+                const Metric& metric = metrics().front());
 
-  // Counts the evaluation at the end of an epoch. NaN is not an improvement and never the best.
-  void observe(double loss, std::uint64_t epoch, std::uint64_t update, const Params& params);
+  // Counts the evaluation at the end of an epoch: the number of the metric, and the loss. NaN is not an
+  // improvement and never the best.
+  void observe(double number, double loss, std::uint64_t epoch, std::uint64_t update, const Params& params);
 
   bool any() const { return epoch_ > 0; }
   std::uint64_t epoch() const { return epoch_; }
   std::uint64_t update() const { return update_; }
   double loss() const { return loss_; }
+  const Metric& metric() const { return metric_; }
+  double number() const { return number_; }  // of the metric
   bool should_stop() const { return patience_ > 0 && waited_ >= patience_; }
 
   // Exchanges the best weights with those of `params`; twice is none at all. Needs any().
@@ -60,13 +65,22 @@ class EarlyStopping {
   void was_not_written() { saved_ = 0; }
 
  private:
-  static constexpr double kNothing = std::numeric_limits<double>::infinity();
+  // Worse than any number.
+  double nothing() const {
+    const double infinity = std::numeric_limits<double>::infinity();
+    return metric_.higher_is_better ? -infinity : infinity;
+  }
+  bool is_better(double number, double than, double by) const {
+    return metric_.higher_is_better ? number > than + by : number < than - by;
+  }
 
   std::uint64_t patience_;
   double min_delta_;
+  const Metric& metric_;
   Weights weights_;
-  double loss_ = kNothing;      // the lowest
-  double improved_ = kNothing;  // of the last improvement
+  double number_;    // the best
+  double improved_;  // of the last improvement
+  double loss_;      // of the best epoch
   std::uint64_t epoch_ = 0;
   std::uint64_t update_ = 0;
   std::uint64_t waited_ = 0;

@@ -19,7 +19,7 @@ class BestTest : public ::testing::Test {
     for (const double loss : losses) {
       ++epoch_;
       std::ranges::fill(params_[0].value<float>(), static_cast<float>(epoch_));
-      best.observe(loss, epoch_, 10 * epoch_, params_);
+      best.observe(loss, loss, epoch_, 10 * epoch_, params_);
     }
   }
 
@@ -63,6 +63,22 @@ TEST_F(BestTest, NaNIsNeverTheBest) {
   observe(best, {7, NAN});
   EXPECT_EQ(best.epoch(), 3u);
   EXPECT_FALSE(best.should_stop());
+}
+
+TEST_F(BestTest, AMetricMayBeBetterTheHigherItIs) {
+  EarlyStopping best(params_, 2, 0.5, metric_of("accuracy"));
+  observe(best, {NAN, 1, 3, 3.4, 2});
+  EXPECT_EQ(best.epoch(), 4u);
+  EXPECT_EQ(best.number(), 3.4);
+  EXPECT_TRUE(best.should_stop()) << "3 was the last improvement";
+  Metadata metadata;
+  best.add_to(metadata);
+  metadata.erase("best_update");  // no weights to load
+  EarlyStopping again(params_, 2, 0.5, metric_of("accuracy"));
+  again.load(metadata, "");
+  observe(again, {3.2});
+  EXPECT_EQ(again.epoch(), 4u);
+  EXPECT_EQ(again.number(), 3.4);
 }
 
 TEST_F(BestTest, ItsWeightsAreADeepCopy) {

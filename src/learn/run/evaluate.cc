@@ -6,13 +6,16 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "data/dataset.h"
+#include "metrics/class_score.h"
+#include "metrics/json.h"
+#include "metrics/regression.h"
+#include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/recording.h"
-#include "train/score.h"
 #include "train/trial.h"
 
 namespace thalweg {
@@ -70,6 +73,28 @@ void judge_loss(const Loss& loss, const Samples& samples, std::span<const float>
   out.loss = loss.evaluate(scores, columns, targets, 0, {}) / out.mass;
 }
 
+void judge_classes(const Loss& loss, const Dataset& data, std::span<const float> scores, std::size_t columns,
+                   Evaluation& out) {
+  const Samples& samples = data.test;
+  std::vector<std::int32_t> labels;
+  std::vector<double> weights;
+  std::vector<float> kept;
+  double judged = 0;
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    if (loss.ignores(samples.labels[row])) continue;
+    labels.push_back(samples.labels[row]);
+    weights.push_back(samples.weights.empty() ? 1.0 : samples.weights[row]);
+    judged += weights.back();
+    const std::span<const float> of = scores.subspan(row * columns, columns);
+    kept.insert(kept.end(), of.begin(), of.end());
+  }
+  ClassScore score(loss, columns, data.classes, labels.size(), Metrics::all);
+  score.add(kept, labels, weights);
+  score.fill(out, judged);
+  out.classes.names = class_names(data.class_names, data.classes);
+  out.unknown = static_cast<std::uint64_t>(std::ranges::count(labels, kNoClass));
+}
+
 Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const double> exact,
                            std::size_t columns) {
   const Samples& samples = data.test;
@@ -77,18 +102,13 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
   Evaluation out{.samples = samples.size()};
   judge_loss(loss, samples, scores, columns, out);
   if (data.classes > 0) {
-    double judged = 0;
-    for (std::size_t row = 0; row < samples.size(); ++row) {
-      if (!loss.ignores(samples.labels[row])) judged += samples.weights.empty() ? 1.0 : samples.weights[row];
-    }
-    out.accuracy = weigh_right(loss, scores, columns, samples.labels, samples.weights, data.classes) / judged;
+    judge_classes(loss, data, scores, columns, out);
     return out;
   }
   RegressionScore score(data.columns, data.target_scaling);
   if (!tells_values(loss)) return out;
   score.add(exact, samples.values, samples.weights, columns);
-  out.r2 = score.r2();
-  out.mae = score.mae();
+  score.fill(out);
   return out;
 }
 
@@ -126,9 +146,8 @@ std::string RunEvaluation::json() const {
       .add("epoch", epoch)
       .add("updates", updates)
       .add("samples", test.samples)
-      .add("loss", test.loss)
-      .add("accuracy", test.accuracy);
-  if (test.accuracy != test.accuracy) object.add("r2", test.r2).add("mae", test.mae);
+      .add("loss", test.loss);
+  add_metrics(object, test);
   if (!test.r2_undefined().empty()) object.add("r2_undefined", test.r2_undefined());
   if (!members.empty()) object.add("members", members);
   return object.text();
@@ -150,7 +169,7 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
                                              {source.empty() ? &data : nullptr, threads});
   out.updates = weights.updates();
   out.epoch = weights.epoch();
-  out.test = trial.trainer().evaluate(out.all ? data.train : data.test);
+  out.test = trial.trainer().evaluate(out.all ? data.train : data.test, Metrics::all);
   return out;
 }
 

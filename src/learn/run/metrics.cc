@@ -42,13 +42,13 @@ void MetricsFile::update(const Report& report) {
 
 void MetricsFile::epoch(const EpochReport& report) {
   if (report.epoch % epoch_stride_ != 0 && report.epoch != epochs_) return;
-  file_.add(JsonObject()
-                .add("update", report.update)
-                .add("epoch", report.epoch)
-                .add("train_loss", report.train_loss)
-                .raw("test", report.test ? evaluation_json(*report.test) : "null")
-                .add("seconds", report.seconds)
-                .text());
+  JsonObject line;
+  line.add("update", report.update)
+      .add("epoch", report.epoch)
+      .add("train_loss", report.train_loss)
+      .raw("test", report.test ? evaluation_json(*report.test) : "null");
+  if (report.monitored) line.add("monitored", *report.monitored);
+  file_.add(line.add("seconds", report.seconds).text());
 }
 
 void MetricsFile::diverged(std::uint64_t update, std::uint64_t epoch) {

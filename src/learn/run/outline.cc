@@ -10,6 +10,7 @@
 #include "base/spec.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "metrics/class_score.h"
 #include "reserve/process_memory.h"
 #include "thalweg/schedule.h"
 #include "train/recording.h"
@@ -196,6 +197,8 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
        {"optimizer state", state},
        {"best weights", parameters},
        {"activations", activations}}};
+  const std::uint64_t scores = ClassScore::bytes(std::max(data.train.size(), data.test.size()), data.classes);
+  if (scores > 0) out.parts.push_back({"scores", scores});
   if (config.keeping.async_checkpoints)
     out.parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best
   for (const auto& [name, bytes] : out.parts) out.sum += bytes;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
@@ -11,13 +12,12 @@
 #include "thalweg/run.h"
 #include "train/outputs.h"
 #include "train/recording.h"
-#include "train/score.h"
 
 namespace thalweg {
 namespace {
 
 // One row of scores as people read it; `scores` are those of the model.
-void finish_row(std::span<const Scaling> scaling, std::span<const float> scores, std::span<double> row,
+void finish_row(std::span<const Scaling> scaling, std::span<const double> scores, std::span<double> row,
                 RunPredictions& out) {
   if (out.classes)
     out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
@@ -74,8 +74,9 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   const std::size_t columns = out.names.size();
   const std::vector<Scaling> scaling = scaling_of_outputs(dataset, columns);
   for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> row) {
-    const std::array<float, 2> both = both_scores(loss, row[0]);
-    const std::span<const float> scores = outputs.one ? std::span<const float>(both) : row;
+    const std::array<double, 2> both = both_scores(loss, row[0]);
+    const std::vector<double> scores = outputs.one ? std::vector<double>(both.begin(), both.end())
+                                                   : std::vector<double>(row.begin(), row.end());
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
     finish_row(scaling, scores, std::span(out.numbers).last(columns), out);
   });

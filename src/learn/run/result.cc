@@ -2,13 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "base/file.h"
+#include "metrics/json.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // classes stand in their order
 
 double number(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -20,27 +23,72 @@ std::uint64_t whole(const Json& object, const char* key) {
   return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
+ClassMetric class_metric(const Json& object, const char* key, std::vector<std::string>& names) {
+  ClassMetric out;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_object()) return out;
+  names.clear();
+  for (const auto& [name, value] : found->items()) {
+    const double number = value.is_number() ? value.get<double>() : Evaluation::kNone;
+    if (name == "macro") {
+      out.macro = number;
+    } else {
+      names.push_back(name);
+      out.of.push_back(number);
+    }
+  }
+  return out;
+}
+
+ClassMetrics class_metrics(const Json& object) {
+  ClassMetrics out;
+  out.precision = class_metric(object, "precision", out.names);
+  out.recall = class_metric(object, "recall", out.names);
+  out.f1 = class_metric(object, "f1", out.names);
+  out.auc = class_metric(object, "auc", out.names);
+  out.average_precision = class_metric(object, "average_precision", out.names);
+  out.balanced_accuracy = number(object, "balanced_accuracy");
+  out.log_loss = number(object, "log_loss");
+  for (std::string& name : out.names) name = name == class_key("macro") ? "macro" : name;
+  if (!object.contains("confusion") || !object["confusion"].is_array()) return out;
+  for (const Json& row : object["confusion"]) {
+    std::vector<double>& to = out.confusion.emplace_back();
+    for (const Json& cell : row) to.push_back(cell.is_number() ? cell.get<double>() : Evaluation::kNone);
+  }
+  return out;
+}
+
 Evaluation evaluation(const Json& object) {
-  return {whole(object, "samples"), number(object, "loss"), number(object, "accuracy"), number(object, "r2"),
-          number(object, "mae")};
+  return {.samples = whole(object, "samples"),
+          .loss = number(object, "loss"),
+          .accuracy = number(object, "accuracy"),
+          .r2 = number(object, "r2"),
+          .mae = number(object, "mae"),
+          .rmse = number(object, "rmse"),
+          .baseline = number(object, "baseline"),
+          .classes = class_metrics(object)};
 }
 
 }  // namespace
 
-std::string evaluation_json(const Evaluation& evaluation, bool samples) {
+std::string evaluation_json(const Evaluation& evaluation, bool whole) {
   JsonObject object;
-  if (samples) object.add("samples", evaluation.samples);
-  object.add("loss", evaluation.loss).add("accuracy", evaluation.accuracy);
-  const bool values = evaluation.accuracy != evaluation.accuracy;
-  if (values) object.add("r2", evaluation.r2).add("mae", evaluation.mae);
-  if (const auto why = evaluation.r2_undefined(); samples && !why.empty()) object.add("r2_undefined", why);
+  if (whole) object.add("samples", evaluation.samples);
+  object.add("loss", evaluation.loss);
+  if (!whole) return add_short_metrics(object, evaluation).text();
+  add_metrics(object, evaluation);
+  if (const auto why = evaluation.r2_undefined(); !why.empty()) object.add("r2_undefined", why);
   return object.text();
 }
 
 JsonObject& add_result(JsonObject& object, const RunResult& result) {
   JsonObject best;
   if (result.best) {
-    best.add("epoch", result.best->epoch).add("update", result.best->update).add("loss", result.best->loss);
+    best.add("epoch", result.best->epoch)
+        .add("update", result.best->update)
+        .add("loss", result.best->loss)
+        .add("metric", result.best->metric)
+        .add("number", result.best->number);
   }
   return object.add("stopped", result.stopped_early ? "patience" : "epochs")
       .raw("best", result.best ? best.text() : "null")
@@ -69,6 +117,11 @@ RunResult read_result(const std::filesystem::path& path) {
   if (is_object("best")) {
     const Json& best = json["best"];
     result.best = {whole(best, "epoch"), whole(best, "update"), number(best, "loss")};
+    result.best->number = result.best->loss;  // of a run from before there were others
+    if (best.contains("metric") && best["metric"].is_string()) {
+      result.best->metric = best["metric"].get<std::string>();
+      result.best->number = number(best, "number");
+    }
   }
   result.of_best = json.value("weights", Json()) == "best";
   result.stopped_early = json.value("stopped", Json()) == "patience";

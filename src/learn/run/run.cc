@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spec.h"
+#include "metrics/json.h"
 #include "reserve/process_memory.h"
 #include "run/config.h"
 #include "run/defaults.h"
@@ -92,9 +93,11 @@ struct Run::Impl {
         plan(resolved().explain(params()).text()),
         keep_every(updates_between(config.keeping.checkpoint_every,
                                    {.updates = trial.total(), .per_epoch = per_epoch()})),
-        stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta),
+        stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta,
+                 metric_of(config.early_stopping.monitor)),
         statistics(trial.model()),
         memory(estimate_memory(loaded, config, data, trial)) {
+    check_measured(stopping.metric(), data, trial.loss(), count(trial.model().outputs()));
     notes = data.notes;
     for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
     for (std::string& line : advice(trial)) notes.push_back(std::move(line));
@@ -207,16 +210,17 @@ void Run::Impl::end_epoch() {
   report.epoch = report.update / per_epoch();
   report.train_loss = epoch.sum / epoch.mass;
   const Averaged averaged = statistics.lend(trial);
-  if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test);
+  if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test, stopping.metric().needs());
   seconds += since(start);
   report.seconds = seconds;
+  if (stopping.metric().kind != Metric::Kind::loss) report.monitored = stopping.metric().read(*report.test);
   epoch = {};
   files.metrics->epoch(report);
   last_epoch = report;
   if (report.test) check_finite(*report.test, report.update);
-  const double metric = report.test ? report.test->loss : report.train_loss;
-  stopping.observe(metric, report.epoch, report.update, params());
-  if (trial.optimizer().observes()) trial.optimizer().observe(metric);
+  const double loss = report.test ? report.test->loss : report.train_loss;
+  stopping.observe(report.monitored.value_or(loss), loss, report.epoch, report.update, params());
+  if (trial.optimizer().observes()) trial.optimizer().observe(loss);
 }
 
 void Run::Impl::save(Kept kept) {
@@ -292,14 +296,16 @@ void Run::Impl::change(const RunConfig& old) {
 RunResult Run::Impl::evaluate_all(std::string& confusion) {
   const auto start = Clock::now();
   RunResult result;
-  if (stopping.any()) result.best = {stopping.epoch(), stopping.update(), stopping.loss()};
+  if (stopping.any())
+    result.best = {stopping.epoch(), stopping.update(), stopping.loss(), std::string(stopping.metric().name),
+                   stopping.number()};
   result.stopped_early = updates() < trial.total();
   result.of_best = *config.early_stopping.restore_best && stopping.any();
   const Averaged averaged = result.of_best ? Averaged() : statistics.lend(trial);
   if (result.of_best) stopping.swap_with(params());
-  result.train = trial.trainer().evaluate(data.train);
+  result.train = trial.trainer().evaluate(data.train, Metrics::all);
   if (data.test.size() > 0) {
-    result.test = trial.trainer().evaluate(data.test);
+    result.test = trial.trainer().evaluate(data.test, Metrics::all);
     confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
   }
   if (result.of_best) stopping.swap_with(params());

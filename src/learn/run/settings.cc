@@ -12,6 +12,7 @@
 #include "run/config.h"
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
+#include "thalweg/metrics.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg {
@@ -129,11 +130,17 @@ constexpr std::array kRows = std::to_array<Row>({
     {{"order", Kind::text, "shuffle|replacement|file", "order of samples: shuffle, replacement, file", false},
      [](RunConfig& c, Where w, Words t) { c.order = order_name(parse_order(t, w)); },
      [](const RunConfig& c) { return c.order; }},
-    {{"patience", Kind::whole, "", "epochs without a lower held-out loss before training stops; 0: never",
+    {{"monitor", Kind::text, kMetricNames,
+      "held-out metric that tells the best epoch: loss, accuracy, balanced_accuracy, precision, recall, f1, "
+      "auc, average_precision, log_loss; rmse, mae, r2 of values",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.early_stopping.monitor = metric_of(t, w).name; },
+     [](const RunConfig& c) { return c.early_stopping.monitor; }},
+    {{"patience", Kind::whole, "", "epochs without a better --monitor before training stops; 0: never",
       false},
      [](RunConfig& c, Where w, Words t) { c.early_stopping.patience = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.early_stopping.patience); }},
-    {{"min-delta", Kind::real, "", "smallest fall of the held-out loss that counts as an improvement", false},
+    {{"min-delta", Kind::real, "", "smallest gain of the --monitor that counts as an improvement", false},
      read_min_delta,
      [](const RunConfig& c) { return print_number(c.early_stopping.min_delta); }},
     {{"restore-best", Kind::flag, "auto",

@@ -9,8 +9,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "metrics/score.h"
 #include "train/recording.h"
-#include "train/score.h"
 
 namespace thalweg {
 namespace {
@@ -39,18 +39,15 @@ class Worst {
   std::vector<Judged> kept_;
 };
 
-std::string name_of(const std::vector<std::string>& names, std::size_t i) {
-  return i < names.size() ? names[i] : std::to_string(i);
-}
-
 std::vector<double> probabilities_of(const Loss& loss, std::span<const float> scores, std::size_t classes) {
   if (scores.size() > 1 || classes == 1) return probabilities(scores);
   return probabilities(both_scores(loss, scores[0]));
 }
 
 struct Findings {
-  std::vector<std::vector<std::uint64_t>> confusion;
-  Worst worst;
+  std::vector<std::string> names;  // of classes
+  std::vector<std::vector<std::uint64_t>> confusion = {};
+  Worst worst = {};
 };
 
 void judge_class(const Loss& loss, const Dataset& data, std::uint32_t sample, std::span<const float> scores,
@@ -62,8 +59,7 @@ void judge_class(const Loss& loss, const Dataset& data, std::uint32_t sample, st
   if (!found.confusion.empty()) ++found.confusion[truth][best];
   const double badness = 1 - p[truth];
   if (!found.worst.takes(badness)) return;
-  found.worst.add(
-      {sample, badness, name_of(data.class_names, truth), name_of(data.class_names, best), p[best]});
+  found.worst.add({sample, badness, found.names[truth], found.names[best], p[best]});
 }
 
 // Digits that show a number and how far a prediction of it is off: four, and more where that is far less.
@@ -113,24 +109,20 @@ std::string worst_json(const Dataset& data, const Judged& judged) {
 
 std::string examples_json(Module& model, const Loss& loss, const Dataset& data, int threads) {
   const bool classes = data.classes > 0;
-  const Loss::Outputs outputs = loss.outputs();
-  const bool tells =
-      classes ? outputs != Loss::Outputs::nothing && outputs != Loss::Outputs::values : tells_values(loss);
+  const bool tells = classes ? tells_classes(loss) : tells_values(loss);
   if (!tells || (classes ? data.test.labels.empty() : data.test.values.empty())) return {};
-  Findings found;
+  Findings found{.names = class_names(data.class_names, data.classes)};
   if (classes && data.classes <= kMostConfused)
     found.confusion.assign(data.classes, std::vector<std::uint64_t>(data.classes));
   for_each_output(model, data.test, threads, [&](std::uint32_t sample, std::span<const float> row) {
     classes ? judge_class(loss, data, sample, row, found) : judge_values(data, sample, row, found);
   });
   const auto worst = [&](const Judged& judged) { return worst_json(data, judged); };
-  std::vector<std::string> names;
-  for (std::size_t c = 0; c < data.classes; ++c) names.push_back(name_of(data.class_names, c));
   JsonObject out;
-  out.add("schema", 1).add("classes", names);
+  out.add("schema", 1).add("classes", found.names);
   if (!found.confusion.empty()) out.add("confusion", found.confusion);
   out.add("features", data.feature_names).add("image", data.image);
-  out.add("probabilities", classes && outputs == Loss::Outputs::softmax);
+  out.add("probabilities", classes && loss.outputs() == Loss::Outputs::softmax);
   return out.raw("worst", json_list(found.worst.kept(), worst)).text() + "\n";
 }
 

@@ -5,12 +5,12 @@
 
 #include "thalweg/dataset.h"
 #include "thalweg/loss.h"
+#include "thalweg/metrics.h"
 #include "thalweg/module.h"
 
 namespace thalweg {
 
 inline constexpr std::size_t kMostExamples = 24;
-inline constexpr std::size_t kMostConfused = 64;  // classes of a confusion matrix
 inline constexpr std::size_t kMostInputs = 4096;  // of a sample that is written out
 
 // Of the held-out samples, by the model as it stands:

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "data/subset.h"
+#include "metrics/class_score.h"
+#include "metrics/regression.h"
+#include "metrics/score.h"
 #include "thalweg/error.h"
 #include "train/diverged.h"
 #include "train/recording.h"
-#include "train/score.h"
 #include "train/statistics.h"
 #include "train/step_clock.h"
 
@@ -56,10 +59,6 @@ std::size_t samples_an_update(const TrainerOptions& options) {
 
 Loader loader_of(std::size_t samples, const TrainerOptions& options) {
   return {samples, samples_an_update(options), options.seed, options.order};
-}
-
-std::optional<std::int32_t> label_of(const Samples& samples, std::size_t row) {
-  return samples.labels.empty() ? std::nullopt : std::optional(samples.labels[row]);
 }
 
 Augmenter augmenter_of(const Dataset& data) {
@@ -213,44 +212,59 @@ Report Trainer::step(const Statistics& statistics) {
   return report;
 }
 
-Evaluation Trainer::evaluate(const Samples& samples) {
-  std::vector<std::uint32_t> order;
-  Evaluation out{.samples = samples.size()};
+Evaluation Trainer::evaluate_classes(const Samples& samples, Metrics wanted) {
+  std::vector<std::uint32_t> order, unknown;
   double judged = 0;  // weight of the samples that have a class, whether it is known or not
   for (std::uint32_t row = 0; row < samples.size(); ++row) {
-    const std::optional<std::int32_t> label = label_of(samples, row);
-    if (label && loss_.ignores(*label)) continue;
+    const std::int32_t label = samples.labels[row];
+    if (loss_.ignores(label)) continue;
     judged += samples.weights.empty() ? 1.0 : samples.weights[row];
-    label == kNoClass ? void(++out.unknown) : order.push_back(row);
+    (label == kNoClass ? unknown : order).push_back(row);
   }
-  const bool values = data_.classes == 0, tells = tells_values(loss_);
-  if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
-    throw Error(Code::data, {"evaluation", "there is nothing to compare with",
-                             samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
-  }
+  Evaluation out{.samples = samples.size(), .unknown = unknown.size()};
+  const std::size_t columns = count(model_.outputs());
+  ClassScore score(loss_, columns, data_.classes, order.size() + unknown.size(), wanted);
+  for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
+    Recording& r = predict(samples, rows);
+    out.loss += compare(r);
+    out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
+    score.add(r.tape.value<float>(r.y), labels_, weights_);
+  });
+  for_chunks(unknown, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
+    Recording& r = predict(samples, rows);
+    score.add(r.tape.value<float>(r.y), labels_, weights_);
+  });
+  score.fill(out, judged);
+  out.classes.names = class_names(data_.class_names, data_.classes);
+  return out;
+}
+
+Evaluation Trainer::evaluate_values(const Samples& samples) {
+  std::vector<std::uint32_t> order(samples.size());
+  std::iota(order.begin(), order.end(), 0u);
+  Evaluation out{.samples = samples.size()};
   RegressionScore score(data_.columns, data_.target_scaling);
-  double right = 0;
   std::vector<double> targets;  // as the data have them; the network and its loss meet them as floats
   for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
     Recording& r = predict(samples, rows);
     out.loss += compare(r);
     out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
-    const std::span<const float> predictions = r.tape.value<float>(r.y);
-    if (values) {
-      targets.clear();
-      append_rows(samples.values, rows, data_.columns, targets);
-      if (tells) score.add(predictions, targets, weights_, count(model_.outputs()));
-    } else {
-      right += weigh_right(loss_, predictions, count(model_.outputs()), labels_, weights_, data_.classes);
-    }
+    targets.clear();
+    append_rows(samples.values, rows, data_.columns, targets);
+    if (tells_values(loss_)) score.add(r.tape.value<float>(r.y), targets, weights_, count(model_.outputs()));
   });
-  out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / out.mass;
-  if (values && tells) {
-    out.r2 = score.r2();
-    out.mae = score.mae();
-  } else if (!values) {
-    out.accuracy = right / judged;
+  if (tells_values(loss_)) score.fill(out);
+  return out;
+}
+
+Evaluation Trainer::evaluate(const Samples& samples, Metrics wanted) {
+  const bool values = data_.classes == 0;
+  if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
+    throw Error(Code::data, {"evaluation", "there is nothing to compare with",
+                             samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
   }
+  Evaluation out = values ? evaluate_values(samples) : evaluate_classes(samples, wanted);
+  out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / out.mass;
   return out;
 }
 

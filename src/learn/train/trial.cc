@@ -58,9 +58,9 @@ bool Trial::train() {
   return true;
 }
 
-std::optional<Evaluation> Trial::evaluate(const Samples& samples) {
+std::optional<Evaluation> Trial::evaluate(const Samples& samples, Metrics wanted) {
   const Averaged averaged = trainer_.averaged();
-  const Evaluation evaluation = trainer_.evaluate(samples);
+  const Evaluation evaluation = trainer_.evaluate(samples, wanted);
   if (!std::isfinite(evaluation.loss) && !evaluation.has_no_loss()) return std::nullopt;
   return evaluation;
 }

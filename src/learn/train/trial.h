@@ -28,7 +28,7 @@ class Trial {
   bool train();
 
   // With the averages of a chain that averages, as Trainer::averaged(). Nothing when the loss is not finite.
-  std::optional<Evaluation> evaluate(const Samples& samples);
+  std::optional<Evaluation> evaluate(const Samples& samples, Metrics wanted = Metrics::counted);
 
   Module& model() { return model_; }
   const Loss& loss() const { return loss_; }

@@ -1,4 +1,4 @@
-#include "train/score.h"
+#include "metrics/regression.h"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,8 @@ TEST(RegressionScore, IsTheShareOfTheVarianceThatIsExplained) {
   // SSE = 0.25 + 0.25 + 0 + 1 = 1.5; mean 2.875; SST = 0.015625 + 11.390625 + 0.765625 + 17.015625 = 29.1875
   EXPECT_NEAR(score.r2(), 1 - 1.5 / 29.1875, 1e-15);
   EXPECT_NEAR(score.mae(), 0.5, 1e-15);
+  EXPECT_NEAR(score.rmse(), std::sqrt(1.5 / 4), 1e-15);
+  EXPECT_NEAR(score.baseline(), std::sqrt(29.1875 / 4), 1e-15);
 }
 
 TEST(RegressionScore, ColumnsCountAlikeAndErrorsAreInUnitsOfTheSource) {
@@ -22,6 +24,7 @@ TEST(RegressionScore, ColumnsCountAlikeAndErrorsAreInUnitsOfTheSource) {
   score.add(std::vector<float>{0, 0, 1, 0}, std::vector<float>{0, 1, 2, -1});
   EXPECT_NEAR(score.r2(), ((1 - 1.0 / 2) + (1 - 2.0 / 2)) / 2, 1e-15);
   EXPECT_NEAR(score.mae(), (2 * 1.0 + 2.0) / 4, 1e-15);
+  EXPECT_NEAR(score.rmse(), (2 * std::sqrt(1.0 / 2) + std::sqrt(2.0 / 2)) / 2, 1e-15);
 }
 
 TEST(RegressionScore, IsNothingWhereNothingVaries) {
@@ -29,6 +32,8 @@ TEST(RegressionScore, IsNothingWhereNothingVaries) {
   score.add(std::vector<float>{1, 2}, std::vector<float>{4, 4});
   EXPECT_TRUE(std::isnan(score.r2()));
   EXPECT_EQ(score.mae(), 2.5);
+  EXPECT_NEAR(score.rmse(), std::sqrt(6.5), 1e-15);
+  EXPECT_EQ(score.baseline(), 0);
 }
 
 TEST(RegressionScore, DoesNotLoseAFarMean) {
@@ -38,19 +43,6 @@ TEST(RegressionScore, DoesNotLoseAFarMean) {
     score.add(std::vector<float>{1e6f + 0.5f}, std::vector<float>{target});
   }
   EXPECT_NEAR(score.r2(), 0, 1e-12);
-}
-
-TEST(Score, ASingleOutputTellsTwoClassesByItsLoss) {
-  const std::vector<float> outputs = {0.6f, 0.4f, -0.1f};
-  const std::vector<std::int32_t> labels = {1, 0, 1};
-  const std::vector<double> weights = {1, 2, 4};
-  EXPECT_EQ(weigh_right(Loss("bce"), outputs, 1, labels, {}, 2), 1);
-  EXPECT_EQ(weigh_right(Loss("bce(probabilities=true)"), outputs, 1, labels, {}, 2), 2);
-  EXPECT_EQ(weigh_right(Loss("bce(probabilities=true)"), outputs, 1, labels, weights, 2), 3);
-  EXPECT_TRUE(std::isnan(weigh_right(Loss("hinge_embedding"), outputs, 1, labels, {}, 2)));
-  EXPECT_EQ(probabilities(both_scores(Loss("bce"), 0.0f)), (std::vector<double>{0.5, 0.5}));
-  EXPECT_NEAR(probabilities(both_scores(Loss("bce(true)"), 0.3f))[1], 0.3, 1e-7);
-  EXPECT_EQ(probabilities(both_scores(Loss("bce(true)"), 1.0f)), (std::vector<double>{0, 1}));
 }
 
 }  // namespace

@@ -1,34 +1,16 @@
-// What the outputs of a model say: probabilities of classes, and how well predicted numbers fit the true
-// ones.
+// How well predicted numbers fit the true ones.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "thalweg/dataset.h"
-#include "thalweg/loss.h"
+#include "thalweg/metrics.h"
 
 namespace thalweg {
-
-// The probabilities that scores stand for: softmax.
-std::vector<double> probabilities(std::span<const float> scores);
-
-// Scores of both classes that a single output tells apart: softmax of them is what it says of each.
-std::array<float, 2> both_scores(const Loss& loss, float output);
-
-// Whether predictions are those of values, not of classes, distances or logarithms.
-bool tells_values(const Loss& loss);
-
-// The weight of the rows whose class is predicted right, as is_right() has it; without weights their number.
-// The one output of data of one class is no logit: whatever it is, it says that class. NaN of a loss whose
-// predictions do not say a class.
-double weigh_right(const Loss& loss, std::span<const float> scores, std::size_t columns,
-                   std::span<const std::int32_t> labels, std::span<const double> weights,
-                   std::size_t classes);
 
 class RegressionScore {
  public:
@@ -52,6 +34,11 @@ class RegressionScore {
 
   double r2() const;  // see Evaluation
   double mae() const;
+  double rmse() const;
+  double baseline() const;
+
+  // r2, mae, rmse and baseline of what was added.
+  void fill(Evaluation& out) const;
 
  private:
   struct Column {
@@ -63,6 +50,9 @@ class RegressionScore {
     double varied = 0;    // sum of (target - mean)^2, by Welford's recurrence (Technometrics 4, 1962)
   };
   void add(std::size_t column, double prediction, double target, double weight);
+  // The mean over the columns of what `read` gives, which is in units of the targets.
+  template <class Read>
+  double mean_of(const Read& read) const;
 
   std::vector<Column> columns_;
   std::uint64_t rows_ = 0;  // so far, without those of weight 0
