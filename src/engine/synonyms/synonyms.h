@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ struct Row {
   std::string_view names;    // elsewhere
   std::string_view options;  // "total=T_max,decay_steps floor=eta_min"
 };
+
+std::span<const Row> rows();
 
 struct Named {
   std::string_view name;   // here; empty: nobody calls anything so
