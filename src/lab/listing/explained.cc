@@ -58,10 +58,13 @@ std::string letters_of(std::string_view formula) {
   return out;
 }
 
+// Without a line of its own a transform that takes no rate has none: what it needs is not known.
 std::string example_of(const CatalogEntry& entry) {
+  const bool takes_rate =
+      entry.kind != "transforms" || (!entry.options.empty() && entry.options[0].name == "lr");
   std::string_view found;
   for (const Example& one : kExamples) {
-    const bool fits = one.kind == entry.kind && (one.name.empty() || one.name == entry.name);
+    const bool fits = one.kind == entry.kind && (one.name.empty() ? takes_rate : one.name == entry.name);
     if (fits && (found.empty() || !one.name.empty())) found = one.command;
   }
   std::string out(found);
