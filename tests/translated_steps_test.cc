@@ -70,8 +70,6 @@ TEST(Translate, TheChainStepsAsTheLibraryDid) {
   expect_steps("optax-0.2.8-run/adabelief.json", "optax.adabelief(0.01)");
   expect_steps("optax-0.2.8-run/adamw_strong.json", "optax.adamw(0.05, b2=0.95, weight_decay=0.3)");
   expect_steps("optax-0.2.8-run/adan.json", "optax.adan(learning_rate=0.01)");
-  expect_steps("optax-0.2.8-run/adaptive_grad_clip.json",
-               "optax.chain(optax.adaptive_grad_clip(0.1), optax.sgd(0.1, momentum=0.9))");
   expect_steps("optax-0.2.8-run/yogi_hard.json", "optax.yogi(0.02, b1=0.8, b2=0.9, eps=0.01)");
 }
 

@@ -213,9 +213,12 @@ void check_rule_options(const Spec& spec, const Item& item, const Source& source
   for (const Arg& arg : item.args) {
     const bool sugar = std::ranges::find(kSugar, arg.name) != std::end(kSugar);
     if (!arg.name.empty() && !sugar && !spec.find(arg.name)) unknown_option(spec, arg, source, kSugar);
-    if (!arg.name.empty() || ++positions < spec.options.size()) continue;  // the last one, `on`, has a name
-    throw source.error(arg.at, {"", "too many arguments for `" + item.name + "`",
-                                "`" + print(arg.value) + "`", wanted_options(spec, kSugar), ""});
+    if (!arg.name.empty()) continue;
+    const bool fits = ++positions < spec.options.size();  // the last one, `on`, has a name
+    if (fits && spec.positional) continue;
+    const std::string what = spec.positional ? "too many arguments for `" + item.name + "`"
+                                             : "`" + item.name + "` takes named options only";
+    throw source.error(arg.at, {"", what, "`" + print(arg.value) + "`", wanted_options(spec, kSugar), ""});
   }
 }
 

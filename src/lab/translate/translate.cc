@@ -342,10 +342,13 @@ class Translator {
   // Every argument that is called an option of the item, and is not given another value beside `*`.
   void hand_on(Item& item, const Expression& e, Scope& scope) {
     const std::vector<std::string> known = options_of(item.name);
+    const auto by_position =
+        std::ranges::count_if(item.args, [](const Arg& arg) { return arg.name.empty(); });
     const auto has = [&](std::string_view name) {
+      const bool sugar = names_entry("transforms", item.name) && (name == "lr" || name == "decay");
       const bool beside = std::ranges::find(e.names, name) != e.names.end();
-      const bool sugar = name == "lr" || name == "decay";
-      return !beside && !sugar && std::ranges::find(known, name) != known.end();
+      const auto option = std::ranges::find(known, name);
+      return !beside && !sugar && option - known.begin() >= by_position && option != known.end();
     };
     const std::string_view where = is_schedule(item.name) ? "schedule" : "optimizer";
     const std::map<std::string, Result> values = scope.values;
@@ -382,6 +385,8 @@ std::vector<std::string> notes_of(const Piece& piece, const Translator& translat
   if (!piece.is_schedule &&
       std::ranges::none_of(piece.text, [](const Item& item) { return item.name == "lr"; }))
     notes.emplace_back("this is part of a chain: a rate such as lr(1e-3) has to follow");
+  if (std::ranges::any_of(piece.text, [](const Item& item) { return item.name == "agc"; }))
+    notes.emplace_back("units are rows here: of weights as {outputs, inputs}, as torch has them");
   if (translator.moves_rate())
     notes.emplace_back(
         "lengths count calls of the scheduler's step(): where that is once an epoch, 100 is written 100ep");
