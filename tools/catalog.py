@@ -15,6 +15,7 @@ TITLES = {
     "losses": "Losses and their terms",
     "layers": "Layers",
     "data": "Data sources",
+    "augmentations": "Augmentations",
     "problems": "Problems",
 }
 
@@ -31,9 +32,15 @@ def entry_text(kind: str, entry: dict) -> str:
     if entry["source"]:
         out += ["", f"Source: {entry['source']}."]
     if entry["formula"]:
-        out += ["", "```", entry["formula"], "```"]
+        out += ["", "```", entry["formula"], *([entry["letters"]] if entry.get("letters") else []), "```"]
     if entry.get("expansion"):
         out += ["", f"Stands for `{entry['expansion']}`."]
+    if entry.get("elsewhere"):
+        out += ["", f"Elsewhere: {entry['elsewhere']}."]
+    if entry.get("example"):
+        out += ["", "```", entry["example"], "```"]
+    for one in entry.get("differences", []):
+        out += ["", f"Beside `{one['from']}`: {one['how']}."]
     for line in entry.get("dialects", []):
         dialect, changes = line.split(": ", 1)
         out += ["", f"`dialect={dialect}`: {changes}."]

@@ -19,6 +19,13 @@ struct CatalogOption {
   std::string doc;
   std::string choices;  // of a choice: "torch|optax"
   bool required = false;
+  std::string elsewhere = {};  // what other libraries call it: "learning_rate, step_size"
+};
+
+// How an entry differs from a neighbour of the same field.
+struct CatalogDifference {
+  std::string from;  // the neighbour's name
+  std::string how;   // one line, of the entry that has it
 };
 
 struct CatalogEntry {
@@ -32,6 +39,10 @@ struct CatalogEntry {
   std::string state;      // transforms: names of the state streams; forms that differ apart: "m v; m v vmax"
   std::vector<std::string> dialects;  // "keras: eps=1e-7, eps_place=raw"
   std::vector<CatalogOption> options;
+  std::string elsewhere = {};  // what other libraries call it: "CosineAnnealingLR, cosine_decay"
+  std::string letters = {};    // of the formula, where it does not explain them itself
+  std::string example = {};    // a command that uses it; of `catalog` alone, like the differences
+  std::vector<CatalogDifference> differences = {};
 };
 
 // Everything that can be named, kind by kind; a name may occur in several kinds. `catalog` needs the library

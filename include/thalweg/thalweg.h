@@ -22,6 +22,7 @@
 #include "thalweg/lab/page.h"
 #include "thalweg/lab/problem.h"
 #include "thalweg/lab/schedule_plot.h"
+#include "thalweg/lab/translate.h"
 #include "thalweg/lab/tune.h"
 #include "thalweg/lab/verify.h"
 #include "thalweg/loss.h"

@@ -8,6 +8,7 @@
 #include "base/did_you_mean.h"
 #include "base/text.h"
 #include "thalweg/error.h"
+#include "thalweg/lab/translate.h"
 
 namespace thalweg::tool {
 namespace {
@@ -37,6 +38,13 @@ void add_relations(CLI::App& app, const Argument& argument) {
     app.get_option(argument.name)->needs(app.get_option(argument.traits.needs));
 }
 
+std::vector<std::string_view> options_of(const Command& command) {
+  std::vector<std::string_view> names;
+  for (const Argument& one : command.arguments)
+    if (!one.positional()) names.push_back(one.name);
+  return names;
+}
+
 // The names a mistyped argument may have meant: options of the command, or commands.
 std::string hint(const Command* command, const std::string& word) {
   std::vector<std::string_view> names;
@@ -52,13 +60,16 @@ std::string hint(const Command* command, const std::string& word) {
 }
 
 // What is wrong with the command line, in the form of every other error.
-Error usage_error(const CLI::App& tool, const Command* command, const CLI::ParseError& error) {
+Error usage_error(const CLI::App& tool, const Command* command, const CLI::ParseError& error,
+                  std::span<const std::string> words) {
   const std::string where = command == nullptr ? "thalweg" : "thalweg " + command->name;
   const std::string help = "try `" + where + " --help`";
   const std::vector<std::string> extras = tool.remaining(true);
   if (!extras.empty()) {
     const bool option = extras.front().starts_with("-");
-    std::string near = hint(command, extras.front());
+    std::string near =
+        option && command != nullptr ? command_in_words_of_here(words, options_of(*command)) : "";
+    if (near.empty()) near = hint(command, extras.front());
     if (near.empty() && command != nullptr && option && !extras.front().starts_with("--"))
       near = "`" + where + " [OPTION ...] -- \"" + extras.front() + "\"` if it is no option";
     return Error(Code::usage, {where, "unexpected argument", "`" + extras.front() + "`",
@@ -114,7 +125,7 @@ CommandLine parse(int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     line.help = true;
   } catch (const CLI::ParseError& error) {
-    throw usage_error(tool, chosen(), error);
+    throw usage_error(tool, chosen(), error, std::vector<std::string>(argv + 1, argv + argc));
   }
   line.command = chosen();
   if (line.help || line.version) return line;

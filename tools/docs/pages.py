@@ -31,54 +31,6 @@ SECTIONS = {
 }
 PARTS = {"affine": "Linear", "element": "On each element", "gather": "By norms and sums", "landing": "On the new parameters"}
 
-EXAMPLES = {
-    "layers": "thalweg train --model \"dense(64) | {name} | dense(10)\"",
-    "layers/dense": "thalweg train --model \"dense(64) | relu | dense(10)\"",
-    "layers/group_norm": "thalweg train --model \"dense(64) | group_norm(8) | dense(10)\"",
-    "layers/batch_norm": "thalweg train --model \"conv2d(16, 3, padding=1, bias=false) | batch_norm | relu | flatten | dense(10)\"",
-    "layers/conv2d": "thalweg train --model \"conv2d(32, 3, padding=1) | relu | max_pool(2) | flatten | dense(10)\"",
-    "layers/conv1d": "thalweg train --model \"reshape([1, 64]) | conv1d(16, 5, padding=same) | relu | max_pool1d(2) | flatten | dense(10)\"",
-    "layers/depthwise_conv2d": "thalweg train --model \"conv2d(16, 3, padding=1) | relu | depthwise_conv2d(3, padding=1) | conv2d(32, 1) | relu | global_pool | dense(10)\"",
-    "layers/max_pool": "thalweg train --model \"conv2d(16, 3) | relu | max_pool(2) | flatten | dense(10)\"",
-    "layers/max_pool1d": "thalweg train --model \"reshape([1, 64]) | conv1d(8, 3) | relu | max_pool1d(2) | flatten | dense(10)\"",
-    "layers/avg_pool": "thalweg train --model \"conv2d(16, 3) | relu | avg_pool(2) | flatten | dense(10)\"",
-    "layers/avg_pool1d": "thalweg train --model \"reshape([1, 64]) | conv1d(8, 3) | relu | avg_pool1d(2) | flatten | dense(10)\"",
-    "layers/global_pool": "thalweg train --model \"conv2d(32, 3) | relu | conv2d(32, 3) | relu | global_pool | dense(10)\"",
-    "layers/flatten": "thalweg train --model \"conv2d(16, 3) | relu | flatten | dense(10)\"",
-    "layers/reshape": "thalweg train --model \"reshape([1, 8, 8]) | conv2d(16, 3) | relu | flatten | dense(10)\"",
-    "layers/residual": "thalweg train --model \"conv2d(16, 3, padding=1) | residual(conv2d(16, 3, padding=1) | relu | conv2d(16, 3, padding=1)) | relu | flatten | dense(10)\"",
-    "layers/repeat": "thalweg train --model \"dense(64) | repeat(3, residual(dense(64) | relu)) | dense(10)\"",
-    "layers/softmax": "thalweg train --model \"dense(10) | softmax\" --loss mse",
-    "losses": "thalweg train --loss {name}",
-    "losses/bce": "thalweg train --data \"csv(mail.csv, target=spam)\" --loss bce",
-    "losses/cosine_embedding": "thalweg train --data \"csv(pairs.csv, target=alike)\" --model \"dense(32)\" --loss cosine_embedding",
-    "losses/gaussian_nll": "thalweg train --data \"csv(train.csv, target=price)\" --model \"dense(64) | relu | dense(2)\" --loss gaussian_nll",
-    "losses/hinge_embedding": "thalweg train --data \"csv(pairs.csv, target=alike)\" --model \"dense(16) | relu | dense(1)\" --loss hinge_embedding",
-    "losses/kl_div": "thalweg train --data \"npz(soft.npz, task=regress, target_scale=none)\" --model \"dense(64) | relu | dense(10) | log_softmax\" "
-                     "--loss kl_div",
-    "losses/nll": "thalweg train --data \"npz(mnist.npz)\" --model \"dense(64) | relu | dense(10) | log_softmax\" --loss nll",
-    "losses/poisson_nll": "thalweg train --data \"csv(visits.csv, target=count, task=regress, target_scale=none)\" --loss poisson_nll",
-    "losses/quantile": "thalweg train --data \"csv(train.csv, target=price)\" --loss \"quantile(0.9)\"",
-    "losses/triplet_margin": "thalweg train --data \"csv(triples.csv)\" --model \"dense(30)\" --loss triplet_margin",
-    "losses/l1": "thalweg train --loss \"cross_entropy | l1(1e-4, on=weight)\"",
-    "losses/l2": "thalweg train --loss \"cross_entropy | l2(1e-4, on=weight)\"",
-    "losses/elastic": "thalweg train --loss \"cross_entropy | elastic(1e-4, on=weight)\"",
-    "data/digits": "thalweg train --data digits",
-    "data/idx": "thalweg train --data \"idx(mnist)\" --model \"dense(256) | relu | dense(10)\"",
-    "data/images": "thalweg train --data \"images(photos, size=[32, 32])\" --model \"dense(256) | relu | dense(10)\"",
-    "data/csv": "thalweg train --data \"csv(train.csv, target=price)\"",
-    "data/libsvm": "thalweg train --data \"libsvm(agaricus.txt)\"",
-    "data/npy": "thalweg train --data \"npy(x.npy, targets=y.npy)\"",
-    "data/npz": "thalweg train --data \"npz(mnist.npz)\"",
-    "data/safetensors": "thalweg train --data \"safetensors(mnist.safetensors)\"",
-    "data/drift": "thalweg train --data \"drift(2000)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
-    "data/switch": "thalweg train --data \"switch(500)\" --model \"dense(1)\" --order file --batch 1 --epochs 1",
-    "augmentations": "thalweg train --data \"digits | {name}\"",
-    "augmentations/crop": "thalweg train --data \"digits | crop(padding=1)\"",
-    "augmentations/shift": "thalweg train --data \"digits | shift(1)\"",
-    "augmentations/noise": "thalweg train --data \"digits | noise(0.1)\"",
-    "augmentations/cutout": "thalweg train --data \"digits | cutout(3)\"",
-}
 NEEDS_A_FILE = re.compile(r"\b(?:idx|images|csv|libsvm|npy|npz|safetensors)\(")
 
 
@@ -120,7 +72,8 @@ def option_row(option: dict) -> str:
     if option["type"] != "choice":
         takes += (" or " if takes else "") + option["type"].replace("|", " or ")
     default = "**required**" if option["required"] else code(option["default"]) if option["default"] else "none"
-    return f"| `{option['name']}` | {cell(option['doc'])} | {takes} | {range_of(option)} | {default} |"
+    doc = cell(option["doc"]) + (f" (elsewhere: {', '.join(map(code, option['elsewhere'].split(', ')))})" if option.get("elsewhere") else "")
+    return f"| `{option['name']}` | {doc} | {takes} | {range_of(option)} | {default} |"
 
 
 def options_table(options: list[dict]) -> list[str]:
@@ -158,7 +111,8 @@ def shown(tool: Tool, words: list[str]) -> list[str]:
     return fenced("shown", "", f"thalweg {command}") if tool.answers(*words) else []
 
 
-def example_of(tool: Tool, section: str, name: str) -> list[str]:
+def example_of(tool: Tool, section: str, entry: dict) -> list[str]:
+    name = entry["name"]
     if section in ("rules", "recipes", "transforms", "gates"):
         chain = (pictures.chain_of(tool, name) or name).replace("{lr}", "0.001")
         return shown(tool, ["explain", chain])
@@ -167,7 +121,7 @@ def example_of(tool: Tool, section: str, name: str) -> list[str]:
         return shown(tool, ["schedule", texts, "--total", pictures.TOTAL, "--points", "0,1,125,250,499,500"])
     if section == "problems":
         return shown(tool, ["descend", name, "--optimizer", "adam(lr=0.1)", "--steps", "300"])
-    command = (EXAMPLES.get(f"{section}/{name}") or EXAMPLES.get(section, "")).format(name=name)
+    command = entry.get("example", "")
     if command and not NEEDS_A_FILE.search(command):
         tool.text(*shlex.split(command)[1:], "--dry-run")  # raises where the tool refuses it
     return ["```console", "$ " + command, "```", ""] if command else []
@@ -202,25 +156,34 @@ def neighbours(entry: dict, others: list[dict], most: int = 5) -> list[dict]:
     return sorted((other for other in others if other is not entry), key=nearness, reverse=True)[:most]
 
 
-def entry_page(tool: Tool, section: str, entry: dict, near: list[str]) -> str:
+def near_section(entry: dict, near: dict[str, str]) -> list[str]:
+    """What tells it from its neighbours, and links to others; `near`: name -> page."""
+    told = {one["from"]: one["how"] for one in entry.get("differences", [])}
+    rows = [f"- [{name}]({near[name]}): {cell(how)}." if name in near else f"- {name}: {cell(how)}." for name, how in told.items()]
+    others = ", ".join(f"[{name}]({page})" for name, page in near.items() if name not in told)
+    return ["## Near it", "", *rows, *([""] if rows and others else []), *([others + "."] if others else []), ""]
+
+
+def entry_page(tool: Tool, section: str, entry: dict, near: dict[str, str]) -> str:
     name = entry["name"]
     lines = [f"# {name}", "", sentence(entry["doc"]), ""]
     if entry.get("expansion"):
         lines += [f"It stands for `{entry['expansion']}`, where `$*` are the options that are the rule's own.", ""]
     if entry["formula"]:
-        lines += fenced("formula", "", entry["formula"])
+        lines += fenced("formula", "", *[part for part in (entry["formula"], entry.get("letters")) if part])
+    lines += [f"Elsewhere: {', '.join(map(code, entry['elsewhere'].split(', ')))}.", ""] if entry.get("elsewhere") else []
     facts = [f"Source: {linked(entry['source'])}."] if entry["source"] else []
     if entry.get("state"):
         variants = [variant.strip() for variant in entry["state"].split(";")]
         facts.append("State for each parameter: " + ", or ".join(code(variant) if variant else "none" for variant in variants) + ".")
     lines += [" ".join(facts), ""] if facts else []
     lines += picture_of(tool, section, entry)
-    example = example_of(tool, section, name)
+    example = example_of(tool, section, entry)
     lines += ["## Example", "", *example] if example else []
     lines += ways(tool, name) if section in ("rules", "recipes", "transforms", "gates") else []
     lines += ["## Options", "", *options_table(entry["options"]), ""]
     lines += ["## Dialects", "", *dialects_table(entry["dialects"]), ""] if entry.get("dialects") else []
-    lines += ["## Near it", "", ", ".join(near) + ".", ""] if near else []
+    lines += near_section(entry, near) if near or entry.get("differences") else []
     return "\n".join(lines)
 
 
@@ -253,11 +216,10 @@ def by_section(tool: Tool) -> dict[str, list[dict]]:
 
 
 def check_chosen(sections: dict[str, list[dict]]) -> None:
-    """What pictures.py and EXAMPLES choose for a name that is gone would never be seen."""
+    """What pictures.py chooses for a name that is gone would never be seen."""
     names = {f"{section}/{entry['name']}" for section, entries in sections.items() for entry in entries}
     chains = {name.split("/")[1] for name in names if name.split("/")[0] in ("rules", "recipes", "transforms", "gates")}
-    gone = [name for name in EXAMPLES if "/" in name and name not in names]
-    gone += sorted((set(pictures.CHAINS) | pictures.UNSEEN) - chains)
+    gone = sorted((set(pictures.CHAINS) | pictures.UNSEEN) - chains)
     gone += [name for name in pictures.SCHEDULES if f"schedules/{name}" not in names]
     if gone:
         sys.exit(f"tools/docs: chosen for names that are gone; got {', '.join(gone)}; want names of `thalweg list`")
@@ -273,8 +235,10 @@ def write_catalogue(tool: Tool, folder: Path) -> None:
         of_kind = chains if any(section == other for other, _ in chains) else [(section, entry) for entry in entries]
         places = {id(entry): f"../{place}/{entry['name']}.md" for place, entry in of_kind}
         for entry in entries:
-            near = neighbours(entry, [other for _, other in of_kind])
-            links = [f"[{other['name']}]({places[id(other)]})" for other in near]
+            told = {one["from"] for one in entry.get("differences", [])}
+            near = [other for _, other in of_kind if other["name"] in told]
+            near += [other for other in neighbours(entry, [other for _, other in of_kind]) if other["name"] not in told]
+            links = {other["name"]: places[id(other)] for other in near}
             (folder / section / f"{entry['name']}.md").write_text(entry_page(tool, section, entry, links))
 
 
@@ -312,6 +276,8 @@ def self_test() -> None:
     entries = [{"name": "a", "doc": "", "formula": "x + y"}, {"name": "b", "doc": "", "formula": "1"},
                {"name": "c", "doc": "as b", "formula": "x - y"}]
     assert [entry["name"] for entry in neighbours(entries[2], entries)] == ["b", "a"]
+    entry = {"differences": [{"from": "b", "how": "larger"}]}
+    assert near_section(entry, {"b": "b.md", "a": "a.md"}) == ["## Near it", "", "- [b](b.md): larger.", "", "[a](a.md).", ""]
     print("pages: self-test passed")
 
 

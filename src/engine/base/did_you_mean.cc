@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "synonyms/synonyms.h"
 
 namespace thalweg {
 namespace {
@@ -42,7 +43,186 @@ std::string_view only_by_letters(std::string_view name, const std::vector<std::s
   return found;
 }
 
+// Tuples as lists: a bracket that does not follow a name is one.
+std::string tuples_as_lists(std::string text) {
+  std::vector<bool> tuples;
+  char before = ' ';
+  bool in_string = false;
+  for (char& c : text) {
+    if (c == '"') in_string = !in_string;
+    if (in_string || c == ' ') continue;
+    if (c == '(') {
+      tuples.push_back(std::string_view("=,([").find(before) != std::string_view::npos);
+      if (tuples.back()) c = '[';
+    } else if (c == ')' && !tuples.empty()) {
+      if (tuples.back()) c = ']';
+      tuples.pop_back();
+    }
+    before = c;
+  }
+  return text;
+}
+
+std::string_view value_here(std::string_view word) {
+  return word == "True" ? "true" : word == "False" ? "false" : std::string_view();
+}
+
+// Whether a part of a chain is none, but the name of a schedule, here or elsewhere.
+bool is_schedule(std::string_view name) {
+  return !synonyms::is_here("optimizer", name) &&
+         (synonyms::is_here("schedule", name) || !synonyms::name_here("schedule", name).name.empty());
+}
+
+// A text of other libraries' words that becomes one of ours.
+class Rewriter {
+ public:
+  // `known` are the names of here in texts of that kind.
+  Rewriter(std::string_view kind, std::span<const std::string_view> known) : kind_(kind), known_(known) {}
+
+  void rewrite(Text& text, std::string_view where) {
+    auto shape = text.end();
+    for (auto item = text.begin(); item != text.end(); ++item) {
+      const bool is_shape = where == "optimizer" && is_schedule(item->name);
+      rewrite(*item, is_shape ? "schedule" : where);
+      if (is_shape) shape = item;
+    }
+    if (shape != text.end()) schedule_rate(text, shape);
+  }
+
+ private:
+  void rewrite(Item& item, std::string_view where) {
+    const synonyms::Named named = name_of(item.name, where);
+    if (!named.name.empty()) item.name = named.name;
+    std::vector<Arg>& args = item.args;
+    const auto by_position = std::ranges::count_if(args, [](const Arg& arg) { return arg.name.empty(); });
+    if (named.inputs > 0 && static_cast<std::size_t>(by_position) >= named.inputs) args.erase(args.begin());
+    if (named.rule && by_position == 1 && args[0].name.empty()) args[0].name = "lr";
+    std::vector<Arg> out;
+    for (Arg& arg : args) {
+      if (arg.value.word == "None") continue;
+      rewrite(arg.value, where == "optimizer" ? "schedule" : where);
+      const std::vector<std::string_view> here = arg.name.empty()
+                                                     ? std::vector<std::string_view>()
+                                                     : synonyms::options_here(where, item.name, arg.name);
+      if (here.size() > 1 && arg.value.list.size() == here.size()) {
+        for (std::size_t i = 0; i < here.size(); ++i)
+          out.push_back({std::string(here[i]), arg.value.list[i], arg.at});
+        continue;
+      }
+      if (here.size() == 1) arg.name = here[0];
+      out.push_back(std::move(arg));
+    }
+    args = std::move(out);
+  }
+
+  void rewrite(Value& value, std::string_view where) {
+    if (value.kind == Value::Kind::word && !value_here(value.word).empty())
+      value.word = value_here(value.word);
+    for (Item& item : value.text) rewrite(item, where);
+    for (Value& one : value.list) rewrite(one, where);
+  }
+
+  synonyms::Named name_of(std::string_view name, std::string_view where) const {
+    const synonyms::Named named = synonyms::name_here(where, name);
+    if (!named.name.empty() || where != kind_ || std::ranges::find(known_, name) != known_.end())
+      return named;
+    const auto same =
+        std::ranges::find_if(known_, [&](std::string_view one) { return synonyms::same_name(one, name); });
+    return same == known_.end() ? named : synonyms::Named{.name = *same};
+  }
+
+  // A schedule beside a rule takes the place of the text's only rate, whose value is its peak.
+  void schedule_rate(Text& text, Text::iterator shape) {
+    Item schedule = std::move(*shape);
+    text.erase(shape);
+    std::vector<Arg*> rates;
+    for (Item& item : text) {
+      for (Arg& arg : item.args) {
+        if (arg.name == "lr" || (item.name == "lr" && &arg == &item.args[0])) rates.push_back(&arg);
+      }
+    }
+    const bool taken = rates.size() == 1 && rates[0]->value.kind == Value::Kind::word;
+    const bool has_peak =
+        !schedule.args.empty() && (schedule.args[0].name.empty() || schedule.args[0].name == "peak");
+    if (taken && !has_peak) schedule.args.insert(schedule.args.begin(), Arg{"", rates[0]->value, 0});
+    Value value{Value::Kind::text, "", {std::move(schedule)}, {}, 0};
+    if (taken)
+      rates[0]->value = std::move(value);
+    else
+      text.push_back({"lr", {{"", std::move(value), 0}}, 0});
+  }
+
+  std::string_view kind_;
+  std::span<const std::string_view> known_;
+};
+
+// "`betas` is called `beta1` and `beta2` here: adam(beta1=0.9, beta2=0.95)".
+std::string called_here(std::string_view elsewhere, const std::vector<std::string_view>& here,
+                        const std::string& text) {
+  const std::string names =
+      join(here, " and ", [](std::string_view name) { return "`" + std::string(name) + "`"; });
+  return "`" + std::string(elsewhere) + "` is called " + names + " here" + (text.empty() ? "" : ": " + text);
+}
+
+std::vector<std::string_view> option_names(const Spec& spec, std::span<const std::string_view> sugar) {
+  std::vector<std::string_view> names(sugar.begin(), sugar.end());
+  for (const Option& option : spec.options) names.push_back(option.name);
+  return names;
+}
+
 }  // namespace
+
+std::string in_words_of_here(const Source& source, std::string_view kind,
+                             std::span<const std::string_view> known) {
+  const std::string lists = tuples_as_lists(source.text);
+  try {
+    Text text = parse({source.where, lists});
+    const std::string before = print(text);
+    Rewriter(kind, known).rewrite(text, source.where);
+    return print(text) == before && lists == source.text ? "" : print(text);
+  } catch (const Error&) {
+    return {};  // nothing that could be shown
+  }
+}
+
+Message unknown_item(std::string what, const Item& item, const Source& source, const KnownNames& known) {
+  Message message = unknown_name(std::move(what), item.name, known);
+  const std::string_view kind =
+      known.noun.starts_with("a schedule") ? "schedule" : std::string_view(source.where);
+  std::string_view here = synonyms::name_here(kind, item.name).name;
+  const auto same = std::ranges::find_if(
+      known.names, [&](std::string_view one) { return synonyms::same_name(one, item.name); });
+  if (here.empty() && same != known.names.end()) here = *same;
+  const bool beside = here.empty() && kind == "optimizer" && is_schedule(item.name);
+  if (here.empty() && !beside) return message;
+  const std::string text = in_words_of_here(source, kind, known.names);
+  message.want.clear();
+  message.hint = beside ? "a schedule is a value of `lr`: " + text : called_here(item.name, {here}, text);
+  return message;
+}
+
+std::string wanted_options(const Spec& spec, std::span<const std::string_view> sugar) {
+  const std::vector<std::string_view> names = option_names(spec, sugar);
+  return names.empty() ? "no options" : "one of " + join(names, ", ");
+}
+
+void unknown_option(const Spec& spec, const Arg& arg, const Source& source,
+                    std::span<const std::string_view> sugar) {
+  const std::string name(spec.name), command = "`thalweg help " + name + "`";
+  const std::vector<std::string_view> names = option_names(spec, sugar);
+  Message message =
+      unknown_name("`" + name + "` has no such option", arg.name, {"one of its options", command, names});
+  if (names.empty()) message.want = "no options";
+  for (const std::string_view kind : {std::string_view(source.where), std::string_view("schedule")}) {
+    const std::vector<std::string_view> here = synonyms::options_here(kind, name, arg.name);
+    const auto is_there = [&](std::string_view one) { return std::ranges::find(names, one) != names.end(); };
+    if (here.empty() || !std::ranges::all_of(here, is_there)) continue;
+    message.want.clear();
+    message.hint = called_here(arg.name, here, in_words_of_here(source));
+    break;
+  }
+  throw source.error(arg.at, std::move(message));
+}
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
   std::string_view nearest;

@@ -203,26 +203,14 @@ Setting read_or_throw(const Spec& spec, const Option& option, const Value& value
   if (!option.choices.empty() && value.kind == Value::Kind::word) {
     message.hint = did_you_mean(value.word, split(option.choices, '|'));
   }
+  if (const std::string here = in_words_of_here(source); message.hint.empty() && !here.empty())
+    message.hint = "here it reads " + here;
   throw source.error(value.at, std::move(message));
-}
-
-std::vector<std::string_view> option_names(const Spec& spec) {
-  std::vector<std::string_view> names;
-  for (const Option& option : spec.options) names.push_back(option.name);
-  return names;
-}
-
-std::string wanted_options(const Spec& spec) {
-  return spec.options.empty() ? "no options" : "one of " + join(option_names(spec), ", ");
 }
 
 std::size_t named_option(const Spec& spec, const Arg& arg, const Source& source) {
   if (const std::optional<std::size_t> index = spec.find(arg.name)) return *index;
-  const std::string name(spec.name), command = "`thalweg help " + name + "`";
-  Message message = unknown_name("`" + name + "` has no such option", arg.name,
-                                 {"one of its options", command, option_names(spec)});
-  if (spec.options.empty()) message.want = wanted_options(spec);
-  throw source.error(arg.at, std::move(message));
+  unknown_option(spec, arg, source);
 }
 
 std::size_t positional_option(const Spec& spec, const Arg& arg, std::size_t position, bool after_named,
@@ -398,7 +386,7 @@ std::size_t find_spec(std::span<const Spec* const> specs, const Item& item, cons
     known.names.push_back(specs[i]->name);
   }
   const std::string what = "unknown name" + (also.empty() ? "" : ", and " + also);
-  throw source.error(item.at, unknown_name(what, item.name, known));
+  throw source.error(item.at, unknown_item(what, item, source, known));
 }
 
 bool has_spec(std::span<const Spec* const> specs, std::string_view name) {

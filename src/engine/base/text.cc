@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/did_you_mean.h"
+
 namespace thalweg {
 namespace {
 
@@ -91,7 +93,9 @@ class Parser {
     } else if (at_end() && depth > 0) {
       missing_ = ")";
     } else if (!is_word(text_[at_])) {
-      fail(at_, "a value is missing", quoted_here(), "a value");
+      const std::string here = text_[at_] == '(' ? in_words_of_here(source_) : "";
+      fail(at_, "a value is missing", quoted_here(), "a value",
+           here.empty() ? "" : "lists stand in [ ], and here it reads " + here);
     } else {
       value = word_or_text(parse_text(depth), value.at);
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "base/did_you_mean.h"
 #include "base/json.h"
@@ -7,6 +8,7 @@
 #include "chain/custom_transform.h"
 #include "chain/recipes.h"
 #include "schedule/schedules.h"
+#include "synonyms/synonyms.h"
 #include "thalweg/error.h"
 #include "transforms/transform.h"
 
@@ -48,12 +50,29 @@ std::string trimmed(std::string_view formula) {
   return std::string(formula.substr(begin, formula.find_last_not_of(" \n") + 1 - begin));
 }
 
+CatalogOption catalog_option(std::string_view kind, std::string_view name, const Option& option) {
+  return {std::string(option.name),
+          std::string(type_name(option.type)),
+          std::string(option.fallback),
+          option.range.min,
+          option.range.max,
+          std::string(option.unit),
+          std::string(option.doc),
+          std::string(option.choices),
+          option.required,
+          synonyms::elsewhere(kind, name, option.name)};
+}
+
 std::vector<CatalogEntry> collect() {
   std::vector<CatalogEntry> all;
   const auto add = [&](const Transform& transform) {
     all.push_back(catalog_entry("transforms", transform.spec));
     all.back().scope = scope_name(transform.scope);
     all.back().state = state_text(transform);
+    if (transform.part != Part::rule) return;
+    std::vector<CatalogOption>& options = all.back().options;
+    for (const Option& sugar : kRuleSugar | std::views::reverse)
+      options.insert(options.begin(), catalog_option("transforms", transform.spec.name, sugar));
   };
   for (const Transform& transform : transforms()) add(transform);
   for (const Transform* transform : custom_transforms()) add(*transform);
@@ -78,7 +97,12 @@ std::string option_json(const CatalogOption& option) {
       .add("doc", option.doc)
       .add("required", option.required);
   if (!option.choices.empty()) out.add("choices", option.choices);
+  if (!option.elsewhere.empty()) out.add("elsewhere", option.elsewhere);
   return out.text();
+}
+
+std::string difference_json(const CatalogDifference& one) {
+  return JsonObject().add("from", one.from).add("how", one.how).text();
 }
 
 std::string entry_json(const CatalogEntry& entry) {
@@ -88,6 +112,10 @@ std::string entry_json(const CatalogEntry& entry) {
   if (!entry.expansion.empty()) out.add("expansion", entry.expansion);
   if (!entry.scope.empty()) out.add("scope", entry.scope).add("state", entry.state);
   if (!entry.dialects.empty()) out.add("dialects", entry.dialects);
+  if (!entry.elsewhere.empty()) out.add("elsewhere", entry.elsewhere);
+  if (!entry.letters.empty()) out.add("letters", entry.letters);
+  if (!entry.example.empty()) out.add("example", entry.example);
+  if (!entry.differences.empty()) out.raw("differences", json_list(entry.differences, difference_json));
   return out.raw("options", json_list(entry.options, option_json)).text();
 }
 
@@ -113,6 +141,7 @@ std::string option_text(const CatalogOption& option) {
   facts += option.required           ? ", required"
            : option.fallback.empty() ? ", no default"
                                      : ", default " + option.fallback;
+  if (!option.elsewhere.empty()) facts += "\n      elsewhere: " + option.elsewhere;
   return "  " + option.name + "\n      " + option.doc + "\n      " + facts + "\n";
 }
 
@@ -125,8 +154,13 @@ std::string indented(const std::string& lines) {
 std::string entry_text(const CatalogEntry& entry) {
   std::string out = entry.name + " (" + entry.kind + "): " + entry.doc + "\n";
   if (!entry.source.empty()) out += "source: " + entry.source + "\n";
+  if (!entry.elsewhere.empty()) out += "elsewhere: " + entry.elsewhere + "\n";
   if (!entry.formula.empty()) out += "formula:\n" + indented(entry.formula);
+  if (!entry.letters.empty()) out += "letters:\n" + indented(entry.letters);
   if (!entry.expansion.empty()) out += "stands for: " + entry.expansion + "\n";
+  if (!entry.example.empty()) out += "example:\n" + indented(entry.example);
+  if (!entry.differences.empty()) out += "beside its neighbours:\n";
+  for (const CatalogDifference& one : entry.differences) out += "  " + one.from + ": " + one.how + "\n";
   if (!entry.scope.empty()) out += "scope: " + entry.scope + "\n";
   if (!entry.state.empty()) out += "state: " + entry.state + "\n";
   if (!entry.dialects.empty()) out += "dialects (the defaults that they change):\n";
@@ -149,12 +183,8 @@ CatalogEntry catalog_entry(std::string_view kind, const Spec& spec) {
                    .state = {},
                    .dialects = dialect_lines(spec),
                    .options = {}};
-  for (const Option& option : spec.options) {
-    out.options.push_back({std::string(option.name), std::string(type_name(option.type)),
-                           std::string(option.fallback), option.range.min, option.range.max,
-                           std::string(option.unit), std::string(option.doc), std::string(option.choices),
-                           option.required});
-  }
+  for (const Option& option : spec.options) out.options.push_back(catalog_option(kind, spec.name, option));
+  out.elsewhere = synonyms::elsewhere(kind, spec.name);
   return out;
 }
 

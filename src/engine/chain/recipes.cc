@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/did_you_mean.h"
 #include "chain/custom_transform.h"
 #include "chain/link.h"
 #include "transforms/numbers.h"
@@ -204,6 +205,23 @@ void check_decay(const Item& item, const Arg& decay, const Source& source) {
   }
 }
 
+// What every rule takes besides the options of its Spec.
+constexpr std::string_view kSugar[] = {kRuleSugar[0].name, kRuleSugar[1].name};
+
+void check_rule_options(const Spec& spec, const Item& item, const Source& source) {
+  std::size_t positions = 0;
+  for (const Arg& arg : item.args) {
+    const bool sugar = std::ranges::find(kSugar, arg.name) != std::end(kSugar);
+    if (!arg.name.empty() && !sugar && !spec.find(arg.name)) unknown_option(spec, arg, source, kSugar);
+    if (!arg.name.empty()) continue;
+    const bool fits = ++positions < spec.options.size();  // the last one, `on`, has a name
+    if (fits && spec.positional) continue;
+    const std::string what = spec.positional ? "too many arguments for `" + item.name + "`"
+                                             : "`" + item.name + "` takes named options only";
+    throw source.error(arg.at, {"", what, "`" + print(arg.value) + "`", wanted_options(spec, kSugar), ""});
+  }
+}
+
 // lr= and decay= on a rule: decay(b) | rule | lr(a), on the parameters of the rule.
 void expand_rule(Item item, const Source& source, Text& out) {
   const std::optional<Arg> lr = take(item, "lr");
@@ -277,6 +295,7 @@ Text expand(const Text& text, const Source& source) {
     if (transform == nullptr) {
       expand_recipe(*find_recipe(item.name), item, source, out);
     } else if (transform->part == Part::rule) {
+      check_rule_options(transform->spec, item, source);
       expand_rule(item, source, out);
     } else {
       out.push_back(item);

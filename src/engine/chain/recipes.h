@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/options.h"
 #include "base/spec.h"
 
 namespace thalweg {
@@ -17,6 +18,11 @@ struct Recipe {
 };
 
 std::span<const Recipe> recipes();
+
+// What every rule takes besides the options of its Spec, as transforms beside it.
+inline constexpr Option kRuleSugar[] = {
+    scalar_option("lr", "", kNotNegative, "the learning rate: `| lr(...)` behind the rule"),
+    scalar_option("decay", "", kNotNegative, "L2 regularisation: `decay(...) |` before the rule")};
 
 // Replaces recipes by their chains and `lr=`, `decay=` on a rule by transforms beside it. The result names
 // transforms only. Throws Error(usage) with a caret.

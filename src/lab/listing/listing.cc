@@ -2,6 +2,7 @@
 #include "augment/augmentation.h"
 #include "catalog/entry.h"
 #include "data/dataset.h"
+#include "listing/explained.h"
 #include "losses/loss.h"
 #include "losses/term.h"
 #include "nn/custom_layer.h"
@@ -26,6 +27,7 @@ const std::vector<CatalogEntry>& catalog() {
     add("data", data_specs());
     add("augmentations", augmentation_specs());
     add("problems", problem_specs());
+    explain(entries);
     return entries;
   });
 }

@@ -14,6 +14,8 @@
 #include "base/spec.h"
 #include "base/text.h"
 #include "schedule/schedules.h"
+#include "synonyms/synonyms.h"
+#include "synonyms/synonyms.h"
 
 namespace thalweg {
 namespace {
@@ -116,13 +118,29 @@ std::optional<std::string> text_of(const RunSetting& setting, const toml::node& 
   return std::nullopt;
 }
 
+}  // namespace
+
+std::string unknown_setting(std::string_view name, const std::vector<std::string_view>& known) {
+  const std::vector<std::string_view> here = synonyms::options_here("setting", "", name);
+  if (!here.empty() && std::find(known.begin(), known.end(), here[0]) != known.end())
+    return "`" + std::string(name) + "` is called `" + std::string(here[0]) + "` here";
+  const std::vector<std::string_view> of_rule = synonyms::options_here("optimizer", "", name);
+  const std::string_view option = of_rule.size() == 1                  ? of_rule[0]
+                                  : name == "lr" || name == "momentum" ? name
+                                                                       : "";
+  if (option.empty()) return did_you_mean(name, known);
+  return "`" + std::string(name) + "` is `" + std::string(option) + "` in the text of `optimizer` here";
+}
+
+namespace {
+
 void check_keys(const Place& place, const toml::table& table) {
   std::vector<std::string_view> known = {kSchemaKey};
   for (const RunSetting& setting : run_settings()) known.push_back(setting.name);
   for (const auto& [key, node] : table) {
     if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
     throw place.error(&node, "unknown key", "`" + std::string(key.str()) + "`", "",
-                      did_you_mean(key.str(), known));
+                      unknown_setting(key.str(), known));
   }
 }
 

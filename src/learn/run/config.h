@@ -23,6 +23,9 @@ std::vector<std::uint64_t> read_toml(const std::filesystem::path& path, Code cod
 std::vector<std::uint64_t> read_toml_text(std::string_view text, const std::string& name, Code code,
                                           RunConfig& config);
 
+// The hint for a name that is no setting: what it is called here, or the nearest one.
+std::string unknown_setting(std::string_view name, const std::vector<std::string_view>& known);
+
 // "epochs = 30"
 std::string toml_line(const RunSetting& setting, const RunConfig& config);
 

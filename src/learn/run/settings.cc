@@ -209,7 +209,7 @@ std::size_t index_of(std::string_view name) {
   std::vector<std::string_view> names;
   for (const RunSetting& setting : kSettings) names.push_back(setting.name);
   throw Error(Code::usage,
-              {"settings", "unknown name", "`" + std::string(name) + "`", "", did_you_mean(name, names)});
+              {"settings", "unknown name", "`" + std::string(name) + "`", "", unknown_setting(name, names)});
 }
 
 }  // namespace
