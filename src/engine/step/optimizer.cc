@@ -14,6 +14,7 @@
 #include "step/optimizer_impl.h"
 #include "step/owner_names.h"
 #include "thalweg/error.h"
+#include "transforms/numbers.h"
 
 namespace thalweg {
 
@@ -33,6 +34,15 @@ constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip"
               {weight ? "weight" : "grad_norm", "not what a gradient can have",
                print_number(weight ? input.weight : input.grad_norm),
                weight ? "a finite number, at least 0" : "at least 0, or NaN where it is not known", ""});
+}
+
+// 1 - beta^t of a state that the transform corrects with these options.
+std::optional<double> correction_of(const Link& link, Numbers o, std::string_view state, std::uint64_t t) {
+  const KeptState& kept = link.transform->kept;
+  const auto found = std::ranges::find(kept.corrected, state, &Correction::state);
+  if (t == 0 || found == kept.corrected.end()) return std::nullopt;
+  if (kept.corrects != nullptr && !kept.corrects(o, state)) return std::nullopt;
+  return one_minus_power(o[link.transform->spec.find(found->option).value()], t);
 }
 
 }  // namespace
@@ -233,6 +243,8 @@ std::vector<StateTensor> Optimizer::state() {
         const std::string prefix = parameter.name() + "/" + owners.next(link) + ".";
         for (const std::string_view slot : link.state()) {
           tensors.push_back({prefix + std::string(slot), &parameter, memory.state_buffer(p, stream++)});
+          tensors.back().correction =
+              correction_of(link, impl_->step.values().options(i), slot, impl_->clocks[p]);
         }
         if (link.transform->part == Part::window) {
           tensors.push_back({prefix + "sum", &parameter, memory.window_buffer(p)});
