@@ -28,7 +28,7 @@ struct TracedNumber {
 
 // One element in one update.
 struct TracedElement {
-  std::string name;     // "dense1.weight[3]": counted row by row, from 0
+  std::string name;     // "dense1.weight[0,3]": along its axes, from 0; of a dense layer {input, output}
   double gradient = 0;  // as the step was given it: before clipping and decay
   // What the rules keep of it, as the update has left it: streams of its parameter's type and shape, and
   // numbers of its parameter.

@@ -42,6 +42,18 @@ void add(TracedElement& element, const std::vector<Kept>& all) {
   }
 }
 
+// "[1,2]", row and column; nothing for the only element.
+std::string place_text(const Shape& shape, std::size_t index) {
+  std::string out;
+  std::size_t rest = index;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    const auto size = static_cast<std::size_t>(shape[axis]);
+    out = std::to_string(rest % size) + (out.empty() ? "" : ",") + out;
+    rest /= size;
+  }
+  return count(shape) == 1 ? "" : "[" + out + "]";
+}
+
 // A list of the grammar, with or without its brackets.
 Value read_selection(std::string_view of) {
   const Text text = parse({"parameters", "of(" + std::string(of) + ")"});
@@ -64,10 +76,8 @@ std::vector<ElementPlace> elements_of(const Params& params, std::string_view of,
   std::vector<ElementPlace> out;
   for (const Parameter& parameter : params) {
     if (parameter.frozen() || !selector.matches(parameter)) continue;
-    for (std::size_t i = 0; i < std::min(most, parameter.size()); ++i) {
-      const bool alone = parameter.size() == 1;
-      out.push_back({&parameter, i, parameter.name() + (alone ? "" : "[" + std::to_string(i) + "]")});
-    }
+    for (std::size_t i = 0; i < std::min(most, parameter.size()); ++i)
+      out.push_back({&parameter, i, parameter.name() + place_text(parameter.shape(), i)});
   }
   return out;
 }
