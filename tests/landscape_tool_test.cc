@@ -60,7 +60,7 @@ const std::vector<Refusal> kRefused = {
     {{}, 2, {"what is required"}},
     {{"rosenbrok"}, 2, {"did you mean `rosenbrock`?"}},
     {{"x +* y"}, 2, {"column 4", "`*`"}},
-    {{"colville"}, 2, {"two numbers", "colville"}},
+    {{"colville"}, 2, {"one or two numbers", "colville"}},
     {{"booth", "--range", "1 2 3"}, 2, {"--range", "not four numbers"}},
     {{"booth", "--range", "1 1 2 3"}, 2, {"the range is empty"}},
     {{"booth", "--range", "1 x 2 3"}, 2, {"--range", "`x`"}},
@@ -74,7 +74,7 @@ const std::vector<Refusal> kRefused = {
     {{"booth", "--batch", "1,2,3,4,5,6,7,8,9,10,11,12,13", "--noise", "1", "--paths", "gd(lr=0.01)"},
      2,
      {"at most 12"}},
-    {{"log(x)", "--start", "-1 1"}, 5, {"the loss is not finite"}},
+    {{"log(x)", "--start", "-1"}, 5, {"the loss is not finite"}},
     {{"booth", "--svg", "no/such/folder.svg"}, 4, {"no/such"}},
     {{"."}, 3, {"config.toml"}},
 };

@@ -113,8 +113,8 @@ TEST_F(Tool, CompareFitsTrialsOfOneUpdate) {
 }
 
 TEST_F(Tool, AFormulaMayBeginWithASign) {
-  const Json descent = json(
-      {"descend", "--steps", "1", "--optimizer", "gd(lr=0.25)", "--start", "1 1", "--json", "--", "-x^2"});
+  const Json descent =
+      json({"descend", "--steps", "1", "--optimizer", "gd(lr=0.25)", "--start", "1", "--json", "--", "-x^2"});
   EXPECT_EQ(descent["losses"], Json({-1, -2.25}));
 }
 

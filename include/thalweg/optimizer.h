@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -97,6 +98,9 @@ struct StateTensor {
   std::string name;  // "dense1.weight/adam.m"; a second adam in the chain is "adam2"
   const Parameter* parameter;
   Buffer buffer;  // with its own type and shape: those of the parameter, unless its rule says otherwise
+  // What its rule divides it by where it uses it, as of the last update: 1 - beta^t. None where the rule has
+  // no such correction, and before the first update.
+  std::optional<double> correction = {};
 };
 
 // Not thread-safe: one step at a time. `params` must outlive it, and its parameters must stay where they are.

@@ -111,6 +111,9 @@ class Run {
   const std::filesystem::path& directory() const;  // absolute
   const RunConfig& config() const;                 // nothing is auto; canonical texts that name every option
   const std::string& plan() const;                 // the explained, resolved chain
+  // What is trained, to be looked at; whoever changes it changes the run.
+  Params& params();
+  Optimizer& optimizer();
   std::uint64_t parameters() const;
   std::uint64_t updates() const;  // done
   std::uint64_t updates_per_epoch() const;

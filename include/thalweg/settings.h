@@ -21,8 +21,9 @@ struct EarlyStoppingOptions {
   std::optional<bool> restore_best = {};  // the result is of the best epoch; none: if patience is set
 };
 
-// How a run keeps its weights while they are trained.
+// Where a run has its weights from, and how it keeps them while they are trained.
 struct KeepingOptions {
+  std::string init = {};  // a safetensors file, named and ordered as torch does; empty: drawn with the seed
   std::string checkpoint_every = "never";  // permanently; a length: 500, 2ep, 5%
   bool async_checkpoints = false;          // written from a copy while the training goes on
   std::uint64_t statistics_batches = 0;    // as of TrainerOptions

@@ -48,7 +48,8 @@ std::optional<PlaneRange> read_range(const std::vector<double>& numbers) {
 Landscape of_function(const Flags& flags, Given given) {
   const Problem problem(flags.what);
   FunctionLandscapeOptions options = flags.function;
-  if (has(given, "--start")) check_point("--start", options.descend.start, 2, problem.text());
+  if (has(given, "--start"))
+    check_point("--start", options.descend.start, problem.dimension(), problem.text());
   options.descend.seed = flags.seed;
   options.batches = read_batches(flags.batch);
   if (has(given, "--range")) options.range = read_range(flags.range);
@@ -120,7 +121,8 @@ std::vector<Argument> function_arguments(Flags& flags) {
                "mean loss of n seeded samples, visited once per epoch: those of the problem "
                "(linear_regression), or 256 whose gradients differ by noise (--noise) that sums to 0"),
       Argument("--range RANGE", &flags.range,
-               "x from, x to, y from, y to: \"-2 2 -1 3\"; by default what the paths show")};
+               "x from, x to, y from, y to (of one dimension: the loss): \"-2 2 -1 3\"; by default what the "
+               "paths show")};
 }
 
 std::vector<Argument> run_arguments(Flags& flags) {
@@ -134,17 +136,18 @@ std::vector<Argument> run_arguments(Flags& flags) {
 }
 
 std::vector<Argument> other_arguments(Flags& flags) {
-  return {Argument("what WHAT", &flags.what,
-                   "a problem of two dimensions, a formula such as \"(1-x)^2 + 100*(y-x^2)^2\", or a run "
-                   "directory",
-                   {.required = true}),
-          Argument("--seed N", &flags.seed, "seed of noise, batches, directions and samples"),
-          Argument("--points N", &flags.points, "points per side of the grid",
-                   {.range = {2}, .shown = "161; 25 for a run"}),
-          Argument("--html FILE", &flags.html,
-                   "the page; if nothing else is requested, landscape.html, in the directory of a run"),
-          Argument("--svg FILE", &flags.svg, "write a still contour map with the paths to this file"),
-          json_argument(flags.json)};
+  return {
+      Argument("what WHAT", &flags.what,
+               "a problem of one or two dimensions, a formula such as \"(1-x)^2 + 100*(y-x^2)^2\", or a run "
+               "directory",
+               {.required = true}),
+      Argument("--seed N", &flags.seed, "seed of noise, batches, directions and samples"),
+      Argument("--points N", &flags.points, "points per side of the grid",
+               {.range = {2}, .shown = "161; 25 for a run"}),
+      Argument("--html FILE", &flags.html,
+               "the page; if nothing else is requested, landscape.html, in the directory of a run"),
+      Argument("--svg FILE", &flags.svg, "write a still contour map with the paths to this file"),
+      json_argument(flags.json)};
 }
 
 }  // namespace

@@ -6,15 +6,18 @@
 
 #include <fmt/core.h>
 
+#include "base/json.h"
 #include "base/threads.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/lab/page.h"
 #include "thalweg/run.h"
+#include "thalweg/trace.h"
 #include "tool/command.h"
 #include "tool/deadlines.h"
 #include "tool/progress.h"
 #include "tool/setting_flags.h"
+#include "tool/show_flags.h"
 #include "tool/signals.h"
 
 namespace thalweg::tool {
@@ -30,12 +33,17 @@ struct Flags {
   std::optional<std::uint64_t> checkpoint_seconds;
   bool print_config = false;
   bool dry_run = false;
+  ShowFlags show;
+  std::string of = "all";
+  std::uint64_t elements = 4;
   bool json = false;
   bool quiet = false;
 };
 
 constexpr std::string_view kWithResume[] = {"--resume", "--lengths", "--epochs",   "--threads",
-                                            "--json",   "--quiet",   "--max-time", "--checkpoint-seconds"};
+                                            "--json",   "--quiet",   "--max-time", "--checkpoint-seconds",
+                                            "--show",   "--of",      "--elements", "--every",
+                                            "--html"};
 
 ResumeOptions resume_options(const Flags& flags, Given given) {
   for (const Argument* one : given) {
@@ -43,8 +51,8 @@ ResumeOptions resume_options(const Flags& flags, Given given) {
       continue;
     throw Error(Code::usage,
                 {"thalweg train", "a resumed run keeps its settings", "`" + one->name + "`",
-                 "--resume with --epochs, --lengths, --threads, --max-time, --checkpoint-seconds, --json and "
-                 "--quiet only",
+                 "--resume with --epochs, --lengths, --threads, --max-time, --checkpoint-seconds, --show, "
+                 "--json and --quiet only",
                  "start a new run"});
   }
   ResumeOptions options;
@@ -134,15 +142,64 @@ bool page_is_older(const Run& run) {
   return page || result || drawn < finished;
 }
 
+// The steps that --show asks for, as they are made.
+class Steps {
+ public:
+  Steps(Run& run, const Flags& flags) : flags_(flags), last_(run.total_updates()) {
+    if (!flags.show.any()) return;
+    flags.show.shown();
+    tracer_.emplace(run.optimizer(), elements_of(run.params(), flags.of, flags.elements));
+    constexpr std::uint64_t kMost = 2'000'000;
+    const std::uint64_t traced = (last_ / every() + 1) * tracer_->elements();
+    if (traced <= kMost) return;
+    throw Error(Code::usage, {"--show", "too many numbers to show", std::to_string(traced),
+                              "at most " + std::to_string(kMost), "--every 100, --of NAME or --elements 1"});
+  }
+
+  void add(const Report& report) {
+    if (!tracer_ || report.skipped) return;
+    TracedUpdate update = tracer_->after(report);
+    update.loss = report.loss;
+    if (report.update % every() == 0 || report.update == last_) all_.push_back(std::move(update));
+  }
+
+  // What came of the run, with them before it.
+  std::string told(const Run& run, const RunResult& result) const {
+    if (!flags_.show.any()) return flags_.json ? result.json : result_text(run, result);
+    if (!flags_.json) return shown_table(all_, flags_.show.shown()) + result_text(run, result);
+    return JsonObject()
+               .add("schema", 1)
+               .raw("updates", shown_json(all_, flags_.show.shown()))
+               .raw("result", result.json.substr(0, result.json.find_last_of('}') + 1))
+               .text() +
+           "\n";
+  }
+
+  void write_page(Run& run) const {
+    write_shown(flags_.show, visible(run.directory().filename().string()), run.optimizer().chain().text(),
+                all_);
+  }
+
+ private:
+  std::uint64_t every() const { return flags_.show.every.value_or(1); }
+
+  const Flags& flags_;
+  std::uint64_t last_;
+  std::optional<Tracer> tracer_;
+  std::vector<TracedUpdate> all_;
+};
+
 int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   const std::size_t told = run.notes().size();
   for (const std::string& line : run.notes()) note(line);
   const bool was_finished = run.finished();
+  Steps steps(run, flags);
   Progress progress(run, flags.quiet);
   Report report;
   try {
     while (deadlines.stop() == 0 && run.next(report)) {
       progress.show(report);
+      steps.add(report);
       if (deadlines.save_is_due()) run.save();
     }
   } catch (const Error&) {
@@ -156,7 +213,8 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   const RunResult result = run.finish();
   for (std::size_t i = told; i < run.notes().size(); ++i) note(run.notes()[i]);
   if (!was_finished || page_is_older(run)) write_page(run.directory());
-  print(flags.json ? result.json : result_text(run, result));
+  steps.write_page(run);
+  print(steps.told(run, result));
   return kOk;
 }
 
@@ -205,6 +263,15 @@ Command train_command() {
       Argument("--dry-run", &flags.dry_run, "print data, layers, plan, lengths and memory; write nothing"),
       json_argument(flags.json),
       Argument("--quiet", &flags.quiet, "show no progress")};
+  append_show(arguments, flags.show);
+  append(arguments,
+         {Argument("--of NAMES", &flags.of,
+                   "parameters whose steps are shown: all, a role such as bias, a name or a pattern such as "
+                   "\"dense1.*\"",
+                   {.needs = "--show"}),
+          Argument("--elements N", &flags.elements, "how many elements of each, from the first",
+                   {.range = kAtLeastOne, .needs = "--show"})},
+         "Single steps");
   return {"train", "Train a model and write a run directory",
           flags.settings.arguments(terms, std::move(arguments)),
           [](Given given) { return train(flags, given); }};

@@ -1,5 +1,6 @@
 // A loss over a plane: of a function of two numbers with the paths of optimizers down it, or of a trained
-// run; and its pictures. All are values and pure functions: any thread may call them.
+// run; the curve of a function of one number; and their pictures. All are values and pure functions: any
+// thread may call them.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ struct PlaneRange {
 };
 
 // Values on a grid that includes the edges of its range: columns * rows of them, at least 2 x 2, row by row
-// from y_low to y_high, each from x_low to x_high. A value that is not finite is drawn as a hole.
+// from y_low to y_high, each from x_low to x_high. A value that is not finite is drawn as a hole. One row is
+// a curve: the values of a function of x, whose points have the value as their y.
 struct Surface {
   PlaneRange range;
   std::size_t columns = 0, rows = 0;
@@ -61,8 +63,8 @@ struct FunctionLandscapeOptions {
 };
 
 // The function over the range, and the paths of the chains (texts) over it. A path that diverges ends there.
-// Throws Error(usage) for a problem that is not of two dimensions, a range that is empty or not finite, and
-// as descend() does; Error(diverged) when the function is not finite at the start.
+// A problem of one dimension gives its curve. Throws Error(usage) for one of more than two, a range that is
+// empty or not finite, and as descend() does; Error(diverged) when the function is not finite at the start.
 Landscape function_landscape(const Problem& problem, std::span<const std::string> chains,
                              const FunctionLandscapeOptions& options = {});
 

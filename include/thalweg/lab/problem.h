@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thalweg/chain.h"
+#include "thalweg/trace.h"
 
 namespace thalweg {
 
@@ -20,18 +21,24 @@ namespace thalweg {
 // number of them throws Error(usage).
 class Problem {
  public:
-  // A name of `thalweg list problems` with its options: "quadratic(condition=100, dimension=5)"; or a formula
-  // of x and y: + - * / ^ ( ), numbers, pi, e, sin, cos, exp, log, sqrt, abs; at most 10,000 bytes, brackets,
-  // signs and powers at most 64 deep. A text is a formula when it begins with a number, a sign, a bracket, a
-  // variable or a function. Throws Error(usage) with a caret for a text that is neither.
+  // A name of `thalweg list problems` with its options: "quadratic(condition=100, dimension=5)",
+  // "linear_regression(data=five.csv)"; or a formula of x alone, of x and y, or of x1, x2, ... (as many
+  // dimensions as the highest number): + - * / ^ ( ), numbers, pi, e, sin, cos, exp, log, sqrt, abs; at most
+  // 10,000 bytes, brackets, signs and powers at most 64 deep. A text is a formula when it begins with a
+  // number, a sign, a bracket, a variable or a function. Throws Error(usage) with a caret for a text that is
+  // neither, and Error(data) for a file of data.
   explicit Problem(std::string_view text);
 
   // Canonical text; with `every`, also the options at their default. A formula as it was written.
   std::string text(bool every = false) const;
 
   std::size_t dimension() const;
+  // Of the coordinates: those of the formula; "a" and "b" of a line; else "x", "x" and "y", or "x1", "x2",
+  // ...
+  const std::vector<std::string>& names() const;
   // The standard one of the literature, where there is one. Of a formula the first of (-1.2, 1), (1.2, 1),
-  // (1.2, -1), (-1.2, -1) and (0.5, 0.5) where value and gradient are finite and the gradient is not 0.
+  // (1.2, -1), (-1.2, -1) and (0.5, 0.5), cut or repeated to its dimensions, where value and gradient are
+  // finite and the gradient is not 0. Of a regression on a file 0.
   std::span<const double> start() const;
 
   double value(std::span<const double> x) const;
@@ -73,6 +80,10 @@ struct DescendOptions {
   // noise of its batch, and the full batch has none.
   std::uint64_t batch = 0;
   bool until_diverged = false;  // the descent ends, without an error, before the loss is not finite
+  // Every how manieth update is traced, the last one in any case; 0: none. At most kMostTraced elements are.
+  std::uint64_t trace_every = 0;
+
+  static constexpr std::size_t kMostTraced = 2'000'000;
 
   static constexpr std::size_t kNoisySamples = 256;
 };
@@ -87,6 +98,9 @@ struct Descent {
   std::vector<double> distances;  // to the nearest minimum; updates + 1
   std::vector<double> rates;      // updates
   bool diverged = false;          // it ended early
+  // Every coordinate in the updates that were asked for: the values that are trained, and the gradient that
+  // came last before the update. The loss is the one before it, where nothing is averaged.
+  std::vector<TracedUpdate> traced = {};
 };
 
 // Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64; `plateau` is

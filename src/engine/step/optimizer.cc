@@ -14,6 +14,7 @@
 #include "step/optimizer_impl.h"
 #include "step/owner_names.h"
 #include "thalweg/error.h"
+#include "transforms/numbers.h"
 
 namespace thalweg {
 
@@ -40,6 +41,15 @@ constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip"
               {"step", "every gradient is needed before anything is updated", chain.text(),
                "a chain without norms over parameters and gates, that reports what is not finite",
                "form the gradients before the step"});
+}
+
+// 1 - beta^t of a state that the transform corrects with these options.
+std::optional<double> correction_of(const Link& link, Numbers o, std::string_view state, std::uint64_t t) {
+  const KeptState& kept = link.transform->kept;
+  const auto found = std::ranges::find(kept.corrected, state, &Correction::state);
+  if (t == 0 || found == kept.corrected.end()) return std::nullopt;
+  if (kept.corrects != nullptr && !kept.corrects(o, state)) return std::nullopt;
+  return one_minus_power(o[link.transform->spec.find(found->option).value()], t);
 }
 
 }  // namespace
@@ -243,6 +253,8 @@ std::vector<StateTensor> Optimizer::state() {
         const std::string prefix = parameter.name() + "/" + owners.next(link) + ".";
         for (const std::string_view slot : link.state()) {
           tensors.push_back({prefix + std::string(slot), &parameter, memory.state_buffer(p, stream++)});
+          tensors.back().correction =
+              correction_of(link, impl_->step.values().options(i), slot, impl_->clocks[p]);
         }
         if (link.transform->part == Part::window) {
           tensors.push_back({prefix + "sum", &parameter, memory.window_buffer(p)});

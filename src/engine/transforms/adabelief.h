@@ -19,6 +19,7 @@ struct Adabelief {
       needing("rectify", threshold_option())};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}, {"vmax", "beta2"}};
   static constexpr Card kCard{"adabelief",
                               "Adam that divides by the distance of gradients from their average",
                               "Zhuang et al. 2020, arXiv:2010.07468", kOptions, false};

@@ -17,6 +17,7 @@ struct Adabound {
       amsgrad_option()};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}, {"vmax", "beta2"}};
   static constexpr Card kCard{"adabound", "Adam whose element-wise rates converge to one rate",
                               "Luo et al. 2019, arXiv:1902.09843", kOptions, false};
 

@@ -24,6 +24,11 @@ struct Adam {
       {"keras", "eps", "1e-7"}, {"keras", "eps_place", "raw"}, {"optax", "amsgrad_form", "corrected"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}, {"vmax", "beta2"}};
+  static bool corrects(Numbers o, std::string_view state) {
+    const bool stored = state == "vmax" && option_of<Adam, "amsgrad_form">(o) == "corrected";
+    return option_of<Adam, "bias_correction">(o) && !stored;
+  }
   static constexpr Card kCard = Card("adam", "bias-corrected moving averages of gradient and square",
                                      "Kingma and Ba 2014, arXiv:1412.6980", kOptions, false, kDialects);
   static std::size_t variant(Numbers o) { return option_of<Adam, "amsgrad">(o) ? 1 : 0; }

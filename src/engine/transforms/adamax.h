@@ -16,6 +16,8 @@ struct Adamax {
   static constexpr DialectDefault kDialects[] = {
       {"keras", "eps", "1e-7"}, {"keras", "eps_place", "outside"}, {"paper", "eps", "0"}};
   static constexpr std::string_view kState[] = {"m", "n"};
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}};
+  static bool corrects(Numbers o, std::string_view) { return option_of<Adamax, "bias_correction">(o); }
   static constexpr Card kCard = Card("adamax", "Adam with the largest recent gradient as the denominator",
                                      "Kingma and Ba 2014, arXiv:1412.6980", kOptions, false, kDialects);
 

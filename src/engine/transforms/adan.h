@@ -20,6 +20,7 @@ struct Adan {
                     "weight of the differences: beta2 as in the paper, or 1 - beta2 as in optax")};
   static constexpr DialectDefault kDialects[] = {{"optax", "difference_factor", "taken"}};
   static constexpr std::string_view kState[] = {"m", "v", "n", "l"};
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}, {"n", "beta3"}};
   static constexpr Card kCard =
       Card("adan", "Nesterov momentum from differences of gradients, divided by a root mean square",
            "Xie et al. 2022, arXiv:2208.06677", kOptions, false, kDialects);

@@ -19,6 +19,7 @@ struct Ademamix {
       number_option("alpha_warmup", "0", kNotNegative, "updates over which the weight grows from 0"),
       number_option("beta3_warmup", "0", kNotNegative, "updates over which beta3 grows from beta1")};
   static constexpr std::string_view kState[] = {"m", "n", "v"};
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}};
   static constexpr Card kCard{"ademamix", "Adam with a fast and a slow average of gradients",
                               "Pagliardini, Ablin and Grangier 2024, arXiv:2409.03137", kOptions, false};
 

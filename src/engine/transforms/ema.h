@@ -7,6 +7,8 @@ struct Ema {
   static constexpr Option kOptions[] = {share_kept("beta", "0.9", "share of the average that is kept"),
                                         flag_option("debias", "true", "divide the average by 1 - beta^t")};
   static constexpr std::string_view kState[] = {"m"};
+  static constexpr Correction kCorrected[] = {{"m", "beta"}};
+  static bool corrects(Numbers o, std::string_view) { return option_of<Ema, "debias">(o); }
   static constexpr Card kCard{"ema", "a moving average of the updates", "", kOptions};
   static constexpr bool kIsRule = false;
 

@@ -19,6 +19,7 @@ struct Nadam {
   static constexpr DialectDefault kDialects[] = {
       {"keras", "eps", "1e-7"}, {"keras", "momentum_decay", "1"}, {"optax", "mu", "constant"}};
   static constexpr std::string_view kState[] = {"m", "v"};
+  static constexpr Correction kCorrected[] = {{"v", "beta2"}};
   static constexpr std::string_view kNumbers[] = {"mu_product"};
   static constexpr Card kCard{
       "nadam", "Adam with Nesterov momentum", "Dozat 2016, ICLR workshop", kOptions, false, kDialects};

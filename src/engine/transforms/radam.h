@@ -23,6 +23,7 @@ struct Radam {
       {"optax", "eps_place", "corrected"}, {"optax", "inclusive", "true"}, {"paper", "threshold", "4"}};
   static constexpr std::string_view kState[] = {"m", "v", "vmax"};
   static constexpr Names kVariants[] = {{kState, 2}, kState};  // without and with amsgrad
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}, {"vmax", "beta2"}};
   static constexpr Card kCard = Card("radam", "Adam that divides by its mean square once that is reliable",
                                      "Liu et al. 2019, arXiv:1908.03265", kOptions, false, kDialects);
 

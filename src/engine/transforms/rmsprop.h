@@ -29,6 +29,8 @@ struct RmsProp {
   static constexpr std::string_view kPlain[] = {"v"}, kCentred[] = {"v", "m"}, kMomentum[] = {"v", "b"},
                                     kBoth[] = {"v", "m", "b"};
   static constexpr Names kVariants[] = {kPlain, kCentred, kMomentum, kBoth};
+  static constexpr Correction kCorrected[] = {{"v", "alpha"}, {"m", "alpha"}};
+  static bool corrects(Numbers o, std::string_view) { return option_of<RmsProp, "bias_correction">(o); }
   static constexpr Card kCard =
       Card("rmsprop", "divide by a moving root mean square of the gradient",
            "Tieleman and Hinton 2012, Neural Networks for Machine Learning, Lecture 6.5", kOptions, false,

@@ -255,11 +255,18 @@ struct Whole {
   std::span<const Buffer> states;
 };
 
+// A moving average that a transform divides by 1 - option^t where it uses it: what its card writes m / c1.
+struct Correction {
+  std::string_view state;
+  std::string_view option;
+};
+
 // What a transform keeps from step to step.
 struct KeptState {
   std::span<const Names> variants = {};  // names of its state streams in each of its variants
   Names numbers = {};                    // for each parameter
   Names chain_numbers = {};              // for the whole chain
+  std::span<const Correction> corrected = {};
 
   // Where a transform has them; null otherwise. Options that are schedules are NaN in variant().
   std::size_t (*variant)(Numbers o) = nullptr;
@@ -267,6 +274,7 @@ struct KeptState {
   void (*begin)(Numbers o, std::span<double> numbers) = nullptr;  // what fills chain_numbers
   Form (*form)(std::size_t i,
                const Form& parameter) = nullptr;  // of its state stream i; else the parameter's
+  bool (*corrects)(Numbers o, std::string_view state) = nullptr;  // whether these options do; else they do
 };
 
 // What a gather sums.

@@ -163,6 +163,8 @@ constexpr KeptState kept_by() {
   KeptState out{.variants = kVariants<T>};
   if constexpr (requires { T::kNumbers; }) out.numbers = T::kNumbers;
   if constexpr (requires { T::kChainNumbers; }) out.chain_numbers = T::kChainNumbers;
+  if constexpr (requires { T::kCorrected; }) out.corrected = T::kCorrected;
+  if constexpr (requires { T::corrects({}, {}); }) out.corrects = T::corrects;
   if constexpr (requires { T::variant({}); }) out.variant = T::variant;
   if constexpr (requires { T::initial({}, 0); }) out.initial = T::initial;
   if constexpr (requires { T::begin({}, {}); }) out.begin = T::begin;

@@ -19,6 +19,8 @@ struct Yogi {
   static constexpr DialectDefault kDialects[] = {{"optax", "accumulator_in_m", "true"},
                                                  {"paper", "bias_correction", "false"}};
   static constexpr std::string_view kState[] = {"m", "v"};
+  static constexpr Correction kCorrected[] = {{"m", "beta1"}, {"v", "beta2"}};
+  static bool corrects(Numbers o, std::string_view) { return option_of<Yogi, "bias_correction">(o); }
   static constexpr Card kCard =
       Card("yogi", "Adam whose mean square moves by a fixed share of each new square",
            "Zaheer et al. 2018, NeurIPS 31", kOptions, false, kDialects);

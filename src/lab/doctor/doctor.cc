@@ -9,6 +9,7 @@
 #include "doctor/examined_run.h"
 #include "run/config.h"
 #include "run/folder.h"
+#include "run/load_weights.h"
 #include "thalweg/checkpoint.h"
 #include "train/recording.h"
 #include "train/trial.h"
@@ -70,6 +71,12 @@ ExaminedRun::ExaminedRun(const std::filesystem::path& directory, int threads, st
       chain(
           Chain(config.optimizer)
               .resolve(lengths_of(epochs(config.schedule_epochs.value_or(*config.epochs)), data, options))) {
+  try {
+    load_initial_weights(config, start.params());
+  } catch (const Error& error) {
+    if (error.code() != Code::data) throw;
+    notes.push_back(std::string("the weights that it began with are gone: ") + error.what());
+  }
   load_trained(directory, *this, notes);
 }
 

@@ -86,7 +86,7 @@ std::string animation_data(const Landscape& landscape, const Levels& levels) {
                                Frame::kHeight - Frame::kTop - Frame::kBottom})
       .raw("paths",
            json_list(landscape.paths, [&](const SurfacePath& path) { return path_data(path, frame); }))
-      .raw("surface", surface_data(landscape.surface, levels))
+      .raw("surface", is_curve(landscape) ? "null" : surface_data(landscape.surface, levels))
       .text();
 }
 

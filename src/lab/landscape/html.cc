@@ -97,6 +97,7 @@ constexpr std::string_view kSolid =
     "<noscript><p class=\"lead\">The view in three dimensions needs JavaScript.</p></noscript>\n";
 
 std::string contour_caption(const Landscape& landscape, const Levels& levels) {
+  if (is_curve(landscape)) return landscape.minima.empty() ? "" : "Crosses mark minima.";
   std::string out = levels.log
                         ? "Levels are evenly spaced in the logarithm of the height above the least value"
                         : "Levels are evenly spaced";
@@ -107,16 +108,20 @@ std::string contour_caption(const Landscape& landscape, const Levels& levels) {
 std::string render(const Landscape& landscape) {
   const Levels levels = levels_of(landscape);
   const std::uint64_t last = last_update(landscape);
-  std::string pictures =
-      figure("Contours", contour_caption(landscape, levels), contour_svg(landscape, levels, false));
+  const bool curve = is_curve(landscape);
+  std::string pictures = figure(curve ? "Function" : "Contours", contour_caption(landscape, levels),
+                                contour_svg(landscape, levels, false));
   if (last > 0) pictures += figure(losses_chart(landscape), "The same paths, against updates.");
   const std::string style = std::string(kLandscapeCss.text) + std::string(kLandscapePageCss.text);
   return document({.title = landscape.title,
                    .subject = "loss landscape",
                    .lead = lead(landscape.subtitle),
-                   .body = section("ways", last == 0 ? "Contour" : "Paths",
+                   .body = section("ways",
+                                   last > 0 ? "Paths"
+                                   : curve  ? "Function"
+                                            : "Contour",
                                    charts(pictures) + player(last) + paths_table(landscape)) +
-                           section("third", "The surface", kSolid),
+                           section("third", "The surface", curve ? "" : kSolid),
                    .style = style,
                    .scripts = {kLandscapeJs},
                    .data = animation_data(landscape, levels)});
@@ -125,12 +130,12 @@ std::string render(const Landscape& landscape) {
 void check(const Landscape& landscape) {
   const Surface& surface = landscape.surface;
   const bool grid =
-      surface.columns >= 2 && surface.rows >= 2 && surface.values.size() == surface.columns * surface.rows;
+      surface.columns >= 2 && surface.rows >= 1 && surface.values.size() == surface.columns * surface.rows;
   if (!grid) {
     throw Error(Code::usage, {"landscape", "the surface is not a grid",
                               std::to_string(surface.columns) + " x " + std::to_string(surface.rows) + ", " +
                                   std::to_string(surface.values.size()) + " values",
-                              "at least 2 x 2, a value for each point", ""});
+                              "at least 2 x 2, or one row, a value for each point", ""});
   }
   if (landscape.paths.size() > kMostPaths) {
     throw Error(Code::usage,

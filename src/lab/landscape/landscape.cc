@@ -1,4 +1,4 @@
-// The ways of optimizers over a function of two numbers.
+// The ways of optimizers over a function of one or two numbers.
 #include "thalweg/lab/landscape.h"
 
 #include <algorithm>
@@ -38,9 +38,9 @@ void check_range(const PlaneRange& range) {
 }
 
 void check(const Problem& problem, const FunctionLandscapeOptions& options) {
-  if (problem.dimension() != 2) {
-    throw Error(Code::usage, {"landscape", "not a function of two numbers", "`" + problem.text() + "`",
-                              "two dimensions", "try rosenbrock, or `descend` for this one"});
+  if (problem.dimension() > 2) {
+    throw Error(Code::usage, {"landscape", "not a function of one or two numbers", "`" + problem.text() + "`",
+                              "one or two dimensions", "try rosenbrock, or `descend` for this one"});
   }
   if (options.points < 2 || options.points > 1000) {
     throw Error(Code::usage,
@@ -97,6 +97,31 @@ PlaneRange range_of(const Problem& problem, std::span<const double> start,
   return range;
 }
 
+// Of a function of one number: its values over x, and as much of y as they and the paths take.
+Surface curve_of(const Problem& problem, std::span<const double> start, const std::vector<SurfacePath>& paths,
+                 const FunctionLandscapeOptions& options) {
+  PlaneRange range;
+  if (options.range) {
+    range = *options.range;
+  } else {
+    const Limits x = seen(problem, needed(problem, start, 0), 0, coordinates(paths, &PlanePoint::x));
+    range.x_low = x.lo, range.x_high = x.hi;
+  }
+  Surface out{range, options.points, 1, {}};
+  Limits y;
+  for (std::size_t i = 0; i < options.points; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(options.points - 1);
+    const double x = std::lerp(range.x_low, range.x_high, share);
+    out.values.push_back(problem.value(std::span(&x, 1)));
+    if (std::isfinite(out.values.back())) y.add(out.values.back());
+  }
+  if (options.range) return out;
+  const double margin = y.size() > 0 ? kMargin * y.size() / 2 : 0.5;
+  out.range.y_low = y.lo - margin, out.range.y_high = y.hi + margin;
+  check_range(out.range);
+  return out;
+}
+
 Surface surface_of(const Problem& problem, const PlaneRange& range, std::size_t points) {
   Surface out{range, points, points, {}};
   out.values.reserve(points * points);
@@ -119,17 +144,20 @@ SurfacePath way(const Problem& problem, const std::string& chain, const DescendO
     path.name += options.batch == 0 ? ", full batch" : ", batch " + std::to_string(options.batch);
   }
   if (problem.minima().empty()) path.distances.clear();
+  const std::size_t n = problem.dimension();
   for (std::size_t k = 0; k < descent.losses.size(); ++k) {
-    path.points.push_back({descent.path[2 * k], descent.path[2 * k + 1]});
+    path.points.push_back({descent.path[n * k], n == 1 ? descent.losses[k] : descent.path[n * k + 1]});
   }
   return path;
 }
 
 std::string subtitle(const Problem& problem, const FunctionLandscapeOptions& options,
                      std::span<const double> start) {
-  std::string out = fmt::format("{} updates from ({}, {}).", options.descend.updates, print_number(start[0]),
-                                print_number(start[1]));
-  if (problem.minima().empty()) return out += " A formula: its minima are not known.";
+  const std::string place = print_number(start[0]);
+  std::string out =
+      fmt::format("{} updates from {}.", options.descend.updates,
+                  start.size() == 1 ? place : "(" + place + ", " + print_number(start[1]) + ")");
+  if (problem.minima().empty()) return out += " Its minima are not known.";
   const std::size_t n = problem.minima().size();
   return out + fmt::format(" {} {}.", n == 1 ? "The minimum is" : "The " + std::to_string(n) + " minima are",
                            fmt::format("{:.6g}", problem.minimum()));
@@ -162,10 +190,12 @@ Landscape function_landscape(const Problem& problem, std::span<const std::string
   const std::span<const double> start = descent.start.empty() ? problem.start() : descent.start;
   Landscape out;
   out.title = problem.text();
-  out.x_name = "x";
-  out.y_name = "y";
+  const bool curve = problem.dimension() == 1;
+  out.x_name = problem.names().front();
+  out.y_name = curve ? "loss" : problem.names().back();
   out.least = problem.minimum();
-  for (const std::vector<double>& minimum : problem.minima()) out.minima.push_back({minimum[0], minimum[1]});
+  for (const std::vector<double>& minimum : problem.minima())
+    out.minima.push_back({minimum[0], curve ? problem.minimum() : minimum[1]});
   const std::vector<std::uint64_t> full = {0};
   for (const std::string& chain : chains) {
     for (const std::uint64_t batch : options.batches.empty() ? full : options.batches) {
@@ -174,6 +204,10 @@ Landscape function_landscape(const Problem& problem, std::span<const std::string
     }
   }
   out.subtitle = subtitle(problem, options, start) + noise_text(problem, options);
+  if (curve) {
+    out.surface = curve_of(problem, start, out.paths, options);
+    return out;
+  }
   out.surface = surface_of(problem, options.range ? *options.range : range_of(problem, start, out.paths),
                            options.points);
   return out;

@@ -107,7 +107,7 @@ if (data.last > 0) {
 
 // The surface in three dimensions: quads painted from back to front, path segments among them.
 
-const canvas = byId("surface"), grid = data.surface;
+const grid = data.surface, canvas = byId("surface") || document.createElement("canvas");  // a curve has none
 let turn = -0.6, tilt = 0.85, zoom = 1, waiting = false;
 
 function colour(name) {
@@ -193,6 +193,7 @@ function paint() {
 }
 
 view = () => {
+  if (!grid) return;
   if (!waiting) requestAnimationFrame(paint);
   waiting = true;
 };
@@ -208,7 +209,7 @@ function zoomBy(factor) {
 }
 const reset = () => { turn = -0.6; tilt = 0.85; zoom = 1; view(); };
 
-byId("solid").hidden = false;
+if (grid) byId("solid").hidden = false;
 let held = null;
 canvas.addEventListener("pointerdown", (event) => {
   held = [event.clientX, event.clientY];

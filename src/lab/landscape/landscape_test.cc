@@ -95,17 +95,38 @@ TEST(FunctionLandscape, FormulasHaveNoKnownMinima) {
   }
 }
 
+TEST(FunctionLandscape, AFunctionOfOneNumberIsACurve) {
+  const Landscape landscape = drawn("x^2", {"gd(lr=0.1)"}, {.descend = {.updates = 5}, .points = 11});
+  EXPECT_EQ(landscape.surface.columns, 11u);
+  EXPECT_EQ(landscape.surface.rows, 1u);
+  ASSERT_EQ(landscape.surface.values.size(), 11u);
+  EXPECT_EQ(landscape.x_name, "x");
+  const double low = landscape.surface.range.x_low;
+  EXPECT_DOUBLE_EQ(landscape.surface.values[0], low * low);
+  for (std::size_t k = 0; k < 6; ++k) {
+    const PlanePoint& point = landscape.paths[0].points[k];
+    EXPECT_NEAR(point.x, -1.2 * std::pow(0.8, k), 1e-15);
+    EXPECT_EQ(point.y, landscape.paths[0].losses[k]);
+    EXPECT_TRUE(holds(landscape.surface.range, point)) << k;
+  }
+  expect_contains(landscape_svg(landscape), "class=\"curve\"");
+  const std::string page = landscape_html(landscape);
+  EXPECT_EQ(page.find("three dimensions needs"), std::string::npos);
+  expect_contains(page, "\"surface\": null");
+  EXPECT_EQ(drawn("sphere(1)", {"gd(lr=0.1)"}, {.points = 3}).minima.size(), 1u);
+}
+
 TEST(FunctionLandscape, RefusesWhatCannotBeDrawn) {
   const auto refused = [](const char* problem, const FunctionLandscapeOptions& options) {
     return usage_error([&] { drawn(problem, {"gd(lr=0.1)"}, options); });
   };
-  expect_contains(refused("colville", {}), "two numbers");
+  expect_contains(refused("colville", {}), "one or two numbers");
   expect_contains(refused("sphere(3)", {}), "two numbers");
   expect_contains(refused("booth", {.range = PlaneRange{1, 1, 0, 1}}), "the range is empty");
   expect_contains(refused("booth", {.range = PlaneRange{-1e308, 1e308, 0, 1}}), "not finite");
   expect_contains(refused("booth", {.points = 1}), "2 to 1000");
   expect_contains(refused("booth", {.descend = {.start = {1, 2, 3}}}), "dimension");
-  EXPECT_THROW(drawn("log(x)", {"gd(lr=0.1)"}, {.descend = {.start = {-1, 0}}}), Error);
+  EXPECT_THROW(drawn("log(x)", {"gd(lr=0.1)"}, {.descend = {.start = {-1}}}), Error);
 }
 
 }  // namespace

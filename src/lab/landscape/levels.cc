@@ -46,7 +46,7 @@ double Levels::height(double value) const {
 Levels levels_of(const Landscape& landscape) {
   const std::vector<double> values = finite_values(landscape.surface);
   Levels out;
-  if (values.empty()) return out;
+  if (values.empty() || is_curve(landscape)) return out;
   const bool known = std::isfinite(landscape.least) && landscape.least <= values.front();
   // Losses that are positive and span much are read from 0.
   const bool from_zero = !known && values.front() > 0 && values.back() > kSpanForLog * values.front();

@@ -23,6 +23,9 @@ struct Levels {
 };
 Levels levels_of(const Landscape& landscape);
 
+// A function of one number, which has neither levels nor a surface.
+inline bool is_curve(const Landscape& landscape) { return landscape.surface.rows == 1; }
+
 // Numbers of the plane to places on the paper.
 struct Frame {
   static constexpr double kWidth = 560, kHeight = 470;

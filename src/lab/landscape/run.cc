@@ -94,6 +94,7 @@ struct Landform {
 
   Vector initial() {
     model().initialise(config.seed);
+    load_initial_weights(config, model().params());
     return weights_of(params());
   }
 

@@ -128,6 +128,21 @@ std::string draw_levels(const Landscape& landscape, const Levels& levels) {
   return out + "</g>";
 }
 
+// Of a function of one number; what is not finite parts it.
+std::string draw_curve(const Landscape& landscape, const Frame& frame) {
+  const Surface& surface = landscape.surface;
+  const double last = static_cast<double>(surface.columns - 1);
+  std::string line;
+  bool pen = false;
+  for (std::size_t i = 0; i < surface.columns; ++i) {
+    const double x = std::lerp(surface.range.x_low, surface.range.x_high, static_cast<double>(i) / last);
+    const bool drawn = drawable(surface.values[i]);
+    if (drawn) line += (pen ? "L" : "M") + at(frame.at({x, surface.values[i]}));
+    pen = drawn;
+  }
+  return path("curve", line);
+}
+
 std::string draw_axes(const Landscape& landscape, const Frame& frame) {
   const double floor = Frame::kHeight - Frame::kBottom;
   std::string out;
@@ -280,8 +295,9 @@ std::string contour_svg(const Landscape& landscape, const Levels& levels, bool a
   }
   out += "<clipPath id=\"plot\">" + rect("", kCorner, {kCorner.x + plot_width(), kCorner.y + plot_height()}) +
          "</clipPath>";
-  out += draw_levels(landscape, levels) + draw_axes(landscape, frame);
-  out += "<g clip-path=\"url(#plot)\">";
+  const bool curve = is_curve(landscape);
+  out += (curve ? "" : draw_levels(landscape, levels)) + draw_axes(landscape, frame);
+  out += "<g clip-path=\"url(#plot)\">" + (curve ? draw_curve(landscape, frame) : "");
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) out += draw_path(landscape.paths[i], frame, i);
   out += "</g>" + draw_marks(landscape, frame);
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {

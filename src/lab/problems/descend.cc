@@ -25,6 +25,18 @@ void check(const Problem& problem, const DescendOptions& options) {
     throw Error(Code::usage, {"descend", "too many updates to record", std::to_string(options.updates),
                               "at most " + std::to_string(most), ""});
   }
+  if (options.trace_every == 0) return;
+  const std::uint64_t traced = (options.updates / options.trace_every + 1) * problem.dimension();
+  if (traced <= DescendOptions::kMostTraced) return;
+  throw Error(Code::usage, {"descend", "too many updates to trace", std::to_string(traced) + " numbers",
+                            "at most " + std::to_string(DescendOptions::kMostTraced),
+                            "look at fewer of them: every 100, say"});
+}
+
+std::vector<ElementPlace> coordinates(const Problem& problem, const Parameter& x) {
+  std::vector<ElementPlace> out;
+  for (const std::string& name : problem.names()) out.push_back({&x, out.size(), name});
+  return out;
 }
 
 bool finite(std::span<const double> numbers) {
@@ -49,8 +61,8 @@ bool record(const Problem& problem, const DescendOptions& options, std::span<con
 
 // Updates until there are enough, or it has diverged.
 void walk(const Problem& problem, const DescendOptions& options, Gradients& gradients, Optimizer& optimizer,
-          std::span<double> x, std::span<double> grad, Descent& out) {
-  const bool tells = optimizer.observes();
+          Tracer& tracer, std::span<double> x, std::span<double> grad, Descent& out) {
+  const bool tells = optimizer.observes(), averages = optimizer.averages();
   for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
     gradients.write(x, n++, grad);
     if (options.until_diverged && !finite(grad)) break;
@@ -58,6 +70,13 @@ void walk(const Problem& problem, const DescendOptions& options, Gradients& grad
     const Report report = optimizer.step();
     if (report.overflows) break;
     if (report.waits) continue;
+    if (options.trace_every > 0) {
+      TracedUpdate traced = tracer.after(report);
+      traced.update = out.rates.size() + 1;
+      if (!averages) traced.loss = out.losses.back();
+      const bool due = traced.update % options.trace_every == 0 || traced.update == options.updates;
+      if (due) out.traced.push_back(std::move(traced));
+    }
     const Averaged evaluated = optimizer.averaged();
     if (!record(problem, options, x, out)) break;
     out.rates.push_back(report.lr);
@@ -75,7 +94,7 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   if (!options.start.empty()) x = options.start;
   std::vector<double> grad(x.size());
   Params params;
-  params.adopt("x", {static_cast<std::int64_t>(x.size())}, x.data(), grad.data());
+  const Parameter& moved = params.adopt("x", {static_cast<std::int64_t>(x.size())}, x.data(), grad.data());
   Descent out;
   DescendOptions must_start = options;
   must_start.until_diverged = false;
@@ -83,7 +102,8 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   const Nonfinite policy = options.until_diverged ? Nonfinite::skip : Nonfinite::error;
   Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = policy});
   out.optimizer = optimizer.chain().text();
-  walk(problem, options, gradients, optimizer, x, grad, out);
+  Tracer tracer(optimizer, coordinates(problem, moved));
+  walk(problem, options, gradients, optimizer, tracer, x, grad, out);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/did_you_mean.h"
+#include "base/spec.h"
 #include "problems/dual.h"
 #include "thalweg/error.h"
 
@@ -80,6 +81,12 @@ const typename Named::value_type* named(const Named& all, std::string_view name)
   return found == all.end() ? nullptr : &*found;
 }
 
+// 3 of "x3"; nothing for what is no such variable.
+std::optional<std::size_t> number_of(std::string_view word) {
+  if (word.size() < 2 || word[0] != 'x' || word[1] == '0') return std::nullopt;
+  return read_exactly<std::size_t>(word.substr(1));
+}
+
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -98,6 +105,14 @@ class FormulaParser {
     sum();
     if (at_ < text_.size()) fail_behind_operand();
     return std::move(steps_);
+  }
+
+  std::vector<std::string> variables() const {
+    if (most_ == 0)
+      return uses_x_ && !uses_y_ ? std::vector<std::string>{"x"} : std::vector<std::string>{"x", "y"};
+    std::vector<std::string> out;
+    for (std::size_t i = 1; i <= most_; ++i) out.push_back("x" + std::to_string(i));
+    return out;
   }
 
  private:
@@ -167,8 +182,11 @@ class FormulaParser {
   }
 
   std::size_t named_atom(std::string_view word) {
+    if (const auto n = number_of(word)) return numbered(word, *n);
     if (const Leaf* leaf = named(kLeaves, word)) {
+      if (leaf->variable >= 0 && most_ > 0) fail_mixed(word);
       at_ += word.size();
+      (leaf->variable == 0 ? uses_x_ : uses_y_) |= leaf->variable >= 0;
       return leaf->variable < 0 ? constant(leaf->number) : variable(leaf->variable);
     }
     const Operation* function = named(kFunctions, word);
@@ -180,6 +198,17 @@ class FormulaParser {
     if (!take('(')) fail("a function needs brackets", here(), "`(` after `" + std::string(word) + "`");
     const std::size_t a = bracket();
     return push(*function, a, a);
+  }
+
+  std::size_t numbered(std::string_view word, std::size_t n) {
+    if (uses_x_ || uses_y_) fail_mixed(word);
+    if (n > Expression::kMostVariables) {
+      fail("too many variables", "`" + std::string(word) + "`",
+           "x1 to x" + std::to_string(Expression::kMostVariables));
+    }
+    at_ += word.size();
+    most_ = std::max(most_, n);
+    return variable(static_cast<int>(n - 1));
   }
 
   std::size_t number() {
@@ -237,6 +266,10 @@ class FormulaParser {
     return "`" + std::string(word) + "`";
   }
 
+  [[noreturn]] void fail_mixed(std::string_view word) const {
+    fail("variables of two kinds", "`" + std::string(word) + "`", "x and y, or x1, x2, ...");
+  }
+
   [[noreturn]] void fail_behind_operand() const {
     const char c = text_[at_];
     const bool operand = is_letter(c) || is_digit(c) || c == '.' || c == '(';
@@ -254,6 +287,8 @@ class FormulaParser {
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  bool uses_x_ = false, uses_y_ = false;
+  std::size_t most_ = 0;  // n of the highest xn
   std::vector<Step> steps_;
 };
 
@@ -278,7 +313,9 @@ Expression::Expression(const Source& source) : text_(single_blanks(source.text))
                        {"", "the formula is too long", std::to_string(source.text.size()) + " bytes",
                         "at most " + std::to_string(kMostBytes), ""});
   }
-  steps_ = FormulaParser(source).run();
+  FormulaParser parser(source);
+  steps_ = parser.run();
+  names_ = parser.variables();
 }
 
 bool Expression::begins(std::string_view text) {
@@ -287,7 +324,7 @@ bool Expression::begins(std::string_view text) {
   if (at == text.size()) return false;
   const std::string_view word = word_at(text, at);
   if (word.empty()) return std::string_view("+-(.0123456789").find(text[at]) != std::string_view::npos;
-  return named(kLeaves, word) != nullptr || named(kFunctions, word) != nullptr;
+  return named(kLeaves, word) != nullptr || named(kFunctions, word) != nullptr || number_of(word);
 }
 
 std::vector<double> Expression::forward(std::span<const double> at) const {

@@ -207,6 +207,28 @@ TEST(Formulas, StartWhereTheyAreFiniteAndSteep) {
   EXPECT_EQ(start("3"), (std::vector<double>{-1.2, 1}));
 }
 
+TEST(Formulas, HaveTheDimensionsOfTheirVariables) {
+  const auto names = [](const char* text) { return Problem(text).names(); };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names("x^2"), Names{"x"});
+  EXPECT_EQ(names("sin(x)*exp(-x)"), Names{"x"});
+  EXPECT_EQ(names("x + y"), (Names{"x", "y"}));
+  EXPECT_EQ(names("y^2"), (Names{"x", "y"}));
+  EXPECT_EQ(names("7"), (Names{"x", "y"}));
+  EXPECT_EQ(names("x1^2"), Names{"x1"});
+  EXPECT_EQ(names("x3*x1"), (Names{"x1", "x2", "x3"}));
+  EXPECT_EQ(Problem("x1000").dimension(), 1000u);
+  EXPECT_EQ(gradient("x1*x2^2", 3, 4), (std::vector<double>{16, 24}));
+  const Problem problem("x1 + 2*x2 + x4^2");
+  EXPECT_EQ(std::vector<double>(problem.start().begin(), problem.start().end()),
+            (std::vector<double>{-1.2, 1, -1.2, 1}));
+  std::vector<double> slopes(4);
+  problem.gradient(problem.start(), slopes);
+  EXPECT_EQ(slopes, (std::vector<double>{1, 2, 0, 2}));
+  for (const char* bad : {"x + x1", "x2*y", "x1 + x", "x0", "x01", "x1a", "x1001", "x99999999999999999999"})
+    EXPECT_NE(usage_error([&] { Problem problem(bad); }), "") << bad;
+}
+
 TEST(Formulas, NamesOfProblemsAreNone) {
   expect_contains(usage_error([] { Problem("rosenbrok"); }), "did you mean `rosenbrock`?");
   expect_contains(usage_error([] { Problem("expo(x)"); }), "a problem");

@@ -30,7 +30,7 @@ using Rows = std::span<const std::uint32_t>;
 
 template <class Kind>
 concept Sampled = requires(Numbers options) {
-  Kind::samples(options);
+  Kind::points(Settings(), options);
 };
 
 // One partial derivative a pass.
@@ -64,6 +64,18 @@ std::span<const Spec* const> problem_specs() { return kSpecs; }
 struct Problem::Impl {
   Facts facts;
 
+  // As the formula of a problem calls its coordinates.
+  void name_coordinates() {
+    const std::size_t n = facts.start.size();
+    if (!facts.names.empty()) return;
+    facts.names = {"x", "y"};
+    facts.names.resize(std::min<std::size_t>(n, 2));
+    for (std::size_t i = 0; i < n && n > 2; ++i) {
+      facts.names.resize(n);
+      facts.names[i] = "x" + std::to_string(i + 1);
+    }
+  }
+
   virtual ~Impl() = default;
   virtual std::string text(bool every) const = 0;
   virtual std::size_t samples() const { return 0; }
@@ -94,18 +106,21 @@ template <class Impl, class Kind>
 struct Listed final : Impl {
   Listed(const Item& item, const Source& source) : settings(bind(Kind::kSpec, item, source)) {
     for (std::size_t i = 0; i < settings.size(); ++i) {
-      numbers.push_back(as_number(Kind::kSpec.options[i], settings[i]).value());
+      numbers.push_back(as_number(Kind::kSpec.options[i], settings[i]).value_or(NAN));
     }
-    Impl::facts = Kind::facts(numbers);
-    all.resize(samples());
+    if constexpr (Sampled<Kind>) {
+      points = Kind::points(settings, numbers);
+      Impl::facts = Kind::facts(points);
+    } else {
+      Impl::facts = Kind::facts(numbers);
+    }
+    this->name_coordinates();
+    all.resize(points.size());
     std::iota(all.begin(), all.end(), 0u);
   }
 
   std::string text(bool every) const override { return print(Text{unbind(Kind::kSpec, settings, every)}); }
-  std::size_t samples() const override {
-    if constexpr (Sampled<Kind>) return Kind::samples(numbers);
-    return 0;
-  }
+  std::size_t samples() const override { return points.size(); }
   double value(Numbers x) const override { return value_at<double>(x); }
   void gradient(Numbers x, std::span<double> out) const override {
     partial_derivatives(x, out, [&](Duals point) { return value_at<formula::Dual>(point); });
@@ -128,13 +143,14 @@ struct Listed final : Impl {
   T mean(Rows rows, std::span<const T> x) const {
     T sum = 0.0;
     if constexpr (Sampled<Kind>) {
-      for (const std::uint32_t row : rows) sum = sum + Kind::template sample<T>(numbers, row, x);
+      for (const std::uint32_t row : rows) sum = sum + Kind::template sample<T>(points, row, x);
     }
     return sum / static_cast<double>(rows.size());
   }
 
   Settings settings;
   std::vector<double> numbers;
+  Points points;
   std::vector<std::uint32_t> all;  // rows
 };
 
@@ -158,14 +174,18 @@ template <class Impl>
 struct Written final : Impl {
   explicit Written(const Source& source) : formula(source) {
     Impl::facts = {.start = start(), .minima = {}, .minimum = NAN};
+    Impl::facts.names = formula.names();
   }
 
   Point start() const {
-    const std::vector<Point> candidates = {{-1.2, 1}, {1.2, 1}, {1.2, -1}, {-1.2, -1}, {0.5, 0.5}};
-    Point slopes(2);
-    for (const Point& x : candidates) {
+    std::vector<Point> candidates = {{-1.2, 1}, {1.2, 1}, {1.2, -1}, {-1.2, -1}, {0.5, 0.5}};
+    for (Point& x : candidates) {
+      x.resize(formula.dimension());
+      for (std::size_t i = 2; i < x.size(); ++i) x[i] = x[i - 2];
+      Point slopes(x.size());
       formula.gradient(x, slopes);
-      const double steepness = std::abs(slopes[0]) + std::abs(slopes[1]);
+      double steepness = 0;
+      for (const double slope : slopes) steepness += std::abs(slope);
       if (std::isfinite(formula.value(x)) && std::isfinite(steepness) && steepness > 0) return x;
     }
     return candidates.front();
@@ -190,6 +210,7 @@ Problem::Problem(std::string_view text) {
 
 std::string Problem::text(bool every) const { return impl_->text(every); }
 std::size_t Problem::dimension() const { return impl_->facts.start.size(); }
+const std::vector<std::string>& Problem::names() const { return impl_->facts.names; }
 std::span<const double> Problem::start() const { return impl_->facts.start; }
 const std::vector<std::vector<double>>& Problem::minima() const { return impl_->facts.minima; }
 double Problem::minimum() const { return impl_->facts.minimum; }

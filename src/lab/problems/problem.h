@@ -21,6 +21,7 @@ struct Facts {
   double minimum = 0;         // its value there
   Point low = {};             // the region; empty: everywhere
   Point high = {};
+  std::vector<std::string> names = {};  // of the coordinates; none: x, x and y, or x1, x2, ...
 };
 
 // A problem is a struct with its Spec, formula included, as kSpec; its options are numbers, here `o`, in the
@@ -28,9 +29,31 @@ struct Facts {
 //   static Facts facts(std::span<const double> o);
 //   template <class T> static T value(std::span<const double> o, std::span<const T> x);
 // for double and Dual; the dimension is that of the start. One that is the mean of losses of samples has in
-// place of the value
-//   static std::size_t samples(std::span<const double> o);
-//   template <class T> static T sample(std::span<const double> o, std::size_t i, std::span<const T> x);
+// place of these two
+//   static Points points(const Settings& settings, std::span<const double> o);  // may read a file
+//   static Facts facts(const Points& points);
+//   template <class T> static T sample(const Points& points, std::size_t i, std::span<const T> x);
+// What is no number among its options is NaN in `o`.
+
+// Samples of a linear regression: numbers with the number that they tell.
+struct Points {
+  std::size_t inputs = 1;
+  std::vector<double> u;  // size() x inputs
+  std::vector<double> t;
+  Point start = {};  // of a descent; none: zeros
+  std::size_t size() const { return t.size(); }
+};
+
+// A table of numbers in a text file, of `target` (a name, or a number from 0, negative from the right) and
+// all other columns. Throws Error(usage) and Error(data) as the reader csv does, and for a cell that is
+// missing or no number, for a table without inputs or rows and for one of more than kMostInputs numbers in
+// them.
+inline constexpr std::size_t kMostInputs = 1'000'000;
+Points read_points(const std::string& file, const std::string& target);
+
+// Half the mean squared error of t = x_1 u_1 + ... + x_n u_n + x_n+1: where it is least, by the normal
+// equations, and its value there; not known where they have no single solution.
+Facts least_squares(const Points& points);
 
 // Partial derivatives are taken one by one, so time grows with the square of the dimension.
 inline constexpr double kMostDimensions = 1000;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/test_folder.h"
 #include "params/test_params.h"
 #include "problems/problem.h"
 
@@ -142,6 +143,58 @@ TEST(Problems, NearestMinimumCounts) {
   const Problem problem("himmelblau");
   EXPECT_DOUBLE_EQ(problem.distance(Point{3, 3}), 1);
   EXPECT_NEAR(problem.distance(Point{-2.8, 3.1}), std::hypot(0.0051180869527448, 0.0313125182505729), 1e-12);
+}
+
+TEST(Problems, CoordinatesAreCalledAsFormulasDo) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(Problem("sphere(1)").names(), Names{"x"});
+  EXPECT_EQ(Problem("booth").names(), (Names{"x", "y"}));
+  EXPECT_EQ(Problem("sphere(3)").names(), (Names{"x1", "x2", "x3"}));
+  EXPECT_EQ(Problem("linear_regression").names(), (Names{"a", "b"}));
+}
+
+class PointsOfAFile : public ::testing::Test {
+ protected:
+  Problem problem(const std::string& bytes, const std::string& more = "") const {
+    folder_.write("points.csv", bytes);
+    return Problem("linear_regression(data=\"" + (folder_.path() / "points.csv").string() + "\"" + more +
+                   ")");
+  }
+  TestFolder folder_;
+};
+
+// By hand: the line 2 u + 1 with errors 1, -2 and 1 at u = 0, 1, 2, that change neither slope nor intercept.
+TEST_F(PointsOfAFile, AreTheSamplesOfALine) {
+  const Problem line = problem("u,t\n0,2\n1,1\n2,6\n");
+  EXPECT_EQ(line.samples(), 3u);
+  EXPECT_EQ(line.names(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(Point(line.start().begin(), line.start().end()), (Point{0, 0}));
+  ASSERT_EQ(line.minima().size(), 1u);
+  EXPECT_NEAR(line.minima()[0][0], 2, 1e-14);
+  EXPECT_NEAR(line.minima()[0][1], 1, 1e-14);
+  EXPECT_NEAR(line.minimum(), 1, 1e-14);
+  EXPECT_DOUBLE_EQ(line.value(Point{0, 0}), (4 + 1 + 36) / 6.0);
+  const Point slopes = gradient(line, Point{0, 0});
+  EXPECT_DOUBLE_EQ(slopes[0], -13 / 3.0);
+  EXPECT_DOUBLE_EQ(slopes[1], -3);
+  EXPECT_EQ(Problem(line.text()).text(), line.text());
+}
+
+TEST_F(PointsOfAFile, MayHaveSeveralInputsAndAnyTarget) {
+  const Problem plane = problem("t;u;v\n1;0;0\n3;1;0\n-2;0;1\n0;1;1\n", ", target=t");
+  EXPECT_EQ(plane.names(), (std::vector<std::string>{"a1", "a2", "b"}));
+  ASSERT_EQ(plane.minima().size(), 1u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(plane.minima()[0][i], (Point{2, -3, 1})[i], 1e-13);
+  EXPECT_NEAR(plane.minimum(), 0, 1e-25);
+  EXPECT_EQ(problem("1,2\n2,3\n3,5\n").dimension(), 2u);  // a column that counts the rows is one all the same
+  EXPECT_EQ(problem("id,y\n1,2\n2,3\n3,5\n").dimension(), 2u);
+}
+
+TEST_F(PointsOfAFile, WithoutASingleBestLineHaveNoKnownMinimum) {
+  for (const char* bytes : {"u,t\n1,2\n", "u,t\n1,2\n1,3\n", "u,v,t\n1,2,3\n2,4,5\n3,6,1\n4,8,2\n"}) {
+    EXPECT_TRUE(problem(bytes).minima().empty()) << bytes;
+    EXPECT_TRUE(std::isnan(problem(bytes).minimum())) << bytes;
+  }
 }
 
 TEST(Problems, WrongTextsAndPointsAreNamed) {

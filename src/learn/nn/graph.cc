@@ -1,6 +1,8 @@
 #include "nn/graph.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace thalweg {
 namespace {
@@ -15,21 +17,28 @@ std::vector<float> floats_of(const Parameter& parameter) {
 
 }  // namespace
 
-OrderedWeight torch_order(const Parameter& parameter) {
+TorchPlaces torch_places(const Parameter& parameter) {
   const Shape& shape = parameter.shape();
-  OrderedWeight out{shape, floats_of(parameter)};
+  TorchPlaces out{shape, std::vector<std::size_t>(parameter.size())};
+  std::iota(out.places.begin(), out.places.end(), std::size_t{0});
   if (parameter.role() != Role::weight || shape.size() < 2) return out;
   const auto outputs = static_cast<std::size_t>(shape.back());
   const auto inputs = static_cast<std::size_t>(shape[shape.size() - 2]);
   out.shape = {shape.back(), shape[shape.size() - 2]};
   out.shape.insert(out.shape.end(), shape.begin(), shape.end() - 2);
-  const std::size_t places = out.values.size() / (outputs * inputs);
-  const std::vector<float> from = std::move(out.values);
-  out.values = std::vector<float>(from.size());
-  for (std::size_t i = 0; i < from.size(); ++i) {
+  const std::size_t places = outputs * inputs > 0 ? out.places.size() / (outputs * inputs) : 0;
+  for (std::size_t i = 0; i < out.places.size(); ++i) {
     const std::size_t output = i % outputs, input = i / outputs % inputs, place = i / outputs / inputs;
-    out.values[(output * inputs + input) * places + place] = from[i];
+    out.places[i] = (output * inputs + input) * places + place;
   }
+  return out;
+}
+
+OrderedWeight torch_order(const Parameter& parameter) {
+  TorchPlaces at = torch_places(parameter);
+  const std::vector<float> from = floats_of(parameter);
+  OrderedWeight out{std::move(at.shape), std::vector<float>(from.size())};
+  for (std::size_t i = 0; i < from.size(); ++i) out.values[at.places[i]] = from[i];
   return out;
 }
 

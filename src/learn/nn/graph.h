@@ -51,6 +51,12 @@ struct OrderedWeight {
   std::vector<float> values;
 };
 OrderedWeight torch_order(const Parameter& parameter);
+// That shape, and the place of each element of the parameter among the ordered ones.
+struct TorchPlaces {
+  Shape shape;
+  std::vector<std::size_t> places;
+};
+TorchPlaces torch_places(const Parameter& parameter);
 
 struct Graph {
   std::vector<GraphNode> nodes = {};  // each after those that it takes values of

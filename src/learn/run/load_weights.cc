@@ -1,11 +1,17 @@
 #include "run/load_weights.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
 #include <set>
 
 #include "base/file.h"
 #include "base/spec.h"
+#include "nn/graph.h"
 #include "run/config.h"
 #include "run/folder.h"
+#include "safetensors/safetensors.h"
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
@@ -86,6 +92,88 @@ void load_statistics(const std::filesystem::path& checkpoint, std::uint64_t upda
   find_from_data(run, model, own);
 }
 
+// As `export` and torch call what batch_norm keeps.
+std::string torch_name(std::string name) {
+  constexpr std::string_view kOurs = ".running_variance";
+  if (name.ends_with(kOurs)) name.replace(name.size() - kOurs.size(), kOurs.size(), ".running_var");
+  return name;
+}
+
+double element(const StoredTensor& tensor, std::size_t i) {
+  if (tensor.type == ElementType::f64) {
+    double number;
+    std::memcpy(&number, tensor.bytes.data() + i * sizeof number, sizeof number);
+    return number;
+  }
+  float number;
+  std::memcpy(&number, tensor.bytes.data() + i * sizeof number, sizeof number);
+  return number;
+}
+
+class InitialWeights {
+ public:
+  explicit InitialWeights(const std::string& path) : path_(path), file_(path) {}
+
+  bool is_checkpoint() const { return file_.verified() && file_.metadata().contains("updates"); }
+
+  // The elements of a parameter in its own order.
+  std::vector<float> of(const Parameter& parameter) {
+    const StoredTensor& tensor = found(parameter);
+    const TorchPlaces torch = torch_places(parameter);
+    const bool ours = tensor.shape != torch.shape;
+    if (ours && tensor.shape != parameter.shape())
+      fail("a tensor has another shape", describe(tensor.type, tensor.shape), parameter, torch.shape);
+    if (tensor.type != ElementType::f32 && tensor.type != ElementType::f64)
+      fail("a tensor is of another type", describe(tensor.type, tensor.shape), parameter, torch.shape);
+    std::vector<float> out;
+    for (std::size_t i = 0; i < parameter.size(); ++i) {
+      out.push_back(static_cast<float>(element(tensor, ours ? i : torch.places[i])));
+      if (std::isfinite(out.back())) continue;
+      throw Error(Code::data, {path_, "a weight is not finite", "`" + parameter.name() + "`", "numbers", ""});
+    }
+    return out;
+  }
+
+  bool has(const Parameter& parameter) const {
+    return file_.tensors().contains(torch_name(parameter.name()));
+  }
+
+  // Whoever made the file meant each of them.
+  void check_all_used() const {
+    for (const auto& [name, tensor] : file_.tensors()) {
+      if (used_.contains(name)) continue;
+      throw Error(Code::data, {path_, "a tensor is none of the model", "`" + name + "`", wanted(), ""});
+    }
+  }
+
+  void want(const Parameter& parameter) { used_.emplace(torch_name(parameter.name()), &parameter); }
+
+ private:
+  std::string wanted() const {
+    std::string out;
+    for (const auto& [name, parameter] : used_)
+      out += (out.empty() ? "" : ", ") + name + " " + print_shape(torch_places(*parameter).shape);
+    return out;
+  }
+
+  const StoredTensor& found(const Parameter& parameter) const {
+    const auto tensor = file_.tensors().find(torch_name(parameter.name()));
+    if (tensor != file_.tensors().end()) return tensor->second;
+    throw Error(Code::data, {path_, "a tensor is missing", "`" + parameter.name() + "`", wanted(), ""});
+  }
+
+  [[noreturn]] void fail(const std::string& what, const std::string& got, const Parameter& parameter,
+                         const Shape& shape) const {
+    throw Error(Code::data,
+                {path_, what, "`" + parameter.name() + "` " + got, "F32 or F64 " + print_shape(shape),
+                 "a weight is {outputs, inputs}, as in torch"});
+  }
+
+  std::string path_;
+  Safetensors file_;
+  std::map<std::string, const Parameter*> used_;
+};
+
 }  // namespace
 
 FoundStatistics::FoundStatistics(Module& model) : of_model_(statistics_of(model)), values_(of_model_) {}
@@ -156,6 +244,22 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
                                                : others,
                            "a complete one of this model",
                            others.empty() ? "finish the run with `thalweg train --resume`" : ""});
+}
+
+void load_initial_weights(const RunConfig& config, Params& params) {
+  if (config.keeping.init.empty()) return;
+  InitialWeights file(config.keeping.init);
+  if (file.is_checkpoint()) return void(load_parameters(config.keeping.init, params));
+  for (const Parameter& parameter : params) file.want(parameter);
+  file.check_all_used();
+  std::vector<std::vector<float>> values;
+  for (const Parameter& parameter : params) {
+    const bool drawn = parameter.frozen() && !file.has(parameter);
+    const auto now = parameter.value<float>();
+    values.push_back(drawn ? std::vector<float>(now.begin(), now.end()) : file.of(parameter));
+  }
+  for (std::size_t i = 0; i < params.size(); ++i)
+    std::copy(values[i].begin(), values[i].end(), params[i].value<float>().begin());
 }
 
 std::string weights_text(const std::string& name, std::uint64_t epoch, std::uint64_t update) {

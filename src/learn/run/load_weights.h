@@ -1,4 +1,5 @@
-// Which weights of a run are put to use, and how they are kept and loaded: what `eval` and `predict` look at.
+// Which weights a run begins with and which of it are put to use, and how they are kept and loaded: what
+// `eval` and `predict` look at.
 #pragma once
 
 #include <cstdint>
@@ -64,6 +65,13 @@ class LoadedWeights {
 // passed over with a note. Throws Error(data) where none is, Error(usage) for another name.
 LoadedWeights load_weights(const std::filesystem::path& directory, const std::string& which, Module& model,
                            std::vector<std::string>& notes, const TrainingData& own);
+
+// Fills the parameters from config.keeping.init, if it names a file: a checkpoint of this model, or any
+// safetensors file with a tensor of F32 or F64 for each parameter under its name, as `export` writes them:
+// a weight {outputs, inputs, kernel...}, or in our own order where only that fits its shape. Running
+// statistics may be missing. Throws Error(data), with nothing changed, for a file that cannot be read, a
+// tensor that is missing, of no parameter, of another shape or not finite.
+void load_initial_weights(const RunConfig& config, Params& params);
 
 // `asked`, as load_weights() has it; where it is empty, the weights that the training gives: the best ones if
 // the configuration restores them and they are there, else the last.

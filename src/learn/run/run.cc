@@ -253,6 +253,7 @@ bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
   if (!newest) {
     notes.push_back(std::string(checkpoints(where).empty() ? "no checkpoint yet" : "no checkpoint is whole") +
                     ": starting from the first update");
+    load_initial_weights(config, params());
     return false;
   }
   epoch.sum = metadata_number(newest->metadata, "epoch_loss", 0);
@@ -347,6 +348,7 @@ Run Run::create(const RunConfig& config, const std::filesystem::path& directory)
   check_config(config);
   if (!directory.empty()) check_free(directory);
   auto impl = std::make_unique<Impl>(config, load_data(config));
+  load_initial_weights(impl->config, impl->params());
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
   check_own_files(made);
@@ -401,6 +403,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
 std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
   Impl run(config, load_data(config));
+  load_initial_weights(run.config, run.params());
   const std::span<const std::string> notes(run.notes);
   const Outlined all{run.config, run.data, run.trial, run.memory, notes.subspan(run.data.notes.size())};
   return json ? outline_json(all) : outline(all, run.plan);
@@ -409,6 +412,8 @@ std::string Run::describe(const RunConfig& config, bool json) {
 const std::filesystem::path& Run::directory() const { return impl_->files.directory; }
 const RunConfig& Run::config() const { return impl_->config; }
 const std::string& Run::plan() const { return impl_->plan; }
+Params& Run::params() { return impl_->params(); }
+Optimizer& Run::optimizer() { return impl_->trial.optimizer(); }
 std::uint64_t Run::parameters() const { return impl_->params().elements(); }
 std::uint64_t Run::updates() const { return impl_->updates(); }
 std::uint64_t Run::updates_per_epoch() const { return impl_->per_epoch(); }

@@ -165,6 +165,14 @@ constexpr std::array kRows = std::to_array<Row>({
      [](const RunConfig& c) {
        return c.keeping.statistics_batches == 0 ? "all" : std::to_string(c.keeping.statistics_batches);
      }},
+    {{"init", Kind::text, "drawn",
+      "weights to begin with: a safetensors file with the model's tensors, or a checkpoint; drawn: by the "
+      "seed",
+      false},
+     [](RunConfig& c, Where, Words t) {
+       c.keeping.init = t == "drawn" ? "" : std::filesystem::absolute(t).lexically_normal().string();
+     },
+     [](const RunConfig& c) -> std::string { return c.keeping.init.empty() ? "drawn" : c.keeping.init; }},
     {{"seed", Kind::whole, "", "seed of weights, order and split", true},
      [](RunConfig& c, Where w, Words t) { c.seed = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.seed); }},

@@ -1,0 +1,167 @@
+// Single steps as the users of the tool meet them.
+#include "tool_case.h"
+
+namespace thalweg {
+namespace {
+
+constexpr const char* kFive = "linear_regression(data=five.csv)";
+
+class ShowTool : public Tool {
+ protected:
+  ShowTool() { write("five.csv", contents(THALWEG_TESTS "/data/steps/five.csv")); }
+};
+
+void expect_same_numbers(const Json& got, const Json& want, const std::string& what) {
+  ASSERT_EQ(keys(got), keys(want)) << what;
+  for (const auto& [name, number] : want.items())
+    EXPECT_NEAR(got[name].get<double>(), number.get<double>(), 1e-12) << what << " " << name;
+}
+
+// What numpy makes of the formulas of the papers (tests/data/steps/five.py).
+TEST_F(ShowTool, FivePointsAreWhatNumpySays) {
+  const Json exercises = Json::parse(contents(THALWEG_TESTS "/data/steps/five.json"));
+  ASSERT_EQ(exercises.size(), 7u);
+  for (const Json& want : exercises) {
+    const std::string chain = want["chain"];
+    const Json got =
+        json({"descend", kFive, "--optimizer", chain, "--steps", std::to_string(want["updates"].size()),
+              "--show", "gradient,update,state", "--json"});
+    ASSERT_EQ(got["updates"].size(), want["updates"].size()) << chain;
+    for (std::size_t k = 0; k < want["updates"].size(); ++k) {
+      const Json& update = got["updates"][k];
+      EXPECT_EQ(update["update"], k + 1);
+      EXPECT_EQ(update["lr"], want["lr"]);
+      EXPECT_EQ(update["loss"], got["losses"][k]);
+      for (std::size_t i = 0; i < 2; ++i) {
+        const Json &one = update["coordinates"][i], &expected = want["updates"][k][i];
+        const std::string what = chain + ", update " + std::to_string(k + 1);
+        EXPECT_EQ(keys(one), keys(expected));
+        EXPECT_EQ(one["name"], expected["name"]);
+        expect_same_numbers(one["state"], expected["state"], what);
+        expect_same_numbers(one["corrected"], expected["corrected"], what);
+        for (const char* number : {"gradient", "step", "value"})
+          EXPECT_NEAR(one[number].get<double>(), expected[number].get<double>(), 1e-12) << what << number;
+      }
+    }
+  }
+}
+
+TEST_F(ShowTool, EveryUpdateHasARowWithoutABound) {
+  const Outcome all = run({"descend", "rosenbrock", "--steps", "50", "--show", "all"});
+  EXPECT_EQ(all.code, 0) << all.err;
+  const std::vector<std::string> lines = lines_of(all.out);
+  ASSERT_EQ(lines.size(), 4u + 100u);
+  EXPECT_EQ(lines[2], "start x = -1.2, y = 1");
+  for (const char* column : {"gradient", " m ", "v_hat", "step", "value"})
+    EXPECT_NE(lines[3].find(column), std::string::npos) << column;
+  const Outcome some = run({"descend", "rosenbrock", "--steps", "50", "--show", "update", "--every", "20"});
+  EXPECT_EQ(lines_of(some.out).size(), 4u + 6u);  // 20, 40 and 50
+  EXPECT_EQ(lines_of(run({"descend", "booth", "--steps", "50", "--every", "1"}).out).size(), 3u + 51u);
+  EXPECT_EQ(lines_of(run({"descend", "booth", "--steps", "50", "--every", "20"}).out).size(), 3u + 4u);
+}
+
+TEST_F(ShowTool, OneDimensionStaysOne) {
+  const Json way = json({"descend", "(x - 3)^2", "--optimizer", "gd(lr=0.25)", "--start", "1", "--steps", "2",
+                         "--show", "all", "--json"});
+  EXPECT_EQ(way["dimension"], 1);
+  EXPECT_EQ(way["path"], Json::parse("[[1], [2], [2.5]]"));
+  EXPECT_EQ(way["updates"][0]["coordinates"],
+            Json::parse(
+                R"([{"name": "x", "gradient": -4, "state": {}, "corrected": {}, "step": -1, "value": 2}])"));
+  const Json three =
+      json({"descend", "x1^2 + x3^2", "--start", "1 1 1", "--steps", "1", "--show", "all", "--json"});
+  EXPECT_EQ(three["updates"][0]["coordinates"].size(), 3u);
+  EXPECT_EQ(three["updates"][0]["coordinates"][1]["gradient"], 0);
+}
+
+TEST_F(ShowTool, APageAndABatch) {
+  const Outcome outcome = run({"descend", kFive, "--optimizer", "sgd(lr=0.01)", "--batch", "1", "--steps",
+                               "10", "--show", "all", "--html", "steps.html"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("wrote steps.html"), std::string::npos);
+  EXPECT_NE(contents(path("steps.html")).find("five.csv"), std::string::npos);
+}
+
+TEST_F(ShowTool, ATrainingShowsItsSteps) {
+  write("table.csv", "x,y\n1,2\n2,4.5\n3,5.5\n4,8.5\n5,10\n");
+  const Arguments arguments = {
+      "train",        "--data",   "csv(table.csv, scale=none, target_scale=none, test=table.csv)",
+      "--model",      "dense(1)", "--optimizer",
+      "adam(lr=0.1)", "--batch",  "full",
+      "--epochs",     "4",        "--loss",
+      "mse",          "--quiet",  "--show",
+      "all",          "--json"};
+  const Json shown = json(arguments);
+  EXPECT_EQ(keys(shown), (std::set<std::string>{"schema", "updates", "result"}));
+  ASSERT_EQ(shown["updates"].size(), 4u);
+  EXPECT_EQ(shown["result"]["updates"], 4);
+  double before = NAN;
+  for (std::size_t k = 0; k < 4; ++k) {
+    const Json& weight = shown["updates"][k]["coordinates"][0];
+    EXPECT_EQ(weight["name"], "dense1.weight");
+    const double c1 = 1 - std::pow(0.9, k + 1.0), c2 = 1 - std::pow(0.999, k + 1.0);
+    const double m = weight["state"]["m"].get<double>() / c1, v = weight["state"]["v"].get<double>() / c2;
+    EXPECT_NEAR(weight["corrected"]["m_hat"].get<double>(), m, 1e-6 * std::abs(m));
+    EXPECT_NEAR(weight["step"].get<double>(), 0.1 * m / (std::sqrt(v) + 1e-8), 1e-5);
+    const double value = weight["value"].get<double>();
+    if (k > 0) {
+      EXPECT_NEAR(before - value, weight["step"].get<double>(), 1e-12);
+    }
+    before = value;
+  }
+}
+
+TEST_F(ShowTool, ATrainingShowsChosenParameters) {
+  Arguments arguments = {"train",      "--model",    "dense(3) | relu | dense(10)",
+                         "--epochs",   "1",          "--quiet",
+                         "--show",     "update",     "--of",
+                         "\"*.bias\"", "--elements", "2",
+                         "--every",    "10"};
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("dense1.bias[1]"), std::string::npos);
+  EXPECT_EQ(outcome.out.find("weight["), std::string::npos);
+  EXPECT_EQ(outcome.out.find("bias[2]"), std::string::npos);
+  EXPECT_NE(outcome.out.find("held out"), std::string::npos);
+}
+
+struct Refusal {
+  Arguments arguments;
+  int code;
+  std::vector<std::string> says;
+};
+
+TEST_F(ShowTool, MistakesAreNamed) {
+  write("words.csv", "x,y\n1,2\nten,3\n4,5\n");
+  write("holes.csv", "x,y\n1,2\n,3\n4,5\n");
+  write("head.csv", "x,y\n");
+  write("binary.csv", std::string("\x00\x01\x02", 3));
+  const std::vector<Refusal> refused = {
+      {{"descend", kFive, "--show", "gradiant"}, 2, {"--show", "did you mean `gradient`?"}},
+      {{"descend", kFive, "--show", ""}, 2, {"--show"}},
+      {{"descend", kFive, "--html", "a.html"}, 2, {"--show"}},
+      {{"descend", kFive, "--every", "0"}, 2, {"--every"}},
+      {{"descend", kFive, "--batch", "6"}, 2, {"batch", "at most 5"}},
+      {{"descend", "sphere(1000)", "--steps", "5000", "--show", "all"}, 2, {"too many", "every"}},
+      {{"descend", "linear_regression(data=none.csv)"}, 3, {"none.csv"}},
+      {{"descend", "linear_regression(data=words.csv)"}, 3, {"words.csv", "ten"}},
+      {{"descend", "linear_regression(data=holes.csv)"}, 3, {"holes.csv", "missing"}},
+      {{"descend", "linear_regression(data=head.csv)"}, 3, {"head.csv"}},
+      {{"descend", "linear_regression(data=binary.csv)"}, 3, {"binary.csv"}},
+      {{"descend", "linear_regression(data=five.csv, target=z)"}, 2, {"target", "`z`"}},
+      {{"descend", "x + x1"}, 2, {"variables of two kinds"}},
+      {{"descend", "x1001"}, 2, {"too many variables"}},
+      {{"train", "--show", "all", "--of", "nothing.*"}, 2, {"nothing.*"}},
+      {{"train", "--of", "all"}, 2, {"--show"}},
+      {{"train", "--epochs", "1", "--init", "none.safetensors"}, 3, {"none.safetensors"}},
+  };
+  for (const Refusal& one : refused) {
+    const Outcome outcome = run(one.arguments);
+    EXPECT_EQ(outcome.code, one.code) << one.arguments[1] << outcome.err;
+    for (const std::string& part : one.says)
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
