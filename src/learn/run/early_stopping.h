@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "thalweg/checkpoint_writer.h"
 #include "thalweg/metrics.h"
 #include "thalweg/params.h"
+#include "thalweg/run.h"
 
 namespace thalweg {
 
@@ -35,6 +37,8 @@ class EarlyStopping {
   // metric better than that of the last one by more than `min_delta`; the best epoch is that of the best.
   EarlyStopping(const Params& params, std::uint64_t patience, double min_delta,
                 const Metric& metric = metrics().front());
+  EarlyStopping(const Params& params, const EarlyStoppingOptions& options)
+      : EarlyStopping(params, options.patience, options.min_delta, metric_of(options.monitor)) {}
 
   // Counts the evaluation at the end of an epoch: the number of the metric, and the loss. NaN is not an
   // improvement and never the best.
@@ -46,6 +50,7 @@ class EarlyStopping {
   double loss() const { return loss_; }
   const Metric& metric() const { return metric_; }
   double number() const { return number_; }  // of the metric
+  BestEpoch best() const { return {epoch_, update_, loss_, std::string(metric_.name), number_}; }
   bool should_stop() const { return patience_ > 0 && waited_ >= patience_; }
 
   // Exchanges the best weights with those of `params`; twice is none at all. Needs any().

@@ -93,8 +93,7 @@ struct Run::Impl {
         plan(resolved().explain(params()).text()),
         keep_every(updates_between(config.keeping.checkpoint_every,
                                    {.updates = trial.total(), .per_epoch = per_epoch()})),
-        stopping(params(), config.early_stopping.patience, config.early_stopping.min_delta,
-                 metric_of(config.early_stopping.monitor)),
+        stopping(params(), config.early_stopping),
         statistics(trial.model()),
         memory(estimate_memory(loaded, config, data, trial)) {
     check_measured(stopping.metric(), data, trial.loss(), count(trial.model().outputs()));
@@ -211,8 +210,7 @@ void Run::Impl::end_epoch() {
   report.train_loss = epoch.sum / epoch.mass;
   const Averaged averaged = statistics.lend(trial);
   if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test, stopping.metric().needs());
-  seconds += since(start);
-  report.seconds = seconds;
+  report.seconds = seconds += since(start);
   if (stopping.metric().kind != Metric::Kind::loss) report.monitored = stopping.metric().read(*report.test);
   epoch = {};
   files.metrics->epoch(report);
@@ -285,8 +283,7 @@ void Run::Impl::change(const RunConfig& old) {
   const Chain before = Chain(old.optimizer).resolve(schedule_lengths(old, per_epoch()));
   notes.push_back(fmt::format("epochs {} -> {}, updates {} -> {}", *old.epochs, *config.epochs,
                               updates_of(*old.epochs, per_epoch()), trial.total()));
-  notes.push_back("old plan: " + before.text());
-  notes.push_back("new plan: " + resolved().text());
+  notes.insert(notes.end(), {"old plan: " + before.text(), "new plan: " + resolved().text()});
   stopping.start_waiting();
   if (updates() > 0) save(Kept::changed);
   wait();
@@ -297,9 +294,7 @@ void Run::Impl::change(const RunConfig& old) {
 RunResult Run::Impl::evaluate_all(std::string& confusion) {
   const auto start = Clock::now();
   RunResult result;
-  if (stopping.any())
-    result.best = {stopping.epoch(), stopping.update(), stopping.loss(), std::string(stopping.metric().name),
-                   stopping.number()};
+  if (stopping.any()) result.best = stopping.best();
   result.stopped_early = updates() < trial.total();
   result.of_best = *config.early_stopping.restore_best && stopping.any();
   const Averaged averaged = result.of_best ? Averaged() : statistics.lend(trial);
