@@ -39,7 +39,7 @@ TEST(Shown, ATableHasAColumnForEachName) {
             "update  name  loss  gradient     m  b  m_hat  plateau.rate     lr  step       value\n"
             "     1  w[0]               2  0.25       2.5             1    0.5  1.25       -0.25\n"
             "     1  <b>               -4        8                    1    0.5    -2           3\n"
-            "    20  w[0]     7               1                         0.125     0  0.33333333\n");
+            "    20  w[0]     7               1                          0.125     0  0.33333333\n");
   const std::vector<TracedUpdate> updates = two_updates();
   EXPECT_EQ(shown_table(std::span(updates).first(1), read_shown("update")),
             "update  name   lr  step  value\n"
