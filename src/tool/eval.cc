@@ -56,8 +56,9 @@ Command eval_command() {
        threads_argument(flags.threads), json_argument(flags.json)},
       [](Given) { return eval(flags); },
       "schema, run, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
-      "accuracy; r2 and mae for values, r2_undefined where there is no r2; members: the updates of "
-      "each of several checkpoints."};
+      "accuracy, balanced_accuracy; precision, recall, f1, auc and average_precision, each of every class "
+      "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
+      "there is no r2; members: the updates of each of several checkpoints."};
 }
 
 }  // namespace thalweg::tool

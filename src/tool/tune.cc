@@ -88,7 +88,7 @@ Command tune_command() {
            Argument("--method", &flags.method,
                     "halving: the better third continues, three times as long; random: all train to the end",
                     {.choices = "halving|random"}),
-           Argument("--by", &options.by, "the metric that judges trials; by default --monitor",
+           Argument("--by NAME", &options.by, "the metric that judges trials; by default --monitor",
                     {.offers = std::string(kMetricNames)}),
            Argument("--out DIR", &flags.out,
                     "folder that keeps trials.jsonl; given again, the search continues from it"),

@@ -109,11 +109,8 @@ std::string headline(const RunData& data, const Outcome& out) {
     const std::string first =
         balanced ? "Balanced accuracy " + percent(out.test.balanced_accuracy) : monitored;
     return first + (first.empty() ? "" : ": ") + percent(out.test.accuracy) +
-           " of held-out examples classified correctly" +
-           (known(out.test.baseline)
-                ? ", " + percent(out.test.baseline) + " by always naming the commonest class"
-                : "") +
-           so_far;
+           " of held-out examples classified correctly" + so_far +
+           (known(out.test.baseline) ? "; the commonest class has " + percent(out.test.baseline) : "");
   }
   if (!monitored.empty()) return monitored + so_far;
   if (known(out.test.r2)) return "Held-out R\u00b2 " + significant(out.test.r2, kDigits) + so_far;

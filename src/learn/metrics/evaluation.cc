@@ -63,8 +63,8 @@ std::string Evaluation::text() const {
   if (accuracy == accuracy) return class_text(*this) + size_text(*this);
   if (mae != mae) return size_text(*this);  // of classes that the loss does not tell
   const std::string errors =
-      fmt::format("RMSE {:.4g} (always the mean: {:.4g}), mean absolute error {:.4g}, {}", rmse, baseline,
-                  mae, size_text(*this));
+      fmt::format("mean absolute error {:.4g}, RMSE {:.4g} (always the mean: {:.4g}), {}", mae, rmse,
+                  baseline, size_text(*this));
   if (const auto why = r2_undefined(); !why.empty()) return fmt::format("R2 undefined: {}; {}", why, errors);
   return fmt::format("R2 {:.4f}, {}", r2, errors);
 }

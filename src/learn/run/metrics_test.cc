@@ -48,21 +48,27 @@ TEST_F(Metrics, LinesAreJsonWithTheirFields) {
   {
     MetricsFile file(path(), 10, 5);
     file.update({.update = 1, .lr = 0.25, .grad_norm = 2, .epoch = 0, .loss = 1.5});
-    file.epoch({.update = 1, .epoch = 1, .train_loss = 1.5, .test = Evaluation{4, 0.5, 0.75}, .seconds = 3});
+    file.epoch({.update = 1,
+                .epoch = 1,
+                .train_loss = 1.5,
+                .test = Evaluation{4, 0.5, 0.75},
+                .seconds = 3,
+                .monitored = 0.25});
     file.epoch({.update = 2, .epoch = 2, .train_loss = 1, .test = std::nullopt, .seconds = 4});
   }
   EXPECT_EQ(
       text(),
       "{\"update\": 1, \"epoch\": 0, \"loss\": 1.5, \"lr\": 0.25, \"grad_norm\": 2}\n"
-      "{\"update\": 1, \"epoch\": 1, \"train_loss\": 1.5, \"test\": {\"loss\": 0.5, \"accuracy\": 0.75}, "
-      "\"seconds\": 3}\n"
+      "{\"update\": 1, \"epoch\": 1, \"train_loss\": 1.5, \"test\": {\"loss\": 0.5, \"accuracy\": 0.75, "
+      "\"balanced_accuracy\": null, \"baseline\": null}, \"monitored\": 0.25, \"seconds\": 3}\n"
       "{\"update\": 2, \"epoch\": 2, \"train_loss\": 1, \"test\": null, \"seconds\": 4}\n");
 }
 
 TEST_F(Metrics, WhatIsNoNumberIsNull) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(evaluation_json({.samples = 3, .loss = 0.25, .r2 = nan, .mae = 0.5}),
-            "{\"loss\": 0.25, \"accuracy\": null, \"r2\": null, \"mae\": 0.5}");
+  EXPECT_EQ(
+      evaluation_json({.samples = 3, .loss = 0.25, .r2 = nan, .mae = 0.5}),
+      "{\"loss\": 0.25, \"accuracy\": null, \"r2\": null, \"mae\": 0.5, \"rmse\": null, \"baseline\": null}");
   { MetricsFile(path(), 1, 1).update({.update = 1, .grad_norm = nan}); }
   EXPECT_TRUE(Json::parse(text()).at("grad_norm").is_null());
 }

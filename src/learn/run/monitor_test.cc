@@ -27,6 +27,8 @@ class MonitorTest : public RunTest {
     RunConfig config = small();
     config.data = rare();
     config.model = "dense(2)";
+    config.optimizer = "adam(lr=0.05)";
+    config.epochs = 20;
     return config;
   }
   Json result(const RunConfig& config, const std::string& name = "run") {
