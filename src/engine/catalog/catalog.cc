@@ -5,6 +5,7 @@
 #include "base/did_you_mean.h"
 #include "base/json.h"
 #include "catalog/entry.h"
+#include "catalog/explained.h"
 #include "chain/custom_transform.h"
 #include "chain/recipes.h"
 #include "schedule/schedules.h"
@@ -81,6 +82,7 @@ std::vector<CatalogEntry> collect() {
     all.back().expansion = recipe.chain;
   }
   for (const ScheduleShape& shape : schedule_shapes()) all.push_back(catalog_entry("schedules", shape.spec));
+  explain_chains(all);
   return all;
 }
 
