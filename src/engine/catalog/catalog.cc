@@ -227,6 +227,14 @@ std::string help_text(std::string_view name, std::span<const CatalogEntry> entri
   }
   if (!out.empty()) return out;
   Message message = unknown_name("unknown name", name, known);
+  for (const std::string_view where : {"optimizer", "schedule", "model", "loss"}) {
+    const std::string_view here = synonyms::name_here(where, name).name;
+    if (std::ranges::find(known.names, here) == known.names.end()) continue;
+    message.want.clear();
+    message.hint = "`" + std::string(name) + "` is called `" + std::string(here) +
+                   "` here (see `thalweg help " + std::string(here) + "`)";
+    break;
+  }
   message.where = "help";
   throw Error(Code::usage, message);
 }
