@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include "base/did_you_mean.h"
 #include "base/json.h"
@@ -71,9 +70,8 @@ std::vector<CatalogEntry> collect() {
     all.back().scope = scope_name(transform.scope);
     all.back().state = state_text(transform);
     if (transform.part != Part::rule) return;
-    std::vector<CatalogOption>& options = all.back().options;
-    for (const Option& sugar : kRuleSugar | std::views::reverse)
-      options.insert(options.begin(), catalog_option("transforms", transform.spec.name, sugar));
+    for (const Option& sugar : kRuleSugar)  // last: the first ones may be given by position
+      all.back().options.push_back(catalog_option("transforms", transform.spec.name, sugar));
   };
   for (const Transform& transform : transforms()) add(transform);
   for (const Transform* transform : custom_transforms()) add(*transform);

@@ -55,7 +55,8 @@ std::string letters_of(std::string_view formula) {
 // Without a line of its own a transform that takes no rate has none: what it needs is not known.
 std::string example_of(const CatalogEntry& entry, std::span<const Example> examples) {
   const bool takes_rate =
-      entry.kind != "transforms" || (!entry.options.empty() && entry.options[0].name == "lr");
+      entry.kind != "transforms" ||
+      std::ranges::any_of(entry.options, [](const CatalogOption& one) { return one.name == "lr"; });
   std::string_view found;
   for (const Example& one : examples) {
     const bool fits = one.kind == entry.kind && (one.name.empty() ? takes_rate : one.name == entry.name);
