@@ -96,7 +96,7 @@ TEST(Translate, ACommandLineOfOtherProgramsIsAnswered) {
             "momentum=0.9)\"");
   EXPECT_EQ(hint({"train", "--optimizer", "Adam", "--weight-decay", "0.1"}),
             "`--weight-decay` is `decay` in the text of `--optimizer` here: thalweg train --optimizer "
-            "\"adam(decay=0.1)\"");
+            "\"adam(lr=1e-3, decay=0.1)\"");
   EXPECT_EQ(hint({"train", "--nothing", "1"}), "");
 }
 
