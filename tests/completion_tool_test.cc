@@ -85,7 +85,7 @@ TEST_F(Words, ValuesToo) {
   EXPECT_TRUE(complete({"descend", "rosen"}).contains("rosenbrock"));
   EXPECT_EQ(complete({"list", "sche"}), (std::set<std::string>{"schedules"}));
   EXPECT_TRUE(complete({"help", "adam"}).contains("adamw"));
-  EXPECT_EQ(complete({"man", "tra"}), (std::set<std::string>{"train"}));
+  EXPECT_EQ(complete({"man", "tra"}), (std::set<std::string>{"train", "translate"}));
   EXPECT_TRUE(complete({"train", "--out", ""}).empty());  // a file
   fs::create_directories(path("runs/7"));
   fs::create_directories(path("runs/none"));
@@ -106,7 +106,7 @@ ask() {
   printf '%s\n' "${COMPREPLY[@]}"
 }
 TOOL=$1
-ask "thalweg tra"
+ask "thalweg trai"
 ask "thalweg train --order rep"
 ask "thalweg train --optimizer \"clip_norm(1) | adamw(beta1"
 ask "thalweg train --batch=fu"

@@ -55,7 +55,7 @@ TEST_P(Laws, SameBitsFromAStepThatFormsItsGradients) {
   for_each_chain([](const std::string& chain, Dtype dtype) {
     Params params = make_params(kLarge, dtype);
     Optimizer optimizer(params, Chain(chain), with_threads(3));
-    if (!optimizer.steps_apart()) {
+    if (!steps_apart(optimizer)) {
       EXPECT_THROW(optimizer.step({.backward = [](const auto&) { FAIL(); }}), Error);
       return;
     }

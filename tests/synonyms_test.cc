@@ -87,6 +87,9 @@ TEST(Synonyms, AChainOfOtherWordsIsAnsweredByTheWholeText) {
        "`clip_grad_norm_` is called `clip_norm` here: clip_norm(max=1) | adamw(lr=1e-3, decay=0.1)"},
       {"ADAM(lr=1e-3)", "`ADAM` is called `adam` here: adam(lr=1e-3)"},
       {"Adam(1e-3)", "`Adam` is called `adam` here: adam(lr=1e-3)"},
+      {"torch.optim.AdamW(model.parameters(), lr=1e-3)", "here: adamw(lr=1e-3)"},
+      {"Adam(model.parameters(), 1e-3)", "here: adam(lr=1e-3)"},
+      {"adam(lr=1e-3) | CosineAnnealingLR(optimizer, T_max=100)", "adam(lr=cosine(1e-3, total=100))"},
       {"LION(lr=1e-4)", "`LION` is called `lion` here: lion(lr=1e-4)"},
       {"rmsprop(lr=0.01, rho=0.9)", "`rho` is called `alpha` here: rmsprop(lr=0.01, alpha=0.9)"},
       {"adam(lr=1e-3, amsgrad=True)", "here it reads adam(lr=1e-3, amsgrad=true)"},
@@ -123,6 +126,7 @@ TEST(Synonyms, HelpTellsThemWithAnExampleAndNeighbours) {
     expect_contains(adam, part);
   expect_contains(help_text("adamw"), "formula:\n  adam:\n  m <- beta1 m");
   expect_contains(catalog_json("recipes"), "\"differences\"");
+  expect_contains(usage_error([] { help_text("CosineAnnealingLR"); }), "is called `cosine` here");
 }
 
 // An example that could not be typed would be worse than none.

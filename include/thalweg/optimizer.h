@@ -57,7 +57,7 @@ struct StepInput {
   // What this step measures, in addition to what OptimizerOptions::statistics asks of every step. The first
   // step that asks for more than those before it allocates.
   Statistics statistics = {};
-  // Where Optimizer::steps_apart(): forms the gradients inside the step, and calls ready(p) once that of p is
+  // Where steps_apart(optimizer): forms the gradients inside the step, and calls ready(p) once that of p is
   // final and its value is read no more; p is updated before ready() returns, while its gradient is in the
   // cache. What it does not name is updated at the end. The same bits as by a step after it.
   std::function<void(const std::function<void(const Parameter& parameter)>& ready)> backward = {};
@@ -135,9 +135,6 @@ class Optimizer {
 
   // Whether a gradient that is not finite may be dropped, rather than end the training or spoil it.
   bool may_skip() const;
-  // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter
-  // depends on its own gradient's elements alone, and what is not finite is only reported.
-  bool steps_apart() const;
 
   // What the loss must be multiplied by, so that `loss_scale` finds the gradient that it divides; else 1.
   double loss_scale() const;
@@ -172,7 +169,13 @@ class Optimizer {
   struct Impl;
   explicit Optimizer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+
+  friend bool steps_apart(const Optimizer& optimizer);
 };
+
+// Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter depends
+// on its own gradient's elements alone, and what is not finite is only reported.
+bool steps_apart(const Optimizer& optimizer);
 
 // SIMD targets that this machine can run, best first: "AVX2", ..., "SCALAR".
 std::vector<std::string_view> simd_targets();

@@ -36,7 +36,7 @@ struct TrainerOptions {
   int checkpoint = 1;
   Compute compute = Compute::f32;  // of the products, forward and backward
   // Updates a parameter as soon as backpropagation has its gradient, with the same bits; where the chain lets
-  // it (Optimizer::steps_apart) and the loss has no penalty on weights. The time of updates counts as
+  // it (steps_apart) and the loss has no penalty on weights. The time of updates counts as
   // backward.
   bool fuse = false;
   // Of which Trainer::averaged() finds the statistics of batch_norm; 0: those of a whole epoch.

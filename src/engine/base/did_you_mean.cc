@@ -94,9 +94,16 @@ class Rewriter {
     const synonyms::Named named = name_of(item.name, where);
     if (!named.name.empty()) item.name = named.name;
     std::vector<Arg>& args = item.args;
-    const auto by_position = std::ranges::count_if(args, [](const Arg& arg) { return arg.name.empty(); });
-    if (named.inputs > 0 && static_cast<std::size_t>(by_position) >= named.inputs) args.erase(args.begin());
-    if (named.rule && by_position == 1 && args[0].name.empty()) args[0].name = "lr";
+    const auto by_position = [&] {
+      return static_cast<std::size_t>(
+          std::ranges::count_if(args, [](const Arg& arg) { return arg.name.empty(); }));
+    };
+    // Parameters and optimizers are no numbers: model.parameters().
+    const bool first_is_word =
+        by_position() > 0 && args[0].value.kind == Value::Kind::word && !read_number(args[0].value.word);
+    const bool drops_word = !named.name.empty() && where != "model" && where != "loss" && first_is_word;
+    if (drops_word || (named.inputs > 0 && by_position() >= named.inputs)) args.erase(args.begin());
+    if (named.rule && by_position() == 1) args[0].name = "lr";
     std::vector<Arg> out;
     for (Arg& arg : args) {
       if (arg.value.word == "None") continue;

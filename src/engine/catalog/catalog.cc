@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include "base/did_you_mean.h"
 #include "base/json.h"
 #include "catalog/entry.h"
+#include "catalog/explained.h"
 #include "chain/custom_transform.h"
 #include "chain/recipes.h"
 #include "schedule/schedules.h"
@@ -70,9 +70,8 @@ std::vector<CatalogEntry> collect() {
     all.back().scope = scope_name(transform.scope);
     all.back().state = state_text(transform);
     if (transform.part != Part::rule) return;
-    std::vector<CatalogOption>& options = all.back().options;
-    for (const Option& sugar : kRuleSugar | std::views::reverse)
-      options.insert(options.begin(), catalog_option("transforms", transform.spec.name, sugar));
+    for (const Option& sugar : kRuleSugar)  // last: the first ones may be given by position
+      all.back().options.push_back(catalog_option("transforms", transform.spec.name, sugar));
   };
   for (const Transform& transform : transforms()) add(transform);
   for (const Transform* transform : custom_transforms()) add(*transform);
@@ -81,6 +80,7 @@ std::vector<CatalogEntry> collect() {
     all.back().expansion = recipe.chain;
   }
   for (const ScheduleShape& shape : schedule_shapes()) all.push_back(catalog_entry("schedules", shape.spec));
+  explain_chains(all);
   return all;
 }
 
@@ -225,6 +225,14 @@ std::string help_text(std::string_view name, std::span<const CatalogEntry> entri
   }
   if (!out.empty()) return out;
   Message message = unknown_name("unknown name", name, known);
+  for (const std::string_view where : {"optimizer", "schedule", "model", "loss"}) {
+    const std::string_view here = synonyms::name_here(where, name).name;
+    if (std::ranges::find(known.names, here) == known.names.end()) continue;
+    message.want.clear();
+    message.hint = "`" + std::string(name) + "` is called `" + std::string(here) +
+                   "` here (see `thalweg help " + std::string(here) + "`)";
+    break;
+  }
   message.where = "help";
   throw Error(Code::usage, message);
 }

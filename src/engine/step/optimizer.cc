@@ -119,7 +119,7 @@ Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
   Impl& o = *impl_;
   if (!(input.weight >= 0 && std::isfinite(input.weight)) || input.grad_norm < 0) refuse(input);
-  if (input.backward && !steps_apart()) refuse_apart(chain());
+  if (input.backward && !steps_apart(*this)) refuse_apart(chain());
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
   ++o.gradients;
   Found found;
@@ -161,7 +161,7 @@ Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) co
   return report;
 }
 
-bool Optimizer::steps_apart() const { return impl_->step.goes_apart(); }
+bool steps_apart(const Optimizer& optimizer) { return optimizer.impl_->step.goes_apart(); }
 
 bool Optimizer::observes() const {
   return std::ranges::any_of(links_of(chain()),

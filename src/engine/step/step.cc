@@ -14,6 +14,15 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
+// What is not finite of the numbers that the chain keeps.
+void add_spoiled(Cohorts& cohorts, Found& spoiled) {
+  for (const Cohort& cohort : cohorts.all()) {
+    for (std::size_t i = 0; i < cohort.group->numbers; ++i) {
+      if (!std::isfinite(cohort.numbers[i])) spoiled.add({1, cohort.first, 0});
+    }
+  }
+}
+
 }  // namespace
 
 Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, DeviceMaker make_device)
@@ -101,19 +110,19 @@ void Step::run_phases(const Work& work) {
   device_->run(work, [this](std::size_t phase) { begin_phase(phase); });
   if (device_->found().count > 0) last_.found = device_->found();
   if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();
-  look_at_numbers();
+  add_spoiled(lowering_.cohorts(), last_.spoiled);
 }
 
 // The same, of one parameter after the other, as their gradients come.
 void Step::run_apart(const Work& work, const StepInput& input) {
-  if (numbers_.empty()) {
-    for (std::size_t p = 0; p < work.takes_part.size(); ++p) numbers_.emplace(&params_[p], p);
+  if (apart_.numbers.empty()) {
+    for (std::size_t p = 0; p < work.takes_part.size(); ++p) apart_.numbers.emplace(&params_[p], p);
   }
-  left_.assign(work.takes_part.begin(), work.takes_part.end());
+  apart_.left.assign(work.takes_part.begin(), work.takes_part.end());
   std::ranges::fill(work.squares, Total{});
   begin_phase(0);
   const auto run = [&](std::size_t p) {
-    if (std::exchange(left_[p], char{0}) == 0 || memory_.size(p) == 0) return;
+    if (std::exchange(apart_.left[p], char{0}) == 0 || memory_.size(p) == 0) return;
     const FlushDenormals flush;
     const Piece all{p, 0, memory_.size(p)};
     const std::array<std::size_t, 2> begin{0, blocks_of(all.end)};
@@ -128,20 +137,12 @@ void Step::run_apart(const Work& work, const StepInput& input) {
   {
     const FlushDenormals keep(false);  // the step's caller computes as outside of it
     input.backward([&](const Parameter& parameter) {
-      if (const auto found = numbers_.find(&parameter); found != numbers_.end()) run(found->second);
+      if (const auto found = apart_.numbers.find(&parameter); found != apart_.numbers.end())
+        run(found->second);
     });
   }
-  for (std::size_t p = 0; p < left_.size(); ++p) run(p);
-  look_at_numbers();
-}
-
-// That the chain keeps.
-void Step::look_at_numbers() {
-  for (const Cohort& cohort : lowering_.cohorts().all()) {
-    for (std::size_t i = 0; i < cohort.group->numbers; ++i) {
-      if (!std::isfinite(cohort.numbers[i])) last_.spoiled.add({1, cohort.first, 0});
-    }
-  }
+  for (std::size_t p = 0; p < apart_.left.size(); ++p) run(p);
+  add_spoiled(lowering_.cohorts(), last_.spoiled);
 }
 
 // Whether the step would spoil something; its clocks are taken back then.

@@ -62,7 +62,6 @@ class Step {
   Measurer* measurer_for(const Statistics& wanted);
   void run_phases(const Work& work);
   void run_apart(const Work& work, const StepInput& input);
-  void look_at_numbers();
   bool rehearse(Work work, std::span<std::uint64_t> clocks);
   Verdict take_back();
   void begin_phase(std::size_t phase);
@@ -78,11 +77,13 @@ class Step {
   Participants participants_;
   Gradient gradient_;
   Gates gates_;
-  const bool wants_norm_;                                      // whether or not the chain gathers it
-  std::optional<Undo> undo_;                                   // where a step is rehearsed
-  std::unique_ptr<Measurer> measurer_;                         // of the last step that measured anything
-  std::unordered_map<const Parameter*, std::size_t> numbers_;  // of the parameters, where they go apart
-  std::vector<char> left_;                                     // of a step that goes apart
+  const bool wants_norm_;               // whether or not the chain gathers it
+  std::optional<Undo> undo_;            // where a step is rehearsed
+  std::unique_ptr<Measurer> measurer_;  // of the last step that measured anything
+  struct {
+    std::unordered_map<const Parameter*, std::size_t> numbers;
+    std::vector<char> left;
+  } apart_;  // of steps whose parameters go apart
   struct {
     double grad_norm = std::numeric_limits<double>::quiet_NaN();
     Found found, spoiled;

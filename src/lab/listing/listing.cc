@@ -1,8 +1,8 @@
 // The catalogue of all storeys: what each of them lists, one after another.
 #include "augment/augmentation.h"
 #include "catalog/entry.h"
+#include "catalog/explained.h"
 #include "data/dataset.h"
-#include "listing/explained.h"
 #include "losses/loss.h"
 #include "losses/term.h"
 #include "nn/custom_layer.h"
@@ -10,6 +10,22 @@
 #include "problems/problem.h"
 
 namespace thalweg {
+
+namespace {
+
+#define THALWEG_EXAMPLE(kind, name, command) {kind, name, command},
+constexpr Example kExamples[] = {
+#include "listing/examples.inc"
+};
+#undef THALWEG_EXAMPLE
+
+#define THALWEG_DIFFERS(name, from, how) {name, from, how},
+constexpr Difference kDifferences[] = {
+#include "listing/differences.inc"
+};
+#undef THALWEG_DIFFERS
+
+}  // namespace
 
 const std::vector<CatalogEntry>& catalog() {
   static CatalogStates states;
@@ -27,7 +43,7 @@ const std::vector<CatalogEntry>& catalog() {
     add("data", data_specs());
     add("augmentations", augmentation_specs());
     add("problems", problem_specs());
-    explain(entries);
+    explain(entries, kExamples, kDifferences);
     return entries;
   });
 }

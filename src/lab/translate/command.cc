@@ -93,6 +93,10 @@ std::string command_in_words_of_here(std::span<const std::string> words,
     }
     if (const synonyms::Named elsewhere = synonyms::name_here("optimizer", rule); !elsewhere.name.empty())
       rule = elsewhere.name;
+    const bool has_rate =
+        std::ranges::any_of(of_chain, [](const std::string& one) { return one.starts_with("lr="); });
+    if (!has_rate)
+      of_chain.insert(of_chain.begin(), momentum ? "lr=0.1" : "lr=1e-3");  // without which none steps
     for (const std::string& one : of_chain) {
       if (!takes(rule, one.substr(0, one.find('=')))) return "`" + first + "` is " + named + " here";
     }

@@ -37,6 +37,14 @@ bool names_entry(std::string_view kind, std::string_view name) {
       engine_catalog(), [&](const CatalogEntry& entry) { return entry.kind == kind && entry.name == name; });
 }
 
+// Whether that dialect sets an option of the item.
+bool changes(std::string_view item, const std::string& dialect) {
+  return std::ranges::any_of(engine_catalog(), [&](const CatalogEntry& entry) {
+    const auto of = [&](const std::string& line) { return line.starts_with(dialect + ":"); };
+    return entry.name == item && std::ranges::any_of(entry.dialects, of);
+  });
+}
+
 std::vector<std::string> options_of(std::string_view item) {
   for (const CatalogEntry& entry : engine_catalog()) {
     if (entry.name != item || entry.kind == "recipes") continue;
@@ -336,6 +344,9 @@ class Translator {
       else
         add(item, e.names[i], evaluate(e.parts[i], scope));
     }
+    std::erase_if(item.args, [&](const Arg& arg) {
+      return arg.name == "dialect" && !changes(item.name, arg.value.word);
+    });
     return keeps ? Text{std::move(item)} : Text{};
   }
 

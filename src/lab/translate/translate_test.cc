@@ -16,16 +16,14 @@ std::string chain_of(std::string_view calls) { return translate(calls).chain; }
 // Both sides by hand, from the signatures that the libraries document.
 TEST(Translate, CallsBecomeChains) {
   const std::pair<const char*, const char*> cases[] = {
-      {"torch.optim.AdamW(lr=1e-3, betas=(0.9, 0.95))",
-       "adam(beta2=0.95, dialect=torch) | decay(0.01) | lr(0.001)"},
+      {"torch.optim.AdamW(lr=1e-3, betas=(0.9, 0.95))", "adam(beta2=0.95) | decay(0.01) | lr(0.001)"},
       {"torch.optim.Adam(model.parameters(), 3e-4, (0.8, 0.99), 1e-6, 0.1)",
-       "decay(0.1) | adam(beta1=0.8, beta2=0.99, eps=1e-6, dialect=torch) | lr(0.0003)"},
-      {"torch.optim.Adam(p, weight_decay=0.1, decoupled_weight_decay=True)",
-       "adam(dialect=torch) | decay(0.1) | lr(0.001)"},
+       "decay(0.1) | adam(beta1=0.8, beta2=0.99, eps=1e-6) | lr(0.0003)"},
+      {"torch.optim.Adam(p, weight_decay=0.1, decoupled_weight_decay=True)", "adam | decay(0.1) | lr(0.001)"},
       {"torch.optim.SGD(p, lr=0.1)", "lr(0.1)"},
       {"SGD(p, lr=0.1, momentum=0.9, nesterov=True, maximize=True)",
-       "maximize | momentum(0.9, nesterov=true, dialect=torch) | lr(0.1)"},
-      {"optim.RMSprop(params, momentum=0.5)", "rmsprop(momentum=0.5, dialect=torch) | lr(0.01)"},
+       "maximize | momentum(0.9, nesterov=true) | lr(0.1)"},
+      {"optim.RMSprop(params, momentum=0.5)", "rmsprop(momentum=0.5) | lr(0.01)"},
       {"torch.optim.lr_scheduler.CosineAnnealingLR(torch.optim.SGD(p, lr=0.1), T_max=100)",
        "lr(cosine(0.1, total=100, past=bounce, dialect=torch))"},
       {"opt = torch.optim.SGD(p, lr=0.1)\nsched = torch.optim.lr_scheduler.StepLR(opt, 30, gamma=1/2)",
@@ -50,7 +48,7 @@ TEST(Translate, CallsBecomeChains) {
 TEST(Translate, WhatHasNoCounterpartIsRefusedByName) {
   const std::pair<const char*, const char*> cases[] = {
       {"torch.optim.LBFGS(p)", "`torch.optim.LBFGS`"},
-      {"torch.optim.Admw(p)", "did you mean `AdamW`?"},
+      {"torch.optim.RMSPropp(p)", "did you mean `RMSprop`?"},
       {"torch.optim.Adam(p, lrr=1)", "no such argument; got `lrr`; want one of params, lr, betas"},
       {"torch.optim.Adam(p, differentiable=True)",
        "`differentiable` of `torch.optim.Adam` has no counterpart here"},
@@ -77,10 +75,10 @@ TEST(Translate, SchedulersMoveTheRateOfTheirOptimizer) {
   EXPECT_EQ(alone.notes.size(), 2u);
   EXPECT_EQ(
       chain_of("opt = SGD(p, lr=0.1)\n"
-               "a = torch.optim.lr_scheduler.LinearLR(opt, 0.1, total_iters=5)\n"
+               "a = torch.optim.lr_scheduler.LinearLR(opt, 0.5, total_iters=5)\n"
                "b = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 20)\n"
                "torch.optim.lr_scheduler.SequentialLR(opt, [a, b], milestones=[5])"),
-      Chain("lr(join([linear(0.01, total=5, floor=0.1), cosine(0.1, total=20, dialect=torch)], at=[5]))")
+      Chain("lr(join([linear(0.05, total=5, floor=0.1), cosine(0.1, total=20, dialect=torch)], at=[5]))")
           .text());
 }
 
@@ -98,7 +96,7 @@ TEST(Translate, ACommandLineOfOtherProgramsIsAnswered) {
             "momentum=0.9)\"");
   EXPECT_EQ(hint({"train", "--optimizer", "Adam", "--weight-decay", "0.1"}),
             "`--weight-decay` is `decay` in the text of `--optimizer` here: thalweg train --optimizer "
-            "\"adam(decay=0.1)\"");
+            "\"adam(lr=1e-3, decay=0.1)\"");
   EXPECT_EQ(hint({"train", "--nothing", "1"}), "");
 }
 

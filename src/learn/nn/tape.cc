@@ -38,8 +38,8 @@ Tensor Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape
     added.inputs.push_back(tensor.node < 0 ? -1 : tensor.node);
     if (tensor.node < 0) continue;
     Node& input = node(tensor);
-    if (input.first_user < 0) input.first_user = number;
-    input.last_user = number;
+    if (input.users.first < 0) input.users.first = number;
+    input.users.last = number;
     added.wanted = added.wanted || input.wanted;
   }
   nodes.push_back(std::move(added));
@@ -73,9 +73,9 @@ void Tape::Impl::cut() {
     before += bytes_of(node);
   }
   for (Node& node : nodes) {
-    const bool used = node.last_user >= 0;
+    const bool used = node.users.last >= 0;
     node.inner = node.op != nullptr && used && passes == Passes::both && parts > 1 &&
-                 nodes[static_cast<std::size_t>(node.last_user)].part == node.part;
+                 nodes[static_cast<std::size_t>(node.users.last)].part == node.part;
   }
 }
 
@@ -99,7 +99,7 @@ void Tape::Impl::place_values() {
     for (auto input = inputs.begin(); input != inputs.end(); ++input) {
       if (*input < 0 || std::find(inputs.begin(), input, *input) != input) continue;
       const auto j = static_cast<std::size_t>(*input);
-      if (nodes[j].op != nullptr && nodes[j].last_user == static_cast<int>(i))
+      if (nodes[j].op != nullptr && nodes[j].users.last == static_cast<int>(i))
         plan.give_back(offsets[j], bytes_of(nodes[j]));
     }
   }
@@ -114,7 +114,7 @@ void Tape::Impl::place_gradients() {
     return node.op != nullptr && node.wanted && passes == Passes::both;
   };
   for (std::size_t i = 0; i < nodes.size(); ++i) {  // what is read outside of backward() has its own
-    if (lives(nodes[i]) && (nodes[i].kept || nodes[i].last_user < 0))
+    if (lives(nodes[i]) && (nodes[i].kept || nodes[i].users.last < 0))
       offsets[i] = plan.take(bytes_of(nodes[i]));
   }
   for (std::size_t i = nodes.size(); i-- > 0;) {
@@ -124,7 +124,7 @@ void Tape::Impl::place_gradients() {
       const auto j = static_cast<std::size_t>(input);
       if (lives(nodes[j]) && offsets[j] == kNowhere) offsets[j] = plan.take(bytes_of(nodes[j]));
     }
-    if (!nodes[i].kept && nodes[i].last_user >= 0) plan.give_back(offsets[i], bytes_of(nodes[i]));
+    if (!nodes[i].kept && nodes[i].users.last >= 0) plan.give_back(offsets[i], bytes_of(nodes[i]));
   }
   place(grads, plan, offsets, &Node::grad);
 }
@@ -223,7 +223,7 @@ void Tape::want_gradient(Tensor tensor) {
     node.kept = true;
     return;
   }
-  if (node.last_user >= 0)
+  if (node.users.last >= 0)
     fail("want_gradient() comes too late", "an input in use", "an input that no operation uses yet");
   if (node.wanted) return;
   node.wanted = true;
@@ -249,7 +249,7 @@ void Tape::Impl::tell(int operation, const ParameterCall& ready) {
   for (const int input : nodes[static_cast<std::size_t>(operation)].inputs) {
     if (input < 0) continue;
     const Node& node = nodes[static_cast<std::size_t>(input)];
-    if (node.parameter != nullptr && node.first_user == operation) ready(*node.parameter);
+    if (node.parameter != nullptr && node.users.first == operation) ready(*node.parameter);
   }
 }
 
@@ -294,7 +294,7 @@ void* Tape::value_data(Tensor tensor, Dtype asked) {
   check_type("a tensor", asked, dtype());
   const Node& node = impl_->node(tensor);
   if (node.op != nullptr) impl_->plan();
-  if (impl_->passes == Passes::forward && node.op != nullptr && node.last_user >= 0)
+  if (impl_->passes == Passes::forward && node.op != nullptr && node.users.last >= 0)
     fail("a tape of forward passes keeps what no operation uses", "an intermediate value", "Passes::both");
   if (node.inner)
     fail("the values inside a part are not kept", "an intermediate value", "a tape of one part");

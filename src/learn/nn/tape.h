@@ -53,10 +53,11 @@ struct Node {
   void* value = nullptr;
   void* grad = nullptr;
   const Parameter* parameter = nullptr;  // that it stands for
-  bool wanted = false;   // someone wants the gradient of this node, or of one it is computed from
-  bool kept = false;     // its gradient is to be read after backward()
-  int first_user = -1;   // the first operation that has it as input; -1: none
-  int last_user = -1;    // the last one
+  bool wanted = false;  // someone wants the gradient of this node, or of one it is computed from
+  bool kept = false;    // its gradient is to be read after backward()
+  struct {
+    int first = -1, last = -1;
+  } users;               // the operations that have it as input; -1: none
   int part = 0;          // of the tape
   bool inner = false;    // only its part has its value, which shares memory with those inside other parts
   bool reached = false;  // in this backward(): the gradient has been written

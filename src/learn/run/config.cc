@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "schedule/schedules.h"
 #include "synonyms/synonyms.h"
-#include "synonyms/synonyms.h"
 
 namespace thalweg {
 namespace {

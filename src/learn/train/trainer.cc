@@ -39,8 +39,8 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
 }
 
 void check_fuse(const Optimizer& optimizer, const Loss& loss) {
-  if (optimizer.steps_apart() && !loss.has_penalty()) return;
-  const bool chain = !optimizer.steps_apart();
+  if (steps_apart(optimizer) && !loss.has_penalty()) return;
+  const bool chain = !steps_apart(optimizer);
   throw Error(Code::usage,
               {"fuse", chain ? "the chain needs every gradient at once" : "the loss adds to gradients",
                chain ? optimizer.chain().text() : loss.text(),

@@ -1,4 +1,4 @@
-#include "listing/explained.h"
+#include "catalog/explained.h"
 
 #include <algorithm>
 #include <string>
@@ -9,21 +9,15 @@
 namespace thalweg {
 namespace {
 
-struct Example {
-  std::string_view kind, name, command;
-};
 #define THALWEG_EXAMPLE(kind, name, command) {kind, name, command},
 constexpr Example kExamples[] = {
-#include "listing/examples.inc"
+#include "catalog/examples.inc"
 };
 #undef THALWEG_EXAMPLE
 
-struct Difference {
-  std::string_view name, from, how;
-};
 #define THALWEG_DIFFERS(name, from, how) {name, from, how},
 constexpr Difference kDifferences[] = {
-#include "listing/differences.inc"
+#include "catalog/differences.inc"
 };
 #undef THALWEG_DIFFERS
 
@@ -59,11 +53,12 @@ std::string letters_of(std::string_view formula) {
 }
 
 // Without a line of its own a transform that takes no rate has none: what it needs is not known.
-std::string example_of(const CatalogEntry& entry) {
+std::string example_of(const CatalogEntry& entry, std::span<const Example> examples) {
   const bool takes_rate =
-      entry.kind != "transforms" || (!entry.options.empty() && entry.options[0].name == "lr");
+      entry.kind != "transforms" ||
+      std::ranges::any_of(entry.options, [](const CatalogOption& one) { return one.name == "lr"; });
   std::string_view found;
-  for (const Example& one : kExamples) {
+  for (const Example& one : examples) {
     const bool fits = one.kind == entry.kind && (one.name.empty() ? takes_rate : one.name == entry.name);
     if (fits && (found.empty() || !one.name.empty())) found = one.command;
   }
@@ -89,24 +84,27 @@ std::string formula_of(const CatalogEntry& recipe, const std::vector<CatalogEntr
 
 }  // namespace
 
-void explain(std::vector<CatalogEntry>& entries) {
+void explain(std::vector<CatalogEntry>& entries, std::span<const Example> examples,
+             std::span<const Difference> differences) {
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(entries, [&](const CatalogEntry& one) { return one.name == name; });
+  };
   for (CatalogEntry& entry : entries) {
-    entry.example = example_of(entry);
-    if (entry.kind == "recipes") entry.formula = formula_of(entry, entries);
-    if (entry.kind == "transforms" || entry.kind == "recipes") entry.letters = letters_of(entry.formula);
-    for (const Difference& one : kDifferences) {
-      // Terms of losses and noise for samples have names of transforms, and none of their own here.
-      const bool is_chain = entry.kind == "transforms" || entry.kind == "recipes";
-      const auto of_kind = [&](std::string_view name) {
-        return std::ranges::any_of(entries, [&](const CatalogEntry& other) {
-          const bool chain = other.kind == "transforms" || other.kind == "recipes";
-          return other.name == name && (is_chain ? chain : other.kind == entry.kind);
-        });
-      };
-      if (one.name == entry.name && of_kind(one.from))
+    if (entry.example.empty()) entry.example = example_of(entry, examples);
+    if (!entry.differences.empty()) continue;
+    for (const Difference& one : differences) {
+      if (one.name == entry.name && has(one.from))
         entry.differences.push_back({std::string(one.from), std::string(one.how)});
     }
   }
+}
+
+void explain_chains(std::vector<CatalogEntry>& entries) {
+  for (CatalogEntry& entry : entries) {
+    if (entry.kind == "recipes") entry.formula = formula_of(entry, entries);
+    if (entry.kind != "schedules") entry.letters = letters_of(entry.formula);
+  }
+  explain(entries, kExamples, kDifferences);
 }
 
 }  // namespace thalweg
