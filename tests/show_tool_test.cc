@@ -104,7 +104,8 @@ TEST_F(ShowTool, ATrainingShowsItsSteps) {
   for (std::size_t k = 0; k < 4; ++k) {
     const Json& weight = shown["updates"][k]["coordinates"][0];
     EXPECT_EQ(weight["name"], "dense1.weight");
-    const double c1 = 1 - std::pow(0.9, k + 1.0), c2 = 1 - std::pow(0.999, k + 1.0);
+    const auto t = static_cast<double>(k + 1);
+    const double c1 = 1 - std::pow(0.9, t), c2 = 1 - std::pow(0.999, t);
     const double m = weight["state"]["m"].get<double>() / c1, v = weight["state"]["v"].get<double>() / c2;
     EXPECT_NEAR(weight["corrected"]["m_hat"].get<double>(), m, 1e-6 * std::abs(m));
     EXPECT_NEAR(weight["step"].get<double>(), 0.1 * m / (std::sqrt(v) + 1e-8), 1e-5);
