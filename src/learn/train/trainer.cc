@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -196,12 +197,10 @@ Report Trainer::step(const Statistics& statistics) {
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   clock_->lap(&StepSeconds::backward);
   StepInput input{.statistics = statistics};
-  if (fused != nullptr) {
-    const std::pair last(fused, !first);
-    input.backward = [&last](const Tape::ParameterCall& ready) {
-      last.first->tape.backward(last.first->y, last.second, ready);
-    };
-  }
+  const auto go_back = [&](const Tape::ParameterCall& ready) {
+    fused->tape.backward(fused->y, !first, ready);
+  };
+  if (fused != nullptr) input.backward = std::ref(go_back);
   Report report = optimizer_.step(input);
   clock_->lap(fused != nullptr ? &StepSeconds::backward : &StepSeconds::update,
               report.seconds);  // less what it measured
