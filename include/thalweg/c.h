@@ -344,10 +344,10 @@ typedef struct thalweg_trainer_options {
   const char* order;     /* shuffle, replacement, file; NULL: shuffle */
   const char* nonfinite; /* as of an optimizer; NULL: report */
   size_t chunk;          /* samples that pass through the model at a time; 0: up to 1,024 */
-  int checkpoint;        /* parts of the model of which one is kept, the others computed again; 1: all is kept */
-  const char* compute;   /* of the products: f32, bf16; NULL: f32 */
+  int checkpoint; /* parts of the model of which one is kept, the others computed again; 1: all is kept */
+  const char* compute;       /* of the products: f32, bf16; NULL: f32 */
   size_t statistics_batches; /* of which averaged weights find those of batch_norm; 0: a whole epoch's */
-  int fuse;              /* 1: a parameter is updated as soon as backpropagation has its gradient */
+  int fuse;                  /* 1: a parameter is updated as soon as backpropagation has its gradient */
 } thalweg_trainer_options;
 #define THALWEG_TRAINER_OPTIONS_INIT \
   { sizeof(thalweg_trainer_options), 64, 1, 20, 1, 0, NULL, NULL, 0, 1, NULL, 0, 0 }

@@ -194,8 +194,7 @@ void Replacement::append(std::span<const std::byte> bytes) {
   if (appended_ - on_its_way_ < kDiskPiece) return;
   // The disk begins while more is appended; what it cannot write, the sync at the end tells.
   static_cast<void>(::sync_file_range(fd_, static_cast<off64_t>(on_its_way_),
-                                      static_cast<off64_t>(appended_ - on_its_way_),
-                                      SYNC_FILE_RANGE_WRITE));
+                                      static_cast<off64_t>(appended_ - on_its_way_), SYNC_FILE_RANGE_WRITE));
   on_its_way_ = appended_;
 }
 
