@@ -43,26 +43,6 @@ std::string_view only_by_letters(std::string_view name, const std::vector<std::s
   return found;
 }
 
-// Tuples as lists: a bracket that does not follow a name is one.
-std::string tuples_as_lists(std::string text) {
-  std::vector<bool> tuples;
-  char before = ' ';
-  bool in_string = false;
-  for (char& c : text) {
-    if (c == '"') in_string = !in_string;
-    if (in_string || c == ' ') continue;
-    if (c == '(') {
-      tuples.push_back(std::string_view("=,([").find(before) != std::string_view::npos);
-      if (tuples.back()) c = '[';
-    } else if (c == ')' && !tuples.empty()) {
-      if (tuples.back()) c = ']';
-      tuples.pop_back();
-    }
-    before = c;
-  }
-  return text;
-}
-
 std::string_view value_here(std::string_view word) {
   return word == "True" ? "true" : word == "False" ? "false" : std::string_view();
 }

@@ -93,7 +93,8 @@ class Parser {
     } else if (at_end() && depth > 0) {
       missing_ = ")";
     } else if (!is_word(text_[at_])) {
-      const std::string here = text_[at_] == '(' ? in_words_of_here(source_) : "";
+      const bool tuple = text_[at_] == '(' && tuples_as_lists(source_.text) != source_.text;
+      const std::string here = tuple ? in_words_of_here(source_) : "";
       fail(at_, "a value is missing", quoted_here(), "a value",
            here.empty() ? "" : "lists stand in [ ], and here it reads " + here);
     } else {
@@ -236,6 +237,30 @@ Error Source::error(std::size_t at, Message message, Code code) const {
 }
 
 Text parse(const Source& source, const NameCheck& check) { return Parser(source, check).run(); }
+
+std::string tuples_as_lists(std::string text) {
+  std::vector<bool> tuples;
+  char before = ' ';
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char& c = text[i];
+    if (in_string && c == '\\') {
+      ++i;
+      continue;
+    }
+    if (c == '"') in_string = !in_string;
+    if (in_string || is_space(c)) continue;
+    if (c == '(') {
+      tuples.push_back(std::string_view("=,([").find(before) != std::string_view::npos);
+      if (tuples.back()) c = '[';
+    } else if (c == ')' && !tuples.empty()) {
+      if (tuples.back()) c = ']';
+      tuples.pop_back();
+    }
+    before = c;
+  }
+  return text;
+}
 
 std::vector<std::string> split_list(const Source& source) {
   std::vector<std::string> parts(1);

@@ -63,6 +63,10 @@ inline constexpr int kMaxNesting = 64;
 // that a text with both faults is told both.
 Text parse(const Source& source, const NameCheck& check = {});
 
+// The text with the tuples of Python, brackets that follow no name, as lists. What it returns has none left:
+// it returns that itself.
+std::string tuples_as_lists(std::string text);
+
 // Splits "a; b; c" at semicolons outside strings; empty parts are errors.
 std::vector<std::string> split_list(const Source& source);
 

@@ -196,6 +196,15 @@ TEST(Text, LongTextsAreShownInPart) {
   EXPECT_LT(what.size(), 400u);
 }
 
+TEST(Text, TuplesAreShownAsLists) {
+  EXPECT_EQ(tuples_as_lists("a((1, 2), b=\t(3)) | c(d)"), "a([1, 2], b=\t[3]) | c(d)");
+  EXPECT_EQ(tuples_as_lists(R"(a("\"(", (1)))"), R"(a("\"(", [1]))");
+  for (const std::string space : {"", " ", "\t", "\n", "\r", "\f", "\v", " \n "}) {
+    const std::string what = parse_error("f(a=" + space + "(1, 2))");
+    EXPECT_TRUE(has(what, "lists stand in [ ], and here it reads f(a=[1, 2])")) << what;
+  }
+}
+
 TEST(Text, ListsAreSplitAtSemicolons) {
   using Parts = std::vector<std::string>;
   EXPECT_EQ(split_list({"chains", "adam"}), (Parts{"adam"}));
@@ -291,6 +300,8 @@ RC_GTEST_PROP(TextLaw, AnyWordReadsBackFromItsPrint, (const std::string& word)) 
 }
 
 void expect_read_or_refused(const std::string& input) {
+  const std::string lists = tuples_as_lists(input);
+  RC_ASSERT(tuples_as_lists(lists) == lists);
   try {
     const std::string printed = print(parsed(input));
     RC_ASSERT(print(parsed(printed)) == printed);
