@@ -104,4 +104,20 @@ Dataset validation_split(const Dataset& data, std::uint64_t seed) {
   return subset(data, train, test);
 }
 
+Dataset fold_of(const Dataset& data, std::size_t fold, std::size_t folds, std::uint64_t seed) {
+  constexpr std::uint64_t kDraw = std::uint64_t{1} << 32;  // apart from those of hold_out()
+  const std::size_t n = data.train.size();
+  if (n < folds) {
+    throw Error(Code::data, {data.text, "too few samples to set some aside for validation", std::to_string(n),
+                             std::to_string(folds) + " or more", ""});
+  }
+  std::vector<std::uint32_t> order = Random(seed, Purpose::split, kDraw).permutation(n);
+  if (data.classes > 0) {  // dealt out class by class
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t row) { return data.train.labels[row]; });
+  }
+  std::vector<bool> held(n);
+  for (std::size_t i = fold; i < n; i += folds) held[order[i]] = true;
+  return subset(data, rows_where(held, false), rows_where(held));
+}
+
 }  // namespace thalweg
