@@ -76,6 +76,45 @@ TEST_F(TrainingTool, ADryRunShowsAllAndWritesNothing) {
   EXPECT_EQ(differences(before, snapshot(path(""))), std::vector<std::string>());
 }
 
+// y = x plus what no x tells.
+std::string noisy_table() {
+  std::string out = "x,y\n";
+  for (int i = 0; i < 150; ++i) {
+    const double x = std::fmod(i * 0.6180339887, 1);
+    out += std::to_string(x) + "," + std::to_string(x + std::fmod(i * i * 0.7548776662, 1)) + "\n";
+  }
+  return out;
+}
+
+TEST_F(TrainingTool, ATableGetsWhatItsTrainingPartJudgesBest) {
+  write("t.csv", noisy_table());
+  const std::string data = "csv(t.csv, target=y)";
+  const Outcome dry = run({"train", "--data", data, "--dry-run"});
+  EXPECT_EQ(dry.code, 0) << dry.err;
+  EXPECT_NE(dry.out.find("notes      optimizer auto: a training first tries decay=0.01 for 1000 epochs, "),
+            std::string::npos)
+      << dry.out;
+  EXPECT_FALSE(fs::exists(path("runs")));
+
+  const Outcome told = run({"train", "--data", data, "--quiet", "--threads", "1", "--out", "a"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_NE(told.err.find("optimizer auto: took decay="), std::string::npos) << told.err;
+  EXPECT_NE(told.err.find(" epochs by the loss on folds of the training part: "), std::string::npos)
+      << told.err;
+  const std::string config = contents(path("a/config.toml"));
+  EXPECT_EQ(config.find("optimizer = \"auto\""), std::string::npos) << config;
+
+  const Json second = train("b", {"--data", data, "--threads", "2"});
+  EXPECT_TRUE(last_checkpoint("a", second) == last_checkpoint("b", second)) << "by any number of threads";
+  const Json third = train("c", {"--config", "a/config.toml"});
+  EXPECT_TRUE(last_checkpoint("a", third) == last_checkpoint("c", third));
+  const Outcome resumed = run({"train", "--resume", "a", "--quiet"});
+  EXPECT_EQ(resumed.err.find("optimizer auto"), std::string::npos) << resumed.err;
+  const Outcome given =
+      run({"train", "--data", data, "--quiet", "--optimizer", "adamw(lr=1e-3)", "--out", "d"});
+  EXPECT_EQ(given.err.find("optimizer auto"), std::string::npos) << given.err;
+}
+
 #if !defined(THALWEG_SANITIZED)  // which keep shadows of all memory
 TEST_F(TrainingTool, MemoryIsAsEstimated) {
   const Arguments models[] = {

@@ -42,9 +42,11 @@ struct MachineOptions {
 // `threads`.
 struct RunConfig {
   std::string data = "digits";
-  std::string model = "auto";      // dense(128) | relu | dense(n), with as many outputs as classes or values
-  std::string loss = "auto";       // cross_entropy for classes, mse for values
-  std::string optimizer = "auto";  // adamw with cosine decay; more weight decay for few samples of classes
+  std::string model = "auto";  // dense(128) | relu | dense(n), with as many outputs as classes or values
+  std::string loss = "auto";   // cross_entropy for classes, mse for values
+  // adamw with cosine decay; more weight decay for few samples of classes. Run::create() of a table tries a
+  // few decays, and lengths where `epochs` is auto too, on folds of the training part: see run.h.
+  std::string optimizer = "auto";
   std::optional<std::uint64_t> batch = {};            // samples per batch; 0: all of them; none: auto
   std::uint64_t accumulate = 1;                       // batches per update
   std::optional<std::uint64_t> epochs = {};           // none: auto

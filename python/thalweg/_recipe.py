@@ -1,4 +1,4 @@
-"""What is trained where nothing is said: the recipe of `thalweg train`."""
+"""What is trained where nothing is said: the recipe of `thalweg train` where it tries nothing."""
 
 from __future__ import annotations
 

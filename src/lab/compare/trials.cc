@@ -6,10 +6,10 @@
 #include <cmath>
 #include <utility>
 
+#include "choice/defaults.h"
 #include "data/subset.h"
 #include "metrics/json.h"
 #include "run/config.h"
-#include "run/defaults.h"
 #include "thalweg/error.h"
 
 namespace thalweg {

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "choice/defaults.h"
 #include "doctor/examined_run.h"
 #include "run/config.h"
 #include "run/folder.h"

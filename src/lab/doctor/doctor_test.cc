@@ -172,6 +172,7 @@ TEST_F(Doctor, IsSilentAboutValues) {
   RunConfig config;
   config.data = csv(table(
       200, 3, 1, [&](std::size_t i) { return std::to_string(std::sin(4 * (random.uniform(i * 3) - 0.5))); }));
+  config.optimizer = "adamw(lr=cosine(5e-3, warmup=5%), decay=0.01)";
   config.epochs = 40;
   expect_healthy(config);
 }

@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "choice/defaults.h"
 #include "draw/chart.h"
 #include "draw/html.h"
 #include "draw/number.h"
 #include "run/config.h"
-#include "run/defaults.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/quantiles.h"
 #include "train/trial.h"

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "base/spec.h"
+#include "choice/defaults.h"
 #include "find/lr_trials.h"
 #include "run/config.h"
-#include "run/defaults.h"
 #include "thalweg/lab/find.h"
 #include "train/trial.h"
 

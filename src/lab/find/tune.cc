@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/jobs.h"
+#include "choice/defaults.h"
 #include "data/subset.h"
 #include "find/tune_folder.h"
 #include "metrics/json.h"
 #include "run/config.h"
-#include "run/defaults.h"
 #include "train/trial.h"
 
 namespace thalweg {

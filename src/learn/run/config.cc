@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
+#include "choice/defaults.h"
 #include "schedule/schedules.h"
 #include "synonyms/synonyms.h"
 
@@ -226,20 +227,6 @@ void check_config(const RunConfig& config) {
   }
 }
 
-TrainerOptions trainer_options_of(const RunConfig& config) {
-  return {
-      .batch = static_cast<std::size_t>(config.batch.value()),
-      .accumulate = static_cast<std::size_t>(config.accumulate),
-      .order = parse_order(config.order),
-      .seed = config.seed,
-      .threads = config.threads,
-      .chunk = static_cast<std::size_t>(config.machine.chunk.value_or(0)),
-      .checkpoint = static_cast<int>(std::min<std::uint64_t>(config.machine.checkpoint.value_or(1), INT_MAX)),
-      .compute = parse_compute(config.machine.compute),
-      .fuse = config.machine.fuse == "backward",
-      .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
-}
-
 RunConfig changed(const RunConfig& old, const ResumeOptions& options) {
   RunConfig config = old;
   if (options.threads > 0) config.threads = options.threads;
@@ -267,6 +254,17 @@ std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch) {
 Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch) {
   return {.updates = updates_of(config.schedule_epochs.value_or(config.epochs.value()), per_epoch),
           .per_epoch = per_epoch};
+}
+
+Chain laid_out(const RunConfig& config, std::size_t samples) {
+  const Chain chain(config.optimizer);
+  if (chain.has("accumulate")) {
+    throw Error(Code::usage, {"optimizer", "a run accumulates batches itself", "`" + chain.text() + "`",
+                              "a chain without `accumulate`", "use `--accumulate 4` instead"});
+  }
+  const std::uint64_t per_epoch = updates_per_epoch(samples, trainer_options_of(config));
+  updates_of(config.epochs.value(), per_epoch);  // not too many
+  return chain.resolve(schedule_lengths(config, per_epoch));
 }
 
 std::uint64_t updates_between(const std::string& length, const Lengths& lengths) {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/chain.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "thalweg/settings.h"
-#include "thalweg/trainer.h"
 
 namespace thalweg {
 
@@ -34,9 +34,6 @@ std::string print_config(const RunConfig& config);
 // Throws Error(data) as read_toml(), and for a key that every run has and this file has not.
 RunConfig read_config(const std::filesystem::path& path);
 
-// What such a run gives its trainer; nothing of `config` is auto.
-TrainerOptions trainer_options_of(const RunConfig& config);
-
 // What a run is to become when it continues with `options`. Throws Error(usage) for other epochs without
 // lengths.
 RunConfig changed(const RunConfig& old, const ResumeOptions& options);
@@ -46,6 +43,10 @@ std::uint64_t updates_of(std::uint64_t epochs, std::uint64_t per_epoch);
 
 // The lengths that the schedules of a run are planned for.
 Lengths schedule_lengths(const RunConfig& config, std::uint64_t per_epoch);
+
+// The chain of a run on so many training samples, planned for its length. A run counts its epochs in updates
+// of one batch each. Throws Error(usage) for a chain that accumulates, and as updates_of().
+Chain laid_out(const RunConfig& config, std::size_t samples);
 
 // Updates between two checkpoints that are kept permanently; 0: none are.
 std::uint64_t updates_between(const std::string& length, const Lengths& lengths);

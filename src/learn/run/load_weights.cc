@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/spec.h"
+#include "choice/defaults.h"
 #include "nn/graph.h"
 #include "run/config.h"
 #include "run/folder.h"

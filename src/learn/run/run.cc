@@ -10,12 +10,14 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spec.h"
+#include "choice/choose.h"
+#include "choice/defaults.h"
 #include "metrics/json.h"
 #include "reserve/process_memory.h"
 #include "run/config.h"
-#include "run/defaults.h"
 #include "run/early_stopping.h"
 #include "run/environment.h"
+#include "run/fit_to_memory.h"
 #include "run/folder.h"
 #include "run/load_newest.h"
 #include "run/load_weights.h"
@@ -41,18 +43,6 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 
 OptimizerOptions optimizer_options(const RunConfig& config) {
   return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.nonfinite)};
-}
-
-// The chain of a run, planned for its length. A run counts its epochs in updates of one batch each.
-Chain laid_out(const RunConfig& config, const Dataset& data) {
-  const Chain chain(config.optimizer);
-  if (chain.has("accumulate")) {
-    throw Error(Code::usage, {"optimizer", "a run accumulates batches itself", "`" + chain.text() + "`",
-                              "a chain without `accumulate`", "use `--accumulate 4` instead"});
-  }
-  const std::uint64_t per_epoch = updates_per_epoch(data.train.size(), trainer_options_of(config));
-  updates_of(config.epochs.value(), per_epoch);  // not too many
-  return chain.resolve(schedule_lengths(config, per_epoch));
 }
 
 // What a run writes.
@@ -88,7 +78,7 @@ struct Run::Impl {
       : config(fit_to_memory(fit_to_data(given, loaded.data), loaded)),
         data(std::move(loaded.data)),
         trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
-              laid_out(config, data), data, trainer_options_of(config), epochs(*config.epochs),
+              laid_out(config, data.train.size()), data, trainer_options_of(config), epochs(*config.epochs),
               optimizer_options(config)),
         plan(resolved().explain(params()).text()),
         keep_every(updates_between(config.keeping.checkpoint_every,
@@ -342,7 +332,10 @@ Run& Run::operator=(Run&&) noexcept = default;
 Run Run::create(const RunConfig& config, const std::filesystem::path& directory) {
   check_config(config);
   if (!directory.empty()) check_free(directory);
-  auto impl = std::make_unique<Impl>(config, load_data(config));
+  Loaded loaded = load_data(config);
+  Chosen chosen = choose(config, loaded.data);
+  auto impl = std::make_unique<Impl>(chosen.config, std::move(loaded));
+  if (!chosen.why.empty()) impl->notes.push_back(std::move(chosen.why));
   load_initial_weights(impl->config, impl->params());
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
@@ -397,8 +390,11 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
 
 std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
-  Impl run(config, load_data(config));
+  Loaded loaded = load_data(config);
+  std::string choice = choice_of(config, loaded.data).text();
+  Impl run(config, std::move(loaded));
   load_initial_weights(run.config, run.params());
+  if (!choice.empty()) run.notes.push_back(std::move(choice));
   const std::span<const std::string> notes(run.notes);
   const Outlined all{run.config, run.data, run.trial, run.memory, notes.subspan(run.data.notes.size())};
   return json ? outline_json(all) : outline(all, run.plan);

@@ -107,7 +107,10 @@ constexpr std::array kRows = std::to_array<Row>({
     {{"loss", Kind::text, "", "loss; auto: cross_entropy for classes, mse for values", true},
      [](RunConfig& c, Where, Words t) { c.loss = t; },
      [](const RunConfig& c) { return c.loss; }},
-    {{"optimizer", Kind::text, "", "chain of transforms; auto: adamw under cosine decay", true},
+    {{"optimizer", Kind::text, "",
+      "chain of transforms; auto: adamw under cosine decay, of a table with the decay that its folds judge "
+      "best",
+      true},
      [](RunConfig& c, Where, Words t) { c.optimizer = t; },
      [](const RunConfig& c) { return c.optimizer; }},
     {{"batch", Kind::whole, "auto|full", "samples per batch", true},

@@ -1,14 +1,10 @@
-// What a run does where its configuration says "auto".
+// What of a run is chosen by the memory that it may take.
 #pragma once
 
 #include "run/outline.h"
-#include "thalweg/dataset.h"
 #include "thalweg/settings.h"
 
 namespace thalweg {
-
-// The configuration with nothing left to choose.
-RunConfig fit_to_data(RunConfig config, const Dataset& data);
 
 // The configuration with what is auto of `chunk` and `checkpoint` chosen so that the training fits into its
 // `memory`: as few parts as will do, which change no bit, then smaller chunks. As it was where `memory` has

@@ -1,43 +1,18 @@
-#include "run/defaults.h"
+#include "run/fit_to_memory.h"
 
 #include <malloc.h>
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
-#include <fmt/core.h>
-
-#include "base/threads.h"
+#include "choice/defaults.h"
 #include "reserve/process_memory.h"
-#include "run/config.h"
+#include "thalweg/error.h"
 #include "train/recording.h"
 
 namespace thalweg {
 namespace {
-
-constexpr std::uint64_t kBatch = 64;
-constexpr std::uint64_t kLeastEpochs = 30;
-// A small table needs more passes to be learnt: values gain from many, classes are soon fitted by heart.
-constexpr std::uint64_t kLeastUpdatesForClasses = 300;
-constexpr std::uint64_t kLeastUpdatesForValues = 2000;
-constexpr std::uint64_t kEpochsForValues = 100;  // as far as that stays below
-constexpr std::uint64_t kMostUpdatesForValues = 20000;
-// Few samples of classes are separated long before the rate has fallen; the weights must not grow on.
-constexpr std::uint64_t kFewSamples = 1000;
-constexpr double kDecay = 0.01, kDecayForFew = 1;
-
-// A single update leaves no room for a warm-up.
-std::string optimizer_for(bool few, std::uint64_t updates) {
-  return fmt::format("adamw(lr=cosine(5e-3{}), decay={})", updates > 1 ? ", warmup=5%" : "",
-                     few ? kDecayForFew : kDecay);
-}
-
-std::uint64_t epochs_for(bool classes, std::uint64_t per_epoch) {
-  const std::uint64_t least = classes ? kLeastUpdatesForClasses : kLeastUpdatesForValues;
-  const std::uint64_t epochs = std::max(kLeastEpochs, (least - 1) / per_epoch + 1);
-  if (classes) return epochs;
-  return std::max(epochs, std::min(kEpochsForValues, kMostUpdatesForValues / per_epoch));
-}
 
 constexpr std::uint64_t kMostParts = 64;
 
@@ -58,24 +33,6 @@ std::vector<std::uint64_t> chunks_to_try(const RunConfig& config, const Dataset&
 }
 
 }  // namespace
-
-RunConfig fit_to_data(RunConfig config, const Dataset& data) {
-  const bool classes = data.classes > 0;
-  const std::uint64_t samples = std::max<std::uint64_t>(1, data.train.size());
-  if (config.model == "auto") {
-    config.model = "dense(128) | relu | dense(" + std::to_string(classes ? data.classes : data.columns) + ")";
-  }
-  if (config.loss == "auto") config.loss = classes ? "cross_entropy" : "mse";
-  if (!config.batch) config.batch = kBatch;
-  const std::uint64_t batch = *config.batch == 0 ? samples : std::min(*config.batch, samples);
-  const std::uint64_t per_epoch = (samples - 1) / batch / config.accumulate + 1;
-  if (!config.epochs) config.epochs = epochs_for(classes, per_epoch);
-  if (config.optimizer == "auto") {
-    config.optimizer = optimizer_for(classes && samples < kFewSamples, std::max(*config.epochs, per_epoch));
-  }
-  if (config.threads == 0) config.threads = available_threads();
-  return config;
-}
 
 RunConfig fit_to_memory(RunConfig config, const Loaded& loaded) {
   MachineOptions& machine = config.machine;

@@ -1,4 +1,4 @@
-#include "run/defaults.h"
+#include "choice/defaults.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,46 @@
+// What a run tries on its training part before it begins, where its configuration leaves the optimizer to the
+// data: how strongly to decay and how far to go, which no rule knows for all tables.
+//
+// Settings are trained on folds of the training part, the rest of which judges them by the loss: all of them
+// on the first fold, the better half on the next one, and so on as far as the work allows. What is held out
+// takes no part. The work is counted in multiply-adds, so that what is taken depends on the data and the seed
+// alone: at most three times that of the training itself, or what a core does in some 0.4 s if that is more;
+// nothing is tried where the training alone takes a core some 5 s or more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "thalweg/dataset.h"
+#include "thalweg/settings.h"
+
+namespace thalweg {
+
+// What would be tried.
+struct Choice {
+  std::vector<RunConfig>
+      settings;              // nothing in them auto, the first as fit_to_data() has it; none: no choice
+  std::vector<double> work;  // multiply-adds that training each of them on one fold takes
+  double allowed = 0;        // of all together
+
+  // One line; empty where nothing is tried.
+  std::string text() const;
+};
+
+// Nothing is tried unless `optimizer` is auto and the samples are no images and in no order, and where the
+// weights begin with those of a file, schedules are planned for other epochs, or memory is bounded.
+Choice choice_of(const RunConfig& config, const Dataset& data);
+
+// A setting and why: one line; empty where nothing was tried.
+struct Chosen {
+  RunConfig config;
+  std::string why;
+};
+
+// Trains and judges. `config` as it is where nothing is tried, else with optimizer and epochs. The same for
+// any number of threads; as many settings at a time as `config.threads`, each on one.
+Chosen choose(const RunConfig& config, const Dataset& data);
+
+}  // namespace thalweg
