@@ -128,10 +128,10 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
 }
 
 double Trainer::compare(Recording& recording, std::optional<double> scale) {
-  const std::span<float> grad = scale ? recording.tape.grad<float>(recording.y) : std::span<float>();
+  const std::span<float> grad = scale ? recording.gradient : std::span<float>();
   const auto of = [&](const std::vector<std::int32_t>& labels, const std::vector<double>& weights,
                       double share, std::span<float> to) {
-    return share * loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()),
+    return share * loss_.evaluate(recording.outputs, count(model_.outputs()),
                                   {.labels = labels, .values = values_, .weights = weights},
                                   scale.value_or(0) * share, to);
   };
@@ -227,11 +227,11 @@ Evaluation Trainer::evaluate_classes(const Samples& samples, Metrics wanted) {
     Recording& r = predict(samples, rows);
     out.loss += compare(r);
     out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
-    score.add(r.tape.value<float>(r.y), labels_, weights_);
+    score.add(r.outputs, labels_, weights_);
   });
   for_chunks(unknown, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
     Recording& r = predict(samples, rows);
-    score.add(r.tape.value<float>(r.y), labels_, weights_);
+    score.add(r.outputs, labels_, weights_);
   });
   score.fill(out, judged);
   out.classes.names = class_names(data_.class_names, data_.classes);
@@ -250,7 +250,7 @@ Evaluation Trainer::evaluate_values(const Samples& samples) {
     out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
     targets.clear();
     append_rows(samples.values, rows, data_.columns, targets);
-    if (tells_values(loss_)) score.add(r.tape.value<float>(r.y), targets, weights_, count(model_.outputs()));
+    if (tells_values(loss_)) score.add(r.outputs, targets, weights_, count(model_.outputs()));
   });
   if (tells_values(loss_)) score.fill(out);
   return out;
