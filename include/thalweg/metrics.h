@@ -74,6 +74,7 @@ struct Evaluation {
   std::uint64_t unknown = 0;  // samples of no class of the training data: counted wrong, and without a loss
   double mass = 0;            // what the mean loss divides by: samples, or the sum of their weights
   ClassMetrics classes = {};  // all undefined for regression
+  std::uint64_t of = 0;       // how many samples these were drawn from; 0: they are all
 
   // Every sample is unknown, ignored or weighs nothing: the loss is NaN.
   bool has_no_loss() const { return samples > 0 && mass == 0; }

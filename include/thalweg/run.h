@@ -60,7 +60,10 @@ struct BestEpoch {
 };
 
 struct RunResult {
-  Evaluation train;  // over the whole training set
+  // A larger training part is told by so many of its samples, drawn at random.
+  static constexpr std::size_t kTrainingSamples = 10'000;
+
+  Evaluation train;
   std::optional<Evaluation> test;
   std::optional<BestEpoch> best;  // none before the first epoch
   bool of_best = false;           // the evaluations are of the best epoch's weights, not of the last ones

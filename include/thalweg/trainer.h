@@ -101,8 +101,8 @@ class Trainer {
 
   const StepSeconds& step_seconds() const;
 
-  // How well the present model does.
-  Evaluation evaluate(const Samples& samples, Metrics wanted = Metrics::counted);
+  // How well the present model does; on at most that many of the samples, drawn at random, 0: on all.
+  Evaluation evaluate(const Samples& samples, Metrics wanted = Metrics::counted, std::size_t most = 0);
 
   // What is to be evaluated, as Optimizer::averaged() has it. What batch_norm keeps belongs to the weights
   // that are trained: where other ones are lent it is found anew for them, by a forward pass over training
@@ -122,8 +122,8 @@ class Trainer {
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
-  Evaluation evaluate_classes(const Samples& samples, Metrics wanted);
-  Evaluation evaluate_values(const Samples& samples);
+  Evaluation evaluate_classes(const Samples& samples, std::span<const std::uint32_t> rows, Metrics wanted);
+  Evaluation evaluate_values(const Samples& samples, std::span<const std::uint32_t> rows);
   // The loss summed over those samples; with a scale also its gradient, for backward().
   double compare(Recording& recording, std::optional<double> scale = {});
   // Loss::mass of the named samples of the training part.

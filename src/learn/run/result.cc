@@ -66,7 +66,8 @@ Evaluation evaluation(const Json& object) {
           .mae = number(object, "mae"),
           .rmse = number(object, "rmse"),
           .baseline = number(object, "baseline"),
-          .classes = class_metrics(object)};
+          .classes = class_metrics(object),
+          .of = whole(object, "of")};
 }
 
 }  // namespace
@@ -74,6 +75,7 @@ Evaluation evaluation(const Json& object) {
 std::string evaluation_json(const Evaluation& evaluation, bool whole) {
   JsonObject object;
   if (whole) object.add("samples", evaluation.samples);
+  if (whole && evaluation.of > 0) object.add("of", evaluation.of);
   object.add("loss", evaluation.loss);
   if (!whole) return add_short_metrics(object, evaluation).text();
   add_metrics(object, evaluation);
