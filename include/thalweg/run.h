@@ -165,11 +165,32 @@ struct RunPredictions {
   bool probabilities = false;
   std::vector<double> numbers;      // rows x names, row-major
   std::vector<std::uint32_t> best;  // one per row for classes: the likeliest, the first of equal ones
+  // The column that tells the rows of the data apart, by `id` of its source or else of the run's, and its
+  // cells, one per row; empty where there is none.
+  std::string id;
+  std::vector<std::string> ids;
+  // The table of the data as it stands.
+  struct Table {
+    char delimiter = ',';                    // ' ' is one or more blanks or tabs
+    std::optional<std::string> header = {};  // the record of names, where there is one
+    std::vector<std::string> columns = {};   // names of all columns
+    std::vector<std::string> rows = {};      // without the ends of their lines
+  };
+  Table table;  // where PredictOptions::rows asks for it
   std::vector<std::string> notes;
 };
 
+struct PredictOptions {
+  int threads = 1;
+  std::string checkpoint = {};  // as in evaluate_run()
+  bool rows = false;            // the texts of the rows too, which needs a source that is a table in a text
+};
+
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it, and "-" is
-// stdin, read as the run's own file was. `checkpoint` as in evaluate_run(). Throws as it does.
+// stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a source
+// that has none, or of two files of different headers.
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
+                           const PredictOptions& options);
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});
 
