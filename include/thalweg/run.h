@@ -197,6 +197,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
 // A run's model on data with targets.
 struct RunEvaluation {
   std::filesystem::path run;  // the directory, absolute
+  std::string name;           // what the run is called
   std::string data;           // canonical text
   bool all = false;           // every row of it was judged, not a held-out part
   std::string weights;        // as in RunPredictions; of several checkpoints "mean"

@@ -55,7 +55,7 @@ Command eval_command() {
                 {.excludes = {"--checkpoint"}}),
        threads_argument(flags.threads), json_argument(flags.json)},
       [](Given) { return eval(flags); },
-      "schema, run, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
+      "schema, run, name, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
       "accuracy, balanced_accuracy; precision, recall, f1, auc and average_precision, each of every class "
       "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
       "there is no r2; members: the updates of each of several checkpoints."};

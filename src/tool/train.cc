@@ -113,6 +113,7 @@ std::string result_text(const Run& run, const RunResult& result) {
     out += fmt::format("memory     {:.1f} MiB at most, {:.1f} MiB were estimated\n",
                        static_cast<double>(result.peak_bytes) / kMebibyte,
                        static_cast<double>(result.estimated_bytes) / kMebibyte);
+  if (!run.config().keeping.name.empty()) out += "name       " + visible(run.config().keeping.name) + "\n";
   out += "run        " + visible(run.directory().string()) + "\n";
   return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
 }

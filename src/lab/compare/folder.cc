@@ -127,7 +127,8 @@ std::string trial_json(const ComparedTrial& trial) {
   };
   JsonObject out, metrics;
   for (const auto& [name, number] : trial.metrics) metrics.add(name, number);
-  out.add("optimizer", trial.optimizer)
+  out.add("name", trial.name.empty() ? trial.optimizer : trial.name)
+      .add("optimizer", trial.optimizer)
       .add("tuning", trial.tuning)
       .add("factor", trial.factor)
       .add("seed", trial.seed)

@@ -293,8 +293,9 @@ double outcome_number(const RunData& data) {
 std::string render(const RunData& data, bool live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
-  const Page page{.title = title + " \u2013 " + thalweg::shown(data.name),
-                  .subject = "training run " + thalweg::shown(data.name),
+  const std::string name = thalweg::shown(data.label.empty() ? data.name : data.label);
+  const Page page{.title = title + " \u2013 " + name,
+                  .subject = "training run " + name,
                   .heading = title,
                   .lead = lead(data) + notice(data, out),
                   .body = summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +

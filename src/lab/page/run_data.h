@@ -121,7 +121,8 @@ struct Examples {
 using Environment = std::vector<std::pair<std::string, std::string>>;  // what, and its value
 
 struct RunData {
-  std::string name;             // of the run, or of its folder
+  std::string name;             // the folder of the run, or its last part
+  std::string label;            // what the run is called; empty: as its folder
   std::string state;            // how it stands, where that is known: of live pages
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise

@@ -13,6 +13,7 @@
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
+#include "run/result.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/recording.h"
@@ -125,6 +126,7 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
   Dataset data = own ? load_dataset(source.empty() ? config.data : source, config.seed, encoding)
                      : load_to_judge(source, encoding);
   out.run = std::filesystem::absolute(directory).lexically_normal();
+  out.name = run_name(config, out.run);
   out.data = data.text;
   out.all = data.train.size() == 0;
   if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
@@ -138,8 +140,7 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
 
 std::string RunEvaluation::json() const {
   JsonObject object;
-  object.add("schema", 1)
-      .add("run", run.string())
+  add_run(object.add("schema", 1), run, name)
       .add("data", data)
       .add("judged", all ? "all rows" : "held out")
       .add("weights", weights)

@@ -81,6 +81,10 @@ std::string evaluation_json(const Evaluation& evaluation, bool whole) {
   return object.text();
 }
 
+JsonObject& add_run(JsonObject& object, const std::filesystem::path& directory, const std::string& name) {
+  return object.add("run", directory.string()).add("name", name);
+}
+
 JsonObject& add_result(JsonObject& object, const RunResult& result) {
   JsonObject best;
   if (result.best) {

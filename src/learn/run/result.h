@@ -14,6 +14,9 @@ namespace thalweg {
 // that add_metrics() has and, where there is no R2, "r2_undefined", which says why.
 std::string evaluation_json(const Evaluation& evaluation, bool whole = false);
 
+// Adds where the run is, `run`, and what it is called, `name`.
+JsonObject& add_run(JsonObject& object, const std::filesystem::path& directory, const std::string& name);
+
 // Adds what `result` holds: stopped, best, weights, seconds, samples_per_second, train, test.
 JsonObject& add_result(JsonObject& object, const RunResult& result);
 
