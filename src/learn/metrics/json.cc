@@ -60,6 +60,11 @@ JsonObject& add_metrics(JsonObject& object, const Evaluation& e) {
       .raw("confusion", c.confusion.empty() ? "null" : json_value(c.confusion));
 }
 
+JsonObject& add_evaluation(JsonObject& object, const Evaluation& e) {
+  add_metrics(object.add("samples", e.samples).add("loss", e.loss), e);
+  return e.r2_undefined().empty() ? object : object.add("r2_undefined", e.r2_undefined());
+}
+
 std::string metrics_json(const Evaluation& evaluation) {
   JsonObject out;
   for (const Metric& metric : metrics()) {

@@ -145,11 +145,8 @@ std::string RunEvaluation::json() const {
       .add("judged", all ? "all rows" : "held out")
       .add("weights", weights)
       .add("epoch", epoch)
-      .add("updates", updates)
-      .add("samples", test.samples)
-      .add("loss", test.loss);
-  add_metrics(object, test);
-  if (!test.r2_undefined().empty()) object.add("r2_undefined", test.r2_undefined());
+      .add("updates", updates);
+  add_evaluation(object, test);
   if (!members.empty()) object.add("members", members);
   return object.text();
 }
