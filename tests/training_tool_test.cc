@@ -239,6 +239,25 @@ TEST_F(TrainingTool, SaysWhichWeightsItMeansAndWhatIsUndefined) {
       std::string::npos);
 }
 
+TEST_F(TrainingTool, EvalTellsEachClass) {
+  train("a", {"--epochs", "2"});
+  const Json eval = json({"eval", "a", "--json"});
+  const std::vector<std::string> lines = lines_of(run({"eval", "a"}).out);
+  ASSERT_EQ(lines.size(), 14u);  // the sentence, an empty line, a heading, ten classes and their mean
+  EXPECT_EQ(lines[2], "class  precision  recall      f1     auc  average_precision");
+  for (std::size_t i = 3; i < lines.size(); ++i) {
+    std::istringstream line(lines[i]);
+    std::string name;
+    line >> name;
+    EXPECT_EQ(name, i == 13 ? "macro" : std::to_string(i - 3));
+    for (const char* metric : {"precision", "recall", "f1", "auc", "average_precision"}) {
+      double number = 0;
+      EXPECT_TRUE(line >> number) << lines[i];
+      EXPECT_NEAR(number, eval[metric][name].get<double>(), 5.1e-5) << lines[i];
+    }
+  }
+}
+
 TEST_F(TrainingTool, PredictsEveryRow) {
   train("a", {"--epochs", "2"});
   const std::vector<std::string> lines = lines_of(run({"predict", "a"}).out);

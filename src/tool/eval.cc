@@ -32,7 +32,9 @@ int eval(const Flags& flags) {
   const std::string by = result.members.empty()
                              ? ", by " + weights_text(result.weights, result.epoch, result.updates)
                              : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
-  print((result.all ? "all rows   " : "held out   ") + e.text() + " of " + shown(result.data) + by + "\n");
+  const std::string classes = e.classes.text();
+  print((result.all ? "all rows   " : "held out   ") + e.text() + " of " + shown(result.data) + by + "\n" +
+        (classes.empty() ? "" : "\n" + classes));
   return kOk;
 }
 
@@ -42,7 +44,7 @@ Command eval_command() {
   static Flags flags;
   return {
       "eval",
-      "Evaluate the model of a run on held-out data",
+      "Evaluate the model of a run on held-out data, of classes each by itself",
       {Argument("run RUN", &flags.run, "run directory", {.required = true}),
        Argument("--data DATA", &flags.data,
                 "another data source, encoded like the run's own; all its rows are judged unless it "
