@@ -165,7 +165,8 @@ class Comparison {
   // are in it are not repeated; other optimizers, seeds and targets may be added. Throws Error(usage) for
   // texts and numbers, another setting that differs from those of the directory, and a directory in which
   // another process works; Error(data) for data without a held-out part and for a malformed file.
-  // config.threads trials run at once, each with one thread; patience, restore_best and checkpoints of
+  // Trials begin with the weights of config.keeping.init, where it names a file, else with those of their
+  // seeds. config.threads trials run at once, each with one thread; patience, restore_best and checkpoints of
   // `config` are not used.
   static Comparison open(const RunConfig& config, const CompareOptions& options,
                          const std::filesystem::path& directory);
