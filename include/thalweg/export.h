@@ -4,8 +4,7 @@
 // ONNX (https://onnx.ai): operators of opset 17, IR version 8, weights in float32. What goes in is in the
 // units of the source, rows first and as many as there are; the graph encodes it as encoding.json says.
 //   x       {rows, columns} the numbers of a table, in the order of the encoding; NaN is a missing one.
-//   Images
-//           are {rows, channels, height, width} of their own numbers, whatever the model's first layer takes
+//           Of images {rows, channels, height, width} of their own numbers, whatever the first layer takes
 //   NAME    {rows} strings, an input for each column of words; "" is a missing one
 // What comes out is what `predict` prints:
 //   probabilities   {rows, classes}, or `scores` where the loss makes no probabilities

@@ -2,26 +2,28 @@
 //
 //   config.toml                           every setting
 //   plan.txt                              the optimizer's chain, explained
-//   metrics.jsonl                         a line per update and one per epoch, each thinned to at most 2,000
-//   by
-//                                         a fixed stride
-//   details.jsonl                         of at most 61 updates: norms and histograms of every parameter, and
-//                                         the mean time of data, forward, backward and update
+//   metrics.jsonl                         a line per update and one per epoch, each thinned to at most
+//                                         2,000 by a fixed stride
+//   details.jsonl                         of at most 61 updates: norms and histograms of every parameter,
+//                                         and the mean time of data, forward, backward and update
 //                                         (train/details.h)
 //   environment.json                      machine, compiler, threads, versions, of the last process
 //   checkpoints/<update>.safetensors      the newest two: parameters, optimizer state, clocks, counts
 //   checkpoints/kept-<update>.safetensors the same, as often as asked for, never removed
 //   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the best held-out metric
-//                                         (the loss unless told), or the lowest training loss where nothing
-//                                         is held out
-//   checkpoints/averaged-<update>.safetensors  of a chain that averages: what batch_norm keeps under the
-//   averages of
-//                                         the checkpoint of that name; written where they were found by then
-//   checkpoints/changed-<update>.safetensors  of a run with another length, until config.toml says so
+//                                         (the loss unless told), or the lowest training loss where
+//                                         nothing is held out
+//   checkpoints/averaged-<update>.safetensors
+//                                         of a chain that averages: what batch_norm keeps under the
+//                                         averages of the checkpoint of that name; written where they were
+//                                         found by then
+//   checkpoints/changed-<update>.safetensors
+//                                         of a run with another length, until config.toml says so
 //   lock                                  the process that uses it
-//   examples.json                         when it is finished: the confusion matrix over the held-out samples
-//                                         and the worst of them (train/confusion.h)
+//   examples.json                         when it is finished: the confusion matrix over the held-out
+//                                         samples and the worst of them (train/confusion.h)
 //   result.json                           when it is finished
+//
 // What a run appends to is cut when it is resumed; a run directory from before details.jsonl can be resumed
 // as well. A Run is used by one thread at a time, and a directory by one Run; the functions that read one may
 // be called from several threads at once.

@@ -80,8 +80,7 @@ Outcome outcome(const RunData& data) {
     if (known(data.result.updates)) out.updates = data.result.updates;
     if (known(data.result.epochs)) out.epochs = data.result.epochs;
   }
-  out.of_best = data.result.there ? data.weights.name == "best"
-                                  : data.config.find("\nrestore-best = true") != std::string::npos;
+  out.of_best = data.result.there ? data.weights.name == "best" : data.restores_best;
   out.given = out.of_best ? best_epoch(data) : data.epochs.empty() ? nullptr : &data.epochs.back();
   for (const Update& update : data.updates) {
     if (known(update.loss)) continue;

@@ -226,7 +226,9 @@ void add_config(const std::string& text, RunData& data) {
   try {
     RunSettings settings;
     settings.read_text(text);
-    data.monitor = settings.config().early_stopping.monitor;
+    const EarlyStoppingOptions& early = settings.config().early_stopping;
+    data.monitor = early.monitor;
+    data.restores_best = early.restore_best.value_or(early.patience > 0);
     data.label = settings.config().keeping.name;
   } catch (const Error&) {
   }

@@ -130,6 +130,7 @@ struct RunData {
   ByClass by_class;
   Weights weights;
   std::string monitor = "loss";  // the metric that tells the best epoch
+  bool restores_best = false;    // whose weights the training is to give
   std::string config;            // the text of config.toml; empty where there is none
   std::string plan;              // the text of plan.txt; empty where there is none
   // Empty for runs of before these files.

@@ -1,9 +1,8 @@
 // What a reader derives from the training part and later data are encoded with, and its JSON form.
 //
 //   {"schema": 1, "kind": "bytes", "offset": 0, "factor": 0.0625}
-//   {"schema": 1, "kind": "images", "channels": 3, "height": 32, "width": 32, "resizes": false, "offset":
-//   121.5,
-//    "factor": 0.0155, "classes": ["cat", "dog"]}
+//   {"schema": 1, "kind": "images", "channels": 3, "height": 32, "width": 32, "resizes": false,
+//    "offset": 121.5, "factor": 0.0155, "classes": ["cat", "dog"]}
 //   {"schema": 1, "kind": "table", "named": true, "width": 3,
 //    "text": {"delimiter": ";", "skip": 0, "missing": ["-999"]},   of a text; older ones lack it. With an id
 //                                                         also "id": {"name": "flat", "position": 2}
