@@ -41,6 +41,10 @@ struct ClassMetrics {
   // Weight of the samples of class `row` that were taken for `column`; empty for more than kMostConfused
   // classes.
   std::vector<std::vector<double>> confusion;
+
+  // A table, a line for each class and one for the macro means, "-" where undefined; of more than `most`
+  // classes those of the lowest F1. Empty without classes.
+  std::string text(std::size_t most = 20) const;
 };
 
 inline constexpr std::size_t kMostConfused = 64;  // classes of a confusion matrix

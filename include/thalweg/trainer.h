@@ -36,8 +36,7 @@ struct TrainerOptions {
   int checkpoint = 1;
   Compute compute = Compute::f32;  // of the products, forward and backward
   // Updates a parameter as soon as backpropagation has its gradient, with the same bits; where the chain lets
-  // it (steps_apart) and the loss has no penalty on weights. The time of updates counts as
-  // backward.
+  // it (steps_apart) and the loss has no penalty on weights. The time of updates counts as backward.
   bool fuse = false;
   // Of which Trainer::averaged() finds the statistics of batch_norm; 0: those of a whole epoch.
   std::size_t statistics_batches = 0;
@@ -122,7 +121,6 @@ class Trainer {
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
-  Evaluation evaluate_classes(const Samples& samples, std::span<const std::uint32_t> rows, Metrics wanted);
   Evaluation evaluate_values(const Samples& samples, std::span<const std::uint32_t> rows);
   // The loss summed over those samples; with a scale also its gradient, for backward().
   double compare(Recording& recording, std::optional<double> scale = {});

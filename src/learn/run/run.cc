@@ -317,8 +317,7 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
 
 std::string Run::Impl::result_json(const RunResult& result) {
   JsonObject object;
-  object.add("schema", 1)
-      .add("run", files.directory.string())
+  add_run(object.add("schema", 1), files.directory, run_name(config, files.directory))
       .add("data", data.text)
       .add("model", trial.model().text())
       .add("optimizer", resolved().text())

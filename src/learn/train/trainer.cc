@@ -9,11 +9,11 @@
 
 #include "base/random.h"
 #include "data/subset.h"
-#include "metrics/class_score.h"
 #include "metrics/regression.h"
 #include "metrics/score.h"
 #include "thalweg/error.h"
 #include "train/diverged.h"
+#include "train/evaluate_classes.h"
 #include "train/recording.h"
 #include "train/statistics.h"
 #include "train/step_clock.h"
@@ -225,34 +225,6 @@ Report Trainer::step(const Statistics& statistics) {
   return report;
 }
 
-Evaluation Trainer::evaluate_classes(const Samples& samples, std::span<const std::uint32_t> all,
-                                     Metrics wanted) {
-  std::vector<std::uint32_t> order, unknown;
-  double judged = 0;  // weight of the samples that have a class, whether it is known or not
-  for (const std::uint32_t row : all) {
-    const std::int32_t label = samples.labels[row];
-    if (loss_.ignores(label)) continue;
-    judged += samples.weights.empty() ? 1.0 : samples.weights[row];
-    (label == kNoClass ? unknown : order).push_back(row);
-  }
-  Evaluation out{.samples = all.size(), .unknown = unknown.size()};
-  const std::size_t columns = count(model_.outputs());
-  ClassScore score(loss_, columns, data_.classes, order.size() + unknown.size(), wanted);
-  for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
-    Recording& r = predict(samples, rows);
-    out.loss += compare(r);
-    out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
-    score.add(r.outputs, labels_, weights_);
-  });
-  for_chunks(unknown, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
-    Recording& r = predict(samples, rows);
-    score.add(r.outputs, labels_, weights_);
-  });
-  score.fill(out, judged);
-  out.classes.names = class_names(data_.class_names, data_.classes);
-  return out;
-}
-
 Evaluation Trainer::evaluate_values(const Samples& samples, std::span<const std::uint32_t> all) {
   Evaluation out{.samples = all.size()};
   RegressionScore score(data_.columns, data_.target_scaling);
@@ -276,7 +248,12 @@ Evaluation Trainer::evaluate(const Samples& samples, Metrics wanted, std::size_t
                              samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
   }
   const std::vector<std::uint32_t> rows = some_of(samples.size(), most, options_.seed);
-  Evaluation out = values ? evaluate_values(samples, rows) : evaluate_classes(samples, rows, wanted);
+  const auto said_of = [&](std::span<const std::uint32_t> some) {
+    return PredictedRows{predict(samples, some).outputs, labels_, weights_};
+  };
+  Evaluation out = values ? evaluate_values(samples, rows)
+                          : evaluate_classes(loss_, data_, samples, rows, count(model_.outputs()),
+                                             evaluation_chunk_, wanted, said_of);
   if (rows.size() < samples.size()) out.of = samples.size();
   out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / out.mass;
   return out;
