@@ -88,6 +88,7 @@ void check(std::string_view bytes) {
     try_to([&] { write_page(run); });
     try_to([&] { predict_run(run); });
     try_to([&] { export_run(run, ExportFormat::onnx); });
+    try_to([&] { export_curves(run); });
     try_to([&] {
       Run resumed = Run::resume(run);
       resumed.finish();

@@ -121,6 +121,26 @@ TEST_F(Tool, CompareGoesOnWhereItWas) {
   EXPECT_EQ(run(with(kQuick, {"--out", "c"})).code, 3);
 }
 
+TEST_F(Tool, CompareCallsOptimizersByTheirNames) {
+  const Arguments named =
+      with(changed(kQuick, "--optimizers", "plain = sgd; my adam = adam(lr=1e-3)"), {"--out", "c"});
+  const Json result = json(named);
+  std::map<std::string, std::string> optimizers;
+  for (const Json& o : result["optimizers"]) optimizers[o["name"]] = o["optimizer"];
+  EXPECT_EQ(optimizers, (std::map<std::string, std::string>{{"plain", "sgd"}, {"my adam", "adam(lr=1e-3)"}}));
+  EXPECT_EQ(result["headline"].get<std::string>().find(result["optimizers"][0]["name"]), 0u);
+  EXPECT_TRUE(optimizers.contains(result["pairs"][0]["first"].get<std::string>())) << result["pairs"];
+  for (const std::string& line : lines_of(contents(path("c") / "runs.jsonl"))) {
+    const Json run = Json::parse(line);
+    EXPECT_EQ(optimizers.at(run["name"]), run["optimizer"]);
+  }
+  EXPECT_NE(contents(path("c") / "report.html").find("data-name=\"my adam\""), std::string::npos);
+  const Outcome again = run(with(changed(kQuick, "--optimizers", "sgd; adam(lr=1e-3)"), {"--out", "c"}));
+  EXPECT_EQ(again.code, 0) << again.err;  // the runs are those of the chains
+  EXPECT_NE(again.err.find("10 of 10 runs are already finished"), std::string::npos) << again.err;
+  EXPECT_EQ(Json::parse(again.out)["optimizers"][0]["name"], result["optimizers"][0]["optimizer"]);
+}
+
 TEST_F(Tool, CompareSaysThatR2IsNotDefined) {
   std::string table = "a,b,y\n";
   for (int i = 0; i < 60; ++i) {

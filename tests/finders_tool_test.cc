@@ -27,6 +27,45 @@ TEST_F(Tool, LrFindGivesTheTextWithItsRate) {
   EXPECT_EQ(run(with({"train", "--quiet", "--optimizer", text}, kSmall)).code, 0);
 }
 
+// A rate of next to nothing leaves the weights as they began, and drawn ones know nothing.
+TEST_F(Tool, TrialsBeginWithTheWeightsOfAFile) {
+  const Json trained =
+      train("run", with({"--optimizer", "adam(lr=0.01)"}, {"--model", "dense(10)", "--epochs", "5"}));
+  const Json& test = trained["test"];
+  ASSERT_LT(test["loss"].get<double>(), 0.5);
+  const std::string file =
+      "run/checkpoints/" + std::to_string(trained["updates"].get<int>()) + ".safetensors";
+  const std::string still = "sgd(lr=1e-12)";
+  const Arguments init = with({"--init", file, "--json"}, kSmall);
+
+  const Json compared = json(with({"compare", "--optimizers", still + "; momentum | lr(1e-12)", "--rates",
+                                   "1", "--seeds", "2", "--quiet", "--out", "c"},
+                                  init));
+  for (const Json& optimizer : compared["optimizers"]) {
+    EXPECT_EQ(optimizer["score"]["median"], test["accuracy"]);
+    EXPECT_NEAR(optimizer["loss"]["median"].get<double>(), test["loss"].get<double>(), 1e-7);
+  }
+  EXPECT_NE(contents(path("c") / "report.html").find("all runs begin with the weights of"),
+            std::string::npos);
+  const Outcome other = run(with({"compare", "--optimizers", still + "; gd(lr=1)", "--rates", "1", "--seeds",
+                                  "2", "--quiet", "--out", "c"},
+                                 kSmall));
+  EXPECT_EQ(other.code, 2);
+  EXPECT_NE(other.err.find("has a different `init`"), std::string::npos) << other.err;
+
+  const Json tuned =
+      json(with({"tune", "--trials", "2", "--optimizer", "sgd(lr=choice(1e-12, 1e-13))"}, init));
+  for (const Json& trial : tuned["trials"]) EXPECT_LT(trial["loss"].get<double>(), 0.5);
+  const Arguments find = {"lr-find", "--optimizer", "sgd(lr=1)", "--trial", "5"};
+  EXPECT_LT(json(with(find, init))["start_loss"].get<double>(), 0.5);
+  EXPECT_GT(json(with(with(find, {"--json"}), kSmall))["start_loss"].get<double>(), 2);
+  for (const char* command : {"lr-find", "batch-find"}) {
+    const Outcome gone = run(with({command, "--init", "nothing.safetensors"}, kSmall));
+    EXPECT_EQ(gone.code, 3) << command;
+    EXPECT_NE(gone.err.find("nothing.safetensors"), std::string::npos) << gone.err;
+  }
+}
+
 TEST_F(Tool, BatchFindMeasures) {
   const Json found = json(with({"batch-find", "--json", "--most", "4", "--rounds", "1"}, kSmall));
   EXPECT_EQ(keys(found),

@@ -123,6 +123,45 @@ TEST_F(Outputs, StdinIsReadAsTheRunsOwnFile) {
   EXPECT_EQ(outcome.out, all.out);
 }
 
+// The numbers are those of the same rows without texts.
+TEST_F(Outputs, PredictionsCarryTheIdOrTheWholeRow) {
+  std::string table = "key,x,y,class\n";
+  for (int i = 0; i < 40; ++i)
+    table += "k" + std::to_string(i) + "," + std::to_string(i % 7) + ",\"" + std::to_string(i * i % 11) +
+             (i % 7 < 3 ? "\",low\n" : "\", high\n");
+  write("keyed.csv", table);
+  make("keyed", "csv(keyed.csv, target=class, id=key)");
+  const std::vector<std::string> rows = lines_of(table);
+  const std::vector<std::string> with_id = lines_of(shell("exec \"$0\" predict keyed").out);
+  const std::vector<std::string> whole = lines_of(shell("exec \"$0\" predict keyed --append").out);
+  const std::vector<std::string> lines = lines_of(shell("exec \"$0\" predict keyed --format jsonl").out);
+  ASSERT_EQ(with_id.size(), 41u);
+  ASSERT_EQ(whole.size(), 41u);
+  ASSERT_EQ(lines.size(), 40u);
+  EXPECT_EQ(with_id[0], "key,class,p(high),p(low)");
+  EXPECT_EQ(whole[0], rows[0] + ",predicted(class),p(high),p(low)");
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const std::string key = "k" + std::to_string(i - 1);
+    EXPECT_TRUE(with_id[i].starts_with(key + ",")) << with_id[i];
+    EXPECT_EQ(whole[i], rows[i] + with_id[i].substr(key.size()));
+    EXPECT_TRUE(lines[i - 1].starts_with("{\"key\": \"" + key + "\", \"class\": ")) << lines[i - 1];
+  }
+  write("new.csv", "y,x\n1,2\n");
+  const Outcome later = shell("cat new.csv | \"$0\" predict keyed --data - --append");
+  EXPECT_TRUE(later.out.starts_with("y,x,class,p(high),p(low)\n1,2,")) << later.out << later.err;
+  EXPECT_NE(later.err.find("key: there is no such column"), std::string::npos) << later.err;
+}
+
+TEST_F(Outputs, RowsAreCopiedOfTablesIntoCsvAlone) {
+  const Outcome lines = shell("\"$0\" predict run --append --format jsonl");
+  EXPECT_EQ(lines.code, 2);
+  EXPECT_NE(lines.err.find("--append: rows are copied into CSV alone"), std::string::npos) << lines.err;
+  make("image", "digits", "dense(10)");
+  const Outcome image = shell("\"$0\" predict image --append");
+  EXPECT_EQ(image.code, 2);
+  EXPECT_NE(image.err.find("append: the source is no table in a text"), std::string::npos) << image.err;
+}
+
 TEST_F(Outputs, TrainingReadsStdinOnce) {
   const std::string train = "\"$0\" train --quiet --model 'dense(2)' --optimizer 'sgd(lr=0.1)' --epochs 1 ";
   for (const std::string batch : {"8", "find"}) {

@@ -131,6 +131,55 @@ TEST_F(ShowTool, ATrainingShowsChosenParameters) {
   EXPECT_NE(outcome.out.find("held out"), std::string::npos);
 }
 
+// Of a run that ends before its last update, too, with the newest update whatever --every says.
+TEST_F(ShowTool, StepsBeforeADivergenceAreShown) {
+  const Arguments diverging = {
+      "train",   "--data",      "csv(five.csv, scale=none, target_scale=none, test=five.csv)",
+      "--model", "dense(1)",    "--loss",
+      "mse",     "--optimizer", "gd(lr=1e6)",
+      "--batch", "full",        "--epochs",
+      "1000",    "--quiet",     "--show",
+      "update",  "--every",     "5"};
+  Arguments as_json = diverging;
+  as_json.insert(as_json.end(), {"--json", "--html", "steps.html"});
+  const Outcome outcome = run(as_json);
+  EXPECT_EQ(outcome.code, 5) << outcome.err;
+  const std::string message = Json::parse(lines_of(outcome.err).back())["error"]["message"];
+  const std::string before = "update ";
+  const std::size_t at = message.find(before);
+  ASSERT_NE(at, std::string::npos) << message;
+  const int fatal = std::stoi(message.substr(at + before.size()));
+  const Json shown = Json::parse(outcome.out);
+  EXPECT_TRUE(shown["result"].is_null());
+  std::vector<int> updates, want;
+  for (const Json& update : shown["updates"]) updates.push_back(update["update"]);
+  for (int update = 5; update < fatal; update += 5) want.push_back(update);
+  want.push_back(fatal);  // made, and found to be too much at the end of its epoch
+  EXPECT_EQ(updates, want);
+  EXPECT_NE(contents(path("steps.html")).find("dense1.weight"), std::string::npos);
+
+  const Outcome plain = run(diverging);
+  EXPECT_EQ(plain.code, 5);
+  EXPECT_NE(plain.out.find("dense1.weight"), std::string::npos) << plain.out;
+  EXPECT_EQ(plain.out.find("held out"), std::string::npos) << plain.out;
+}
+
+TEST_F(ShowTool, StepsBeforeAnInterruptionAreShown) {
+  ToolProcess process(
+      path(""), {"train", "--quiet", "--out", "a", "--epochs", "100000", "--model", "dense(10)", "--show",
+                 "update", "--of", "bias", "--elements", "1", "--every", "1000000", "--json"});
+  ASSERT_TRUE(wait_for_growth(path("a/metrics.jsonl"), 0));
+  process.send(SIGINT);
+  const Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+  const Json shown = Json::parse(outcome.out, nullptr, false);
+  ASSERT_TRUE(shown.is_object()) << outcome.out;
+  ASSERT_FALSE(shown["updates"].empty());
+  const std::string saved =
+      "saved at update " + std::to_string(shown["updates"].back()["update"].get<int>()) + " of";
+  EXPECT_NE(outcome.err.find(saved), std::string::npos) << outcome.err;
+}
+
 struct Refusal {
   Arguments arguments;
   int code;

@@ -1,5 +1,7 @@
 // The tool as its users meet it: exit codes, messages, files, signals.
+#include <iterator>
 #include <random>
+#include <sstream>
 
 #include "tool_case.h"
 
@@ -152,7 +154,8 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
                                       "threads",      "state_bytes", "epochs",
                                       "train",        "test",        "stopped",
                                       "best",         "weights",     "samples_per_second",
-                                      "samples_seen", "peak_bytes",  "estimated_bytes"};
+                                      "samples_seen", "peak_bytes",  "estimated_bytes",
+                                      "name"};
   EXPECT_EQ(keys(result), want);
   const std::set<std::string> measured = {"samples",           "loss",     "accuracy", "balanced_accuracy",
                                           "precision",         "recall",   "f1",       "auc",
@@ -351,10 +354,10 @@ TEST_F(Tool, EvalGivesTheResultOfTheRun) {
   const Json result = train("a", {"--epochs", "2"});
   const auto before = snapshot(path("a"));
   const Json eval = json({"eval", "a", "--json"});
-  EXPECT_EQ(keys(eval),
-            (std::set<std::string>{"schema", "run", "data", "judged", "weights", "epoch", "updates",
-                                   "samples", "loss", "accuracy", "balanced_accuracy", "precision", "recall",
-                                   "f1", "auc", "average_precision", "log_loss", "baseline", "confusion"}));
+  std::istringstream words(
+      "schema run name data judged weights epoch updates samples loss accuracy balanced_accuracy precision "
+      "recall f1 auc average_precision log_loss baseline confusion");
+  EXPECT_EQ(keys(eval), (std::set<std::string>{std::istream_iterator<std::string>(words), {}}));
   for (const auto& [name, value] : result["test"].items()) EXPECT_EQ(eval[name], value) << name;
   EXPECT_EQ(eval["samples"], 359);
   EXPECT_EQ(json({"eval", "a", "--json", "--data", "digits", "--threads", "1"}), eval);

@@ -148,9 +148,31 @@ TEST_F(TrainingTool, AModelIsExportedWhereItIsAskedFor) {
   EXPECT_EQ(contents(path("b.onnx")), model);
   EXPECT_EQ(run({"export", "a", "--format", "safetensors", "--out", "c"}).code, 0);
   EXPECT_NE(contents(path("c")).find("dense1.weight"), std::string::npos);
-  refused({"export", "a", "--format", "keras"}, 2, {"--format", "onnx or safetensors"});
+  refused({"export", "a", "--format", "keras"}, 2, {"--format", "onnx, safetensors or csv"});
   refused({"export", "a", "--checkpoint", "7"}, 3, {"there is no complete checkpoint `7`"});
   refused({"export", "nothing"}, 3, {"nothing"});
+}
+
+TEST_F(TrainingTool, CurvesAreATable) {
+  train("a", {"--epochs", "1", "--name", "first try"});
+  const Outcome outcome = run({"export", "a", "--format", "csv"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("exported the curves to a/curves.csv"), std::string::npos) << outcome.err;
+  const std::string table = contents(path("a/curves.csv"));
+  EXPECT_EQ(lines_of(table).size(), 25u);  // a header, 23 updates, an epoch
+  EXPECT_EQ(run({"export", "a", "--format", "csv", "--out", "-"}).out, table);
+  refused({"export", "a", "--format", "csv", "--checkpoint", "last"}, 2, {"--checkpoint", "curves"});
+}
+
+TEST_F(TrainingTool, ARunHasAName) {
+  EXPECT_EQ(train("a", {"--epochs", "1"})["name"], "a");
+  EXPECT_EQ(train("b", {"--epochs", "1", "--name", "first try"})["name"], "first try");
+  EXPECT_EQ(json({"eval", "b", "--json"})["name"], "first try");
+  EXPECT_NE(contents(path("b/report.html")).find("training run first try"), std::string::npos);
+  EXPECT_EQ(run({"page", "a", "b", "--out", "both.html"}).code, 0);
+  EXPECT_NE(contents(path("both.html")).find("data-name=\"first try\""), std::string::npos);
+  refused({"train", "--name", "a;b"}, 2, {"--name", "a character that parts texts"});
+  refused({"train", "--name", ""}, 2, {"--name", "the name is empty"});
 }
 
 // The rate grows until the weights are thrown about.
@@ -254,6 +276,25 @@ TEST_F(TrainingTool, SaysWhichWeightsItMeansAndWhatIsUndefined) {
   EXPECT_NE(
       run({"predict", "b", "--checkpoint", "8"}).err.find("predicted by the weights of update 8 (epoch 2)"),
       std::string::npos);
+}
+
+TEST_F(TrainingTool, EvalTellsEachClass) {
+  train("a", {"--epochs", "2"});
+  const Json eval = json({"eval", "a", "--json"});
+  const std::vector<std::string> lines = lines_of(run({"eval", "a"}).out);
+  ASSERT_EQ(lines.size(), 14u);  // the sentence, an empty line, a heading, ten classes and their mean
+  EXPECT_EQ(lines[2], "class  precision  recall      f1     auc  average_precision");
+  for (std::size_t i = 3; i < lines.size(); ++i) {
+    std::istringstream line(lines[i]);
+    std::string name;
+    line >> name;
+    EXPECT_EQ(name, i == 13 ? "macro" : std::to_string(i - 3));
+    for (const char* metric : {"precision", "recall", "f1", "auc", "average_precision"}) {
+      double number = 0;
+      EXPECT_TRUE(line >> number) << lines[i];
+      EXPECT_NEAR(number, eval[metric][name].get<double>(), 5.1e-5) << lines[i];
+    }
+  }
 }
 
 TEST_F(TrainingTool, PredictsEveryRow) {

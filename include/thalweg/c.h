@@ -48,8 +48,7 @@ typedef enum thalweg_status {
   THALWEG_DIVERGED = 5  /* what should be a number is not: change the rate or the data */
 } thalweg_status;
 
-/* The message of this thread's last call that was not THALWEG_OK: "where: what; got; want; try". Never NULL.
- */
+/* Of this thread's last call that was not THALWEG_OK: "where: what; got; want; try". Never NULL. */
 THALWEG_API const char* thalweg_last_error(void);
 
 /* "0.1.0", and the version of this header's functions, raised when one changes or goes. */
@@ -63,8 +62,7 @@ THALWEG_API thalweg_status thalweg_list(const char* kind, const char** json);
 THALWEG_API thalweg_status thalweg_help(const char* name, const char** text);
 
 /* Zeroed memory, aligned to 64 bytes, of 2 MiB and more on huge pages where the system has them: a step over
- * pages of 4 KiB takes some 1.3 times as long. For the caller's own parameters; must outlive what adopted it.
- */
+ * pages of 4 KiB takes some 1.3 times as long. For the caller's parameters; must outlive what adopted it. */
 THALWEG_API thalweg_status thalweg_memory_create(size_t bytes, void** memory);
 THALWEG_API thalweg_status thalweg_memory_destroy(void* memory);
 
@@ -355,12 +353,17 @@ typedef struct thalweg_trainer_options {
 typedef struct thalweg_evaluation {
   size_t struct_size;
   uint64_t samples;
-  double loss;     /* mean, as are the others, by the weights of the samples */
-  double accuracy; /* NaN for values */
-  double r2, mae;  /* NaN for classes */
+  double loss;          /* mean, as are the others, by the weights of the samples */
+  double accuracy;      /* NaN for values */
+  double r2, mae, rmse; /* NaN for classes */
+  double baseline;      /* without a model: the share of the commonest class, or the rmse of the mean */
+  /* NaN for values and where undefined; plain means over the classes that have a number. */
+  double balanced_accuracy, precision, recall, f1;
+  /* Likewise; measured where struct_size has room for them: all scores are kept and sorted for that. */
+  double auc, average_precision, log_loss;
 } thalweg_evaluation;
 #define THALWEG_EVALUATION_INIT \
-  { sizeof(thalweg_evaluation), 0, 0, 0, 0, 0 }
+  { sizeof(thalweg_evaluation), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* `options` may be NULL. */
 THALWEG_API thalweg_status thalweg_trainer_create(thalweg_model* model, const char* loss,
@@ -372,13 +375,16 @@ THALWEG_API thalweg_status thalweg_trainer_destroy(thalweg_trainer* trainer);
  * THALWEG_DIVERGED, with nothing changed. */
 THALWEG_API thalweg_status thalweg_trainer_step(thalweg_trainer* trainer, thalweg_report* report,
                                                 double* loss);
-/* The updates that are left of an epoch, or a whole one; `loss` is their mean over samples and may be NULL.
- */
+/* The updates that are left of an epoch, or a whole one; `loss`, which may be NULL, is their mean. */
 THALWEG_API thalweg_status thalweg_trainer_epoch(thalweg_trainer* trainer, double* loss);
 /* Of the weights that are to be evaluated: averages, for which what batch_norm keeps is found anew by a pass
  * over the training samples. thalweg_optimizer_begin_averaged does so too for a trainer's optimizer. */
 THALWEG_API thalweg_status thalweg_trainer_evaluate(thalweg_trainer* trainer, const thalweg_samples* samples,
                                                     thalweg_evaluation* evaluation);
+/* The same and the metrics of each class, by its number, as JSON under the names of `thalweg eval --json`,
+ * with null for what is undefined. */
+THALWEG_API thalweg_status thalweg_trainer_evaluate_json(thalweg_trainer* trainer,
+                                                         const thalweg_samples* samples, const char** json);
 /* Its optimizer: state, clocks, averages, checkpoints. */
 THALWEG_API thalweg_status thalweg_trainer_optimizer(thalweg_trainer* trainer, thalweg_optimizer** optimizer);
 
@@ -405,9 +411,11 @@ typedef struct thalweg_predictions {
   const char* const* names; /* of the columns */
   const double* numbers;    /* rows x columns */
   const uint32_t* best;     /* the likeliest column of each row, NULL for values */
+  const char* id;           /* the column of the data that tells rows apart; NULL: none */
+  const char* const* ids;   /* its cells, one a row; NULL: none */
 } thalweg_predictions;
 #define THALWEG_PREDICTIONS_INIT \
-  { sizeof(thalweg_predictions), 0, 0, 0, NULL, NULL, NULL }
+  { sizeof(thalweg_predictions), 0, 0, 0, NULL, NULL, NULL, NULL, NULL }
 
 typedef struct thalweg_predicted thalweg_predicted;
 THALWEG_API thalweg_status thalweg_run_predict(const char* directory, const char* data,
@@ -419,8 +427,7 @@ THALWEG_API thalweg_status thalweg_predicted_destroy(thalweg_predicted* predicte
 
 /* ---- Workbench (libthalweg_lab) ---- */
 
-/* Optimizers by the same budget over seeds. `settings` as of thalweg_train; `format` "json", "text" or
- * "html". */
+/* Optimizers, chains or "NAME = CHAIN", by one budget over seeds; `format` "json", "text" or "html". */
 THALWEG_API thalweg_status thalweg_compare(const char* const* optimizers, size_t count, const char* settings,
                                            uint64_t seeds, uint64_t rates, const char* directory,
                                            const char* format, const char** result);

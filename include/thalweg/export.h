@@ -1,10 +1,10 @@
-// A run's model as a file that other programs run or read: ONNX, or safetensors with the layouts of torch.
+// A run as a file that other programs run or read: its model as ONNX, or safetensors with the layouts of
+// torch, and its curves as CSV.
 //
 // ONNX (https://onnx.ai): operators of opset 17, IR version 8, weights in float32. What goes in is in the
 // units of the source, rows first and as many as there are; the graph encodes it as encoding.json says.
 //   x       {rows, columns} the numbers of a table, in the order of the encoding; NaN is a missing one.
-//   Images
-//           are {rows, channels, height, width} of their own numbers, whatever the model's first layer takes
+//           Of images {rows, channels, height, width} of their own numbers, whatever the first layer takes
 //   NAME    {rows} strings, an input for each column of words; "" is a missing one
 // What comes out is what `predict` prints:
 //   probabilities   {rows, classes}, or `scores` where the loss makes no probabilities
@@ -45,5 +45,13 @@ struct ExportedRun {
 // naming it.
 ExportedRun export_run(const std::filesystem::path& directory, ExportFormat format,
                        const ExportOptions& options = {});
+
+// The curves of a run, finished or not, as CSV with a header: the lines of metrics.jsonl in their order.
+// `kind` is `update` (with loss, lr and grad_norm; `epoch` counts from 0) or `epoch` (with train_loss,
+// seconds and, where samples are held out, test_loss and a column test_... for each of their metrics,
+// `monitored` where another metric than the loss is watched; `epoch` is the number of epochs done). A cell is
+// empty where there is no such number. Throws Error(data) when the directory is not a run, naming file and
+// line for a malformed one.
+std::string export_curves(const std::filesystem::path& directory);
 
 }  // namespace thalweg

@@ -41,6 +41,10 @@ struct ClassMetrics {
   // Weight of the samples of class `row` that were taken for `column`; empty for more than kMostConfused
   // classes.
   std::vector<std::vector<double>> confusion;
+
+  // A table, a line for each class and one for the macro means, "-" where undefined; of more than `most`
+  // classes those of the lowest F1. Empty without classes.
+  std::string text(std::size_t most = 20) const;
 };
 
 inline constexpr std::size_t kMostConfused = 64;  // classes of a confusion matrix
@@ -74,6 +78,7 @@ struct Evaluation {
   std::uint64_t unknown = 0;  // samples of no class of the training data: counted wrong, and without a loss
   double mass = 0;            // what the mean loss divides by: samples, or the sum of their weights
   ClassMetrics classes = {};  // all undefined for regression
+  std::uint64_t of = 0;       // how many samples these were drawn from; 0: they are all
 
   // Every sample is unknown, ignored or weighs nothing: the loss is NaN.
   bool has_no_loss() const { return samples > 0 && mass == 0; }

@@ -2,26 +2,28 @@
 //
 //   config.toml                           every setting
 //   plan.txt                              the optimizer's chain, explained
-//   metrics.jsonl                         a line per update and one per epoch, each thinned to at most 2,000
-//   by
-//                                         a fixed stride
-//   details.jsonl                         of at most 61 updates: norms and histograms of every parameter, and
-//                                         the mean time of data, forward, backward and update
+//   metrics.jsonl                         a line per update and one per epoch, each thinned to at most
+//                                         2,000 by a fixed stride
+//   details.jsonl                         of at most 61 updates: norms and histograms of every parameter,
+//                                         and the mean time of data, forward, backward and update
 //                                         (train/details.h)
 //   environment.json                      machine, compiler, threads, versions, of the last process
 //   checkpoints/<update>.safetensors      the newest two: parameters, optimizer state, clocks, counts
 //   checkpoints/kept-<update>.safetensors the same, as often as asked for, never removed
 //   checkpoints/best-<update>.safetensors the parameters alone, of the epoch with the best held-out metric
-//                                         (the loss unless told), or the lowest training loss where nothing
-//                                         is held out
-//   checkpoints/averaged-<update>.safetensors  of a chain that averages: what batch_norm keeps under the
-//   averages of
-//                                         the checkpoint of that name; written where they were found by then
-//   checkpoints/changed-<update>.safetensors  of a run with another length, until config.toml says so
+//                                         (the loss unless told), or the lowest training loss where
+//                                         nothing is held out
+//   checkpoints/averaged-<update>.safetensors
+//                                         of a chain that averages: what batch_norm keeps under the
+//                                         averages of the checkpoint of that name; written where they were
+//                                         found by then
+//   checkpoints/changed-<update>.safetensors
+//                                         of a run with another length, until config.toml says so
 //   lock                                  the process that uses it
-//   examples.json                         when it is finished: the confusion matrix over the held-out samples
-//                                         and the worst of them (train/confusion.h)
+//   examples.json                         when it is finished: the confusion matrix over the held-out
+//                                         samples and the worst of them (train/confusion.h)
 //   result.json                           when it is finished
+//
 // What a run appends to is cut when it is resumed; a run directory from before details.jsonl can be resumed
 // as well. A Run is used by one thread at a time, and a directory by one Run; the functions that read one may
 // be called from several threads at once.
@@ -60,7 +62,10 @@ struct BestEpoch {
 };
 
 struct RunResult {
-  Evaluation train;  // over the whole training set
+  // A larger training part is told by so many of its samples, drawn at random.
+  static constexpr std::size_t kTrainingSamples = 10'000;
+
+  Evaluation train;
   std::optional<Evaluation> test;
   std::optional<BestEpoch> best;  // none before the first epoch
   bool of_best = false;           // the evaluations are of the best epoch's weights, not of the last ones
@@ -85,15 +90,17 @@ struct ResumeOptions {
 
 class Run {
  public:
+  // Checks everything, and only then makes the directory: `directory`, or runs/<n> with the next free number
+  // when it is empty. Throws Error(usage) for texts, numbers, a directory that exists and is not empty (but
+  // for what a create() that was killed left there) and one that another process uses, Error(data) for data
+  // files, Error(resource) for a directory that cannot be made. The directory is locked until the Run is
+  // finished or destroyed.
+  //
   // Where `optimizer` is auto and the data are a table - samples that are no images, in no order - it first
-  // tries four settings on folds of the training part, as far as three times the work of the training allows
-  // (or what a core does in some 0.4 s, if that is more), and takes the one whose loss is best there: notes()
-  // says what was tried, config() what was taken. Nothing is tried of trainings that take a core more than
-  // some 5 s, nor with an `init` file, `schedule_epochs` or a bound on memory. Checks everything, and only
-  // then makes the directory: `directory`, or runs/<n> with the next free number when it is empty. Throws
-  // Error(usage) for texts, numbers, a directory that exists and is not empty (but for what a create() that
-  // was killed left there) and one that another process uses, Error(data) for data files, Error(resource) for
-  // a directory that cannot be made. The directory is locked until the Run is finished or destroyed.
+  // tries up to four settings on folds of the training part, as far as three times the work of the training
+  // allows (or what a core does in some 0.4 s, if that is more), and takes the one whose loss is best there:
+  // notes() says what was tried, config() what was taken. Nothing is tried of trainings that take a core more
+  // than some 5 s, nor with an `init` file, `schedule_epochs` or a bound on memory.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
 
   // Continues from the newest complete checkpoint, bit for bit; metrics after it are cut. Throws
@@ -169,17 +176,39 @@ struct RunPredictions {
   bool probabilities = false;
   std::vector<double> numbers;      // rows x names, row-major
   std::vector<std::uint32_t> best;  // one per row for classes: the likeliest, the first of equal ones
+  // The column that tells the rows of the data apart, by `id` of its source or else of the run's, and its
+  // cells, one per row; empty where there is none.
+  std::string id;
+  std::vector<std::string> ids;
+  // The table of the data as it stands.
+  struct Table {
+    char delimiter = ',';                    // ' ' is one or more blanks or tabs
+    std::optional<std::string> header = {};  // the record of names, where there is one
+    std::vector<std::string> columns = {};   // names of all columns
+    std::vector<std::string> rows = {};      // without the ends of their lines
+  };
+  Table table;  // where PredictOptions::rows asks for it
   std::vector<std::string> notes;
 };
 
+struct PredictOptions {
+  int threads = 1;
+  std::string checkpoint = {};  // as in evaluate_run()
+  bool rows = false;            // the texts of the rows too, which needs a source that is a table in a text
+};
+
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it, and "-" is
-// stdin, read as the run's own file was. `checkpoint` as in evaluate_run(). Throws as it does.
+// stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a source
+// that has none, or of two files of different headers.
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
+                           const PredictOptions& options);
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
                            int threads = 1, const std::string& checkpoint = {});
 
 // A run's model on data with targets.
 struct RunEvaluation {
   std::filesystem::path run;  // the directory, absolute
+  std::string name;           // what the run is called
   std::string data;           // canonical text
   bool all = false;           // every row of it was judged, not a held-out part
   std::string weights;        // as in RunPredictions; of several checkpoints "mean"

@@ -21,8 +21,9 @@ struct EarlyStoppingOptions {
   std::optional<bool> restore_best = {};  // the result is of the best epoch; none: if patience is set
 };
 
-// Where a run has its weights from, and how it keeps them while they are trained.
+// What a run is called, where it has its weights from, and how it keeps them while they are trained.
 struct KeepingOptions {
+  std::string name = {};  // in pages, legends and JSON; empty: that of its folder
   std::string init = {};  // a safetensors file, named and ordered as torch does; empty: drawn with the seed
   std::string checkpoint_every = "never";  // permanently; a length: 500, 2ep, 5%
   bool async_checkpoints = false;          // written from a copy while the training goes on

@@ -36,8 +36,7 @@ struct TrainerOptions {
   int checkpoint = 1;
   Compute compute = Compute::f32;  // of the products, forward and backward
   // Updates a parameter as soon as backpropagation has its gradient, with the same bits; where the chain lets
-  // it (steps_apart) and the loss has no penalty on weights. The time of updates counts as
-  // backward.
+  // it (steps_apart) and the loss has no penalty on weights. The time of updates counts as backward.
   bool fuse = false;
   // Of which Trainer::averaged() finds the statistics of batch_norm; 0: those of a whole epoch.
   std::size_t statistics_batches = 0;
@@ -101,8 +100,8 @@ class Trainer {
 
   const StepSeconds& step_seconds() const;
 
-  // How well the present model does.
-  Evaluation evaluate(const Samples& samples, Metrics wanted = Metrics::counted);
+  // How well the present model does; on at most that many of the samples, drawn at random, 0: on all.
+  Evaluation evaluate(const Samples& samples, Metrics wanted = Metrics::counted, std::size_t most = 0);
 
   // What is to be evaluated, as Optimizer::averaged() has it. What batch_norm keeps belongs to the weights
   // that are trained: where other ones are lent it is found anew for them, by a forward pass over training
@@ -122,8 +121,7 @@ class Trainer {
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
-  Evaluation evaluate_classes(const Samples& samples, Metrics wanted);
-  Evaluation evaluate_values(const Samples& samples);
+  Evaluation evaluate_values(const Samples& samples, std::span<const std::uint32_t> rows);
   // The loss summed over those samples; with a scale also its gradient, for backward().
   double compare(Recording& recording, std::optional<double> scale = {});
   // Loss::mass of the named samples of the training part.

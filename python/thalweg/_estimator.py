@@ -245,7 +245,7 @@ class Estimator(BaseEstimator):
             self.validation_scores_ = getattr(self, "validation_scores_", [])
             self.validation_loss_curve_ = getattr(self, "validation_loss_curve_", [])
         for epoch in range(1, epochs + 1):
-            self._count(trainer.epoch(), None if held_out is None else trainer.evaluate(*held_out))
+            self._count(trainer.epoch(), None if held_out is None else trainer._counted(*held_out))
             if held_out is None:
                 continue
             loss = self.validation_loss_curve_[-1]
@@ -260,15 +260,15 @@ class Estimator(BaseEstimator):
                 break
         return kept if held_out else _kept(learnt, trainer, epochs * batches)
 
-    def _count(self, loss: float, held_out: dict | None = None) -> None:
+    def _count(self, loss: float, held_out: tuple[float, float] | None = None) -> None:
         self.n_iter_ += 1
         self.loss_curve_.append(loss)
         told = f"epoch {self.n_iter_}: loss {loss:.6g}"
         if held_out is not None:
-            score = held_out["accuracy" if self._classes() else "r2"]
-            self.validation_loss_curve_.append(held_out["loss"])
+            held_out_loss, score = held_out
+            self.validation_loss_curve_.append(held_out_loss)
             self.validation_scores_.append(score)
-            told += f", held out {held_out['loss']:.6g}, score {score:.4f}"
+            told += f", held out {held_out_loss:.6g}, score {score:.4f}"
         if self.verbose:
             print(told)
 

@@ -85,14 +85,15 @@ class TrainerOptions(Struct):
                 ("fuse", c_int)]
 
 
-class Evaluation(Struct):
+class Evaluation(Struct):  # the first fields, which need no scores of all samples
     _fields_ = [("struct_size", c_size_t), ("samples", c_uint64), ("loss", c_double), ("accuracy", c_double),
                 ("r2", c_double), ("mae", c_double)]
 
 
 class Predictions(Struct):
     _fields_ = [("struct_size", c_size_t), ("rows", c_size_t), ("columns", c_size_t), ("classes", c_int),
-                ("names", POINTER(c_char_p)), ("numbers", POINTER(c_double)), ("best", c_void_p)]
+                ("names", POINTER(c_char_p)), ("numbers", POINTER(c_double)), ("best", c_void_p),
+                ("id", c_char_p), ("ids", POINTER(c_char_p))]
 
 
 # What the arguments of each function are: p a pointer or handle, s text, z a size, u a 64-bit count, i an int,
@@ -124,7 +125,8 @@ _LEARN = {
     "thalweg_model_create": "szpup", "thalweg_model_destroy": "p", "thalweg_model_params": "pp",
     "thalweg_model_print": "pp", "thalweg_model_outputs": "pp", "thalweg_model_predict": "pzpip",
     "thalweg_trainer_create": "pssppp", "thalweg_trainer_destroy": "p", "thalweg_trainer_step": "ppp",
-    "thalweg_trainer_epoch": "pp", "thalweg_trainer_evaluate": "ppp", "thalweg_trainer_optimizer": "pp",
+    "thalweg_trainer_epoch": "pp", "thalweg_trainer_evaluate": "ppp", "thalweg_trainer_evaluate_json": "ppp",
+    "thalweg_trainer_optimizer": "pp",
     "thalweg_train": "ssppp", "thalweg_run_resume": "sippp", "thalweg_run_evaluate": "sssip",
     "thalweg_run_predict": "sssip", "thalweg_predicted_read": "pp", "thalweg_predicted_destroy": "p",
 }

@@ -151,13 +151,20 @@ class Trainer:
         """Its optimizer: state, clocks, averages, to_bytes() with the weights; it is the trainer that steps it."""
         return _TrainersOptimizer(self)
 
-    def evaluate(self, inputs, targets, weights=None) -> dict[str, float]:
-        """loss, accuracy of classes, r2 and mae of values; all weighted where weights are given."""
+    def evaluate(self, inputs, targets, weights=None) -> dict:
+        """How well the model does, under the names of `thalweg eval --json`: samples and loss; of classes accuracy,
+        balanced_accuracy, baseline, log_loss, confusion, and precision, recall, f1, auc and average_precision, each a dict of
+        every class, "0", "1", ..., and their mean, "macro"; of values r2, mae, rmse and baseline. None where undefined;
+        all weighted where weights are given."""
+        samples, _keep = _samples(inputs, targets, self.classes, weights)
+        return json.loads(self._learn.text("trainer_evaluate_json", self._handle, ctypes.byref(samples)))
+
+    def _counted(self, inputs, targets, weights=None) -> tuple[float, float]:
+        """The loss, and the accuracy of classes or R2 of values: NaN where undefined. No scores are sorted for them."""
         samples, _keep = _samples(inputs, targets, self.classes, weights)
         out = Evaluation()
         self._learn.trainer_evaluate(self._handle, ctypes.byref(samples), ctypes.byref(out))
-        names = ("loss", "accuracy") if self.classes else ("loss", "r2", "mae")
-        return {name: getattr(out, name) for name in names}
+        return out.loss, out.accuracy if self.classes else out.r2
 
 
 class _TrainersOptimizer(Optimizer):
@@ -229,7 +236,7 @@ def evaluate(directory, data: str | None = None, *, checkpoint: str | None = Non
 
 def predict(directory, data: str | None = None, *, checkpoint: str | None = None, threads: int = 0) -> dict:
     """What a run's model says of every row of `data`: names of the columns and numbers (rows x columns); of classes
-    also labels, the likeliest one of each row."""
+    also labels, the likeliest one of each row; where a column tells the rows apart also id, its name, and ids."""
     numpy = _numpy()
     handle = learn().made("run_predict", encoded(str(directory)), encoded(data), encoded(checkpoint), threads)
     try:
@@ -242,6 +249,8 @@ def predict(directory, data: str | None = None, *, checkpoint: str | None = None
         if read.classes:
             best = ctypes.cast(read.best, ctypes.POINTER(ctypes.c_uint32))
             out["labels"] = [names[best[row]] for row in range(read.rows)]
+        if read.ids:
+            out["id"], out["ids"] = read.id.decode(), [read.ids[row].decode() for row in range(read.rows)]
         return out
     finally:
         learn().predicted_destroy(handle)

@@ -30,8 +30,9 @@ void show(const Comparison& comparison, const ComparedTrial& trial, const Status
   const std::uint64_t done = comparison.done(), total = comparison.total();
   const bool tenth = done * 10 / total != (done - 1) * 10 / total;
   if (!status.terminal() && !tenth) return;
-  const std::string line = fmt::format("{} of {} runs, {}: {}", done, total,
-                                       trial.tuning ? "finding rates" : "comparing", trial.optimizer);
+  const std::string line =
+      fmt::format("{} of {} runs, {}: {}", done, total, trial.tuning ? "finding rates" : "comparing",
+                  trial.name.empty() ? trial.optimizer : trial.name);
   status.show(shown(line, status.terminal() ? 78 : 400));
 }
 
@@ -74,11 +75,12 @@ Command compare_command() {
   terms.docs = {{"seed", "decides the split; the runs have this seed and the ones after it"},
                 {"threads", "runs at once, one thread each; auto: as many as the process may use"}};
   std::vector<Argument> arguments = {
-      Argument("--optimizers CHAINS", &flags.optimizers,
-               "chains separated by semicolons: \"gd; sgd(lr=0.1); adamw\". One without a rate gets "
-               "--schedule; gd "
-               "takes all samples in each update",
-               {.required = true}),
+      Argument(
+          "--optimizers CHAINS", &flags.optimizers,
+          "chains separated by semicolons: \"gd; sgd(lr=0.1); mine = adam | cautious\", a name and = before "
+          "one where it is to be called by that. One without a rate gets --schedule; gd takes all samples "
+          "in each update",
+          {.required = true}),
       Argument("--seeds N", &options.seeds, "runs of each optimizer, all with the same seeds",
                {.range = kAtLeastOne}),
       Argument("--monitor NAME", &options.monitor,
@@ -104,12 +106,12 @@ Command compare_command() {
       Argument("--html FILE", &flags.html, "file of the page; by default report.html in that folder"),
       json_argument(flags.json),
       Argument("--quiet", &flags.quiet, "show no progress")};
-  return {
-      "compare",
-      "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
-      flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
-      "headline, doubt, settings, tuning; optimizers, the best first, each with rates, quartiles, metrics, "
-      "ranks, standing and runs; pairs, each with p."};
+  return {"compare",
+          "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
+          flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
+          "headline, doubt, settings, tuning; optimizers, the best first, each with name, chain, rates, "
+          "quartiles, metrics, "
+          "ranks, standing and runs; pairs, each with p."};
 }
 
 }  // namespace thalweg::tool

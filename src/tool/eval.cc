@@ -32,7 +32,9 @@ int eval(const Flags& flags) {
   const std::string by = result.members.empty()
                              ? ", by " + weights_text(result.weights, result.epoch, result.updates)
                              : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
-  print((result.all ? "all rows   " : "held out   ") + e.text() + " of " + shown(result.data) + by + "\n");
+  const std::string classes = e.classes.text();
+  print((result.all ? "all rows   " : "held out   ") + e.text() + " of " + shown(result.data) + by + "\n" +
+        (classes.empty() ? "" : "\n" + classes));
   return kOk;
 }
 
@@ -42,7 +44,7 @@ Command eval_command() {
   static Flags flags;
   return {
       "eval",
-      "Evaluate the model of a run on held-out data",
+      "Evaluate the model of a run on held-out data, of classes each by itself",
       {Argument("run RUN", &flags.run, "run directory", {.required = true}),
        Argument("--data DATA", &flags.data,
                 "another data source, encoded like the run's own; all its rows are judged unless it "
@@ -55,7 +57,7 @@ Command eval_command() {
                 {.excludes = {"--checkpoint"}}),
        threads_argument(flags.threads), json_argument(flags.json)},
       [](Given) { return eval(flags); },
-      "schema, run, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
+      "schema, run, name, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
       "accuracy, balanced_accuracy; precision, recall, f1, auc and average_precision, each of every class "
       "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
       "there is no r2; members: the updates of each of several checkpoints."};

@@ -1,9 +1,15 @@
-// thalweg predict: what a run's model says of every row of a data source.
+// thalweg predict: what a run's model says of every row of a data source, beside the row where that is
+// wanted.
+#include <algorithm>
+#include <span>
+#include <utility>
+
 #include <fmt/core.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/threads.h"
+#include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
 
@@ -15,13 +21,15 @@ struct Flags {
   std::string data;
   std::string checkpoint;
   std::string format = "csv";
+  bool append = false;
   std::string out;
   int threads = available_threads();
 };
 
 // A field of a CSV file (RFC 4180).
-std::string quoted(const std::string& field) {
-  const bool plain = field.find_first_of(",\"\r\n") == std::string::npos && !field.empty() &&
+std::string quoted(const std::string& field, char delimiter) {
+  const std::string special = std::string("\"\r\n") + delimiter + (delimiter == ' ' ? "\t" : "");
+  const bool plain = field.find_first_of(special) == std::string::npos && !field.empty() &&
                      field.front() != ' ' && field.back() != ' ';
   if (plain) return field;
   std::string out = "\"";
@@ -29,46 +37,91 @@ std::string quoted(const std::string& field) {
   return out + "\"";
 }
 
-std::string heading(const RunPredictions& p, const std::string& name) {
-  return !p.classes ? name : p.probabilities ? "p(" + name + ")" : "score(" + name + ")";
+// A name that no other column has: `predicted(price)` beside the price of the table.
+std::string free_name(std::string name, std::span<const std::string> taken) {
+  while (std::ranges::find(taken, name) != taken.end()) name = "predicted(" + name + ")";
+  return name;
 }
 
-std::string csv(const RunPredictions& p) {
-  std::string out = p.classes ? "class" : "";
-  for (const std::string& name : p.names) out += (out.empty() ? "" : ",") + quoted(heading(p, name));
-  out += "\n";
-  for (std::size_t row = 0; row < p.rows; ++row) {
-    std::string line = p.classes ? quoted(p.names[p.best[row]]) : "";
-    for (std::size_t i = 0; i < p.names.size(); ++i) {
-      line += fmt::format("{}{}", line.empty() ? "" : ",", p.numbers[row * p.names.size() + i]);
-    }
-    out += line + "\n";
+// The names of what is predicted: the class, then a number each.
+std::vector<std::string> headings(const RunPredictions& p, std::span<const std::string> taken) {
+  std::vector<std::string> out;
+  if (p.classes) out.push_back(free_name("class", taken));
+  for (const std::string& name : p.names) {
+    out.push_back(free_name(!p.classes ? name : (p.probabilities ? "p(" : "score(") + name + ")", taken));
   }
   return out;
 }
 
+std::vector<std::string> fields(const RunPredictions& p, std::size_t row) {
+  std::vector<std::string> out;
+  if (p.classes) out.push_back(p.names[p.best[row]]);
+  for (std::size_t i = 0; i < p.names.size(); ++i)
+    out.push_back(fmt::format("{}", p.numbers[row * p.names.size() + i]));
+  return out;
+}
+
+// Puts a record behind a text: `before`, where it is not empty, as it stands, then the fields.
+void add_record(const std::string& before, const std::vector<std::string>& fields, char delimiter,
+                std::string& out) {
+  out += before;
+  bool first = before.empty();
+  for (const std::string& field : fields) {
+    if (!std::exchange(first, false)) out += delimiter;
+    out += quoted(field, delimiter);
+  }
+  out += "\n";
+}
+
+std::string csv(const RunPredictions& p) {
+  std::string out;
+  const bool ids = !p.id.empty();
+  add_record(ids ? quoted(p.id, ',') : "", headings(p, std::span(&p.id, std::size_t{ids})), ',', out);
+  for (std::size_t row = 0; row < p.rows; ++row)
+    add_record(ids ? quoted(p.ids[row], ',') : "", fields(p, row), ',', out);
+  return out;
+}
+
+// The table as it stands with columns behind its own. A text without names gets none.
+std::string appended(const RunPredictions& p) {
+  std::string out;
+  const auto& [delimiter, header, columns, rows] = p.table;
+  if (header) add_record(*header, headings(p, columns), delimiter, out);
+  for (std::size_t row = 0; row < p.rows; ++row) add_record(rows[row], fields(p, row), delimiter, out);
+  return out;
+}
+
 std::string jsonl(const RunPredictions& p) {
+  const std::size_t first = p.classes ? 1 : 0;
+  const std::vector<std::string> names = headings(p, std::span(&p.id, std::size_t{!p.id.empty()}));
   std::string out;
   for (std::size_t row = 0; row < p.rows; ++row) {
-    JsonObject numbers;
+    JsonObject line, numbers;
+    if (!p.id.empty()) line.add(p.id, p.ids[row]);
+    JsonObject& into = p.classes ? numbers : line;
     for (std::size_t i = 0; i < p.names.size(); ++i) {
       const double number = p.numbers[row * p.names.size() + i];
-      numbers.raw(p.names[i], number - number == 0 ? fmt::format("{}", number) : "null");
+      into.raw(p.classes ? p.names[i] : names[i + first],
+               number - number == 0 ? fmt::format("{}", number) : "null");
     }
-    out += !p.classes ? numbers.text()
-                      : JsonObject()
-                            .add("class", p.names[p.best[row]])
-                            .raw(p.probabilities ? "probabilities" : "scores", numbers.text())
-                            .text();
-    out += "\n";
+    if (p.classes)
+      line.add(names.front(), p.names[p.best[row]])
+          .raw(p.probabilities ? "probabilities" : "scores", numbers.text());
+    out += line.text() + "\n";
   }
   return out;
 }
 
 int predict(const Flags& flags) {
-  const RunPredictions predictions = predict_run(flags.run, flags.data, flags.threads, flags.checkpoint);
+  if (flags.append && flags.format != "csv")
+    throw Error(Code::usage, {"--append", "rows are copied into CSV alone", "--format " + flags.format,
+                              "--format csv", ""});
+  const RunPredictions predictions =
+      predict_run(flags.run, flags.data, {flags.threads, flags.checkpoint, flags.append});
   for (const std::string& line : predictions.notes) note(line);
-  const std::string text = flags.format == "csv" ? csv(predictions) : jsonl(predictions);
+  const std::string text = flags.append            ? appended(predictions)
+                           : flags.format == "csv" ? csv(predictions)
+                                                   : jsonl(predictions);
   if (flags.out.empty() || flags.out == "-") {
     print_exactly(text);
   } else {
@@ -94,6 +147,9 @@ Command predict_command() {
                 "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),
        Argument("--format", &flags.format, "CSV, or one JSON object per line", {.choices = "csv|jsonl"}),
+       Argument("--append", &flags.append,
+                "copy the rows of the data, a table in a text, as they stand, and put the predictions behind "
+                "them"),
        Argument("--out FILE", &flags.out, "write to this file instead of stdout; -: stdout"),
        threads_argument(flags.threads)},
       [](Given) { return predict(flags); }};

@@ -56,6 +56,7 @@ void Progress::end() {
   if (last_.update == 0) return;
   status_.show(line(last_));
   status_.end();
+  last_ = {};  // it is told once
 }
 
 std::string Progress::line(const Report& report) const {

@@ -28,7 +28,7 @@ std::string flag_of(const RunSetting& setting) { return "--" + std::string(setti
 SettingTerms terms_of_trials(std::vector<std::string_view> left_out, bool chosen_by_metric) {
   if (!chosen_by_metric) left_out.push_back("monitor");
   left_out.insert(left_out.end(), {"patience", "min-delta", "restore-best", "checkpoint-every",
-                                   "async-checkpoints", "schedule-epochs", "memory", "init"});
+                                   "async-checkpoints", "schedule-epochs", "memory", "name"});
   return {.left_out = std::move(left_out)};
 }
 

@@ -113,16 +113,9 @@ std::string result_text(const Run& run, const RunResult& result) {
     out += fmt::format("memory     {:.1f} MiB at most, {:.1f} MiB were estimated\n",
                        static_cast<double>(result.peak_bytes) / kMebibyte,
                        static_cast<double>(result.estimated_bytes) / kMebibyte);
+  if (!run.config().keeping.name.empty()) out += "name       " + visible(run.config().keeping.name) + "\n";
   out += "run        " + visible(run.directory().string()) + "\n";
   return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
-}
-
-// After a failure: a page that cannot be written either must not hide its message.
-void draw_what_there_is(const Run& run) {
-  try {
-    write_page(run.directory());
-  } catch (const Error&) {
-  }
 }
 
 int interrupted(Run& run, int signal, const char* why) {
@@ -157,22 +150,36 @@ class Steps {
   }
 
   void add(const Report& report) {
-    if (!tracer_ || report.skipped) return;
+    if (!tracer_ || report.skipped || report.update <= traced_) return;
+    traced_ = report.update;
     TracedUpdate update = tracer_->after(report);
     update.loss = report.loss;
-    if (report.update % every() == 0 || report.update == last_) all_.push_back(std::move(update));
+    if (report.update % every() == 0 || report.update == last_) {
+      all_.push_back(std::move(update));
+      newest_.reset();
+    } else {
+      newest_ = std::move(update);
+    }
+  }
+
+  // What was made of a run that ends before its last update, the newest step with it.
+  void tell_what_there_is(Run& run) {
+    if (!flags_.show.any()) return;
+    if (newest_) all_.push_back(std::move(*newest_));
+    newest_.reset();
+    write_page(run);
+    if (flags_.json) {
+      print(updates_json("null"));
+    } else if (!all_.empty()) {
+      print(shown_table(all_, flags_.show.shown()));
+    }
   }
 
   // What came of the run, with them before it.
   std::string told(const Run& run, const RunResult& result) const {
     if (!flags_.show.any()) return flags_.json ? result.json : result_text(run, result);
     if (!flags_.json) return shown_table(all_, flags_.show.shown()) + result_text(run, result);
-    return JsonObject()
-               .add("schema", 1)
-               .raw("updates", shown_json(all_, flags_.show.shown()))
-               .raw("result", result.json.substr(0, result.json.find_last_of('}') + 1))
-               .text() +
-           "\n";
+    return updates_json(result.json.substr(0, result.json.find_last_of('}') + 1));
   }
 
   void write_page(Run& run) const {
@@ -182,12 +189,31 @@ class Steps {
 
  private:
   std::uint64_t every() const { return flags_.show.every.value_or(1); }
+  std::string updates_json(const std::string& result) const {
+    return JsonObject()
+               .add("schema", 1)
+               .raw("updates", shown_json(all_, flags_.show.shown()))
+               .raw("result", result)
+               .text() +
+           "\n";
+  }
 
   const Flags& flags_;
   std::uint64_t last_;
+  std::uint64_t traced_ = 0;  // the newest update
   std::optional<Tracer> tracer_;
   std::vector<TracedUpdate> all_;
+  std::optional<TracedUpdate> newest_;  // where it is none of them
 };
+
+// After a failure: what cannot be written either must not hide its message.
+void tell_what_there_is(Run& run, Steps& steps) {
+  try {
+    thalweg::write_page(run.directory());
+    steps.tell_what_there_is(run);
+  } catch (const Error&) {
+  }
+}
 
 int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   const std::size_t told = run.notes().size();
@@ -196,21 +222,30 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   Steps steps(run, flags);
   Progress progress(run, flags.quiet);
   Report report;
+  RunResult result;
+  std::optional<int> cut_off;  // with this exit code
   try {
     while (deadlines.stop() == 0 && run.next(report)) {
       progress.show(report);
       steps.add(report);
       if (deadlines.save_is_due()) run.save();
     }
+    progress.end();
+    if (const int signal = deadlines.stop(); signal != 0 && !run.done()) {
+      cut_off = interrupted(run, signal, caught_signal() == 0 ? "out of time" : "interrupted");
+    } else {
+      result = run.finish();
+    }
   } catch (const Error&) {
     progress.end();
-    draw_what_there_is(run);
+    steps.add(report);  // of an update after which the whole set had no finite loss
+    tell_what_there_is(run, steps);
     throw;
   }
-  progress.end();
-  if (const int signal = deadlines.stop(); signal != 0 && !run.done())
-    return interrupted(run, signal, caught_signal() == 0 ? "out of time" : "interrupted");
-  const RunResult result = run.finish();
+  if (cut_off) {
+    steps.tell_what_there_is(run);
+    return *cut_off;
+  }
   for (std::size_t i = told; i < run.notes().size(); ++i) note(run.notes()[i]);
   if (!was_finished || page_is_older(run)) write_page(run.directory());
   steps.write_page(run);

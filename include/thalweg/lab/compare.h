@@ -22,7 +22,9 @@ namespace thalweg {
 
 struct CompareOptions {
   // Chains, as in `thalweg train`. One without a rate gets `schedule`. The recipe `gd` is gradient
-  // descent over the whole training part: one update per epoch, whatever the batch of the others.
+  // descent over the whole training part: one update per epoch, whatever the batch of the others. A name may
+  // stand before a chain, "mine = adam | cautious | lr(1e-3)", by which it is called in all that comes of it;
+  // runs are found again by the chain.
   std::vector<std::string> optimizers = {};
 
   std::uint64_t seeds = 10;  // trials per optimizer, 1 to 200: of seed, seed + 1, ...
@@ -55,6 +57,7 @@ struct ComparedEpoch {
 
 struct ComparedTrial {
   std::string optimizer;  // as its chain was given
+  std::string name = {};  // that stood before it
   bool tuning = false;    // judged on the validation part, and trained without it
   double factor = 1;      // that multiplies the rates of the chain
   std::uint64_t seed = 0;
@@ -97,7 +100,10 @@ struct ComparedOptimizer {
   // Whether the chosen rate is the lowest or the highest of several: a better one may lie beyond.
   bool at_edge() const { return rates.size() > 1 && (chosen == 0 || chosen + 1 == rates.size()); }
 
-  std::string given;        // its text
+  // The text of its chain as it was given.
+  const std::string& text() const { return trials.empty() ? given : trials.front().optimizer; }
+
+  std::string given;        // what it is called: the name that stood before its text, else the text
   std::string chain;        // what was run, with the rate that was found
   std::uint64_t batch = 0;  // samples per update
   std::uint64_t updates = 0;
@@ -159,7 +165,8 @@ class Comparison {
   // are in it are not repeated; other optimizers, seeds and targets may be added. Throws Error(usage) for
   // texts and numbers, another setting that differs from those of the directory, and a directory in which
   // another process works; Error(data) for data without a held-out part and for a malformed file.
-  // config.threads trials run at once, each with one thread; patience, restore_best and checkpoints of
+  // Trials begin with the weights of config.keeping.init, where it names a file, else with those of their
+  // seeds. config.threads trials run at once, each with one thread; patience, restore_best and checkpoints of
   // `config` are not used.
   static Comparison open(const RunConfig& config, const CompareOptions& options,
                          const std::filesystem::path& directory);

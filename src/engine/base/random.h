@@ -20,7 +20,8 @@ enum class Purpose : std::uint64_t {
   dropout = 4,
   replacement = 5,
   noise = 6,
-  augment = 7
+  augment = 7,
+  sample = 8
 };
 
 class Random {

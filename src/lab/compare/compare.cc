@@ -130,6 +130,7 @@ void Comparison::Impl::plan_tuning() {
     for (const double factor : contender.factors) {
       for (std::uint64_t k = 0; k < setup.options.tuning_seeds; ++k) {
         add_job({.optimizer = contender.given,
+                 .name = contender.name,
                  .tuning = true,
                  .factor = factor,
                  .seed = setup.config.seed + kTuningSeeds + k});
@@ -152,6 +153,7 @@ void Comparison::Impl::plan_final_trials() {
   for (std::uint64_t k = 0; k < setup.options.seeds; ++k) {
     for (std::size_t i = 0; i < rates.size(); ++i) {
       add_job({.optimizer = setup.contenders[i].given,
+               .name = setup.contenders[i].name,
                .factor = rates[i][chosen[i]].factor,
                .seed = setup.config.seed + k});
     }
@@ -234,7 +236,7 @@ ComparisonResult Comparison::result() const {
     const double factor = impl.rates[i][impl.chosen[i]].factor;
     Trial training = setup.start({.optimizer = contender.given, .factor = factor});
     ComparedOptimizer one;
-    one.given = contender.given;
+    one.given = contender.label();
     one.chain = training.optimizer().chain().text();
     one.batch = setup.batch_of(contender);
     one.updates = training.total();

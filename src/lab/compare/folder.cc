@@ -55,7 +55,7 @@ std::string settings_json(const RunConfig& config, const CompareOptions& options
   out.add("schema", 1);
   for (const RunSetting& setting : run_settings()) {
     for (const char* name :
-         {"data", "model", "loss", "batch", "accumulate", "nonfinite", "epochs", "order", "seed"}) {
+         {"data", "model", "loss", "batch", "accumulate", "nonfinite", "epochs", "order", "init", "seed"}) {
       if (setting.name == name) out.add(name, setting.print(config));
     }
   }
@@ -86,7 +86,8 @@ void check_settings(const std::filesystem::path& directory, const std::string& s
   for (const auto& [name, value] : wanted.items()) {
     const auto found = old.find(name);
     if (found != old.end() && *found == value) continue;
-    if (found == old.end() && name == "monitor" && value == "") continue;  // of before there was a choice
+    const bool by_default = (name == "monitor" && value == "") || (name == "init" && value == "drawn");
+    if (found == old.end() && by_default) continue;  // of before there was a choice
     throw Error(Code::usage,
                 {directory.string(), "the comparison in it has a different `" + name + "`", value.dump(),
                  found == old.end() ? "" : found->dump(), "choose another folder with --out"});
@@ -127,7 +128,8 @@ std::string trial_json(const ComparedTrial& trial) {
   };
   JsonObject out, metrics;
   for (const auto& [name, number] : trial.metrics) metrics.add(name, number);
-  out.add("optimizer", trial.optimizer)
+  out.add("name", trial.name.empty() ? trial.optimizer : trial.name)
+      .add("optimizer", trial.optimizer)
       .add("tuning", trial.tuning)
       .add("factor", trial.factor)
       .add("seed", trial.seed)

@@ -320,10 +320,11 @@ std::string setting(const ComparisonResult& result) {
   const RunConfig& c = result.config;
   std::string out = fmt::format(
       "{} on {}, {} epochs, batches of {}: the same weights, order and data for all, seeds {} to {}. Judged "
-      "on {} "
-      "held-out samples, one split; the seeds vary weights and order. ",
+      "on {} held-out samples, one split; the seeds vary {}. ",
       c.model, c.data, *c.epochs, *c.batch == 0 ? "all" : std::to_string(*c.batch), c.seed,
-      c.seed + result.options.seeds - 1, page::count(result.held_out));
+      c.seed + result.options.seeds - 1, page::count(result.held_out),
+      c.keeping.init.empty() ? "weights and order"
+                             : "the order, and all runs begin with the weights of " + c.keeping.init);
   if (result.tuning_trials == 0) return out + "Rates as given, untuned.";
   return out + fmt::format(
                    "The rate of each is the best of {} over {} decades: {} runs of {} epochs, judged by the "

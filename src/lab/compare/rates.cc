@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "base/spec.h"
 #include "base/text.h"
 #include "chain/recipes.h"
+#include "run/config.h"
 #include "schedule/schedules.h"
 #include "thalweg/error.h"
 
@@ -40,11 +43,25 @@ bool complete(Text& text, const Value& schedule) {
   return lacking;
 }
 
-Contender contender(const std::string& given, const CompareOptions& options) {
+// The name that stands before a chain, and what stands behind its `=`. No chain has one outside of brackets.
+std::pair<std::string, std::string> split_name(const std::string& text) {
+  const std::size_t at = text.find_first_of("(|[\"=");
+  if (at == std::string::npos || text[at] != '=') return {"", text};
+  constexpr const char* kBlanks = " \t\r\n";
+  const std::size_t first = std::min(text.find_first_not_of(kBlanks), at);
+  std::string name = text.substr(first, at - first);
+  name.erase(name.find_last_not_of(kBlanks) + 1);
+  check_name("optimizers", name);
+  return {std::move(name), text.substr(at + 1)};
+}
+
+Contender contender(const std::string& written, const CompareOptions& options) {
+  Contender out;
+  std::string given;
+  std::tie(out.name, given) = split_name(written);
   const Source source{"optimizer", given};
   Text text =
       parse(source, [&](const Item& item, const std::string& also) { check_chain_name(item, source, also); });
-  Contender out;
   out.given = print(text);
   out.full_batch = text.front().name == "gd";
   const Schedule schedule(options.schedule);
@@ -67,11 +84,14 @@ Contender contender(const std::string& given, const CompareOptions& options) {
 
 std::vector<Contender> contenders(const CompareOptions& options) {
   std::vector<Contender> out;
-  std::set<std::string> seen;
+  std::set<std::string> seen, labels;
   for (const std::string& text : options.optimizers) {
     out.push_back(contender(text, options));
-    if (seen.insert(out.back().given).second) continue;
-    throw Error(Code::usage, {"optimizers", "the same one twice", "`" + text + "`", "different ones", ""});
+    if (!seen.insert(out.back().given).second)
+      throw Error(Code::usage, {"optimizers", "the same one twice", "`" + text + "`", "different ones", ""});
+    if (labels.insert(out.back().label()).second) continue;
+    throw Error(Code::usage, {"optimizers", "two are called alike", "`" + out.back().label() + "`",
+                              "a name of its own for each", ""});
   }
   return out;
 }

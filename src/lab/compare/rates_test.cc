@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/test_error.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -48,6 +49,29 @@ TEST(CompareRates, TheLadderIsEvenOnALogScale) {
   EXPECT_NEAR(ladder(5, 2)[3], std::sqrt(10), 1e-15);
   EXPECT_EQ(times(one("adam").chain, one("adam").factors.front()).rate(), 1e-4);
   EXPECT_EQ(one("adam").factors.back(), 10);
+}
+
+TEST(CompareRates, ANameMayStandBeforeAChain) {
+  const Contender mine = one(" my own = adam(beta1=0.8) | cautious | lr(1e-3)");
+  EXPECT_EQ(mine.name, "my own");
+  EXPECT_EQ(mine.label(), "my own");
+  EXPECT_EQ(mine.given, "adam(beta1=0.8) | cautious | lr(1e-3)");
+  EXPECT_EQ(one("adam(lr=1e-3)").name, "");
+  EXPECT_EQ(one("adam(lr=1e-3)").label(), "adam(lr=1e-3)");
+}
+
+TEST(CompareRates, BadNamesAreToldAsWhatTheyAre) {
+  const auto refuse = [](std::vector<std::string> texts, const std::string& says) {
+    const std::string message = error_of(Code::usage, [&] { contenders({.optimizers = std::move(texts)}); });
+    EXPECT_NE(message.find(says), std::string::npos) << message;
+  };
+  refuse({" = adam", "sgd"}, "optimizers: the name is empty");
+  refuse({"a, b = adam", "sgd"}, "the name has a character that parts texts; got `a, b`");
+  refuse({"a\x1b = adam", "sgd"}, "characters that nobody sees");
+  refuse({std::string(101, 'a') + " = adam", "sgd"}, "the name is too long");
+  refuse({"a = adam", "a = sgd"}, "two are called alike; got `a`");
+  refuse({"sgd", "sgd = adam"}, "two are called alike; got `sgd`");
+  refuse({"a = adam", "b = adam"}, "the same one twice; got `b = adam`");
 }
 
 TEST(CompareRates, RefusesWhatCannotBeCompared) {

@@ -92,7 +92,8 @@ std::string run_json(const ComparedTrial& trial) {
 std::string optimizer_json(const ComparisonResult& result, const ComparedOptimizer& o) {
   JsonObject out, metrics;
   for (const auto& [name, median] : metric_medians(o)) metrics.raw(name, quartiles_json(median));
-  out.add("optimizer", o.given)
+  out.add("name", o.given)
+      .add("optimizer", o.text())
       .add("chain", o.chain)
       .add("batch", o.batch)
       .add("updates", o.updates)

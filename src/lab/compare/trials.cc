@@ -10,6 +10,7 @@
 #include "data/subset.h"
 #include "metrics/json.h"
 #include "run/config.h"
+#include "run/load_weights.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -112,7 +113,7 @@ Trial CompareSetup::start(const ComparedTrial& trial) const {
   if (contender.full_batch) trainer.batch = 0;
   if (trainer.batch == 0) trainer.accumulate = 1;
   const Dataset& trained = data_of(trial.tuning);
-  return {make_model(config.model, inputs_of(data, config.model), trial.seed),
+  return {initial_model(config, data, trial.seed),
           Loss(config.loss),
           times(contender.chain, trial.factor),
           trained,

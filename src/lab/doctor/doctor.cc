@@ -94,10 +94,9 @@ std::vector<LayerOutput> layer_outputs(const Module& model, const Samples& sampl
     Recordings recordings(part, 0, 1);
     Recording& recording = recordings.gather(samples, rows);
     recording.tape.forward();
-    const std::span<const float> values = recording.tape.value<float>(recording.y);
     out.push_back({fmt::format("{}, layer {}", item.name, front.size()),
                    item.name,
-                   {values.begin(), values.end()},
+                   {recording.outputs.begin(), recording.outputs.end()},
                    static_cast<std::size_t>(count(part.outputs()))});
   }
   return out;

@@ -11,6 +11,7 @@
 #include "draw/html.h"
 #include "draw/number.h"
 #include "run/config.h"
+#include "run/load_weights.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/quantiles.h"
 #include "train/trial.h"
@@ -105,7 +106,7 @@ FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   check(search);
   const Dataset data = load_dataset(config.data, config.seed);
   const RunConfig fitted = fit_to_data(config, data);
-  const Module start = make_model(fitted.model, inputs_of(data, fitted.model), config.seed);
+  const Module start = initial_model(fitted, data, config.seed);
   FoundBatch found{.batch = 0,
                    .why = {},
                    .memory = search.memory,

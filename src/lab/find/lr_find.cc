@@ -7,6 +7,7 @@
 #include "choice/defaults.h"
 #include "find/lr_trials.h"
 #include "run/config.h"
+#include "run/load_weights.h"
 #include "thalweg/lab/find.h"
 #include "train/trial.h"
 
@@ -158,7 +159,7 @@ FoundRate find_rate(const RunConfig& given, RateSearch search) {
   check_config(given);
   const Dataset data = load_dataset(given.data, given.seed);
   const RunConfig config = fit_to_data(given, data);
-  const Module model = make_model(config.model, inputs_of(data, config.model), config.seed);
+  const Module model = initial_model(config, data, config.seed);
   const TrainerOptions options = trainer_options_of(config);
   if (search.updates == 0) search.updates = *config.epochs * updates_per_epoch(data.train.size(), options);
   return find_rate(model, Loss(config.loss), config.optimizer, data, options, search);

@@ -11,6 +11,7 @@
 #include "find/tune_folder.h"
 #include "metrics/json.h"
 #include "run/config.h"
+#include "run/load_weights.h"
 #include "train/trial.h"
 
 namespace thalweg {
@@ -61,7 +62,7 @@ Candidate draw(const RunSettings& base, const std::vector<SettingText>& texts,
 // Also tells what is wrong with its settings, before any trains.
 Trial trial_of(RunConfig config, const Dataset& part, std::uint64_t epochs, std::uint64_t repeat) {
   config.seed += repeat;
-  return {make_model(config.model, inputs_of(part, config.model), config.seed),
+  return {initial_model(config, part, config.seed),
           Loss(config.loss),
           Chain(config.optimizer),
           part,

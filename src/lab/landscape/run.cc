@@ -200,8 +200,7 @@ std::string samples_text(const Landform& land, std::uint64_t seed) {
 Landscape named(const Landform& land) {
   Landscape out;
   const std::filesystem::path path = std::filesystem::absolute(land.directory).lexically_normal();
-  const std::string name = (path.has_filename() ? path : path.parent_path()).filename().string();
-  out.title = "Loss surface of run " + name;
+  out.title = "Loss surface of run " + run_name(land.config, path);
   out.least = NAN;
   return out;
 }

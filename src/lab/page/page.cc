@@ -80,8 +80,7 @@ Outcome outcome(const RunData& data) {
     if (known(data.result.updates)) out.updates = data.result.updates;
     if (known(data.result.epochs)) out.epochs = data.result.epochs;
   }
-  out.of_best = data.result.there ? data.weights.name == "best"
-                                  : data.config.find("\nrestore-best = true") != std::string::npos;
+  out.of_best = data.result.there ? data.weights.name == "best" : data.restores_best;
   out.given = out.of_best ? best_epoch(data) : data.epochs.empty() ? nullptr : &data.epochs.back();
   for (const Update& update : data.updates) {
     if (known(update.loss)) continue;
@@ -293,8 +292,9 @@ double outcome_number(const RunData& data) {
 std::string render(const RunData& data, bool live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
-  const Page page{.title = title + " \u2013 " + thalweg::shown(data.name),
-                  .subject = "training run " + thalweg::shown(data.name),
+  const std::string name = thalweg::shown(data.label.empty() ? data.name : data.label);
+  const Page page{.title = title + " \u2013 " + name,
+                  .subject = "training run " + name,
                   .heading = title,
                   .lead = lead(data) + notice(data, out),
                   .body = summary(data, out) + curves_section(data, out.updates) + epochs_table(data, out) +

@@ -298,6 +298,15 @@ TEST_F(Page, OfSeveralRuns) {
     EXPECT_TRUE(has(html, words)) << words;
   }
   EXPECT_THROW(write_page(std::vector<std::filesystem::path>{run_}, run_ / "x.html"), Error);
+
+  // A name says which one it is; one that two have, with the folder behind it.
+  put("config.toml", "batch = 64\nname = \"slow & sure\"\n");
+  write_page({run_, other}, run_ / "both.html");
+  EXPECT_TRUE(has(read_text_file(run_ / "both.html"), "data-name=\"slow &amp; sure\""));
+  replace_file(other / "config.toml", "name = \"slow & sure\"\n");
+  write_page({run_, other}, run_ / "both.html");
+  EXPECT_TRUE(has(read_text_file(run_ / "both.html"), "data-name=\"slow &amp; sure (other)\""));
+  EXPECT_TRUE(has(write(), "training run slow &amp; sure"));
 }
 
 TEST_F(Page, EscapesHostileText) {

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "thalweg/error.h"
+#include "thalweg/settings.h"
 
 namespace thalweg::page {
 namespace {
@@ -220,13 +221,17 @@ Result read_result(const std::filesystem::path& path, RunData& data) {
   return result;
 }
 
-// The metric that a config.toml names.
-std::string monitor_of(const std::string& config) {
-  constexpr std::string_view kKey = "\nmonitor = \"";
-  const std::size_t at = config.find(kKey);
-  if (at == std::string::npos) return "loss";
-  const std::size_t begin = at + kKey.size();
-  return config.substr(begin, std::min(config.find('"', begin), config.size()) - begin);
+// What a config.toml says of the run. Of one that no run can have, as of another version, nothing is taken.
+void add_config(const std::string& text, RunData& data) {
+  try {
+    RunSettings settings;
+    settings.read_text(text);
+    const EarlyStoppingOptions& early = settings.config().early_stopping;
+    data.monitor = early.monitor;
+    data.restores_best = early.restore_best.value_or(early.patience > 0);
+    data.label = settings.config().keeping.name;
+  } catch (const Error&) {
+  }
 }
 
 // "runs/digits/", "." and ".." have names too.
@@ -253,7 +258,7 @@ RunData read_run(const std::filesystem::path& run) {
   RunData data;
   read_metrics(metrics, data);
   data.config = read_if_there(config);
-  data.monitor = monitor_of(data.config);
+  add_config(data.config, data);
   data.result = read_result(run / "result.json", data);
   data.plan = read_if_there(run / "plan.txt");
   data.details = read_details(run / "details.jsonl");

@@ -24,7 +24,7 @@ Series series_of(std::size_t run, const std::string& name, std::vector<Point> po
   return {.name = name, .look = look_of(run), .marker = marker, .points = std::move(points)};
 }
 
-// The last parts of the paths, as many as tell the runs from each other.
+// What the runs are called, or the last parts of their paths, as many as tell them from each other.
 std::vector<std::string> short_names(const std::vector<RunData>& runs) {
   const auto tail = [](const std::string& path, int parts) {
     std::size_t at = path.size();
@@ -34,7 +34,11 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
   std::vector<std::string> names;
   for (int parts = 1; parts < 8; ++parts) {
     names.clear();
-    for (const RunData& run : runs) names.push_back(tail(run.name, parts));
+    for (const RunData& run : runs) {
+      const std::string path = tail(run.name, parts);
+      const bool twice = std::ranges::count(runs, run.label, &RunData::label) > 1;
+      names.push_back(run.label.empty() ? path : run.label + (twice ? " (" + path + ")" : ""));
+    }
     if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
   }
   for (std::string& name : names) name = shown(name, kLongest);

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/test_error.h"
@@ -69,6 +73,9 @@ TEST_F(CTraining, ARegressionFindsItsPlane) {
   double error = 0;
   for (int i = 0; i < 64; ++i) error += std::pow(out[i] - plane_.values[i], 2) / 64;
   EXPECT_NEAR(evaluation.loss, error, 1e-6);
+  EXPECT_NEAR(evaluation.rmse, std::sqrt(error), 1e-6);
+  EXPECT_NEAR(1 - std::pow(evaluation.rmse / evaluation.baseline, 2), evaluation.r2, 1e-6);
+  EXPECT_TRUE(std::isnan(evaluation.balanced_accuracy) && std::isnan(evaluation.auc));
 }
 
 TEST_F(CTraining, ClassesAreTrainedOnLabels) {
@@ -81,6 +88,63 @@ TEST_F(CTraining, ClassesAreTrainedOnLabels) {
   EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK);
   EXPECT_GT(evaluation.accuracy, 0.95);
   EXPECT_TRUE(std::isnan(evaluation.r2));
+}
+
+// The structure, its JSON and what the predictions say by themselves; a caller of before the metrics has what
+// it knows.
+TEST_F(CTraining, MetricsAreThoseOfThePredictions) {
+  make("dense(2)");
+  ASSERT_EQ(train(plane_.with_labels(), "cross_entropy", "adam | lr(0.05)"), THALWEG_OK);
+  for (int epoch = 0; epoch < 30; ++epoch) EXPECT_EQ(thalweg_trainer_epoch(trainer_, nullptr), THALWEG_OK);
+  const thalweg_samples samples = plane_.with_labels();
+  thalweg_evaluation evaluation = THALWEG_EVALUATION_INIT;
+  ASSERT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &evaluation), THALWEG_OK) << thalweg_last_error();
+  const char* text = nullptr;
+  ASSERT_EQ(thalweg_trainer_evaluate_json(trainer_, &samples, &text), THALWEG_OK) << thalweg_last_error();
+  const auto json = nlohmann::json::parse(text);
+  std::vector<float> out(128);
+  ASSERT_EQ(thalweg_model_predict(model_, 64, plane_.inputs.data(), 1, out.data()), THALWEG_OK);
+  double hits[2] = {}, of[2] = {}, taken[2] = {}, pairs = 0, better = 0;
+  for (std::size_t i = 0; i < 64; ++i) {
+    const int label = plane_.labels[i], said = out[2 * i + 1] > out[2 * i] ? 1 : 0;
+    of[label] += 1;
+    taken[said] += 1;
+    hits[label] += label == said ? 1 : 0;
+    for (std::size_t k = 0; k < 64; ++k) {  // pairs of both classes: the area under the curve
+      if (label != 1 || plane_.labels[k] != 0) continue;
+      const double a = double{out[2 * i + 1]} - out[2 * i], b = double{out[2 * k + 1]} - out[2 * k];
+      pairs += 1;
+      better += a > b ? 1 : a == b ? 0.5 : 0;
+    }
+  }
+  EXPECT_EQ(evaluation.accuracy, (hits[0] + hits[1]) / 64);
+  EXPECT_DOUBLE_EQ(evaluation.balanced_accuracy, (hits[0] / of[0] + hits[1] / of[1]) / 2);
+  EXPECT_DOUBLE_EQ(evaluation.recall, evaluation.balanced_accuracy);
+  EXPECT_DOUBLE_EQ(evaluation.precision, (hits[0] / taken[0] + hits[1] / taken[1]) / 2);
+  EXPECT_DOUBLE_EQ(evaluation.f1, hits[0] / (of[0] + taken[0]) + hits[1] / (of[1] + taken[1]));
+  EXPECT_NEAR(evaluation.auc, better / pairs, 1e-12);
+  EXPECT_EQ(evaluation.baseline, std::max(of[0], of[1]) / 64);
+  EXPECT_NEAR(evaluation.log_loss, evaluation.loss, 1e-6);
+  EXPECT_TRUE(std::isnan(evaluation.rmse));
+  EXPECT_EQ(json["samples"], 64);
+  EXPECT_EQ(json["accuracy"], evaluation.accuracy);
+  EXPECT_EQ(json["balanced_accuracy"], evaluation.balanced_accuracy);
+  EXPECT_EQ(json["recall"]["1"], hits[1] / of[1]);
+  for (const auto& [name, number] : {std::pair("precision", evaluation.precision),
+                                     {"f1", evaluation.f1},
+                                     {"auc", evaluation.auc},
+                                     {"average_precision", evaluation.average_precision}})
+    EXPECT_EQ(json[name]["macro"], number) << name;
+
+  thalweg_evaluation old = THALWEG_EVALUATION_INIT;
+  old.struct_size = offsetof(thalweg_evaluation, rmse);
+  old.rmse = 7;
+  EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &old), THALWEG_OK);
+  EXPECT_EQ(old.accuracy, evaluation.accuracy);
+  EXPECT_EQ(old.rmse, 7);
+  old.struct_size = 1;
+  EXPECT_EQ(thalweg_trainer_evaluate(trainer_, &samples, &old), THALWEG_USAGE);
+  EXPECT_EQ(thalweg_trainer_evaluate_json(trainer_, nullptr, &text), THALWEG_USAGE);
 }
 
 // What batch_norm keeps is lent with the averages: they predict what they are evaluated by.
@@ -224,8 +288,31 @@ TEST(CRuns, ARunIsStoppedContinuedEvaluatedAndPredicted) {
   EXPECT_EQ(read.columns, 1u);
   EXPECT_EQ(read.best, nullptr);
   EXPECT_STREQ(read.names[0], "t");
+  EXPECT_EQ(read.id, nullptr);
+  EXPECT_EQ(read.ids, nullptr);
   EXPECT_EQ(thalweg_predicted_destroy(predicted), THALWEG_OK);
   EXPECT_EQ(thalweg_predicted_read(predicted, &read), THALWEG_USAGE);
+}
+
+TEST(CRuns, PredictionsCarryTheId) {
+  const TestFolder folder;
+  const std::string data = (folder.path() / "train.csv").string(), run = (folder.path() / "run").string();
+  std::string csv = "key,a,t\n";
+  for (int i = 0; i < 20; ++i)
+    csv += "k" + std::to_string(i) + "," + std::to_string(i % 7) + "," + std::to_string(0.5 * (i % 7)) + "\n";
+  folder.write("train.csv", csv);
+  const std::string settings = "data = 'csv(\"" + data + "\", target=t, id=key)'\nepochs = 1\n";
+  ASSERT_EQ(thalweg_train(settings.c_str(), run.c_str(), nullptr, nullptr, nullptr), THALWEG_OK)
+      << thalweg_last_error();
+  thalweg_predicted* predicted = nullptr;
+  ASSERT_EQ(thalweg_run_predict(run.c_str(), nullptr, nullptr, 1, &predicted), THALWEG_OK);
+  thalweg_predictions read = THALWEG_PREDICTIONS_INIT;
+  ASSERT_EQ(thalweg_predicted_read(predicted, &read), THALWEG_OK);
+  ASSERT_EQ(read.rows, 20u);
+  EXPECT_STREQ(read.id, "key");
+  EXPECT_STREQ(read.ids[0], "k0");
+  EXPECT_STREQ(read.ids[19], "k19");
+  EXPECT_EQ(thalweg_predicted_destroy(predicted), THALWEG_OK);
 }
 
 TEST(CRuns, SettingsAreCheckedByLine) {

@@ -1,10 +1,12 @@
 // thalweg_model_... and thalweg_trainer_...: networks trained on the caller's samples.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <optional>
 
 #include "c_abi/call.h"
 #include "c_abi/objects.h"
+#include "metrics/json.h"
 #include "thalweg/trainer.h"
 #include "train/recording.h"
 #include "train/trial.h"
@@ -103,6 +105,41 @@ TrainerOptions read_trainer_options(const thalweg_trainer_options& given) {
           .compute = parse_compute(text_or(given.compute, "f32")),
           .fuse = given.fuse != 0,
           .statistics_batches = given.statistics_batches};
+}
+
+// Of the weights that are to be evaluated.
+Evaluation evaluate(HeldTrainer& held, const thalweg_samples* samples, Metrics wanted) {
+  Dataset of;
+  const Samples part =
+      read_samples(samples, static_cast<std::size_t>(count(held.data.sample)), held.loss, of);
+  if (part.size() == 0 || of.classes != held.data.classes || of.columns != held.data.columns) {
+    fail("samples", "not like those that are trained on",
+         std::to_string(part.size()) + " rows, " + std::to_string(of.classes) + " classes, " +
+             std::to_string(of.columns) + " columns",
+         "some rows, " + std::to_string(held.data.classes) + " classes, " +
+             std::to_string(held.data.columns) + " columns");
+  }
+  const Averaged averaged = held.optimizer->averaged ? Averaged() : held.trainer->averaged();
+  return held.trainer->evaluate(part, wanted);
+}
+
+thalweg_evaluation evaluation_of(const Evaluation& e) {
+  const ClassMetrics& c = e.classes;
+  return {.struct_size = sizeof(thalweg_evaluation),
+          .samples = e.samples,
+          .loss = e.loss,
+          .accuracy = e.accuracy,
+          .r2 = e.r2,
+          .mae = e.mae,
+          .rmse = e.rmse,
+          .baseline = e.baseline,
+          .balanced_accuracy = c.balanced_accuracy,
+          .precision = c.precision.macro,
+          .recall = c.recall.macro,
+          .f1 = c.f1.macro,
+          .auc = c.auc.macro,
+          .average_precision = c.average_precision.macro,
+          .log_loss = c.log_loss};
 }
 
 // One update, counted into the epoch; its loss.
@@ -222,21 +259,19 @@ thalweg_status thalweg_trainer_epoch(thalweg_trainer* trainer, double* loss) {
 thalweg_status thalweg_trainer_evaluate(thalweg_trainer* trainer, const thalweg_samples* samples,
                                         thalweg_evaluation* evaluation) {
   return call([&] {
-    HeldTrainer& held = trainer_of(trainer);
-    Dataset of;
-    const Samples part =
-        read_samples(samples, static_cast<std::size_t>(count(held.data.sample)), held.loss, of);
-    if (part.size() == 0 || of.classes != held.data.classes || of.columns != held.data.columns) {
-      fail("samples", "not like those that are trained on",
-           std::to_string(part.size()) + " rows, " + std::to_string(of.classes) + " classes, " +
-               std::to_string(of.columns) + " columns",
-           "some rows, " + std::to_string(held.data.classes) + " classes, " +
-               std::to_string(held.data.columns) + " columns");
-    }
-    const Averaged averaged = held.optimizer->averaged ? Averaged() : held.trainer->averaged();
-    const Evaluation e = held.trainer->evaluate(part);
-    write_struct(evaluation,
-                 thalweg_evaluation{sizeof(thalweg_evaluation), e.samples, e.loss, e.accuracy, e.r2, e.mae});
+    const std::size_t size = need(evaluation, "the structure to be filled").struct_size;
+    check_struct_size(size);
+    const bool scores = size > offsetof(thalweg_evaluation, auc);
+    const Evaluation e = evaluate(trainer_of(trainer), samples, scores ? Metrics::all : Metrics::counted);
+    write_struct(evaluation, evaluation_of(e));
+  });
+}
+
+thalweg_status thalweg_trainer_evaluate_json(thalweg_trainer* trainer, const thalweg_samples* samples,
+                                             const char** json) {
+  return call([&] {
+    JsonObject object;
+    give_text(json, add_evaluation(object, evaluate(trainer_of(trainer), samples, Metrics::all)).text());
   });
 }
 

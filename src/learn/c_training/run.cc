@@ -9,7 +9,7 @@ namespace {
 
 struct Predicted {
   RunPredictions predictions;
-  std::vector<const char*> names;
+  std::vector<const char*> names, ids;
 };
 
 // To the end, or until `progress` stops it: saved then.
@@ -70,16 +70,19 @@ thalweg_status thalweg_run_predict(const char* directory, const char* data, cons
     made->predictions = predict_run(need_text(directory, "directory"), text_or(data, ""),
                                     read_threads(threads), text_or(checkpoint, ""));
     for (const std::string& name : made->predictions.names) made->names.push_back(name.c_str());
+    for (const std::string& id : made->predictions.ids) made->ids.push_back(id.c_str());
     give_handle(predicted, Kind::predicted, std::move(made));
   });
 }
 
 thalweg_status thalweg_predicted_read(const thalweg_predicted* predicted, thalweg_predictions* read) {
   return call([&] {
-    const auto& [p, names] = object_of<Predicted>(Kind::predicted, predicted);
-    write_struct(read, thalweg_predictions{sizeof(thalweg_predictions), static_cast<std::size_t>(p.rows),
-                                           names.size(), p.classes ? 1 : 0, names.data(), p.numbers.data(),
-                                           p.classes ? p.best.data() : nullptr});
+    const auto& [p, names, ids] = object_of<Predicted>(Kind::predicted, predicted);
+    write_struct(
+        read, thalweg_predictions{sizeof(thalweg_predictions), static_cast<std::size_t>(p.rows), names.size(),
+                                  p.classes ? 1 : 0, names.data(), p.numbers.data(),
+                                  p.classes ? p.best.data() : nullptr, ids.empty() ? nullptr : p.id.c_str(),
+                                  ids.empty() ? nullptr : ids.data()});
   });
 }
 

@@ -20,17 +20,17 @@ namespace thalweg {
 
 // What would be tried.
 struct Choice {
-  std::vector<RunConfig>
-      settings;              // nothing in them auto, the first as fit_to_data() has it; none: no choice
-  std::vector<double> work;  // multiply-adds that training each of them on one fold takes
-  double allowed = 0;        // of all together
+  std::vector<RunConfig> settings;  // nothing in them auto, the first being fit_to_data()'s; none: no choice
+  std::vector<double> work;         // multiply-adds that training each of them on one fold takes
+  double allowed = 0;               // of all together
 
   // One line; empty where nothing is tried.
   std::string text() const;
 };
 
-// Nothing is tried unless `optimizer` is auto and the samples are no images and in no order, and where the
-// weights begin with those of a file, schedules are planned for other epochs, or memory is bounded.
+// Nothing is tried where an optimizer is given, the samples are images, in an order or fewer than 20, the
+// weights begin with those of a file, schedules are planned for other epochs, or memory is bounded. Throws
+// Error(usage) for a model that is none.
 Choice choice_of(const RunConfig& config, const Dataset& data);
 
 // A setting and why: one line; empty where nothing was tried.

@@ -49,12 +49,14 @@ bool CsvCursor::next(std::vector<CsvCell>& cells) {
     pass_blanks();
   }
   if (at_end()) return false;
+  const std::size_t begin = line_begin_;  // a quoted cell may go on in other lines
   cells.push_back(take_cell());
   while (at_delimiter()) {
     delimiter_ == kBlanks ? pass_blanks() : void(++at_);
     if (delimiter_ == kBlanks && at_line_end()) break;
     cells.push_back(take_cell());
   }
+  record_ = bytes_.substr(begin, at_ - begin);
   end_line();
   return true;
 }

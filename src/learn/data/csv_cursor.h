@@ -32,6 +32,9 @@ class CsvCursor {
   // something, and for a cell of more than kMaxCell bytes.
   bool next(std::vector<CsvCell>& cells);
 
+  // That record as it stands, without the end of its line.
+  std::string_view record() const { return record_; }
+
  private:
   bool at_end() const { return at_ == bytes_.size(); }
   bool at_line_end() const { return at_end() || bytes_[at_] == '\n' || bytes_[at_] == '\r'; }
@@ -51,6 +54,7 @@ class CsvCursor {
   std::size_t at_ = 0;
   std::size_t line_ = 1;
   std::size_t line_begin_ = 0;
+  std::string_view record_;
   std::deque<std::string> unescaped_;  // cells of this record that held doubled quotes
 };
 

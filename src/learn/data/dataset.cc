@@ -183,4 +183,8 @@ Dataset load_all(std::string_view text, std::string_view encoding) {
   return read(text, {.encoding = encoding, .all = true});
 }
 
+Dataset load_all(std::string_view text, std::string_view encoding, RowTexts& texts) {
+  return read(text, {.encoding = encoding, .all = true, .texts = &texts});
+}
+
 }  // namespace thalweg

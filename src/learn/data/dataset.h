@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/options.h"
 #include "thalweg/dataset.h"
@@ -13,13 +16,29 @@ namespace thalweg {
 // An option of this unit is a path; a reader meets it absolute and normal, but for kStandardInput.
 inline constexpr std::string_view kPathUnit = "path";
 
+// What of a text goes with the predictions of its rows.
+struct RowTexts {
+  bool whole = false;  // `records` are wanted
+  std::size_t rows = 0;
+  std::string id = {};                     // the column that tells rows apart; empty: none
+  std::vector<std::string> ids = {};       // its cells, one a row, without quotes; empty: none
+  char delimiter = '\0';                   // '\0': the source is no text of rows
+  std::optional<std::string> header = {};  // the record of names as it stands, where there is one
+  std::vector<std::string> names = {};     // of the columns, where `records` are wanted
+  std::vector<std::string> records = {};   // the rows as they stand, without the ends of their lines
+};
+
 // What is wanted of a reader besides its settings.
 struct Request {
   std::uint64_t seed = 0;     // decides which samples are held out
   std::string_view encoding;  // of an earlier load; empty: to be derived
   bool all = false;           // every row in `test`, as load_all() promises
   bool judge = false;         // every row with its target in `test`, unless the source names a held-out part
+  RowTexts* texts = nullptr;  // with `all`: where a reader of texts puts those of the rows
 };
+
+// load_all() with the texts of the rows, where the source is a text of rows.
+Dataset load_all(std::string_view text, std::string_view encoding, RowTexts& texts);
 
 // What a model is judged by that was not trained on it: without a part of its own to hold out, all of the
 // source is held out.

@@ -99,17 +99,19 @@ std::string print_targets(const TargetEncoding& targets) {
 }
 
 std::string print_text(const TextEncoding& text) {
-  return JsonObject()
-      .add("delimiter", std::string(1, text.delimiter))
-      .add("skip", text.skip)
-      .add("missing", text.missing)
-      .text();
+  JsonObject out;
+  out.add("delimiter", std::string(1, text.delimiter)).add("skip", text.skip).add("missing", text.missing);
+  if (text.id) out.raw("id", print_target(*text.id));
+  return out.text();
 }
 
 TextEncoding read_text(const Json& object) {
   const std::string delimiter = text(object, "delimiter");
   if (delimiter.size() != 1) throw bad_encoding("`delimiter` is no character", "`" + delimiter + "`", "one");
-  return {delimiter[0], index(object, "skip"), texts(object, "missing")};
+  TextEncoding out{delimiter[0], index(object, "skip"), texts(object, "missing")};
+  if (object.contains("id"))
+    out.id = TargetColumn{text(member(object, "id"), "name"), index(member(object, "id"), "position")};
+  return out;
 }
 
 ColumnEncoding read_column(const Json& object) {

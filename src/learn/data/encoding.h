@@ -1,13 +1,13 @@
 // What a reader derives from the training part and later data are encoded with, and its JSON form.
 //
 //   {"schema": 1, "kind": "bytes", "offset": 0, "factor": 0.0625}
-//   {"schema": 1, "kind": "images", "channels": 3, "height": 32, "width": 32, "resizes": false, "offset":
-//   121.5,
-//    "factor": 0.0155, "classes": ["cat", "dog"]}
+//   {"schema": 1, "kind": "images", "channels": 3, "height": 32, "width": 32, "resizes": false,
+//    "offset": 121.5, "factor": 0.0155, "classes": ["cat", "dog"]}
 //   {"schema": 1, "kind": "table", "named": true, "width": 3,
-//    "text": {"delimiter": ";", "skip": 0, "missing": ["-999"]},                  of a text; older ones lack
-//    it "columns": [{"name": "size", "position": 0, "kind": "numeric", "mean": 71.5, "scale": 20.3,
-//    "fill": 71.5},
+//    "text": {"delimiter": ";", "skip": 0, "missing": ["-999"]},   of a text; older ones lack it. With an id
+//                                                         also "id": {"name": "flat", "position": 2}
+//    "columns": [{"name": "size", "position": 0, "kind": "numeric", "mean": 71.5, "scale": 20.3,
+//                 "fill": 71.5},
 //                {"name": "town", "position": 1, "kind": "categorical", "levels": ["Bonn", "Ulm"]}],
 //    "targets": {"kind": "numeric", "columns": [{"name": "price", "position": 2}],
 //                "scaling": [{"offset": 210000, "factor": 1e-05}]}}     or "classes": ["no", "yes"]
@@ -83,6 +83,7 @@ struct TextEncoding {
   char delimiter = ',';
   std::size_t skip = 0;                   // lines before the first record
   std::vector<std::string> missing = {};  // words that mean no value, besides those of every text
+  std::optional<TargetColumn> id = {};    // the column that tells rows apart, no input
 };
 
 struct TableEncoding {

@@ -15,7 +15,7 @@ TableEncoding sample() {
   out.columns.push_back(
       {.name = "t\xc3\xb6wn", .position = 0, .categorical = true, .levels = {"", "a", "b"}});
   out.columns.back().other = true;
-  out.text = TextEncoding{';', 2, {"-9", "a b"}};
+  out.text = TextEncoding{';', 2, {"-9", "a b"}, TargetColumn{"key", 1}};
   out.targets.columns = {{"price", 3}};
   out.targets.scaling = {{1.0 / 3, 7}};
   return out;
@@ -45,6 +45,9 @@ TEST(TableEncoding, ComesBackBitForBitAndIsOneLine) {
   EXPECT_EQ(back.text->delimiter, ';');
   EXPECT_EQ(back.text->skip, 2u);
   EXPECT_EQ(back.text->missing, (std::vector<std::string>{"-9", "a b"}));
+  ASSERT_TRUE(back.text->id);
+  EXPECT_EQ(back.text->id->name, "key");
+  EXPECT_EQ(back.text->id->position, 1u);
   EXPECT_EQ(back.targets.scaling.at(0), (Scaling{1.0 / 3, 7}));
 }
 

@@ -77,15 +77,20 @@ HWY_INLINE void product_tile(const TapProduct<T>& x, std::size_t first, std::siz
   }
 }
 
-// Tiles of kHigh positions as long as there are so many, then of fewer.
 template <std::size_t kHigh, std::size_t kVectors, class T>
-HWY_NOINLINE std::size_t product_tiles(const TapProduct<T>& x, std::size_t first, std::size_t column) {
+HWY_NOINLINE std::size_t some_product_tiles(const TapProduct<T>& x, std::size_t first, std::size_t column) {
   const bool whole = column + kVectors * hn::Lanes(Tag<T>()) <= x.columns;
   for (; first + kHigh <= x.positions; first += kHigh) {
     whole ? product_tile<kHigh, kVectors, true>(x, first, column)
           : product_tile<kHigh, kVectors, false>(x, first, column);
   }
   return first;
+}
+
+// Tiles of kHigh positions as long as there are so many, then of fewer.
+template <std::size_t kHigh, std::size_t kVectors, class T>
+HWY_INLINE std::size_t product_tiles(const TapProduct<T>& x, std::size_t first, std::size_t column) {
+  return first + kHigh <= x.positions ? some_product_tiles<kHigh, kVectors>(x, first, column) : first;
 }
 
 template <std::size_t kVectors, class T>
@@ -181,13 +186,18 @@ HWY_INLINE void gradient_tile(const TapGradient<T>& x, std::size_t row, std::siz
 }
 
 template <std::size_t kHigh, std::size_t kVectors, bool kTogether, class T>
-HWY_NOINLINE std::size_t gradient_tiles(const TapGradient<T>& x, std::size_t row, std::size_t column) {
+HWY_NOINLINE std::size_t some_gradient_tiles(const TapGradient<T>& x, std::size_t row, std::size_t column) {
   const bool whole = column + kVectors * hn::Lanes(Tag<T>()) <= x.columns;
   for (; row + kHigh <= x.rows[1]; row += kHigh) {
     whole ? gradient_tile<kHigh, kVectors, true, kTogether>(x, row, column)
           : gradient_tile<kHigh, kVectors, false, kTogether>(x, row, column);
   }
   return row;
+}
+
+template <std::size_t kHigh, std::size_t kVectors, bool kTogether, class T>
+HWY_INLINE std::size_t gradient_tiles(const TapGradient<T>& x, std::size_t row, std::size_t column) {
+  return row + kHigh <= x.rows[1] ? some_gradient_tiles<kHigh, kVectors, kTogether>(x, row, column) : row;
 }
 
 template <class T>

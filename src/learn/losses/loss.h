@@ -81,8 +81,7 @@ inline constexpr Option kIgnore =
 //   static constexpr Spec kSpec;         with its formula; options are numbers, flags, kWeight and the like
 //   static constexpr Wants kWants;
 //   static constexpr bool kMeanByWeights;   `weight` counts in what the mean divides by, as in torch's loss
-//   of
-//                                           that name; of class probabilities it never does
+//                                           of that name; of class probabilities it never does
 //   template <class T>                      the loss of a row; `grad`, where not null, gets scale *
 //   static double row(const LossOptions& o, const T* p, std::size_t columns,            d(loss)/d(p)
 //                     const RowTarget& target, double scale, T* grad);
@@ -90,8 +89,7 @@ inline constexpr Option kIgnore =
 //   static constexpr Layout kLayout;
 //   static Outputs outputs(const LossOptions& o);
 //   static bool weighs_classes(const LossOptions& o);   row() uses `weight` of labels too: elsewhere it is
-//   the
-//                                                       row that is weighted
+//                                                       the row that is weighted
 //   static bool takes_any(const LossOptions& o);   whether targets need not be in the range of kWants
 struct LossTraits {
   static constexpr Layout kLayout = Layout::same;

@@ -31,9 +31,11 @@ constexpr std::array kMetrics = std::to_array<Metric>({
 });
 
 std::string size_text(const Evaluation& e) {
-  if (e.loss == e.loss) return fmt::format("loss {:.4g} over {} samples", e.loss, e.samples);
+  const std::string samples =
+      e.of > 0 ? fmt::format("{} of {}", e.samples, e.of) : fmt::format("{}", e.samples);
+  if (e.loss == e.loss) return fmt::format("loss {:.4g} over {} samples", e.loss, samples);
   return fmt::format(
-      "loss undefined, as all {} samples {}", e.samples,
+      "loss undefined, as all {} samples {}", samples,
       e.unknown == e.samples ? "are of other classes than the training data" : "are ignored or of weight 0");
 }
 

@@ -60,6 +60,13 @@ JsonObject& add_metrics(JsonObject& object, const Evaluation& e) {
       .raw("confusion", c.confusion.empty() ? "null" : json_value(c.confusion));
 }
 
+JsonObject& add_evaluation(JsonObject& object, const Evaluation& e) {
+  object.add("samples", e.samples);
+  if (e.of > 0) object.add("of", e.of);
+  add_metrics(object.add("loss", e.loss), e);
+  return e.r2_undefined().empty() ? object : object.add("r2_undefined", e.r2_undefined());
+}
+
 std::string metrics_json(const Evaluation& evaluation) {
   JsonObject out;
   for (const Metric& metric : metrics()) {

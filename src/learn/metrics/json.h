@@ -15,6 +15,10 @@ namespace thalweg {
 inline constexpr std::size_t kMostListed = 1000;
 JsonObject& add_metrics(JsonObject& object, const Evaluation& evaluation);
 
+// Adds samples, loss, what add_metrics() has and, where there is no R2 of values, r2_undefined, which says
+// why.
+JsonObject& add_evaluation(JsonObject& object, const Evaluation& evaluation);
+
 // The same in short, for every epoch: accuracy, balanced_accuracy and baseline, or r2, mae, rmse and
 // baseline.
 JsonObject& add_short_metrics(JsonObject& object, const Evaluation& evaluation);

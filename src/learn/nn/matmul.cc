@@ -139,6 +139,7 @@ bool Matmul<T>::run_block(const Block& block, bool add) const noexcept {
 template <class T>
 void Matmul<T>::run(Team& team, bool add) {
   if (taps_) taps_->prepare();
+  if (taps_ && blocks_.size() == 1) return taps_->run(add, result_ == Result::rectified);
   for_each_that_may_fail(team, blocks_.size(), [&](std::size_t i) { return run_block(blocks_[i], add); });
 }
 

@@ -19,18 +19,25 @@ class TapMatmul {
   // Turns what is stored transposed; before run(), each time that b has changed.
   void prepare();
 
-  // Rows and columns first .. last-1 of c; `rectify`: max(., 0) of them.
+  // The whole of c; `rectify`: max(., 0) of it.
+  void run(bool add, bool rectify);
+
+  // Rows and columns first .. last-1 of it. May be called by several threads at once.
   struct Range {
     std::size_t first, last;
   };
   void run(Range rows, Range columns, bool add, bool rectify) const;
 
  private:
+  TapProduct<T> product_of(Range rows, Range columns) const;
+  TapGradient<T> gradient_of(Range rows, Range columns) const;
+
   const TapKernels<T>& kernels_ = tap_kernels<T>();
   Product product_;
   Operands<T> operands_;
-  std::ptrdiff_t tap_ = 0;
   std::vector<T> turned_;  // b; empty: as it lies
+  TapProduct<T> whole_product_;
+  TapGradient<T> whole_gradient_;  // where a is transposed
 };
 
 }  // namespace thalweg

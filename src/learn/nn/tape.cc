@@ -59,13 +59,13 @@ void Tape::Impl::place(Arena& arena, const MemoryPlan& plan, std::span<const std
 // By their bytes, each node to the part in which its middle lies.
 void Tape::Impl::cut() {
   std::size_t all = 0, before = 0;
-  int operations = 0;
+  int all_operations = 0;
   for (const Node& node : nodes) {
     if (node.op == nullptr) continue;
     all += bytes_of(node);
-    ++operations;
+    ++all_operations;
   }
-  parts = std::clamp(parts, 1, std::max(1, operations));
+  parts = std::clamp(parts, 1, std::max(1, all_operations));
   for (Node& node : nodes) {
     if (node.op == nullptr || passes == Passes::forward || parts <= 1) continue;
     const double middle = static_cast<double>(before) + 0.5 * static_cast<double>(bytes_of(node));
@@ -135,9 +135,13 @@ void Tape::Impl::plan() {
   place_values();
   place_gradients();
   planned = true;
+  operations.clear();
   const std::size_t type = function_of(dtype);
-  for (Node& node : nodes) {
-    if (node.op == nullptr || node.op->prepare[type] == nullptr) continue;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    Node& node = nodes[i];
+    if (node.op == nullptr) continue;
+    operations.push_back(static_cast<int>(i));
+    if (node.op->prepare[type] == nullptr) continue;
     Call call(*this, node);
     node.op->prepare[type](call);
   }
@@ -236,8 +240,8 @@ void Tape::evaluate() { impl_->training.reset(); }
 void Tape::forward() {
   const std::size_t type = function_of(dtype());
   impl_->plan();
-  for (Node& node : impl_->nodes) {
-    if (node.op == nullptr) continue;
+  for (const int i : impl_->operations) {
+    Node& node = impl_->nodes[static_cast<std::size_t>(i)];
     Call call(*impl_, node);
     node.op->forward[type](call);
     impl_->part_in_memory = node.part;
@@ -261,13 +265,13 @@ void Tape::backward(Tensor output, bool accumulate, const ParameterCall& ready) 
   impl_->plan();
   for (Node& node : impl_->nodes) node.reached = accumulate && node.parameter != nullptr;
   impl_->node(output).reached = true;
-  for (int i = output.node; i >= 0; --i) {
-    Node& node = impl_->nodes[static_cast<std::size_t>(i)];
-    if (node.op == nullptr || !node.reached || !node.wanted) continue;
+  for (auto i = impl_->operations.rbegin(); i != impl_->operations.rend(); ++i) {
+    Node& node = impl_->nodes[static_cast<std::size_t>(*i)];
+    if (!node.reached || !node.wanted) continue;
     impl_->bring(node.part);
     Call call(*impl_, node);
     node.op->backward[type](call);
-    if (ready) impl_->tell(i, ready);
+    if (ready) impl_->tell(*i, ready);
   }
   // What the output does not depend on has the gradient 0.
   for (Node& node : impl_->nodes) {

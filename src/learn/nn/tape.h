@@ -10,7 +10,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -101,8 +100,9 @@ struct Tape::Impl {
   Arena own{0};        // of inputs, and of what operations keep
   Arena values{0};
   Arena grads{1};
-  std::deque<Node> nodes;
+  std::vector<Node> nodes;
   bool planned = true;
+  std::vector<int> operations;  // among the nodes, in order
   std::map<const Parameter*, int> parameters;
   std::optional<Training> training;     // none: evaluation
   std::uint64_t random_operations = 0;  // recorded so far: each has its number, and so its own stream

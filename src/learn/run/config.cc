@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "choice/defaults.h"
 #include "schedule/schedules.h"
 #include "synonyms/synonyms.h"
@@ -218,6 +219,25 @@ RunConfig read_config(const std::filesystem::path& path) {
     if (!value) throw place.error(table.get(name), "`" + std::string(name) + "` is auto", "", "a number");
   }
   return config;
+}
+
+void check_name(const std::string& where, const std::string& name) {
+  constexpr std::size_t kMost = 100;
+  const std::string got = "`" + name.substr(0, kMost) + "`";
+  const auto refuse = [&](const char* what, const char* want) {
+    throw Error(Code::usage, {where, what, got, want, ""});
+  };
+  if (name.empty()) refuse("the name is empty", "a name such as `baseline`");
+  if (name.size() > kMost) refuse("the name is too long", "at most 100 bytes");
+  if (visible(name) != name) refuse("the name has characters that nobody sees", "plain text in UTF-8");
+  if (name.find_first_of("()[],|=;\"") != std::string::npos)
+    refuse("the name has a character that parts texts", "none of ( ) [ ] , | = ; \"");
+  if (name.front() == ' ' || name.back() == ' ') refuse("the name has blanks around it", "a name without");
+}
+
+std::string run_name(const RunConfig& config, const std::filesystem::path& directory) {
+  if (!config.keeping.name.empty()) return config.keeping.name;
+  return (directory.has_filename() ? directory : directory.parent_path()).filename().string();
 }
 
 void check_config(const RunConfig& config) {

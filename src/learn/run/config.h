@@ -51,6 +51,14 @@ Chain laid_out(const RunConfig& config, std::size_t samples);
 // Updates between two checkpoints that are kept permanently; 0: none are.
 std::uint64_t updates_between(const std::string& length, const Lengths& lengths);
 
+// Throws Error(usage), which begins with `where`, for what cannot name a run or an optimizer: a name has 1 to
+// 100 bytes, without control characters, blanks around it and the characters that part texts, ( ) [ ] , | = ;
+// "
+void check_name(const std::string& where, const std::string& name);
+
+// What a run in that folder is called.
+std::string run_name(const RunConfig& config, const std::filesystem::path& directory);
+
 // Throws Error(usage) naming the setting for a value that no text gives.
 void check_config(const RunConfig& config);
 

@@ -25,8 +25,11 @@ RunConfig sample() {
   config.keeping.checkpoint_every = "2.5ep";
   config.seed = 123456789012345;
   config.threads = 3;
+  config.keeping.name = "a run's own \xc3\xa4";
   return config;
 }
+
+using Settings = RunSettings;
 
 class Config : public ::testing::Test {
  protected:
@@ -64,6 +67,26 @@ TEST_F(Config, ComesBackAsItWasWritten) {
   EXPECT_EQ(got.early_stopping.restore_best, false);
   EXPECT_EQ(got.early_stopping.min_delta, 1e-5);
   EXPECT_EQ(print_config(got), text_);
+}
+
+TEST_F(Config, ANameIsPlainText) {
+  Settings settings;
+  const auto refuse = [&](const std::string& name, const std::string& says) {
+    const std::string message = error_of(Code::usage, [&] { settings.set("name", name); });
+    EXPECT_TRUE(has(message, "--name: " + says)) << message;
+  };
+  refuse("", "the name is empty");
+  refuse(" a", "the name has blanks around it");
+  refuse("a;b", "the name has a character that parts texts");
+  refuse("a\nb", "the name has characters that nobody sees");
+  refuse("\xff", "the name has characters that nobody sees");
+  settings.set("name", "a/b: c");
+  EXPECT_EQ(settings.config().keeping.name, "a/b: c");
+  EXPECT_EQ(run_name(settings.config(), "/runs/1"), "a/b: c");
+  settings.set("name", "auto");
+  EXPECT_EQ(settings.config().keeping.name, "");
+  EXPECT_EQ(run_name(settings.config(), "/runs/1"), "1");
+  EXPECT_EQ(run_name(settings.config(), "/runs/1/"), "1");
 }
 
 TEST_F(Config, SeedsOfAnySizeComeBack) {
@@ -150,8 +173,6 @@ TEST(CheckConfig, NamesTheSetting) {
   config.keeping.checkpoint_every = "0";
   refuse(config, "checkpoint-every: not a length; got `0`");
 }
-
-using Settings = RunSettings;
 
 TEST_F(Config, FlagsWinOverAFileAndAFileOverDefaults) {
   replace_file(path(), "epochs = 3\nbatch = \"full\"\nmin-delta = 0.5\nrestore-best = true\n");

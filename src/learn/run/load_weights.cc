@@ -17,6 +17,7 @@
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/statistics.h"
+#include "train/trial.h"
 
 namespace thalweg {
 namespace {
@@ -261,6 +262,12 @@ void load_initial_weights(const RunConfig& config, Params& params) {
   }
   for (std::size_t i = 0; i < params.size(); ++i)
     std::copy(values[i].begin(), values[i].end(), params[i].value<float>().begin());
+}
+
+Module initial_model(const RunConfig& config, const Dataset& data, std::uint64_t seed) {
+  Module out = make_model(config.model, inputs_of(data, config.model), seed);
+  load_initial_weights(config, out.params());
+  return out;
 }
 
 std::string weights_text(const std::string& name, std::uint64_t epoch, std::uint64_t update) {

@@ -73,6 +73,10 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
 // tensor that is missing, of no parameter, of another shape or not finite.
 void load_initial_weights(const RunConfig& config, Params& params);
 
+// The model of such a run with the weights that it begins with: those of config.keeping.init, else drawn by
+// `seed`. Throws as make_model() and load_initial_weights() do.
+Module initial_model(const RunConfig& config, const Dataset& data, std::uint64_t seed);
+
 // `asked`, as load_weights() has it; where it is empty, the weights that the training gives: the best ones if
 // the configuration restores them and they are there, else the last.
 std::string which_weights(const std::filesystem::path& directory, const std::string& asked,

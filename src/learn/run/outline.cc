@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "metrics/class_score.h"
 #include "reserve/process_memory.h"
+#include "thalweg/run.h"
 #include "thalweg/schedule.h"
 #include "train/recording.h"
 
@@ -197,7 +198,9 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
        {"optimizer state", state},
        {"best weights", parameters},
        {"activations", activations}}};
-  const std::uint64_t scores = ClassScore::bytes(std::max(data.train.size(), data.test.size()), data.classes);
+  const std::size_t judged =
+      std::max(std::min(data.train.size(), RunResult::kTrainingSamples), data.test.size());
+  const std::uint64_t scores = ClassScore::bytes(judged, data.classes);
   if (scores > 0) out.parts.push_back({"scores", scores});
   if (config.keeping.async_checkpoints)
     out.parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best

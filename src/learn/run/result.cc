@@ -66,19 +66,20 @@ Evaluation evaluation(const Json& object) {
           .mae = number(object, "mae"),
           .rmse = number(object, "rmse"),
           .baseline = number(object, "baseline"),
-          .classes = class_metrics(object)};
+          .classes = class_metrics(object),
+          .of = whole(object, "of")};
 }
 
 }  // namespace
 
 std::string evaluation_json(const Evaluation& evaluation, bool whole) {
   JsonObject object;
-  if (whole) object.add("samples", evaluation.samples);
-  object.add("loss", evaluation.loss);
-  if (!whole) return add_short_metrics(object, evaluation).text();
-  add_metrics(object, evaluation);
-  if (const auto why = evaluation.r2_undefined(); !why.empty()) object.add("r2_undefined", why);
-  return object.text();
+  if (whole) return add_evaluation(object, evaluation).text();
+  return add_short_metrics(object.add("loss", evaluation.loss), evaluation).text();
+}
+
+JsonObject& add_run(JsonObject& object, const std::filesystem::path& directory, const std::string& name) {
+  return object.add("run", directory.string()).add("name", name);
 }
 
 JsonObject& add_result(JsonObject& object, const RunResult& result) {

@@ -10,9 +10,11 @@
 namespace thalweg {
 
 // {"loss": 0.1, "accuracy": 0.97, "balanced_accuracy": 0.96, "baseline": 0.1}; for values the accuracy is
-// null and "r2", "mae" and "rmse" are there. With `whole` "samples" stand before them, and behind them all
-// that add_metrics() has and, where there is no R2, "r2_undefined", which says why.
+// null and "r2", "mae" and "rmse" are there. With `whole` it is what add_evaluation() has.
 std::string evaluation_json(const Evaluation& evaluation, bool whole = false);
+
+// Adds where the run is, `run`, and what it is called, `name`.
+JsonObject& add_run(JsonObject& object, const std::filesystem::path& directory, const std::string& name);
 
 // Adds what `result` holds: stopped, best, weights, seconds, samples_per_second, train, test.
 JsonObject& add_result(JsonObject& object, const RunResult& result);

@@ -289,7 +289,7 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
   result.of_best = *config.early_stopping.restore_best && stopping.any();
   const Averaged averaged = result.of_best ? Averaged() : statistics.lend(trial);
   if (result.of_best) stopping.swap_with(params());
-  result.train = trial.trainer().evaluate(data.train, Metrics::all);
+  result.train = trial.trainer().evaluate(data.train, Metrics::all, RunResult::kTrainingSamples);
   if (data.test.size() > 0) {
     result.test = trial.trainer().evaluate(data.test, Metrics::all);
     confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
@@ -307,8 +307,7 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
 
 std::string Run::Impl::result_json(const RunResult& result) {
   JsonObject object;
-  object.add("schema", 1)
-      .add("run", files.directory.string())
+  add_run(object.add("schema", 1), files.directory, run_name(config, files.directory))
       .add("data", data.text)
       .add("model", trial.model().text())
       .add("optimizer", resolved().text())

@@ -205,6 +205,12 @@ constexpr std::array kRows = std::to_array<Row>({
       false},
      [](RunConfig& c, Where w, Words t) { c.machine.fuse = fuse(w, t); },
      [](const RunConfig& c) { return c.machine.fuse; }},
+    {{"name", Kind::text, "auto", "what pages, legends and JSON call the run; auto: as its folder", false},
+     [](RunConfig& c, Where w, Words t) {
+       check_name(w, t);
+       c.keeping.name = t == "auto" ? "" : t;
+     },
+     [](const RunConfig& c) -> std::string { return c.keeping.name.empty() ? "auto" : c.keeping.name; }},
 });
 
 constexpr auto kSettings = [] {

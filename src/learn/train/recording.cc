@@ -17,8 +17,11 @@ Recording::Recording(Module& model, std::size_t rows, int threads, Passes passes
     : tape(model.dtype(), threads, passes, parts, compute) {
   Shape shape = model.inputs();
   shape.insert(shape.begin(), static_cast<std::int64_t>(rows));
-  x = tape.input(shape);
+  const Tensor x = tape.input(shape);
   y = model.record(tape, x);
+  inputs = tape.value<float>(x);
+  outputs = tape.value<float>(y);
+  if (passes == Passes::both) gradient = tape.grad<float>(y);
 }
 
 Recording& Recordings::of(std::size_t rows, Passes passes) {
@@ -40,10 +43,9 @@ Recording& Recordings::gather(const Samples& samples, std::span<const std::uint3
                               std::optional<std::uint64_t> counter) {
   Recording& recording = of(rows.size(), counter ? Passes::both : Passes::forward);
   counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
-  const std::span<float> inputs = recording.tape.value<float>(recording.x);
   Team& team = recording.tape.impl().team;
-  samples.gather(rows, inputs, team);
-  mixing_ = counter ? &augmenter_.apply(seed_, *counter, inputs, rows.size(), team) : nullptr;
+  samples.gather(rows, recording.inputs, team);
+  mixing_ = counter ? &augmenter_.apply(seed_, *counter, recording.inputs, rows.size(), team) : nullptr;
   if (mixing_ != nullptr && mixing_->partners.empty()) mixing_ = nullptr;
   return recording;
 }
@@ -53,7 +55,7 @@ void Recordings::measure(const Samples& samples, std::span<const std::uint32_t> 
   Recording& recording = of(rows.size(), Passes::forward);
   Tape::Impl& tape = recording.tape.impl();
   tape.training = {seed_, counter, momentum};
-  samples.gather(rows, recording.tape.value<float>(recording.x), tape.team);
+  samples.gather(rows, recording.inputs, tape.team);
   recording.tape.forward();
 }
 
@@ -83,9 +85,8 @@ void for_each_output(Module& model, const Samples& samples, int threads,
   for_chunks(all, recordings.evaluation_rows(Trainer::kChunk), [&](std::span<const std::uint32_t> rows) {
     Recording& recording = recordings.gather(samples, rows);
     recording.tape.forward();
-    const std::span<const float> outputs = recording.tape.value<float>(recording.y);
-    const std::size_t width = outputs.size() / rows.size();
-    for (std::size_t i = 0; i < rows.size(); ++i) use(rows[i], outputs.subspan(i * width, width));
+    const std::size_t width = recording.outputs.size() / rows.size();
+    for (std::size_t i = 0; i < rows.size(); ++i) use(rows[i], recording.outputs.subspan(i * width, width));
   });
 }
 

@@ -25,8 +25,10 @@ struct Recording {
             Compute compute = Compute::f32);
 
   Tape tape;
-  Tensor x;
   Tensor y;
+  std::span<float> inputs;
+  std::span<float> outputs;
+  std::span<float> gradient;  // of the outputs; empty on a tape of forward passes
 };
 
 class Recordings {

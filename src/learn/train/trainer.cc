@@ -7,12 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "base/random.h"
 #include "data/subset.h"
-#include "metrics/class_score.h"
 #include "metrics/regression.h"
 #include "metrics/score.h"
 #include "thalweg/error.h"
 #include "train/diverged.h"
+#include "train/evaluate_classes.h"
 #include "train/recording.h"
 #include "train/statistics.h"
 #include "train/step_clock.h"
@@ -60,6 +61,19 @@ std::size_t samples_an_update(const TrainerOptions& options) {
 
 Loader loader_of(std::size_t samples, const TrainerOptions& options) {
   return {samples, samples_an_update(options), options.seed, options.order};
+}
+
+// The numbers of at most that many samples, drawn at random: files are periodic now and then. 0: of all.
+std::vector<std::uint32_t> some_of(std::size_t samples, std::size_t most, std::uint64_t seed) {
+  if (most == 0 || samples <= most) {
+    std::vector<std::uint32_t> all(samples);
+    std::iota(all.begin(), all.end(), 0u);
+    return all;
+  }
+  std::vector<std::uint32_t> rows = Random(seed, Purpose::sample, 0).permutation(samples);
+  rows.resize(most);
+  std::ranges::sort(rows);
+  return rows;
 }
 
 Augmenter augmenter_of(const Dataset& data) {
@@ -128,10 +142,10 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
 }
 
 double Trainer::compare(Recording& recording, std::optional<double> scale) {
-  const std::span<float> grad = scale ? recording.tape.grad<float>(recording.y) : std::span<float>();
+  const std::span<float> grad = scale ? recording.gradient : std::span<float>();
   const auto of = [&](const std::vector<std::int32_t>& labels, const std::vector<double>& weights,
                       double share, std::span<float> to) {
-    return share * loss_.evaluate(recording.tape.value<float>(recording.y), count(model_.outputs()),
+    return share * loss_.evaluate(recording.outputs, count(model_.outputs()),
                                   {.labels = labels, .values = values_, .weights = weights},
                                   scale.value_or(0) * share, to);
   };
@@ -211,58 +225,36 @@ Report Trainer::step(const Statistics& statistics) {
   return report;
 }
 
-Evaluation Trainer::evaluate_classes(const Samples& samples, Metrics wanted) {
-  std::vector<std::uint32_t> order, unknown;
-  double judged = 0;  // weight of the samples that have a class, whether it is known or not
-  for (std::uint32_t row = 0; row < samples.size(); ++row) {
-    const std::int32_t label = samples.labels[row];
-    if (loss_.ignores(label)) continue;
-    judged += samples.weights.empty() ? 1.0 : samples.weights[row];
-    (label == kNoClass ? unknown : order).push_back(row);
-  }
-  Evaluation out{.samples = samples.size(), .unknown = unknown.size()};
-  const std::size_t columns = count(model_.outputs());
-  ClassScore score(loss_, columns, data_.classes, order.size() + unknown.size(), wanted);
-  for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
-    Recording& r = predict(samples, rows);
-    out.loss += compare(r);
-    out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
-    score.add(r.tape.value<float>(r.y), labels_, weights_);
-  });
-  for_chunks(unknown, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
-    Recording& r = predict(samples, rows);
-    score.add(r.tape.value<float>(r.y), labels_, weights_);
-  });
-  score.fill(out, judged);
-  out.classes.names = class_names(data_.class_names, data_.classes);
-  return out;
-}
-
-Evaluation Trainer::evaluate_values(const Samples& samples) {
-  std::vector<std::uint32_t> order(samples.size());
-  std::iota(order.begin(), order.end(), 0u);
-  Evaluation out{.samples = samples.size()};
+Evaluation Trainer::evaluate_values(const Samples& samples, std::span<const std::uint32_t> all) {
+  Evaluation out{.samples = all.size()};
   RegressionScore score(data_.columns, data_.target_scaling);
   std::vector<double> targets;  // as the data have them; the network and its loss meet them as floats
-  for_chunks(order, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
+  for_chunks(all, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
     Recording& r = predict(samples, rows);
     out.loss += compare(r);
     out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
     targets.clear();
     append_rows(samples.values, rows, data_.columns, targets);
-    if (tells_values(loss_)) score.add(r.tape.value<float>(r.y), targets, weights_, count(model_.outputs()));
+    if (tells_values(loss_)) score.add(r.outputs, targets, weights_, count(model_.outputs()));
   });
   if (tells_values(loss_)) score.fill(out);
   return out;
 }
 
-Evaluation Trainer::evaluate(const Samples& samples, Metrics wanted) {
+Evaluation Trainer::evaluate(const Samples& samples, Metrics wanted, std::size_t most) {
   const bool values = data_.classes == 0;
   if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
     throw Error(Code::data, {"evaluation", "there is nothing to compare with",
                              samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
   }
-  Evaluation out = values ? evaluate_values(samples) : evaluate_classes(samples, wanted);
+  const std::vector<std::uint32_t> rows = some_of(samples.size(), most, options_.seed);
+  const auto said_of = [&](std::span<const std::uint32_t> some) {
+    return PredictedRows{predict(samples, some).outputs, labels_, weights_};
+  };
+  Evaluation out = values ? evaluate_values(samples, rows)
+                          : evaluate_classes(loss_, data_, samples, rows, count(model_.outputs()),
+                                             evaluation_chunk_, wanted, said_of);
+  if (rows.size() < samples.size()) out.of = samples.size();
   out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / out.mass;
   return out;
 }

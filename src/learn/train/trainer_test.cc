@@ -216,6 +216,29 @@ TEST(Trainer, WhatHasNoTargetsCannotBeEvaluated) {
   error_of(Code::data, [&] { trainer.evaluate(data.test); });
 }
 
+TEST(Trainer, SomeSamplesStandForAllOfAPeriodicFile) {
+  constexpr std::size_t kSamples = 1000, kDrawn = 200;
+  Dataset data;
+  data.sample = {1};
+  data.classes = 2;
+  data.train.assign(1, std::vector<float>(kSamples, 0.0f));
+  for (std::size_t i = 0; i < kSamples; ++i) data.train.labels.push_back(i % 5 == 0 ? 1 : 0);
+  Module model("dense(2, bias_init=zeros)", data.sample);  // says the first class of everything
+  const Loss loss("cross_entropy");
+  Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+  Trainer trainer(model, loss, optimizer, data, {.batch = 10});
+  const Evaluation all = trainer.evaluate(data.train), some = trainer.evaluate(data.train, {}, kDrawn);
+  EXPECT_EQ(all.samples, kSamples);
+  EXPECT_EQ(all.of, 0u);
+  EXPECT_DOUBLE_EQ(all.accuracy, 0.8);
+  EXPECT_EQ(some.samples, kDrawn);
+  EXPECT_EQ(some.of, kSamples);
+  EXPECT_NEAR(some.accuracy, 0.8, 0.08);  // three standard errors
+  EXPECT_EQ(some.accuracy, trainer.evaluate(data.train, {}, kDrawn).accuracy);
+  EXPECT_TRUE(some.text().ends_with("over 200 of 1000 samples")) << some.text();
+  EXPECT_EQ(trainer.evaluate(data.train, {}, kSamples).of, 0u);
+}
+
 // One update of `dense` on all samples by the definition: mixed inputs, and as targets the shares of both.
 struct ByHand {
   double loss = 0;

@@ -5,6 +5,7 @@
 #include "data/csv_delimiter.h"
 #include "data/csv_header.h"
 #include "data/csv_table.h"
+#include "data/readers/csv_rows.h"
 #include "files/input.h"
 
 namespace thalweg {
@@ -47,7 +48,10 @@ constexpr Option kOptions[] = {
     kTargetScaleOption,
     name_option(
         "weight",
-        "the column of weights of the rows, each at least 0: a name or a number, as target; no input")};
+        "the column of weights of the rows, each at least 0: a name or a number, as target; no input"),
+    name_option("id",
+                "the column that tells rows apart, which predictions carry: a name or a number, as target; "
+                "no input")};
 
 char read_delimiter(const std::string& word) {
   if (word == "auto") return '\0';
@@ -165,47 +169,82 @@ void add_weights(const TextFile& file, const CsvOptions& how, const CsvLayout& l
   set_weights(table, name, [at = weights.at](std::size_t row) { return at(row, 0); });
 }
 
-// Inputs are not looked for in it.
-void leave_out_weights(const CsvLayout& layout, const Setting& weight, CsvOptions& options) {
-  if (!given(weight)) return;
-  if (find_column(layout, text_of(weight), "weight") == find_column(layout, options.target, "target"))
+// Inputs are not looked for in a column that an option names for something else.
+void leave_out(const CsvLayout& layout, std::string_view option, const Setting& column, CsvOptions& options) {
+  if (!given(column)) return;
+  if (find_column(layout, text_of(column), option) == find_column(layout, options.target, "target"))
     throw Error(Code::usage,
-                {"weight", "it is the target", "`" + text_of(weight) + "`", "another column", ""});
-  options.ignored.push_back(text_of(weight));
+                {std::string(option), "it is the target", "`" + text_of(column) + "`", "another column", ""});
+  options.ignored.push_back(text_of(column));
 }
 
+// What is only carried along is not told of.
+void forget(std::optional<std::size_t> column, CsvLayout& layout) {
+  if (!column) return;
+  CsvColumn carried;
+  carried.name = layout.columns[*column].name;
+  carried.nameless = layout.columns[*column].nameless;
+  layout.columns[*column] = std::move(carried);
+}
+
+// Columns that are neither inputs nor targets, and where the texts of rows go.
+struct Beside {
+  Setting weight, id;
+  RowTexts* texts = nullptr;
+};
+
 Table read_later(const TextFile& file, const CsvOptions& options, const TableEncoding& encoding,
-                 const Setting& weight, CsvLayout& layout) {
+                 const Beside& beside, CsvLayout& layout) {
   const CsvOptions how = as_trained(options, encoding, file);
   layout = read_csv_layout(file.name(), file.text(), how);
+  const std::optional<std::size_t> id = find_id(layout, text_of(beside.id), &encoding);
   Table table =
       read_csv(file.name(), file.text(), how, layout, choose_columns(file.name(), layout, encoding));
-  add_weights(file, how, layout, weight, table);
+  add_weights(file, how, layout, beside.weight, table);
+  if (beside.texts != nullptr) {
+    read_rows(file.name(), file.text(), how, layout, id, *beside.texts);
+    if (!id && encoding.text && encoding.text->id)
+      layout.notes.push_back(encoding.text->id->name +
+                             ": there is no such column, and predictions carry none");
+  }
+  forget(id, layout);
+  return table;
+}
+
+Table read_first(const TextFile& file, CsvOptions options, const Beside& beside, const Setting& weight,
+                 CsvLayout& layout) {
+  layout = read_csv_layout(file.name(), file.text(), options);
+  leave_out(layout, "weight", weight, options);
+  leave_out(layout, "id", beside.id, options);
+  const CsvChoice choice = choose_columns(file.name(), layout, options);
+  layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
+  for (const CsvChoice::Column& column : choice.columns) {
+    if (column.categorical) layout.columns[column.position].rounded = 0;  // its texts are kept
+  }
+  Table table = read_csv(file.name(), file.text(), options, layout, choice);
+  add_weights(file, options, layout, beside.weight, table);
+  const std::optional<std::size_t> id = find_id(layout, text_of(beside.id), nullptr);
+  if (id) table.text->id = TargetColumn{layout.columns[*id].name, *id};
+  if (beside.texts != nullptr) read_rows(file.name(), file.text(), options, layout, id, *beside.texts);
+  forget(id, layout);
   return table;
 }
 
 Dataset read(const Settings& settings, const Request& request) {
-  CsvOptions options = read_options(settings);
+  const CsvOptions options = read_options(settings);
   const bool trained = !request.encoding.empty();
+  const Setting& weight = option<kOptions, "weight">(settings);
   // What is only to be predicted needs no weights, as it needs no targets.
-  const Setting weight = request.all ? Setting() : option<kOptions, "weight">(settings);
+  const Beside beside{request.all ? Setting() : weight, option<kOptions, "id">(settings), request.texts};
   TextFile file(text_of(option<kOptions, "file">(settings)));
   CsvLayout layout;
   Table table;
   TableEncoding encoding;  // that decides how the next text is read
   if (trained) {
     encoding = read_table_encoding(request.encoding);
-    table = read_later(file, options, encoding, weight, layout);
+    table = read_later(file, options, encoding, beside, layout);
   } else {
-    layout = read_csv_layout(file.name(), file.text(), options);
-    leave_out_weights(layout, option<kOptions, "weight">(settings), options);
-    const CsvChoice choice = choose_columns(file.name(), layout, options);
-    layout.notes.insert(layout.notes.end(), choice.notes.begin(), choice.notes.end());
-    for (const CsvChoice::Column& column : choice.columns) {
-      if (column.categorical) layout.columns[column.position].rounded = 0;  // its texts are kept
-    }
-    table = read_csv(file.name(), file.text(), options, layout, choice);
-    add_weights(file, options, layout, weight, table);
+    table = read_first(file, options, beside, weight, layout);
     if (given(option<kOptions, "test">(settings))) encoding = outline(table);
   }
   file.forget();  // what has been read of it takes its place
@@ -215,7 +254,7 @@ Dataset read(const Settings& settings, const Request& request) {
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
     CsvLayout second;
-    test = read_later(other, options, encoding, weight, second);
+    test = read_later(other, options, encoding, {beside.weight, Setting(), beside.texts}, second);
     for (const std::string& note : second.notes) notes.push_back(other.name() + ": " + note);
   }
   TableOptions how = table_options<kOptions>(settings);

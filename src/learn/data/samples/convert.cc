@@ -5,6 +5,7 @@
 // and after it:
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -110,6 +111,10 @@ void convert(const Scaling& scaling, std::span<const std::uint8_t> from, float* 
 }
 
 void convert(const Scaling& scaling, std::span<const float> from, float* to) {
+  if (scaling == Scaling{}) {
+    std::ranges::copy(from, to);
+    return;
+  }
   HWY_DYNAMIC_DISPATCH(convert_floats)(scaling, from, to);
 }
 

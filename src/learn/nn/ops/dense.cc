@@ -42,6 +42,7 @@ template <class T>
 void end_columns(const PreparedDense<T>& dense, T* dy, const T* y, std::size_t begin, std::size_t end,
                  Sink<T> db) {
   const std::size_t rows = dense.rows, columns = dense.columns;
+  if (rows == 1 && y == nullptr) return write(db, begin, end, [=](std::size_t j) { return T{0} + dy[j]; });
   double sums[kSumColumns] = {};
   for (std::size_t first = 0; first < rows; first += kSumRows) {
     const std::size_t at = first * columns + begin;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
@@ -45,25 +46,41 @@ std::string source_of(const std::string& own, const std::string& data) {
   }
   std::erase_if(item.args, [](const Arg& arg) {  // other files
     return arg.name == "test" || arg.name == "targets" || arg.name == "weights" ||
+           arg.name == "id" ||  // which the encoding knows, and need not be there
            arg.name.starts_with("test_");
   });
   return print(text);
 }
 
+// What the source has beside numbers.
+void carry(RowTexts&& texts, RunPredictions& out) {
+  out.id = std::move(texts.id);
+  out.ids = std::move(texts.ids);
+  out.table = {texts.delimiter, std::move(texts.header), std::move(texts.names), std::move(texts.records)};
+}
+
 }  // namespace
 
-RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data, int threads,
-                           const std::string& checkpoint) {
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
+                           const PredictOptions& options) {
   check_run(directory);
   const RunConfig config = read_config(directory / "config.toml");
-  const Dataset dataset = load_all(source_of(config.data, data), read_text_file(directory / "encoding.json"));
+  RowTexts texts{.whole = options.rows};
+  const Dataset dataset =
+      load_all(source_of(config.data, data), read_text_file(directory / "encoding.json"), texts);
+  if (options.rows && texts.delimiter == '\0') {
+    throw Error(Code::usage, {"append", "the source is no table in a text, whose rows could be copied",
+                              "`" + dataset.text + "`", "csv(FILE)", ""});
+  }
   RunPredictions out;
+  carry(std::move(texts), out);
   out.data = dataset.text;
   out.rows = dataset.test.size();
   out.notes = dataset.notes;
   Module model(config.model, inputs_of(dataset, config.model));
-  out.weights = which_weights(directory, checkpoint, config);
-  const LoadedWeights weights = load_weights(directory, out.weights, model, out.notes, {.threads = threads});
+  out.weights = which_weights(directory, options.checkpoint, config);
+  const LoadedWeights weights =
+      load_weights(directory, out.weights, model, out.notes, {.threads = options.threads});
   out.updates = weights.updates();
   out.epoch = weights.epoch();
   const Loss loss(config.loss);
@@ -73,7 +90,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.probabilities = outputs.probabilities;
   const std::size_t columns = out.names.size();
   const std::vector<Scaling> scaling = scaling_of_outputs(dataset, columns);
-  for_each_output(model, dataset.test, threads, [&](std::uint32_t, std::span<const float> row) {
+  for_each_output(model, dataset.test, options.threads, [&](std::uint32_t, std::span<const float> row) {
     const std::array<double, 2> both = both_scores(loss, row[0]);
     const std::vector<double> scores = outputs.one ? std::vector<double>(both.begin(), both.end())
                                                    : std::vector<double>(row.begin(), row.end());
@@ -81,6 +98,11 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
     finish_row(scaling, scores, std::span(out.numbers).last(columns), out);
   });
   return out;
+}
+
+RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data, int threads,
+                           const std::string& checkpoint) {
+  return predict_run(directory, data, PredictOptions{threads, checkpoint});
 }
 
 }  // namespace thalweg

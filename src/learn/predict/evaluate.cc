@@ -2,19 +2,22 @@
 // theirs: a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109).
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "data/dataset.h"
-#include "metrics/class_score.h"
+#include "data/subset.h"
 #include "metrics/json.h"
 #include "metrics/regression.h"
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/load_weights.h"
+#include "run/result.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
+#include "train/evaluate_classes.h"
 #include "train/recording.h"
 #include "train/trial.h"
 
@@ -56,59 +59,44 @@ std::vector<double> to_scores(Mean mean, std::span<const double> sums, std::size
   return scores;
 }
 
-// Without the rows whose class the training data did not have: they have no loss.
-void judge_loss(const Loss& loss, const Samples& samples, std::span<const float> scores, std::size_t columns,
-                Evaluation& out) {
-  std::vector<std::int32_t> labels = samples.labels;
-  std::vector<double> weights = samples.weights;
-  if (std::ranges::find(labels, kNoClass) != labels.end()) {  // rows that count as none
-    weights.resize(samples.size(), 1.0);
-    for (std::size_t row = 0; row < labels.size(); ++row) {
-      if (labels[row] == kNoClass) labels[row] = 0, weights[row] = 0;
-    }
-  }
-  const std::vector<float> values(samples.values.begin(), samples.values.end());  // as in training
-  const Targets targets{.labels = labels, .values = values, .exact = {}, .weights = weights};
-  out.mass = loss.mass(targets, samples.size());
-  out.loss = loss.evaluate(scores, columns, targets, 0, {}) / out.mass;
-}
-
-void judge_classes(const Loss& loss, const Dataset& data, std::span<const float> scores, std::size_t columns,
-                   Evaluation& out) {
-  const Samples& samples = data.test;
-  std::vector<std::int32_t> labels;
-  std::vector<double> weights;
-  std::vector<float> kept;
-  double judged = 0;
-  for (std::size_t row = 0; row < samples.size(); ++row) {
-    if (loss.ignores(samples.labels[row])) continue;
-    labels.push_back(samples.labels[row]);
-    weights.push_back(samples.weights.empty() ? 1.0 : samples.weights[row]);
-    judged += weights.back();
-    const std::span<const float> of = scores.subspan(row * columns, columns);
-    kept.insert(kept.end(), of.begin(), of.end());
-  }
-  ClassScore score(loss, columns, data.classes, labels.size(), Metrics::all);
-  score.add(kept, labels, weights);
-  score.fill(out, judged);
-  out.classes.names = class_names(data.class_names, data.classes);
-  out.unknown = static_cast<std::uint64_t>(std::ranges::count(labels, kNoClass));
-}
-
+// What those scores come to; rows of them are turned into floats as they are needed.
 Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<const double> exact,
                            std::size_t columns) {
   const Samples& samples = data.test;
-  const std::vector<float> scores(exact.begin(), exact.end());
+  std::vector<float> outputs, values;  // of the rows at hand
+  std::vector<std::int32_t> labels;
+  std::vector<double> weights;
+  const auto said_of = [&](std::span<const std::uint32_t> rows) {
+    outputs.clear(), labels.clear(), weights.clear();
+    for (const std::uint32_t row : rows) {
+      const std::span<const double> of = exact.subspan(row * columns, columns);
+      outputs.insert(outputs.end(), of.begin(), of.end());
+    }
+    append_rows(samples.labels, rows, 1, labels);
+    append_rows(samples.weights, rows, 1, weights);
+    return PredictedRows{outputs, labels, weights};
+  };
+  std::vector<std::uint32_t> all(samples.size());
+  std::iota(all.begin(), all.end(), 0u);
   Evaluation out{.samples = samples.size()};
-  judge_loss(loss, samples, scores, columns, out);
   if (data.classes > 0) {
-    judge_classes(loss, data, scores, columns, out);
-    return out;
+    out = evaluate_classes(loss, data, samples, all, columns, Trainer::kChunk, Metrics::all, said_of);
+  } else {
+    for_chunks(all, Trainer::kChunk, [&](std::span<const std::uint32_t> rows) {
+      said_of(rows);
+      values.clear();
+      append_rows(samples.values, rows, data.columns, values);  // as in training
+      const Targets targets{.labels = {}, .values = values, .exact = {}, .weights = weights};
+      out.loss += loss.evaluate(outputs, columns, targets, 0, {});
+      out.mass += loss.mass(targets, rows.size());
+    });
+    RegressionScore score(data.columns, data.target_scaling);
+    if (tells_values(loss)) {
+      score.add(exact, samples.values, samples.weights, columns);
+      score.fill(out);
+    }
   }
-  RegressionScore score(data.columns, data.target_scaling);
-  if (!tells_values(loss)) return out;
-  score.add(exact, samples.values, samples.weights, columns);
-  score.fill(out);
+  out.loss = out.has_no_loss() ? Evaluation::kNone : out.loss / out.mass;
   return out;
 }
 
@@ -125,6 +113,7 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
   Dataset data = own ? load_dataset(source.empty() ? config.data : source, config.seed, encoding)
                      : load_to_judge(source, encoding);
   out.run = std::filesystem::absolute(directory).lexically_normal();
+  out.name = run_name(config, out.run);
   out.data = data.text;
   out.all = data.train.size() == 0;
   if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
@@ -138,17 +127,13 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
 
 std::string RunEvaluation::json() const {
   JsonObject object;
-  object.add("schema", 1)
-      .add("run", run.string())
+  add_run(object.add("schema", 1), run, name)
       .add("data", data)
       .add("judged", all ? "all rows" : "held out")
       .add("weights", weights)
       .add("epoch", epoch)
-      .add("updates", updates)
-      .add("samples", test.samples)
-      .add("loss", test.loss);
-  add_metrics(object, test);
-  if (!test.r2_undefined().empty()) object.add("r2_undefined", test.r2_undefined());
+      .add("updates", updates);
+  add_evaluation(object, test);
   if (!members.empty()) object.add("members", members);
   return object.text();
 }
