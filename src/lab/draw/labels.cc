@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <string_view>
 
 #include "base/utf8.h"
 
@@ -10,14 +9,10 @@ namespace thalweg::page {
 namespace {
 
 constexpr std::string_view kGap = "\u2026";
+constexpr std::size_t kLeast = 3;  // bytes that a gap stands for
 
 // Where a text may be cut: coarse ones are the ends of parts and words, fine ones of arguments too.
 constexpr std::string_view kCoarse = " |;/", kFine = " |;/(),=[]";
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 // Bytes that all begin with, up to the last cut.
 std::size_t begin_of(const std::vector<std::string>& texts, std::string_view cuts) {
@@ -45,7 +40,15 @@ std::size_t end_of(const std::vector<std::string>& texts, std::size_t begin, std
   return same;
 }
 
+// What is not worth a gap.
+std::size_t worth(std::size_t bytes) { return bytes < kLeast ? 0 : bytes; }
+
 }  // namespace
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
 
 std::vector<std::string> told_apart(const std::vector<std::string>& texts, std::size_t most) {
   std::vector<std::string> out;
@@ -56,7 +59,7 @@ std::vector<std::string> told_apart(const std::vector<std::string>& texts, std::
     if (std::ranges::all_of(out, fits) ||
         std::ranges::adjacent_find(whole, std::not_equal_to{}) == whole.end())
       break;
-    const std::size_t begin = begin_of(whole, cuts), end = end_of(whole, begin, cuts);
+    const std::size_t begin = worth(begin_of(whole, cuts)), end = worth(end_of(whole, begin, cuts));
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (fits(whole[i])) continue;
       std::string middle = whole[i].substr(begin, whole[i].size() - begin - end);

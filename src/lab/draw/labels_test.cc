@@ -25,6 +25,11 @@ TEST(Labels, TheDifferingPartIsShown) {
             (Texts{"…0.8…", "…0.9…"}));
 }
 
+TEST(Labels, ABracketIsNotWorthAGap) {
+  EXPECT_EQ(told_apart({"gd(0.05)", "momentum(0.9) | lr(0.01)", "adam(0.2)"}, 12),
+            (Texts{"gd(0.05)", "moment…0.01)", "adam(0.2)"}));
+}
+
 TEST(Labels, OnlyWhatIsTooLongIsCut) {
   EXPECT_EQ(told_apart({"clip_norm(1) | adam | lr(0.1)", "clip_norm(1) | sgd"}, 18),
             (Texts{"…adam | lr(0.1)", "clip_norm(1) | sgd"}));

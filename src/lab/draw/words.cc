@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "draw/labels.h"
+
 namespace thalweg::page {
 namespace {
 
@@ -11,11 +13,6 @@ constexpr double kFarther = 14;            // where the nearest places are taken
 constexpr double kAbove = 8, kBelow = 20;  // from the point to the line that words stand on
 constexpr double kStep = 8;                // between heights that are tried
 constexpr int kSteps = 2;  // of them to each side: what is farther seems to belong to something else
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 // Clips the part [from, to] of a line by a side of a box; false when nothing is left.
 bool clip(double start, double change, double side, bool below, double& from, double& to) {

@@ -207,14 +207,17 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
   return out + "</g>";
 }
 
-std::string end_of(const SurfacePath& path) {
-  return ": loss " + significant(path.losses.back(), 3) + " after " +
-         count(updates_at(path, path.points.size() - 1));
+// After how many updates, where paths differ in that.
+std::string end_of(const Landscape& landscape, const SurfacePath& path) {
+  const auto last = [](const SurfacePath& one) { return updates_at(one, one.points.size() - 1); };
+  const bool same =
+      std::ranges::all_of(landscape.paths, [&](const SurfacePath& one) { return last(one) == last(path); });
+  return ": loss " + significant(path.losses.back(), 3) + (same ? "" : " after " + count(last(path)));
 }
 
 std::string result_of(const Landscape& landscape, const SurfacePath& path) {
-  const std::string remark = path_remark(landscape, path);
-  return remark.empty() ? end_of(path) : end_of(path) + ", " + remark;
+  const std::string remark = path_remark(landscape, path), end = end_of(landscape, path);
+  return remark.empty() ? end : end + ", " + remark;
 }
 
 // A line for each path; one that is too long leaves out the remark, then parts of the name that others have
@@ -226,9 +229,9 @@ std::string draw_legend(const Landscape& landscape) {
   double y = Frame::kHeight + 12;
   for (std::size_t i = 0; i < names.size(); ++i, y += kRow) {
     const std::string whole = names[i] + result_of(landscape, landscape.paths[i]);
-    const std::string end = end_of(landscape.paths[i]);
-    const std::size_t room = kMostLetters - std::min(kMostLetters - kLeastName, end.size());
-    const std::string line = whole.size() <= kMostLetters ? whole : told_apart(names, room)[i] + end;
+    const std::string end = end_of(landscape, landscape.paths[i]);
+    const std::size_t room = kMostLetters - std::min(kMostLetters - kLeastName, characters(end));
+    const std::string line = characters(whole) <= kMostLetters ? whole : told_apart(names, room)[i] + end;
     out += swatch(path_series(landscape, i), Frame::kLeft, y);
     out += fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>",
                        Frame::kLeft + 48, coordinate(y + 5), escape(shown(line)), escape(shown(whole)));
