@@ -118,7 +118,9 @@ std::optional<Frame> frame_of(const Chart& chart) {
   const std::optional<Extent> data = extent(chart);
   if (!data) return std::nullopt;
   const std::size_t rows = std::max<std::size_t>(1, legend_rows(chart).size());
-  const double more = kLegendRow * static_cast<double>(rows - 1);
+  const bool labelled =
+      std::ranges::any_of(chart.series, [](const Series& series) { return !series.labels.empty(); });
+  const double more = kLegendRow * static_cast<double>(rows - 1) + (labelled ? kLine : 0);
   return Frame{chart, x_axis(chart, data->x), y_axis(chart, data->y), kTop + more, kHeight - kBottom + more};
 }
 
@@ -207,7 +209,7 @@ std::string draw_legend(const Chart& chart) {
 
 // What words keep off: the lines and dots of all series.
 WordPlaces word_places(const Frame& frame) {
-  WordPlaces out({kLeft, frame.top - 22, kWidth, frame.floor}, kSaidLetter, kLine);
+  WordPlaces out({kLeft, frame.top - 22 - kLine, kWidth, frame.floor}, kSaidLetter, kLine);
   for (const Series& series : frame.chart.series) {
     std::vector<Point> line;
     for (const Point& p : thin(series.points, frame.x, static_cast<int>(kRight - kLeft)))

@@ -11,8 +11,8 @@ namespace {
 constexpr double kNear = 4;                // from the point to words beside it
 constexpr double kFarther = 14;            // where the nearest places are taken
 constexpr double kAbove = 8, kBelow = 20;  // from the point to the line that words stand on
-constexpr double kStep = 8;                // between heights that are tried
-constexpr int kSteps = 2;  // of them to each side: what is farther seems to belong to something else
+constexpr double kStep = 18;               // to the next line
+constexpr int kSteps = 2;  // lines to each side: what is farther seems to belong to something else
 
 // Clips the part [from, to] of a line by a side of a box; false when nothing is left.
 bool clip(double start, double change, double side, bool below, double& from, double& to) {

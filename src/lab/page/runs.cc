@@ -15,9 +15,10 @@
 namespace thalweg::page {
 namespace {
 
-constexpr std::size_t kMostSettings = 6;  // columns of what differs
-constexpr std::size_t kLongest = 60;      // characters of a setting in a table, or of a name
-constexpr int kColumns = 120;             // that a curve of updates is thinned to
+constexpr std::size_t kMostSettings = 6;      // columns of what differs
+constexpr std::size_t kLongestSetting = 110;  // characters, in a table
+constexpr std::size_t kLongest = 60;          // characters of a name
+constexpr int kColumns = 120;                 // that a curve of updates is thinned to
 
 constexpr std::size_t kLooks = 8;  // beyond them markers tell the rounds of looks apart
 
@@ -251,7 +252,7 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
     std::vector<std::string> values;
     for (std::size_t i = 0; i < runs.size(); ++i)
       values.push_back(readable(runs[i], made.head[k], all[i][made.head[k]]));
-    values = told_apart(values, kLongest);
+    values = told_apart(values, kLongestSetting);
     for (std::size_t i = 0; i < values.size(); ++i) made.rows[i].push_back(values[i]);
   }
   return section("settings", "Settings that differ", table(made));
