@@ -14,6 +14,9 @@ PAGES = {
                        "schedules.html"],
     "landscape.html": ["landscape", "rosenbrock", "--paths", "gd(lr=1e-3); adam(lr=0.05)", "--steps", "50", "--html",
                        "landscape.html"],
+    "tour.html": ["tour", "--html", "tour.html"],
+    "batches.html": ["landscape", "linear_regression", "--paths", "sgd(lr=0.1)", "--batch", "1,8,full", "--epochs", "4",
+                     "--html", "batches.html"],
     "surface.html": ["landscape", "RUN", "--points", "9", "--html", "surface.html"],
     "comparison.html": ["compare", "--quiet", "--optimizers", "sgd; adam; gd", "--seeds", "3", "--rates", "3",
                         "--tuning-seeds", "1", "--epochs", "3", "--html", "comparison.html"],
@@ -23,6 +26,9 @@ PAGES = {
     "tune.html": ["tune", "--optimizer", "adamw(lr=log(1e-4, 1e-1))", "--trials", "4", "--epochs", "2", "--html",
                   "tune.html"],
 }
+
+# bytes of pages that may be larger than others: eleven landscapes
+LARGEST = {"tour.html": 800 << 10}
 
 
 def make(tool, folder, data):

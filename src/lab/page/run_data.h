@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "page/source_rows.h"
+
 namespace thalweg::page {
 
 // A number that a file leaves out or has as null is NaN here.
@@ -116,6 +118,7 @@ struct Examples {
   std::vector<std::vector<double>> confusion;  // class of the sample x class it was taken for; or empty
   std::vector<double> image;                   // {channels, height, width} of a sample; or empty
   std::vector<Example> worst;
+  std::vector<SourceColumn> columns = {};  // of encoding.json; none where the samples are no rows of a table
 };
 
 using Environment = std::vector<std::pair<std::string, std::string>>;  // what, and its value
@@ -127,6 +130,7 @@ struct RunData {
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise
   Result result;
+  double samples_seen = kMissing;  // in all updates of a run that has ended
   ByClass by_class;
   Weights weights;
   std::string monitor = "loss";  // the metric that tells the best epoch
