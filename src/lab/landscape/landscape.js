@@ -230,12 +230,20 @@ function edgesOf(place) {
   return [(t) => place(t, y, 0), (t) => place(x, t, 0), (t) => place(zx, zy, t)];
 }
 
-function paintAxes(pen, axes, place, soft) {
+function paintAxes(pen, axes, place, soft, paper) {
   const centre = place(0.5, 0.5, 0);
   pen.strokeStyle = pen.fillStyle = rgb(soft);
   pen.lineWidth = 1;
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
+  const write = (words, x, y) => {
+    pen.save();
+    pen.lineWidth = 4;
+    pen.strokeStyle = rgb(paper);
+    pen.strokeText(words, x, y);
+    pen.restore();
+    pen.fillText(words, x, y);
+  };
   edgesOf(place).forEach((edge, i) => {
     const from = edge(0), to = edge(1), mid = middle(from, to);
     // Away from the box, to which ticks, numbers and names point.
@@ -249,14 +257,14 @@ function paintAxes(pen, axes, place, soft) {
       const p = edge(share);
       pen.moveTo(p[0], p[1]);
       pen.lineTo(p[0] + 5 * ax, p[1] + 5 * ay);
-      pen.fillText(label, p[0] + 9 * ax, p[1] + 12 * ay);
+      write(label, p[0] + 9 * ax, p[1] + 12 * ay);
     }
     pen.stroke();
     if (i === 2) {
-      pen.textAlign = "left";
-      pen.fillText(axes[i].name, Math.max(2, to[0] - 60), to[1] - 16);
+      pen.textAlign = "right";
+      write(axes[i].name, Math.max(pen.measureText(axes[i].name).width + 4, to[0] + 8), to[1] - 16);
     } else {
-      pen.fillText(axes[i].name, mid[0] + 34 * ax, mid[1] + 34 * ay);
+      write(axes[i].name, mid[0] + 34 * ax, mid[1] + 34 * ay);
     }
   });
 }
@@ -299,7 +307,7 @@ class Solid {
     parts.sort((a, b) => b.depth - a.depth);
     pen.lineJoin = pen.lineCap = "round";
     for (const part of parts) paintPart(pen, part, paper);
-    paintAxes(pen, grid.axes, place, colour("--soft"));
+    paintAxes(pen, grid.axes, place, colour("--soft"), paper);
   }
 
   turnBy(a, b) {
