@@ -152,7 +152,8 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
                                       "threads",      "state_bytes", "epochs",
                                       "train",        "test",        "stopped",
                                       "best",         "weights",     "samples_per_second",
-                                      "samples_seen", "peak_bytes",  "estimated_bytes"};
+                                      "samples_seen", "peak_bytes",  "estimated_bytes",
+                                      "class_weights"};
   EXPECT_EQ(keys(result), want);
   const std::set<std::string> measured = {"samples",           "loss",     "accuracy", "balanced_accuracy",
                                           "precision",         "recall",   "f1",       "auc",

@@ -118,7 +118,7 @@ Trial CompareSetup::start(const ComparedTrial& trial) const {
           trained,
           trainer,
           epochs(epochs_of(trial.tuning)),
-          {.nonfinite = parse_nonfinite(config.nonfinite)}};
+          {.nonfinite = parse_nonfinite(config.machine.nonfinite)}};
 }
 
 bool CompareSetup::train(ComparedTrial& trial, const std::atomic<bool>& stop) const {

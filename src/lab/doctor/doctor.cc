@@ -9,7 +9,7 @@
 #include "doctor/examined_run.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/checkpoint.h"
 #include "train/recording.h"
 #include "train/trial.h"

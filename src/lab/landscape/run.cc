@@ -16,7 +16,7 @@
 #include "problems/normal.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/landscape.h"
 #include "thalweg/run.h"

@@ -10,7 +10,10 @@
 #include "base/spec.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "losses/class_weights.h"
 #include "metrics/class_score.h"
+#include "metrics/json.h"
+#include "metrics/score.h"
 #include "reserve/process_memory.h"
 #include "thalweg/schedule.h"
 #include "train/recording.h"
@@ -221,6 +224,7 @@ std::string outline_json(const Outlined& all) {
              .raw("data", data_json(all.data))
              .raw("model", model_json(all.trial.model()))
              .add("loss", c.loss)
+             .raw("class_weights", class_weights_json(c.loss, all.data))
              .add("batch", *c.batch == 0 ? std::uint64_t{all.data.train.size()} : *c.batch)
              .add("accumulate", c.accumulate)
              .add("epochs", *c.epochs)
@@ -233,6 +237,26 @@ std::string outline_json(const Outlined& all) {
              .add("notes", all.notes)
              .text() +
          "\n";
+}
+
+std::string class_weights_json(const std::string& loss, const Dataset& data) {
+  const std::vector<double> weights = class_weights_of(loss, data.classes);
+  if (weights.empty() || weights.size() > kMostListed) return "null";
+  const std::vector<std::string> names = class_names(data.class_names, data.classes);
+  JsonObject out;
+  for (std::size_t c = 0; c < weights.size(); ++c) out.add(names[c], weights[c]);
+  return out.text();
+}
+
+std::string class_weights_text(const RunConfig& config, const Dataset& data) {
+  constexpr std::size_t kMostTold = 10;
+  if (config.rows.class_weights == kNoClassWeights) return "";
+  const std::vector<double> weights = class_weights_of(config.loss, data.classes);
+  const std::vector<std::string> names = class_names(data.class_names, data.classes);
+  std::string out;
+  for (std::size_t c = 0; c < std::min(weights.size(), kMostTold); ++c)
+    out += fmt::format("{} {} {:.4g}", c == 0 ? "class weights:" : ",", shown(names[c]), weights[c]);
+  return out + (weights.size() > kMostTold ? fmt::format(", ... ({})", weights.size()) : "");
 }
 
 std::string squashed_output(std::string_view model, std::string_view loss) {

@@ -7,7 +7,7 @@
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/outputs.h"

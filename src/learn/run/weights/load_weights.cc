@@ -1,4 +1,4 @@
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 
 #include <algorithm>
 #include <cmath>
