@@ -153,7 +153,7 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
                                       "train",        "test",        "stopped",
                                       "best",         "weights",     "samples_per_second",
                                       "samples_seen", "peak_bytes",  "estimated_bytes",
-                                      "class_weights"};
+                                      "reported",     "held_out",    "class_weights"};
   EXPECT_EQ(keys(result), want);
   const std::set<std::string> measured = {"samples",           "loss",     "accuracy", "balanced_accuracy",
                                           "precision",         "recall",   "f1",       "auc",

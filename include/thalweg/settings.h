@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "thalweg/dataset.h"
+
 namespace thalweg {
 
 // When a run ends before its last epoch, and whose weights its result has.
@@ -29,8 +31,9 @@ struct KeepingOptions {
   std::uint64_t statistics_batches = 0;    // as of TrainerOptions
 };
 
-// How much the rows of the data count.
+// Which rows of the data are in which part, and how much they count.
 struct RowOptions {
+  PartOptions parts = {};
   // Of each class, in the loss: "none", "balanced" - n / (classes x n of the class), counted in the training
   // part -, or numbers above 0 for some classes, "cat=1,dog=5", and 1 for the others. It becomes the option
   // `weight` of the loss.

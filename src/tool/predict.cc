@@ -13,6 +13,7 @@ namespace {
 struct Flags {
   std::string run;
   std::string data;
+  std::string part;
   std::string checkpoint;
   std::string format = "csv";
   std::string out;
@@ -66,7 +67,8 @@ std::string jsonl(const RunPredictions& p) {
 }
 
 int predict(const Flags& flags) {
-  const RunPredictions predictions = predict_run(flags.run, flags.data, flags.threads, flags.checkpoint);
+  const RunPredictions predictions =
+      predict_run(flags.run, flags.data, flags.threads, flags.checkpoint, flags.part);
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.format == "csv" ? csv(predictions) : jsonl(predictions);
   if (flags.out.empty() || flags.out == "-") {
@@ -90,6 +92,8 @@ Command predict_command() {
            "--data DATA", &flags.data,
            "data source, whose targets may be missing; -: stdin, read as the run's own file; by default all "
            "rows of the run's own"),
+       Argument("--part", &flags.part, "of the run's own data only the rows of this part, in their order",
+                {.choices = "train|held-out|test", .excludes = {"--data"}}),
        Argument("--checkpoint NAME", &flags.checkpoint,
                 "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),

@@ -99,7 +99,9 @@ std::string best_text(const Run& run, const RunResult& result) {
 
 std::string result_text(const Run& run, const RunResult& result) {
   std::string out;
-  if (result.test) out += "held out   " + result.test->text() + "\n";
+  if (result.test)
+    out += (result.reported == "test" ? "test       " : "held out   ") + result.test->text() + "\n";
+  if (result.held_out) out += "held out   " + result.held_out->text() + "\n";
   out += "training   " + result.train.text() + "\n";
   if (result.of_best || result.stopped_early) out += best_text(run, result);
   const bool best = result.of_best && result.best;

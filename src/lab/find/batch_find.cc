@@ -103,7 +103,7 @@ page::Chart chart(const FoundBatch& found) {
 FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   check_config(config);
   check(search);
-  const Dataset data = load_dataset(config.data, config.seed);
+  const Dataset data = load_dataset(config.data, config.seed, {}, config.rows.parts);
   const RunConfig fitted = fit_to_data(config, data);
   const Module start = make_model(fitted.model, inputs_of(data, fitted.model), config.seed);
   FoundBatch found{.batch = 0,

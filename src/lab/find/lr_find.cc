@@ -156,7 +156,7 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
 
 FoundRate find_rate(const RunConfig& given, RateSearch search) {
   check_config(given);
-  const Dataset data = load_dataset(given.data, given.seed);
+  const Dataset data = load_dataset(given.data, given.seed, {}, given.rows.parts);
   const RunConfig config = fit_to_data(given, data);
   const Module model = make_model(config.model, inputs_of(data, config.model), config.seed);
   const TrainerOptions options = trainer_options_of(config);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/options.h"
+#include "data/parts/parts.h"
 #include "thalweg/dataset.h"
 
 namespace thalweg {
@@ -19,6 +20,7 @@ struct Request {
   std::string_view encoding;  // of an earlier load; empty: to be derived
   bool all = false;           // every row in `test`, as load_all() promises
   bool judge = false;         // every row with its target in `test`, unless the source names a held-out part
+  PartPlan plan = {};         // else: which rows are in which part
 };
 
 // What a model is judged by that was not trained on it: without a part of its own to hold out, all of the

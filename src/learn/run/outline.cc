@@ -35,9 +35,10 @@ std::string data_text(const Dataset& data) {
   const std::string targets = data.classes > 0
                                   ? fmt::format("{} classes", data.classes)
                                   : fmt::format("{} value{}", data.columns, data.columns == 1 ? "" : "s");
-  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n",
-                     shown(data.text), data.train.size(), data.test.size(), print_shape(data.sample),
-                     targets) +
+  return fmt::format("data       {}\n           {} training samples, {} held out{}, inputs {}, {}\n",
+                     shown(data.text), data.train.size(), data.choosing().size(),
+                     data.apart ? fmt::format(" and {} to test by", data.test.size()) : "",
+                     print_shape(data.sample), targets) +
          notes;
 }
 
@@ -91,7 +92,8 @@ std::string data_json(const Dataset& data) {
   return JsonObject()
       .add("source", data.text)
       .add("training", data.train.size())
-      .add("held_out", data.test.size())
+      .add("held_out", data.choosing().size())
+      .add("test", data.apart ? data.test.size() : std::size_t{0})
       .add("inputs", data.sample)
       .add("classes", data.classes)
       .add("values", data.columns)
@@ -176,7 +178,7 @@ std::string missing_log_softmax(const Module& model, const Loss& loss) {
 Loaded load_data(const RunConfig& config, std::string_view encoding) {
   Loaded out;
   out.held_before = process_memory().resident;
-  out.data = load_dataset(config.data, config.seed, encoding);
+  out.data = load_dataset(config.data, config.seed, encoding, config.rows.parts);
   out.held_after = process_memory().resident;
   return out;
 }
@@ -190,7 +192,8 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
   const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
   const std::uint64_t state = trial.optimizer().state_bytes();
   const std::uint64_t activations =
-      trial.trainer().activation_bytes() + output_bytes(trial.model(), data.test.size());
+      trial.trainer().activation_bytes() +
+      output_bytes(trial.model(), std::max(data.held_out.size(), data.test.size()));
   const ProcessMemory now = process_memory();
   MemoryEstimate out{
       {{"program", loaded.held_before + less(now.resident, loaded.held_after + 2 * parameters) + kLater},
@@ -200,7 +203,8 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
        {"optimizer state", state},
        {"best weights", parameters},
        {"activations", activations}}};
-  const std::uint64_t scores = ClassScore::bytes(std::max(data.train.size(), data.test.size()), data.classes);
+  const std::size_t most = std::max({data.train.size(), data.held_out.size(), data.test.size()});
+  const std::uint64_t scores = ClassScore::bytes(most, data.classes);
   if (scores > 0) out.parts.push_back({"scores", scores});
   if (config.keeping.async_checkpoints)
     out.parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best

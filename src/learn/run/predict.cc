@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/parts/parts.h"
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
@@ -50,13 +51,25 @@ std::string source_of(const std::string& own, const std::string& data) {
   return print(text);
 }
 
+// What is predicted, as `test`.
+Dataset load_rows(const RunConfig& config, const std::string& data, const std::string& encoding,
+                  const std::string& part) {
+  if (part.empty()) return load_all(source_of(config.data, data), encoding);
+  if (!data.empty())
+    throw Error(Code::usage,
+                {"part", "only the run's own data have parts", "`" + data + "`", "no --data", ""});
+  Dataset own = load_dataset(config.data, config.seed, encoding, config.rows.parts);
+  choose_part(own, part);
+  return own;
+}
+
 }  // namespace
 
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data, int threads,
-                           const std::string& checkpoint) {
+                           const std::string& checkpoint, const std::string& part) {
   check_run(directory);
   const RunConfig config = read_config(directory / "config.toml");
-  const Dataset dataset = load_all(source_of(config.data, data), read_text_file(directory / "encoding.json"));
+  const Dataset dataset = load_rows(config, data, read_text_file(directory / "encoding.json"), part);
   RunPredictions out;
   out.data = dataset.text;
   out.rows = dataset.test.size();

@@ -191,7 +191,8 @@ void Run::Impl::end_epoch() {
   report.epoch = report.update / per_epoch();
   report.train_loss = epoch.sum / epoch.mass;
   const Averaged averaged = statistics.lend(trial);
-  if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test, stopping.metric().needs());
+  const Samples& held_out = data.choosing();
+  if (held_out.size() > 0) report.test = trial.trainer().evaluate(held_out, stopping.metric().needs());
   report.seconds = seconds += since(start);
   if (stopping.metric().kind != Metric::Kind::loss) report.monitored = stopping.metric().read(*report.test);
   epoch = {};
@@ -282,12 +283,15 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
   const Averaged averaged = result.of_best ? Averaged() : statistics.lend(trial);
   if (result.of_best) stopping.swap_with(params());
   result.train = trial.trainer().evaluate(data.train, Metrics::all);
+  if (data.apart && data.held_out.size() > 0)
+    result.held_out = trial.trainer().evaluate(data.held_out, Metrics::all);
   if (data.test.size() > 0) {
     result.test = trial.trainer().evaluate(data.test, Metrics::all);
     confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
   }
   if (result.of_best) stopping.swap_with(params());
   seconds += since(start);
+  result.reported = data.test.size() == 0 ? "train" : data.apart ? "test" : "held_out";
   result.seconds = seconds;
   result.samples_seen =
       updates() / per_epoch() * samples_per_epoch(data.train.size(), trainer_options_of(config));
