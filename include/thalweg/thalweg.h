@@ -13,6 +13,7 @@
 #include "thalweg/dataset.h"
 #include "thalweg/error.h"
 #include "thalweg/export.h"
+#include "thalweg/folds.h"
 #include "thalweg/images.h"
 #include "thalweg/lab/analyze.h"
 #include "thalweg/lab/compare.h"
