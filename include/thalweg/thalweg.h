@@ -24,6 +24,7 @@
 #include "thalweg/lab/problem.h"
 #include "thalweg/lab/schedule_plot.h"
 #include "thalweg/lab/show.h"
+#include "thalweg/lab/study.h"
 #include "thalweg/lab/translate.h"
 #include "thalweg/lab/tune.h"
 #include "thalweg/lab/verify.h"
