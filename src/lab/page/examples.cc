@@ -141,7 +141,8 @@ int shade(double n, double all) {
   return n > 0 && all > 0 ? 1 + static_cast<int>(std::min(1.0, n / all) * 4) : 0;
 }
 
-std::string confusion(const Examples& examples) {
+std::string confusion(const RunData& data) {
+  const Examples& examples = data.examples;
   if (examples.confusion.empty()) return "";
   std::string head = "<th scope=\"col\">true class</th>", body;
   for (const std::string& name : examples.classes)
@@ -158,29 +159,29 @@ std::string confusion(const Examples& examples) {
     body += "</tr>\n";
   }
   return fmt::format(
-      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Held-out samples: rows are "
+      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Of {} samples: rows are "
       "true classes, columns are predicted classes.</p>\n<div class=\"scroll\" role=\"group\" "
       "aria-labelledby=\"confusion-caption\" tabindex=\"0\"><table class=\"confusion\" "
       "aria-labelledby=\"confusion-caption\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></"
       "div>\n",
-      head, body);
+      part_of(data), head, body);
 }
 
-std::string worst(const Examples& examples) {
+std::string worst(const RunData& data) {
+  const Examples& examples = data.examples;
   if (examples.worst.empty()) return "";
   const Size size = picture_size(examples.image);
   std::string shown = size.width > 0 ? pictures(examples, size) : "";
   if (shown.empty()) shown = rows(examples);
   const char* why = examples.classes.empty() ? "largest errors" : "lowest probability of the true class";
-  return fmt::format(
-      "<h3>Worst examples</h3><p class=\"caption\">The {} held-out samples with the {}.</p>\n{}",
-      examples.worst.size(), why, shown);
+  return fmt::format("<h3>Worst examples</h3><p class=\"caption\">The {} {} samples with the {}.</p>\n{}",
+                     examples.worst.size(), part_of(data), why, shown);
 }
 
 }  // namespace
 
 std::string examples_section(const RunData& data) {
-  return section("examples", "What it gets wrong", confusion(data.examples) + worst(data.examples));
+  return section("examples", "What it gets wrong", confusion(data) + worst(data));
 }
 
 std::string environment_section(const RunData& data) {

@@ -213,6 +213,7 @@ Result read_result(const std::filesystem::path& path, RunData& data) {
   result.samples_per_second = fields.number("samples_per_second");
   result.train = fields.score("train");
   result.test = fields.score("test");
+  data.reported = {fields.text("reported") == "test", fields.score("held_out")};
   if (const auto test = json.find("test"); test != json.end() && test->is_object()) {
     const Fields metrics(*test, path.string());
     data.by_class.log_loss = metrics.number("log_loss");

@@ -84,6 +84,12 @@ struct Weights {
   double best_epoch = kMissing;  // of the lowest loss
 };
 
+// Which samples Result::test is of: held out, or of a test part, by which nothing was chosen.
+struct Reported {
+  bool by_test_part = false;
+  Score held_out;  // then: what chose
+};
+
 // Numbers by binary exponent: counts[i] of 2^(from + i) <= |x| < 2^(from + i + 1).
 struct Octaves {
   int from = 0;
@@ -132,6 +138,7 @@ struct RunData {
   Result result;
   double samples_seen = kMissing;  // in all updates of a run that has ended
   ByClass by_class;
+  Reported reported;
   Weights weights;
   std::string monitor = "loss";  // the metric that tells the best epoch
   bool restores_best = false;    // whose weights the training is to give

@@ -264,6 +264,12 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
 
 }  // namespace
 
+std::string render_below(Page above, const std::vector<RunData>& runs) {
+  const std::vector<std::string> names = short_names(runs);
+  above.body += results(runs, names) + curves(runs, names);
+  return document(above);
+}
+
 std::string render(const std::vector<RunData>& runs, bool live, const std::string& left_out) {
   const std::vector<std::string> names = short_names(runs);
   const std::size_t best = best_of(runs);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
+#include "data/parts/parts.h"
 #include "base/utf8.h"
 #include "schedule/schedules.h"
 #include "synonyms/synonyms.h"
@@ -244,6 +245,7 @@ void check_config(const RunConfig& config) {
   for (const RunSetting& setting : run_settings()) {
     setting.read(read, std::string(setting.name), setting.print(config));
   }
+  plan_of(config.rows.parts);
 }
 
 TrainerOptions trainer_options_of(const RunConfig& config) {

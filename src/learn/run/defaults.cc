@@ -8,6 +8,8 @@
 #include <fmt/core.h>
 
 #include "base/threads.h"
+#include "losses/class_weights.h"
+#include "metrics/score.h"
 #include "reserve/process_memory.h"
 #include "run/config.h"
 #include "train/recording.h"
@@ -66,6 +68,8 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
     config.model = "dense(128) | relu | dense(" + std::to_string(classes ? data.classes : data.columns) + ")";
   }
   if (config.loss == "auto") config.loss = classes ? "cross_entropy" : "mse";
+  config.loss = with_class_weights(config.loss, config.rows.class_weights,
+                                   {data.train.labels, class_names(data.class_names, data.classes)});
   if (!config.batch) config.batch = kBatch;
   const std::uint64_t batch = *config.batch == 0 ? samples : std::min(*config.batch, samples);
   const std::uint64_t per_epoch = (samples - 1) / batch / config.accumulate + 1;
