@@ -229,7 +229,7 @@ struct RunEvaluation {
 // last -, which the run's result is of. Throws Error(data) when the directory is not a run or holds no such
 // checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
-                           int threads = 1, const std::string& checkpoint = {});
+                           int threads = 1, const std::string& checkpoint = {}, const std::string& part = {});
 
 // The same of several checkpoints as one model, a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109):
 // the mean of their probabilities under cross_entropy and bce, of their scores or values under other losses.

@@ -172,7 +172,7 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
   RunEvaluation out;
   const Dataset data = data_of(directory, config, source, part, out);
   const Samples& samples = data.test;
-  const Loss loss(config.loss);
+  const Loss loss = Loss(config.loss).resolve(out.all ? samples.labels : data.train.labels, data.classes);
   const Mean mean = mean_of(loss);
   Module model(config.model, inputs_of(data, config.model));
   const std::size_t columns = count(model.outputs());

@@ -13,8 +13,8 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
-#include "data/parts/parts.h"
 #include "base/utf8.h"
+#include "data/parts/parts.h"
 #include "schedule/schedules.h"
 #include "synonyms/synonyms.h"
 
