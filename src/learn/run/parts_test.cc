@@ -62,7 +62,7 @@ TEST_F(PartsOfARun, AreJudgedByTheWeightsThatPredict) {
   EXPECT_EQ(evaluate_run(path(), {}, 1, {}, "held-out").test.loss, result.held_out->loss);
   EXPECT_EQ(evaluate_run(path(), {}, 1, {}, "train").test.loss, result.train.loss);
   EXPECT_EQ(Json::parse(evaluate_run(path(), {}, 1, {}, "held-out").json()).at("judged"), "held out");
-  const RunPredictions predicted = predict_run(path(), {}, 1, {}, "test");
+  const RunPredictions predicted = predict_run(path(), {}, PredictOptions{.part = "test"});
   EXPECT_EQ(predicted.rows, 179u);
   const Dataset data = load_dataset("digits", 1, {}, {"0.2", "0.1"});
   std::size_t right = 0;
@@ -155,7 +155,7 @@ TEST_F(PartsOfARun, ThatThereAreNotAreRefused) {
                   "part: the run has no test part"));
   EXPECT_EQ(evaluate_run(path(), {}, 1, {}, "held-out").part, "held out");
   error_of(Code::usage, [&] { evaluate_run(path(), {}, 1, {}, "all"); });
-  error_of(Code::usage, [&] { predict_run(path(), "digits", 1, {}, "train"); });
+  error_of(Code::usage, [&] { predict_run(path(), "digits", PredictOptions{.part = "train"}); });
 }
 
 }  // namespace
