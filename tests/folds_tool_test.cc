@@ -35,6 +35,16 @@ TEST_F(FoldsTool, TrainAndTellMeanAndDeviation) {
   EXPECT_EQ(contents(path("cv.html")), page);
 }
 
+TEST_F(FoldsTool, TellWhatATestPartReports) {
+  const Outcome outcome =
+      run({"train", "--folds", "2", "--test", "0.1", "--epochs", "1", "--out", "cv", "--quiet"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("of the test part, by the model of each fold"), std::string::npos);
+  const std::string page = contents(path("cv/report.html"));
+  for (const char* part : {"Each model on the test part", "Test loss", "the best on test data is in bold"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+}
+
 TEST_F(FoldsTool, GoOnAfterTheTimeIsUp) {
   const Outcome whole =
       run({"train", "--folds", "2", "--epochs", "3", "--quiet", "--out", "whole", "--json"});

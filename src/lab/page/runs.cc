@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 #include <ranges>
@@ -10,6 +11,7 @@
 #include "draw/html.h"
 #include "draw/labels.h"
 #include "draw/number.h"
+#include "page/parts.h"
 #include "page/render.h"
 
 namespace thalweg::page {
@@ -192,12 +194,21 @@ std::string standing(const RunData& run) {
   return run.state.empty() ? " so far" : " so far, " + run.state;
 }
 
+// What the results of all of them are of.
+std::string part_of_all(const std::vector<RunData>& runs) {
+  const auto tested = std::ranges::count_if(runs, [](const RunData& run) { return part_of(run) == "test"; });
+  return tested == 0 ? "held-out" : tested == std::ssize(runs) ? "test" : "held-out or test";
+}
+
 std::string results(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
   Table made;
   made.id = "results";
   made.marked = best_of(runs);
-  made.caption = "Final results, or the latest of runs without one; the best on held-out data is in bold.";
-  made.head = {"Run", "Result", "Held-out loss", "Training loss", "Updates", "Time", "Samples per second"};
+  std::string part = part_of_all(runs);
+  made.caption =
+      "Final results, or the latest of runs without one; the best on " + part + " data is in bold.";
+  part.front() = static_cast<char>(std::toupper(part.front()));
+  made.head = {"Run", "Result", part + " loss", "Training loss", "Updates", "Time", "Samples per second"};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const RunData& run = runs[i];
     const Epoch last = run.epochs.empty() ? Epoch{} : run.epochs.back();

@@ -68,7 +68,8 @@ Folds Folds::create(const RunConfig& given, std::uint64_t folds, const std::file
   impl->config = of_fold(given, 1, folds);
   impl->folds = folds;
   // What is wrong with them is told before anything is made; the source has its absolute path.
-  impl->config.data = nlohmann::json::parse(Run::describe(impl->config, true)).at("data").at("source").get<std::string>();
+  impl->config.data =
+      nlohmann::json::parse(Run::describe(impl->config, true)).at("data").at("source").get<std::string>();
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
   check_own_files(made, kFiles);
