@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables clean
+.PHONY: train tour test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -9,6 +9,10 @@ SOURCES = $(shell git ls-files -co --exclude-standard '*.cc' '*.h')
 train: configured       ## train on the embedded digits and show the result
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
 	build/thalweg train
+
+tour: configured        ## the guided page, from gradient descent to cyclic schedules: build/tour.html
+	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
+	build/thalweg tour --html build/tour.html
 
 test: build             ## run every test
 	@sh tools/install.sh test

@@ -85,7 +85,16 @@ class Process {
     posix_spawn_file_actions_addopen(&actions, 1, out_.c_str(), kNew, 0600);
     posix_spawn_file_actions_addopen(&actions, 2, err_.c_str(), kNew, 0600);
     posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
-    const int error = posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+    // A hang-up ends it though the tests run under nohup.
+    sigset_t hang_up;
+    sigemptyset(&hang_up);
+    sigaddset(&hang_up, SIGHUP);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &hang_up);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    const int error = posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) pid_ = -1;
     EXPECT_EQ(error, 0) << argv[0] << ": " << std::strerror(error);

@@ -155,6 +155,7 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
                                       "train",        "test",        "stopped",
                                       "best",         "weights",     "samples_per_second",
                                       "samples_seen", "peak_bytes",  "estimated_bytes",
+                                      "reported",     "held_out",    "class_weights",
                                       "name"};
   EXPECT_EQ(keys(result), want);
   const std::set<std::string> measured = {"samples",           "loss",     "accuracy", "balanced_accuracy",

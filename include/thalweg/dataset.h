@@ -1,5 +1,5 @@
-// Data: samples with their targets, split into a part to train on and a held-out part. What is const may be
-// used by several threads at once; a Loader by one at a time.
+// Data: samples with their targets, in a part to train on, one to choose by and one to report. What is const
+// may be used by several threads at once; a Loader by one at a time.
 #pragma once
 
 #include <array>
@@ -71,7 +71,19 @@ class Samples {
   std::optional<std::array<float, 4>> parts_ = {{1, 0, 0, 0}};  // of it, where floats give the same bytes
 };
 
-struct Dataset {
+// The samples by what they are for.
+struct PartSamples {
+  Samples train;
+  Samples test;      // what reports how good a model is; held out
+  Samples held_out;  // what tells the best epoch and when to stop, where `apart`: then `test` chooses nothing
+  // Whether these are two parts. Otherwise the one part `test` does both.
+  bool apart = false;
+
+  // What is chosen by; may have no samples.
+  const Samples& choosing() const { return apart ? held_out : test; }
+};
+
+struct Dataset : PartSamples {
   std::string text;         // canonical text of the source, its path absolute
   std::string full_text;    // the same with every option
   std::string augment;      // what stands behind the reader in it, with every option: done in training alone
@@ -89,22 +101,31 @@ struct Dataset {
   std::vector<std::string> class_names;    // one per class, in the order of the labels; empty for regression
   std::vector<Scaling> target_scaling;     // one per target of regression
   std::vector<std::string> notes;          // what the reader inferred, a line each
+};
 
-  Samples train;
-  Samples test;  // held out
+// How much of a source is held out to choose by - the best epoch, when to stop - and how much is kept to
+// report by alone: a share of all rows below 1 ("0.2", "20%") or a number of them ("200"), drawn by the seed,
+// each class in proportion; "0" for none. Without a test part the held-out part does both.
+struct PartOptions {
+  // "auto": the part that the source brings of its own, a file or a folder, else a fifth. "2/5": the second
+  // of five folds. Of a source that brings a part of its own it is drawn from the training part, and the
+  // source's own part is the test part.
+  std::string held_out = "auto";
+  std::string test = "0";  // with a source that brings a part of its own nothing else
 };
 
 // Reads a source given by text: "digits", "idx(DIR)", "csv(FILE)", ..., with what a trainer does to each
 // batch behind it: "idx(DIR) | shift(2) | flip". Evaluation and prediction see the samples as they are.
-// `seed` decides which samples are held out where the source does not say. Throws Error(usage) for a text
-// that is not a source, Error(data), naming file and place, for a file that is missing or malformed, and
-// Error(resource) when memory runs out.
+// `seed` decides which samples are in which part where the source does not say. Throws Error(usage) for a
+// text that is not a source and for parts that the rows do not suffice for, Error(data), naming file and
+// place, for a file that is missing or malformed, and Error(resource) when memory runs out.
 //
 // With the encoding of an earlier load a model meets the numbers it was trained on: columns, their kinds and
 // the target are those of the encoding, whatever the text says about them. Columns are found by their names
 // where both have a header, else by position. Throws Error(data) also for data that the encoding does not
 // fit.
-Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding = {});
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding = {},
+                     const PartOptions& parts = {});
 
 // Every row of the source, in the order of its files, as `test`; `train` is empty. Targets may be missing:
 // labels and values are then empty, and a note says why. An empty encoding is derived from all rows.

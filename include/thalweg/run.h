@@ -20,8 +20,8 @@
 //   checkpoints/changed-<update>.safetensors
 //                                         of a run with another length, until config.toml says so
 //   lock                                  the process that uses it
-//   examples.json                         when it is finished: the confusion matrix over the held-out
-//                                         samples and the worst of them (train/confusion.h)
+//   examples.json                         when it is finished: the confusion matrix over the samples that
+//                                         report, and the worst of them (train/confusion.h)
 //   result.json                           when it is finished
 //
 // What a run appends to is cut when it is resumed; a run directory from before details.jsonl can be resumed
@@ -46,7 +46,7 @@ struct EpochReport {
   std::uint64_t update = 0;        // updates done
   std::uint64_t epoch = 0;         // epochs done
   double train_loss = 0;           // mean over the epoch's samples, each before its update
-  std::optional<Evaluation> test;  // of the held-out samples, where there are any
+  std::optional<Evaluation> test;  // of the samples held out to choose by, where there are any
   double seconds = 0;              // of training and evaluation so far
   // What tells the best epoch, where that is not the loss; NaN where it is undefined.
   std::optional<double> monitored = {};
@@ -66,11 +66,15 @@ struct RunResult {
   static constexpr std::size_t kTrainingSamples = 10'000;
 
   Evaluation train;
+  // What is reported: over the test part, where there is one, else over the held-out part, if anything is.
+  // All are of the same weights, those that predict.
   std::optional<Evaluation> test;
-  std::optional<BestEpoch> best;  // none before the first epoch
-  bool of_best = false;           // the evaluations are of the best epoch's weights, not of the last ones
-  bool stopped_early = false;     // by patience
-  double seconds = 0;             // training and evaluation only
+  std::optional<Evaluation> held_out;  // what chose, where that is another part
+  std::string reported = "held_out";   // what `test` is of: test or held_out; train where there is none
+  std::optional<BestEpoch> best;       // none before the first epoch
+  bool of_best = false;        // the evaluations are of the best epoch's weights, not of the last ones
+  bool stopped_early = false;  // by patience
+  double seconds = 0;          // training and evaluation only
   std::uint64_t samples_seen = 0;
   std::uint64_t peak_bytes = 0;  // the most memory that the process held; 0 where the system does not say
   std::uint64_t estimated_bytes = 0;  // what describe() would have said
@@ -194,12 +198,13 @@ struct RunPredictions {
 struct PredictOptions {
   int threads = 1;
   std::string checkpoint = {};  // as in evaluate_run()
+  std::string part = {};        // of the run's own source, as there; empty: all of it
   bool rows = false;            // the texts of the rows too, which needs a source that is a table in a text
 };
 
-// Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it, and "-" is
-// stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a source
-// that has none, or of two files of different headers.
+// Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it or a part, and
+// "-" is stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a
+// source that has none, of a part, or of two files of different headers.
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
                            const PredictOptions& options);
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
@@ -207,13 +212,14 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
 
 // A run's model on data with targets.
 struct RunEvaluation {
-  std::filesystem::path run;  // the directory, absolute
-  std::string name;           // what the run is called
-  std::string data;           // canonical text
-  bool all = false;           // every row of it was judged, not a held-out part
-  std::string weights;        // as in RunPredictions; of several checkpoints "mean"
-  std::uint64_t updates = 0;  // that made the weights, of several checkpoints the last one named
-  std::uint64_t epoch = 0;    // the whole epochs of them
+  std::filesystem::path run;      // the directory, absolute
+  std::string name;               // what the run is called
+  std::string data;               // canonical text
+  bool all = false;               // every row of it was judged, not a part
+  std::string part = "held out";  // what was judged: "held out", "test", "training" or "all rows"
+  std::string weights;            // as in RunPredictions; of several checkpoints "mean"
+  std::uint64_t updates = 0;      // that made the weights, of several checkpoints the last one named
+  std::uint64_t epoch = 0;        // the whole epochs of them
   std::vector<std::uint64_t> members = {};  // of several checkpoints: the updates of each
   Evaluation test;
   std::vector<std::string> notes;
@@ -221,18 +227,20 @@ struct RunEvaluation {
   std::string json() const;  // one object
 };
 
-// Evaluates weights of a run on the held-out part of its own data (same seed, split and encoding), or on
-// `data`, encoded like the run's own: on the held-out part where `data` names one or is the run's own, else
-// on every row that has its target. `checkpoint` is "last", "best" or a number of updates; empty: those that
-// the training gives - with restore_best the best, else the last -, which the run's result is of. Throws
-// Error(data) when the directory is not a run or holds no such checkpoint.
+// Evaluates weights of a run on a part of its own data (same seed, split and encoding): `part` is "train",
+// "held-out" or "test"; empty: what the run's result reports, the test part where there is one, else the
+// held-out part. Or on `data`, encoded like the run's own: on the held-out part where `data` names one, on
+// such a part where it is the run's own, else on every row that has its target. `checkpoint` is "last",
+// "best" or a number of updates; empty: those that the training gives - with restore_best the best, else the
+// last -, which the run's result is of. Throws Error(data) when the directory is not a run or holds no such
+// checkpoint.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
-                           int threads = 1, const std::string& checkpoint = {});
+                           int threads = 1, const std::string& checkpoint = {}, const std::string& part = {});
 
 // The same of several checkpoints as one model, a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109):
 // the mean of their probabilities under cross_entropy and bce, of their scores or values under other losses.
 // A single checkpoint gives its own predictions. Throws also Error(usage) for none.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> checkpoints,
-                           const std::string& data = {}, int threads = 1);
+                           const std::string& data = {}, int threads = 1, const std::string& part = {});
 
 }  // namespace thalweg

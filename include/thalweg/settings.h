@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "thalweg/dataset.h"
+
 namespace thalweg {
 
 // When a run ends before its last epoch, and whose weights its result has.
@@ -30,13 +32,24 @@ struct KeepingOptions {
   std::uint64_t statistics_batches = 0;    // as of TrainerOptions
 };
 
-// What a run may take of the machine beside its threads.
+// Which rows of the data are in which part, and how much they count.
+struct RowOptions {
+  PartOptions parts = {};
+  // Of each class, in the loss: "none", "balanced" - n / (classes x n of the class), counted in the training
+  // part -, or numbers above 0 for some classes, "cat=1,dog=5", and 1 for the others. It becomes the option
+  // `weight` of the loss.
+  std::string class_weights = "none";
+};
+
+// What a run may take of the machine beside its threads, and how its steps are computed.
 struct MachineOptions {
   std::uint64_t memory = 0;                      // bytes, by which what is auto here is chosen; 0: any
   std::optional<std::uint64_t> chunk = {};       // TrainerOptions::chunk; none: auto
   std::optional<std::uint64_t> checkpoint = {};  // TrainerOptions::checkpoint; none: auto
   std::string compute = "f32";                   // or bf16
   std::string fuse = "none";                     // or backward: TrainerOptions::fuse
+  // nonfinite_name() of what a step does about gradients that are not finite.
+  std::string nonfinite = "report";
 };
 
 // Texts are of the grammar, or "auto": chosen by the data. The defaults are those of the tool, except
@@ -55,9 +68,8 @@ struct RunConfig {
   std::string order = "shuffle";                      // shuffle, replacement or file
   EarlyStoppingOptions early_stopping = {};
   KeepingOptions keeping = {};
+  RowOptions rows = {};
   std::uint64_t seed = 1;
-  std::string nonfinite =
-      "report";     // nonfinite_name() of what a step does about gradients that are not finite
   int threads = 1;  // 0: all that the process may use
   MachineOptions machine = {};
 };

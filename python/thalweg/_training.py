@@ -185,7 +185,14 @@ class _TrainersOptimizer(Optimizer):
         return self._model.parameters()
 
 
+def _class_weight(name, weight) -> str:
+    quoted = str(name).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"={float(weight)!r}'
+
+
 def _setting(value) -> str:
+    if isinstance(value, dict):  # of classes
+        value = ",".join(_class_weight(*item) for item in value.items())
     return json.dumps(value) if isinstance(value, (str, bool)) else repr(value)
 
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/compare.h"
+#include "thalweg/lab/study.h"
 #include "thalweg/metrics.h"
 #include "tool/command.h"
 #include "tool/progress.h"
@@ -20,6 +21,7 @@ struct Flags {
   std::string optimizers;
   SettingFlags settings;
   CompareOptions options;
+  std::optional<std::uint64_t> folds;
   std::optional<std::string> out;
   std::string html;
   bool json = false;
@@ -36,23 +38,57 @@ void show(const Comparison& comparison, const ComparedTrial& trial, const Status
   status.show(shown(line, status.terminal() ? 78 : 400));
 }
 
-int compare(const Flags& flags) {
-  catch_signals();
-  CompareOptions options = flags.options;
-  options.optimizers = split_list({"--optimizers", flags.optimizers});
-  if (flags.out && flags.out->empty())
-    throw Error(Code::usage, {"--out", "the name is empty", "", "a folder", ""});
-  Comparison comparison =
-      Comparison::open(flags.settings.settings().config(), options, flags.out.value_or(""));
+// All trials, or those before a signal.
+void compare_all(Comparison& comparison, const StatusLine& status) {
   if (comparison.restored() > 0)
     note(fmt::format("{} of {} runs are already finished", comparison.restored(), comparison.total()));
-  const StatusLine status(flags.quiet);
   constexpr double kPatience = 0.2;  // seconds between two looks at signals
   while (!comparison.finished() && caught_signal() == 0) {
     ComparedTrial trial;
     if (comparison.next(trial, kPatience)) show(comparison, trial, status);
   }
   status.end();
+}
+
+int study_all(const Flags& flags, const CompareOptions& options, RunConfig config, StudyOptions wanted) {
+  const StatusLine status(flags.quiet);
+  const std::vector<StudyPart> parts = plan_study(config, options, wanted, flags.out.value_or(""));
+  std::vector<ComparisonResult> results;
+  for (const StudyPart& part : parts) {
+    if (!flags.quiet)
+      note(fmt::format("comparison {} of {}: {}", results.size() + 1, parts.size(),
+                       visible(part.directory.filename().string())));
+    Comparison comparison = Comparison::open(part.config, options, part.directory);
+    compare_all(comparison, status);
+    if (!comparison.finished()) {
+      note(fmt::format(
+          "interrupted: {} of {} comparisons are finished; the same command with `--out {}` continues",
+          results.size(), parts.size(), visible(part.directory.parent_path().string())));
+      return kSignalled + caught_signal();
+    }
+    results.push_back(comparison.result());
+    write_output(part.directory / "report.html", comparison_html(results.back()));
+  }
+  const StudyResult result = study(parts, results);
+  const std::filesystem::path directory = parts.front().directory.parent_path();
+  write_output(directory / "study.json", result.json() + "\n");
+  print(flags.json ? result.json() + "\n"
+                   : result.text() + "\nfolder  " + visible(directory.string()) + "\n");
+  return kOk;
+}
+
+int compare(const Flags& flags) {
+  catch_signals();
+  CompareOptions options = flags.options;
+  options.optimizers = split_list({"--optimizers", flags.optimizers});
+  if (flags.out && flags.out->empty())
+    throw Error(Code::usage, {"--out", "the name is empty", "", "a folder", ""});
+  const RunConfig config = flags.settings.settings().config();
+  const std::vector<std::string> sources = split_list({"data", config.data});
+  if (flags.folds || sources.size() > 1)
+    return study_all(flags, options, config, {.data = sources, .folds = flags.folds.value_or(0)});
+  Comparison comparison = Comparison::open(config, options, flags.out.value_or(""));
+  compare_all(comparison, StatusLine(flags.quiet));
   if (!comparison.finished()) {
     note(fmt::format("interrupted: {} of {} runs are kept; the same command with `--out {}` continues",
                      comparison.done(), comparison.total(), visible(comparison.directory().string())));
@@ -72,8 +108,12 @@ Command compare_command() {
   static Flags flags;
   CompareOptions& options = flags.options;
   SettingTerms terms = terms_of_trials({"optimizer"});
-  terms.docs = {{"seed", "decides the split; the runs have this seed and the ones after it"},
-                {"threads", "runs at once, one thread each; auto: as many as the process may use"}};
+  terms.docs = {
+      {"seed", "decides the split; the runs have this seed and the ones after it"},
+      {"data",
+       "data source; several, separated by semicolons, are ranked over: mean ranks, Friedman's test and "
+       "Nemenyi's critical difference"},
+      {"threads", "runs at once, one thread each; auto: as many as the process may use"}};
   std::vector<Argument> arguments = {
       Argument(
           "--optimizers CHAINS", &flags.optimizers,
@@ -83,6 +123,9 @@ Command compare_command() {
           {.required = true}),
       Argument("--seeds N", &options.seeds, "runs of each optimizer, all with the same seeds",
                {.range = kAtLeastOne}),
+      Argument("--folds N", &flags.folds,
+               "compare on each of so many folds of the rows, rates found in each anew, and rank",
+               {.range = {.min = 2}, .excludes = {"--held-out", "--html"}}),
       Argument("--monitor NAME", &options.monitor,
                "the held-out metric that judges, as in `thalweg train`; by default accuracy, or r2 of values",
                {.offers = std::string(kMetricNames)}),
@@ -106,12 +149,14 @@ Command compare_command() {
       Argument("--html FILE", &flags.html, "file of the page; by default report.html in that folder"),
       json_argument(flags.json),
       Argument("--quiet", &flags.quiet, "show no progress")};
-  return {"compare",
-          "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
-          flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
-          "headline, doubt, settings, tuning; optimizers, the best first, each with name, chain, rates, "
-          "quartiles, metrics, "
-          "ranks, standing and runs; pairs, each with p."};
+  return {
+      "compare",
+      "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
+      flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
+      "headline, doubt, settings, tuning; optimizers, the best first, each with name, chain, rates, "
+      "quartiles, metrics, ranks, standing and runs; pairs, each with p. Over several data sets or folds: "
+      "blocks, measures, chi_square, p, critical_difference; optimizers with mean_rank, p, ranks, scores and "
+      "deviations."};
 }
 
 }  // namespace thalweg::tool

@@ -123,7 +123,9 @@ Command descend_command() {
                "samples per gradient, each once an epoch: of linear_regression, or of 256 whose gradients "
                "differ by --noise",
                {.range = kAtLeastOne, .shown = "all"}),
-      Argument("--noise X", &options.noise, "standard deviation of noise added to the gradient"),
+      Argument("--noise X", &options.noise,
+               "standard deviation of noise added to the gradient; one for all coordinates, or one each",
+               {.shown = "0"}),
       Argument("--seed N", &options.seed, "seed of noise and batches")};
   append_show(arguments, flags.show);
   arguments.push_back(json_argument(flags.json));

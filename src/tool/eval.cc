@@ -10,6 +10,7 @@ namespace {
 struct Flags {
   std::string run;
   std::string data;
+  std::string part;
   std::string checkpoint;
   std::vector<std::string> checkpoints;
   int threads = available_threads();
@@ -17,8 +18,9 @@ struct Flags {
 };
 
 RunEvaluation evaluated(const Flags& flags) {
-  if (flags.checkpoints.empty()) return evaluate_run(flags.run, flags.data, flags.threads, flags.checkpoint);
-  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, flags.threads);
+  if (flags.checkpoints.empty())
+    return evaluate_run(flags.run, flags.data, flags.threads, flags.checkpoint, flags.part);
+  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, flags.threads, flags.part);
 }
 
 int eval(const Flags& flags) {
@@ -32,9 +34,10 @@ int eval(const Flags& flags) {
   const std::string by = result.members.empty()
                              ? ", by " + weights_text(result.weights, result.epoch, result.updates)
                              : ", mean of " + std::to_string(result.members.size()) + " checkpoints";
+  constexpr std::size_t kWidth = 11;
   const std::string classes = e.classes.text();
-  print((result.all ? "all rows   " : "held out   ") + e.text() + " of " + shown(result.data) + by + "\n" +
-        (classes.empty() ? "" : "\n" + classes));
+  print(result.part + std::string(kWidth - result.part.size(), ' ') + e.text() + " of " + shown(result.data) +
+        by + "\n" + (classes.empty() ? "" : "\n" + classes));
   return kOk;
 }
 
@@ -49,6 +52,11 @@ Command eval_command() {
        Argument("--data DATA", &flags.data,
                 "another data source, encoded like the run's own; all its rows are judged unless it "
                 "names a test part"),
+       Argument(
+           "--part", &flags.part,
+           "of the run's own data: train, held-out or test; by default what its result reports, the test "
+           "part where there is one",
+           {.choices = "train|held-out|test"}),
        Argument("--checkpoint NAME", &flags.checkpoint,
                 "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),
@@ -57,7 +65,8 @@ Command eval_command() {
                 {.excludes = {"--checkpoint"}}),
        threads_argument(flags.threads), json_argument(flags.json)},
       [](Given) { return eval(flags); },
-      "schema, run, name, data, judged (held out, or all rows), weights, epoch, updates, samples, loss, "
+      "schema, run, name, data, judged (held out, test, training, or all rows), weights, epoch, updates, "
+      "samples, loss, "
       "accuracy, balanced_accuracy; precision, recall, f1, auc and average_precision, each of every class "
       "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
       "there is no r2; members: the updates of each of several checkpoints."};

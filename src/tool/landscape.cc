@@ -112,10 +112,17 @@ std::vector<Argument> function_arguments(Flags& flags) {
   return {
       Argument("--paths CHAINS", &flags.paths, "chains separated by semicolons; at most 12 paths"),
       Argument("--steps N", &descend.updates, "updates of each", {.range = kAtLeastOne}),
+      Argument("--epochs N", &flags.function.epochs,
+               "passes over the samples in place of --steps: each batch makes as many updates of them as it "
+               "fits into, and time runs in epochs",
+               {.range = kAtLeastOne, .shown = "none", .excludes = {"--steps"}, .needs = "--batch"}),
       Argument("--start POINT", &descend.start,
                "starting point, such as \"-1.5 2\"; by default the usual one"),
-      Argument("--noise X", &descend.noise,
-               "standard deviation of noise added to the gradient; with --batch, of the noise of one sample"),
+      Argument(
+          "--noise X", &descend.noise,
+          "standard deviation of noise added to the gradient, one or one a coordinate (\"0.1 10\"); with "
+          "--batch, of the noise of one sample",
+          {.shown = "0"}),
       Argument("--batch N,...", &flags.batch,
                "samples per gradient, such as 1,8,full: every chain runs with each. The function is then the "
                "mean loss of n seeded samples, visited once per epoch: those of the problem "
@@ -161,7 +168,7 @@ Command landscape_command() {
       "landscape", "Draw a function with the paths of optimizers on it, or the loss surface of a run",
       std::move(arguments), [](Given given) { return landscape(flags, given); },
       "schema, title, subtitle, x, y, range, columns, rows, values row by row, minima, least; paths, each "
-      "with name, optimizer, diverged, updates, points, losses, distances."};
+      "with name, optimizer, diverged, updates, points, losses, distances, rates and per_epoch."};
 }
 
 }  // namespace thalweg::tool

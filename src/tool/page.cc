@@ -1,6 +1,7 @@
 // thalweg page: the page of one run, or of several over each other.
 #include <filesystem>
 
+#include "thalweg/folds.h"
 #include "thalweg/lab/page.h"
 #include "tool/command.h"
 
@@ -15,7 +16,10 @@ struct Flags {
 int page(const Flags& flags) {
   const bool one = flags.runs.size() == 1;
   std::filesystem::path out = flags.out;
-  if (one) {
+  if (one && Folds::are_in(flags.runs.front())) {
+    write_folds_page(flags.runs.front(), out);
+    if (out.empty()) out = std::filesystem::path(flags.runs.front()) / "report.html";
+  } else if (one) {
     write_page(flags.runs.front(), out);
     if (out.empty()) out = std::filesystem::path(flags.runs.front()) / "report.html";
   } else {
@@ -31,7 +35,7 @@ int page(const Flags& flags) {
 Command page_command() {
   static Flags flags;
   return {"page",
-          "Write the page of one run, or one page that compares several",
+          "Write the page of one run, of its folds, or one page that compares several",
           {Argument("runs RUN", &flags.runs, "run directories", {.required = true}),
            Argument("--out FILE", &flags.out,
                     "HTML file; by default report.html, in the directory of one run, here for several")},

@@ -19,6 +19,7 @@ namespace {
 struct Flags {
   std::string run;
   std::string data;
+  std::string part;
   std::string checkpoint;
   std::string format = "csv";
   bool append = false;
@@ -116,8 +117,9 @@ int predict(const Flags& flags) {
   if (flags.append && flags.format != "csv")
     throw Error(Code::usage, {"--append", "rows are copied into CSV alone", "--format " + flags.format,
                               "--format csv", ""});
-  const RunPredictions predictions =
-      predict_run(flags.run, flags.data, {flags.threads, flags.checkpoint, flags.append});
+  const RunPredictions predictions = predict_run(
+      flags.run, flags.data,
+      {.threads = flags.threads, .checkpoint = flags.checkpoint, .part = flags.part, .rows = flags.append});
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.append            ? appended(predictions)
                            : flags.format == "csv" ? csv(predictions)
@@ -143,6 +145,8 @@ Command predict_command() {
            "--data DATA", &flags.data,
            "data source, whose targets may be missing; -: stdin, read as the run's own file; by default all "
            "rows of the run's own"),
+       Argument("--part", &flags.part, "of the run's own data only the rows of this part, in their order",
+                {.choices = "train|held-out|test", .excludes = {"--data"}}),
        Argument("--checkpoint NAME", &flags.checkpoint,
                 "last, best or a number of updates; by default best if the training restores it, else last",
                 {.offers = "last|best"}),

@@ -11,12 +11,13 @@ using Kind = RunSetting::Kind;
 // The words that completion offers for a value.
 std::string offers(const RunSetting& setting) {
   if (setting.kind == Kind::flag) return std::string(setting.words) + "|true|false";
+  if (setting.kind == Kind::real && setting.words == "*") return "";
   return setting.words == "*" ? "never" : std::string(setting.words);
 }
 
 std::string type_of(const RunSetting& setting) {
   if (setting.kind == Kind::flag) return "";
-  if (setting.kind == Kind::real) return "X";
+  if (setting.kind == Kind::real) return setting.words == "*" ? "SHARE" : "X";
   if (setting.kind == Kind::whole) return setting.words == "*" ? "LENGTH" : "N";
   return upper(std::string(setting.name));
 }

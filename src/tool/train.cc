@@ -9,12 +9,14 @@
 #include "base/json.h"
 #include "base/threads.h"
 #include "thalweg/error.h"
+#include "thalweg/folds.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/lab/page.h"
 #include "thalweg/run.h"
 #include "thalweg/trace.h"
 #include "tool/command.h"
 #include "tool/deadlines.h"
+#include "tool/folds.h"
 #include "tool/progress.h"
 #include "tool/setting_flags.h"
 #include "tool/show_flags.h"
@@ -29,6 +31,7 @@ struct Flags {
   std::optional<std::string> out;
   std::optional<std::string> resume;
   std::string lengths;
+  std::optional<std::uint64_t> folds;
   std::optional<std::string> max_time;
   std::optional<std::uint64_t> checkpoint_seconds;
   bool print_config = false;
@@ -68,6 +71,15 @@ ResumeOptions resume_options(const Flags& flags, Given given) {
   return options;
 }
 
+// What --resume says of a directory of folds: nothing but this.
+int threads_of_folds(const Flags& flags, Given given) {
+  const ResumeOptions options = resume_options(flags, given);
+  if (!options.epochs && !flags.show.any()) return options.threads;
+  throw Error(Code::usage,
+              {"thalweg train", "resumed folds keep their length, and show no steps",
+               options.epochs ? "`--epochs`" : "`--show`", "--threads, --json and the like", ""});
+}
+
 // The defaults, below a file, below the flags.
 RunSettings settings_of(const Flags& flags) {
   if (!flags.lengths.empty())
@@ -99,7 +111,9 @@ std::string best_text(const Run& run, const RunResult& result) {
 
 std::string result_text(const Run& run, const RunResult& result) {
   std::string out;
-  if (result.test) out += "held out   " + result.test->text() + "\n";
+  if (result.test)
+    out += (result.reported == "test" ? "test       " : "held out   ") + result.test->text() + "\n";
+  if (result.held_out) out += "held out   " + result.held_out->text() + "\n";
   out += "training   " + result.train.text() + "\n";
   if (result.of_best || result.stopped_early) out += best_text(run, result);
   const bool best = result.of_best && result.best;
@@ -263,11 +277,17 @@ Deadlines deadlines_of(const Flags& flags) {
 int train(const Flags& flags, Given given) {
   catch_signals();
   Deadlines deadlines = deadlines_of(flags);
+  if (flags.resume && Folds::are_in(*flags.resume))
+    return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given)), deadlines, flags.json,
+                       flags.quiet);
   if (flags.resume) {
     Run run = Run::resume(*flags.resume, resume_options(flags, given));
     return run_to_its_end(run, flags, deadlines);
   }
   const RunSettings settings = settings_of(flags);
+  if (flags.folds && !flags.print_config && !flags.dry_run)
+    return train_folds(Folds::create(settings.config(), *flags.folds, flags.out.value_or("")), deadlines,
+                       flags.json, flags.quiet);
   if (flags.print_config || flags.dry_run) {
     print(flags.print_config ? settings.toml() : Run::describe(settings.config(), flags.json));
     return kOk;
@@ -286,6 +306,10 @@ Command train_command() {
       config_argument(flags.config),
       Argument("--out DIR", &flags.out, "new run directory, runs/<n> by default"),
       Argument("--resume RUN", &flags.resume, "continue the run in this directory"),
+      Argument("--folds N", &flags.folds,
+               "as many runs, each of which holds out another fold of the rows, their metrics' mean and "
+               "deviation, and a page; --resume continues them",
+               {.range = {.min = 2}, .excludes = {"--resume", "--held-out", "--show"}}),
       Argument("--lengths", &flags.lengths,
                "with --resume and other --epochs: keep the lengths of schedules, or plan new ones",
                {.choices = "keep|new"}),

@@ -416,6 +416,16 @@ class Training(unittest.TestCase):
             with self.assertRaisesRegex(KeyError, "mine"):
                 thalweg.train(Path(folder) / "other", epochs=1, progress=broken)
 
+    def test_parts_are_kept_and_classes_weighed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            result = thalweg.train(Path(folder) / "run", epochs=1, model="dense(10)", held_out=0.2, test=0.1,
+                                   class_weights={3: 2, "7": 0.5})
+            self.assertEqual((result["reported"], result["test"]["samples"], result["held_out"]["samples"]),
+                             ("test", 179, 359))
+            self.assertEqual([result["class_weights"][name] for name in "0379"], [1, 2, 0.5, 1])
+            with self.assertRaisesRegex(thalweg.UsageError, "there is no such class"):
+                thalweg.train(Path(folder) / "none", class_weights={"ten": 2})
+
     def test_labels_are_labels(self):
         import numpy
 

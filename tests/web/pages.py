@@ -9,11 +9,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "run.html": ["page", "RUN", "--out", "run.html"],
     "table.html": ["page", "TABLE", "--out", "table.html"],
+    "folds.html": ["page", "FOLDS", "--out", "folds.html"],
     "runs.html": ["page", "RUN", "OTHER", "--out", "runs.html"],
     "schedules.html": ["schedule", "cosine(1); linear(1, warmup=10%); cyclic(1, cycles=4)", "--total", "200", "--html",
                        "schedules.html"],
     "landscape.html": ["landscape", "rosenbrock", "--paths", "gd(lr=1e-3); adam(lr=0.05)", "--steps", "50", "--html",
                        "landscape.html"],
+    "tour.html": ["tour", "--html", "tour.html"],
+    "batches.html": ["landscape", "linear_regression", "--paths", "sgd(lr=0.1)", "--batch", "1,8,full", "--epochs", "4",
+                     "--html", "batches.html"],
     "surface.html": ["landscape", "RUN", "--points", "9", "--html", "surface.html"],
     "comparison.html": ["compare", "--quiet", "--optimizers", "sgd; adam; gd", "--seeds", "3", "--rates", "3",
                         "--tuning-seeds", "1", "--epochs", "3", "--html", "comparison.html"],
@@ -23,6 +27,9 @@ PAGES = {
     "tune.html": ["tune", "--optimizer", "adamw(lr=log(1e-4, 1e-1))", "--trials", "4", "--epochs", "2", "--html",
                   "tune.html"],
 }
+
+# bytes of pages that may be larger than others: eleven landscapes
+LARGEST = {"tour.html": 800 << 10}
 
 
 def make(tool, folder, data):
@@ -34,8 +41,9 @@ def make(tool, folder, data):
     call("train", "--quiet", "--out", "a", "--epochs", "5")
     call("train", "--quiet", "--out", "b", "--epochs", "5", "--optimizer", "sgd(lr=0.1)", "--batch", "32")
     call("train", "--quiet", "--out", "c", "--epochs", "20", "--data", f"csv({data}/web.csv, target=kind)")
+    call("train", "--quiet", "--out", "f", "--epochs", "5", "--folds", "3", "--test", "0.1")
     for arguments in PAGES.values():
-        call(*[{"RUN": "a", "OTHER": "b", "TABLE": "c"}.get(word, word) for word in arguments])
+        call(*[{"RUN": "a", "OTHER": "b", "TABLE": "c", "FOLDS": "f"}.get(word, word) for word in arguments])
     # the recorded results, and two claims that take seconds
     subprocess.run([tool.parent / "thalweg_experiments", "--folder", ROOT / "experiments", "--build", folder, "03", "09"],
                    cwd=folder, check=True, capture_output=True)

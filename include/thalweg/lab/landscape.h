@@ -40,6 +40,8 @@ struct SurfacePath {
   std::vector<double> distances;       // to the nearest minimum, one per point; empty: not known
   std::vector<std::uint64_t> updates;  // done at each point; empty: 0, 1, 2, ...
   bool diverged = false;               // it ended where the loss was no longer a number
+  std::vector<double> rates = {};      // of the update after each point but the last; empty: not known
+  std::uint64_t per_epoch = 0;         // updates of one pass over the samples; 0: there are none
 };
 
 struct Landscape {
@@ -50,19 +52,24 @@ struct Landscape {
   std::vector<PlanePoint> minima;  // that are known
   double least = 0;                // the value there; NaN: not known
   std::vector<SurfacePath> paths;  // may be empty
+  bool by_epochs = false;          // time runs in epochs of each path, not in updates
 };
 
 struct FunctionLandscapeOptions {
   DescendOptions descend = {};  // steps, start, noise, seed; its batch is the next line's
   std::vector<std::uint64_t> batches =
       {};  // every chain with each of these, 0 being the full one; none: full
+  // Passes over the samples in place of descend.updates, so that each batch makes as many updates of them as
+  // it fits into: the time of the pictures is then epochs. 0: by updates. Needs batches.
+  std::uint64_t epochs = 0;
   // None: around start, minima and as much of the paths as fits in about twice that, within the region of the
   // problem.
   std::optional<PlaneRange> range = {};
   std::size_t points = 161;  // of the grid, per side; 2 to 1,000
 };
 
-// The function over the range, and the paths of the chains (texts) over it. A path that diverges ends there.
+// The function over the range, and the paths of the chains (texts) over it. Schedules take their lengths from
+// the updates of their own path. A path that diverges ends there.
 // A problem of one dimension gives its curve. Throws Error(usage) for one of more than two, a range that is
 // empty or not finite, and as descend() does; Error(diverged) when the function is not finite at the start.
 Landscape function_landscape(const Problem& problem, std::span<const std::string> chains,
@@ -98,11 +105,12 @@ inline constexpr std::size_t kMostPaths = 12;
 
 // One self-contained <svg>, light and dark, with a legend.
 std::string landscape_svg(const Landscape& landscape);
-// One page: the contour, the curves of the losses, a table; with scripts all paths in time, side by side and
-// the surface in three dimensions. It makes no network requests.
+// One page: the contour, the curves of the losses and of rates that are not constant, a table; with scripts
+// all paths in time, side by side and the surface in three dimensions. It makes no network requests.
 std::string landscape_html(const Landscape& landscape);
 // One object: title, subtitle, x, y, range, columns, rows, values, minima, least; paths with name, optimizer,
-// diverged, updates, points, losses, distances. "schema" is 1; what is not a number is null.
+// diverged, updates, points, losses, distances, rates, per_epoch. "schema" is 1; what is not a number is
+// null.
 std::string landscape_json(const Landscape& landscape);
 
 }  // namespace thalweg

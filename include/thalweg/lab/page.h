@@ -19,6 +19,10 @@ void write_page(const std::filesystem::path& run, const std::filesystem::path& o
 // The same of several runs, their curves overlaid; at least two. Throws Error(usage) for fewer.
 void write_page(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& out);
 
+// The page of a directory of folds (folds.h), of the metrics over them and of their runs; by default
+// `folds`/report.html. Throws Error(data) where folds.json is missing or malformed, and as above.
+void write_folds_page(const std::filesystem::path& folds, const std::filesystem::path& out = {});
+
 // The pages of all runs in a folder, live, for this machine only: an HTTP server on 127.0.0.1. It answers GET
 // for /, the index; /all, the runs overlaid; and /run/NAME, one of the runs of the index; nothing
 // else, and no request whose Host is not this machine. The pages reload themselves every few seconds. A run

@@ -72,12 +72,14 @@ class Problem {
 struct DescendOptions {
   std::uint64_t updates = 200;
   std::vector<double> start = {};  // empty: the problem's
-  double noise = 0;                // standard deviation of what is added to each element of each gradient
-  std::uint64_t seed = 1;          // of noise and batches
+  // Standard deviations of what is added to the elements of each gradient, from 0: none, one for all
+  // elements, or one each.
+  std::vector<double> noise = {};
+  std::uint64_t seed = 1;  // of noise and batches
   // Samples per gradient: each epoch takes all of them once in a different random order, `batch` at a time;
   // 0: all of them at once. A problem without its own samples is taken as the mean of kNoisySamples losses f
-  // + e_i x, each with a vector e_i of `noise` normal numbers, which add up to 0: a gradient then has the
-  // noise of its batch, and the full batch has none.
+  // + e_i x, each with a vector e_i of normal numbers as wide as `noise`, which add up to 0: a gradient then
+  // has the noise of its batch, and the full batch has none.
   std::uint64_t batch = 0;
   bool until_diverged = false;  // the descent ends, without an error, before the loss is not finite
   // Every how manieth update is traced, the last one in any case; 0: none. At most kMostTraced elements are.

@@ -67,6 +67,14 @@ void check_data(const Dataset& data, const CompareOptions& options) {
 
 }  // namespace
 
+Dataset load_compared(const RunConfig& config, const CompareOptions& options) {
+  Dataset data = load_dataset(config.data, config.seed, {}, config.rows.parts);
+  if (data.apart) data.test = std::exchange(data.held_out, {});
+  data.apart = false;
+  check_data(data, options);
+  return data;
+}
+
 struct Comparison::Impl {
   Impl(const RunConfig& given, const CompareOptions& wanted, Dataset&& data)
       : setup(given, wanted, std::move(data)) {}
@@ -177,9 +185,7 @@ Comparison Comparison::open(const RunConfig& config, const CompareOptions& optio
   check_config(config);
   check_options(options);
   contenders(options);  // texts first: data may take long to read
-  Dataset data = load_dataset(config.data, config.seed);
-  check_data(data, options);
-  auto impl = std::make_unique<Impl>(config, options, std::move(data));
+  auto impl = std::make_unique<Impl>(config, options, load_compared(config, options));
   impl->open(directory);
   impl->plan_tuning();
   if (impl->jobs.empty()) impl->plan_final_trials();

@@ -54,8 +54,8 @@ std::string settings_json(const RunConfig& config, const CompareOptions& options
   JsonObject out;
   out.add("schema", 1);
   for (const RunSetting& setting : run_settings()) {
-    for (const char* name :
-         {"data", "model", "loss", "batch", "accumulate", "nonfinite", "epochs", "order", "init", "seed"}) {
+    for (const char* name : {"data", "model", "loss", "batch", "accumulate", "nonfinite", "epochs", "order",
+                             "held-out", "test", "init", "seed"}) {
       if (setting.name == name) out.add(name, setting.print(config));
     }
   }
@@ -86,7 +86,8 @@ void check_settings(const std::filesystem::path& directory, const std::string& s
   for (const auto& [name, value] : wanted.items()) {
     const auto found = old.find(name);
     if (found != old.end() && *found == value) continue;
-    const bool by_default = (name == "monitor" && value == "") || (name == "init" && value == "drawn");
+    const bool by_default = (name == "monitor" && value == "") || (name == "init" && value == "drawn") ||
+                            (name == "held-out" && value == "auto") || (name == "test" && value == "0");
     if (found == old.end() && by_default) continue;  // of before there was a choice
     throw Error(Code::usage,
                 {directory.string(), "the comparison in it has a different `" + name + "`", value.dump(),

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/spec.h"
+#include "compare/curves.h"
 #include "compare/result.h"
 #include "draw/chart.h"
 #include "draw/html.h"
@@ -197,9 +198,10 @@ std::vector<double> scores(const ComparisonResult& result, const Optimizer& o) {
   return out;
 }
 
-std::string draw_row(const ComparisonResult& result, const Optimizer& o, double y, const page::Axis& axis) {
+std::string draw_row(const ComparisonResult& result, const Optimizer& o, const std::string& name, double y,
+                     const page::Axis& axis) {
   const auto at = [&](double score) { return kSide + axis.place(score) * (kWidth - 2 * kSide); };
-  std::string out = page::text("said", 0, y - 14, o.given);
+  std::string out = page::text("said", 0, y - 14, name);
   const Median& median = deciding(result, o);
   if (std::isfinite(median.low) && std::isfinite(median.high))
     out += page::horizontal("range", y, at(in_units(result, median.low)), at(in_units(result, median.high)));
@@ -218,6 +220,7 @@ std::string draw_row(const ComparisonResult& result, const Optimizer& o, double 
 std::string draw_seeds(const ComparisonResult& result) {
   const double floor = kRowHeight * static_cast<double>(result.optimizers.size()) + 10,
                height = floor + kFoot;
+  const std::vector<std::string> names = names_in_pictures(result);
   std::string words, grid, rows;
   page::Limits limits;
   for (const Optimizer& o : result.optimizers) {
@@ -236,36 +239,13 @@ std::string draw_seeds(const ComparisonResult& result) {
         page::vertical("grid", x, 6, floor) + page::text("x", x, floor + 20, axis.label(tick) + unit(result));
   }
   for (std::size_t i = 0; i < result.optimizers.size(); ++i)
-    rows += draw_row(result, result.optimizers[i], kRowHeight * static_cast<double>(i) + 32, axis);
+    rows += draw_row(result, result.optimizers[i], names[i], kRowHeight * static_cast<double>(i) + 32, axis);
   return out + grid + rows + page::text("x", kWidth / 2, height - 4, "held-out " + result.measure()) +
          "</svg>";
 }
 
 page::Series series_of(const ComparisonResult& result, std::size_t i) {
-  return {.name = result.optimizers[i].given, .look = page::look_of(i), .points = {}};
-}
-
-// The median of the scores after each epoch; a gap where a run had diverged by then.
-page::Chart curves_chart(const ComparisonResult& result) {
-  page::Chart out{.id = "curves-of",
-                  .title = "Progress",
-                  .x_name = "epoch",
-                  .y_name = "held-out " + result.measure(),
-                  .y_unit = unit(result),
-                  .legend = false};
-  for (std::size_t i = 0; i < result.optimizers.size(); ++i) {
-    page::Series series = series_of(result, i);
-    for (std::size_t epoch = 0; epoch < *result.config.epochs; ++epoch) {
-      std::vector<double> all;
-      for (const ComparedTrial& run : result.optimizers[i].trials)
-        all.push_back(epoch < run.epochs.size()                  ? deciding(result, run.epochs[epoch])
-                      : result.by_loss || result.lower_is_better ? INFINITY
-                                                                 : -INFINITY);
-      series.points.push_back({static_cast<double>(epoch + 1), in_units(result, median(std::move(all)))});
-    }
-    out.series.push_back(std::move(series));
-  }
-  return out;
+  return {.name = names_in_pictures(result)[i], .look = page::look_of(i), .points = {}};
 }
 
 // No series where rates were not tuned.
@@ -275,6 +255,7 @@ page::Chart rates_chart(const ComparisonResult& result) {
                   .x_name = "learning rate",
                   .y_name = "validation loss",
                   .across = page::Across::log,
+                  .scale = page::Scale::automatic,
                   .legend = false};
   for (std::size_t i = 0; i < result.optimizers.size(); ++i) {
     const Optimizer& o = result.optimizers[i];
@@ -300,7 +281,7 @@ std::string pictures(const ComparisonResult& result) {
                           "Each ring is one seed, the bar is the middle half, the stroke is the "
                           "median.",
                           draw_seeds(result)) +
-             page::figure(curves_chart(result), "Median over the seeds, once per epoch.") +
+             progress_figures(result) +
              page::figure(rates_chart(result),
                           "Loss on the validation part; the ring is the rate chosen. Gaps are rates at "
                           "which training diverged."));

@@ -48,7 +48,8 @@ TEST(ComparisonPage, SaysWhichOneAndHowSureFirst) {
   judge(result);
   EXPECT_TRUE(has(html, "<h1>a&lt;"));
   EXPECT_LT(html.find("<p class=\"sure\">"), html.find("<table"));
-  for (const char* part : {"<svg", "Learning rates tried", "Every run", "Progress", "All pairs", "97.00 %"})
+  for (const char* part : {"<svg", "Learning rates tried", "Every run", "<h3>Held-out accuracy</h3>",
+                           "<h3>Held-out loss</h3>", "All pairs", "97.00 %"})
     EXPECT_TRUE(has(html, part)) << part;
   const std::string still = html.substr(0, html.find("<script>"));
   for (const char* part : {"nan", "http://", "https://", " src="}) EXPECT_FALSE(has(still, part)) << part;

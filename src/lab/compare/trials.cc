@@ -10,7 +10,7 @@
 #include "data/subset.h"
 #include "metrics/json.h"
 #include "run/config.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -119,7 +119,7 @@ Trial CompareSetup::start(const ComparedTrial& trial) const {
           trained,
           trainer,
           epochs(epochs_of(trial.tuning)),
-          {.nonfinite = parse_nonfinite(config.nonfinite)}};
+          {.nonfinite = parse_nonfinite(config.machine.nonfinite)}};
 }
 
 bool CompareSetup::train(ComparedTrial& trial, const std::atomic<bool>& stop) const {

@@ -11,6 +11,10 @@
 
 namespace thalweg {
 
+// The data of a comparison; `test` is what chooses among optimizers, the held-out part. Throws as
+// Comparison::open() does.
+Dataset load_compared(const RunConfig& config, const CompareOptions& options);
+
 struct CompareSetup {
   // Checks that every optimizer runs on the model, in tuning too. Throws as Comparison::open() does.
   CompareSetup(const RunConfig& given, const CompareOptions& wanted, Dataset&& dataset);

@@ -10,7 +10,7 @@
 #include "doctor/examined_run.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/checkpoint.h"
 #include "train/recording.h"
 #include "train/trial.h"
@@ -62,7 +62,8 @@ void load_trained(const std::filesystem::path& directory, ExaminedRun& run, std:
 ExaminedRun::ExaminedRun(const std::filesystem::path& directory, int threads, std::vector<std::string>& notes)
     : config(configuration(directory, threads)),
       seen(page::read_run(directory)),
-      data(load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json"))),
+      data(load_dataset(config.data, config.seed, read_text_file(directory / "encoding.json"),
+                        config.rows.parts)),
       start(make_model(config.model, inputs_of(data, config.model), config.seed)),
       loss(config.loss),
       options(trainer_options_of(config)),

@@ -86,7 +86,7 @@ std::string outcome(const RateTrial& trial) {
 Findings find_not_finite(const ExaminedRun& run) {
   if (!looks_cut_off(run)) return {};
   Trial replay(copy_of(run.start), run.loss, run.chain, run.data, run.options, {},
-               {.nonfinite = parse_nonfinite(run.config.nonfinite)});
+               {.nonfinite = parse_nonfinite(run.config.machine.nonfinite)});
   if (!run.checkpoint.empty() && run.checkpoint.filename().string().find("best") == std::string::npos) {
     load_checkpoint(run.checkpoint, replay.model().params(), replay.optimizer());
   }

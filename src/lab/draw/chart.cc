@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "draw/html.h"
 #include "draw/number.h"
+#include "draw/words.h"
 
 namespace thalweg::page {
 namespace {
@@ -22,7 +23,7 @@ constexpr double kRight = kWidth - 14;
 constexpr double kTop = 40;
 constexpr double kBottom = 54;
 constexpr double kLetter = 10.2;     // width of one letter at most
-constexpr double kSaidLetter = 9.4;  // of words in the plot
+constexpr double kSaidLetter = 7.9;  // of words in the plot
 constexpr double kLine = 18;         // height of a line of them
 constexpr double kLegendRow = 20;
 constexpr double kAir = 5;  // around the plot, for lines and markers at its edge
@@ -40,18 +41,21 @@ bool has_place(const Chart& chart, double x) {
   return drawable(x) && (chart.across != Across::log || x >= kSmallest);
 }
 
+// Whether something leaves the picture above or below.
+bool is_cut(const Chart& chart) { return std::isfinite(chart.y_most) || std::isfinite(chart.y_least); }
+
 struct Extent {
   Limits x, y;
 };
 
 std::optional<Extent> extent(const Chart& chart) {
   Extent found;
-  if (chart.across == Across::whole) found.x = chart.x_least;
+  if (chart.across != Across::log) found.x = chart.x_least;
   for (const Series& series : chart.series) {
     for (const Point& point : series.points) {
       if (!has_place(chart, point.x)) continue;
       found.x.add(point.x);
-      if (drawable(point.y)) found.y.add(std::min(point.y, chart.y_most));
+      if (drawable(point.y)) found.y.add(std::max(std::min(point.y, chart.y_most), chart.y_least));
     }
   }
   if (found.y.lo > found.y.hi) return std::nullopt;
@@ -114,7 +118,9 @@ std::optional<Frame> frame_of(const Chart& chart) {
   const std::optional<Extent> data = extent(chart);
   if (!data) return std::nullopt;
   const std::size_t rows = std::max<std::size_t>(1, legend_rows(chart).size());
-  const double more = kLegendRow * static_cast<double>(rows - 1);
+  const bool labelled =
+      std::ranges::any_of(chart.series, [](const Series& series) { return !series.labels.empty(); });
+  const double more = kLegendRow * static_cast<double>(rows - 1) + (labelled ? kLine : 0);
   return Frame{chart, x_axis(chart, data->x), y_axis(chart, data->y), kTop + more, kHeight - kBottom + more};
 }
 
@@ -178,7 +184,7 @@ std::string draw_markers(const Series& series, const Frame& frame) {
 std::string draw_series(const Series& series, const Frame& frame) {
   const int columns = static_cast<int>(kRight - kLeft);
   const std::string line = series.line ? draw_line(thin(series.points, frame.x, columns), frame) : "";
-  const bool cut = std::isfinite(frame.chart.y_most);
+  const bool cut = is_cut(frame.chart);
   return fmt::format("<g class=\"line {}\" data-name=\"{}\"{}>{}{}</g>", escape(series.look),
                      escape(series.name), cut ? " clip-path=\"url(#" + frame.chart.id + "-plot)\"" : "", line,
                      draw_markers(series, frame));
@@ -201,42 +207,38 @@ std::string draw_legend(const Chart& chart) {
   return out;
 }
 
-struct Box {
-  double left, top, right, bottom;
-  bool meets(const Box& b) const {
-    return left < b.right && b.left < right && top < b.bottom && b.top < bottom;
-  }
-};
-
-// Words beside a place, above or below it, to the right or to the left: the first that cover no other words.
-std::string place_words(const std::string& words, double x, double y, const Frame& frame,
-                        std::vector<Box>& taken) {
-  const double width = kSaidLetter * static_cast<double>(words.size());
-  for (const double dy : {-10.0, 20.0, -28.0, 38.0, -46.0, 56.0}) {
-    for (const bool right : {true, false}) {
-      const double left = right ? x + 4 : x - 4 - width;
-      const Box box{left, y + dy - kLine + 4, left + width, y + dy + 4};
-      if (box.left < kLeft || box.right > kWidth || box.top < frame.top - 20 || box.bottom > frame.floor)
-        continue;
-      if (std::any_of(taken.begin(), taken.end(), [&](const Box& b) { return b.meets(box); })) continue;
-      taken.push_back(box);
-      return text(right ? "said" : "said y", right ? 4 : -4, dy, words);
+// What words keep off: the lines and dots of all series.
+WordPlaces word_places(const Frame& frame) {
+  WordPlaces out({kLeft, frame.top - 22 - kLine, kWidth, frame.floor}, kSaidLetter, kLine);
+  for (const Series& series : frame.chart.series) {
+    std::vector<Point> line;
+    for (const Point& p : thin(series.points, frame.x, static_cast<int>(kRight - kLeft)))
+      line.push_back(frame.shows(p) ? Point{frame.at_x(p.x), frame.at_y(p.y)} : Point{p.x, NAN});
+    if (series.line) out.avoid(std::move(line));
+    for (const Label& label : series.labels) {
+      if (!frame.shows(label.at)) continue;
+      const double x = frame.at_x(label.at.x), y = frame.at_y(label.at.y);
+      out.avoid(Box{x - 4, y - 4, x + 4, y + 4});
     }
   }
-  return "";
+  return out;
+}
+
+std::string draw_words(const std::string& words, double x, double y, WordPlaces& places) {
+  const std::optional<Beside> beside = words.empty() ? std::nullopt : places.take({x, y}, words);
+  return beside ? text(beside->right ? "said" : "said y", beside->x, beside->y, words) : "";
 }
 
 std::string draw_labels(const Frame& frame) {
   std::string out;
-  std::vector<Box> taken;
+  WordPlaces places = word_places(frame);
   for (const Series& series : frame.chart.series) {
     for (const Label& label : series.labels) {
       if (!frame.shows(label.at)) continue;
       const double x = frame.at_x(label.at.x), y = frame.at_y(label.at.y);
       out += fmt::format(
           "<g class=\"label {}\" transform=\"translate({})\"><circle class=\"dot\" r=\"4\"/>{}</g>",
-          escape(series.look), place(x, y),
-          label.text.empty() ? "" : place_words(label.text, x, y, frame, taken));
+          escape(series.look), place(x, y), draw_words(label.text, x, y, places));
     }
   }
   return out;
@@ -347,7 +349,7 @@ std::string data_of(const Frame& frame) {
 }
 
 std::string plot_clip(const Frame& frame) {
-  if (!std::isfinite(frame.chart.y_most)) return "";
+  if (!is_cut(frame.chart)) return "";
   return "<clipPath id=\"" + frame.chart.id + "-plot\">" +
          rect("", {kLeft - kAir, frame.top - kAir}, {kRight + kAir, frame.floor + kAir}) + "</clipPath>";
 }

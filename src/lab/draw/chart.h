@@ -55,11 +55,13 @@ struct Chart {
   std::string y_name;
   std::string y_unit = {};  // follows every number: "%"
   Across across = Across::whole;
-  Limits x_least = {};  // the least span of an x axis of whole numbers, the same in all charts of a page
+  Limits x_least =
+      {};  // the least span of an x axis that is not logarithmic, the same in all charts of a page
   Scale scale = Scale::linear;
-  bool from_zero = false;    // a linear y axis holds 0
-  double y_most = INFINITY;  // what is above it leaves the picture
-  bool legend = true;        // false where the page has one for several charts
+  bool from_zero = false;      // a linear y axis holds 0
+  double y_most = INFINITY;    // what is above it leaves the picture
+  double y_least = -INFINITY;  // likewise below
+  bool legend = true;          // false where the page has one for several charts
   std::vector<Series> series = {};
   std::vector<Mark> marks = {};
   Limits span = {};  // of x, set apart

@@ -428,8 +428,12 @@ function attach(root) {
   if (!charts.length) return;
   const hint = made("p", "hint");
   hint.textContent = hintText;
-  const first = charts[0].plot;
-  (first.closest(".charts") ?? first.closest("figure") ?? first).before(hint);
+  // Before all of what the first chart stands in.
+  let place = charts[0].plot;
+  for (let node = place; node && node.tagName !== "SECTION"; node = node.parentElement) {
+    if (node.matches(".view, .choices, .charts, figure")) place = node;
+  }
+  place.before(hint);
 }
 
 window.thalweg = { attach, mark: (svg, x) => charts.find((chart) => chart.svg === svg)?.mark(x) };

@@ -165,6 +165,15 @@ TEST(Draw, TellsItsScalesToScripts) {
   EXPECT_TRUE(has(svg, "<g class=\"line train\" data-name=\"train\">"));
 }
 
+TEST(Draw, WhatIsBelowTheRangeLeavesThePicture) {
+  Chart low = chart({{1, 0}, {2, 90}, {3, 100}});
+  low.y_least = 80;
+  const std::string svg = draw(low);
+  EXPECT_TRUE(has(svg, "clip-path=\"url(#loss-plot)\""));
+  EXPECT_TRUE(has(svg, ">80</text>"));
+  EXPECT_FALSE(has(svg, ">60</text>"));
+}
+
 TEST(Draw, TheLastLabelOfTheXAxisStaysOnThePaper) {
   const std::string svg = draw(chart({{0, 1}, {1000, 2}}));
   std::smatch found;

@@ -154,6 +154,21 @@ std::string figure(std::string_view title, std::string_view caption, std::string
                      escape(caption), drawing);
 }
 
+// The style sheet shows the part of the button that is pressed: the n-th one for the n-th.
+std::string choices(std::string_view id, std::string_view label, const std::vector<Choice>& of) {
+  if (of.size() < 2) return of.empty() ? "" : of.front().body;
+  std::string buttons, parts;
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    buttons += fmt::format(
+        "<input type=\"radio\" name=\"{0}\" id=\"{0}-{1}\"{2}><label for=\"{0}-{1}\">{3}</label>\n", id, i,
+        i == 0 ? " checked" : "", escape(of[i].name));
+    parts += "<div class=\"choice\">\n" + of[i].body + "</div>\n";
+  }
+  return fmt::format(
+      "<div class=\"choices\" role=\"group\" aria-label=\"{0}\">\n<span>{0}</span>\n{1}{2}</div>\n",
+      escape(label), buttons, parts);
+}
+
 std::string charts(std::string_view figures) {
   return figures.empty() ? "" : fmt::format("<div class=\"charts\">\n{}</div>\n", figures);
 }

@@ -42,6 +42,15 @@ std::string verbatim(std::string_view label, std::string_view text);
 // A drawing with its title and a caption. Empty when the drawing is.
 std::string figure(std::string_view title, std::string_view caption, std::string_view drawing);
 
+// One of several parts, chosen by its name: the first one at first. Works without scripts. `id` is a word,
+// unique in the page, `label` says what is chosen. A single part stands as it is; at most kMostChoices.
+struct Choice {
+  std::string name;  // text
+  std::string body;  // HTML
+};
+inline constexpr std::size_t kMostChoices = 4;
+std::string choices(std::string_view id, std::string_view label, const std::vector<Choice>& of);
+
 // Figures side by side. Empty when there is none.
 std::string charts(std::string_view figures);
 

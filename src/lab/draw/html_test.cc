@@ -50,6 +50,17 @@ TEST(Table, HeadsRowsAndColumns) {
   EXPECT_TRUE(has(html, "<tr class=\"best\"><th scope=\"row\">2</th>"));
 }
 
+TEST(Choices, AreButtonsWithoutAScript) {
+  const std::string html = choices("by", "By <", {{"epochs", "<p>a</p>"}, {"updates", "<p>b</p>"}});
+  EXPECT_TRUE(has(html, "aria-label=\"By &lt;\""));
+  EXPECT_TRUE(
+      has(html, "<input type=\"radio\" name=\"by\" id=\"by-0\" checked><label for=\"by-0\">epochs</label>"));
+  EXPECT_TRUE(has(html, "<input type=\"radio\" name=\"by\" id=\"by-1\"><label for=\"by-1\">updates</label>"));
+  EXPECT_LT(html.find("<p>a</p>"), html.find("<p>b</p>"));
+  EXPECT_EQ(choices("by", "By", {{"epochs", "<p>a</p>"}}), "<p>a</p>");
+  EXPECT_EQ(choices("by", "By", {}), "");
+}
+
 TEST(Document, AsksNothingOfAnybody) {
   const std::string html = document({.title = "a & b", .subject = "", .heading = "a"});
   EXPECT_TRUE(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));

@@ -11,7 +11,7 @@
 #include "draw/html.h"
 #include "draw/number.h"
 #include "run/config.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/quantiles.h"
 #include "train/trial.h"
@@ -104,7 +104,7 @@ page::Chart chart(const FoundBatch& found) {
 FoundBatch find_batch(const RunConfig& config, const BatchSearch& search) {
   check_config(config);
   check(search);
-  const Dataset data = load_dataset(config.data, config.seed);
+  const Dataset data = load_dataset(config.data, config.seed, {}, config.rows.parts);
   const RunConfig fitted = fit_to_data(config, data);
   const Module start = initial_model(fitted, data, config.seed);
   FoundBatch found{.batch = 0,

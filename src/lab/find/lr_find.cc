@@ -7,7 +7,7 @@
 #include "choice/defaults.h"
 #include "find/lr_trials.h"
 #include "run/config.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/lab/find.h"
 #include "train/trial.h"
 
@@ -157,7 +157,7 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
 
 FoundRate find_rate(const RunConfig& given, RateSearch search) {
   check_config(given);
-  const Dataset data = load_dataset(given.data, given.seed);
+  const Dataset data = load_dataset(given.data, given.seed, {}, given.rows.parts);
   const RunConfig config = fit_to_data(given, data);
   const Module model = initial_model(config, data, config.seed);
   const TrainerOptions options = trainer_options_of(config);

@@ -11,7 +11,7 @@
 #include "find/tune_folder.h"
 #include "metrics/json.h"
 #include "run/config.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "train/trial.h"
 
 namespace thalweg {
@@ -175,7 +175,7 @@ Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const
   check(options);
   const std::vector<Template> templates = templates_of(texts);
   const RunConfig config = base.config();
-  const Dataset data = load_dataset(config.data, config.seed);
+  const Dataset data = load_dataset(config.data, config.seed, {}, config.rows.parts);
   const Metric& by = metric_of(options.by.empty() ? config.early_stopping.monitor : options.by, "tune");
   const RunConfig fitted = fit_to_data(config, data);
   std::vector<Candidate> drawn;

@@ -12,38 +12,44 @@ namespace page {
 namespace {
 
 constexpr std::string_view kPlayer =
-    "<div class=\"player\" id=\"player\" role=\"group\" aria-label=\"Time\" hidden>"
-    "<button type=\"button\" id=\"play\">Play</button>"
-    "<input type=\"range\" id=\"time\" min=\"0\" max=\"{}\" step=\"1\" value=\"{}\" aria-label=\"Update\">"
-    "<output id=\"at\" for=\"time\">update {}</output>"
-    "<label>Speed <select id=\"speed\"><option value=\"0.25\">\u00bc\u00d7</option><option "
+    "<div class=\"player\" role=\"group\" aria-label=\"Time\" hidden>"
+    "<button type=\"button\" class=\"play\">Play</button>"
+    "<input type=\"range\" class=\"time\" min=\"0\" max=\"{0}\" step=\"{1}\" value=\"{0}\" "
+    "aria-label=\"{2}\">"
+    "<output class=\"at\">{2} {0}</output>"
+    "<label>Speed <select class=\"speed\"><option value=\"0.25\">\u00bc\u00d7</option><option "
     "value=\"0.5\">\u00bd\u00d7</option><option value=\"1\" selected>1\u00d7</option><option "
     "value=\"2\">2\u00d7</option><option value=\"4\">4\u00d7</option></select></label></div>\n";
 
-std::string player(std::uint64_t last) { return last == 0 ? "" : fmt::format(kPlayer, last, last, last); }
+std::string player(const Landscape& landscape) {
+  const double last = last_time(landscape);
+  if (last == 0) return "";
+  return fmt::format(kPlayer, coordinate(last), landscape.by_epochs ? "any" : "1", time_name(landscape));
+}
 
 // A column of the table of paths; one with nothing in it is left out.
 struct Column {
+  std::string look;  // the class of its cells
   std::string head;
   std::vector<std::string> cells;
 };
 
 std::vector<Column> columns_of(const Landscape& landscape) {
-  Column now{"Loss now", {}}, end{last_update(landscape) > 0 ? "Final loss" : "Loss", {}},
-      distance{"Distance to a minimum", {}}, remark{"Remark", {}};
+  Column now{"now", "Loss now", {}}, end{"end", last_time(landscape) > 0 ? "Final loss" : "Loss", {}},
+      distance{"distance", "Distance to a minimum", {}}, remark{"remark", "Remark", {}};
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
     const SurfacePath& path = landscape.paths[i];
     const std::string loss = significant(path.losses.back(), 4);
-    now.cells.push_back(fmt::format("<td id=\"loss-{}\">{}</td>", i, loss));
-    end.cells.push_back("<td>" + loss + "</td>");
+    now.cells.push_back("<td class=\"now\">" + loss + "</td>");
+    end.cells.push_back("<td class=\"end\">" + loss + "</td>");
     const std::string far = path.distances.empty() ? kNone : significant(path.distances.back(), 3);
-    distance.cells.push_back("<td>" + far + "</td>");
+    distance.cells.push_back("<td class=\"distance\">" + far + "</td>");
     const std::string said = path_remark(landscape, path);
     remark.cells.push_back("<td class=\"" + std::string(said.empty() ? "none" : "remark") + "\">" +
                            escape(said.empty() ? kNone : said) + "</td>");
   }
   std::vector<Column> out = {std::move(end)};
-  if (last_update(landscape) > 0) out.insert(out.begin(), std::move(now));
+  if (last_time(landscape) > 0) out.insert(out.begin(), std::move(now));
   const auto& paths = landscape.paths;
   const auto known = [](const SurfacePath& path) { return !path.distances.empty(); };
   const auto said = [&](const SurfacePath& path) { return !path_remark(landscape, path).empty(); };
@@ -67,8 +73,7 @@ std::string paths_table(const Landscape& landscape) {
   const std::vector<Column> columns = columns_of(landscape);
   std::string head, rows;
   for (const Column& column : columns) {
-    head += fmt::format("<th scope=\"col\"{}>{}</th>", column.head == "Remark" ? " class=\"remark\"" : "",
-                        column.head);
+    head += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", column.look, column.head);
   }
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {
     rows += "<tr>" + row_head(landscape, i);
@@ -84,7 +89,7 @@ std::string paths_table(const Landscape& landscape) {
 
 // What only a script can show is hidden without one.
 constexpr std::string_view kSolid =
-    "<div class=\"solid\" id=\"solid\" hidden><canvas id=\"surface\" tabindex=\"0\" role=\"img\" "
+    "<div class=\"solid\" hidden><canvas tabindex=\"0\" role=\"img\" "
     "aria-label=\"The surface in three dimensions. Arrow keys turn it, plus and minus change its size, Home "
     "resets it.\"></canvas><p>"
     "<button type=\"button\" value=\"ArrowLeft\">Turn left</button>"
@@ -103,28 +108,6 @@ std::string contour_caption(const Landscape& landscape, const Levels& levels) {
                         : "Levels are evenly spaced";
   if (!landscape.minima.empty()) out += "; crosses mark minima";
   return out + ".";
-}
-
-std::string render(const Landscape& landscape) {
-  const Levels levels = levels_of(landscape);
-  const std::uint64_t last = last_update(landscape);
-  const bool curve = is_curve(landscape);
-  std::string pictures = figure(curve ? "Function" : "Contours", contour_caption(landscape, levels),
-                                contour_svg(landscape, levels, false));
-  if (last > 0) pictures += figure(losses_chart(landscape), "The same paths, against updates.");
-  const std::string style = std::string(kLandscapeCss.text) + std::string(kLandscapePageCss.text);
-  return document({.title = landscape.title,
-                   .subject = "loss landscape",
-                   .lead = lead(landscape.subtitle),
-                   .body = section("ways",
-                                   last > 0 ? "Paths"
-                                   : curve  ? "Function"
-                                            : "Contour",
-                                   charts(pictures) + player(last) + paths_table(landscape)) +
-                           section("third", "The surface", curve ? "" : kSolid),
-                   .style = style,
-                   .scripts = {kLandscapeJs},
-                   .data = animation_data(landscape, levels)});
 }
 
 void check(const Landscape& landscape) {
@@ -149,17 +132,57 @@ void check(const Landscape& landscape) {
   }
 }
 
+// By epochs, too, where there are some.
+std::string losses_figure(const Landscape& landscape, std::string_view id) {
+  if (!has_points(losses_chart(landscape, id, false))) return "";
+  const auto drawn = [&](bool by_epochs) { return draw(losses_chart(landscape, id, by_epochs)); };
+  const bool both =
+      std::ranges::all_of(landscape.paths, [](const SurfacePath& path) { return path.per_epoch > 0; });
+  std::vector<Choice> of = {{"updates", drawn(false)}};
+  if (both) of.insert(landscape.by_epochs ? of.begin() : of.end(), {"epochs", drawn(true)});
+  return figure("Losses", "The same paths, in time.", choices(std::string(id) + "-across", "By", of));
+}
+
 }  // namespace
+
+LandscapeView landscape_view(const Landscape& landscape, std::string_view id, bool surface) {
+  check(landscape);
+  const Levels levels = levels_of(landscape);
+  const bool curve = is_curve(landscape);
+  std::string pictures = figure(curve ? "Function" : "Contours", contour_caption(landscape, levels),
+                                contour_svg(landscape, levels, std::string(id) + "-contour", false));
+  if (last_time(landscape) > 0)
+    pictures += losses_figure(landscape, id) +
+                figure(rates_chart(landscape, id), "The rate that each update is multiplied by.");
+  return {fmt::format("<div class=\"view\" id=\"{}\">\n{}{}{}</div>\n", id, charts(pictures),
+                      player(landscape), paths_table(landscape)),
+          animation_data(landscape, levels, id, surface)};
+}
+
+std::string landscape_style() {
+  return std::string(kLandscapeCss.text) + std::string(kLandscapePageCss.text);
+}
+
 }  // namespace page
 
 std::string landscape_svg(const Landscape& landscape) {
   page::check(landscape);
-  return page::contour_svg(landscape, page::levels_of(landscape), true) + "\n";
+  return page::contour_svg(landscape, page::levels_of(landscape), "contour", true) + "\n";
 }
 
 std::string landscape_html(const Landscape& landscape) {
-  page::check(landscape);
-  return page::render(landscape);
+  const page::LandscapeView view = page::landscape_view(landscape, "landscape", true);
+  const bool curve = page::is_curve(landscape);
+  const std::string style = page::landscape_style();
+  const char* heading = page::last_time(landscape) > 0 ? "Paths" : curve ? "Function" : "Contour";
+  return page::document({.title = landscape.title,
+                         .subject = "loss landscape",
+                         .lead = page::lead(landscape.subtitle),
+                         .body = page::section("ways", heading, view.html) +
+                                 page::section("third", "The surface", curve ? "" : page::kSolid),
+                         .style = style,
+                         .scripts = {page::kLandscapeJs},
+                         .data = page::animations({view.data})});
 }
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/spec.h"
+#include "base/text.h"
 #include "draw/drawing.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"
@@ -45,6 +46,10 @@ void check(const Problem& problem, const FunctionLandscapeOptions& options) {
   if (options.points < 2 || options.points > 1000) {
     throw Error(Code::usage,
                 {"landscape", "points are out of range", std::to_string(options.points), "2 to 1000", ""});
+  }
+  if (options.epochs > 0 && options.batches.empty()) {
+    throw Error(Code::usage, {"landscape", "epochs without batches", std::to_string(options.epochs),
+                              "the batches that they are passed over in", "try batches 1, 8 and full"});
   }
   if (options.range) check_range(*options.range);
 }
@@ -136,6 +141,12 @@ Surface surface_of(const Problem& problem, const PlaneRange& range, std::size_t 
   return out;
 }
 
+// Of one pass over the samples.
+std::uint64_t updates_per_epoch(const Problem& problem, std::uint64_t batch) {
+  const std::uint64_t samples = problem.samples() > 0 ? problem.samples() : DescendOptions::kNoisySamples;
+  return batch == 0 ? 1 : (samples + batch - 1) / batch;
+}
+
 SurfacePath way(const Problem& problem, const std::string& chain, const DescendOptions& options,
                 bool name_batch) {
   const Descent descent = descend(problem, Chain(chain), options);
@@ -143,6 +154,8 @@ SurfacePath way(const Problem& problem, const std::string& chain, const DescendO
   if (name_batch) {
     path.name += options.batch == 0 ? ", full batch" : ", batch " + std::to_string(options.batch);
   }
+  path.rates = descent.rates;
+  if (name_batch) path.per_epoch = updates_per_epoch(problem, options.batch);
   if (problem.minima().empty()) path.distances.clear();
   const std::size_t n = problem.dimension();
   for (std::size_t k = 0; k < descent.losses.size(); ++k) {
@@ -155,7 +168,9 @@ std::string subtitle(const Problem& problem, const FunctionLandscapeOptions& opt
                      std::span<const double> start) {
   const std::string place = print_number(start[0]);
   std::string out =
-      fmt::format("{} updates from {}.", options.descend.updates,
+      fmt::format("{} from {}.",
+                  options.epochs > 0 ? fmt::format("{} passes over the samples", options.epochs)
+                                     : fmt::format("{} updates", options.descend.updates),
                   start.size() == 1 ? place : "(" + place + ", " + print_number(start[1]) + ")");
   if (problem.minima().empty()) return out += " Its minima are not known.";
   const std::size_t n = problem.minima().size();
@@ -166,7 +181,8 @@ std::string subtitle(const Problem& problem, const FunctionLandscapeOptions& opt
 std::string noise_text(const Problem& problem, const FunctionLandscapeOptions& options) {
   std::string out;
   const bool batches = std::ranges::any_of(options.batches, [](std::uint64_t batch) { return batch > 0; });
-  const std::string noise = print_number(options.descend.noise);
+  const std::vector<double>& each = options.descend.noise;
+  const std::string noise = join(each, " and ", print_number);
   if (batches && problem.samples() > 0) {
     out = fmt::format(" A batch is drawn from {} samples, each once an epoch.", problem.samples());
   } else if (batches) {
@@ -174,7 +190,7 @@ std::string noise_text(const Problem& problem, const FunctionLandscapeOptions& o
         " A batch is drawn from {} samples, with noise of standard deviation {} in each gradient.",
         DescendOptions::kNoisySamples, noise);
   }
-  if (options.descend.noise > 0 && (!batches || problem.samples() > 0)) {
+  if (std::ranges::any_of(each, [](double one) { return one > 0; }) && (!batches || problem.samples() > 0)) {
     out += fmt::format(" Noise of standard deviation {} is added to each gradient.", noise);
   }
   return out;
@@ -200,9 +216,11 @@ Landscape function_landscape(const Problem& problem, std::span<const std::string
   for (const std::string& chain : chains) {
     for (const std::uint64_t batch : options.batches.empty() ? full : options.batches) {
       descent.batch = batch;
+      if (options.epochs > 0) descent.updates = options.epochs * updates_per_epoch(problem, batch);
       out.paths.push_back(way(problem, chain, descent, !options.batches.empty()));
     }
   }
+  out.by_epochs = options.epochs > 0;
   out.subtitle = subtitle(problem, options, start) + noise_text(problem, options);
   if (curve) {
     out.surface = curve_of(problem, start, out.paths, options);

@@ -85,6 +85,32 @@ TEST(FunctionLandscape, EveryChainWithEveryBatch) {
   expect_contains(landscape.subtitle, "64 samples");
 }
 
+TEST(FunctionLandscape, EpochsGiveEveryBatchTheSameData) {
+  const Landscape landscape =
+      drawn("linear_regression", {"sgd(lr=linear(0.1))"}, {.batches = {1, 24, 0}, .epochs = 3, .points = 2});
+  ASSERT_EQ(landscape.paths.size(), 3u);
+  EXPECT_TRUE(landscape.by_epochs);
+  const std::uint64_t per_epoch[] = {64, 3, 1};  // of 64 samples
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(landscape.paths[i].per_epoch, per_epoch[i]);
+    EXPECT_EQ(landscape.paths[i].points.size(), 3 * per_epoch[i] + 1);
+    EXPECT_EQ(landscape.paths[i].rates.front(), 0.1);  // schedules are as long as their own path
+    EXPECT_EQ(landscape.paths[i].rates.size(), 3 * per_epoch[i]);
+  }
+  expect_contains(landscape.subtitle, "3 passes over the samples");
+  const std::string page = landscape_html(landscape);
+  for (const char* part : {"data-x-name=\"epoch\"", "data-x-name=\"update\"", "\"unit\": \"epoch\"",
+                           "Learning rates", ">epochs</label>"})
+    expect_contains(page, part);
+  EXPECT_FALSE(drawn("linear_regression", {"sgd(lr=0.1)"}, {.batches = {1}, .points = 2}).by_epochs);
+}
+
+TEST(FunctionLandscape, RatesThatAreConstantHaveNoCurve) {
+  const Landscape constant = drawn("booth", {"gd(lr=0.01)"}, {.points = 2});
+  EXPECT_EQ(landscape_html(constant).find("Learning rates"), std::string::npos);
+  expect_contains(landscape_html(drawn("booth", {"gd(lr=cosine(0.01))"}, {.points = 2})), "Learning rates");
+}
+
 TEST(FunctionLandscape, FormulasHaveNoKnownMinima) {
   const Landscape landscape = drawn("x^2 + log(y)", {"gd(lr=0.01)"}, {.points = 11});
   EXPECT_TRUE(landscape.minima.empty());
@@ -125,6 +151,7 @@ TEST(FunctionLandscape, RefusesWhatCannotBeDrawn) {
   expect_contains(refused("booth", {.range = PlaneRange{1, 1, 0, 1}}), "the range is empty");
   expect_contains(refused("booth", {.range = PlaneRange{-1e308, 1e308, 0, 1}}), "not finite");
   expect_contains(refused("booth", {.points = 1}), "2 to 1000");
+  expect_contains(refused("booth", {.epochs = 2}), "epochs without batches");
   expect_contains(refused("booth", {.descend = {.start = {1, 2, 3}}}), "dimension");
   EXPECT_THROW(drawn("log(x)", {"gd(lr=0.1)"}, {.descend = {.start = {-1}}}), Error);
 }

@@ -43,20 +43,39 @@ bool inside(const PlaneRange& range, const PlanePoint& point);
 // Which points of a path are drawn: all, or about 800 even ones with the first and the last.
 std::vector<std::size_t> drawn_points(const SurfacePath& path);
 std::uint64_t updates_at(const SurfacePath& path, std::size_t point);
+// The time of a landscape: updates, or epochs of each path.
+double time_at(const Landscape& landscape, const SurfacePath& path, std::size_t point);
+std::string_view time_name(const Landscape& landscape);  // "update", "epoch"
 // Of all paths that move; 0: none does.
-std::uint64_t last_update(const Landscape& landscape);
+double last_time(const Landscape& landscape);
 
 // "diverges after update 12", "leaves the picture at update 3", or nothing.
 std::string path_remark(const Landscape& landscape, const SurfacePath& path);
 
-// The contour with the paths; a legend, a style sheet and a ground belong to one that stands alone.
-std::string contour_svg(const Landscape& landscape, const Levels& levels, bool alone);
-// The losses of the paths by updates.
-Chart losses_chart(const Landscape& landscape);
+// The contour with the paths; a legend, a style sheet and a ground belong to one that stands alone. `id` is a
+// word, unique in the page.
+std::string contour_svg(const Landscape& landscape, const Levels& levels, std::string_view id, bool alone);
+// The losses of the paths by updates, or by epochs.
+Chart losses_chart(const Landscape& landscape, std::string_view id, bool by_epochs);
+// The rates of the paths in time; no series where all are constant.
+Chart rates_chart(const Landscape& landscape, std::string_view id);
 // Name, look and marker of the i-th path.
 Series path_series(const Landscape& landscape, std::size_t i);
-// What the script of the page works on: one JSON object.
-std::string animation_data(const Landscape& landscape, const Levels& levels);
+// What the script of the page works on: one JSON object, and the list of those of a page.
+// Only a page with a view in three dimensions needs the surface.
+std::string animation_data(const Landscape& landscape, const Levels& levels, std::string_view id,
+                           bool surface);
+std::string animations(const std::vector<std::string>& data);
+
+// A landscape within a page: its pictures, the buttons of time, the table of its paths; the page takes both
+// style sheets and the script below. `id` is a word, unique in the page. Throws Error(usage) for what is no
+// picture.
+struct LandscapeView {
+  std::string html;
+  std::string data;  // one of animations()
+};
+LandscapeView landscape_view(const Landscape& landscape, std::string_view id, bool surface);
+std::string landscape_style();  // of a page with views
 
 extern const Asset kLandscapeCss;      // of the picture
 extern const Asset kLandscapePageCss;  // of the page around it

@@ -132,7 +132,7 @@ TEST(LandscapePage, IsOneFileThatAsksNothing) {
             count_of(html, "http-equiv") + count_of(html, "http://www.w3.org/2000/svg"));
   EXPECT_EQ(html.find("src="), std::string::npos);
   for (const char* part :
-       {"id=\"play\"", "id=\"time\"", "id=\"speed\"", "id=\"surface\"", "aria-label=\"Update\"",
+       {"class=\"play\"", "class=\"time\"", "class=\"speed\"", "<canvas", "aria-label=\"update\"",
         "prefers-reduced-motion", "Home", "requestAnimationFrame"}) {
     EXPECT_NE(html.find(part), std::string::npos) << part;
   }
@@ -140,7 +140,7 @@ TEST(LandscapePage, IsOneFileThatAsksNothing) {
 
 TEST(LandscapePage, DataAreThoseOfThePaths) {
   const Landscape landscape = bowl();
-  const json data = json::parse(page::animation_data(landscape, page::levels_of(landscape)));
+  const json data = json::parse(page::animation_data(landscape, page::levels_of(landscape), "one", true));
   EXPECT_EQ(data["last"], 2);
   ASSERT_EQ(data["paths"].size(), 2u);
   EXPECT_EQ(data["paths"][0]["u"], json::parse("[0, 1, 2]"));
@@ -148,6 +148,11 @@ TEST(LandscapePage, DataAreThoseOfThePaths) {
   EXPECT_EQ(data["paths"][0]["p"].size(), 6u);
   const json& surface = data["surface"];
   EXPECT_EQ(surface["z"].size(), surface["n"].get<std::size_t>() * surface["m"].get<std::size_t>());
+  ASSERT_EQ(surface["axes"].size(), 3u);
+  EXPECT_EQ(surface["axes"][0]["name"], "x");
+  EXPECT_EQ(surface["axes"][0]["ticks"][0], json::parse("[0, \"\u22121.0\"]"));
+  EXPECT_EQ(surface["axes"][2]["name"], "loss");
+  EXPECT_GE(surface["axes"][2]["ticks"].size(), 2u);
 }
 
 TEST(LandscapePage, LongPathsAreThinned) {
@@ -167,7 +172,7 @@ TEST(LandscapePage, WithoutPathsThereIsNoTime) {
   Landscape landscape = bowl();
   landscape.paths.clear();
   const std::string html = landscape_html(landscape);
-  EXPECT_EQ(html.find("id=\"play\""), std::string::npos);
+  EXPECT_EQ(html.find("class=\"play\""), std::string::npos);
   EXPECT_EQ(html.find("<table"), std::string::npos);
 }
 

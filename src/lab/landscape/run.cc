@@ -16,7 +16,7 @@
 #include "problems/normal.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/landscape.h"
 #include "thalweg/run.h"
@@ -75,7 +75,8 @@ struct Landform {
   Landform(const std::filesystem::path& run, const RunLandscapeOptions& options)
       : directory(run),
         config(read_config(run / "config.toml")),
-        data(load_dataset(config.data, config.seed, read_text_file(run / "encoding.json"))) {
+        data(load_dataset(config.data, config.seed, read_text_file(run / "encoding.json"),
+                          config.rows.parts)) {
     for (int i = 0; i < std::max(1, options.threads); ++i) {
       evaluators.push_back(std::make_unique<Evaluator>(config, data));
     }

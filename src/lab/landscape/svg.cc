@@ -7,6 +7,7 @@
 #include "draw/chart.h"
 #include "draw/contour.h"
 #include "draw/html.h"
+#include "draw/labels.h"
 #include "draw/number.h"
 #include "landscape/picture.h"
 
@@ -196,7 +197,7 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
     const std::string d = cross(frame.at(minimum));
     out += fmt::format("<path class=\"halo\" d=\"{}\"/><path d=\"{}\"><title>minimum</title></path>", d, d);
   }
-  if (last_update(landscape) > 0 && inside(landscape.surface.range, landscape.paths.front().points.front())) {
+  if (last_time(landscape) > 0 && inside(landscape.surface.range, landscape.paths.front().points.front())) {
     const Point p = frame.at(landscape.paths.front().points.front());
     out += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5\"><title>start</title></circle>", coordinate(p.x),
                        coordinate(p.y));
@@ -206,24 +207,34 @@ std::string draw_marks(const Landscape& landscape, const Frame& frame) {
   return out + "</g>";
 }
 
-std::string result_of(const Landscape& landscape, const SurfacePath& path) {
-  std::string out = ": loss " + significant(path.losses.back(), 3) + " after " +
-                    count(updates_at(path, path.points.size() - 1));
-  const std::string remark = path_remark(landscape, path);
-  return remark.empty() ? out : out + ", " + remark;
+// After how many updates, where paths differ in that.
+std::string end_of(const Landscape& landscape, const SurfacePath& path) {
+  const auto last = [](const SurfacePath& one) { return updates_at(one, one.points.size() - 1); };
+  const bool same =
+      std::ranges::all_of(landscape.paths, [&](const SurfacePath& one) { return last(one) == last(path); });
+  return ": loss " + significant(path.losses.back(), 3) + (same ? "" : " after " + count(last(path)));
 }
 
+std::string result_of(const Landscape& landscape, const SurfacePath& path) {
+  const std::string remark = path_remark(landscape, path), end = end_of(landscape, path);
+  return remark.empty() ? end : end + ", " + remark;
+}
+
+// A line for each path; one that is too long leaves out the remark, then parts of the name that others have
+// too.
 std::string draw_legend(const Landscape& landscape) {
+  std::vector<std::string> names;
+  for (const SurfacePath& path : landscape.paths) names.push_back(path.name);
   std::string out;
   double y = Frame::kHeight + 12;
-  for (std::size_t i = 0; i < landscape.paths.size(); ++i, y += kRow) {
+  for (std::size_t i = 0; i < names.size(); ++i, y += kRow) {
+    const std::string whole = names[i] + result_of(landscape, landscape.paths[i]);
+    const std::string end = end_of(landscape, landscape.paths[i]);
+    const std::size_t room = kMostLetters - std::min(kMostLetters - kLeastName, characters(end));
+    const std::string line = characters(whole) <= kMostLetters ? whole : told_apart(names, room)[i] + end;
     out += swatch(path_series(landscape, i), Frame::kLeft, y);
-    const std::string& name = landscape.paths[i].name;
-    const std::string result = result_of(landscape, landscape.paths[i]);
-    const std::size_t room = std::max(kLeastName, kMostLetters - std::min(kMostLetters, result.size()));
-    const std::string line = shown(name, room) + shown(result, kMostLetters - kLeastName);
     out += fmt::format("<text class=\"legend\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>",
-                       Frame::kLeft + 48, coordinate(y + 5), escape(line), escape(shown(name + result)));
+                       Frame::kLeft + 48, coordinate(y + 5), escape(shown(line)), escape(shown(whole)));
   }
   return out;
 }
@@ -276,28 +287,28 @@ std::string path_remark(const Landscape& landscape, const SurfacePath& path) {
   return "";
 }
 
-std::string contour_svg(const Landscape& landscape, const Levels& levels, bool alone) {
+std::string contour_svg(const Landscape& landscape, const Levels& levels, std::string_view id, bool alone) {
   const Frame frame(landscape.surface.range);
   const double height =
       Frame::kHeight +
       (alone && !landscape.paths.empty() ? 10 + kRow * static_cast<double>(landscape.paths.size()) : 0);
   std::string out = fmt::format(
-      "<svg class=\"landscape\" viewBox=\"0 0 {} {}\"{} role=\"img\" aria-labelledby=\"contour-title "
-      "contour-desc\"><title id=\"contour-title\">{}</title><desc id=\"contour-desc\">{}</desc>",
+      "<svg class=\"landscape\" viewBox=\"0 0 {0} {1}\"{2} role=\"img\" aria-labelledby=\"{5}-title "
+      "{5}-desc\"><title id=\"{5}-title\">{3}</title><desc id=\"{5}-desc\">{4}</desc>",
       Frame::kWidth, height,
       alone ? fmt::format(" xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\"", Frame::kWidth,
                           height)
             : "",
-      escape(landscape.title), escape(description(landscape)));
+      escape(landscape.title), escape(description(landscape)), id);
   if (alone) {
     out += fmt::format("<style>{}{}</style><rect class=\"ground\" width=\"100%\" height=\"100%\"/>",
                        kChartCss.text, kLandscapeCss.text);
   }
-  out += "<clipPath id=\"plot\">" + rect("", kCorner, {kCorner.x + plot_width(), kCorner.y + plot_height()}) +
-         "</clipPath>";
+  out += fmt::format("<clipPath id=\"{}-plot\">", id) +
+         rect("", kCorner, {kCorner.x + plot_width(), kCorner.y + plot_height()}) + "</clipPath>";
   const bool curve = is_curve(landscape);
   out += (curve ? "" : draw_levels(landscape, levels)) + draw_axes(landscape, frame);
-  out += "<g clip-path=\"url(#plot)\">" + (curve ? draw_curve(landscape, frame) : "");
+  out += fmt::format("<g clip-path=\"url(#{}-plot)\">", id) + (curve ? draw_curve(landscape, frame) : "");
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) out += draw_path(landscape.paths[i], frame, i);
   out += "</g>" + draw_marks(landscape, frame);
   for (std::size_t i = 0; i < landscape.paths.size(); ++i) {

@@ -45,8 +45,8 @@ std::string classes_section(const RunData& data) {
       made.rows.back().push_back(known(number) ? fixed(number, 4) : kNone);
   }
   made.marked = made.rows.size() - 1;
-  made.caption =
-      "Each class against all others, on held-out samples; in bold the plain mean over the classes";
+  made.caption = "Each class against all others, on " + part_of(data) +
+                 " samples; in bold the plain mean over the classes";
   if (classes.size() > kMostClasses + 1)
     made.caption += ", of which " + count(kMostClasses) + " of " + count(classes.size() - 1) + " are listed";
   made.caption +=

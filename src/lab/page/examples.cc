@@ -14,7 +14,7 @@ namespace thalweg::page {
 namespace {
 
 constexpr double kLeastSide = 2, kMostSide = 64;  // of a picture
-constexpr std::size_t kMostShown = 6;             // features of a row of the table
+constexpr std::size_t kMostShown = 12;            // columns of a row of the table
 constexpr std::size_t kLongestClass = 60;
 
 struct Size {
@@ -90,18 +90,47 @@ std::string pictures(const Examples& examples, Size size) {
   return out.empty() ? "" : "<ul class=\"examples\">\n" + out + "</ul>\n";
 }
 
+// What a row of the table of examples shows of its sample: the cells of its source, or the inputs.
+struct ShownColumns {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> cells;  // one list an example
+  bool of_source = false;
+};
+
+ShownColumns shown_columns(const Examples& examples) {
+  ShownColumns out;
+  for (const Example& example : examples.worst)
+    out.cells.push_back(source_row(examples.columns, example.inputs));
+  out.of_source = std::ranges::none_of(out.cells, [](const auto& row) { return row.empty(); });
+  if (out.of_source) {
+    for (const SourceColumn& column : examples.columns) out.names.push_back(column.name);
+    return out;
+  }
+  out.names = examples.features;
+  for (std::size_t i = 0; i < out.cells.size(); ++i) {
+    const std::vector<double>& inputs = examples.worst[i].inputs;
+    out.cells[i].clear();
+    for (std::size_t k = 0; k < out.names.size(); ++k)
+      out.cells[i].push_back(k < inputs.size() ? significant(inputs[k], 3) : kNone);
+  }
+  return out;
+}
+
 std::string rows(const Examples& examples) {
+  const ShownColumns columns = shown_columns(examples);
+  const std::size_t shown = std::min(kMostShown, columns.names.size());
   Table made;
   made.id = "worst";
-  made.caption = "Inputs as the model sees them.";
+  made.caption = columns.of_source ? "Rows as they stand in the source." : "Inputs as the model sees them.";
+  if (shown < columns.names.size())
+    made.caption += fmt::format(" The first {} of {} columns.", shown, columns.names.size());
   made.head = {"Row", "True", "Predicted", examples.classes.empty() ? "Error" : "Probability"};
-  const std::size_t shown = std::min(kMostShown, examples.features.size());
-  made.head.insert(made.head.end(), examples.features.begin(),
-                   examples.features.begin() + static_cast<std::ptrdiff_t>(shown));
-  for (const Example& example : examples.worst) {
+  const auto count_shown = static_cast<std::ptrdiff_t>(shown);
+  made.head.insert(made.head.end(), columns.names.begin(), columns.names.begin() + count_shown);
+  for (std::size_t i = 0; i < examples.worst.size(); ++i) {
+    const Example& example = examples.worst[i];
     std::vector<std::string> row = {count(example.row), example.truth, example.prediction, told(example)};
-    for (std::size_t i = 0; i < shown; ++i)
-      row.push_back(i < example.inputs.size() ? significant(example.inputs[i], 3) : kNone);
+    row.insert(row.end(), columns.cells[i].begin(), columns.cells[i].begin() + count_shown);
     made.rows.push_back(std::move(row));
   }
   return table(made);
@@ -112,7 +141,8 @@ int shade(double n, double all) {
   return n > 0 && all > 0 ? 1 + static_cast<int>(std::min(1.0, n / all) * 4) : 0;
 }
 
-std::string confusion(const Examples& examples) {
+std::string confusion(const RunData& data) {
+  const Examples& examples = data.examples;
   if (examples.confusion.empty()) return "";
   std::string head = "<th scope=\"col\">true class</th>", body;
   for (const std::string& name : examples.classes)
@@ -129,29 +159,29 @@ std::string confusion(const Examples& examples) {
     body += "</tr>\n";
   }
   return fmt::format(
-      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Held-out samples: rows are "
+      "<h3>Confusion matrix</h3><p class=\"caption\" id=\"confusion-caption\">Of {} samples: rows are "
       "true classes, columns are predicted classes.</p>\n<div class=\"scroll\" role=\"group\" "
       "aria-labelledby=\"confusion-caption\" tabindex=\"0\"><table class=\"confusion\" "
       "aria-labelledby=\"confusion-caption\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></"
       "div>\n",
-      head, body);
+      part_of(data), head, body);
 }
 
-std::string worst(const Examples& examples) {
+std::string worst(const RunData& data) {
+  const Examples& examples = data.examples;
   if (examples.worst.empty()) return "";
   const Size size = picture_size(examples.image);
   std::string shown = size.width > 0 ? pictures(examples, size) : "";
   if (shown.empty()) shown = rows(examples);
   const char* why = examples.classes.empty() ? "largest errors" : "lowest probability of the true class";
-  return fmt::format(
-      "<h3>Worst examples</h3><p class=\"caption\">The {} held-out samples with the {}.</p>\n{}",
-      examples.worst.size(), why, shown);
+  return fmt::format("<h3>Worst examples</h3><p class=\"caption\">The {} {} samples with the {}.</p>\n{}",
+                     examples.worst.size(), part_of(data), why, shown);
 }
 
 }  // namespace
 
 std::string examples_section(const RunData& data) {
-  return section("examples", "What it gets wrong", confusion(data.examples) + worst(data.examples));
+  return section("examples", "What it gets wrong", confusion(data) + worst(data));
 }
 
 std::string environment_section(const RunData& data) {

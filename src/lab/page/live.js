@@ -1,5 +1,5 @@
 // Fetches the page it is in, and puts what it says in the place of what stood there, if that changed: the place on
-// the page, the focus and the zoom of charts stay.
+// the page, the focus, the zoom of charts and what is chosen stay.
 "use strict";
 (() => {
   let last = "";
@@ -21,11 +21,13 @@
     }
     const next = new DOMParser().parseFromString(text, "text/html");
     const focused = document.activeElement?.closest("svg")?.getAttribute("aria-labelledby");
+    const chosen = [...document.querySelectorAll(".choices > input:checked")].map((input) => input.id);
     document.title = next.title;
     for (const part of ["header", "main"]) {
       const old = document.querySelector(part), made = next.querySelector(part);
       if (old && made) old.replaceWith(document.adoptNode(made));
     }
+    for (const id of chosen) document.getElementById(id)?.setAttribute("checked", "");
     window.thalweg?.attach(document);
     if (focused) document.querySelector(`svg[aria-labelledby="${focused}"]`)?.focus({ preventScroll: true });
   }

@@ -96,24 +96,29 @@ std::string plural(double number, const std::string& one) {
   return count(number) + " " + one + (number == 1 ? "" : "s");
 }
 
+// What the scores of the outcome are of.
+std::string part(const RunData& data) {
+  return data.result.there && data.reported.by_test_part ? "Test" : "Held-out";
+}
+
 std::string headline(const RunData& data, const Outcome& out) {
   const std::string so_far = data.result.there ? "" : " after " + plural(out.epochs, "epoch");
   if (out.diverged) return "Diverged: the loss is not finite";
   // What is monitored, and the balanced accuracy where one class has most samples, come first.
-  const std::string monitored = known(out.test.monitored) ? "Held-out " + metric_label(data.monitor) + " " +
-                                                                significant(out.test.monitored, kDigits)
+  const std::string monitored = known(out.test.monitored) ? part(data) + " " + metric_label(data.monitor) +
+                                                                " " + significant(out.test.monitored, kDigits)
                                                           : "";
   if (known(out.test.accuracy)) {
     const bool balanced = monitored.empty() && out.test.is_dominated();
     const std::string first =
         balanced ? "Balanced accuracy " + percent(out.test.balanced_accuracy) : monitored;
     return first + (first.empty() ? "" : ": ") + percent(out.test.accuracy) +
-           " of held-out examples classified correctly" + so_far +
+           (part(data) == "Test" ? " of test" : " of held-out") + " examples classified correctly" + so_far +
            (known(out.test.baseline) ? "; the commonest class has " + percent(out.test.baseline) : "");
   }
   if (!monitored.empty()) return monitored + so_far;
-  if (known(out.test.r2)) return "Held-out R\u00b2 " + significant(out.test.r2, kDigits) + so_far;
-  if (known(out.test.loss)) return "Held-out loss " + significant(out.test.loss, kDigits) + so_far;
+  if (known(out.test.r2)) return part(data) + " R\u00b2 " + significant(out.test.r2, kDigits) + so_far;
+  if (known(out.test.loss)) return part(data) + " loss " + significant(out.test.loss, kDigits) + so_far;
   if (known(out.train_loss)) {
     return "Training loss " + significant(out.train_loss, kDigits) + so_far + ", nothing held out";
   }
@@ -157,6 +162,11 @@ std::string notice(const RunData& data, const Outcome& out) {
 }
 
 std::string best_note(const RunData& data, const Outcome& out, double Score::*member, bool higher_is_better) {
+  if (part(data) == "Test") {
+    const double chose = data.reported.held_out.*member;
+    return !known(chose) ? ""
+                         : "held out: " + (higher_is_better ? percent(chose) : significant(chose, kDigits));
+  }
   const Epoch* const found =
       extreme_epoch(data.epochs, higher_is_better, [&](const Epoch& e) { return e.test.*member; });
   if (found == nullptr || !known(out.test.*member)) return "";
@@ -173,19 +183,19 @@ std::string summary(const RunData& data, const Outcome& out) {
   const Score& test = out.test;
   const bool by_loss = !known(test.accuracy), no_r2 = known(test.mae) && !known(test.r2);
   const std::vector<Tile> results = {
-      {"Held-out accuracy", shown(test.accuracy, percent(test.accuracy)),
+      {part(data) + " accuracy", shown(test.accuracy, percent(test.accuracy)),
        best_note(data, out, &Score::accuracy, true), "held-out"},
       {"Balanced accuracy", shown(test.balanced_accuracy, percent(test.balanced_accuracy)),
        "mean recall of the classes", "held-out"},
       {"Commonest class", known(test.accuracy) ? shown(test.baseline, percent(test.baseline)) : "",
        "the accuracy of always naming it", ""},
-      {"Held-out R\u00b2", no_r2 ? "undefined" : shown(test.r2, significant(test.r2, kDigits)),
+      {part(data) + " R\u00b2", no_r2 ? "undefined" : shown(test.r2, significant(test.r2, kDigits)),
        (no_r2 ? "the targets do not vary; " : "") +
            shown(test.mae, "mean absolute error " + significant(test.mae, kDigits)),
        "held-out"},
-      {"Held-out RMSE", shown(test.rmse, significant(test.rmse, kDigits)),
+      {part(data) + " RMSE", shown(test.rmse, significant(test.rmse, kDigits)),
        shown(test.baseline, "always the mean: " + significant(test.baseline, kDigits)), "held-out"},
-      {"Held-out loss", shown(test.loss, significant(test.loss, kDigits)),
+      {part(data) + " loss", shown(test.loss, significant(test.loss, kDigits)),
        by_loss ? best_note(data, out, &Score::loss, false) : "", "held-out"},
       {"Training loss", shown(out.train_loss, significant(out.train_loss, kDigits)),
        shown(result.train.accuracy, percent(result.train.accuracy) + " correct"), "train"}};

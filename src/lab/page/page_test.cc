@@ -254,6 +254,21 @@ TEST_F(Page, ShowsWhatItGetsWrongAndWhereItRan) {
   }
 }
 
+// Numbers by mean + scale * input, words by the one input that is 1.
+TEST_F(Page, ShowsTheRowsOfATable) {
+  put("examples.json",
+      R"({"schema": 1, "classes": ["a", "b"], "features": ["size", "town=Bonn", "town=Ulm"], "image": [],
+      "worst": [{"row": 17, "truth": "a", "prediction": "b", "probability": 0.9, "inputs": [-0.490000010, 0, 1]}]})");
+  EXPECT_TRUE(has(write(), "<td>\u22120.490</td>") && has(write(), "Inputs as the model sees them."));
+  put("encoding.json", R"({"schema": 1, "kind": "table", "columns": [
+      {"name": "size", "kind": "numeric", "mean": 75, "scale": 10, "fill": 75},
+      {"name": "town", "kind": "categorical", "levels": ["Bonn", "Ulm"]}]})");
+  const std::string html = write();
+  for (const char* words :
+       {"Rows as they stand in the source.", "<th scope=\"col\">town</th>", "<td>70.1</td>", "<td>Ulm</td>"})
+    EXPECT_TRUE(has(html, words)) << words;
+}
+
 // The bitmap is that of Python's struct.pack, from the file format as published.
 TEST_F(Page, PicturesHaveTheShapeAndColoursOfTheirData) {
   const auto examples = [&](const char* image) {
@@ -298,6 +313,10 @@ TEST_F(Page, OfSeveralRuns) {
     EXPECT_TRUE(has(html, words)) << words;
   }
   EXPECT_THROW(write_page(std::vector<std::filesystem::path>{run_}, run_ / "x.html"), Error);
+  // Samples are known of runs that have ended; these have not.
+  for (const char* words : {">epochs</label>", ">seconds</label>", ">updates</label>"})
+    EXPECT_TRUE(has(html, words)) << words;
+  EXPECT_FALSE(has(html, ">samples</label>"));
 
   // A name says which one it is; one that two have, with the folder behind it.
   put("config.toml", "batch = 64\nname = \"slow & sure\"\n");
@@ -307,6 +326,35 @@ TEST_F(Page, OfSeveralRuns) {
   write_page({run_, other}, run_ / "both.html");
   EXPECT_TRUE(has(read_text_file(run_ / "both.html"), "data-name=\"slow &amp; sure (other)\""));
   EXPECT_TRUE(has(write(), "training run slow &amp; sure"));
+}
+
+// One sample at a time makes 100 updates an epoch where all at once make one: over epochs both are as long.
+TEST_F(Page, RunsOfDifferentBatchesAreAsLongOverEpochs) {
+  const auto result = [](int updates) {
+    return fmt::format(R"({{"schema": 1, "batch": 1, "updates": {}, "samples_seen": 300}})", updates);
+  };
+  put("metrics.jsonl", long_run(3, 100));
+  put("result.json", result(300));
+  const std::filesystem::path other = run_ / "full";
+  make_folder(other);
+  replace_file(other / "config.toml", "batch = \"full\"\n");
+  replace_file(other / "metrics.jsonl", long_run(3, 1));
+  replace_file(other / "result.json", result(3));
+  write_page({run_, other}, run_ / "both.html");
+  const std::string html = read_text_file(run_ / "both.html");
+  const auto title_of = [&](const char* id) {
+    const std::size_t at = html.find("<desc id=\"" + std::string(id) + "-desc\">");
+    return at == std::string::npos ? "" : html.substr(at, html.find("</desc>", at) - at);
+  };
+  for (const auto& [id, end] : {std::pair{"train-loss-by-epochs", "at epoch 3.000"},
+                                {"train-loss-by-samples", "at samples seen 300"},
+                                {"train-loss-by-seconds", "at seconds of training 0.2000"}}) {
+    const std::string said = title_of(id);
+    const std::size_t second = said.find("full: ");
+    ASSERT_NE(second, std::string::npos) << said;
+    EXPECT_TRUE(has(said.substr(0, second), end) && has(said.substr(second), end)) << said;
+  }
+  EXPECT_TRUE(has(title_of("train-loss-by-updates"), "at update 300"));
 }
 
 TEST_F(Page, EscapesHostileText) {

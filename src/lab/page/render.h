@@ -14,6 +14,9 @@ namespace thalweg::page {
 std::string render(const RunData& data, bool live = false);
 std::string render(const std::vector<RunData>& runs, bool live = false, const std::string& left_out = {});
 
+// A page that goes on with the results and curves of runs.
+std::string render_below(Page above, const std::vector<RunData>& runs);
+
 // document() of a page that reloads itself.
 std::string live_document(Page page);
 

@@ -209,9 +209,11 @@ Result read_result(const std::filesystem::path& path, RunData& data) {
   result.seed = fields.digits("seed");
   result.threads = fields.number("threads");
   result.seconds = fields.number("seconds");
+  data.samples_seen = fields.number("samples_seen");
   result.samples_per_second = fields.number("samples_per_second");
   result.train = fields.score("train");
   result.test = fields.score("test");
+  data.reported = {fields.text("reported") == "test", fields.score("held_out")};
   if (const auto test = json.find("test"); test != json.end() && test->is_object()) {
     const Fields metrics(*test, path.string());
     data.by_class.log_loss = metrics.number("log_loss");
@@ -263,6 +265,8 @@ RunData read_run(const std::filesystem::path& run) {
   data.plan = read_if_there(run / "plan.txt");
   data.details = read_details(run / "details.jsonl");
   data.examples = read_examples(run / "examples.json");
+  if (!data.examples.worst.empty() && data.examples.image.empty())
+    data.examples.columns = read_source_columns(run / "encoding.json");
   data.environment = read_environment(run / "environment.json");
   if (data.name.empty()) data.name = folder_name(run);
   return data;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "page/source_rows.h"
+
 namespace thalweg::page {
 
 // A number that a file leaves out or has as null is NaN here.
@@ -82,6 +84,12 @@ struct Weights {
   double best_epoch = kMissing;  // of the lowest loss
 };
 
+// Which samples Result::test is of: held out, or of a test part, by which nothing was chosen.
+struct Reported {
+  bool by_test_part = false;
+  Score held_out;  // then: what chose
+};
+
 // Numbers by binary exponent: counts[i] of 2^(from + i) <= |x| < 2^(from + i + 1).
 struct Octaves {
   int from = 0;
@@ -116,6 +124,7 @@ struct Examples {
   std::vector<std::vector<double>> confusion;  // class of the sample x class it was taken for; or empty
   std::vector<double> image;                   // {channels, height, width} of a sample; or empty
   std::vector<Example> worst;
+  std::vector<SourceColumn> columns = {};  // of encoding.json; none where the samples are no rows of a table
 };
 
 using Environment = std::vector<std::pair<std::string, std::string>>;  // what, and its value
@@ -127,7 +136,9 @@ struct RunData {
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise
   Result result;
+  double samples_seen = kMissing;  // in all updates of a run that has ended
   ByClass by_class;
+  Reported reported;
   Weights weights;
   std::string monitor = "loss";  // the metric that tells the best epoch
   bool restores_best = false;    // whose weights the training is to give

@@ -1,21 +1,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
+#include <ranges>
 #include <set>
 
-#include "base/utf8.h"
 #include "draw/chart.h"
 #include "draw/html.h"
+#include "draw/labels.h"
 #include "draw/number.h"
+#include "page/parts.h"
 #include "page/render.h"
 
 namespace thalweg::page {
 namespace {
 
-constexpr std::size_t kMostSettings = 6;  // columns of what differs
-constexpr std::size_t kLongest = 60;      // characters of a setting in a table
+constexpr std::size_t kMostSettings = 6;      // columns of what differs
+constexpr std::size_t kLongestSetting = 110;  // characters, in a table
+constexpr std::size_t kLongest = 60;          // characters of a name
+constexpr int kColumns = 120;                 // that a curve of updates is thinned to
 
 constexpr std::size_t kLooks = 8;  // beyond them markers tell the rounds of looks apart
 
@@ -41,8 +46,64 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
     }
     if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
   }
-  for (std::string& name : names) name = shown(name, kLongest);
-  return names;
+  return told_apart(names, kLongest);
+}
+
+// What the curves of a run stand over: its epochs, samples, seconds or updates.
+struct Over {
+  const char* name;
+  const char* x_name;
+  Across kind;
+  double (*at)(const RunData& run, double update);
+};
+
+// Updates of an epoch; missing where none has ended.
+double per_epoch(const RunData& run) {
+  for (const Epoch& epoch : std::views::reverse(run.epochs)) {
+    if (epoch.epoch > 0) return epoch.update / epoch.epoch;
+  }
+  return kMissing;
+}
+
+// Samples of an update, of a run that has ended: the last batch of an epoch may be smaller.
+double per_update(const RunData& run) {
+  return run.result.updates > 0 ? run.samples_seen / run.result.updates : kMissing;
+}
+
+// On the line between the ends of epochs, and on past the last one.
+double seconds_at(const RunData& run, double update) {
+  double before = 0, seconds = 0, slope = kMissing;
+  for (const Epoch& epoch : run.epochs) {
+    if (!known(epoch.seconds) || epoch.update <= before) continue;
+    slope = (epoch.seconds - seconds) / (epoch.update - before);
+    if (epoch.update >= update) break;
+    before = epoch.update, seconds = epoch.seconds;
+  }
+  return seconds + (update - before) * slope;
+}
+
+constexpr Over kOver[] = {
+    {"epochs", "epoch", Across::linear,
+     [](const RunData& run, double update) { return update / per_epoch(run); }},
+    {"samples", "samples seen", Across::whole,
+     [](const RunData& run, double update) { return update * per_update(run); }},
+    {"seconds", "seconds of training", Across::linear, seconds_at},
+    {"updates", "update", Across::whole, [](const RunData&, double update) { return update; }}};
+
+double last_update(const RunData& run) {
+  const double last = run.updates.empty() ? 0 : run.updates.back().update;
+  return run.epochs.empty() ? last : std::max(last, run.epochs.back().update);
+}
+
+// Of all runs; missing where one of them does not say.
+double last_of(const Over& over, const std::vector<RunData>& runs) {
+  double last = 0;
+  for (const RunData& run : runs) {
+    const double own = last_update(run) > 0 ? over.at(run, last_update(run)) : 0;
+    if (!known(own)) return kMissing;
+    last = std::max(last, own);
+  }
+  return last;
 }
 
 // A chart of all runs: of what was tested, or of epochs, or, in thin lines, of updates.
@@ -65,7 +126,8 @@ struct Compared {
     }
     if (of_updates == nullptr) return out;
     for (const Update& u : run.updates) out.push_back({u.update, u.*of_updates});
-    return out;
+    // The same picture is drawn over every axis: fewer points keep the page small.
+    return thin(out, linear_axis(0, std::max(1.0, last_update(run)), 2, Fit::data), kColumns);
   }
 };
 
@@ -81,40 +143,40 @@ constexpr Compared kCompared[] = {
     {"gradient", "Gradient norm", "gradient norm", "Norm of the whole gradient, over all parameters.",
      Scale::log, nullptr, nullptr, &Update::grad_norm}};
 
-std::string compared(const Compared& what, const std::vector<RunData>& runs,
-                     const std::vector<std::string>& names, double last) {
-  Chart chart{.id = what.id,
+std::string compared(const Compared& what, const Over& over, const std::vector<RunData>& runs,
+                     const std::vector<std::string>& names) {
+  Chart chart{.id = std::string(what.id) + "-by-" + over.name,
               .title = what.title,
-              .x_name = "update",
+              .x_name = over.x_name,
               .y_name = what.y_name,
               .y_unit = what.percent ? "%" : "",
-              .x_least = {0, last},
+              .across = over.kind,
+              .x_least = {0, last_of(over, runs)},
               .scale = what.scale,
               .legend = false};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Series series = series_of(i, names[i], what.points(runs[i]));
+    for (Point& point : series.points) point.x = over.at(runs[i], point.x);
     if (what.of_updates != nullptr) series.look += " fine";
     if (has_points(series)) chart.series.push_back(std::move(series));
   }
   return figure(chart, what.caption);
 }
 
-double last_update(const std::vector<RunData>& runs) {
-  double last = 0;
-  for (const RunData& run : runs) {
-    if (!run.updates.empty()) last = std::max(last, run.updates.back().update);
-    if (!run.epochs.empty()) last = std::max(last, run.epochs.back().update);
-  }
-  return last;
-}
-
+// The same curves over every axis that all runs know, epochs first: there runs of different batches are as
+// long as each other.
 std::string curves(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
-  std::string figures;
-  const double last = last_update(runs);
-  for (const Compared& what : kCompared) figures += compared(what, runs, names, last);
+  std::vector<Choice> axes;
+  for (const Over& over : kOver) {
+    if (!known(last_of(over, runs))) continue;
+    std::string figures;
+    for (const Compared& what : kCompared) figures += compared(what, over, runs, names);
+    if (!figures.empty()) axes.push_back({over.name, charts(figures)});
+  }
+  if (axes.empty()) return "";
   std::vector<Series> all;
   for (std::size_t i = 0; i < runs.size(); ++i) all.push_back(series_of(i, names[i]));
-  return figures.empty() ? "" : section("curves", "Curves", legend(all) + charts(figures));
+  return section("curves", "Curves", legend(all) + choices("across", "By", axes));
 }
 
 std::size_t best_of(const std::vector<RunData>& runs) {
@@ -132,22 +194,29 @@ std::string standing(const RunData& run) {
   return run.state.empty() ? " so far" : " so far, " + run.state;
 }
 
+// What the results of all of them are of.
+std::string part_of_all(const std::vector<RunData>& runs) {
+  const auto tested = std::ranges::count_if(runs, [](const RunData& run) { return part_of(run) == "test"; });
+  return tested == 0 ? "held-out" : tested == std::ssize(runs) ? "test" : "held-out or test";
+}
+
 std::string results(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
   Table made;
   made.id = "results";
   made.marked = best_of(runs);
-  made.caption = "Final results, or the latest of runs without one; the best on held-out data is in bold.";
-  made.head = {"Run", "Result", "Held-out loss", "Training loss", "Updates", "Time", "Samples per second"};
+  std::string part = part_of_all(runs);
+  made.caption =
+      "Final results, or the latest of runs without one; the best on " + part + " data is in bold.";
+  part.front() = static_cast<char>(std::toupper(part.front()));
+  made.head = {"Run", "Result", part + " loss", "Training loss", "Updates", "Time", "Samples per second"};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const RunData& run = runs[i];
     const Epoch last = run.epochs.empty() ? Epoch{} : run.epochs.back();
     const bool ended = run.result.there;
-    const double updates =
-        run.updates.empty() ? last.update : std::max(last.update, run.updates.back().update);
     made.rows.push_back({names[i], outcome_words(run) + standing(run),
                          significant(ended ? run.result.test.loss : last.test.loss, 4),
-                         significant(ended ? run.result.train.loss : last.train_loss, 4), count(updates),
-                         duration(ended ? run.result.seconds : last.seconds),
+                         significant(ended ? run.result.train.loss : last.train_loss, 4),
+                         count(last_update(run)), duration(ended ? run.result.seconds : last.seconds),
                          count(run.result.samples_per_second)});
   }
   return section("results", "Results", table(made));
@@ -165,6 +234,14 @@ std::map<std::string, std::string> settings(const std::string& toml) {
     begin = end + 1;
   }
   return out;
+}
+
+// A setting without its quotes; of a run that has ended, texts without the options that have their default.
+std::string readable(const RunData& run, const std::string& key, const std::string& value) {
+  if (run.result.there && key == "optimizer" && !run.result.optimizer.empty()) return run.result.optimizer;
+  if (run.result.there && key == "model" && !run.result.model.empty()) return run.result.model;
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
 std::string differences(const std::vector<RunData>& runs, const std::vector<std::string>& names) {
@@ -185,15 +262,24 @@ std::string differences(const std::vector<RunData>& runs, const std::vector<std:
   made.head = {"Run"};
   for (const std::string& key : differing)
     if (made.head.size() <= kMostSettings) made.head.push_back(key);
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    std::vector<std::string> row = {names[i]};
-    for (std::size_t k = 1; k < made.head.size(); ++k) row.push_back(shown(all[i][made.head[k]], kLongest));
-    made.rows.push_back(std::move(row));
+  for (const std::string& name : names) made.rows.push_back({name});
+  for (std::size_t k = 1; k < made.head.size(); ++k) {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      values.push_back(readable(runs[i], made.head[k], all[i][made.head[k]]));
+    values = told_apart(values, kLongestSetting);
+    for (std::size_t i = 0; i < values.size(); ++i) made.rows[i].push_back(values[i]);
   }
   return section("settings", "Settings that differ", table(made));
 }
 
 }  // namespace
+
+std::string render_below(Page above, const std::vector<RunData>& runs) {
+  const std::vector<std::string> names = short_names(runs);
+  above.body += results(runs, names) + curves(runs, names);
+  return document(above);
+}
 
 std::string render(const std::vector<RunData>& runs, bool live, const std::string& left_out) {
   const std::vector<std::string> names = short_names(runs);

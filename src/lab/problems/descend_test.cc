@@ -51,7 +51,7 @@ TEST(Descend, LengthsOfSchedulesAreThoseOfTheRun) {
 TEST(Descend, NoiseIsThatOfTheSeedAndHasItsSize) {
   const Problem problem("sphere(dimension=1000)");
   const auto first = [&](double noise, std::uint64_t seed) {
-    return descend(problem, Chain("lr(1)"), {.updates = 1, .noise = noise, .seed = seed}).path;
+    return descend(problem, Chain("lr(1)"), {.updates = 1, .noise = {noise}, .seed = seed}).path;
   };
   const std::vector<double> plain = first(0, 1), noisy = first(3, 1);
   EXPECT_EQ(noisy, first(3, 1));
@@ -63,6 +63,19 @@ TEST(Descend, NoiseIsThatOfTheSeedAndHasItsSize) {
   }
   EXPECT_NEAR(sum / 1000, 0, 4 * 3 / std::sqrt(1000));
   EXPECT_NEAR(std::sqrt(squares / 1000), 3, 4 * 3 / std::sqrt(2000));
+}
+
+// Each coordinate has the normal numbers that it has with one noise for all, as wide as its own.
+TEST(Descend, NoiseMayDifferByCoordinate) {
+  const Problem problem("sphere(dimension=3)");
+  const auto first = [&](std::vector<double> noise) {
+    return descend(problem, Chain("lr(1)"), {.updates = 1, .noise = std::move(noise)}).path;
+  };
+  const std::vector<double> plain = first({}), one = first({1}), each = first({0, 1, 10});
+  EXPECT_EQ(each[3], plain[3]);
+  EXPECT_EQ(each[4], one[4]);
+  EXPECT_NEAR(each[5] - plain[5], 10 * (one[5] - plain[5]), 1e-12);
+  EXPECT_EQ(first({0, 0, 0}), plain);
 }
 
 // The average of the points 0.5, 0.25, ... that halving makes, not the points.
@@ -111,7 +124,8 @@ TEST(Descend, WrongOptionsAreNamed) {
   expect_contains(error("lr(linear(1, warmup=2ep))", {}), "`warmup`");
   expect_contains(error("lr(1)", {.start = {1}}), "1 number; want 2");
   expect_contains(error("lr(1)", {.updates = 1'000'000'000}), "too many updates");
-  expect_contains(error("lr(1)", {.noise = -1}), "noise");
+  expect_contains(error("lr(1)", {.noise = {-1}}), "noise");
+  expect_contains(error("lr(1)", {.noise = {1, 2, 3}}), "3 numbers; want 1 or 2");
 }
 
 }  // namespace

@@ -9,20 +9,37 @@
 #include "thalweg/error.h"
 
 namespace thalweg {
+namespace {
+
+// One number an element; none where all of them are 0.
+std::vector<double> noise_of(const Problem& problem, const DescendOptions& options) {
+  const std::size_t n = problem.dimension();
+  for (const double noise : options.noise) {
+    if (noise >= 0 && std::isfinite(noise)) continue;
+    throw Error(Code::usage,
+                {"descend", "the noise is out of range", print_number(noise), "a number from 0", ""});
+  }
+  if (options.noise.size() > 1 && options.noise.size() != n) {
+    throw Error(Code::usage, {"descend", "the noise has the wrong dimension",
+                              std::to_string(options.noise.size()) + " numbers",
+                              "1 or " + std::to_string(n) + " for `" + problem.text() + "`", ""});
+  }
+  if (std::ranges::all_of(options.noise, [](double noise) { return noise == 0; })) return {};
+  return options.noise.size() == 1 ? std::vector<double>(n, options.noise.front()) : options.noise;
+}
+
+}  // namespace
 
 Gradients::Gradients(const Problem& problem, const DescendOptions& options)
     : problem_(problem),
       options_(options),
+      noise_(noise_of(problem, options)),
       samples_(problem.samples() > 0 ? problem.samples() : DescendOptions::kNoisySamples) {
-  if (!(options.noise >= 0 && std::isfinite(options.noise))) {
-    throw Error(Code::usage,
-                {"descend", "the noise is out of range", print_number(options.noise), "a number from 0", ""});
-  }
   if (options.batch > samples_) {
     throw Error(Code::usage, {"descend", "the batch is larger than the data", std::to_string(options.batch),
                               "at most " + std::to_string(samples_), "0 is the full batch"});
   }
-  if (options.batch > 0 && problem.samples() == 0 && options.noise == 0) {
+  if (options.batch > 0 && problem.samples() == 0 && noise_.empty()) {
     throw Error(Code::usage,
                 {"descend", "a function without samples has no batches", "`" + problem.text() + "`",
                  "noise above 0, or a problem with samples",
@@ -36,7 +53,7 @@ void Gradients::make_offsets() {
   offsets_.resize(samples_ * n);
   for (std::size_t row = 0; row < samples_; ++row) {
     const Random random(options_.seed, Purpose::noise, row);
-    for (std::size_t i = 0; i < n; ++i) offsets_[row * n + i] = options_.noise * normal(random, i);
+    for (std::size_t i = 0; i < n; ++i) offsets_[row * n + i] = noise_[i] * normal(random, i);
   }
   for (std::size_t i = 0; i < n; ++i) {
     double mean = 0;
@@ -60,7 +77,7 @@ std::span<const std::uint32_t> Gradients::rows_of(std::uint64_t n) {
 
 void Gradients::add_noise(std::uint64_t n, std::span<double> out) const {
   const Random random(options_.seed, Purpose::noise, n);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] += options_.noise * normal(random, i);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] += noise_[i] * normal(random, i);
 }
 
 void Gradients::add_offsets(std::span<const std::uint32_t> rows, std::span<double> out) const {
@@ -80,7 +97,7 @@ void Gradients::write(std::span<const double> x, std::uint64_t n, std::span<doub
   }
   if (!offsets_.empty()) {
     add_offsets(rows_of(n), out);
-  } else if (options_.noise > 0) {
+  } else if (!noise_.empty()) {
     add_noise(n, out);
   }
 }

@@ -25,6 +25,7 @@ class Gradients {
 
   const Problem& problem_;
   const DescendOptions options_;
+  std::vector<double> noise_;  // one an element; empty: none
   std::size_t samples_;
   std::vector<double> offsets_;  // of a problem without samples: a vector each, which add up to 0
   std::uint64_t epoch_ = UINT64_MAX;

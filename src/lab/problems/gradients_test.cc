@@ -42,7 +42,7 @@ TEST(Gradients, AnEpochOfBatchesAddsUpToTheWhole) {
     problem.gradient(x, whole);
     const std::size_t samples = problem.samples() > 0 ? problem.samples() : DescendOptions::kNoisySamples;
     for (const std::uint64_t batch : {1u, 8u, 64u}) {
-      const DescendOptions options{.noise = problem.samples() > 0 ? 0.0 : 2.0, .batch = batch};
+      const DescendOptions options{.noise = {problem.samples() > 0 ? 0.0 : 2.0}, .batch = batch};
       const Vector got = mean(gradients(problem, options, x, samples / batch));
       for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(got[i], whole[i], 1e-11) << text << " batch " << batch;
     }
@@ -88,9 +88,9 @@ TEST(Gradients, RefuseWhatCannotBeMeant) {
     return usage_error([&] { descend(Problem(text), Chain("gd(lr=0.1)"), options); });
   };
   expect_contains(refused("rosenbrock", {.batch = 4}), "without samples");
-  expect_contains(refused("rosenbrock", {.noise = 1, .batch = 257}), "at most 256");
+  expect_contains(refused("rosenbrock", {.noise = {1}, .batch = 257}), "at most 256");
   expect_contains(refused("linear_regression(8)", {.batch = 9}), "at most 8");
-  expect_contains(refused("rosenbrock", {.noise = -1}), "noise");
+  expect_contains(refused("rosenbrock", {.noise = {-1}}), "noise");
   expect_contains(usage_error([] {
                     Vector out(2);
                     Problem("linear_regression(8)").gradient(out, std::vector<std::uint32_t>{8}, out);

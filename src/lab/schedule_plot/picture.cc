@@ -1,11 +1,16 @@
 // Schedules as a picture and as a page.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "draw/chart.h"
 #include "draw/html.h"
+#include "draw/labels.h"
 #include "draw/number.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/schedule_plot.h"
@@ -16,6 +21,7 @@ namespace {
 using Kind = ScheduleEvent::Kind;
 
 constexpr std::size_t kMostSchedules = 8;
+constexpr std::size_t kLongestName = 24;
 constexpr std::uint64_t kColumns = 2000;  // values that a curve is drawn from, besides those of its events
 
 std::string shown(double value) { return fmt::format("{:.4g}", value); }
@@ -34,6 +40,34 @@ std::string words(const ScheduleEvent& e) {
       return shown(e.value) + " at " + updates_done(e);
     default:
       return shown(e.value) + " from " + updates_done(e);
+  }
+}
+
+// What schedules are called beside their curves: by the first word, or where that is not enough by what
+// differs.
+std::vector<std::string> short_names(std::span<const Schedule> schedules) {
+  std::vector<std::string> words, texts;
+  for (const Schedule& schedule : schedules) {
+    texts.push_back(schedule.text());
+    words.push_back(texts.back().substr(0, texts.back().find('(')));
+  }
+  std::set<std::string> distinct(words.begin(), words.end());
+  return distinct.size() == words.size() ? words : page::told_apart(texts, kLongestName);
+}
+
+// The same words at the same place stand once, with the names of all whose they are.
+void name_labels(std::vector<page::Series>& series, const std::vector<std::string>& names) {
+  std::map<std::tuple<double, double, std::string>, std::vector<std::size_t>> whose;
+  for (std::size_t i = 0; i < series.size(); ++i)
+    for (const page::Label& label : series[i].labels)
+      whose[{label.at.x, label.at.y, label.text}].push_back(i);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    for (page::Label& label : series[i].labels) {
+      const std::vector<std::size_t>& all = whose.at({label.at.x, label.at.y, label.text});
+      const auto name = [&](std::size_t k) { return names[k]; };
+      const std::string called = all.size() == series.size() ? "all" : join(all, ", ", name);
+      label.text = all.front() == i ? called + ": " + label.text : "";
+    }
   }
 }
 
@@ -74,6 +108,7 @@ page::Chart chart_of(std::span<const Schedule> schedules, std::uint64_t updates)
     }
     out.series.push_back(series_of(schedule, updates, out.series.size()));
   }
+  if (schedules.size() > 1) name_labels(out.series, short_names(schedules));
   return out;
 }
 

@@ -46,8 +46,8 @@ TEST(SchedulePlot, DrawsOneFileWithoutARequest) {
   const std::vector<Schedule> two = {Schedule("cosine(0.1, total=100, warmup=10)"),
                                      Schedule("cyclic(0.1, total=100, cycles=2)")};
   for (const std::string& made : {schedule_svg(two, 100), schedule_html(two, 100)}) {
-    for (const char* part : {"<svg", "warm-up ends at 10: 0.1", "restart at 50: 0.1", "prefers-color-scheme",
-                             "cyclic(0.1, total=100, cycles=2)"}) {
+    for (const char* part :
+         {"<svg", "warm-up ends at 10: 0.1", "prefers-color-scheme", "cyclic(0.1, total=100, cycles=2)"}) {
       EXPECT_NE(made.find(part), std::string::npos) << part;
     }
     const std::string still = made.substr(0, made.find("<script>"));
@@ -55,6 +55,18 @@ TEST(SchedulePlot, DrawsOneFileWithoutARequest) {
       EXPECT_EQ(still.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(schedule_svg(two, 100).substr(0, 4), "<svg");
+}
+
+TEST(SchedulePlot, WordsSayWhoseTheyAre) {
+  const auto drawn = [](std::vector<Schedule> schedules) { return schedule_svg(schedules, 100); };
+  const Schedule cosine("cosine(0.1, total=100, warmup=10)");
+  EXPECT_NE(drawn({cosine}).find(">warm-up ends at 10: 0.1<"), std::string::npos);
+  EXPECT_NE(
+      drawn({cosine, Schedule("cyclic(0.1, total=100, cycles=2)")}).find(">cosine: warm-up ends at 10: 0.1<"),
+      std::string::npos);
+  const std::string same = drawn({cosine, Schedule("constant(0.1, warmup=10)")});
+  EXPECT_NE(same.find(">all: warm-up ends at 10: 0.1<"), std::string::npos);
+  EXPECT_EQ(same.find(": warm-up ends", same.find(": warm-up ends") + 1), std::string::npos);
 }
 
 TEST(SchedulePlot, RefusesWhatCannotBeDrawn) {

@@ -161,8 +161,9 @@ Chosen choose(const RunConfig& config, const Dataset& data) {
     for (std::size_t i = 0; i < left.size(); ++i) verdicts[left[i]].add(judged[i]);
     std::ranges::stable_sort(left, {}, [&](std::size_t i) { return verdicts[i].mean(); });
   }
-  Chosen chosen{choice.settings[left.front()], why(choice, verdicts, left.front())};
-  chosen.config.threads = config.threads;
+  Chosen chosen{config, why(choice, verdicts, left.front())};
+  chosen.config.optimizer = choice.settings[left.front()].optimizer;
+  chosen.config.epochs = choice.settings[left.front()].epochs;
   return chosen;
 }
 

@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 
 #include "base/threads.h"
+#include "losses/class_weights.h"
+#include "metrics/score.h"
 
 namespace thalweg {
 namespace {
@@ -49,6 +51,8 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
     config.model = "dense(128) | relu | dense(" + std::to_string(classes ? data.classes : data.columns) + ")";
   }
   if (config.loss == "auto") config.loss = classes ? "cross_entropy" : "mse";
+  config.loss = with_class_weights(config.loss, config.rows.class_weights,
+                                   {data.train.labels, class_names(data.class_names, data.classes)});
   if (!config.batch) config.batch = kBatch;
   if (!config.epochs) config.epochs = epochs_for(classes, updates_an_epoch(config, data));
   if (config.optimizer == "auto") {

@@ -154,6 +154,7 @@ Dataset read(std::string_view text, const Request& request) {
     data.full_text = bound.text(true);
     data.augment = bound.full_augment;
     Augmenter(bound.augment, data.image, 0);  // which throws where they do not fit each other
+    tell_parts(data);
     for (std::string& note : data.notes) note = shown(note);
     return data;
   } catch (const std::bad_alloc&) {
@@ -166,8 +167,9 @@ Dataset read(std::string_view text, const Request& request) {
 
 std::span<const Spec* const> data_specs() { return kSpecs; }
 
-Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding) {
-  return read(text, {.seed = seed, .encoding = encoding});
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding,
+                     const PartOptions& parts) {
+  return read(text, {.seed = seed, .encoding = encoding, .plan = plan_of(parts)});
 }
 
 Dataset load_to_judge(std::string_view text, std::string_view encoding) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/options.h"
+#include "data/parts/parts.h"
 #include "thalweg/dataset.h"
 
 namespace thalweg {
@@ -35,6 +36,7 @@ struct Request {
   bool all = false;           // every row in `test`, as load_all() promises
   bool judge = false;         // every row with its target in `test`, unless the source names a held-out part
   RowTexts* texts = nullptr;  // with `all`: where a reader of texts puts those of the rows
+  PartPlan plan = {};         // else: which rows are in which part
 };
 
 // load_all() with the texts of the rows, where the source is a text of rows.

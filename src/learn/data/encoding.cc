@@ -258,6 +258,7 @@ ImageEncoding read_image_encoding(std::string_view encoding) {
 void set_scaling(Dataset& data, const Scaling& scaling) {
   data.train.set_scaling(scaling);
   data.test.set_scaling(scaling);
+  data.held_out.set_scaling(scaling);
   data.encoding = print_encoding(scaling);
   for (std::size_t i = 0; i < data.classes; ++i) data.class_names.push_back(std::to_string(i));
 }

@@ -4,52 +4,15 @@
 #include <string>
 
 #include "base/random.h"
+#include "data/parts/parts.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kJudgeShare = 5;  // one in so many
-constexpr std::size_t kSmallClass = 5;  // a class of fewer rows has no fifth
-
-std::size_t fifth(std::size_t n) { return (2 * n + 5) / 10; }  // rounded half up
-
-// Whether the fifths of the classes are not a fifth of all, within one row: many are small, and each is
-// rounded to none, or to one of three.
-bool misses_a_fifth(const std::vector<std::vector<std::uint32_t>>& members, std::size_t n) {
-  std::size_t held = 0;
-  for (const std::vector<std::uint32_t>& rows : members) held += fifth(rows.size());
-  if (held == 0) return n >= kSmallClass;
-  const std::size_t wanted = fifth(n);
-  return held > wanted + 1 || held + 1 < wanted;
-}
 
 }  // namespace
-
-std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed) {
-  std::vector<std::vector<std::uint32_t>> members(classes);
-  for (std::uint32_t row = 0; row < labels.size(); ++row) members[labels[row]].push_back(row);
-  std::vector<std::uint32_t> pool;
-  const bool pooled = misses_a_fifth(members, labels.size());
-  std::size_t large = 0;  // held out of the classes that are not pooled
-  std::vector<bool> held_out(labels.size());
-  const auto hold = [&](const std::vector<std::uint32_t>& rows, std::size_t share, std::uint64_t draw) {
-    const std::vector<std::uint32_t> order = Random(seed, Purpose::split, draw).permutation(rows.size());
-    for (std::size_t i = 0; i < share; ++i) held_out[rows[order[i]]] = true;
-  };
-  for (std::size_t label = 0; label < classes; ++label) {
-    const std::vector<std::uint32_t>& rows = members[label];
-    if (pooled && rows.size() < kSmallClass) {
-      pool.insert(pool.end(), rows.begin(), rows.end());
-    } else {
-      hold(rows, fifth(rows.size()), label);
-      large += fifth(rows.size());
-    }
-  }
-  const std::size_t wanted = fifth(labels.size());
-  if (pooled) hold(pool, std::min(pool.size(), wanted - std::min(wanted, large)), classes);
-  return held_out;
-}
 
 std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool wanted) {
   std::vector<std::uint32_t> rows;
@@ -57,11 +20,6 @@ std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool want
     if (marked[row] == wanted) rows.push_back(row);
   }
   return rows;
-}
-
-void divide(Dataset& data, const Samples& all, const std::vector<bool>& held_out) {
-  data.train = all.subset(rows_where(held_out, false));
-  data.test = all.subset(rows_where(held_out));
 }
 
 Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,

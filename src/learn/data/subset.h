@@ -1,4 +1,4 @@
-// Some of the samples of a data set: held out, set aside to judge by, or picked.
+// Some of the samples of a data set: set aside to judge by, or picked.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,6 @@
 #include "thalweg/dataset.h"
 
 namespace thalweg {
-
-// Marks one fifth of each class, rounded half up, drawn by (seed, class): a class is drawn alike whatever
-// else the data hold. Where that is not about a fifth of all rows - many classes are small - those of fewer
-// than five rows are one pool, from which as many are drawn as make it a fifth. Labels are 0 .. classes-1.
-std::vector<bool> hold_out(std::span<const std::int32_t> labels, std::size_t classes, std::uint64_t seed);
 
 // Puts the named rows of a table with so many columns, which may be empty, behind what stands in `out`, whose
 // numbers may be narrower.
@@ -27,11 +22,8 @@ void append_rows(const std::vector<T>& all, std::span<const std::uint32_t> rows,
   }
 }
 
-// The numbers of the samples that are marked, or of those that are not.
+// The numbers of the rows that are marked, or of those that are not.
 std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool wanted = true);
-
-// Puts the marked samples of `all` into data.test and the others into data.train, both in their order.
-void divide(Dataset& data, const Samples& all, const std::vector<bool>& held_out);
 
 // The data set that trains on the named samples of data.train and holds out others of them; data.test is left
 // out. What describes the data - classes, columns, scaling - stays.

@@ -351,14 +351,18 @@ Dataset all_rows(const Table& table, const TableEncoding& encoding) {
   return data;
 }
 
-std::vector<bool> draw_held_out(const Table& table, const TargetEncoding& targets, std::uint64_t seed) {
+// In which part each row is; `own_test` says whether the test part is another table.
+std::vector<RowPart> draw(const Table& table, const TargetEncoding& targets, const Request& request,
+                          bool own_test) {
+  if (request.all || request.judge)
+    return std::vector<RowPart>(table.rows, request.judge && !own_test ? RowPart::test : RowPart::train);
   const std::size_t classes = targets.classes.size();
-  if (classes == 0) return hold_out(std::vector<std::int32_t>(table.rows), 1, seed);
-  std::vector<std::int32_t> labels = find_targets(table, targets).labels;
+  std::vector<std::int32_t> labels(table.rows);
+  if (classes > 0) labels = find_targets(table, targets).labels;
   for (std::int32_t& label : labels) {  // those of no class are one more
     if (label == kNoClass) label = static_cast<std::int32_t>(classes);
   }
-  return hold_out(labels, classes + 1, seed);
+  return draw_parts(table.name, labels, classes + 1, request.seed, request.plan, own_test);
 }
 
 // The rows that have their targets.
@@ -405,10 +409,9 @@ Dataset to_dataset(Table source, const Table* source_test, const TableOptions& o
   if (source_test != nullptr) test = taken(*source_test);
   TableEncoding encoding = given ? read_table_encoding(request.encoding) : TableEncoding();
   TargetEncoding targets = given ? encoding.targets : derive_targets(table, options.task);
-  std::vector<bool> held_out(table.rows, request.judge && !test);
-  if (!test && !request.all && !request.judge) held_out = draw_held_out(table, targets, request.seed);
+  const std::vector<RowPart> parts = draw(table, targets, request, test.has_value());
   if (!given) {
-    const RowTest training = [&](std::size_t row) { return !held_out[row]; };
+    const RowTest training = [&](std::size_t row) { return parts[row] == RowPart::train; };
     leave_out_names(table, test, training, notes);
     encoding = derive_encoding(table, std::move(targets), options, training, notes);
   }
@@ -420,10 +423,12 @@ Dataset to_dataset(Table source, const Table* source_test, const TableOptions& o
   Dataset data;
   const Targeted found = find_targets(table, encoding.targets);
   std::vector<std::string> rare;  // of the training part itself nothing is unknown
-  data.train = encode(table, encoding, found, rows_where(held_out, false), given ? notes : rare);
+  data.train = encode(table, encoding, found, rows_of(parts, RowPart::train), given ? notes : rare);
   if (!found.note.empty()) notes.push_back(found.note);
+  data.apart = !request.judge && request.plan.apart(test.has_value());
+  data.held_out = encode(table, encoding, found, rows_of(parts, RowPart::held_out), notes);
   if (!test) {
-    data.test = encode(table, encoding, found, rows_where(held_out, true), notes);
+    data.test = encode(table, encoding, found, rows_of(parts, RowPart::test), notes);
   } else {
     const Targeted others = find_targets(*test, encoding.targets);
     data.test = encode(*test, encoding, others, rows_where(std::vector<bool>(test->rows), false), notes);
@@ -434,7 +439,7 @@ Dataset to_dataset(Table source, const Table* source_test, const TableOptions& o
   if (!given && data.classes == 1)
     data.notes.push_back(data.target_names[0] + ": there is one class, `" + data.class_names[0] +
                          "`, and every model is right");
-  if (request.judge && !test) return data;  // all of it
+  if (data.apart || (request.judge && !test)) return data;  // told of all sources alike; all of it
   data.notes.push_back("held out: " + std::to_string(data.test.size()) + " of " +
                        std::to_string(data.train.size() + data.test.size()) + " rows");
   return data;

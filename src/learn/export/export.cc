@@ -8,7 +8,7 @@
 #include "export/onnx.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "safetensors/safetensors.h"
 #include "thalweg/error.h"
 #include "thalweg/loss.h"

@@ -82,7 +82,7 @@ void check_measured(const Metric& metric, const Dataset& data, const Loss& loss,
   const auto refuse = [&](const char* what, std::string want) {
     throw Error(Code::usage, {where, what, "`" + std::string(metric.name) + "`", std::move(want), ""});
   };
-  if (data.test.size() == 0) refuse("nothing is held out to measure it on", "loss");
+  if (data.choosing().size() == 0) refuse("nothing is held out to measure it on", "loss");
   if (is_measured(metric, data, loss, outputs)) return;
   std::string others;
   for (const Metric& other : metrics()) {

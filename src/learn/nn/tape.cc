@@ -43,7 +43,7 @@ Tensor Tape::Impl::add(const Op& op, std::span<const Tensor> inputs, Shape shape
     added.wanted = added.wanted || input.wanted;
   }
   nodes.push_back(std::move(added));
-  planned = false;
+  operations.reset();
   return {number};
 }
 
@@ -130,17 +130,16 @@ void Tape::Impl::place_gradients() {
 }
 
 void Tape::Impl::plan() {
-  if (planned) return;
+  if (operations) return;
   cut();
   place_values();
   place_gradients();
-  planned = true;
-  operations.clear();
+  operations.emplace();
   const std::size_t type = function_of(dtype);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     Node& node = nodes[i];
     if (node.op == nullptr) continue;
-    operations.push_back(static_cast<int>(i));
+    operations->push_back(static_cast<int>(i));
     if (node.op->prepare[type] == nullptr) continue;
     Call call(*this, node);
     node.op->prepare[type](call);
@@ -223,7 +222,7 @@ void Tape::want_gradient(Tensor tensor) {
   if (node.parameter != nullptr)
     fail("want_gradient() is not for parameters", "a parameter", "an input or an operation");
   if (node.op != nullptr) {
-    if (!node.kept) impl_->planned = false;
+    if (!node.kept) impl_->operations.reset();
     node.kept = true;
     return;
   }
@@ -240,7 +239,7 @@ void Tape::evaluate() { impl_->training.reset(); }
 void Tape::forward() {
   const std::size_t type = function_of(dtype());
   impl_->plan();
-  for (const int i : impl_->operations) {
+  for (const int i : *impl_->operations) {
     Node& node = impl_->nodes[static_cast<std::size_t>(i)];
     Call call(*impl_, node);
     node.op->forward[type](call);
@@ -265,7 +264,7 @@ void Tape::backward(Tensor output, bool accumulate, const ParameterCall& ready) 
   impl_->plan();
   for (Node& node : impl_->nodes) node.reached = accumulate && node.parameter != nullptr;
   impl_->node(output).reached = true;
-  for (auto i = impl_->operations.rbegin(); i != impl_->operations.rend(); ++i) {
+  for (auto i = impl_->operations->rbegin(); i != impl_->operations->rend(); ++i) {
     Node& node = impl_->nodes[static_cast<std::size_t>(*i)];
     if (!node.reached || !node.wanted) continue;
     impl_->bring(node.part);

@@ -101,8 +101,7 @@ struct Tape::Impl {
   Arena values{0};
   Arena grads{1};
   std::vector<Node> nodes;
-  bool planned = true;
-  std::vector<int> operations;  // among the nodes, in order
+  std::optional<std::vector<int>> operations = std::vector<int>();  // in order; none: until plan()
   std::map<const Parameter*, int> parameters;
   std::optional<Training> training;     // none: evaluation
   std::uint64_t random_operations = 0;  // recorded so far: each has its number, and so its own stream

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "data/dataset.h"
 #include "data/subset.h"
 #include "metrics/json.h"
@@ -13,8 +14,8 @@
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
 #include "run/result.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/evaluate_classes.h"
@@ -105,22 +106,26 @@ RunConfig config_of(const std::filesystem::path& directory) {
   return read_config(directory / "config.toml");
 }
 
-// What is judged is `test`: the held-out part of the run's own data, or others encoded like them.
+// What is judged is `test`: a part of the run's own data, or others encoded like them.
 Dataset data_of(const std::filesystem::path& directory, const RunConfig& config, const std::string& source,
-                RunEvaluation& out) {
+                const std::string& part, RunEvaluation& out) {
   const std::string encoding = read_text_file(directory / "encoding.json");
   const bool own = source.empty() || same_samples(source, config.data);
-  Dataset data = own ? load_dataset(source.empty() ? config.data : source, config.seed, encoding)
-                     : load_to_judge(source, encoding);
+  if (!own && !part.empty())
+    throw Error(Code::usage, {"part", "only the run's own data have parts", shown(source), "no --part", ""});
+  Dataset data =
+      own ? load_dataset(source.empty() ? config.data : source, config.seed, encoding, config.rows.parts)
+          : load_to_judge(source, encoding);
   out.run = std::filesystem::absolute(directory).lexically_normal();
   out.name = run_name(config, out.run);
   out.data = data.text;
   out.all = data.train.size() == 0;
+  out.part = own ? choose_part(data, part) : out.all ? "all rows" : "held out";
   if (!source.empty()) out.notes = data.notes;  // those of the run's own were told in training
   const bool values = data.classes == 0;
   if (data.test.size() > 0 && !(values ? data.test.values.empty() : data.test.labels.empty())) return data;
   throw Error(Code::data, {out.data, "there are no held-out samples with targets", "", "at least one",
-                           "name others with --data"});
+                           "name others with --data, or --part train"});
 }
 
 }  // namespace
@@ -129,7 +134,7 @@ std::string RunEvaluation::json() const {
   JsonObject object;
   add_run(object.add("schema", 1), run, name)
       .add("data", data)
-      .add("judged", all ? "all rows" : "held out")
+      .add("judged", part)
       .add("weights", weights)
       .add("epoch", epoch)
       .add("updates", updates);
@@ -139,10 +144,10 @@ std::string RunEvaluation::json() const {
 }
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& source, int threads,
-                           const std::string& checkpoint) {
+                           const std::string& checkpoint, const std::string& part) {
   const RunConfig config = config_of(directory);
   RunEvaluation out;
-  Dataset data = data_of(directory, config, source, out);
+  Dataset data = data_of(directory, config, source, part, out);
   if (out.all) std::swap(data.train, data.test);  // no trainer is made without samples to train on
   Trial trial(Module(config.model, inputs_of(data, config.model)), Loss(config.loss), Chain("lr(0)"), data,
               {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
@@ -159,15 +164,15 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
 }
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> members,
-                           const std::string& source, int threads) {
+                           const std::string& source, int threads, const std::string& part) {
   if (members.empty()) {
     throw Error(Code::usage, {"checkpoints", "there are none", "", "one or more, such as 46,92", ""});
   }
   const RunConfig config = config_of(directory);
   RunEvaluation out;
-  const Dataset data = data_of(directory, config, source, out);
+  const Dataset data = data_of(directory, config, source, part, out);
   const Samples& samples = data.test;
-  const Loss loss(config.loss);
+  const Loss loss = Loss(config.loss).resolve(out.all ? samples.labels : data.train.labels, data.classes);
   const Mean mean = mean_of(loss);
   Module model(config.model, inputs_of(data, config.model));
   const std::size_t columns = count(model.outputs());

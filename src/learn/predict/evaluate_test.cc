@@ -27,6 +27,13 @@ TEST_F(EnsembleTest, OneCheckpointIsItself) {
   EXPECT_EQ(one.members, std::vector<std::uint64_t>{20});
 }
 
+TEST_F(EnsembleTest, ClassesWeighAsInTraining) {
+  RunConfig config = small();
+  config.loss = "cross_entropy(weight=balanced)";
+  train(config);
+  EXPECT_NEAR(of({"20"}).test.loss, evaluate_run(path(), {}, 1, "20").test.loss, 1e-6);
+}
+
 // The mean probability of each class, from what predict_run says of each checkpoint.
 TEST_F(EnsembleTest, AveragesProbabilities) {
   train(small());

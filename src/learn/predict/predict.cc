@@ -5,10 +5,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/parts/parts.h"
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "train/outputs.h"
@@ -59,6 +60,18 @@ void carry(RowTexts&& texts, RunPredictions& out) {
   out.table = {texts.delimiter, std::move(texts.header), std::move(texts.names), std::move(texts.records)};
 }
 
+// What is predicted, as `test`.
+Dataset load_rows(const RunConfig& config, const std::string& data, const std::string& encoding,
+                  const std::string& part, RowTexts& texts) {
+  if (part.empty()) return load_all(source_of(config.data, data), encoding, texts);
+  if (!data.empty())
+    throw Error(Code::usage,
+                {"part", "only the run's own data have parts", "`" + data + "`", "no --data", ""});
+  Dataset own = load_dataset(config.data, config.seed, encoding, config.rows.parts);
+  choose_part(own, part);
+  return own;
+}
+
 }  // namespace
 
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
@@ -67,10 +80,11 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   const RunConfig config = read_config(directory / "config.toml");
   RowTexts texts{.whole = options.rows};
   const Dataset dataset =
-      load_all(source_of(config.data, data), read_text_file(directory / "encoding.json"), texts);
+      load_rows(config, data, read_text_file(directory / "encoding.json"), options.part, texts);
   if (options.rows && texts.delimiter == '\0') {
-    throw Error(Code::usage, {"append", "the source is no table in a text, whose rows could be copied",
-                              "`" + dataset.text + "`", "csv(FILE)", ""});
+    throw Error(Code::usage, {"append", "there is no table in a text whose rows could be copied",
+                              options.part.empty() ? "`" + dataset.text + "`" : "a part of the run's data",
+                              "--data with csv(FILE)", ""});
   }
   RunPredictions out;
   carry(std::move(texts), out);

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "choice/defaults.h"
+#include "data/parts/parts.h"
 #include "schedule/schedules.h"
 #include "synonyms/synonyms.h"
 
@@ -245,6 +246,7 @@ void check_config(const RunConfig& config) {
   for (const RunSetting& setting : run_settings()) {
     setting.read(read, std::string(setting.name), setting.print(config));
   }
+  plan_of(config.rows.parts);
 }
 
 RunConfig changed(const RunConfig& old, const ResumeOptions& options) {

@@ -1,10 +1,16 @@
 // metrics.jsonl: what happened, a line at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 
+#include "run/folder.h"
+#include "thalweg/checkpoint_writer.h"
 #include "thalweg/run.h"
+#include "train/details.h"
 #include "train/line_file.h"
 
 namespace thalweg {
@@ -34,5 +40,24 @@ class MetricsFile {
 // Removes every line about what came after `updates`, and a torn last line. Returns the seconds of the last
 // epoch line that is kept.
 double cut_metrics(const std::filesystem::path& path, std::uint64_t updates);
+
+// What a run writes as it goes.
+struct RunFiles {
+  void open(const std::filesystem::path& where, std::uint64_t total, std::uint64_t per_epoch,
+            const WriterOptions& writes) {
+    directory = std::filesystem::absolute(where).lexically_normal();
+    metrics.emplace(directory / "metrics.jsonl", total, per_epoch);
+    details.emplace(directory / "details.jsonl", total);
+    writer.emplace(writes);
+    last_save = std::chrono::steady_clock::now();
+  }
+
+  std::unique_ptr<RunLock> lock;
+  std::filesystem::path directory;
+  std::optional<MetricsFile> metrics;
+  std::optional<Details> details;
+  std::chrono::steady_clock::time_point last_save;  // of a checkpoint
+  std::optional<CheckpointWriter> writer;           // ends before the lock goes
+};
 
 }  // namespace thalweg

@@ -10,7 +10,10 @@
 #include "base/spec.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "losses/class_weights.h"
 #include "metrics/class_score.h"
+#include "metrics/json.h"
+#include "metrics/score.h"
 #include "reserve/process_memory.h"
 #include "thalweg/run.h"
 #include "thalweg/schedule.h"
@@ -33,9 +36,10 @@ std::string data_text(const Dataset& data) {
   const std::string targets = data.classes > 0
                                   ? fmt::format("{} classes", data.classes)
                                   : fmt::format("{} value{}", data.columns, data.columns == 1 ? "" : "s");
-  return fmt::format("data       {}\n           {} training samples, {} held out, inputs {}, {}\n",
-                     shown(data.text), data.train.size(), data.test.size(), print_shape(data.sample),
-                     targets) +
+  return fmt::format("data       {}\n           {} training samples, {} held out{}, inputs {}, {}\n",
+                     shown(data.text), data.train.size(), data.choosing().size(),
+                     data.apart ? fmt::format(" and {} to test by", data.test.size()) : "",
+                     print_shape(data.sample), targets) +
          notes;
 }
 
@@ -89,7 +93,8 @@ std::string data_json(const Dataset& data) {
   return JsonObject()
       .add("source", data.text)
       .add("training", data.train.size())
-      .add("held_out", data.test.size())
+      .add("held_out", data.choosing().size())
+      .add("test", data.apart ? data.test.size() : std::size_t{0})
       .add("inputs", data.sample)
       .add("classes", data.classes)
       .add("values", data.columns)
@@ -174,7 +179,7 @@ std::string missing_log_softmax(const Module& model, const Loss& loss) {
 Loaded load_data(const RunConfig& config, std::string_view encoding) {
   Loaded out;
   out.held_before = process_memory().resident;
-  out.data = load_dataset(config.data, config.seed, encoding);
+  out.data = load_dataset(config.data, config.seed, encoding, config.rows.parts);
   out.held_after = process_memory().resident;
   return out;
 }
@@ -188,7 +193,8 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
   const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
   const std::uint64_t state = trial.optimizer().state_bytes();
   const std::uint64_t activations =
-      trial.trainer().activation_bytes() + output_bytes(trial.model(), data.test.size());
+      trial.trainer().activation_bytes() +
+      output_bytes(trial.model(), std::max(data.held_out.size(), data.test.size()));
   const ProcessMemory now = process_memory();
   MemoryEstimate out{
       {{"program", loaded.held_before + less(now.resident, loaded.held_after + 2 * parameters) + kLater},
@@ -198,8 +204,8 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
        {"optimizer state", state},
        {"best weights", parameters},
        {"activations", activations}}};
-  const std::size_t judged =
-      std::max(std::min(data.train.size(), RunResult::kTrainingSamples), data.test.size());
+  const std::size_t judged = std::max(
+      {std::min(data.train.size(), RunResult::kTrainingSamples), data.held_out.size(), data.test.size()});
   const std::uint64_t scores = ClassScore::bytes(judged, data.classes);
   if (scores > 0) out.parts.push_back({"scores", scores});
   if (config.keeping.async_checkpoints)
@@ -224,6 +230,7 @@ std::string outline_json(const Outlined& all) {
              .raw("data", data_json(all.data))
              .raw("model", model_json(all.trial.model()))
              .add("loss", c.loss)
+             .raw("class_weights", class_weights_json(c.loss, all.data))
              .add("batch", *c.batch == 0 ? std::uint64_t{all.data.train.size()} : *c.batch)
              .add("accumulate", c.accumulate)
              .add("epochs", *c.epochs)
@@ -236,6 +243,26 @@ std::string outline_json(const Outlined& all) {
              .add("notes", all.notes)
              .text() +
          "\n";
+}
+
+std::string class_weights_json(const std::string& loss, const Dataset& data) {
+  const std::vector<double> weights = class_weights_of(loss, data.classes);
+  if (weights.empty() || weights.size() > kMostListed) return "null";
+  const std::vector<std::string> names = class_names(data.class_names, data.classes);
+  JsonObject out;
+  for (std::size_t c = 0; c < weights.size(); ++c) out.add(names[c], weights[c]);
+  return out.text();
+}
+
+std::string class_weights_text(const RunConfig& config, const Dataset& data) {
+  constexpr std::size_t kMostTold = 10;
+  if (config.rows.class_weights == kNoClassWeights) return "";
+  const std::vector<double> weights = class_weights_of(config.loss, data.classes);
+  const std::vector<std::string> names = class_names(data.class_names, data.classes);
+  std::string out;
+  for (std::size_t c = 0; c < std::min(weights.size(), kMostTold); ++c)
+    out += fmt::format("{} {} {:.4g}", c == 0 ? "class weights:" : ",", shown(names[c]), weights[c]);
+  return out + (weights.size() > kMostTold ? fmt::format(", ... ({})", weights.size()) : "");
 }
 
 std::string squashed_output(std::string_view model, std::string_view loss) {

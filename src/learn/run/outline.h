@@ -47,6 +47,13 @@ std::string outline(const Outlined& all, const std::string& plan);
 // One object: schema, data, model, loss, lengths, optimizer, resolved, plan, memory in bytes, notes.
 std::string outline_json(const Outlined& all);
 
+// The weights that the loss of a run has of the classes: an object of the number of each by its name, or
+// null. Of very many classes the numbers are not listed.
+std::string class_weights_json(const std::string& loss, const Dataset& data);
+
+// "class weights: no 0.625, yes 2.5", where the configuration asks for them; empty where it does not.
+std::string class_weights_text(const RunConfig& config, const Dataset& data);
+
 // That a model's last layer bounds what the loss takes for scores without bounds; empty where it does not.
 std::string squashed_output(std::string_view model, std::string_view loss);
 

@@ -100,7 +100,9 @@ JsonObject& add_result(JsonObject& object, const RunResult& result) {
            result.seconds > 0 ? static_cast<double>(result.samples_seen) / result.seconds : 0.0)
       .add("peak_bytes", result.peak_bytes)
       .add("estimated_bytes", result.estimated_bytes)
+      .add("reported", result.reported)
       .raw("train", evaluation_json(result.train, true))
+      .raw("held_out", result.held_out ? evaluation_json(*result.held_out, true) : "null")
       .raw("test", result.test ? evaluation_json(*result.test, true) : "null");
 }
 
@@ -115,6 +117,10 @@ RunResult read_result(const std::filesystem::path& path) {
   }
   result.train = evaluation(json["train"]);
   if (is_object("test")) result.test = evaluation(json["test"]);
+  if (is_object("held_out")) result.held_out = evaluation(json["held_out"]);
+  result.reported = result.held_out ? "test" : result.test ? "held_out" : "train";
+  if (const auto found = json.find("reported"); found != json.end() && found->is_string())
+    result.reported = found->get<std::string>();
   if (is_object("best")) {
     const Json& best = json["best"];
     result.best = {whole(best, "epoch"), whole(best, "update"), number(best, "loss")};

@@ -15,15 +15,15 @@
 #include "metrics/json.h"
 #include "reserve/process_memory.h"
 #include "run/config.h"
-#include "run/early_stopping.h"
 #include "run/environment.h"
 #include "run/fit_to_memory.h"
 #include "run/folder.h"
-#include "run/load_newest.h"
-#include "run/load_weights.h"
 #include "run/metrics.h"
 #include "run/outline.h"
 #include "run/result.h"
+#include "run/weights/early_stopping.h"
+#include "run/weights/load_newest.h"
+#include "run/weights/load_weights.h"
 #include "schedule/schedules.h"
 #include "thalweg/checkpoint_writer.h"
 #include "thalweg/error.h"
@@ -42,27 +42,8 @@ constexpr double kSecondsBetweenCheckpoints = 10;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 OptimizerOptions optimizer_options(const RunConfig& config) {
-  return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.nonfinite)};
+  return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.machine.nonfinite)};
 }
-
-// What a run writes.
-struct Files {
-  void open(const std::filesystem::path& where, std::uint64_t total, std::uint64_t per_epoch,
-            const WriterOptions& writes) {
-    directory = std::filesystem::absolute(where).lexically_normal();
-    metrics.emplace(directory / "metrics.jsonl", total, per_epoch);
-    details.emplace(directory / "details.jsonl", total);
-    writer.emplace(writes);
-    last_save = Clock::now();
-  }
-
-  std::unique_ptr<RunLock> lock;
-  std::filesystem::path directory;
-  std::optional<MetricsFile> metrics;
-  std::optional<Details> details;
-  Clock::time_point last_save;             // of a checkpoint
-  std::optional<CheckpointWriter> writer;  // ends before the lock goes
-};
 
 // The losses of the epoch at hand.
 struct EpochLoss {
@@ -88,6 +69,7 @@ struct Run::Impl {
         memory(estimate_memory(loaded, config, data, trial)) {
     check_measured(stopping.metric(), data, trial.loss(), count(trial.model().outputs()));
     notes = data.notes;
+    if (std::string line = class_weights_text(config, data); !line.empty()) notes.push_back(std::move(line));
     for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
     for (std::string& line : advice(trial)) notes.push_back(std::move(line));
     config.data = data.full_text;
@@ -153,7 +135,7 @@ struct Run::Impl {
   FoundStatistics statistics;
   MemoryEstimate memory;
 
-  Files files;
+  RunFiles files;
   std::vector<std::string> notes;
   std::optional<EpochReport> last_epoch;
   EpochLoss epoch;
@@ -199,7 +181,8 @@ void Run::Impl::end_epoch() {
   report.epoch = report.update / per_epoch();
   report.train_loss = epoch.sum / epoch.mass;
   const Averaged averaged = statistics.lend(trial);
-  if (data.test.size() > 0) report.test = trial.trainer().evaluate(data.test, stopping.metric().needs());
+  const Samples& held_out = data.choosing();
+  if (held_out.size() > 0) report.test = trial.trainer().evaluate(held_out, stopping.metric().needs());
   report.seconds = seconds += since(start);
   if (stopping.metric().kind != Metric::Kind::loss) report.monitored = stopping.metric().read(*report.test);
   epoch = {};
@@ -290,12 +273,15 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
   const Averaged averaged = result.of_best ? Averaged() : statistics.lend(trial);
   if (result.of_best) stopping.swap_with(params());
   result.train = trial.trainer().evaluate(data.train, Metrics::all, RunResult::kTrainingSamples);
+  if (data.apart && data.held_out.size() > 0)
+    result.held_out = trial.trainer().evaluate(data.held_out, Metrics::all);
   if (data.test.size() > 0) {
     result.test = trial.trainer().evaluate(data.test, Metrics::all);
     confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
   }
   if (result.of_best) stopping.swap_with(params());
   seconds += since(start);
+  result.reported = data.test.size() == 0 ? "train" : data.apart ? "test" : "held_out";
   result.seconds = seconds;
   result.samples_seen =
       updates() / per_epoch() * samples_per_epoch(data.train.size(), trainer_options_of(config));
@@ -312,6 +298,7 @@ std::string Run::Impl::result_json(const RunResult& result) {
       .add("model", trial.model().text())
       .add("optimizer", resolved().text())
       .add("loss", config.loss)
+      .raw("class_weights", class_weights_json(config.loss, data))
       .add("parameters", params().elements())
       .add("state_bytes", trial.optimizer().state_bytes())
       .add("batch", *config.batch == 0 ? std::uint64_t{data.train.size()} : *config.batch)
@@ -433,7 +420,7 @@ RunResult Run::finish() {
     result = run.evaluate_all(confusion);
   });
   run.wait();
-  if (run.not_finite.count > 0) run.notes.push_back(run.not_finite.note(run.config.nonfinite));
+  if (run.not_finite.count > 0) run.notes.push_back(run.not_finite.note(run.config.machine.nonfinite));
   if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
   result.json = run.result_json(result);
   replace_file(directory() / "result.json", result.json);

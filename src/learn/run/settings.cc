@@ -9,8 +9,9 @@
 #include "base/json.h"
 #include "base/spec.h"
 #include "base/text.h"
+#include "data/parts/parts.h"
+#include "losses/class_weights.h"
 #include "run/config.h"
-#include "thalweg/dataset.h"
 #include "thalweg/error.h"
 #include "thalweg/metrics.h"
 #include "thalweg/optimizer.h"
@@ -121,8 +122,8 @@ constexpr std::array kRows = std::to_array<Row>({
      [](const RunConfig& c) { return std::to_string(c.accumulate); }},
     {{"nonfinite", Kind::text, "report|error|skip|zero",
       "what to do about gradients that are not finite: report, error, skip or zero", false},
-     [](RunConfig& c, Where, Words t) { c.nonfinite = nonfinite_name(parse_nonfinite(t)); },
-     [](const RunConfig& c) { return c.nonfinite; }},
+     [](RunConfig& c, Where, Words t) { c.machine.nonfinite = nonfinite_name(parse_nonfinite(t)); },
+     [](const RunConfig& c) { return c.machine.nonfinite; }},
     {{"epochs", Kind::whole, "auto", "passes over the data", true},
      [](RunConfig& c, Where w, Words t) { c.epochs = whole_or_auto(w, t); },
      [](const RunConfig& c) { return print_or_auto(c.epochs); }},
@@ -176,6 +177,21 @@ constexpr std::array kRows = std::to_array<Row>({
        c.keeping.init = t == "drawn" ? "" : std::filesystem::absolute(t).lexically_normal().string();
      },
      [](const RunConfig& c) -> std::string { return c.keeping.init.empty() ? "drawn" : c.keeping.init; }},
+    {{"held-out", Kind::real, "*",
+      "rows held out to choose the best epoch by, and to report where --test is 0: a share, a number of "
+      "rows, "
+      "0, 2/5 for the second of five folds; auto: the data's own part, else 0.2",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.rows.parts.held_out = print_part_size(read_part_size(t, w)); },
+     [](const RunConfig& c) { return c.rows.parts.held_out; }},
+    {{"test", Kind::real, "*",
+      "rows that report alone, by which nothing is chosen: a share, or a number of rows", false},
+     [](RunConfig& c, Where w, Words t) { c.rows.parts.test = print_part_size(read_part_size(t, w)); },
+     [](const RunConfig& c) { return c.rows.parts.test; }},
+    {{"class-weights", Kind::text, "none|balanced",
+      "how much the rows of each class count in the loss: none, balanced, or cat=1,dog=5", false},
+     [](RunConfig& c, Where w, Words t) { c.rows.class_weights = read_class_weights(t, w); },
+     [](const RunConfig& c) { return c.rows.class_weights; }},
     {{"seed", Kind::whole, "", "seed of weights, order and split", true},
      [](RunConfig& c, Where w, Words t) { c.seed = whole(w, t, 0); },
      [](const RunConfig& c) { return std::to_string(c.seed); }},

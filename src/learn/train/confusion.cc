@@ -15,6 +15,8 @@
 namespace thalweg {
 namespace {
 
+constexpr int kDigitsOfImages = 3;  // of inputs that are looked at as a picture; others are read back
+
 struct Judged {
   std::uint32_t sample = 0;
   double badness = 0;  // the larger, the worse
@@ -92,7 +94,9 @@ std::string inputs_json(const Dataset& data, std::uint32_t sample) {
   std::vector<float> inputs(data.test.features());
   const std::uint32_t rows[] = {sample};
   data.test.gather(rows, inputs);
-  return json_list(inputs, [](float x) { return std::isfinite(x) ? fmt::format("{:.3g}", x) : "null"; });
+  const int digits = data.image.empty() ? std::numeric_limits<float>::max_digits10 : kDigitsOfImages;
+  return json_list(inputs,
+                   [&](float x) { return std::isfinite(x) ? fmt::format("{:.{}g}", x, digits) : "null"; });
 }
 
 std::string worst_json(const Dataset& data, const Judged& judged) {

@@ -19,8 +19,8 @@ inline constexpr std::size_t kMostInputs = 4096;  // of a sample that is written
 //    "worst": [{"row", "truth", "prediction", "probability", "inputs"}]}
 // The worst are those whose true class is the least likely (of values: the largest errors over all targets,
 // `error` then stands for `probability`, in units of the source); at most kMostExamples. `inputs` are as the
-// model sees them, to three digits. `confusion` is left out for values and for many classes, `inputs` for
-// large samples.
+// model sees them, those of images to three digits. `confusion` is left out for values and for many classes,
+// `inputs` for large samples.
 std::string examples_json(Module& model, const Loss& loss, const Dataset& data, int threads);
 
 }  // namespace thalweg

@@ -31,7 +31,7 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
     throw Error(Code::usage, {"model", "its inputs do not fit the data", print_shape(model.inputs()),
                               print_shape(data.sample), ""});
   }
-  for (const Samples* samples : {&data.train, &data.test}) {
+  for (const Samples* samples : {&data.train, &data.held_out, &data.test}) {
     if (samples->weights.empty() || samples->weights.size() == samples->size()) continue;
     throw Error(Code::usage, {"data", "weights are not one per sample",
                               std::to_string(samples->weights.size()), std::to_string(samples->size()), ""});
@@ -273,6 +273,7 @@ std::uint64_t Trainer::activation_bytes() {
     if (rows % chunk > 0) recordings_->of(rows % chunk, passes);
   };
   record(data_.train.size(), evaluation_chunk_, Passes::forward);
+  record(data_.held_out.size(), evaluation_chunk_, Passes::forward);
   record(data_.test.size(), evaluation_chunk_, Passes::forward);
   record(loader_.batch(), chunk_, Passes::both);
   record(data_.train.size() % loader_.batch(), chunk_, Passes::both);

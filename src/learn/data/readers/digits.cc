@@ -4,7 +4,6 @@
 
 #include "data/dataset.h"
 #include "data/encoding.h"
-#include "data/subset.h"
 #include "files/gzip.h"
 
 extern "C" {
@@ -53,9 +52,11 @@ Dataset read_digits(const Settings&, const Request& request) {
   data.sample = {kFeatures};
   data.image = {1, 8, 8};
   data.classes = kClasses;
+  const bool whole = request.all || request.judge;
+  data.apart = !whole && request.plan.apart(false);
   divide(data, all,
-         request.all || request.judge ? std::vector<bool>(all.size(), true)
-                                      : hold_out(all.labels, kClasses, request.seed));
+         whole ? std::vector<RowPart>(all.size(), RowPart::test)
+               : draw_parts("digits", all.labels, kClasses, request.seed, request.plan));
   set_scaling(data, request.encoding.empty() ? Scaling{0, 1.0 / 16} : read_scaling(request.encoding));
   return data;
 }

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "data/encoding.h"
-#include "data/subset.h"
+#include "data/parts/parts.h"
 
 namespace thalweg {
 namespace {

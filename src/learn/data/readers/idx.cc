@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/samples/bytes.h"
+#include "data/subset.h"
 #include "files/input.h"
 
 namespace thalweg {
@@ -201,6 +202,22 @@ Samples to_samples(Part part) {
   return samples;
 }
 
+// Of the training files; the others are the test part.
+std::vector<RowPart> parts_of(const Part& train, const std::filesystem::path& folder, std::size_t classes,
+                              const Request& request) {
+  const std::vector<std::int32_t> labels(train.labels.bytes.begin(), train.labels.bytes.end());
+  if (request.all || request.judge) return std::vector<RowPart>(labels.size(), RowPart::train);
+  return draw_parts(folder.string(), labels, classes, request.seed, request.plan, true);
+}
+
+std::vector<std::uint8_t> trained_bytes(const Array& images, const std::vector<RowPart>& parts) {
+  const std::vector<std::uint32_t> rows = rows_of(parts, RowPart::train);
+  if (rows.size() == parts.size()) return images.bytes;
+  std::vector<std::uint8_t> out;
+  append_rows(images.bytes, rows, images.features(), out);
+  return out;
+}
+
 constexpr Option kOptions[] = {
     required(path_option("folder",
                          "the folder of the four files train-images-idx3-ubyte, ..., plain, gzip or zstd")),
@@ -225,14 +242,17 @@ Dataset read_idx(const Settings& settings, const Request& request) {
   data.sample = {static_cast<std::int64_t>(train.images.features())};
   data.image = image_shape(train.images);
   count_classes(train, test, data);
-  const Scaling scaling = request.encoding.empty()
-                              ? byte_scaling(text_of(option<kOptions, "scale">(settings)), train.images.bytes)
-                              : read_scaling(request.encoding);
+  const std::vector<RowPart> parts = parts_of(train, folder, data.classes, request);
+  const Scaling scaling =
+      request.encoding.empty()
+          ? byte_scaling(text_of(option<kOptions, "scale">(settings)), trained_bytes(train.images, parts))
+          : read_scaling(request.encoding);
   if (request.all) {
     append(train, test);
     data.test = to_samples(std::move(train));
   } else {
-    data.train = to_samples(std::move(train));
+    data.apart = !request.judge && request.plan.apart(true);
+    divide(data, to_samples(std::move(train)), parts);
     data.test = to_samples(std::move(test));
   }
   set_scaling(data, scaling);

@@ -10,7 +10,6 @@
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/samples/bytes.h"
-#include "data/subset.h"
 #include "files/unpacker.h"
 #include "images/image.h"
 
@@ -207,33 +206,40 @@ ImageEncoding wanted_encoding(const Settings& settings) {
 
 struct Folder {
   ImageEncoding encoding;  // without its scaling, where it is to be derived
-  std::vector<Listed> train, test;
+  std::vector<Listed> train, held_out, test;
+  bool apart = false;  // as of Dataset
   bool labelled = true;
   std::vector<std::string> notes;
 };
 
-// Which of the training images are held out.
-std::vector<bool> draw(const std::vector<Listed>& files, std::size_t classes, const Request& request) {
-  if (request.all || request.judge) return std::vector<bool>(files.size(), true);
+// In which part each of the training images is.
+std::vector<RowPart> draw(const std::vector<Listed>& files, const Folder& folder, const Request& request,
+                          bool own_test) {
+  if (request.all || request.judge)
+    return std::vector<RowPart>(files.size(), own_test && !request.all ? RowPart::train : RowPart::test);
+  const std::size_t classes = folder.encoding.classes.size();
   std::vector<std::int32_t> labels;  // those of no class are one more
   for (const Listed& file : files)
     labels.push_back(file.label == kNoClass ? static_cast<std::int32_t>(classes) : file.label);
-  return hold_out(labels, classes + 1, request.seed);
+  return draw_parts(files.front().path.parent_path().parent_path().string(), labels, classes + 1,
+                    request.seed, request.plan, own_test);
 }
 
 // Puts every image into its part.
 void divide_files(Part train, Part test, const Request& request, Folder& folder) {
-  const bool apart = !test.files.empty();
+  const bool own_test = !test.files.empty();
   if (request.all) std::ranges::copy(test.files, std::back_inserter(train.files));
-  const std::vector<bool> held = apart && !request.all
-                                     ? std::vector<bool>(train.files.size())
-                                     : draw(train.files, folder.encoding.classes.size(), request);
+  folder.apart = !request.all && !request.judge && request.plan.apart(own_test);
+  const std::vector<RowPart> parts = draw(train.files, folder, request, own_test);
   for (std::size_t i = 0; i < train.files.size(); ++i) {
     train.files[i].row = static_cast<std::uint32_t>(i);
-    (held[i] ? folder.test : folder.train).push_back(train.files[i]);
+    (parts[i] == RowPart::train      ? folder.train
+     : parts[i] == RowPart::held_out ? folder.held_out
+                                     : folder.test)
+        .push_back(train.files[i]);
   }
   for (const Part* part : {&train, &test}) std::ranges::copy(part->notes, std::back_inserter(folder.notes));
-  if (!apart || request.all) return;
+  if (!own_test || request.all) return;
   for (std::size_t i = 0; i < test.files.size(); ++i) test.files[i].row = static_cast<std::uint32_t>(i);
   folder.test = std::move(test.files);
 }
@@ -269,21 +275,24 @@ Dataset read_images(const Settings& settings, const Request& request) {
   Folder folder = read_folder(settings, request);
   ImageEncoding& encoding = folder.encoding;
   Decoder decoder(encoding.size, encoding.resizes);
-  std::vector<std::uint8_t> train = decoder.decode(folder.train), test = decoder.decode(folder.test);
+  std::vector<std::uint8_t> train = decoder.decode(folder.train), held_out = decoder.decode(folder.held_out),
+                            test = decoder.decode(folder.test);
   const ImageSize& size = encoding.size = decoder.size();
   if (request.encoding.empty())
     encoding.scaling =
         byte_scaling(text_of(option<kOptions, "scale">(settings)), train.empty() ? test : train);
   Dataset data;
   data.train = to_samples(folder.train, size.numbers(), std::move(train));
+  data.held_out = to_samples(folder.held_out, size.numbers(), std::move(held_out));
   data.test = to_samples(folder.test, size.numbers(), std::move(test));
+  data.apart = folder.apart;
   if (!folder.labelled) data.test.labels.clear();
   data.sample = {static_cast<std::int64_t>(size.numbers())};
   data.image = {static_cast<std::int64_t>(size.channels), static_cast<std::int64_t>(size.height),
                 static_cast<std::int64_t>(size.width)};
   data.classes = encoding.classes.size();
   data.class_names = encoding.classes;
-  const std::size_t count = folder.train.size() + folder.test.size();
+  const std::size_t count = folder.train.size() + folder.held_out.size() + folder.test.size();
   data.notes.push_back(fmt::format("{} images of {} x {}, {}, of {} classes", count, size.height, size.width,
                                    size.channels == 1 ? "grey" : "colour", data.classes));
   if (decoder.converted() > 0)
@@ -292,6 +301,7 @@ Dataset read_images(const Settings& settings, const Request& request) {
                                      size.channels == 1 ? "grey" : "colour"));
   data.notes.insert(data.notes.end(), folder.notes.begin(), folder.notes.end());
   data.train.set_scaling(encoding.scaling);
+  data.held_out.set_scaling(encoding.scaling);
   data.test.set_scaling(encoding.scaling);
   data.encoding = print_encoding(encoding);
   return data;

@@ -79,6 +79,14 @@ Rows make_rows(const Stream& stream, WeightOf weight) {
   return out;
 }
 
+// All of it is trained on, unless somebody asks for parts.
+std::vector<RowPart> parts_of(std::size_t rows, const Request& request) {
+  if (request.all || request.judge) return std::vector<RowPart>(rows, RowPart::test);
+  PartPlan plan = request.plan;
+  if (plan.held_out.kind == PartSize::Kind::automatic) plan.held_out = {.kind = PartSize::Kind::share};
+  return draw_parts("the stream", std::vector<std::int32_t>(rows), 1, request.seed, plan);
+}
+
 Dataset read_stream(const Stream& stream, const Request& request, WeightOf weight) {
   Rows rows = make_rows(stream, weight);
   const std::size_t features = stream.features;
@@ -86,13 +94,14 @@ Dataset read_stream(const Stream& stream, const Request& request, WeightOf weigh
   data.sample = {static_cast<std::int64_t>(features)};
   data.columns = 1;
   data.target_scaling = {Scaling{}};
-  const bool all = request.all || request.judge;
-  Samples& part = all ? data.test : data.train;
-  part.rows.resize(rows.targets.size());
-  for (std::size_t i = 0; i < part.rows.size(); ++i) part.rows[i] = static_cast<std::uint32_t>(i);
-  part.values = std::move(rows.targets);
-  part.assign(features, std::move(rows.inputs));
-  (all ? data.train : data.test).assign(features, std::vector<float>{});
+  Samples all;
+  all.rows.resize(rows.targets.size());
+  for (std::size_t i = 0; i < all.rows.size(); ++i) all.rows[i] = static_cast<std::uint32_t>(i);
+  all.values = std::move(rows.targets);
+  all.assign(features, std::move(rows.inputs));
+  const std::vector<RowPart> parts = parts_of(all.size(), request);
+  divide(data, std::move(all), parts);
+  data.apart = !request.all && !request.judge && request.plan.apart(false);
   set_scaling(data, Scaling{});
   return data;
 }

@@ -1,4 +1,4 @@
-#include "run/load_weights.h"
+#include "run/weights/load_weights.h"
 
 #include <algorithm>
 #include <cmath>
@@ -68,7 +68,8 @@ void find_from_data(const std::filesystem::path& run, Module& model, const Train
   std::optional<Dataset> loaded;
   try {
     if (own.data == nullptr)
-      loaded.emplace(load_dataset(config.data, config.seed, read_text_file(run / "encoding.json")));
+      loaded.emplace(
+          load_dataset(config.data, config.seed, read_text_file(run / "encoding.json"), config.rows.parts));
   } catch (const Error& error) {
     if (error.code() != Code::data) throw;
     throw Error(

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "run/early_stopping.h"
+#include "run/weights/early_stopping.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"
 #include "thalweg/settings.h"

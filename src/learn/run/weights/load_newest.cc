@@ -1,4 +1,4 @@
-#include "run/load_newest.h"
+#include "run/weights/load_newest.h"
 
 #include "checkpoint/other_checkpoint.h"
 #include "run/folder.h"

@@ -1,4 +1,4 @@
-#include "run/early_stopping.h"
+#include "run/weights/early_stopping.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,132 @@
+#include "thalweg/folds.h"
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "data/parts/parts.h"
+#include "folds/summary.h"
+#include "run/config.h"
+#include "run/folder.h"
+#include "run/result.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view kSettings = "folds.toml", kResult = "folds.json";
+constexpr std::string_view kFiles[] = {"lock", kSettings, kResult, "report.html"};
+constexpr std::size_t kBegun = 1;  // of them is there before the settings
+
+RunConfig of_fold(RunConfig config, std::uint64_t fold, std::uint64_t folds) {
+  config.rows.parts.held_out = std::to_string(fold) + "/" + std::to_string(folds);
+  return config;
+}
+
+void check_folds(const RunConfig& config, std::uint64_t folds) {
+  if (folds < 2) throw Error(Code::usage, {"folds", "out of range", std::to_string(folds), "2 or more", ""});
+  if (config.rows.parts.held_out == "auto") return;
+  throw Error(Code::usage, {"folds", "every fold is held out in turn",
+                            "--held-out " + config.rows.parts.held_out, "--held-out auto", ""});
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& directory, std::uint64_t fold) {
+  return directory / ("fold-" + std::to_string(fold));
+}
+
+}  // namespace
+
+struct Folds::Impl {
+  RunConfig config;  // of the first fold
+  std::uint64_t folds = 0;
+  int threads = 0;  // of what is resumed; 0: as configured
+  std::filesystem::path directory;
+  std::unique_ptr<RunLock> lock;
+};
+
+Folds::Folds(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Folds::~Folds() = default;
+Folds::Folds(Folds&&) noexcept = default;
+Folds& Folds::operator=(Folds&&) noexcept = default;
+
+const std::filesystem::path& Folds::directory() const { return impl_->directory; }
+std::uint64_t Folds::count() const { return impl_->folds; }
+
+bool Folds::are_in(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(directory / kSettings, ignored);
+}
+
+Folds Folds::create(const RunConfig& given, std::uint64_t folds, const std::filesystem::path& directory) {
+  check_config(given);
+  check_folds(given, folds);
+  if (!directory.empty()) check_free(directory, kFiles, kBegun);
+  auto impl = std::make_unique<Impl>();
+  impl->config = of_fold(given, 1, folds);
+  impl->folds = folds;
+  // What is wrong with them is told before anything is made; the source has its absolute path.
+  impl->config.data =
+      nlohmann::json::parse(Run::describe(impl->config, true)).at("data").at("source").get<std::string>();
+  if (!directory.empty()) make_folder(directory);
+  const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
+  check_own_files(made, kFiles);
+  impl->lock = std::make_unique<RunLock>(made);
+  check_free(made, kFiles, kBegun);  // another process may have been faster
+  impl->lock->sign();
+  remove_own_leftovers(made, kFiles);
+  impl->directory = std::filesystem::absolute(made).lexically_normal();
+  replace_file(made / kSettings, print_config(impl->config));
+  return Folds(std::move(impl));
+}
+
+Folds Folds::resume(const std::filesystem::path& directory, int threads) {
+  if (!are_in(directory)) {
+    throw Error(Code::data, {directory.string(), "not a directory of folds", "no " + std::string(kSettings),
+                             "a directory that `thalweg train --folds` made", ""});
+  }
+  check_own_files(directory, kFiles);
+  auto impl = std::make_unique<Impl>();
+  impl->lock = std::make_unique<RunLock>(directory);
+  read_toml(directory / kSettings, Code::data, impl->config);
+  const PartSize fold = read_part_size(impl->config.rows.parts.held_out, "held-out");
+  if (fold.kind != PartSize::Kind::fold) {
+    throw Error(Code::data, {(directory / kSettings).string(), "`held-out` is no fold",
+                             "`" + impl->config.rows.parts.held_out + "`", "1/5", ""});
+  }
+  impl->folds = fold.folds;
+  impl->threads = threads;
+  impl->lock->sign();
+  remove_own_leftovers(directory, kFiles);
+  impl->directory = std::filesystem::absolute(directory).lexically_normal();
+  return Folds(std::move(impl));
+}
+
+Run Folds::open(std::uint64_t fold) const {
+  const Impl& impl = *impl_;
+  if (fold < 1 || fold > impl.folds) {
+    throw Error(Code::usage, {"folds", "there is no such fold", std::to_string(fold),
+                              "1 to " + std::to_string(impl.folds), ""});
+  }
+  const std::filesystem::path folder = folder_of(impl.directory, fold);
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / "config.toml", ignored))
+    return Run::resume(folder, {.threads = impl.threads});
+  RunConfig config = of_fold(impl.config, fold, impl.folds);
+  if (impl.threads > 0) config.threads = impl.threads;
+  return Run::create(config, folder);
+}
+
+FoldsResult Folds::finish() {
+  FoldsResult out;
+  for (std::uint64_t fold = 1; fold <= impl_->folds; ++fold)
+    out.runs.push_back(read_result(folder_of(impl_->directory, fold) / "result.json"));
+  summarise(out);
+  out.json = folds_json(out, impl_->directory);
+  replace_file(impl_->directory / kResult, out.json);
+  return out;
+}
+
+}  // namespace thalweg

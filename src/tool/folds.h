@@ -1,0 +1,12 @@
+// thalweg train --folds: one run after the other, and what they say together.
+#pragma once
+
+#include "thalweg/folds.h"
+#include "tool/deadlines.h"
+
+namespace thalweg::tool {
+
+// Trains all folds from where they stand and prints their result. Returns the exit code.
+int train_folds(Folds folds, Deadlines& deadlines, bool json, bool quiet);
+
+}  // namespace thalweg::tool
