@@ -82,9 +82,9 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   const Dataset dataset =
       load_rows(config, data, read_text_file(directory / "encoding.json"), options.part, texts);
   if (options.rows && texts.delimiter == '\0') {
-    throw Error(Code::usage, {"append", "there is no table in a text whose rows could be copied",
-                              options.part.empty() ? "`" + dataset.text + "`" : "a part of the run's data",
-                              "--data with csv(FILE)", ""});
+    throw Error(Code::usage,
+                {"append", "the source is no table in a text, whose rows could be copied",
+                 (options.part.empty() ? "" : "a part of ") + ("`" + dataset.text + "`"), "csv(FILE)", ""});
   }
   RunPredictions out;
   carry(std::move(texts), out);
