@@ -33,7 +33,6 @@ const std::vector<Refusal> kBadCommands = {
     {{"help", "adma"}, 2, {"`adma`", "did you mean `adam`?"}},
     {{"help", ""}, 2, {"unknown name"}},
     {{"list", "foo"}, 2, {"`foo`", "schedules"}},
-    {{"list", "foo", "--json"}, 2, {"`foo`"}},
     {{"verify", "missing"}, 3, {"`missing`"}},
     {{"descend", "-x^2"}, 2, {"`-x^2`", "`thalweg descend [OPTION ...] -- \"-x^2\"`"}},
     {{"landscape", "-x^2-y^2", "--json"}, 2, {"`-x^2-y^2`", " -- "}},

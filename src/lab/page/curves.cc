@@ -61,8 +61,8 @@ Figure judged(const std::vector<Epoch>& epochs) {
 // What tells the best epoch, where that is neither the loss nor the accuracy.
 void add_monitored(const RunData& data, std::vector<Figure>& out) {
   const Series monitored = held_out(data.epochs, &Score::monitored, 1);
-  if (data.monitor == "accuracy" || !has_points(monitored)) return;
-  const std::string name = metric_label(data.monitor);
+  if (data.asked.monitor == "accuracy" || !has_points(monitored)) return;
+  const std::string name = metric_label(data.asked.monitor);
   out.insert(out.begin() + 2, {chart("monitored", "Held-out " + name, name, {monitored}),
                                "Once an epoch, on held-out data; by which the best epoch is told."});
 }

@@ -57,8 +57,8 @@ const Epoch* best_epoch(const RunData& data) {
   const double told = data.weights.best_epoch;
   const auto found = std::ranges::find(data.epochs, told, &Epoch::epoch);
   if (known(told)) return found == data.epochs.end() ? nullptr : &*found;
-  if (data.monitor != "loss")
-    return extreme_epoch(data.epochs, is_higher_better(data.monitor),
+  if (data.asked.monitor != "loss")
+    return extreme_epoch(data.epochs, is_higher_better(data.asked.monitor),
                          [](const Epoch& e) { return e.test.monitored; });
   return extreme_epoch(data.epochs, false,
                        [](const Epoch& e) { return known(e.test.loss) ? e.test.loss : e.train_loss; });
@@ -80,7 +80,7 @@ Outcome outcome(const RunData& data) {
     if (known(data.result.updates)) out.updates = data.result.updates;
     if (known(data.result.epochs)) out.epochs = data.result.epochs;
   }
-  out.of_best = data.result.there ? data.weights.name == "best" : data.restores_best;
+  out.of_best = data.result.there ? data.weights.name == "best" : data.asked.restores_best;
   out.given = out.of_best ? best_epoch(data) : data.epochs.empty() ? nullptr : &data.epochs.back();
   for (const Update& update : data.updates) {
     if (known(update.loss)) continue;
@@ -105,9 +105,10 @@ std::string headline(const RunData& data, const Outcome& out) {
   const std::string so_far = data.result.there ? "" : " after " + plural(out.epochs, "epoch");
   if (out.diverged) return "Diverged: the loss is not finite";
   // What is monitored, and the balanced accuracy where one class has most samples, come first.
-  const std::string monitored = known(out.test.monitored) ? part(data) + " " + metric_label(data.monitor) +
-                                                                " " + significant(out.test.monitored, kDigits)
-                                                          : "";
+  const std::string monitored = known(out.test.monitored)
+                                    ? part(data) + " " + metric_label(data.asked.monitor) + " " +
+                                          significant(out.test.monitored, kDigits)
+                                    : "";
   if (known(out.test.accuracy)) {
     const bool balanced = monitored.empty() && out.test.is_dominated();
     const std::string first =
@@ -257,10 +258,10 @@ std::string epochs_table(const RunData& data, const Outcome& out) {
                {"Held-out loss", [](const Epoch& e) { return e.test.loss; }}});
   add_columns(made, epochs, 4,
               {{"Held-out accuracy,\u00a0%", [](const Epoch& e) { return e.test.accuracy * 100; }}});
-  if (data.monitor != "accuracy")
+  if (data.asked.monitor != "accuracy")
     add_columns(
         made, epochs, 4,
-        {{"Held-out " + metric_label(data.monitor), [](const Epoch& e) { return e.test.monitored; }}});
+        {{"Held-out " + metric_label(data.asked.monitor), [](const Epoch& e) { return e.test.monitored; }}});
   add_columns(made, epochs, 2, {{"Seconds", [](const Epoch& e) { return e.seconds; }}});
   const std::size_t all = data.epochs.size();
   made.caption = epochs.size() == all ? "Every epoch" : fmt::format("{} of {} epochs", epochs.size(), all);
@@ -302,7 +303,7 @@ double outcome_number(const RunData& data) {
 std::string render(const RunData& data, bool live) {
   const Outcome out = outcome(data);
   const std::string title = headline(data, out);
-  const std::string name = thalweg::shown(data.label.empty() ? data.name : data.label);
+  const std::string name = thalweg::shown(data.asked.label.empty() ? data.name : data.asked.label);
   const Page page{.title = title + " \u2013 " + name,
                   .subject = "training run " + name,
                   .heading = title,

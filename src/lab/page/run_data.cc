@@ -218,7 +218,7 @@ Result read_result(const std::filesystem::path& path, RunData& data) {
     const Fields metrics(*test, path.string());
     data.by_class.log_loss = metrics.number("log_loss");
     data.by_class.classes = class_figures(metrics);
-    if (data.monitor != "loss") result.test.monitored = metrics.mean(data.monitor);
+    if (data.asked.monitor != "loss") result.test.monitored = metrics.mean(data.asked.monitor);
   }
   return result;
 }
@@ -229,9 +229,9 @@ void add_config(const std::string& text, RunData& data) {
     RunSettings settings;
     settings.read_text(text);
     const EarlyStoppingOptions& early = settings.config().early_stopping;
-    data.monitor = early.monitor;
-    data.restores_best = early.restore_best.value_or(early.patience > 0);
-    data.label = settings.config().keeping.name;
+    data.asked.monitor = early.monitor;
+    data.asked.restores_best = early.restore_best.value_or(early.patience > 0);
+    data.asked.label = settings.config().keeping.name;
   } catch (const Error&) {
   }
 }

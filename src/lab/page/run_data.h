@@ -129,9 +129,15 @@ struct Examples {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;  // what, and its value
 
+// What config.toml says of the run.
+struct Asked {
+  std::string label;             // what the run is called; empty: as its folder
+  std::string monitor = "loss";  // the metric that tells the best epoch
+  bool restores_best = false;    // whose weights the training is to give
+};
+
 struct RunData {
   std::string name;             // the folder of the run, or its last part
-  std::string label;            // what the run is called; empty: as its folder
   std::string state;            // how it stands, where that is known: of live pages
   std::vector<Update> updates;  // ascending; where a resumed run repeats updates, the later lines count
   std::vector<Epoch> epochs;    // ascending, likewise
@@ -140,10 +146,9 @@ struct RunData {
   ByClass by_class;
   Reported reported;
   Weights weights;
-  std::string monitor = "loss";  // the metric that tells the best epoch
-  bool restores_best = false;    // whose weights the training is to give
-  std::string config;            // the text of config.toml; empty where there is none
-  std::string plan;              // the text of plan.txt; empty where there is none
+  Asked asked;
+  std::string config;  // the text of config.toml; empty where there is none
+  std::string plan;    // the text of plan.txt; empty where there is none
   // Empty for runs of before these files.
   std::vector<Detail> details;  // ascending
   Examples examples;

@@ -41,8 +41,9 @@ std::vector<std::string> short_names(const std::vector<RunData>& runs) {
     names.clear();
     for (const RunData& run : runs) {
       const std::string path = tail(run.name, parts);
-      const bool twice = std::ranges::count(runs, run.label, &RunData::label) > 1;
-      names.push_back(run.label.empty() ? path : run.label + (twice ? " (" + path + ")" : ""));
+      const bool twice =
+          std::ranges::count(runs, run.asked.label, [](const RunData& one) { return one.asked.label; }) > 1;
+      names.push_back(run.asked.label.empty() ? path : run.asked.label + (twice ? " (" + path + ")" : ""));
     }
     if (std::set<std::string>(names.begin(), names.end()).size() == runs.size()) break;
   }
