@@ -135,7 +135,7 @@ TEST_F(Tool, CompareCallsOptimizersByTheirNames) {
   EXPECT_TRUE(optimizers.contains(result["pairs"][0]["first"].get<std::string>())) << result["pairs"];
   for (const std::string& line : lines_of(contents(path("c") / "runs.jsonl"))) {
     const Json run = Json::parse(line);
-    EXPECT_EQ(optimizers.at(run["name"]), run["optimizer"]);
+    EXPECT_EQ(optimizers.at(run["name"]), run["optimizer"].get<std::string>());
   }
   EXPECT_NE(contents(path("c") / "report.html").find("data-name=\"my adam\""), std::string::npos);
   const Outcome again = run(with(changed(kQuick, "--optimizers", "sgd; adam(lr=1e-3)"), {"--out", "c"}));
