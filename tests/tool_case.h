@@ -13,6 +13,15 @@ namespace thalweg {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+// One line, or a line with an excerpt and a caret below it.
+inline bool is_message(const std::string& text) {
+  const std::vector<std::string> lines = lines_of(text);
+  if (!text.ends_with('\n') || lines.front().size() < 10) return false;
+  if (lines.size() == 1) return true;
+  return lines.size() == 3 && lines[1].starts_with("  ") && lines[2].ends_with("^") &&
+         lines[2].find_first_not_of(' ') == lines[2].size() - 1;
+}
+
 class Tool : public ::testing::Test {
  protected:
   Outcome run(const Arguments& arguments) const { return run_tool(folder_.path(), arguments); }
@@ -31,6 +40,18 @@ class Tool : public ::testing::Test {
     Arguments arguments = {"train", "--json", "--quiet", "--out", out};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return json(arguments);
+  }
+
+  // Runs a command that must end with `code`, no output, and a message that says all of `says`.
+  void refused(const Arguments& arguments, int code, const std::vector<std::string>& says) const {
+    SCOPED_TRACE(testing::PrintToString(arguments));
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, code);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_TRUE(is_message(outcome.err)) << outcome.err;
+    for (const std::string& part : says) {
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
+    }
   }
 
   fs::path path(const std::string& name) const { return folder_.path() / name; }
@@ -68,15 +89,6 @@ inline std::set<std::string> keys(const Json& json) {
 
 inline double accuracy(const Json& result) {
   return result.contains("test") ? result["test"]["accuracy"].get<double>() : 0;
-}
-
-// One line, or a line with an excerpt and a caret below it.
-inline bool is_message(const std::string& text) {
-  const std::vector<std::string> lines = lines_of(text);
-  if (!text.ends_with('\n') || lines.front().size() < 10) return false;
-  if (lines.size() == 1) return true;
-  return lines.size() == 3 && lines[1].starts_with("  ") && lines[2].ends_with("^") &&
-         lines[2].find_first_not_of(' ') == lines[2].size() - 1;
 }
 
 }  // namespace thalweg

@@ -6,20 +6,7 @@
 namespace thalweg {
 namespace {
 
-class TrainingTool : public Tool {
- protected:
-  // A refused command: its code, one message with every part, nothing on stdout.
-  void refused(const Arguments& arguments, int code, const std::vector<std::string>& says) const {
-    SCOPED_TRACE(testing::PrintToString(arguments));
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.code, code);
-    EXPECT_EQ(outcome.out, "");
-    EXPECT_TRUE(is_message(outcome.err)) << outcome.err;
-    for (const std::string& part : says) {
-      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << " in " << outcome.err;
-    }
-  }
-};
+class TrainingTool : public Tool {};
 
 TEST_F(TrainingTool, AFileGivesWhatNoFlagSays) {
   write("run.toml", "epochs = 2\nbatch = 128\noptimizer = \"sgd(lr=0.1)\"\n");
