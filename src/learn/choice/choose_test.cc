@@ -10,20 +10,12 @@
 
 #include "base/random.h"
 #include "choice/defaults.h"
+#include "choice/test_data.h"
 #include "data/subset.h"
 #include "train/trial.h"
 
 namespace thalweg {
 namespace {
-
-Dataset data_of(std::size_t samples, std::size_t classes, std::size_t columns) {
-  Dataset data;
-  data.sample = {2};
-  data.classes = classes;
-  data.columns = columns;
-  data.train.assign(2, std::vector<float>(2 * samples));
-  return data;
-}
 
 // The 2 inputs are normal, nearly; `target` says the value of each sample from them and one more such number.
 template <class F>

@@ -2,17 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "choice/test_data.h"
+
 namespace thalweg {
 namespace {
-
-Dataset data_of(std::size_t samples, std::size_t classes, std::size_t columns) {
-  Dataset data;
-  data.sample = {2};
-  data.classes = classes;
-  data.columns = columns;
-  data.train.assign(2, std::vector<float>(2 * samples));
-  return data;
-}
 
 TEST(Defaults, FollowTheData) {
   const RunConfig classes = fit_to_data({}, data_of(1438, 10, 0));
