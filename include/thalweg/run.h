@@ -204,7 +204,7 @@ struct PredictOptions {
 
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it or a part, and
 // "-" is stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a
-// source that has none, of a part, or of two files of different headers.
+// source that has none, or of all rows of two files of different headers.
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
                            const PredictOptions& options);
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},
