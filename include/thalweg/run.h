@@ -31,6 +31,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -106,6 +107,11 @@ class Run {
   // notes() says what was tried, config() what was taken. Nothing is tried of trainings that take a core more
   // than some 5 s, nor with an `init` file, `schedule_epochs` or a bound on memory.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
+
+  // The same; no run, and nothing made, where `stop` says so while settings are tried: it is asked before
+  // every update, by several threads at once.
+  static std::optional<Run> create(const RunConfig& config, const std::filesystem::path& directory,
+                                   const std::function<bool()>& stop);
 
   // Continues from the newest complete checkpoint, bit for bit; metrics after it are cut. Throws
   // Error(data) when `directory` is not a run, Error(usage), with nothing changed, when another process uses
@@ -204,7 +210,7 @@ struct PredictOptions {
 
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it or a part, and
 // "-" is stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a
-// source that has none, of a part, or of two files of different headers.
+// source that has none, or of all rows of two files of different headers.
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
                            const PredictOptions& options);
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},

@@ -93,11 +93,11 @@ struct Verdict {
   double mean() const { return mass > 0 ? loss / mass : INFINITY; }
 };
 
-std::optional<Evaluation> judge(RunConfig config, const Dataset& part) {
+std::optional<Evaluation> judge(RunConfig config, const Dataset& part, const std::function<bool()>& stop) {
   config.threads = 1;
   Trial trial(make_model(config.model, inputs_of(part, config.model), config.seed), Loss(config.loss),
               Chain(config.optimizer), part, trainer_options_of(config), epochs(*config.epochs));
-  std::optional<Evaluation> judged = trial.train() ? trial.evaluate(part.test) : std::nullopt;
+  std::optional<Evaluation> judged = trial.train(stop) ? trial.evaluate(part.test) : std::nullopt;
   if (judged && judged->has_no_loss()) judged->loss = 0;  // it says nothing of any setting
   return judged;
 }
@@ -142,7 +142,7 @@ Choice choice_of(const RunConfig& config, const Dataset& data) {
   return choice.settings.size() > 1 ? choice : Choice{};
 }
 
-Chosen choose(const RunConfig& config, const Dataset& data) {
+Chosen choose(const RunConfig& config, const Dataset& data, const std::function<bool()>& stop) {
   const Choice choice = choice_of(config, data);
   if (choice.settings.empty()) return {config, ""};
   const int threads = config.threads == 0 ? available_threads() : config.threads;
@@ -157,7 +157,8 @@ Chosen choose(const RunConfig& config, const Dataset& data) {
     const Dataset part = fold_of(data, fold, kFolds, config.seed);
     std::vector<std::optional<Evaluation>> judged(left.size());
     in_parallel(left.size(), threads,
-                [&](std::size_t i) { judged[i] = judge(choice.settings[left[i]], part); });
+                [&](std::size_t i) { judged[i] = judge(choice.settings[left[i]], part, stop); });
+    if (stop && stop()) return {config, "", true};
     for (std::size_t i = 0; i < left.size(); ++i) verdicts[left[i]].add(judged[i]);
     std::ranges::stable_sort(left, {}, [&](std::size_t i) { return verdicts[i].mean(); });
   }

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,12 @@ Choice choice_of(const RunConfig& config, const Dataset& data);
 struct Chosen {
   RunConfig config;
   std::string why;
+  bool stopped = false;  // before there was a choice
 };
 
 // Trains and judges. `config` as it is where nothing is tried, else with optimizer and epochs. The same for
-// any number of threads; as many settings at a time as `config.threads`, each on one.
-Chosen choose(const RunConfig& config, const Dataset& data);
+// any number of threads; as many settings at a time as `config.threads`, each on one. `stop` is asked before
+// every update, by several threads at once.
+Chosen choose(const RunConfig& config, const Dataset& data, const std::function<bool()>& stop = {});
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -161,6 +162,20 @@ TEST(Choose, WhatDivergesIsNotTaken) {
   const double most = std::numeric_limits<float>::max();
   const Dataset data = values_of(100, [&](double x, double, double) { return x * most; });
   EXPECT_EQ(choose({}, data).config.optimizer, decayed("0.01")) << "all do: the first";
+}
+
+TEST(Choose, StopsAtOnceWhereItIsAsked) {
+  const Dataset data = values_of(200, [](double x, double y, double) { return x + y; });
+  RunConfig config;
+  config.threads = 2;
+  std::atomic<int> asked = 0;
+  const Chosen stopped = choose(config, data, [&] { return ++asked >= 10; });
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.config.optimizer, "auto");
+  EXPECT_EQ(stopped.why, "");
+  EXPECT_LE(asked, 20) << "each of the settings asks once more";
+  EXPECT_FALSE(choose(config, data, [] { return false; }).stopped);
+  EXPECT_EQ(choose(config, data, [] { return false; }).why, choose(config, data).why);
 }
 
 }  // namespace

@@ -60,6 +60,14 @@ void carry(RowTexts&& texts, RunPredictions& out) {
   out.table = {texts.delimiter, std::move(texts.header), std::move(texts.names), std::move(texts.records)};
 }
 
+// Of the texts those of these rows.
+void keep(std::span<const std::uint32_t> rows, std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  std::vector<std::string> kept;
+  for (const std::uint32_t row : rows) kept.push_back(std::move(texts[row]));
+  texts = std::move(kept);
+}
+
 // What is predicted, as `test`.
 Dataset load_rows(const RunConfig& config, const std::string& data, const std::string& encoding,
                   const std::string& part, RowTexts& texts) {
@@ -67,8 +75,13 @@ Dataset load_rows(const RunConfig& config, const std::string& data, const std::s
   if (!data.empty())
     throw Error(Code::usage,
                 {"part", "only the run's own data have parts", "`" + data + "`", "no --data", ""});
-  Dataset own = load_dataset(config.data, config.seed, encoding, config.rows.parts);
-  choose_part(own, part);
+  RowTexts test_texts{.whole = texts.whole};
+  Dataset own = load_dataset(config.data, config.seed, encoding, config.rows.parts, texts, test_texts);
+  const std::string reported = own.apart ? "test" : "held out";  // what a file `test` is
+  const bool of_test_file = choose_part(own, part) == reported && test_texts.rows > 0;
+  if (of_test_file) texts = std::move(test_texts);
+  keep(own.test.rows, texts.ids);
+  keep(own.test.rows, texts.records);
   return own;
 }
 
@@ -82,9 +95,8 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   const Dataset dataset =
       load_rows(config, data, read_text_file(directory / "encoding.json"), options.part, texts);
   if (options.rows && texts.delimiter == '\0') {
-    throw Error(Code::usage,
-                {"append", "the source is no table in a text, whose rows could be copied",
-                 (options.part.empty() ? "" : "a part of ") + ("`" + dataset.text + "`"), "csv(FILE)", ""});
+    throw Error(Code::usage, {"append", "the source is no table in a text, whose rows could be copied",
+                              "`" + dataset.text + "`", "csv(FILE)", ""});
   }
   RunPredictions out;
   carry(std::move(texts), out);

@@ -316,10 +316,16 @@ Run::Run(Run&&) noexcept = default;
 Run& Run::operator=(Run&&) noexcept = default;
 
 Run Run::create(const RunConfig& config, const std::filesystem::path& directory) {
+  return std::move(*create(config, directory, {}));
+}
+
+std::optional<Run> Run::create(const RunConfig& config, const std::filesystem::path& directory,
+                               const std::function<bool()>& stop) {
   check_config(config);
   if (!directory.empty()) check_free(directory);
   Loaded loaded = load_data(config);
-  Chosen chosen = choose(config, loaded.data);
+  Chosen chosen = choose(config, loaded.data, stop);
+  if (chosen.stopped) return std::nullopt;
   auto impl = std::make_unique<Impl>(chosen.config, std::move(loaded));
   if (!chosen.why.empty()) impl->notes.push_back(std::move(chosen.why));
   load_initial_weights(impl->config, impl->params());

@@ -254,7 +254,8 @@ Dataset read(const Settings& settings, const Request& request) {
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
     CsvLayout second;
-    test = read_later(other, options, encoding, {beside.weight, Setting(), beside.texts}, second);
+    RowTexts* texts = request.test_texts != nullptr ? request.test_texts : beside.texts;
+    test = read_later(other, options, encoding, {beside.weight, Setting(), texts}, second);
     for (const std::string& note : second.notes) notes.push_back(other.name() + ": " + note);
   }
   TableOptions how = table_options<kOptions>(settings);
