@@ -77,7 +77,8 @@ void Ranks::find_present(std::uint64_t clock) {
   char* own = presence_.data() + parts[static_cast<std::size_t>(comm_.rank())];
   for (std::size_t p = 0; p < n; ++p) {
     const bool memory = params_[p].grad_buffer().data != nullptr || params_[p].size() == 0;
-    own[p] = !params_[p].absent() ? Presence::there : memory ? Presence::absent : Presence::nowhere;
+    const bool comes = !params_[p].absent() && !params_[p].frozen();
+    own[p] = comes ? Presence::there : memory ? Presence::absent : Presence::nowhere;
   }
   all_gather(comm_, std::as_writable_bytes(std::span(presence_)), parts, "which gradients there are");
   present_.assign(n, 0);

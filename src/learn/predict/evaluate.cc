@@ -81,7 +81,9 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
   std::iota(all.begin(), all.end(), 0u);
   Evaluation out{.samples = samples.size()};
   if (data.classes > 0) {
-    out = evaluate_classes(loss, data, samples, all, columns, Trainer::kChunk, Metrics::all, said_of);
+    out = evaluate_classes(
+        loss, data, samples, all, columns, Trainer::kChunk, Metrics::all,
+        [&](std::span<const std::uint32_t>, std::span<const std::uint32_t> rows) { return said_of(rows); });
   } else {
     for_chunks(all, Trainer::kChunk, [&](std::span<const std::uint32_t> rows) {
       said_of(rows);
