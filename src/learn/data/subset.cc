@@ -47,6 +47,7 @@ Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,
   out.classes = data.classes;
   out.columns = data.columns;
   out.target_scaling = data.target_scaling;
+  out.target_range = data.target_range;
   out.train = data.train.subset(train);
   out.test = data.train.subset(test);
   return out;
