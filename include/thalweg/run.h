@@ -180,7 +180,7 @@ struct RunPredictions {
   std::uint64_t rows = 0;  // in the order of the source
   // Of classes: their names, and for each row the probability of each (the scores themselves where the loss
   // gives no probabilities) and the number of the class. Of values: their names, and the values in the units
-  // of the source.
+  // of the source, within Dataset::target_range.
   std::vector<std::string> names;
   bool classes = false;
   bool probabilities = false;

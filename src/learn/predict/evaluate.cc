@@ -93,7 +93,7 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
       out.loss += loss.evaluate(outputs, columns, targets, 0, {});
       out.mass += loss.mass(targets, rows.size());
     });
-    RegressionScore score(data.columns, data.target_scaling);
+    RegressionScore score(data.columns, data.target_scaling, data.target_range);
     if (tells_values(loss)) {
       score.add(exact, samples.values, samples.weights, columns);
       score.fill(out);

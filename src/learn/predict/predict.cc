@@ -19,14 +19,14 @@ namespace thalweg {
 namespace {
 
 // One row of scores as people read it; `scores` are those of the model.
-void finish_row(std::span<const Scaling> scaling, std::span<const double> scores, std::span<double> row,
-                RunPredictions& out) {
+void finish_row(const Dataset& data, std::span<const Scaling> scaling, std::span<const double> scores,
+                std::span<double> row, RunPredictions& out) {
   if (out.classes)
     out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
   if (out.probabilities) std::ranges::copy(probabilities(scores), row.begin());
   if (out.classes) return;
   for (std::size_t i = 0; i < row.size() && i < scaling.size(); ++i)
-    row[i] = row[i] / scaling[i].factor + scaling[i].offset;
+    row[i] = predicted(data, i, row[i]) / scaling[i].factor + scaling[i].offset;
 }
 
 // "-": stdin, read as the run's own file was.
@@ -121,7 +121,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
     const std::vector<double> scores = outputs.one ? std::vector<double>(both.begin(), both.end())
                                                    : std::vector<double>(row.begin(), row.end());
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
-    finish_row(scaling, scores, std::span(out.numbers).last(columns), out);
+    finish_row(dataset, scaling, scores, std::span(out.numbers).last(columns), out);
   });
   return out;
 }

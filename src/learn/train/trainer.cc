@@ -293,7 +293,7 @@ Report Trainer::step(const Statistics& statistics) {
 
 Evaluation Trainer::evaluate_values(const Samples& samples, std::span<const std::uint32_t> all) {
   Evaluation out{.samples = all.size()};
-  RegressionScore score(data_.columns, data_.target_scaling);
+  RegressionScore score(data_.columns, data_.target_scaling, data_.target_range);
   std::vector<double> targets;  // as the data have them; the network and its loss meet them as floats
   for_chunks(all, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
     Recording& r = predict_in_turns(samples, all, rows);

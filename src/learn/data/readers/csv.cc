@@ -51,7 +51,8 @@ constexpr Option kOptions[] = {
         "the column of weights of the rows, each at least 0: a name or a number, as target; no input"),
     name_option("id",
                 "the column that tells rows apart, which predictions carry: a name or a number, as target; "
-                "no input")};
+                "no input"),
+    kClampOption};
 
 char read_delimiter(const std::string& word) {
   if (word == "auto") return '\0';
