@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -61,11 +62,15 @@ class Comm {
   static std::unique_ptr<Comm> mpi_of(MPI_Comm communicator) { return mpi(MPI_Comm_c2f(communicator)); }
 #endif
 
-  // Whether a launcher of MPI, such as mpirun or srun, has started this process.
-  static bool launched_by_mpi();
+  // Which of the processes this is that a launcher of MPI, such as mpirun or srun, has started; nothing where
+  // none has.
+  static std::optional<int> launched_rank();
 
  private:
   double deadline_ = 300;
 };
+
+// The least of what the ranks say: for all of them together, as the functions of an Optimizer are.
+int least_of_ranks(Comm& comm, int here);
 
 }  // namespace thalweg

@@ -183,11 +183,14 @@ class Optimizer {
 
   friend bool steps_apart(const Optimizer& optimizer);
   friend void gather_state(Optimizer& optimizer, int root);
+  friend void drop_gathered_state(Optimizer& optimizer);
 };
 
 // With ranks: puts into the memory of Optimizer::state() on rank `root` what the others hold, until the next
 // step; for a checkpoint. Does nothing without.
 void gather_state(Optimizer& optimizer, int root = 0);
+// Gives back the memory of what this rank does not hold, after gather_state() or once state was loaded.
+void drop_gathered_state(Optimizer& optimizer);
 
 // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter depends
 // on its own gradient's elements alone, and what is not finite is only reported.

@@ -91,6 +91,7 @@ struct ResumeOptions {
   int threads = 0;                           // 0: those of the configuration
   std::optional<std::uint64_t> epochs = {};  // none: as configured; needs `lengths`
   std::optional<Lengths> lengths = {};
+  Comm* comm = nullptr;  // as RunConfig::comm; they may be other ranks than before
 };
 
 class Run {
@@ -157,6 +158,9 @@ class Run {
 
   // Until what is being saved is written.
   void wait();
+
+  // The greatest of what the ranks of the run say: what all of them are to do. `here` without ranks.
+  int agreed(int here);
 
   // When done(): writes checkpoint and result, of the weights that the configuration asks for. A finished run
   // returns its result unchanged.

@@ -15,6 +15,8 @@
 
 namespace thalweg {
 
+class Comm;
+
 // When a run ends before its last epoch, and whose weights its result has.
 struct EarlyStoppingOptions {
   std::string monitor = "loss";           // the metric of the held-out samples that judges: kMetricNames
@@ -50,6 +52,11 @@ struct MachineOptions {
   std::string fuse = "none";                     // or backward: TrainerOptions::fuse
   // nonfinite_name() of what a step does about gradients that are not finite.
   std::string nonfinite = "report";
+  // TrainerOptions::shards; none: auto, as many as ranks, rounded up to a power of two.
+  std::optional<std::uint64_t> shards = {};
+  std::string state = "sharded";  // or whole: OptimizerOptions::whole_state
+  // Ranks that run it together; null without. No setting: it is written nowhere.
+  Comm* comm = nullptr;
 };
 
 // Texts are of the grammar, or "auto": chosen by the data. The defaults are those of the tool, except

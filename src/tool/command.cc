@@ -39,7 +39,16 @@ const Command* find_command(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+namespace {
+
+bool silent = false;
+
+}  // namespace
+
+void be_silent() { silent = true; }
+
 void note(const std::string& line) {
+  if (silent) return;
   std::fputs((visible(line, Controls::lines) + "\n").c_str(), stderr);
   std::fflush(stderr);
 }
@@ -47,6 +56,7 @@ void note(const std::string& line) {
 void print(const std::string& text) { print_exactly(visible(text, Controls::lines)); }
 
 void print_exactly(const std::string& text) {
+  if (silent) return;
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   throw Error(Code::resource, {"stdout", "cannot be written", system_message(errno),
                                std::to_string(text.size()) + " bytes", ""});

@@ -21,6 +21,7 @@ struct Command {
   std::vector<Argument> arguments;      // in the order of --help
   std::function<int(Given given)> run;  // returns the exit code; may throw
   std::string fields = {};              // of what --json prints: a paragraph of the manual page
+  bool on_ranks = false;                // each rank of MPI runs it; else the first alone
 };
 
 // All of them, in the order of --help, and the one of that name or null.
@@ -33,6 +34,9 @@ const std::vector<Argument>& tool_arguments();
 inline constexpr std::string_view kExitCodes =
     "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
     "disk or descriptors exhausted, 5 diverged, 129, 130 and 143 interrupted and saved";
+
+// From here on note() and print() write nothing: another process does.
+void be_silent();
 
 // Writes a line to stderr. What cannot be written there is lost: it ends no training.
 void note(const std::string& line);

@@ -14,6 +14,7 @@
 #include "reserve/reserve.h"
 #include "thalweg/error.h"
 #include "tool/parser.h"
+#include "tool/ranks.h"
 #include "tool/usage.h"
 #include "tool/version.h"
 
@@ -27,6 +28,7 @@ int fail(int code, const char* message) {
   JsonObject error;
   error.add("code", code).add("kind", kKinds[code]).add("message", message);
   note(Reserve::tells_json ? JsonObject().raw("error", error.text()).text() : message);
+  leave_ranks(code, message);
   return code;
 }
 
@@ -42,6 +44,7 @@ void hold_standard_descriptors() {
 
 int run(int argc, char** argv) {
   const CommandLine line = parse(argc, argv);
+  if (is_another_rank() && (line.help || line.version || !line.command->on_ranks)) return kOk;
   if (!line.help && !line.version) return line.command->run(line.given);
   print(line.version ? version_text() : usage(line.command));
   return kOk;
@@ -63,10 +66,13 @@ int guarded(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a full quota are errors like others
   std::signal(SIGXFSZ, SIG_IGN);
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    leave_ranks(kOk, "");
+    return code;
   } catch (const Error& error) {
     return fail(static_cast<int>(error.code()), error.what());
   } catch (const std::bad_alloc&) {
+    leave_ranks(static_cast<int>(Code::resource), "out of memory");
     return out_of_memory();
   } catch (const std::system_error& error) {
     return fail(static_cast<int>(Code::resource), error.what());

@@ -18,6 +18,7 @@
 #include "tool/deadlines.h"
 #include "tool/folds.h"
 #include "tool/progress.h"
+#include "tool/ranks.h"
 #include "tool/setting_flags.h"
 #include "tool/show_flags.h"
 #include "tool/signals.h"
@@ -132,13 +133,13 @@ std::string result_text(const Run& run, const RunResult& result) {
   return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
 }
 
-int interrupted(Run& run, const Deadlines& deadlines) {
+int interrupted(Run& run, const Deadlines& deadlines, int stop) {
   run.save();
   run.wait();
-  write_page(run.directory());
+  if (!is_another_rank()) write_page(run.directory());
   note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", deadlines.why(),
                    run.updates(), run.total_updates(), visible(run.directory().string())));
-  return kSignalled + deadlines.stop();
+  return kSignalled + stop;
 }
 
 // Killed between result and page, a run has no page, or one from before its end.
@@ -222,6 +223,7 @@ class Steps {
 
 // After a failure: what cannot be written either must not hide its message.
 void tell_what_there_is(Run& run, Steps& steps) {
+  if (is_another_rank()) return;
   try {
     thalweg::write_page(run.directory());
     steps.tell_what_there_is(run);
@@ -234,19 +236,22 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   for (const std::string& line : run.notes()) note(line);
   const bool was_finished = run.finished();
   Steps steps(run, flags);
-  Progress progress(run, flags.quiet);
+  Progress progress(run, flags.quiet || is_another_rank());
   Report report;
   RunResult result;
   std::optional<int> cut_off;  // with this exit code
   try {
-    while (deadlines.stop() == 0 && run.next(report)) {
+    constexpr int kSave = 1024;  // above all signals
+    int asked = run.agreed(deadlines.stop());
+    while ((asked == 0 || asked == kSave) && run.next(report)) {
       progress.show(report);
       steps.add(report);
-      if (deadlines.save_is_due()) run.save();
+      asked = run.agreed(deadlines.save_is_due() ? kSave : deadlines.stop());
+      if (asked == kSave) run.save();
     }
     progress.end();
-    if (deadlines.stop() != 0 && !run.done()) {
-      cut_off = interrupted(run, deadlines);
+    if (asked != 0 && asked != kSave && !run.done()) {
+      cut_off = interrupted(run, deadlines, asked);
     } else {
       result = run.finish();
     }
@@ -261,7 +266,7 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
     return *cut_off;
   }
   for (std::size_t i = told; i < run.notes().size(); ++i) note(run.notes()[i]);
-  if (!was_finished || page_is_older(run)) write_page(run.directory());
+  if (!is_another_rank() && (!was_finished || page_is_older(run))) write_page(run.directory());
   steps.write_page(run);
   print(steps.told(run, result));
   return kOk;
@@ -274,6 +279,14 @@ Deadlines deadlines_of(const Flags& flags) {
   return {most, between};
 }
 
+Comm* join_to_train(const Flags& flags) {
+  Comm* const comm = join_ranks();
+  catch_signals();  // an MPI may have taken them
+  if (comm == nullptr || !flags.show.any()) return comm;
+  throw Error(Code::usage, {"--show", "each rank has a part of the state",
+                            std::to_string(comm->size()) + " ranks", "one process", "leave mpirun out"});
+}
+
 int train(const Flags& flags, Given given) {
   catch_signals();
   Deadlines deadlines = deadlines_of(flags);
@@ -281,9 +294,14 @@ int train(const Flags& flags, Given given) {
     return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given)), deadlines, flags.json,
                        flags.quiet);
   if (flags.resume) {
-    Run run = Run::resume(*flags.resume, resume_options(flags, given));
+    ResumeOptions options = resume_options(flags, given);
+    options.comm = join_to_train(flags);
+    Run run = Run::resume(*flags.resume, options);
     return run_to_its_end(run, flags, deadlines);
   }
+  const bool together = !flags.folds && !flags.print_config && !flags.dry_run;
+  if (!together && is_another_rank()) return kOk;
+  Comm* const comm = together ? join_to_train(flags) : nullptr;
   const RunSettings settings = settings_of(flags);
   if (flags.folds && !flags.print_config && !flags.dry_run)
     return train_folds(Folds::create(settings.config(), *flags.folds, flags.out.value_or("")), deadlines,
@@ -292,8 +310,9 @@ int train(const Flags& flags, Given given) {
     print(flags.print_config ? settings.toml() : Run::describe(settings.config(), flags.json));
     return kOk;
   }
-  std::optional<Run> run =
-      Run::create(settings.config(), flags.out.value_or(""), [&] { return deadlines.stop() != 0; });
+  RunConfig config = settings.config();
+  config.machine.comm = comm;
+  std::optional<Run> run = Run::create(config, flags.out.value_or(""), [&] { return deadlines.stop() != 0; });
   if (run) return run_to_its_end(*run, flags, deadlines);
   note(deadlines.why() + ": no optimizer was chosen yet, and nothing is written");
   return kSignalled + deadlines.stop();
@@ -334,9 +353,12 @@ Command train_command() {
           Argument("--elements N", &flags.elements, "how many elements of each, from the first",
                    {.range = kAtLeastOne, .needs = "--show"})},
          "Single steps");
-  return {"train", "Train a model and write a run directory",
+  return {"train",
+          "Train a model and write a run directory",
           flags.settings.arguments(terms, std::move(arguments)),
-          [](Given given) { return train(flags, given); }};
+          [](Given given) { return train(flags, given); },
+          "",
+          true};
 }
 
 }  // namespace thalweg::tool

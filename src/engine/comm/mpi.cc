@@ -144,8 +144,11 @@ class Mpi : public Comm {
 std::unique_ptr<Comm> Comm::mpi() { return std::make_unique<Mpi>(nullptr); }
 std::unique_ptr<Comm> Comm::mpi(int handle) { return std::make_unique<Mpi>(&handle); }
 
-bool Comm::launched_by_mpi() {
-  return has("OMPI_COMM_WORLD_SIZE") || has("PMI_SIZE") || has("PMI_RANK") || has("PMIX_RANK");
+std::optional<int> Comm::launched_rank() {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"}) {
+    if (has(variable)) return std::atoi(std::getenv(variable));
+  }
+  return std::nullopt;
 }
 
 }  // namespace thalweg

@@ -68,8 +68,9 @@ void HeldState::gather(int root) {
 }
 
 // Of each stream what is before and after what this rank holds.
-void HeldState::give_back() {
-  if (!std::exchange(gathered_, false)) return;
+void HeldState::drop() {
+  gathered_ = false;
+  if (portion_.whole()) return;
   const auto give_back = [&](std::size_t p, const Stream& stream) {
     if (stream.data == nullptr) return;
     const auto begin = static_cast<std::byte*>(stream.data);

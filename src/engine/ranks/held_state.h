@@ -22,9 +22,13 @@ class HeldState {
   Buffer of(std::size_t parameter, const Buffer& stream) const;
   std::uint64_t bytes() const;
 
-  // Brings what the other ranks hold to one of them; until give_back() there.
+  // Brings what the other ranks hold to one of them.
   void gather(int root);
-  void give_back();
+  // Gives back the memory of what is not held.
+  void drop();
+  void drop_gathered() {
+    if (gathered_) drop();
+  }
 
  private:
   void gather_streams(int root, const std::function<Stream(std::size_t parameter)>& stream);

@@ -196,6 +196,8 @@ double Optimizer::loss_scale() const {
   return scale;
 }
 
+void drop_gathered_state(Optimizer& optimizer) { optimizer.impl_->step.state().drop(); }
+
 void gather_state(Optimizer& optimizer, int root) { optimizer.impl_->step.state().gather(root); }
 
 // The same chain on the parameters as they are now; what there was is carried over by name.

@@ -54,7 +54,7 @@ Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, De
 void Step::receive(std::uint64_t count, const StepInput& input) {
   Ranks* ranks = state_.ranks();
   if (ranks == nullptr) return;
-  state_.give_back();
+  state_.drop_gathered();
   ranks->receive(count, input.sum);
   participants_.set_present(ranks->present());
 }

@@ -127,6 +127,7 @@ struct Verdict {
 std::optional<Evaluation> judge(RunConfig config, const std::string& by, const Dataset& part,
                                 const std::function<bool()>& stop) {
   config.threads = 1;
+  config.machine.comm = nullptr;  // every rank tries the same
   Trial trial(make_model(config.model, inputs_of(part, config.model), config.seed), Loss(config.loss),
               Chain(config.optimizer), part, trainer_options_of(config), epochs(*config.epochs));
   if (!trial.train(stop)) return std::nullopt;

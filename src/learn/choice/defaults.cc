@@ -1,6 +1,7 @@
 #include "choice/defaults.h"
 
 #include <algorithm>
+#include <bit>
 #include <climits>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "base/threads.h"
 #include "losses/class_weights.h"
 #include "metrics/score.h"
+#include "thalweg/comm.h"
 
 namespace thalweg {
 namespace {
@@ -60,6 +62,9 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
     config.optimizer = optimizer_of(few ? kDecayForFew : kDecay, config, data);
   }
   if (config.threads == 0) config.threads = available_threads();
+  if (!config.machine.shards)
+    config.machine.shards =
+        config.machine.comm == nullptr ? 1 : std::bit_ceil(static_cast<unsigned>(config.machine.comm->size()));
   return config;
 }
 
@@ -74,7 +79,9 @@ TrainerOptions trainer_options_of(const RunConfig& config) {
       .checkpoint = static_cast<int>(std::min<std::uint64_t>(config.machine.checkpoint.value_or(1), INT_MAX)),
       .compute = parse_compute(config.machine.compute),
       .fuse = config.machine.fuse == "backward",
-      .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches)};
+      .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches),
+      .shards = static_cast<std::size_t>(config.machine.shards.value_or(1)),
+      .comm = config.machine.comm};
 }
 
 }  // namespace thalweg

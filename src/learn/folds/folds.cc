@@ -123,8 +123,10 @@ std::optional<Run> Folds::open(std::uint64_t fold, const std::function<bool()>& 
 
 FoldsResult Folds::finish() {
   FoldsResult out;
-  for (std::uint64_t fold = 1; fold <= impl_->folds; ++fold)
-    out.runs.push_back(read_result(folder_of(impl_->directory, fold) / "result.json"));
+  for (std::uint64_t fold = 1; fold <= impl_->folds; ++fold) {
+    const std::filesystem::path path = folder_of(impl_->directory, fold) / "result.json";
+    out.runs.push_back(read_result(read_text_file(path), path));
+  }
   summarise(out);
   out.json = folds_json(out, impl_->directory);
   replace_file(impl_->directory / kResult, out.json);

@@ -85,7 +85,7 @@ toml::table parse_text(const Place& place, std::string_view text) {
 
 toml::table parse_file(const Place& place) {
   try {
-    return parse_text(place, read_text_file(place.path, std::uint64_t{1} << 20));
+    return parse_text(place, read_text_file(place.path, kMostConfig));
   } catch (const Error& error) {
     throw Error(place.code == Code::usage && error.code() == Code::data ? Code::usage : error.code(),
                 {"", error.what(), "", "", ""});
@@ -205,9 +205,9 @@ std::string print_config(const RunConfig& config) {
   return out;
 }
 
-RunConfig read_config(const std::filesystem::path& path) {
+RunConfig read_config(std::string_view text, const std::filesystem::path& path) {
   const Place place{path, Code::data};
-  const toml::table table = parse_file(place);
+  const toml::table table = parse_text(place, text);
   RunConfig config;
   const std::vector<std::uint64_t> lines = read_settings(place, table, config);
   if (table.get(kSchemaKey) == nullptr) throw place.error(nullptr, "`schema` is missing", "", "1");

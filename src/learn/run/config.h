@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "thalweg/chain.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
@@ -31,8 +33,14 @@ std::string toml_line(const RunSetting& setting, const RunConfig& config);
 
 std::string print_config(const RunConfig& config);
 
-// Throws Error(data) as read_toml(), and for a key that every run has and this file has not.
-RunConfig read_config(const std::filesystem::path& path);
+inline constexpr std::uint64_t kMostConfig = std::uint64_t{1} << 20;  // bytes of such a file
+
+// The text of a run's file. Throws Error(data) as read_toml(), and for a key that every run has and this file
+// has not.
+RunConfig read_config(std::string_view text, const std::filesystem::path& path);
+inline RunConfig read_config(const std::filesystem::path& path) {
+  return read_config(read_text_file(path, kMostConfig), path);
+}
 
 // What a run is to become when it continues with `options`. Throws Error(usage) for other epochs without
 // lengths.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "run/folder.h"
+#include "run/together.h"
 #include "thalweg/checkpoint_writer.h"
 #include "thalweg/run.h"
 #include "train/details.h"
@@ -43,15 +44,20 @@ double cut_metrics(const std::filesystem::path& path, std::uint64_t updates);
 
 // What a run writes as it goes.
 struct RunFiles {
+  // With `writes` null nothing is written, by whoever has another process for that.
   void open(const std::filesystem::path& where, std::uint64_t total, std::uint64_t per_epoch,
-            const WriterOptions& writes) {
+            const WriterOptions* writes) {
     directory = std::filesystem::absolute(where).lexically_normal();
-    metrics.emplace(directory / "metrics.jsonl", total, per_epoch);
-    details.emplace(directory / "details.jsonl", total);
-    writer.emplace(writes);
+    const auto file = [&](const char* name) {
+      return writes == nullptr ? std::filesystem::path() : directory / name;
+    };
+    metrics.emplace(file("metrics.jsonl"), total, per_epoch);
+    details.emplace(file("details.jsonl"), total);
+    writer.emplace(writes == nullptr ? WriterOptions() : *writes);
     last_save = std::chrono::steady_clock::now();
   }
 
+  Together together;  // the first has them
   std::unique_ptr<RunLock> lock;
   std::filesystem::path directory;
   std::optional<MetricsFile> metrics;

@@ -106,9 +106,9 @@ JsonObject& add_result(JsonObject& object, const RunResult& result) {
       .raw("test", result.test ? evaluation_json(*result.test, true) : "null");
 }
 
-RunResult read_result(const std::filesystem::path& path) {
+RunResult read_result(const std::string& text, const std::filesystem::path& path) {
   RunResult result;
-  result.json = read_text_file(path);
+  result.json = text;
   const Json json = Json::parse(result.json, nullptr, false);
   const auto is_object = [&](const char* key) { return json.contains(key) && json[key].is_object(); };
   if (!json.is_object() || !is_object("train")) {

@@ -19,7 +19,7 @@ JsonObject& add_run(JsonObject& object, const std::filesystem::path& directory, 
 // Adds what `result` holds: stopped, best, weights, seconds, samples_per_second, train, test.
 JsonObject& add_result(JsonObject& object, const RunResult& result);
 
-// Reads it back. Throws Error(data) naming the file when it is not a result.
-RunResult read_result(const std::filesystem::path& path);
+// Reads it back from the text of that file. Throws Error(data) naming it when it is not a result.
+RunResult read_result(const std::string& text, const std::filesystem::path& path);
 
 }  // namespace thalweg

@@ -3,34 +3,21 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <system_error>
-
-#include <fmt/core.h>
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/spec.h"
-#include "choice/choose.h"
 #include "choice/defaults.h"
 #include "metrics/json.h"
 #include "reserve/process_memory.h"
 #include "run/config.h"
-#include "run/environment.h"
-#include "run/fit_to_memory.h"
 #include "run/folder.h"
-#include "run/metrics.h"
-#include "run/outline.h"
 #include "run/result.h"
-#include "run/weights/early_stopping.h"
+#include "run/run_impl.h"
 #include "run/weights/load_newest.h"
-#include "run/weights/load_weights.h"
-#include "schedule/schedules.h"
 #include "thalweg/checkpoint_writer.h"
 #include "thalweg/error.h"
 #include "train/confusion.h"
 #include "train/details.h"
-#include "train/not_finite.h"
-#include "train/trial.h"
 
 namespace thalweg {
 namespace {
@@ -41,118 +28,7 @@ constexpr double kSecondsBetweenCheckpoints = 10;
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-OptimizerOptions optimizer_options(const RunConfig& config) {
-  return {.grad_norm = true, .seconds = true, .nonfinite = parse_nonfinite(config.machine.nonfinite)};
-}
-
-// The losses of the epoch at hand.
-struct EpochLoss {
-  double sum = 0;   // over the samples
-  double mass = 0;  // what their mean divides by
-};
-
 }  // namespace
-
-struct Run::Impl {
-  // Builds everything that a run needs in memory; nothing is written.
-  Impl(const RunConfig& given, Loaded&& loaded)
-      : config(fit_to_memory(fit_to_data(given, loaded.data), loaded)),
-        data(std::move(loaded.data)),
-        trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
-              laid_out(config, data.train.size()), data, trainer_options_of(config), epochs(*config.epochs),
-              optimizer_options(config)),
-        plan(resolved().explain(params()).text()),
-        keep_every(updates_between(config.keeping.checkpoint_every,
-                                   {.updates = trial.total(), .per_epoch = per_epoch()})),
-        stopping(params(), config.early_stopping),
-        statistics(trial.model()),
-        memory(estimate_memory(loaded, config, data, trial)) {
-    check_measured(stopping.metric(), data, trial.loss(), count(trial.model().outputs()));
-    notes = data.notes;
-    if (std::string line = class_weights_text(config, data); !line.empty()) notes.push_back(std::move(line));
-    for (std::string& line : resolved().early_ends(trial.total())) notes.push_back(std::move(line));
-    for (std::string& line : advice(trial)) notes.push_back(std::move(line));
-    config.data = data.full_text;
-    config.model = trial.model().text(true);
-    config.loss = trial.loss().text(true);
-    config.optimizer = Chain(config.optimizer).text(true);
-    EarlyStoppingOptions& early = config.early_stopping;
-    early.restore_best = early.restore_best.value_or(early.patience > 0);
-  }
-
-  std::uint64_t per_epoch() { return trial.trainer().updates_per_epoch(); }
-  std::uint64_t updates() { return trial.optimizer().updates(); }  // done
-  const Chain& resolved() { return trial.optimizer().chain(); }
-  Params& params() { return trial.model().params(); }
-  bool done() { return updates() >= trial.total() || stopping.should_stop(); }
-
-  // Calls f, and writes down that the run diverged when it does: whoever looks at it later cannot tell
-  // otherwise.
-  template <class F>
-  void noting_divergence(const F& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      try {
-        if (error.code() == Code::diverged) files.metrics->diverged(updates() + 1, updates() / per_epoch());
-      } catch (const Error&) {  // a full disk: the divergence is told all the same
-      }
-      throw;
-    }
-  }
-
-  // Calls f, which writes checkpoints. The best weights are written again where one of them cannot be.
-  template <class F>
-  void writing(const F& f) {
-    try {
-      f();
-    } catch (const Error&) {
-      stopping.was_not_written();
-      throw;
-    }
-  }
-  void wait() {
-    writing([&] { files.writer->wait(); });
-  }
-
-  void open(const std::filesystem::path& where);
-  bool load(const std::filesystem::path& where, std::uint64_t epochs, const std::string& also_chain);
-  void change(const RunConfig& old);
-  void write_plan();
-  void write_config();
-  void advance(Report& report);
-  void end_epoch();
-  void save(Kept kept);
-  RunResult evaluate_all(std::string& confusion);
-  std::string result_json(const RunResult& result);
-
-  RunConfig config;
-  Dataset data;
-  Trial trial;
-  std::string plan;
-  std::uint64_t keep_every;
-  EarlyStopping stopping;
-  FoundStatistics statistics;
-  MemoryEstimate memory;
-
-  RunFiles files;
-  std::vector<std::string> notes;
-  std::optional<EpochReport> last_epoch;
-  EpochLoss epoch;
-  NotFinite not_finite;
-  double seconds = 0;     // of training and evaluation
-  bool finished = false;  // all updates are done and the result is written
-};
-
-void Run::Impl::open(const std::filesystem::path& where) {
-  files.open(where, trial.total(), per_epoch(),
-             {.background = config.keeping.async_checkpoints, .threads = config.threads});
-  if (!config.keeping.async_checkpoints || finished) return;
-  files.writer->add(where, params(), 0);  // best weights
-  files.writer->add(where, statistics.params(), 0);
-  files.writer->add(where, params(), trial.optimizer());
-  files.writer->reserve();
-}
 
 void Run::Impl::advance(Report& report) {
   if (!files.writer->writing()) wait();  // it throws what the writing came to
@@ -170,8 +46,10 @@ void Run::Impl::advance(Report& report) {
   const bool last_of_epoch = report.update % per_epoch() == 0;
   if (last_of_epoch) end_epoch();
   if (keep_every > 0 && report.update % keep_every == 0) save(Kept::always);
-  const bool due = since(files.last_save) >= kSecondsBetweenCheckpoints && !files.writer->writing();
-  if (last_of_epoch && due) save(Kept::newest);
+  const auto due = [&] {
+    return since(files.last_save) >= kSecondsBetweenCheckpoints && !files.writer->writing();
+  };
+  if (last_of_epoch && files.together.as_first(due())) save(Kept::newest);
 }
 
 void Run::Impl::end_epoch() {
@@ -197,6 +75,8 @@ void Run::Impl::end_epoch() {
 void Run::Impl::save(Kept kept) {
   const std::uint64_t done = updates();
   check_finite(params(), done);
+  gather_state(trial.optimizer());
+  if (!files.together.first()) return;
   Metadata metadata = {{"seed", std::to_string(config.seed)},
                        {"epoch", std::to_string(done / per_epoch())},
                        {"position", std::to_string(done % per_epoch())},
@@ -216,54 +96,6 @@ void Run::Impl::save(Kept kept) {
   files.last_save = Clock::now();
 }
 
-// Goes on from the newest checkpoint of the run as it is written down. True when that one is of a change
-// which is not settled.
-bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
-                     const std::string& also_chain) {
-  const auto newest = load_newest(where, epochs, params(), trial.optimizer(), also_chain, notes);
-  if (!newest) {
-    notes.push_back(std::string(checkpoints(where).empty() ? "no checkpoint yet" : "no checkpoint is whole") +
-                    ": starting from the first update");
-    load_initial_weights(config, params());
-    return false;
-  }
-  epoch.sum = metadata_number(newest->metadata, "epoch_loss", 0);
-  epoch.mass = metadata_number(newest->metadata, "epoch_samples", 0);
-  try {
-    stopping.load(newest->metadata, where);
-  } catch (const Error& error) {
-    if (error.code() != Code::data) throw;
-    notes.push_back(std::string("skipped the best weights: ") + error.what());
-  }
-  return newest->changed;
-}
-
-// Unless it says so already: a change may have been cut off between the configuration and its plan.
-void Run::Impl::write_plan() {
-  const std::filesystem::path path = files.directory / "plan.txt";
-  if (!std::filesystem::exists(path) || read_text_file(path) != plan) replace_file(path, plan);
-}
-
-void Run::Impl::write_config() {
-  replace_file(files.directory / "encoding.json", data.encoding + "\n");
-  replace_file(files.directory / "environment.json", environment_json(config.threads));
-  replace_file(files.directory / "config.toml", print_config(config));
-}
-
-// Makes the directory say what the run has become. config.toml is the switch: what stands before it is of no
-// account until then and harms nothing of the old plan, what comes after it is done by whoever resumes.
-void Run::Impl::change(const RunConfig& old) {
-  const Chain before = Chain(old.optimizer).resolve(schedule_lengths(old, per_epoch()));
-  notes.push_back(fmt::format("epochs {} -> {}, updates {} -> {}", *old.epochs, *config.epochs,
-                              updates_of(*old.epochs, per_epoch()), trial.total()));
-  notes.insert(notes.end(), {"old plan: " + before.text(), "new plan: " + resolved().text()});
-  stopping.start_waiting();
-  if (updates() > 0) save(Kept::changed);
-  wait();
-  write_config();
-  settle_change(files.directory, updates());
-}
-
 RunResult Run::Impl::evaluate_all(std::string& confusion) {
   const auto start = Clock::now();
   RunResult result;
@@ -277,7 +109,7 @@ RunResult Run::Impl::evaluate_all(std::string& confusion) {
     result.held_out = trial.trainer().evaluate(data.held_out, Metrics::all);
   if (data.test.size() > 0) {
     result.test = trial.trainer().evaluate(data.test, Metrics::all);
-    confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
+    if (files.together.first()) confusion = examples_json(trial.model(), trial.loss(), data, config.threads);
   }
   if (result.of_best) stopping.swap_with(params());
   seconds += since(start);
@@ -300,13 +132,14 @@ std::string Run::Impl::result_json(const RunResult& result) {
       .add("loss", config.loss)
       .raw("class_weights", class_weights_json(config.loss, data))
       .add("parameters", params().elements())
-      .add("state_bytes", trial.optimizer().state_bytes())
+      .add("state_bytes", files.together.sum(trial.optimizer().state_bytes()))
       .add("batch", *config.batch == 0 ? std::uint64_t{data.train.size()} : *config.batch)
       .add("accumulate", config.accumulate)
       .add("epochs", *config.epochs)
       .add("updates", updates())
       .add("seed", config.seed)
       .add("threads", config.threads);
+  if (files.together.any()) object.add("ranks", config.machine.comm->size());
   return add_result(object, result).text() + "\n";
 }
 
@@ -314,85 +147,6 @@ Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Run::~Run() = default;
 Run::Run(Run&&) noexcept = default;
 Run& Run::operator=(Run&&) noexcept = default;
-
-Run Run::create(const RunConfig& config, const std::filesystem::path& directory) {
-  return std::move(*create(config, directory, {}));
-}
-
-std::optional<Run> Run::create(const RunConfig& config, const std::filesystem::path& directory,
-                               const std::function<bool()>& stop) {
-  check_config(config);
-  if (!directory.empty()) check_free(directory);
-  Loaded loaded = load_data(config);
-  Chosen chosen = choose(config, loaded.data, stop);
-  if (chosen.stopped) return std::nullopt;
-  auto impl = std::make_unique<Impl>(chosen.config, std::move(loaded));
-  for (std::string* note : {&chosen.outliers, &chosen.why})
-    if (!note->empty()) impl->notes.push_back(std::move(*note));
-  load_initial_weights(impl->config, impl->params());
-  if (!directory.empty()) make_folder(directory);
-  const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
-  check_own_files(made);
-  impl->files.lock = std::make_unique<RunLock>(made);
-  check_free(made);  // another process may have been faster
-  impl->files.lock->sign();
-  remove_own_leftovers(made);
-  make_folder(made / "checkpoints");
-  impl->open(made);
-  impl->write_plan();
-  impl->write_config();
-  return Run(std::move(impl));
-}
-
-Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& options) {
-  check_run(directory);
-  check_own_files(directory);
-  auto lock = std::make_unique<RunLock>(directory);
-  const RunConfig old = read_config(directory / "config.toml");
-  const RunConfig config = changed(old, options);
-  const bool other = config.epochs != old.epochs;
-  auto impl = std::make_unique<Impl>(config, load_data(config, read_text_file(directory / "encoding.json")));
-  impl->notes.clear();  // they were told when it was created
-  const Lengths before = schedule_lengths(old, impl->per_epoch());
-  const bool unsettled = impl->load(
-      directory, *old.epochs, other ? Chain(config.optimizer).resolve(before).text(true) : std::string());
-  const std::uint64_t updates = impl->updates();
-  if (updates > impl->trial.total()) {
-    throw Error(Code::usage,
-                {"epochs", "the run is already further", std::to_string(*config.epochs) + " epochs",
-                 "at least " + std::to_string((updates - 1) / impl->per_epoch() + 1), ""});
-  }
-  impl->files.lock = std::move(lock);
-  remove_own_leftovers(directory);
-  if (unsettled) settle_change(directory, updates);
-  drop_changes(directory);
-  impl->finished = !other && impl->done() && std::filesystem::exists(directory / "result.json");
-  if (impl->finished) {
-    impl->files.lock.reset();
-  } else {
-    impl->files.lock->sign();
-    if (!other) std::filesystem::remove(directory / "result.json");
-  }
-  impl->seconds = cut_metrics(directory / "metrics.jsonl", updates);
-  cut_metrics(directory / "details.jsonl", updates);
-  impl->open(directory);
-  if (other) impl->change(old);
-  if (!impl->finished) impl->write_plan();
-  return Run(std::move(impl));
-}
-
-std::string Run::describe(const RunConfig& config, bool json) {
-  check_config(config);
-  Loaded loaded = load_data(config);
-  const Choice choice = choice_of(config, loaded.data);
-  Impl run(config, std::move(loaded));
-  load_initial_weights(run.config, run.params());
-  for (const std::string& note : {choice.outliers, choice.text()})
-    if (!note.empty()) run.notes.push_back(note);
-  const std::span<const std::string> notes(run.notes);
-  const Outlined all{run.config, run.data, run.trial, run.memory, notes.subspan(run.data.notes.size())};
-  return json ? outline_json(all) : outline(all, run.plan);
-}
 
 const std::filesystem::path& Run::directory() const { return impl_->files.directory; }
 const RunConfig& Run::config() const { return impl_->config; }
@@ -407,6 +161,7 @@ const std::vector<std::string>& Run::notes() const { return impl_->notes; }
 const std::optional<EpochReport>& Run::last_epoch() const { return impl_->last_epoch; }
 void Run::save() { impl_->save(Kept::newest); }
 void Run::wait() { impl_->wait(); }
+int Run::agreed(int here) { return impl_->files.together.most(here); }
 bool Run::done() const { return impl_->done(); }
 bool Run::finished() const { return impl_->finished; }
 
@@ -419,7 +174,11 @@ bool Run::next(Report& report) {
 
 RunResult Run::finish() {
   Impl& run = *impl_;
-  if (run.finished) return read_result(directory() / "result.json");
+  if (run.finished) {
+    const std::string text =
+        run.files.together.from_first([&] { return read_text_file(directory() / "result.json"); });
+    return read_result(text, directory() / "result.json");
+  }
   std::string confusion;
   RunResult result;
   run.noting_divergence([&] {
@@ -427,11 +186,14 @@ RunResult Run::finish() {
     run.save(Kept::newest);
     result = run.evaluate_all(confusion);
   });
-  run.wait();
+  const std::string json = run.result_json(result);
   if (run.not_finite.count > 0) run.notes.push_back(run.not_finite.note(run.config.machine.nonfinite));
-  if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
-  result.json = run.result_json(result);
-  replace_file(directory() / "result.json", result.json);
+  result.json = run.files.together.from_first([&] {
+    run.wait();
+    if (!confusion.empty()) replace_file(directory() / "examples.json", confusion);
+    replace_file(directory() / "result.json", json);
+    return json;
+  });
   run.finished = true;
   run.files.lock.reset();  // nothing is written any more
   return result;

@@ -70,6 +70,11 @@ std::string fuse(const std::string& where, const std::string& text) {
   throw Error(Code::usage, {where, "unknown", "`" + text + "`", "none or backward", ""});
 }
 
+std::string state(const std::string& where, const std::string& text) {
+  if (text == "sharded" || text == "whole") return text;
+  throw Error(Code::usage, {where, "unknown", "`" + text + "`", "sharded or whole", ""});
+}
+
 void read_min_delta(RunConfig& c, const std::string& where, const std::string& text) {
   const std::optional<double> number = read_number(text);
   if (!number || *number < 0) {
@@ -221,6 +226,15 @@ constexpr std::array kRows = std::to_array<Row>({
       false},
      [](RunConfig& c, Where w, Words t) { c.machine.fuse = fuse(w, t); },
      [](const RunConfig& c) { return c.machine.fuse; }},
+    {{"shards", Kind::whole, "auto",
+      "parts of each batch whose gradients are added in one fixed tree; auto: 1, or as many as ranks need",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.machine.shards = whole_or_auto(w, t); },
+     [](const RunConfig& c) { return print_or_auto(c.machine.shards); }},
+    {{"state", Kind::text, "sharded|whole", "of the optimizer, on ranks: each has a part of it, or all",
+      false},
+     [](RunConfig& c, Where w, Words t) { c.machine.state = state(w, t); },
+     [](const RunConfig& c) { return c.machine.state; }},
     {{"name", Kind::text, "auto", "what pages, legends and JSON call the run; auto: as its folder", false},
      [](RunConfig& c, Where w, Words t) {
        check_name(w, t);

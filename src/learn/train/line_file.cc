@@ -14,8 +14,9 @@
 namespace thalweg {
 
 LineFile::LineFile(std::filesystem::path path)
-    : path_(std::move(path)), file_(open_own_file(path_, O_WRONLY | O_CREAT | O_APPEND)) {
-  if (file_ < 0)
+    : path_(std::move(path)),
+      file_(path_.empty() ? -1 : open_own_file(path_, O_WRONLY | O_CREAT | O_APPEND)) {
+  if (file_ < 0 && !path_.empty())
     throw Error(Code::resource, {path_.string(), "cannot be written", system_message(errno), "", ""});
 }
 
@@ -27,6 +28,7 @@ LineFile::~LineFile() {
 }
 
 void LineFile::add(const std::string& json) {
+  if (path_.empty()) return;
   const std::string text = json + "\n";
   const off_t before = ::lseek(file_, 0, SEEK_END);
   std::string_view left = text;

@@ -11,7 +11,7 @@ namespace thalweg {
 class LineFile {
  public:
   // Opens for appending; the file is made when it is not there. Throws Error(resource), and Error(data) for a
-  // link and whatever else is not a regular file with one name.
+  // link and whatever else is not a regular file with one name. Lines for an empty path go nowhere.
   explicit LineFile(std::filesystem::path path);
   ~LineFile();
   LineFile(LineFile&& other) noexcept;

@@ -8,6 +8,13 @@
 #include "run/folder.h"
 
 namespace thalweg {
+namespace {
+
+std::uint64_t whole(const Metadata& metadata, const char* key) {
+  return static_cast<std::uint64_t>(metadata_number(metadata, key, 0));
+}
+
+}  // namespace
 
 Weights::Weights(const Params& params) {
   values_.reserve(params.size());
@@ -69,18 +76,25 @@ void EarlyStopping::add_to(Metadata& metadata) const {
   if (metric_.kind != Metric::Kind::loss) metadata["best_metric"] = json_number(number_);
 }
 
-void EarlyStopping::load(const Metadata& metadata, const std::filesystem::path& directory) {
-  const auto whole = [&](const char* key) {
-    return static_cast<std::uint64_t>(metadata_number(metadata, key, 0));
-  };
-  const std::uint64_t update = whole("best_update");
-  if (update > 0) load_parameters(checkpoint_path(directory, update, Kept::best), weights_.params());
+std::string EarlyStopping::load_weights(const Metadata& metadata, const std::filesystem::path& directory) {
+  const std::uint64_t update = whole(metadata, "best_update");
+  if (update == 0) return {};
+  try {
+    load_parameters(checkpoint_path(directory, update, Kept::best), weights_.params());
+    return {};
+  } catch (const Error& error) {
+    if (error.code() != Code::data) throw;
+    return error.what();
+  }
+}
+
+void EarlyStopping::load(const Metadata& metadata) {
   loss_ = metadata_number(metadata, "best_loss", nothing());
   number_ = metric_.kind == Metric::Kind::loss ? loss_ : metadata_number(metadata, "best_metric", nothing());
   improved_ = metadata_number(metadata, "improved_loss", nothing());
-  epoch_ = whole("best_epoch");
-  update_ = saved_ = update;
-  waited_ = whole("waited");
+  epoch_ = whole(metadata, "best_epoch");
+  update_ = saved_ = whole(metadata, "best_update");
+  waited_ = whole(metadata, "waited");
 }
 
 void EarlyStopping::add_to(CheckpointWriter& writer, const std::filesystem::path& directory) {

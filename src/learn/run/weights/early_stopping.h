@@ -61,9 +61,12 @@ class EarlyStopping {
 
   // What a checkpoint keeps, beside the weights.
   void add_to(Metadata& metadata) const;
-  // The count as it stood at a checkpoint, with the weights of `directory`. Throws Error(data), with nothing
-  // counted, when the weights are missing or damaged.
-  void load(const Metadata& metadata, const std::filesystem::path& directory);
+  // The weights that a checkpoint's count is of, from `directory`. What is missing or damaged, nothing where
+  // all is well.
+  std::string load_weights(const Metadata& metadata, const std::filesystem::path& directory);
+  // The count as it stood at a checkpoint; its weights are there.
+  void load(const Metadata& metadata);
+  Params& params() { return weights_.params(); }
   // Adds the weights to what is written, unless they were before.
   void add_to(CheckpointWriter& writer, const std::filesystem::path& directory);
   // They could not be.

@@ -75,7 +75,7 @@ TEST_F(BestTest, AMetricMayBeBetterTheHigherItIs) {
   best.add_to(metadata);
   metadata.erase("best_update");  // no weights to load
   EarlyStopping again(params_, 2, 0.5, metric_of("accuracy"));
-  again.load(metadata, "");
+  again.load(metadata);
   observe(again, {3.2});
   EXPECT_EQ(again.epoch(), 4u);
   EXPECT_EQ(again.number(), 3.4);
@@ -102,14 +102,15 @@ TEST_F(BestTest, ComesBackFromWhatACheckpointKeeps) {
   writer.begin();
   EXPECT_EQ(checkpoints(folder.path(), Kept::best), std::vector<std::uint64_t>{30});
   EarlyStopping again(params_, 3, 0.25);
-  again.load(metadata, folder.path());
+  EXPECT_EQ(again.load_weights(metadata, folder.path()), "");
+  again.load(metadata);
   EXPECT_EQ(again.epoch(), 3u);
   EXPECT_EQ(again.update(), 30u);
   EXPECT_EQ(again.loss(), 1);
   EXPECT_FALSE(again.should_stop());
   observe(again, {0.9});
   EXPECT_TRUE(again.should_stop()) << "1.1 was the last improvement";
-  again.load(metadata, folder.path());
+  EXPECT_EQ(again.load_weights(metadata, folder.path()), "");
   again.swap_with(params_);
   EXPECT_EQ(params_[0].value<float>()[0], 3.0f);
 }

@@ -1,0 +1,144 @@
+#include "run/together.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "base/threads.h"
+#include "comm/collectives.h"
+#include "run/config.h"
+#include "safetensors/crc32.h"
+#include "thalweg/error.h"
+#include "thalweg/version.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view kWhat = "what the first rank has";
+
+std::string broadcast_text(Comm& comm, std::string text) {
+  std::uint64_t size = text.size();
+  broadcast(comm, 0, std::as_writable_bytes(std::span(&size, 1)), kWhat);
+  text.resize(size);
+  broadcast(comm, 0, std::as_writable_bytes(std::span(text)), kWhat);
+  return text;
+}
+
+// An error that another rank has met, as it was.
+class SameError : public Error {
+ public:
+  SameError(Code code, const std::string& text) : Error(code, {"", text, "", "", ""}) {}
+};
+
+template <class T>
+std::uint32_t digest(const std::vector<T>& numbers, std::uint32_t before) {
+  return crc32_of(std::as_bytes(std::span(numbers)), before);
+}
+
+std::uint32_t digest(const Samples& samples, std::size_t width, Team& team, std::uint32_t before) {
+  constexpr std::size_t kAtOnce = 256;
+  std::vector<float> inputs;
+  for (std::size_t begin = 0; begin < samples.size(); begin += kAtOnce) {
+    std::vector<std::uint32_t> rows(std::min(kAtOnce, samples.size() - begin));
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(begin));
+    inputs.resize(rows.size() * width);
+    samples.gather(rows, inputs, team);
+    before = digest(inputs, before);
+  }
+  return digest(samples.weights, digest(samples.values, digest(samples.labels, before)));
+}
+
+std::string digest(const Dataset& data, int threads) {
+  Team team(threads);
+  std::uint32_t crc = 0;
+  for (const Samples* samples : {&data.train, &data.held_out, &data.test})
+    crc = digest(*samples, static_cast<std::size_t>(count(data.sample)), team, crc);
+  return std::to_string(data.train.size()) + " training samples, " + std::to_string(crc);
+}
+
+}  // namespace
+
+std::string Together::from_first(const std::function<std::string()>& f) {
+  if (comm_ == nullptr) return f();
+  std::string text;
+  std::int32_t code = 0;
+  if (first()) {
+    try {
+      text = f();
+    } catch (const Error& error) {
+      code = static_cast<std::int32_t>(error.code());
+      text = error.what();
+    }
+  }
+  broadcast(*comm_, 0, std::as_writable_bytes(std::span(&code, 1)), kWhat);
+  text = broadcast_text(*comm_, std::move(text));
+  if (code != 0) throw SameError(static_cast<Code>(code), text);
+  return text;
+}
+
+void Together::on_first(const std::function<void()>& f) {
+  (void)from_first([&] {
+    f();
+    return std::string();
+  });
+}
+
+bool Together::as_first(bool here) {
+  if (comm_ == nullptr) return here;
+  char said = static_cast<char>(here);
+  broadcast(*comm_, 0, std::as_writable_bytes(std::span(&said, 1)), kWhat);
+  return said != 0;
+}
+
+bool Together::any_says(bool here) {
+  if (comm_ == nullptr) return here;
+  const std::vector<char> said = all_values(*comm_, static_cast<char>(here), "whether to stop");
+  return std::ranges::any_of(said, [](char one) { return one != 0; });
+}
+
+int Together::most(int here) { return comm_ == nullptr ? here : -least_of_ranks(*comm_, -here); }
+
+std::uint64_t Together::sum(std::uint64_t here) {
+  if (comm_ == nullptr) return here;
+  const std::vector<std::uint64_t> all = all_values(*comm_, here, "a number of each rank");
+  return std::accumulate(all.begin(), all.end(), std::uint64_t{0});
+}
+
+void Together::check_same(const RunConfig& config, const Dataset& data) {
+  if (comm_ == nullptr) return;
+  RunConfig shared = config;
+  shared.threads = 0;   // are each rank's own
+  shared.data.clear();  // may lie elsewhere
+  const std::vector<std::string_view> targets = simd_targets();
+  check_alike(*comm_, {{"version", std::string(version())},
+                       {"oneDNN", onednn_version()},
+                       {"SIMD", std::string(targets.front())},
+                       {"data", digest(data, config.threads)},
+                       {"settings", print_config(shared)}});
+}
+
+Metadata Together::spread(Params& params, Optimizer& optimizer, const Metadata& metadata) {
+  if (comm_ == nullptr) return metadata;
+  const std::string bytes = from_first([&] {
+    const std::vector<std::byte> all = checkpoint_bytes(params, optimizer, {.metadata = metadata});
+    return std::string(reinterpret_cast<const char*>(all.data()), all.size());
+  });
+  if (first()) {
+    drop_gathered_state(optimizer);
+    return metadata;
+  }
+  const LoadReport loaded = load_checkpoint(std::as_bytes(std::span(bytes)), params, optimizer);
+  drop_gathered_state(optimizer);
+  return loaded.metadata;
+}
+
+void Together::spread(Params& params) {
+  for (Parameter& parameter : params) {
+    const Buffer& value = parameter.value_buffer();
+    if (comm_ != nullptr) broadcast(*comm_, 0, {static_cast<std::byte*>(value.data), value.bytes()}, kWhat);
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,44 @@
+// The ranks of a run: the first one has its directory, all have its training.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "comm/alike.h"
+#include "thalweg/checkpoint.h"
+#include "thalweg/dataset.h"
+#include "thalweg/settings.h"
+
+namespace thalweg {
+
+// Without ranks a process is the first of one. Every rank calls the same functions in the same order.
+class Together {
+ public:
+  explicit Together(Comm* comm = nullptr) : comm_(comm) {}
+
+  bool any() const { return comm_ != nullptr; }
+  bool first() const { return comm_ == nullptr || comm_->rank() == 0; }
+
+  // What f returns on the first rank, on all. Throws on all what it throws, if that is an Error.
+  std::string from_first(const std::function<std::string()>& f);
+  void on_first(const std::function<void()>& f);
+  // What the first rank says; whether any rank says so.
+  bool as_first(bool here);
+  bool any_says(bool here);
+  int most(int here);
+  std::uint64_t sum(std::uint64_t here);
+
+  // Throws Error(usage) on all where the ranks have other settings, data, versions or SIMD targets.
+  void check_same(const RunConfig& config, const Dataset& data);
+
+  // Brings the training of the first rank to all, from the bytes of a checkpoint, with the metadata of that.
+  Metadata spread(Params& params, Optimizer& optimizer, const Metadata& metadata);
+  // The values of parameters of the first rank to all.
+  void spread(Params& params);
+
+ private:
+  Comm* comm_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,19 @@
+// The ranks that a launcher of MPI, such as mpirun or srun, has started this command on.
+#pragma once
+
+#include "thalweg/comm.h"
+
+namespace thalweg::tool {
+
+// Whether this process has nothing to do: a command that runs once, of which another rank is the first.
+bool is_another_rank();
+
+// All ranks, for a command that runs on them together: the first one speaks, the others are silent from here
+// on. Null where there is one process.
+Comm* join_ranks();
+
+// To be called last, with the exit code of this rank and what it failed of: where not every rank has failed,
+// nobody can go on, and all are ended.
+void leave_ranks(int code, const char* why);
+
+}  // namespace thalweg::tool
