@@ -45,7 +45,7 @@ bool silent = false;
 
 }  // namespace
 
-void be_silent() { silent = true; }
+void be_silent(bool now) { silent = now; }
 
 void note(const std::string& line) {
   if (silent) return;

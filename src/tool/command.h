@@ -35,8 +35,8 @@ inline constexpr std::string_view kExitCodes =
     "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
     "disk or descriptors exhausted, 5 diverged, 129, 130 and 143 interrupted and saved";
 
-// From here on note() and print() write nothing: another process does.
-void be_silent();
+// Whether note() and print() write nothing from here on: another process does.
+void be_silent(bool now);
 
 // Writes a line to stderr. What cannot be written there is lost: it ends no training.
 void note(const std::string& line);

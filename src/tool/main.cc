@@ -28,7 +28,7 @@ int fail(int code, const char* message) {
   JsonObject error;
   error.add("code", code).add("kind", kKinds[code]).add("message", message);
   note(Reserve::tells_json ? JsonObject().raw("error", error.text()).text() : message);
-  leave_ranks(code, message);
+  leave_ranks(code, is_another_rank() ? message : "all ranks end with it");
   return code;
 }
 
@@ -43,7 +43,9 @@ void hold_standard_descriptors() {
 }
 
 int run(int argc, char** argv) {
+  be_silent(is_another_rank());  // what every rank is told is told once
   const CommandLine line = parse(argc, argv);
+  be_silent(false);
   if (is_another_rank() && (line.help || line.version || !line.command->on_ranks)) return kOk;
   if (!line.help && !line.version) return line.command->run(line.given);
   print(line.version ? version_text() : usage(line.command));

@@ -15,8 +15,9 @@ struct Joined {
   std::unique_ptr<Comm> farewell;  // on which nothing else is said
 };
 
+// Never destroyed: an MPI may end the process from within one of its calls, which must not begin another.
 Joined& joined() {
-  static Joined all;
+  static Joined& all = *new Joined();
   return all;
 }
 
@@ -40,7 +41,7 @@ Comm* join_ranks() {
   Joined& all = joined();
   all.ranks = Comm::mpi();
   all.farewell = Comm::mpi();
-  if (all.ranks->rank() > 0) be_silent();
+  be_silent(all.ranks->rank() > 0);
   return all.ranks->size() > 1 ? all.ranks.get() : nullptr;
 }
 

@@ -137,7 +137,8 @@ int interrupted(Run& run, const Deadlines& deadlines, int stop) {
   run.save();
   run.wait();
   if (!is_another_rank()) write_page(run.directory());
-  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", deadlines.why(),
+  const std::string why = deadlines.stop() == 0 ? "another rank was interrupted" : deadlines.why();
+  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
                    run.updates(), run.total_updates(), visible(run.directory().string())));
   return kSignalled + stop;
 }

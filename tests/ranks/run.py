@@ -2,6 +2,9 @@
 """Ranks under every MPI that the build has a module for: the same bits as one process, and an end when one rank goes.
 
 Usage: tests/ranks/run.py BUILD [--kills N]    N kills for each MPI, and a fifth as many ranks that stand still
+
+Steps of optimizers (thalweg_rank_steps), then whole trainings by the tool: with batch statistics, dropout, clipping and an
+average, stopped and resumed on other numbers of ranks, against one process with as many shards.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -68,6 +72,63 @@ class Tests:
         self.expect(not left_over(self.program), what + ", and a rank was left over", said)
 
 
+MODEL = "conv2d(4, kernel=3) | batch_norm | relu | flatten | dropout(0.1) | dense(10)"
+CHAIN = "clip_norm(1) | adamw(lr=cosine(1e-2), decay=0.01) | average(decay=0.9)"
+UPDATES = 92
+
+
+class Trainings:
+    """What the tool trains on ranks is what one process trains, byte for byte."""
+
+    def __init__(self, tests: Tests, build: Path, folder: Path):
+        self.tests, self.tool, self.folder = tests, build.resolve() / "thalweg", folder
+        self.settings = ["train", "--quiet", "--model", MODEL, "--optimizer", CHAIN, "--epochs", "4", "--batch", "64",
+                         "--shards", "4"]
+
+    def train(self, flavour: str, ranks: int, name: str, *flags) -> tuple[int, str]:
+        command = [self.tool, *self.settings, "--threads", "1", "--out", self.folder / name, *flags]
+        rc, said, _ = launch(flavour, ranks, command, 300)
+        return rc, said
+
+    def resume(self, flavour: str, ranks: int, name: str, *flags) -> tuple[int, str]:
+        rc, said, _ = launch(flavour, ranks, [self.tool, "train", "--quiet", "--resume", self.folder / name, *flags], 300)
+        return rc, said
+
+    def weights(self, name: str, updates: int = UPDATES) -> bytes:
+        path = self.folder / name / "checkpoints" / f"{updates}.safetensors"
+        return path.read_bytes() if path.exists() else b""
+
+    def all(self, flavour: str) -> None:
+        alone = f"{flavour}-alone"
+        subprocess.run([self.tool, *self.settings, "--threads", "2", "--out", self.folder / alone], check=True,
+                       capture_output=True)
+        for ranks, state in ((2, "sharded"), (3, "whole"), (3, "sharded")):
+            name = f"{flavour}-{ranks}-{state}"
+            rc, said = self.train(flavour, ranks, name, "--state", state)
+            same = self.weights(name) == self.weights(alone) != b""
+            self.tests.expect(rc == 0 and same, f"{flavour}, {name}: rc {rc}", said)
+        name = f"{flavour}-stopped"
+        rc, said = self.train(flavour, 2, name, "--max-time", "0.3s")
+        resumed, more = self.resume(flavour, 3, name)
+        self.tests.expect(rc in (0, 143) and resumed == 0 and self.weights(name) == self.weights(alone),
+                          f"{flavour}, stopped on 2 and resumed on 3: rc {rc}, {resumed}", said + more)
+        self.refused(flavour)
+        print(f"{flavour}: trainings, {self.tests.failed} failures", flush=True)
+
+    def refused(self, flavour: str) -> None:
+        """Ranks that were not given the same, and errors that all meet: told once, with their codes."""
+        command = [self.tool, *self.settings, "--out", self.folder / f"{flavour}-other"]
+        parts = [*command, "--seed", "1", ":", "-n", "1", *command, "--seed", "2"]
+        rc, said, seconds = launch(flavour, 1, parts, END)
+        self.tests.expect(rc == 2 and "it was not given what rank 0 was" in said and seconds < END,
+                          f"{flavour}, other seeds: rc {rc}", said)
+        rc, said, seconds = launch(flavour, 1, [*command, ":", "-n", "1", *command, "--data", "absent.csv"], END)
+        self.tests.expect(rc != 0 and "absent.csv" in said and seconds < END, f"{flavour}, no data: rc {rc}", said)
+        command = [self.tool, "train", "--quiet", "--optimizer", "gd(lr=1e30)", "--out", self.folder / f"{flavour}-wild"]
+        rc, said, seconds = launch(flavour, 3, command, END)
+        self.tests.expect(rc == 5 and said.count("not finite") == 1, f"{flavour}, diverged: rc {rc}", said)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=Path)
@@ -87,6 +148,8 @@ def main() -> int:
         for how in faults:
             tests.fault(flavour, how, draw.randrange(1, MESSAGES))
         print(f"{flavour}: {len(faults)} ranks went, {tests.failed} failures", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            Trainings(tests, flags.build, Path(folder)).all(flavour)
     return 1 if tests.failed else 0
 
 
