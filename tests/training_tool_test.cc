@@ -270,12 +270,22 @@ TEST_F(TrainingTool, EvalTellsEachClass) {
   const Json eval = json({"eval", "a", "--json"});
   const std::vector<std::string> lines = lines_of(run({"eval", "a"}).out);
   ASSERT_EQ(lines.size(), 14u);  // the sentence, an empty line, a heading, ten classes and their mean
-  EXPECT_EQ(lines[2], "class  precision  recall      f1     auc  average_precision");
+  EXPECT_EQ(lines[2], "class  rows  precision  recall      f1     auc  average_precision");
   for (std::size_t i = 3; i < lines.size(); ++i) {
     std::istringstream line(lines[i]);
     std::string name;
     line >> name;
     EXPECT_EQ(name, i == 13 ? "macro" : std::to_string(i - 3));
+    std::uint64_t samples = 0, confused = 0;
+    line >> samples;
+    for (std::size_t c = 0; c < 10; ++c) {
+      for (std::size_t taken = 0; taken < 10; ++taken)
+        confused += i == 13 || i == c + 3 ? eval["confusion"][c][taken].get<std::uint64_t>() : 0;
+    }
+    EXPECT_EQ(samples, confused) << lines[i];
+    if (i < 13) {
+      EXPECT_EQ(eval["rows"][name], samples);
+    }
     for (const char* metric : {"precision", "recall", "f1", "auc", "average_precision"}) {
       double number = 0;
       EXPECT_TRUE(line >> number) << lines[i];

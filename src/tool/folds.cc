@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/json.h"
 #include "thalweg/lab/page.h"
 #include "tool/command.h"
 #include "tool/progress.h"
@@ -29,7 +30,17 @@ bool train_fold(Run& run, Deadlines& deadlines, bool quiet) {
   return true;
 }
 
-int interrupted(const Folds& folds, std::uint64_t fold, int signal) {
+int interrupted(const Folds& folds, std::uint64_t fold, int signal, bool json) {
+  if (json) {
+    print(JsonObject()
+              .add("schema", 1)
+              .add("stopped", caught_signal() == 0 ? "time" : "signal")
+              .add("run", folds.directory().string())
+              .add("fold", fold)
+              .add("folds", folds.count())
+              .text() +
+          "\n");
+  }
   note(fmt::format("{}: saved in fold {} of {}; continue with `thalweg train --resume {}`",
                    caught_signal() == 0 ? "out of time" : "interrupted", fold, folds.count(),
                    visible(folds.directory().string())));
@@ -46,15 +57,15 @@ int train_folds(Folds folds, Deadlines& deadlines, bool json, bool quiet) {
     if (fold == 1) {  // the others say the same of other rows
       for (const std::string& line : run.notes()) note(line);
     }
-    if (!train_fold(run, deadlines, quiet)) return interrupted(folds, fold, deadlines.stop());
+    if (!train_fold(run, deadlines, quiet)) return interrupted(folds, fold, deadlines.stop(), json);
   }
   const FoldsResult result = folds.finish();
   write_folds_page(folds.directory());
   const std::string where = visible(folds.directory().string());
-  print(json
-            ? result.json
-            : result.text() + fmt::format("\nruns       {0}/fold-1 to fold-{1}\npage       {0}/report.html\n",
-                                          where, folds.count()));
+  print(json ? result.json
+             : result.text() + fmt::format("\nruns       {0}/fold-1 to fold-{1}\npage       {0}/report.html\n"
+                                           "one model  thalweg train --config {0}/folds.toml --held-out 0\n",
+                                           where, folds.count()));
   return kOk;
 }
 
