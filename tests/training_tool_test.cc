@@ -265,6 +265,24 @@ TEST_F(TrainingTool, SaysWhichWeightsItMeansAndWhatIsUndefined) {
       std::string::npos);
 }
 
+TEST_F(TrainingTool, AModelThatTellsNothingIsTold) {
+  const char* const chance = "no better than always naming the commonest class: `thalweg doctor ";
+  const Outcome still =
+      run({"train", "--quiet", "--epochs", "1", "--optimizer", "lr(0)", "--model", "dense(10, init=zeros)"});
+  EXPECT_EQ(still.code, 0) << still.err;
+  EXPECT_NE(still.err.find(chance), std::string::npos) << still.err;
+  const Outcome learnt = run({"train", "--quiet", "--epochs", "2"});
+  EXPECT_EQ(learnt.err.find("no better than"), std::string::npos) << learnt.err;
+}
+
+TEST_F(TrainingTool, WhatDivergedIsNotToBeResumed) {
+  EXPECT_EQ(run({"train", "--quiet", "--optimizer", "sgd(lr=1e30)", "--out", "a"}).code, 5);
+  refused({"eval", "a"}, 3,
+          {"there is no complete checkpoint", "the training diverged, and would again: try a smaller"});
+  write("file", "");
+  refused({"train", "--out", "file"}, 2, {"no folder; got a file"});
+}
+
 TEST_F(TrainingTool, EvalTellsEachClass) {
   train("a", {"--epochs", "2"});
   const Json eval = json({"eval", "a", "--json"});

@@ -141,6 +141,29 @@ int interrupted(Run& run, int signal, const char* why) {
   return kSignalled + signal;
 }
 
+// In the place of a result, for who reads the output of a run that was cut off.
+std::string stopped_json(const Run& run) {
+  return JsonObject()
+             .add("schema", 1)
+             .add("stopped", caught_signal() == 0 ? "time" : "signal")
+             .add("run", run.directory().string())
+             .add("update", run.updates())
+             .add("updates", run.total_updates())
+             .text() +
+         "\n";
+}
+
+// Of a model that tells nothing: its author may not see it in the numbers. Empty for others.
+std::string chance_text(const RunResult& result) {
+  const Evaluation& e = result.test ? *result.test : result.train;
+  constexpr double kSlack = 1.05;
+  const auto classes = std::ranges::count_if(e.classes.rows, [](double rows) { return rows > 0; });
+  const bool by_chance = classes > 1 && e.accuracy <= e.baseline &&
+                         e.classes.balanced_accuracy <= kSlack / static_cast<double>(classes);
+  if (by_chance) return "no better than always naming the commonest class";
+  return e.r2 <= 0 ? "no better than always predicting the mean" : "";
+}
+
 // Killed between result and page, a run has no page, or one from before its end.
 bool page_is_older(const Run& run) {
   std::error_code page, result;
@@ -258,11 +281,14 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   }
   if (cut_off) {
     steps.tell_what_there_is(run);
+    if (flags.json && !flags.show.any()) print(stopped_json(run));
     return *cut_off;
   }
   for (std::size_t i = told; i < run.notes().size(); ++i) note(run.notes()[i]);
   if (!was_finished || page_is_older(run)) write_page(run.directory());
   steps.write_page(run);
+  if (const std::string chance = chance_text(result); !chance.empty())
+    note(chance + ": `thalweg doctor " + visible(run.directory().string()) + "` looks for the reason");
   print(steps.told(run, result));
   return kOk;
 }
