@@ -274,6 +274,15 @@ TEST_F(CsvTable, DaysThatRepeatAreNoLevelsUnlessAskedFor) {
   EXPECT_TRUE(has(refusal("day,t\n2023-05-01,1\n2023-05-02,0.5\n"), "categorical=day keeps it as words"));
 }
 
+TEST_F(CsvTable, WhatIsLeftOutIsNotToldOf) {
+  const std::string bytes = "a,b,day,t\n1,,2023-05-01,0.5\n2,3,,1.5\n,4,2023-05-03,2.5\n";
+  const Dataset data = all(bytes, ", ignore=b");
+  EXPECT_TRUE(told(data.notes, "a: 1 of 3 cells are missing"));
+  EXPECT_FALSE(told(data.notes, "b: 1 of 3 cells are missing"));
+  EXPECT_FALSE(told(data.notes, "day: 1 of 3 cells are missing"));
+  EXPECT_FALSE(told(later(data, "a,b,day,t\n1,,,0.5\n").notes, "b: 1 of 1 cells are missing"));
+}
+
 // Names, and levels that come once
 
 TEST_F(CsvTable, AColumnWithAWordOfItsOwnInMostRowsIsNoInput) {
