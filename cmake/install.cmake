@@ -48,6 +48,10 @@ if(THALWEG_LAB)
   thalweg_install(thalweg_lab lab)
 endif()
 
+# The runtime of C++ as its compiler links it, for programs that another one links.
+set(THALWEG_CXX_RUNTIME ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
+list(FILTER THALWEG_CXX_RUNTIME INCLUDE REGEX "^(stdc\\+\\+|c\\+\\+|c\\+\\+abi|m)$")
+list(REMOVE_DUPLICATES THALWEG_CXX_RUNTIME)
 configure_package_config_file(cmake/ThalwegConfig.cmake.in ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake
   INSTALL_DESTINATION ${package_files} NO_SET_AND_CHECK_MACRO)
 # Before 1.0 a minor version may change what callers see.
@@ -80,10 +84,21 @@ if(THALWEG_TOOL)
 endif()
 
 file(GLOB manual docs/*.md)
-install(FILES README.md CHANGELOG.md ARCHITECTURE.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc)
+# The front page, which names headers where they stand in the sources, and what only these have.
+file(RELATIVE_PATH to_headers /${CMAKE_INSTALL_DOCDIR} /${CMAKE_INSTALL_INCLUDEDIR}/thalweg)
+file(READ README.md front_page)
+string(REPLACE "](include/thalweg" "](${to_headers}" front_page "${front_page}")
+string(REPLACE "[CONTRIBUTING.md](CONTRIBUTING.md)" "`CONTRIBUTING.md` of the sources" front_page "${front_page}")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/README.md CONTENT "${front_page}" @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md)
+install(FILES ${PROJECT_BINARY_DIR}/README.md CHANGELOG.md ARCHITECTURE.md LICENSE
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc)
 install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT doc)
 install(DIRECTORY docs/pictures DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT doc)
-install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc FILES_MATCHING PATTERN "*.cc")
+install(DIRECTORY docs/adr DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT doc)
+install(FILES docs/site/reference/encoding.md docs/site/reference/metrics.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs/site/reference COMPONENT doc)
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc FILES_MATCHING PATTERN "*.cc" PATTERN "*.c")
 
 # All that is installed, and nothing else.
 add_custom_target(thalweg_installed)

@@ -92,6 +92,8 @@ TEST_F(Deadlines, NothingIsWrittenWhileAnOptimizerIsChosen) {
             std::string::npos)
       << outcome.err;
   EXPECT_FALSE(fs::exists(path("a")));
+  EXPECT_EQ(Json::parse(with({"--out", "a", "--json"}).out),
+            (Json{{"schema", 1}, {"stopped", "time"}, {"run", nullptr}}));
   const Outcome folds = with({"--folds", "2", "--out", "f"});
   EXPECT_EQ(folds.code, 143) << folds.err;
   EXPECT_NE(folds.err.find("fold 1 of 2; continue with"), std::string::npos) << folds.err;
@@ -112,6 +114,21 @@ TEST_F(Deadlines, TheTimeOfATrainingMayBeLimited) {
   EXPECT_GE(contents(path("a/metrics.jsonl")).size(), before);
   train("b", {"--epochs", "1", "--max-time", "1h"});
   EXPECT_TRUE(fs::exists(path("b/result.json")));
+}
+
+TEST_F(Deadlines, WhatWasCutOffIsAnObjectWhereResultsAre) {
+  const Outcome outcome = run(long_epoch("a", {"--json", "--max-time", "0.5s"}));
+  EXPECT_EQ(outcome.code, 143) << outcome.err;
+  const Json stopped = Json::parse(outcome.out);
+  EXPECT_EQ(stopped["schema"], 1);
+  EXPECT_EQ(stopped["stopped"], "time");
+  EXPECT_EQ(stopped["run"], path("a").string());
+  EXPECT_GT(stopped["updates"].get<int>(), stopped["update"].get<int>());
+  const Outcome folds = run({"train", "--folds", "2", "--epochs", "300", "--quiet", "--json", "--out", "cv",
+                             "--max-time", "0.001s"});
+  EXPECT_EQ(folds.code, 143) << folds.err;
+  EXPECT_EQ(Json::parse(folds.out)["fold"], 1);
+  EXPECT_EQ(Json::parse(folds.out)["folds"], 2);
 }
 
 TEST_F(Deadlines, SavesMayBeAskedForWithinAnEpoch) {

@@ -22,7 +22,28 @@ TEST_F(FoldsTool, TrainAndTellMeanAndDeviation) {
   EXPECT_EQ(json["folds"], 3);
   EXPECT_EQ(json["metrics"]["loss"]["folds"].size(), 3u);
   EXPECT_EQ(run({"page", "cv", "--out", "cv.html"}).code, 0);
+  refused({"eval", "cv"}, 3, {"not one run, but those of all folds", "cv/fold-1", "--held-out 0"});
+  const Outcome one =
+      run({"train", "--config", "cv/folds.toml", "--held-out", "0", "--quiet", "--json", "--out", "one"});
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(Json::parse(one.out)["train"]["samples"], 1797);
   EXPECT_EQ(contents(path("cv.html")), page);
+}
+
+TEST_F(FoldsTool, OfARareClassTheBalancedAccuracyComesFirst) {
+  std::string table = "a,b,kind\n";
+  for (int i = 0; i < 200; ++i)
+    table += std::to_string(i % 7) + "," + std::to_string(i % 11) + "," + (i % 20 == 0 ? "yes" : "no") + "\n";
+  write("rare.csv", table);
+  const Outcome outcome = run({"train", "--data", "csv(rare.csv, target=kind)", "--folds", "2", "--epochs",
+                               "1", "--optimizer", "adam(lr=1e-3)", "--out", "cv", "--quiet"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* part :
+       {"baseline                0.95         0", "yes                5 +- 0", "each class against"})
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
+  const std::string page = contents(path("cv/report.html"));
+  for (const char* part : {"<h1>2 folds: balanced accuracy", "; the commonest class has 95.0%"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
 TEST_F(FoldsTool, TellWhatATestPartReports) {

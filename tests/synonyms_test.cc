@@ -118,6 +118,120 @@ TEST(Synonyms, SchedulesModelsAndLossesAreAnsweredToo) {
                   "`CrossEntropyLoss` is called `cross_entropy` here: cross_entropy(smoothing=0.1)");
 }
 
+// The first thing that a user of Keras types: activations, inputs and a last softmax inside of layers.
+TEST(Synonyms, ActivationsInsideOfLayersBecomeLayers) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"Dense(128, activation=relu) | Dropout(0.5) | Dense(10, activation=softmax)",
+       "`Dense` is called `dense` here: dense(128) | relu | dropout(0.5) | dense(10)"},
+      {"dense(128, activation=relu) | dense(10)",
+       "activations are layers, and a last softmax is part of the loss: dense(128) | relu | dense(10)"},
+      {"Dense(units=8, activation='tanh', input_shape=(4,)) | Dense(1, activation=\"linear\")",
+       "here it reads dense(units=8) | tanh | dense(1)"},
+      {"dense(8, input_dim=4) | dense(3)",
+       "a model here knows inputs and names by itself: dense(8) | dense(3)"},
+      {"residual(dense(4, activation=leaky_relu(0.1))) | dense(3)",
+       "residual(dense(4) | leaky_relu(0.1)) | dense(3)"},
+      {"dense(4, activation=softmax) | dense(3)", "dense(4) | softmax | dense(3)"},
+  };
+  for (const auto& [text, part] : cases) expect_contains(usage_error([&] { Module model(text, {4}); }), part);
+}
+
+// What stands behind "here: ", "reads " and the like in a message, up to the end of its line.
+std::string suggestion_of(const std::string& message) {
+  for (const std::string_view mark :
+       {" here: ", "here it reads ", "of `lr`: ", "the loss: ", "by itself: "}) {
+    const std::size_t at = message.find(mark);
+    if (at == message.npos) continue;
+    const std::string rest = message.substr(at + mark.size());
+    return rest.substr(0, rest.find('\n'));
+  }
+  const std::size_t at = message.find("write `");
+  if (at == message.npos) return {};
+  const std::string rest = message.substr(at + 7);
+  return rest.substr(0, rest.find('`'));
+}
+
+// The text of an example behind its flag: --optimizer "...".
+std::string text_behind(const std::string& example, const std::string& flag) {
+  const std::size_t at = example.find(flag + " \"");
+  if (at == example.npos) return {};
+  const std::size_t begin = at + flag.size() + 2;
+  return example.substr(begin, example.find('"', begin) - begin);
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
+    const bool whole = at == 0 || std::string_view(" (|").find(text[at - 1]) != std::string_view::npos;
+    if (whole && (at + from.size() == text.size() || !std::isalnum(text[at + from.size()])))
+      text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+void read_text(std::string_view kind, const std::string& text) {
+  if (kind == "losses") return void(Loss(text));
+  if (kind == "layers") {
+    for (const Shape& shape : {Shape{64}, Shape{4, 8, 8}, Shape{4, 8}}) {
+      try {
+        return void(Module(text, shape));
+      } catch (const Error& error) {
+        if (std::string_view(error.what()).find("unknown name") != std::string_view::npos ||
+            std::string_view(error.what()).find("no such option") != std::string_view::npos)
+          throw;
+      }
+    }
+    return;
+  }
+  Chain(text).resolve({.updates = 1000, .per_epoch = 100});
+}
+
+// Every name of the table in the place of that of here, in the example of the catalogue.
+TEST(Synonyms, WhatIsSuggestedIsAccepted) {
+  int tried = 0;
+  for (const CatalogEntry& entry : catalog()) {
+    const std::string flag = entry.kind == "losses"   ? "--loss"
+                             : entry.kind == "layers" ? "--model"
+                                                      : "--optimizer";
+    const std::string example = text_behind(entry.example, flag);
+    if (example.empty()) continue;
+    for (const Row& row : synonyms::rows()) {
+      if (row.name != entry.name || !of_kind(entry, row.kind)) continue;
+      std::string name;
+      for (const char c : std::string(row.names) + " ") {
+        if (c != ' ') {
+          name += c;
+          continue;
+        }
+        const std::string text = replaced(example, entry.name, name.substr(0, name.find('/')));
+        name.clear();
+        if (text == example) continue;
+        try {
+          read_text(entry.kind, text);
+        } catch (const Error& error) {
+          const std::string suggestion = suggestion_of(error.what());
+          EXPECT_NE(suggestion, "") << error.what();
+          EXPECT_NO_THROW(read_text(entry.kind, suggestion)) << error.what();
+          ++tried;
+        }
+      }
+    }
+  }
+  EXPECT_GT(tried, 100);
+  for (const char* text :
+       {"average(0.9)", "adam(1e-3)", "adamw(cosine(1e-3))", "sgd(0.1)", "lookahead(5)", "plateau(0.5)",
+        "noise(0.1)", "skip(nonfinite)", "trust_ratio(0.1)", "average(ema)"}) {
+    try {
+      Chain chain(text);
+    } catch (const Error& error) {
+      const std::string suggestion = suggestion_of(error.what());
+      if (suggestion.empty()) continue;
+      EXPECT_NO_THROW(Chain{suggestion}) << error.what();
+    }
+  }
+  expect_contains(usage_error([] { Chain("average(0.9)"); }), "write `average(decay=0.9)`");
+  expect_contains(usage_error([] { Chain("adam(foo)"); }), "want options by name");
+}
+
 TEST(Synonyms, HelpTellsThemWithAnExampleAndNeighbours) {
   const std::string adam = help_text("adam");
   for (const char* part :

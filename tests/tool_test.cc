@@ -157,9 +157,9 @@ TEST_F(Tool, TrainPrintsOneResultAndFillsItsDirectory) {
                                       "reported",     "held_out",    "class_weights",
                                       "name"};
   EXPECT_EQ(keys(result), want);
-  const std::set<std::string> measured = {"samples",           "loss",     "accuracy", "balanced_accuracy",
-                                          "precision",         "recall",   "f1",       "auc",
-                                          "average_precision", "log_loss", "baseline", "confusion"};
+  const std::set<std::string> measured = {
+      "samples",           "loss",     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc",
+      "average_precision", "log_loss", "baseline", "confusion",         "rows"};
   EXPECT_EQ(keys(result["train"]), measured);
   EXPECT_EQ(keys(result["test"]), measured);
   EXPECT_EQ(keys(result["test"]["f1"]),
@@ -356,7 +356,7 @@ TEST_F(Tool, EvalGivesTheResultOfTheRun) {
   const Json eval = json({"eval", "a", "--json"});
   std::istringstream words(
       "schema run name data judged weights epoch updates samples loss accuracy balanced_accuracy precision "
-      "recall f1 auc average_precision log_loss baseline confusion");
+      "recall f1 auc average_precision log_loss baseline confusion rows");
   EXPECT_EQ(keys(eval), (std::set<std::string>{std::istream_iterator<std::string>(words), {}}));
   for (const auto& [name, value] : result["test"].items()) EXPECT_EQ(eval[name], value) << name;
   EXPECT_EQ(eval["samples"], 359);

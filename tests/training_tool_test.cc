@@ -265,17 +265,45 @@ TEST_F(TrainingTool, SaysWhichWeightsItMeansAndWhatIsUndefined) {
       std::string::npos);
 }
 
+TEST_F(TrainingTool, AModelThatTellsNothingIsTold) {
+  const char* const chance = "no better than always naming the commonest class: `thalweg doctor ";
+  const Outcome still =
+      run({"train", "--quiet", "--epochs", "1", "--optimizer", "lr(0)", "--model", "dense(10, init=zeros)"});
+  EXPECT_EQ(still.code, 0) << still.err;
+  EXPECT_NE(still.err.find(chance), std::string::npos) << still.err;
+  const Outcome learnt = run({"train", "--quiet", "--epochs", "2"});
+  EXPECT_EQ(learnt.err.find("no better than"), std::string::npos) << learnt.err;
+}
+
+TEST_F(TrainingTool, WhatDivergedIsNotToBeResumed) {
+  EXPECT_EQ(run({"train", "--quiet", "--optimizer", "sgd(lr=1e30)", "--out", "a"}).code, 5);
+  refused({"eval", "a"}, 3,
+          {"there is no complete checkpoint", "the training diverged, and would again: try a smaller"});
+  write("file", "");
+  refused({"train", "--out", "file"}, 2, {"no folder; got a file"});
+}
+
 TEST_F(TrainingTool, EvalTellsEachClass) {
   train("a", {"--epochs", "2"});
   const Json eval = json({"eval", "a", "--json"});
   const std::vector<std::string> lines = lines_of(run({"eval", "a"}).out);
   ASSERT_EQ(lines.size(), 14u);  // the sentence, an empty line, a heading, ten classes and their mean
-  EXPECT_EQ(lines[2], "class  precision  recall      f1     auc  average_precision");
+  EXPECT_EQ(lines[2], "class  rows  precision  recall      f1     auc  average_precision");
   for (std::size_t i = 3; i < lines.size(); ++i) {
     std::istringstream line(lines[i]);
     std::string name;
     line >> name;
     EXPECT_EQ(name, i == 13 ? "macro" : std::to_string(i - 3));
+    std::uint64_t samples = 0, confused = 0;
+    line >> samples;
+    for (std::size_t c = 0; c < 10; ++c) {
+      for (std::size_t taken = 0; taken < 10; ++taken)
+        confused += i == 13 || i == c + 3 ? eval["confusion"][c][taken].get<std::uint64_t>() : 0;
+    }
+    EXPECT_EQ(samples, confused) << lines[i];
+    if (i < 13) {
+      EXPECT_EQ(eval["rows"][name], samples);
+    }
     for (const char* metric : {"precision", "recall", "f1", "auc", "average_precision"}) {
       double number = 0;
       EXPECT_TRUE(line >> number) << lines[i];

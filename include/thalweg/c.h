@@ -237,8 +237,8 @@ THALWEG_API thalweg_status thalweg_optimizer_number(thalweg_optimizer* optimizer
                                                     thalweg_tensor* number);
 
 /* Checkpoints: one safetensors file with parameters, state, clocks and numbers, put there by atomic
- * replacement; or the same bytes in memory. With `buffer` NULL or too small only `size` is written, and a
- * small one is THALWEG_USAGE. */
+ * replacement: links are followed, a folder, a device or a pipe is refused. Or the same bytes in memory. With
+ * `buffer` NULL or too small only `size` is written, and a small one is THALWEG_USAGE. */
 THALWEG_API thalweg_status thalweg_optimizer_save(thalweg_optimizer* optimizer, const char* path);
 /* The same file, written while the caller goes on: the first returns when all is copied, waits for a save
  * before it and tells what that failed of; the second waits for the file, and tells whether it is there. */

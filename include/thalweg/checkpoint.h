@@ -31,8 +31,10 @@ struct SaveOptions {
 };
 
 // Puts a checkpoint at `path` by atomic replacement: a reader, also after a crash, finds the old file or the
-// whole new one. The keys above are set here whatever `metadata` has under them, so that what a load
-// returned can be saved again. Not saved: gradients, and which parameters are absent or frozen.
+// whole new one. Links are followed; of a file with several names the others keep the old one; a folder, a
+// device or a pipe is refused (checkpoint_bytes() is for those). The keys above are set here whatever
+// `metadata` has under them, so that what a load returned can be saved again. Not saved: gradients, and which
+// parameters are absent or frozen.
 // Throws Error(resource) naming path and bytes, with nothing changed. Throws Error(usage) when `optimizer` is
 // not bound to `params`, a parameter's name begins with `optimizer/`, `clock/` or `number/`, or a text is not
 // UTF-8. Holds nothing of the size of a tensor: the file is written from the memory of parameters and state.

@@ -51,7 +51,11 @@ class Samples {
   std::vector<std::int32_t> labels;  // one per sample or kNoClass; empty: of values, or unknown
   std::vector<double> values;        // size x columns for regression, by Dataset::target_scaling; or empty
   std::vector<double> weights;       // one per sample, finite and at least 0; empty: 1 each
-  std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0
+  std::vector<std::uint32_t> rows;   // row number of each sample in its source, from 0; empty: unknown
+
+  // Throws Error(usage), which begins with `where`, unless each of these is empty or has as many numbers as
+  // said, `columns` being those of the data set. A Trainer asks this of all parts, and of what it evaluates.
+  void check_lengths(std::size_t columns, std::string_view where = "samples") const;
 
   // The named samples with their targets, in that order; row numbers stay those of the source. Throws
   // Error(usage) for a row that does not exist.

@@ -1,7 +1,7 @@
 // The one exception type of the library.
 //
 // Thrown when a text is parsed, a chain is bound, a file is read or written: never in the middle of a change
-// of the caller's data, and never from Optimizer::step().
+// of the caller's data. Optimizer::step() says when an update throws one.
 #pragma once
 
 #include <stdexcept>

@@ -23,15 +23,24 @@ namespace thalweg {
 
 // One metric over the folds. Of classes the macro mean where there is a number for each.
 struct FoldMetric {
-  std::string name;        // as in kMetricNames
+  std::string name;        // as in kMetricNames, or baseline: what needs no model (Evaluation)
   double mean = 0;         // over the folds where it is defined
   double deviation = 0;    // their standard deviation, n - 1 in the denominator; NaN for fewer than two
   std::vector<double> of;  // one per fold; NaN where it is not defined
 };
 
+// The same of one class against all others.
+struct FoldClass {
+  std::string name;
+  std::vector<FoldMetric> metrics;  // rows, precision, recall, f1, auc, average_precision
+};
+
+inline constexpr std::size_t kMostFoldClasses = 100;
+
 struct FoldsResult {
   std::vector<RunResult> runs;       // one per fold
   std::vector<FoldMetric> held_out;  // of each run on its fold; the metrics that are defined in any
+  std::vector<FoldClass> classes;    // of each run on its fold; none for values, and beyond kMostFoldClasses
   std::vector<FoldMetric> test;      // of each run on the test part, where there is one
   std::string json;                  // as in folds.json
 

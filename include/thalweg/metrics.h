@@ -26,6 +26,7 @@ struct ClassMetrics {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
   std::vector<std::string> names;  // of the classes
+  std::vector<double> rows;        // samples of each class; where they have weights, the sum of these
   ClassMetric precision;           // TP / (TP + FP); undefined for a class that is never predicted
   ClassMetric recall;              // TP / (TP + FN); undefined for one that does not occur
   ClassMetric f1;                  // 2 TP / (2 TP + FP + FN)

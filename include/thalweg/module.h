@@ -55,9 +55,9 @@ class Module {
   std::vector<LayerSummary> summary() const;
 
   // Writes the initial weights. They depend on (seed, number of the parameter, index of the element) alone.
-  // He (2015, arXiv:1502.01852), uniform in +-sqrt(6 / fan_in), for a layer that a relu, relu6 or leaky_relu
-  // follows; Glorot (2010), uniform in +-sqrt(6 / (fan_in + fan_out)), for every other; biases are 0. The
-  // options `init` and `bias_init` of a layer choose.
+  // The weights of dense layers and convolutions are uniform in +-1 / sqrt(fan_in), as torch's; biases are 0,
+  // and what normalises begins with scales of 1. The options `init` (he, glorot, orthogonal, ...) and
+  // `bias_init` of a layer choose; `thalweg help dense` has each formula.
   void initialise(std::uint64_t seed);
 
   // Records the model on a tape for input x {rows, inputs...}; the result is {rows, outputs...}.

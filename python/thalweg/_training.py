@@ -153,8 +153,8 @@ class Trainer:
 
     def evaluate(self, inputs, targets, weights=None) -> dict:
         """How well the model does, under the names of `thalweg eval --json`: samples and loss; of classes accuracy,
-        balanced_accuracy, baseline, log_loss, confusion, and precision, recall, f1, auc and average_precision, each a dict of
-        every class, "0", "1", ..., and their mean, "macro"; of values r2, mae, rmse and baseline. None where undefined;
+        balanced_accuracy, baseline, log_loss, confusion, rows of every class, "0", "1", ..., and precision, recall, f1, auc and
+        average_precision, each a dict of every class and their mean, "macro"; of values r2, mae, rmse and baseline. None where undefined;
         all weighted where weights are given."""
         samples, _keep = _samples(inputs, targets, self.classes, weights)
         return json.loads(self._learn.text("trainer_evaluate_json", self._handle, ctypes.byref(samples)))

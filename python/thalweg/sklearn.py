@@ -34,10 +34,12 @@ def _log_shares(scores):
 
 _PARAMETERS = """
     model        a network, "dense(128) | relu | dense(10)"; auto: dense(128) | relu | dense(outputs)
-    optimizer    a chain, "adamw(lr=cosine(1e-3, warmup=5%))"; auto: what `thalweg train` takes where it tries
-                 nothing, in partial_fit adamw(lr=1e-3)
+    optimizer    a chain, "adamw(lr=cosine(1e-3, warmup=5%))"; auto: adamw under a cosine decay from 5e-3, with
+                 decay 0.01, of fewer than 1,000 samples of classes 1. `thalweg train` begins with the same and tries
+                 others on folds; here nothing is tried: GridSearchCV over `optimizer` does. In partial_fit
+                 adamw(lr=1e-3)
     loss         a loss with its terms, "{loss} | l2(1e-4)"; auto: {auto_loss}
-    max_iter     epochs; None: as many as `thalweg train` takes where it tries nothing, by the number of samples
+    max_iter     epochs; None: 30 or more, by the number of samples, as `thalweg train` begins with
     batch_size   samples of an update; None: all
     standardize  inputs{and_targets} to mean 0 and deviation 1, worked out in double from what is trained on; in
                  partial_fit from the first call's samples

@@ -1,4 +1,4 @@
-"""A drop-in for torch.optim: any chain on the parameters of a torch model, moved in place on the CPU.
+"""A drop-in for torch.optim: any chain on the parameters of a torch model, moved in place on the CPU, float32 or float64.
 
     import thalweg.torch
     optimizer = thalweg.torch.Optimizer(model, "clip_norm(1) | adamw(lr=1e-3)")

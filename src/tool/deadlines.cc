@@ -33,6 +33,10 @@ bool Deadlines::out_of_time() const { return most_ && Clock::now() - start_ >= *
 
 std::string Deadlines::why() const { return caught_signal() != 0 ? "interrupted" : "out of time"; }
 
+JsonObject Deadlines::stopped() const {
+  return JsonObject().add("schema", 1).add("stopped", caught_signal() != 0 ? "signal" : "time");
+}
+
 bool Deadlines::save_is_due() {
   const auto now = Clock::now();
   const bool asked = asked_to_save();

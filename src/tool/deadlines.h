@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/json.h"
+
 namespace thalweg::tool {
 
 // "90s", "50min" or "1.5h", given to `option`. Throws Error(usage).
@@ -23,6 +25,8 @@ class Deadlines {
   int stop() const;
   bool out_of_time() const;
   std::string why() const;  // "interrupted" or "out of time"
+  // What stands with --json in the place of a result: schema, and stopped, "signal" or "time".
+  JsonObject stopped() const;
 
   // True when it is time for a save, or a signal asked for one; the time counts anew from there.
   bool save_is_due();

@@ -67,7 +67,8 @@ Command eval_command() {
       [](Given) { return eval(flags); },
       "schema, run, name, data, judged (held out, test, training, or all rows), weights, epoch, updates, "
       "samples, loss, "
-      "accuracy, balanced_accuracy; precision, recall, f1, auc and average_precision, each of every class "
+      "accuracy, balanced_accuracy; rows, of every class; precision, recall, f1, auc and average_precision, "
+      "each of every class "
       "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
       "there is no r2; members: the updates of each of several checkpoints."};
 }

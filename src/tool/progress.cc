@@ -22,6 +22,11 @@ std::string clock_text(double seconds) {
                        : fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
+std::string loss_text(double loss) {
+  constexpr double kLong = 1e5;
+  return std::fabs(loss) < kLong ? fmt::format("{:.4f}", loss) : fmt::format("{:.4g}", loss);
+}
+
 }  // namespace
 
 StatusLine::StatusLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -64,20 +69,22 @@ std::string Progress::line(const Report& report) const {
   const double rate = static_cast<double>(report.update - first_) / std::fmax(spent, 1e-9);
   const double left = static_cast<double>(run_.total_updates() - report.update) / rate;
   std::string out =
-      fmt::format("epoch {}/{}  update {}/{}  loss {:.4f}", std::min(report.epoch + 1, *run_.config().epochs),
-                  *run_.config().epochs, report.update, run_.total_updates(), report.loss);
+      fmt::format("epoch {}/{}  update {}/{}  loss {}", std::min(report.epoch + 1, *run_.config().epochs),
+                  *run_.config().epochs, report.update, run_.total_updates(), loss_text(report.loss));
   if (const auto& epoch = run_.last_epoch(); epoch && epoch->test) {
     const Evaluation& e = *epoch->test;
     const std::string r2 = std::isnan(e.mae)          ? ""
                            : e.r2_undefined().empty() ? fmt::format(", R2 {:.3f}", e.r2)
                                                       : ", R2 undefined";
-    out += std::isnan(e.accuracy) ? fmt::format("  held-out loss {:.4f}{}", e.loss, r2)
+    out += std::isnan(e.accuracy) ? fmt::format("  held-out loss {}{}", loss_text(e.loss), r2)
                                   : fmt::format("  held out {:.2f} %", 100 * e.accuracy);
     if (e.is_dominated()) out += fmt::format(", balanced {:.2f} %", 100 * e.classes.balanced_accuracy);
     if (epoch->monitored)
       out += fmt::format(", {} {:.4f}", run_.config().early_stopping.monitor, *epoch->monitored);
   }
-  return out + fmt::format("  lr {:.3g}  {:.0f} updates/s  {} left", report.lr, rate, clock_text(left));
+  out += fmt::format("  lr {:.3g}  {:.0f} updates/s", report.lr, rate);
+  constexpr double kTelling = 1;  // seconds, before which a rate says nothing of the rest
+  return spent < kTelling && left > 0 ? out : out + fmt::format("  {} left", clock_text(left));
 }
 
 }  // namespace thalweg::tool

@@ -143,6 +143,17 @@ int interrupted(Run& run, const Deadlines& deadlines, int stop) {
   return kSignalled + stop;
 }
 
+// Of a model that tells nothing: its author may not see it in the numbers. Empty for others.
+std::string chance_text(const RunResult& result) {
+  const Evaluation& e = result.test ? *result.test : result.train;
+  constexpr double kSlack = 1.05;
+  const auto classes = std::ranges::count_if(e.classes.rows, [](double rows) { return rows > 0; });
+  const bool by_chance = classes > 1 && e.accuracy <= e.baseline &&
+                         e.classes.balanced_accuracy <= kSlack / static_cast<double>(classes);
+  if (by_chance) return "no better than always naming the commonest class";
+  return e.r2 <= 0 ? "no better than always predicting the mean" : "";
+}
+
 // Killed between result and page, a run has no page, or one from before its end.
 bool page_is_older(const Run& run) {
   std::error_code page, result;
@@ -264,11 +275,18 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   }
   if (cut_off) {
     steps.tell_what_there_is(run);
+    if (flags.json && !flags.show.any()) {
+      JsonObject stopped = deadlines.stopped();
+      stopped.add("run", run.directory().string());
+      print(stopped.add("update", run.updates()).add("updates", run.total_updates()).text() + "\n");
+    }
     return *cut_off;
   }
   for (std::size_t i = told; i < run.notes().size(); ++i) note(run.notes()[i]);
   if (!is_another_rank() && (!was_finished || page_is_older(run))) write_page(run.directory());
   steps.write_page(run);
+  if (const std::string chance = chance_text(result); !chance.empty())
+    note(chance + ": `thalweg doctor " + visible(run.directory().string()) + "` looks for the reason");
   print(steps.told(run, result));
   return kOk;
 }
@@ -315,6 +333,7 @@ int train(const Flags& flags, Given given) {
   config.machine.comm = comm;
   std::optional<Run> run = Run::create(config, flags.out.value_or(""), [&] { return deadlines.stop() != 0; });
   if (run) return run_to_its_end(*run, flags, deadlines);
+  if (flags.json) print(deadlines.stopped().raw("run", "null").text() + "\n");
   note(deadlines.why() + ": no optimizer was chosen yet, and nothing is written");
   return kSignalled + deadlines.stop();
 }

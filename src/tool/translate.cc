@@ -1,4 +1,8 @@
 // thalweg translate: what is written in torch, Keras or optax as a chain.
+#include <filesystem>
+#include <system_error>
+
+#include "thalweg/error.h"
 #include "thalweg/lab/translate.h"
 #include "tool/command.h"
 
@@ -11,6 +15,12 @@ struct Flags {
 };
 
 int translate_calls(const Flags& flags) {
+  std::error_code ignored;
+  if (std::filesystem::exists(flags.calls, ignored)) {
+    throw Error(Code::usage,
+                {"calls", "a file is not read", "`" + flags.calls + "`", "the call itself, in quotes",
+                 "thalweg translate \"torch.optim.AdamW(lr=1e-3)\""});
+  }
   const Translation translation = translate(flags.calls);
   print((flags.json ? translation_json(translation) : translation.chain) + "\n");
   if (!flags.json) {

@@ -9,6 +9,7 @@ something did.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,18 @@ class Installed:
             if not page.read_text().startswith(".TH ") or ".SH NAME" not in page.read_text():
                 raise Fault(f"{page.name}: not a manual page")
 
+    def documents(self) -> None:
+        """What the documentation links to is there."""
+        root = self.prefix / "share/doc/thalweg"
+        dead = []
+        for page in sorted(root.rglob("*.md")):
+            text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+            for target in re.findall(r"\]\(([^)\s#]+)[^)]*\)", text):
+                if "://" not in target and not (page.parent / target).exists():
+                    dead.append(f"{page.relative_to(root)}: {target}")
+        if dead:
+            raise Fault("dead links:\n" + "\n".join(dead))
+
     def headers(self) -> None:
         """Every public header compiles alone."""
         include = self.prefix / "include"
@@ -171,7 +184,7 @@ class Installed:
 
 
     def c_program(self) -> None:
-        """A program in C99 by pkg-config, which valgrind finds nothing in; the ABI is the published one."""
+        """A program in C99 by pkg-config, which valgrind finds nothing in, and by CMake; the ABI is the published one."""
         run(sys.executable, ROOT / "tools/abi.py", self.build)
         libraries = folder_of(self.prefix, "libthalweg_core.so")
         env = {"PKG_CONFIG_PATH": str(libraries / "pkgconfig"), "LD_LIBRARY_PATH": str(libraries)}
@@ -180,6 +193,9 @@ class Installed:
         run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", ROOT / "examples/06_c_engine.c", "-o", program,
             *flags, "-lm")
         print("  " + run(program, env=env).strip().splitlines()[-1])
+        build, _ = self.configured("c")  # of CMake, without C++
+        run("cmake", "--build", build)
+        run(build / "engine")
         run("valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,possible", "--error-exitcode=9",
             program, env=env)
 
@@ -194,7 +210,7 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     installed = Installed(build, folder)
-    steps = [installed.install, installed.tool, installed.headers, installed.static, installed.shared, installed.pkg_config,
+    steps = [installed.install, installed.tool, installed.documents, installed.headers, installed.static, installed.shared, installed.pkg_config,
              installed.c_program, installed.subproject]
     for step in steps:
         if arguments.only not in (None, step.__name__) and step is not steps[0]:

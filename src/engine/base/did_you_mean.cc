@@ -47,6 +47,29 @@ std::string_view value_here(std::string_view word) {
   return word == "True" ? "true" : word == "False" ? "false" : std::string_view();
 }
 
+// Options of layers elsewhere that say what a model here knows by itself.
+bool is_known_by_itself(std::string_view option) {
+  return option == "input_shape" || option == "input_dim" || option == "name";
+}
+
+// A word in the quotes of Python's strings, 'relu', without them.
+std::string unquoted(std::string word) {
+  const bool quoted = word.size() > 2 && word.front() == '\'' && word.back() == '\'';
+  return quoted ? word.substr(1, word.size() - 2) : word;
+}
+
+// Takes what a layer does to its outputs, dense(128, activation=relu), off it: layers of their own.
+Text take_activation(Item& item) {
+  const auto arg = std::ranges::find(item.args, "activation", &Arg::name);
+  if (arg == item.args.end()) return {};
+  Value value = std::move(arg->value);
+  item.args.erase(arg);
+  if (value.kind == Value::Kind::text) return std::move(value.text);
+  value.word = unquoted(std::move(value.word));
+  const bool none = value.word.empty() || value.word == "linear" || value.word == "None";
+  return none ? Text{} : Text{Item{std::move(value.word), {}, 0}};
+}
+
 // Whether a part of a chain is none, but the name of a schedule, here or elsewhere.
 bool is_schedule(std::string_view name) {
   return !synonyms::is_here("optimizer", name) &&
@@ -60,6 +83,7 @@ class Rewriter {
   Rewriter(std::string_view kind, std::span<const std::string_view> known) : kind_(kind), known_(known) {}
 
   void rewrite(Text& text, std::string_view where) {
+    if (where == "model") part_activations(text);
     auto shape = text.end();
     for (auto item = text.begin(); item != text.end(); ++item) {
       const bool is_shape = where == "optimizer" && is_schedule(item->name);
@@ -70,6 +94,20 @@ class Rewriter {
   }
 
  private:
+  // The softmax that a last layer ends with elsewhere is the loss's here.
+  static void part_activations(Text& text) {
+    Text out;
+    for (Item& item : text) {
+      Text behind = take_activation(item);
+      const bool last = &item == &text.back();
+      out.push_back(std::move(item));
+      for (Item& one : behind) {
+        if (!last || one.name != "softmax") out.push_back(std::move(one));
+      }
+    }
+    text = std::move(out);
+  }
+
   void rewrite(Item& item, std::string_view where) {
     const synonyms::Named named = name_of(item.name, where);
     if (!named.name.empty()) item.name = named.name;
@@ -86,7 +124,7 @@ class Rewriter {
     if (named.rule && by_position() == 1) args[0].name = "lr";
     std::vector<Arg> out;
     for (Arg& arg : args) {
-      if (arg.value.word == "None") continue;
+      if (arg.value.word == "None" || (where == "model" && is_known_by_itself(arg.name))) continue;
       rewrite(arg.value, where == "optimizer" ? "schedule" : where);
       const std::vector<std::string_view> here = arg.name.empty()
                                                      ? std::vector<std::string_view>()
@@ -103,9 +141,10 @@ class Rewriter {
   }
 
   void rewrite(Value& value, std::string_view where) {
+    if (value.kind == Value::Kind::word) value.word = unquoted(std::move(value.word));
     if (value.kind == Value::Kind::word && !value_here(value.word).empty())
       value.word = value_here(value.word);
-    for (Item& item : value.text) rewrite(item, where);
+    rewrite(value.text, where);
     for (Value& one : value.list) rewrite(one, where);
   }
 
@@ -200,6 +239,15 @@ void unknown_option(const Spec& spec, const Arg& arg, const Source& source,
   Message message =
       unknown_name("`" + name + "` has no such option", arg.name, {"one of its options", command, names});
   if (names.empty()) message.want = "no options";
+  const bool activation = arg.name == "activation";
+  if (source.where == "model" && (activation || is_known_by_itself(arg.name))) {
+    const std::string text = in_words_of_here(source, "model");
+    message.want.clear();
+    message.hint = (activation ? "activations are layers, and a last softmax is part of the loss: "
+                               : "a model here knows inputs and names by itself: ") +
+                   text;
+    throw source.error(arg.at, std::move(message));
+  }
   for (const std::string_view kind : {std::string_view(source.where), std::string_view("schedule")}) {
     const std::vector<std::string_view> here = synonyms::options_here(kind, name, arg.name);
     const auto is_there = [&](std::string_view one) { return std::ranges::find(names, one) != names.end(); };

@@ -36,8 +36,9 @@ Message unknown_item(std::string what, const Item& item, const Source& source, c
 std::string wanted_options(const Spec& spec, std::span<const std::string_view> sugar = {});
 
 // The text in the words of here where it has some of other libraries: adamw(learning_rate=1e-3, betas=(0.9,
-// 0.95)) is adamw(lr=1e-3, beta1=0.9, beta2=0.95). Empty where it has none, or cannot be read. In a text of
-// that kind a name of `known` is one of here whatever the case of its letters.
+// 0.95)) is adamw(lr=1e-3, beta1=0.9, beta2=0.95), Dense(8, activation="relu") is dense(8) | relu. Empty
+// where it has none, or cannot be read. In a text of that kind a name of `known` is one of here whatever the
+// case of its letters.
 std::string in_words_of_here(const Source& source, std::string_view kind = {},
                              std::span<const std::string_view> known = {});
 

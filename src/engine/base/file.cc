@@ -57,10 +57,32 @@ Error unreadable(const std::filesystem::path& path, const std::string& got, cons
   return Error(code, {path.string(), "cannot be read", got, want, ""});
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
 Error unwritable(const std::filesystem::path& path, int reason, std::uint64_t bytes) {
-  return Error(Code::resource,
-               {path.string(), "cannot be written", system_message(reason), std::to_string(bytes) + " bytes",
-                "free some space or choose another folder"});
+  const std::string hint = reason == ENOENT    ? "make the folder `" + folder_of(path).string() + "` first"
+                           : reason == ENOTDIR ? "`" + folder_of(path).string() + "` is no folder"
+                           : reason == EISDIR  ? "name a file in it"
+                           : reason == ENOSPC || reason == EDQUOT || reason == EFBIG
+                               ? "free some space or choose another folder"
+                               : "choose another folder";
+  return Error(Code::resource, {path.string(), "cannot be written", system_message(reason),
+                                std::to_string(bytes) + " bytes", hint});
+}
+
+// What may not give way to a file: a folder, a device, a pipe, a socket. A link may.
+void check_replaceable(const std::filesystem::path& path, std::uint64_t bytes) {
+  struct stat status;
+  if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISLNK(status.st_mode)) return;
+  if (S_ISDIR(status.st_mode)) throw unwritable(path, EISDIR, bytes);
+  const bool device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
+  throw Error(Code::resource, {path.string(), "cannot be replaced by a file",
+                               device                     ? "a device"
+                               : S_ISFIFO(status.st_mode) ? "a pipe"
+                                                          : "a socket",
+                               "a regular file or a new name", ""});
 }
 
 std::int64_t modified_at(const struct stat& status) {
@@ -96,18 +118,6 @@ std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   return temporary;
 }
 
-// Where symbolic links lead; a broken one names what is to be made.
-std::filesystem::path followed(std::filesystem::path path) {
-  std::error_code error;
-  constexpr int kMostLinks = 40;  // as the system does
-  for (int links = 0; links < kMostLinks; ++links) {
-    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
-    if (error) break;
-    path = path.parent_path() / target;
-  }
-  return path;
-}
-
 bool is_file_of(int fd, const struct stat& status) {
   struct stat open;
   return ::fstat(fd, &open) == 0 && open.st_dev == status.st_dev && open.st_ino == status.st_ino;
@@ -134,6 +144,18 @@ bool synced(const std::filesystem::path& folder) {
 }  // namespace
 
 std::string system_message(int error_number) { return std::generic_category().message(error_number); }
+
+std::filesystem::path followed(const std::filesystem::path& path, std::uint64_t bytes) {
+  std::error_code error;
+  std::filesystem::path at = path;
+  constexpr int kMostLinks = 40;  // as the system does
+  for (int links = 0; links <= kMostLinks; ++links) {
+    const std::filesystem::path target = std::filesystem::read_symlink(at, error);
+    if (error) return at;
+    at = at.parent_path() / target;
+  }
+  throw unwritable(path, ELOOP, bytes);
+}
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   errno = 0;
@@ -177,6 +199,7 @@ void InputFile::read(std::uint64_t at, std::span<std::byte> into) const {
 
 Replacement::Replacement(const std::filesystem::path& path, std::uint64_t bytes)
     : path_(path), temporary_(temporary_beside(path)), bytes_(bytes) {
+  check_replaceable(path_, bytes_);
   fd_ = open_temporary(temporary_, path);
   if (fd_ < 0) throw unwritable(path_, errno, bytes_);
 }
@@ -213,8 +236,7 @@ void Replacement::put_in_place() {
   // Some file systems report a lost write only here.
   if (::close(std::exchange(fd_, -1)) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) fail();
   temporary_.clear();
-  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-  if (!synced(folder)) {
+  if (!synced(folder_of(path_))) {
     throw Error(Code::resource, {path_.string(), "is written, but its folder could not be synced",
                                  system_message(errno), "a durable rename", ""});
   }
@@ -255,7 +277,7 @@ void write_output(const std::filesystem::path& path, std::string_view text) {
   if (!there && errno != ENOENT) throw unwritable(path, errno, text.size());
   const bool standard = there && (is_file_of(STDOUT_FILENO, status) || is_file_of(STDERR_FILENO, status));
   const bool plain = !there || (S_ISREG(status.st_mode) && status.st_nlink == 1 && !standard);
-  if (plain) return replace_file(followed(path), text);
+  if (plain) return replace_file(followed(path, text.size()), text);
   if (!write_into(path, status, std::as_bytes(std::span(text)))) throw unwritable(path, errno, text.size());
 }
 

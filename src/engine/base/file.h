@@ -47,7 +47,7 @@ class InputFile {
 // is untouched, and nothing of the new one stays when this object goes.
 class Replacement {
  public:
-  // `bytes`: how many there will be, for messages.
+  // `bytes`: how many there will be, for messages. A folder, a device, a pipe or a socket does not give way.
   Replacement(const std::filesystem::path& path, std::uint64_t bytes);
   ~Replacement();
   Replacement(const Replacement&) = delete;
@@ -72,10 +72,15 @@ class Replacement {
 
 // Puts the parts, one after the other, at `path` so that a reader, also after a crash, sees the old file or
 // the new one: a sibling temporary file is written, synced and renamed, then the folder is synced. The mode
-// of the old file stays, and its owner where that is allowed. A link at `path` is replaced, not followed.
+// of the old file stays, and its owner where that is allowed. A link at `path` is replaced, not followed; a
+// device, a pipe and a socket are refused.
 // Throws Error(resource) naming path and bytes, with the old file untouched and the temporary one removed.
 void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 void replace_file(const std::filesystem::path& path, std::string_view text);
+
+// Where symbolic links lead from `path`, which may be nothing yet: what a caller replaces who named a link.
+// Throws Error(resource) for a circle; `bytes` as above.
+std::filesystem::path followed(const std::filesystem::path& path, std::uint64_t bytes);
 
 // Puts `text` where a person wants a result. Symbolic links are followed and a regular file is replaced as
 // above. What is none (a device, a pipe), or has several names (hard links), or is what stdout or stderr go

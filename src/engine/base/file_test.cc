@@ -113,7 +113,7 @@ TEST_F(FileTest, AMissingFolderIsNamedWithPathAndBytes) {
   const fs::path path = folder_ / "missing" / "a";
   const std::string what = message_of(Code::resource, [&] { replace_file(path, "12345"); });
   EXPECT_EQ(what, path.string() + ": cannot be written; got " + system_message(ENOENT) +
-                      "; want 5 bytes; free some space or choose another folder");
+                      "; want 5 bytes; make the folder `" + (folder_ / "missing").string() + "` first");
   EXPECT_TRUE(names().empty());
 }
 
@@ -263,6 +263,24 @@ TEST_F(FileTest, ADeviceIsWrittenInto) {
     EXPECT_EQ(mode_of(null), 0600U);
   }
   EXPECT_EQ(names(), (std::vector<std::string>{"link", "null"}));
+}
+
+// A rename would make a regular file of it, for everybody.
+TEST_F(FileTest, WhatIsNoRegularFileIsNotReplaced) {
+  const fs::path pipe = folder_ / "pipe", device = folder_ / "device", socket = folder_ / "socket";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ASSERT_EQ(::mknod(socket.c_str(), S_IFSOCK | 0600, 0), 0);
+  const auto refusal = [&](const fs::path& path) {
+    return message_of(Code::resource, [&] { replace_file(path, "x"); });
+  };
+  const std::string want = "; want a regular file or a new name";
+  EXPECT_EQ(refusal(pipe), pipe.string() + ": cannot be replaced by a file; got a pipe" + want);
+  EXPECT_EQ(refusal(socket), socket.string() + ": cannot be replaced by a file; got a socket" + want);
+  EXPECT_TRUE(fs::is_fifo(pipe) && fs::is_socket(socket));
+  EXPECT_EQ(names(), (std::vector<std::string>{"pipe", "socket"}));
+  if (::mknod(device.c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) GTEST_SKIP() << "devices cannot be made";
+  EXPECT_EQ(refusal(device), device.string() + ": cannot be replaced by a file; got a device" + want);
+  EXPECT_TRUE(fs::is_character_file(device));
 }
 
 TEST_F(FileTest, WhatCannotBeAnOutputIsNamed) {

@@ -307,6 +307,8 @@ std::string print_range(const Range& range) {
   return "any number";
 }
 
+bool accepts(const Option& option, const Value& value) { return read(option, value).has_value(); }
+
 std::optional<std::size_t> Spec::find(std::string_view option) const {
   const auto found =
       std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == option; });

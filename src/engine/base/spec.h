@@ -107,6 +107,9 @@ struct Amount {
 using Setting = std::variant<std::monostate, bool, double, Amount, std::string, Value, std::vector<Amount>>;
 using Settings = std::vector<Setting>;  // one for each option of the Spec, in its order
 
+// Whether the option reads the value.
+bool accepts(const Option& option, const Value& value);
+
 // Reads the arguments of `item` by the types of `spec`. Throws Error(usage) naming the option for one that is
 // unknown, given twice, out of range, missing or of the wrong type.
 Settings bind(const Spec& spec, const Item& item, const Source& source);

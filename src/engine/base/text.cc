@@ -241,6 +241,7 @@ Text parse(const Source& source, const NameCheck& check) { return Parser(source,
 std::string tuples_as_lists(std::string text) {
   std::vector<bool> tuples;
   char before = ' ';
+  std::size_t comma = 0;  // the last one
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char& c = text[i];
@@ -255,8 +256,10 @@ std::string tuples_as_lists(std::string text) {
       if (tuples.back()) c = '[';
     } else if (c == ')' && !tuples.empty()) {
       if (tuples.back()) c = ']';
+      if (tuples.back() && before == ',') text[comma] = ' ';  // (4,) is a tuple of one
       tuples.pop_back();
     }
+    if (c == ',') comma = i;
     before = c;
   }
   return text;

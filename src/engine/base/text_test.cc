@@ -198,6 +198,7 @@ TEST(Text, LongTextsAreShownInPart) {
 
 TEST(Text, TuplesAreShownAsLists) {
   EXPECT_EQ(tuples_as_lists("a((1, 2), b=\t(3)) | c(d)"), "a([1, 2], b=\t[3]) | c(d)");
+  EXPECT_EQ(tuples_as_lists("a((4,), b=((1, 2, ), 3,))"), "a([4 ], b=[[1, 2  ], 3 ])");
   EXPECT_EQ(tuples_as_lists(R"(a("\"(", (1)))"), R"(a("\"(", [1]))");
   for (const std::string space : {"", " ", "\t", "\n", "\r", "\f", "\v", " \n "}) {
     const std::string what = parse_error("f(a=" + space + "(1, 2))");

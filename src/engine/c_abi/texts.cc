@@ -70,8 +70,10 @@ thalweg_status thalweg_schedule_create(const char* text, uint64_t updates, uint6
     const Schedule made =
         Schedule(need_text(text, "text")).resolve({.updates = updates, .per_epoch = per_epoch});
     if (!made.resolved()) {
-      throw Error(Code::usage, {"schedule", "`" + made.unresolved() + "` has no number of updates yet", text,
-                                "a number of updates", "give the run's updates and updates per epoch"});
+      throw Error(Code::usage,
+                  {"schedule", "`" + made.unresolved() + "` has no number of updates yet", made.text(),
+                   "a number of updates",
+                   "name `total` in it, as in cosine(1e-3, total=1000), or give the run's updates"});
     }
     give_handle(schedule, Kind::schedule, std::make_shared<Schedule>(made));
   });

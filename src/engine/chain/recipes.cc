@@ -247,13 +247,18 @@ void expand_rule(Item item, const Source& source, Text& out) {
 // Rules that take their options by name only are the ones that people call with a rate: say how it is given.
 void check_rate_by_position(const Item& item, const Source& source) {
   if (item.args.empty() || !item.args[0].name.empty()) return;
-  const std::string value = print(item.args[0].value);
+  const Value& value = item.args[0].value;
   const Transform* transform = find_transform(item.name);
   const bool has_rate = transform == nullptr || transform->part == Part::rule;
-  const std::string_view name = has_rate ? "lr" : transform->spec.options[0].name;
+  std::string_view name;
+  if (has_rate && (value.kind == Value::Kind::text || read_number(value.word))) name = "lr";
+  for (const Option& option : has_rate ? std::span<const Option>() : std::span(transform->spec.options)) {
+    if (name.empty() && option.type != OptionType::selector && accepts(option, value)) name = option.name;
+  }
+  const std::string written = item.name + "(" + std::string(name) + "=" + print(value) + ")";
   throw source.error(item.args[0].at,
-                     {"", "`" + item.name + "` takes named options only", "`" + value + "`", "",
-                      "write `" + item.name + "(" + std::string(name) + "=" + value + ")`"});
+                     {"", "`" + item.name + "` takes named options only", "`" + print(value) + "`",
+                      name.empty() ? "options by name" : "", name.empty() ? "" : "write `" + written + "`"});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "thalweg/checkpoint.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
@@ -238,6 +239,26 @@ TEST_F(Checkpoint, RefusesWhatItCannotKeep) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   const auto nowhere = [&] { save_checkpoint(path / "x", other.params, *other.optimizer, {}); };
   expect_in(error_of(Code::resource, nowhere), "bytes");
+}
+
+TEST_F(Checkpoint, FollowsLinksAndReplacesFilesAlone) {
+  TestModel model(kItems, kAdam, 1);
+  const std::filesystem::path real = folder.path() / "real", latest = folder.path() / "latest";
+  std::filesystem::create_symlink("real", latest);
+  save_checkpoint(latest, model.params, *model.optimizer, {});
+  model.train(1);
+  save_checkpoint(latest, model.params, *model.optimizer, {});
+  EXPECT_TRUE(std::filesystem::is_symlink(latest));
+  EXPECT_EQ(read_metadata(real).at("updates"), "1");
+
+  const std::filesystem::path pipe = folder.path() / "pipe", to_pipe = folder.path() / "to_pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", to_pipe);
+  for (const std::filesystem::path& to : {pipe, to_pipe}) {
+    const auto refused = [&] { save_checkpoint(to, model.params, *model.optimizer, {}); };
+    expect_in(error_of(Code::resource, refused), "cannot be replaced by a file; got a pipe");
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe) && std::filesystem::is_symlink(to_pipe));
 }
 
 TEST_F(Checkpoint, RefusesOtherFiles) {

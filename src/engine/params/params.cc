@@ -158,7 +158,7 @@ Parameter& Params::adopt(std::string name, Shape shape, double* value, double* g
 
 Parameter& Params::adopt_any(std::string name, Shape shape, void* value, void* grad, Role role, Dtype dtype) {
   const std::size_t bytes = bytes_of(shape, dtype);
-  check_memory(name, value, grad, bytes);
+  if (!index_.contains(name)) check_memory(name, value, grad, bytes);  // else that is the fault to be told
   Parameter& parameter = insert(std::move(name), std::move(shape), role, dtype);
   parameter.value_.data = value;
   parameter.grad_.data = grad;

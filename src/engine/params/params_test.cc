@@ -137,6 +137,7 @@ TEST(Params, NamesAreNotEmptyAndNotTaken) {
   usage_error([&] { params.add("", {3}, Role::bias); });
   EXPECT_EQ(params.size(), 1u);
   params.adopt("v", {2}, memory, memory + 2);  // what failed above holds no memory
+  expect_contains(usage_error([&] { params.adopt("v", {2}, memory, memory + 2); }), "`v`: the name is taken");
 }
 
 TEST(Params, OverlapsAreErrorsThatNameBoth) {

@@ -168,7 +168,7 @@ void write_safetensors(const std::filesystem::path& path, const StoredTensors& t
                        const Metadata& metadata, int threads) {
   Image image(path.string(), tensors, metadata);
   Team team(useful_threads(image.bytes(), threads));
-  Replacement file(path, image.bytes());
+  Replacement file(followed(path, image.bytes()), image.bytes());
   file.append(image.head());
   FirstThrown thrown;
   team.run([&](int member) {

@@ -43,10 +43,10 @@ class Safetensors {
   StoredTensors tensors_;
 };
 
-// Puts a file at `path` by atomic replacement, the tensors by descending alignment, then by name; the
-// checksum is added, which all threads but the one that writes work out. The bytes of the tensors are written
-// from where they are. Throws Error(usage) for a name or text that is not UTF-8, a size that does not fit the
-// shape, or more than a reader would accept; Error(resource) when it cannot be written.
+// Puts a file at `path` by atomic replacement, links followed, the tensors by descending alignment, then by
+// name; the checksum is added, which all threads but the one that writes work out. The bytes of the tensors
+// are written from where they are. Throws Error(usage) for a name or text that is not UTF-8, a size that does
+// not fit the shape, or more than a reader would accept; Error(resource) when it cannot be written.
 void write_safetensors(const std::filesystem::path& path, const StoredTensors& tensors,
                        const std::map<std::string, std::string>& metadata, int threads = 1);
 

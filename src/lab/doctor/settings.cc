@@ -143,7 +143,8 @@ Findings find_one_class(const ExaminedRun& run) {
   return {{"one-class",
            fmt::format("{:.1f} % of the {} training labels are `{}`", 100 * share, labels.size(),
                        class_name(run.data, most->first)),
-           "check that the right column is the target; accuracy says little here"}};
+           "check that the right column is the target; accuracy says little here: `--class-weights balanced` "
+           "makes the rare ones count, `--monitor auc` judges by them"}};
 }
 
 Findings find_sorted_order(const ExaminedRun& run) {

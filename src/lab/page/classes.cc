@@ -35,12 +35,13 @@ std::string classes_section(const RunData& data) {
   if (classes.empty()) return "";
   Table made;
   made.id = "classes";
-  made.head = {"Class", "Precision", "Recall", "F1", "AUC", "Average precision"};
+  made.head = {"Class", "Rows", "Precision", "Recall", "F1", "AUC", "Average precision"};
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const bool mean = i + 1 == classes.size();
     if (i >= kMostClasses && !mean) continue;
     const ClassFigures& one = classes[i];
-    made.rows.push_back({mean ? "mean" : shown(one.name, kLongestClass)});
+    made.rows.push_back(
+        {mean ? "mean" : shown(one.name, kLongestClass), known(one.rows) ? count(one.rows) : kNone});
     for (const double number : {one.precision, one.recall, one.f1, one.auc, one.average_precision})
       made.rows.back().push_back(known(number) ? fixed(number, 4) : kNone);
   }

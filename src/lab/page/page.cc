@@ -115,7 +115,7 @@ std::string headline(const RunData& data, const Outcome& out) {
         balanced ? "Balanced accuracy " + percent(out.test.balanced_accuracy) : monitored;
     return first + (first.empty() ? "" : ": ") + percent(out.test.accuracy) +
            (part(data) == "Test" ? " of test" : " of held-out") + " examples classified correctly" + so_far +
-           (known(out.test.baseline) ? "; the commonest class has " + percent(out.test.baseline) : "");
+           beside_accuracy(out.test.baseline);
   }
   if (!monitored.empty()) return monitored + so_far;
   if (known(out.test.r2)) return part(data) + " R\u00b2 " + significant(out.test.r2, kDigits) + so_far;
@@ -280,24 +280,34 @@ std::string live_document(Page page) {
   return document(page);
 }
 
-std::string outcome_words(const RunData& data) {
+std::string Judged::text(double of) const { return share ? percent(of) : significant(of, kDigits); }
+
+Judged judged(const RunData& data) {
   const Outcome out = outcome(data);
-  if (out.diverged) return "diverged";
-  if (out.test.is_dominated()) return "balanced accuracy " + percent(out.test.balanced_accuracy);
-  if (known(out.test.accuracy)) return percent(out.test.accuracy);
-  if (known(out.test.r2)) return "R\u00b2 " + significant(out.test.r2, kDigits);
-  const double loss = known(out.test.loss) ? out.test.loss : out.train_loss;
-  return known(loss) ? "loss " + significant(loss, kDigits) : kNone;
+  if (out.diverged) return {};
+  const Score& test = out.test;
+  if (test.is_dominated()) return {"balanced accuracy", test.balanced_accuracy, true, true, test.baseline};
+  if (known(test.accuracy)) return {"accuracy", test.accuracy, true, true, test.baseline};
+  if (known(test.r2)) return {"R\u00b2", test.r2};
+  return {"loss", known(test.loss) ? test.loss : out.train_loss, false, false};
+}
+
+std::string outcome_words(const RunData& data) {
+  if (diverged(data)) return "diverged";
+  const Judged by = judged(data);
+  if (!known(by.number)) return kNone;
+  return (by.name == "accuracy" ? "" : by.name + " ") + by.text(by.number);
+}
+
+std::string beside_accuracy(double baseline) {
+  return known(baseline) ? "; the commonest class has " + percent(baseline) : "";
 }
 
 bool diverged(const RunData& data) { return outcome(data).diverged; }
 
 double outcome_number(const RunData& data) {
-  const Outcome out = outcome(data);
-  if (out.diverged) return kMissing;
-  if (known(out.test.accuracy)) return out.test.judged_accuracy();
-  if (known(out.test.r2)) return out.test.r2;
-  return -(known(out.test.loss) ? out.test.loss : out.train_loss);
+  const Judged by = judged(data);
+  return by.higher_is_better ? by.number : -by.number;
 }
 
 std::string render(const RunData& data, bool live) {

@@ -286,6 +286,30 @@ TEST_F(Page, PicturesHaveTheShapeAndColoursOfTheirData) {
     EXPECT_FALSE(has(examples(none), "<img")) << none;
 }
 
+// numpy: mean and std(ddof=1) of 0.9, 0.8 and 0.94 are 0.88 and 0.0721.
+TEST_F(Page, OfSeedsAloneTellsTheMean) {
+  std::vector<std::filesystem::path> runs;
+  const auto add = [&](const char* name, const char* accuracy, const std::string& config) {
+    runs.push_back(run_ / name);
+    make_folder(runs.back());
+    replace_file(runs.back() / "config.toml", config);
+    replace_file(runs.back() / "metrics.jsonl", long_run(3, 5));
+    replace_file(runs.back() / "result.json",
+                 std::string(R"({"schema": 1, "train": {"loss": 1}, "test": {"loss": 1, "accuracy": )") +
+                     accuracy + R"(, "balanced_accuracy": 0.5, "baseline": 0.6}})");
+  };
+  add("s1", "0.9", "batch = 32\nseed = 1\n");
+  add("s2", "0.8", "batch = 32\nseed = 2\nname = \"second\"\n");
+  add("s3", "0.94", "batch = 32\nseed = 3\n");
+  const auto page = [&] {
+    write_page(runs, run_ / "all.html");
+    return read_text_file(run_ / "all.html");
+  };
+  EXPECT_TRUE(has(page(), "3 seeds: accuracy 88.0% \u00b1 7.2%; the commonest class has 60.0%"));
+  add("s4", "0.95", "batch = 64\nseed = 3\n");
+  EXPECT_TRUE(has(page(), "s4 does best: 95.0%; the commonest class has 60.0%"));
+}
+
 TEST_F(Page, MalformedPartsAreNamed) {
   for (const char* name : {"details.jsonl", "examples.json", "environment.json"}) {
     put(name, "{\"update\": []}\n[\n");

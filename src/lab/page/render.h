@@ -20,9 +20,23 @@ std::string render_below(Page above, const std::vector<RunData>& runs);
 // document() of a page that reloads itself.
 std::string live_document(Page page);
 
-// The accuracy, R2 or loss that a run is judged by, in a few words; and as a number, the larger, the better.
+// What a run is judged by: its balanced accuracy where one class has most samples, accuracy, R2 or loss.
+struct Judged {
+  std::string name;
+  double number = kMissing;
+  bool share = false;  // printed as a percentage
+  bool higher_is_better = true;
+  double baseline = kMissing;  // of classes: the accuracy of always naming the commonest
+
+  std::string text(double number) const;
+};
+Judged judged(const RunData& data);
+
+// The same in a few words; and as a number, the larger, the better.
 std::string outcome_words(const RunData& data);
 double outcome_number(const RunData& data);
+// Behind an accuracy: "; the commonest class has 55.0%"; empty where it is not known.
+std::string beside_accuracy(double baseline);
 
 // Whether its last word is a loss that is not finite.
 bool diverged(const RunData& data);

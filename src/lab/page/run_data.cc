@@ -179,6 +179,7 @@ std::vector<ClassFigures> class_figures(const Fields& test) {
   take("f1", &ClassFigures::f1);
   take("auc", &ClassFigures::auc);
   take("average_precision", &ClassFigures::average_precision);
+  if (!out.empty()) take("rows", &ClassFigures::rows);  // which have no mean
   return out;
 }
 

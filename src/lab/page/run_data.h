@@ -28,14 +28,13 @@ struct Score {
 
   // Most samples are of one class: the accuracy says little.
   bool is_dominated() const { return known(accuracy) && known(balanced_accuracy) && baseline >= 0.75; }
-  // Of classes, by which runs are compared.
-  double judged_accuracy() const { return is_dominated() ? balanced_accuracy : accuracy; }
 };
 
 // The held-out samples of one class, or the means over all, against the others.
 struct ClassFigures {
   std::string name;
-  double precision = kMissing, recall = kMissing, f1 = kMissing, auc = kMissing, average_precision = kMissing;
+  double rows = kMissing, precision = kMissing, recall = kMissing, f1 = kMissing, auc = kMissing,
+         average_precision = kMissing;
 };
 
 // Empty for values, and of older runs.

@@ -39,6 +39,18 @@ constexpr struct {
                 {"optimizers", "keras"},   {"schedules", "keras"}, {"optax", "optax"},
                 {"contrib", "optax"}};
 
+// What stands beside optimizers in programs, and is no part of a chain here.
+struct Elsewhere {
+  std::string_view name, here;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"EarlyStopping", "`thalweg train --patience 5` stops a training"},
+    {"ReduceLROnPlateau", "`plateau` in a chain: adam(lr=1e-3) | plateau"},
+    {"ModelCheckpoint", "`thalweg train --restore-best`, or --checkpoint-every 500"},
+    {"compile", "the optimizer that it is given is what is translated"},
+    {"fit", "`thalweg train` trains"},
+    {"Sequential", "a model: `thalweg train --model \"dense(64) | relu | dense(10)\"`"}};
+
 std::string filled(std::string_view text, std::string_view mark, std::string_view with) {
   std::string out(text);
   if (const std::size_t at = out.find(mark); at != std::string::npos) out.replace(at, mark.size(), with);
@@ -118,12 +130,15 @@ const Call& find_call(const Expression& function, std::span<const std::string> n
     if (found == nullptr) found = &call;
   }
   if (found != nullptr) return *found;
-  const std::string noun = library.empty() ? "of torch, Keras or optax" : "of " + std::string(library);
-  std::sort(known.begin(), known.end());
-  Message message{"", "there is no counterpart for this here", "`" + std::string(full) + "`",
-                  "one " + noun + ": " + join(known, ", "), did_you_mean(name, known)};
-  if (!message.hint.empty()) message.want.clear();
-  throw source.error(function.at, std::move(message));
+  const auto elsewhere = std::ranges::find(kElsewhere, name, &Elsewhere::name);
+  const std::string hint =
+      elsewhere != std::end(kElsewhere) ? std::string(elsewhere->here) : did_you_mean(name, known);
+  throw source.error(function.at,
+                     {"", "there is no counterpart for this here", "`" + std::string(full) + "`",
+                      hint.empty() ? "an optimizer, a schedule or a clipping of " +
+                                         std::string(library.empty() ? "torch, Keras or optax" : library)
+                                   : "",
+                      hint});
 }
 
 }  // namespace thalweg::python

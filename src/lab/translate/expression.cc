@@ -107,9 +107,9 @@ class Reader {
 
   [[noreturn]] void fail(const std::string& what, const std::string& want) {
     peek();
-    const std::string got =
-        at_ < text_.size() ? "`" + std::string(text_.substr(at_, 1)) + "`" : std::string("the end");
-    throw source_.error(std::min(at_, text_.size()), {"", what, got, want, ""});
+    const std::size_t begin = std::min(at_, text_.size());
+    std::string found = begins_name(peek()) ? word() : std::string(text_.substr(begin, 1));
+    throw source_.error(begin, {"", what, found.empty() ? "the end" : "`" + found + "`", want, ""});
   }
 
   const Source& source_;

@@ -123,7 +123,8 @@ class Translator {
     if (e.text == "None") return {};
     if (e.text == "True" || e.text == "False") return Result::of(e.text == "True");
     if (const Result* found = scope.find(e.text)) return *found;
-    return {scope.words ? Result::Is::word : Result::Is::unknown, 0, e.text};
+    if (scope.words) return {Result::Is::word, 0, e.text};
+    return {.is = Result::Is::unknown, .word = e.text, .at = e.at};
   }
 
   Result operation(const Expression& e, Scope& scope) {
@@ -202,7 +203,9 @@ class Translator {
             e.parts[i].at,
             {"", groups ? "groups of parameters" : "not " + found->name,
              groups ? "" : "`" + shown(value) + "`",
-             groups ? "one call for each, joined by `on=` in the chain" : found->name + " first", ""});
+             groups ? "one call for each, joined by `on=` in the chain" : found->name + " first",
+             of.find('.') == of.npos ? "a name without a library is torch's: keras.optimizers.Adam(1e-3)"
+                                     : ""});
       if (!out.values.emplace(found->name, std::move(value)).second)
         throw source_.error(e.parts[i].at, {"", "`" + found->name + "` is given twice", "", "one value", ""});
     }

@@ -62,7 +62,8 @@ Value written(const Result& result, const Source& source, std::size_t at) {
       [[fallthrough]];
     default:
       throw source.error(
-          at, {"", "a value that is not known", "`" + shown(result) + "`", "a number or a schedule", ""});
+          result.at == std::string::npos ? at : result.at,
+          {"", "a value that is not known", "`" + shown(result) + "`", "a number or a schedule", ""});
   }
   return out;
 }

@@ -26,6 +26,7 @@ struct Result {
   std::string word = {};  // of `unknown`, what stands there
   std::vector<Result> list = {};
   Piece piece = {};
+  std::size_t at = std::string::npos;  // of `unknown`, where it stands, if that is known
 
   static Result of(double number) { return {Is::number, number}; }
   static Result of(bool flag) { return {Is::flag, flag ? 1.0 : 0.0}; }
@@ -58,7 +59,8 @@ std::string shown(const Result& result);
 
 Value value_of(Text text);
 
-// As a value of our grammar. Throws Error(usage) at that byte of the source for what is none.
+// As a value of our grammar. Throws Error(usage) for what is none, where it stands or at that byte of the
+// source.
 Value written(const Result& result, const Source& source, std::size_t at);
 
 }  // namespace thalweg::python

@@ -115,10 +115,12 @@ std::string form_text(const RunConfig& config, const RunConfig& first) {
 struct Verdict {
   double loss = 0;  // summed over what `mass` counts
   double mass = 0;
+  std::vector<double> means;  // after one fold, after two, ...
 
   void add(const std::optional<Evaluation>& judged) {
     loss += judged ? judged->loss * judged->mass : INFINITY;
     mass += judged ? judged->mass : 1;
+    means.push_back(mean());
   }
   double mean() const { return mass > 0 ? loss / mass : INFINITY; }
 };
@@ -140,12 +142,22 @@ std::optional<Evaluation> judge(RunConfig config, const std::string& by, const D
 }
 
 std::string why(const Choice& choice, const std::vector<Verdict>& verdicts, std::size_t best) {
-  const RunConfig& first = choice.settings.front();
-  std::string out = "optimizer auto: took " + form_text(choice.settings[best], first) +
-                    " by the loss on folds of the training part:";
-  for (std::size_t i = 0; i < choice.settings.size(); ++i)
-    out += fmt::format("{} {:.4g} of {}", i > 0 ? "," : "", verdicts[i].mean(),
-                       form_text(choice.settings[i], first));
+  const auto form = [&](std::size_t i) { return form_text(choice.settings[i], choice.settings.front()); };
+  std::string out = "optimizer auto: took " + form(best) + " by the loss on folds of the training part: ";
+  // Losses over other folds are of other rows: those over equally many stand together, that of the best
+  // first.
+  for (std::size_t folds = verdicts[best].means.size(); folds > 0; --folds) {
+    std::string others;
+    for (std::size_t i = 0; i < choice.settings.size(); ++i) {
+      if (i != best && verdicts[i].means.size() == folds)
+        others += fmt::format(", {:.4g} of {}", verdicts[i].mean(), form(i));
+    }
+    if (others.empty()) continue;
+    const bool last = folds == verdicts[best].means.size();
+    out +=
+        fmt::format("{}over {} fold{} {:.4g} of {}{}", last ? "" : "; before, ", folds, folds == 1 ? "" : "s",
+                    verdicts[best].means[folds - 1], last ? form(best) : "it", others);
+  }
   return out;
 }
 

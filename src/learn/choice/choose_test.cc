@@ -147,7 +147,7 @@ TEST(Choose, TheBestOfARaceIsTaken) {
     const Choice choice = choice_of({}, data);
     const std::size_t n = choice.settings.size();
     EXPECT_EQ(n, choice.has_huber() ? 5u : 4u);
-    std::vector<double> squares(n), rows(n);
+    std::vector<double> squares(n), rows(n), first(n);
     std::vector<std::size_t> left(n);
     std::iota(left.begin(), left.end(), 0u);
     double work = 0;
@@ -166,6 +166,7 @@ TEST(Choose, TheBestOfARaceIsTaken) {
         });
       }
       std::ranges::sort(left, {}, [&](std::size_t i) { return squares[i] / rows[i]; });
+      for (const std::size_t i : left) first[i] = fold == 0 ? squares[i] / rows[i] : first[i];
       left.resize(std::max<std::size_t>(2, (left.size() + 1) / 2));
     }
     const RunConfig& best = choice.settings[left[0]];
@@ -176,6 +177,10 @@ TEST(Choose, TheBestOfARaceIsTaken) {
     for (std::size_t i = 0; i < n; ++i)
       EXPECT_NE(chosen.why.find(fmt::format(" {:.4g} of decay=", squares[i] / rows[i])), std::string::npos)
           << chosen.why;
+    const std::string before = fmt::format("; before, over 1 fold {:.4g} of it, ", first[left[0]]);
+    EXPECT_NE(chosen.why.find(before), std::string::npos)
+        << "what fell out is compared where it was judged: " << before << "\n"
+        << chosen.why;
   }
 }
 

@@ -6,6 +6,25 @@
 #include "base/text.h"
 
 namespace thalweg {
+namespace {
+
+// Whether a name says that the column counts rows: "Unnamed: 0", "#", "No.", "sample_id", "PassengerId".
+bool names_rows(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "",   "level0", "id",     "row", "rowid",       "rowno",  "rownumber", "rownames", "index",   "idx",
+      "no", "nr",     "number", "obs", "observation", "record", "sample",    "sampleno", "serialno"};
+  std::string plain;  // its letters and digits, small
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c + ('a' - 'A'));
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c < 0) plain += c;
+  }
+  const auto ends = [name](auto... ends_of) { return (name.ends_with(ends_of) || ...); };
+  return std::ranges::find(kNames, plain) != std::end(kNames) || plain.starts_with("unnamed") ||
+         ends("_id", " id", "-id", ".id", "Id", "_ID", " ID", "-ID", ".ID");
+}
+
+}  // namespace
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
@@ -69,6 +88,14 @@ std::vector<bool> mark(const CsvLayout& layout, const std::vector<std::string>& 
     for (const std::string& word : words) marked[find_column(layout, word, option)] = true;
   }
   return marked;
+}
+
+bool numbers_rows(const CsvColumn& column, const CsvLayout& layout) {
+  constexpr std::size_t kFewest = 3;  // rows that show it
+  if (!column.nameless && !names_rows(column.name)) return false;
+  const double begin = column.count.begin.value_or(-1) + (layout.header ? 1 : 0);
+  return layout.rows >= kFewest && column.numbers == layout.rows && column.count.up &&
+         (begin == 0 || begin == 1);
 }
 
 }  // namespace thalweg

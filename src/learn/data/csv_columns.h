@@ -19,6 +19,10 @@ std::vector<std::string> split_words(std::string_view text);
 // As an option takes them: "a b", or a list where one of them holds a blank or a quote.
 std::string print_names(const std::vector<std::string>& names);
 
+// Whether a column is 0, 1, 2, ... or 1, 2, 3, ... in the order of the rows, under no name or one that says
+// so.
+bool numbers_rows(const CsvColumn& column, const CsvLayout& layout);
+
 // The column of that name as the text spells it or without blanks around it, or of that number, from 0 or
 // negative from the right; nothing where there is none.
 std::optional<std::size_t> known_column(const CsvLayout& layout, std::string_view word);

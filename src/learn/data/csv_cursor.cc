@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "data/cell.h"
+#include "data/cells/cell.h"
 
 namespace thalweg {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "data/cell.h"
+#include "data/cells/cell.h"
 #include "data/csv_cursor.h"
 
 namespace thalweg {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "data/cell.h"
+#include "data/cells/cell.h"
 
 namespace thalweg {
 namespace {

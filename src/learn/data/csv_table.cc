@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "data/cell.h"
+#include "data/cells/cell.h"
 #include "data/csv_columns.h"
 #include "data/csv_delimiter.h"
 #include "data/csv_header.h"
@@ -50,6 +50,7 @@ void count_cell(const CsvCell& cell, std::size_t row, const CsvOptions& options,
     if (!dress_of(cell.text).empty() && column.dressed.cells++ == 0) {
       column.dressed.first = word(row, cell, kMaxCell);
     }
+    if (is_date(cell.text)) ++column.dates;
     if (!column.first_word) column.first_word = word(row, cell, 40);
     insert(cell.text, kMostDifferent, column.different);
   }
@@ -60,6 +61,7 @@ void add(CsvColumn& to, const CsvColumn& first) {
   to.numbers += first.numbers;
   to.words += first.words;
   to.rounded += first.rounded;
+  to.dates += first.dates;
   to.forms.codes += first.forms.codes;
   to.absent += first.absent;
   to.forms.whole += first.forms.whole;
@@ -126,6 +128,9 @@ std::string reason_to_leave_out(const CsvColumn& column) {
   const CsvColumn::Word* word = is_dressed(column) ? &*column.dressed.first : nullptr;
   if (word != nullptr)
     return "its numbers have " + std::string(dress_of(word->text)) + ", such as " + quote(*word);
+  // Days as words are levels that later rows do not have.
+  if (2 * std::uint64_t{column.dates} > std::uint64_t{column.numbers} + column.words)
+    return "its cells are dates, such as " + quote(*column.first_word);
   const bool many = column.words >= column.numbers && column.different.size() > kMostLevels;
   return many ? "it has more than " + std::to_string(kMostLevels) + " different words" : "";
 }
@@ -178,30 +183,6 @@ bool is_categorical_target(const CsvColumn& column, const CsvLayout& layout, Tas
   const bool differ = column.forms.codes + column.rounded > 0;
   if (task == Task::classify || column.words > 0) return column.words > 0 || differ;
   return differ && are_few(layout.spellings, layout.rows - column.missing);
-}
-
-// Whether a name says that the column counts rows: "Unnamed: 0", "#", "No.", "sample_id", "PassengerId".
-bool names_rows(std::string_view name) {
-  constexpr std::string_view kNames[] = {
-      "",   "level0", "id",     "row", "rowid",       "rowno",  "rownumber", "rownames", "index",   "idx",
-      "no", "nr",     "number", "obs", "observation", "record", "sample",    "sampleno", "serialno"};
-  std::string plain;  // its letters and digits, small
-  for (const char c : name) {
-    if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c + ('a' - 'A'));
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c < 0) plain += c;
-  }
-  const auto ends = [name](auto... ends_of) { return (name.ends_with(ends_of) || ...); };
-  return std::ranges::find(kNames, plain) != std::end(kNames) || plain.starts_with("unnamed") ||
-         ends("_id", " id", "-id", ".id", "Id", "_ID", " ID", "-ID", ".ID");
-}
-
-// 0, 1, 2, ... or 1, 2, 3, ... in the order of the rows, under no name or one that says so.
-bool numbers_rows(const CsvColumn& column, const CsvLayout& layout) {
-  constexpr std::size_t kFewest = 3;  // rows that show it
-  if (!column.nameless && !names_rows(column.name)) return false;
-  const double begin = column.count.begin.value_or(-1) + (layout.header ? 1 : 0);
-  return layout.rows >= kFewest && column.numbers == layout.rows && column.count.up &&
-         (begin == 0 || begin == 1);
 }
 
 bool are_numbers(const std::vector<std::string>& levels) {
@@ -327,7 +308,9 @@ CsvChoice choose_columns(const std::string& name, const CsvLayout& layout, const
     const bool named = categorical[i] || numeric[i];
     const std::string reason = named ? "" : reason_to_leave_out(column);
     if (!reason.empty()) {
-      choice.notes.push_back(column.name + ": " + reason + ", and it is left out; " + kPrepareHint.data());
+      const std::string kept = "; categorical=" + print_word(column.name) + " keeps it as words; ";
+      choice.notes.push_back(column.name + ": " + reason + ", and it is left out" +
+                             (column.dates > 0 ? kept : "; ") + kPrepareHint.data());
     } else {
       (!named && numbers_rows(column, layout) ? rows : chosen).push_back(i);
     }

@@ -39,6 +39,7 @@ struct CsvColumn {
   std::uint32_t numbers = 0;
   std::uint32_t words = 0;
   std::uint32_t rounded = 0;  // whole numbers too large for a double
+  std::uint32_t dates = 0;    // words that are days
   std::uint32_t absent = 0;   // words that mean no value among numbers
   struct Forms {              // of numbers
     std::uint32_t whole = 0;  // without a point or an exponent

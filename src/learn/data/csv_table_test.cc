@@ -263,6 +263,26 @@ TEST_F(CsvTable, DressedClassesCanBeAskedFor) {
   EXPECT_EQ(all("a,t\n1,5%\n2,10%\n4,5%\n9,10%\n", ", task=classify").class_names, (Words{"10%", "5%"}));
 }
 
+TEST_F(CsvTable, DaysThatRepeatAreNoLevelsUnlessAskedFor) {
+  std::string bytes = "opened,x,t\n";
+  for (int i = 0; i < 40; ++i)
+    bytes += std::to_string(1 + i % 4) + "/5/2023," + std::to_string(i * i) + ",0.5\n";
+  const Dataset data = all(bytes);
+  EXPECT_EQ(data.feature_names, Words{"x"});
+  EXPECT_TRUE(told(data.notes, "opened: its cells are dates, such as `1/5/2023`, and it is left out"));
+  EXPECT_EQ(all(bytes, ", categorical=opened").feature_names.size(), 5u);
+  EXPECT_TRUE(has(refusal("day,t\n2023-05-01,1\n2023-05-02,0.5\n"), "categorical=day keeps it as words"));
+}
+
+TEST_F(CsvTable, WhatIsLeftOutIsNotToldOf) {
+  const std::string bytes = "a,b,day,t\n1,,2023-05-01,0.5\n2,3,,1.5\n,4,2023-05-03,2.5\n";
+  const Dataset data = all(bytes, ", ignore=b");
+  EXPECT_TRUE(told(data.notes, "a: 1 of 3 cells are missing"));
+  EXPECT_FALSE(told(data.notes, "b: 1 of 3 cells are missing"));
+  EXPECT_FALSE(told(data.notes, "day: 1 of 3 cells are missing"));
+  EXPECT_FALSE(told(later(data, "a,b,day,t\n1,,,0.5\n").notes, "b: 1 of 1 cells are missing"));
+}
+
 // Names, and levels that come once
 
 TEST_F(CsvTable, AColumnWithAWordOfItsOwnInMostRowsIsNoInput) {
@@ -276,7 +296,10 @@ TEST_F(CsvTable, AColumnWithAWordOfItsOwnInMostRowsIsNoInput) {
   EXPECT_TRUE(told(data.notes,
                    "name: more than half of the training rows have a word of their own, such as `name0`, and "
                    "it is left out; categorical=name keeps it; prepare the table by pandas or polars"));
-  EXPECT_TRUE(told(data.notes, "when: more than half"));
+  EXPECT_TRUE(
+      told(data.notes,
+           "when: its cells are dates, such as `2023-05-10`, and it is left out; categorical=when keeps "
+           "it as words; prepare the table by pandas or polars"));
   EXPECT_EQ(inputs_of(later(data, "name,when,k,x,t\nnobody,never,q,7,1\n").test), (Floats{0, 1, 7}));
   EXPECT_EQ(inputs_of(later(data, "x,k\n7,q\n").test), (Floats{0, 1, 7}));
   EXPECT_EQ(load_dataset(source("train.csv", ", scale=none"), 1, data.encoding).test.rows, data.test.rows);

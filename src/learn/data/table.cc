@@ -8,7 +8,7 @@
 #include <numeric>
 #include <optional>
 
-#include "data/cell.h"
+#include "data/cells/cell.h"
 #include "data/dense.h"
 #include "data/subset.h"
 

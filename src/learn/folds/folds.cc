@@ -17,7 +17,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::string_view kSettings = "folds.toml", kResult = "folds.json";
+constexpr std::string_view kSettings = kFoldsSettings, kResult = "folds.json";
 constexpr std::string_view kFiles[] = {"lock", kSettings, kResult, "report.html"};
 constexpr std::size_t kBegun = 1;  // of them is there before the settings
 

@@ -66,6 +66,38 @@ TEST(FoldsSummary, LeavesOutWhatIsNotDefined) {
   EXPECT_EQ(json.at("test_metrics"), nullptr);
 }
 
+// 39 of 40 rows are of one class: a model that never says the other is right that often. By hand.
+TEST(FoldsSummary, SetsWhatNeedsNoModelBesideTheAccuracyAndTellsEachClass) {
+  const auto rare = [](double accuracy, double recall) {
+    RunResult out = result_of(1, accuracy);
+    out.test->baseline = 0.975;
+    out.test->classes.names = {"no", "yes"};
+    out.test->classes.rows = {39, 1};
+    out.test->classes.recall = {{1, recall}, (1 + recall) / 2};
+    out.test->classes.balanced_accuracy = (1 + recall) / 2;
+    return out;
+  };
+  FoldsResult result;
+  result.runs = {rare(0.975, 0), rare(0.95, 1)};
+  summarise(result);
+  std::vector<std::string> names;
+  for (const FoldMetric& metric : result.held_out) names.push_back(metric.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"loss", "accuracy", "baseline", "balanced_accuracy", "recall"}));
+  EXPECT_EQ(result.held_out[2].mean, 0.975);
+  ASSERT_EQ(result.classes.size(), 2u);
+  EXPECT_EQ(result.classes[1].name, "yes");
+  EXPECT_EQ(result.classes[1].metrics[0].name, "rows");
+  EXPECT_EQ(result.classes[1].metrics[0].mean, 1);
+  EXPECT_EQ(result.classes[1].metrics[2].name, "recall");
+  EXPECT_EQ(result.classes[1].metrics[2].mean, 0.5);
+  EXPECT_NEAR(result.classes[1].metrics[2].deviation, std::sqrt(0.5), 1e-15);
+  const Json json = Json::parse(folds_json(result, "x"));
+  EXPECT_EQ(json.at("metrics").at("baseline").at("mean"), 0.975);
+  EXPECT_EQ(json.at("classes").at("yes").at("recall").at("folds"), (Json{0.0, 1.0}));
+  EXPECT_TRUE(has(result.text(), "baseline               0.975"));
+  EXPECT_TRUE(has(result.text(), "0.5 +- 0.71")) << result.text();
+}
+
 TEST_F(FoldsTest, HoldEveryRowOutOnce) {
   Folds folds = Folds::create(config(), 3, path());
   const FoldsResult result = train(folds);

@@ -111,7 +111,11 @@ Value numbers_of(const std::vector<Named>& weights, const std::vector<std::strin
   for (const Named& one : weights) {
     const auto found = std::ranges::find(classes, one.name);
     if (found == classes.end()) {
-      throw Error(Code::usage, {"class-weights", "there is no such class", "`" + one.name + "`", "",
+      const std::size_t told = std::min<std::size_t>(classes.size(), 20);
+      const auto written = [](const std::string& name) { return print_word(name); };
+      const std::string names =
+          join(std::span(classes).first(told), ", ", written) + (told < classes.size() ? ", ..." : "");
+      throw Error(Code::usage, {"class-weights", "there is no such class", "`" + one.name + "`", names,
                                 did_you_mean(one.name, {classes.begin(), classes.end()})});
     }
     numbers[static_cast<std::size_t>(found - classes.begin())] = one.weight;

@@ -73,7 +73,8 @@ TEST(ClassWeights, ThatAreWrongAreRefused) {
   const auto has = [](const std::string& text, const std::string& part) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
-  has(refusal("cross_entropy", "cta=2"), "there is no such class; got `cta`; did you mean `cat`?");
+  has(refusal("cross_entropy", "cta=2"),
+      "there is no such class; got `cta`; want cat, dog, \"a,b\"; did you mean `cat`?");
   has(refusal("cross_entropy", "cat=0"), "out of range; got `cat=0`; want a number above 0");
   has(refusal("cross_entropy", "cat=-1"), "out of range");
   has(refusal("cross_entropy", "cat=inf"), "out of range");

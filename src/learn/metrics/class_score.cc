@@ -135,6 +135,7 @@ void ClassScore::fill(Evaluation& out, double judged) const {
   const double most = *std::ranges::max_element(of_class_);
   out.baseline = most > 0 ? most / judged : kNone;
   ClassMetrics& classes = out.classes;
+  classes.rows = of_class_;
   classes.precision = each(classes_, [&](std::size_t c) { return ratio(hits_[c], taken_for_[c]); });
   classes.recall = each(classes_, [&](std::size_t c) { return ratio(hits_[c], of_class_[c]); });
   classes.f1 =

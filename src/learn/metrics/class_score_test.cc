@@ -37,6 +37,7 @@ TEST(ClassScore, ByHand) {
   EXPECT_EQ(e.accuracy, 3.0 / 5);
   EXPECT_EQ(e.baseline, 3.0 / 5);
   EXPECT_EQ(e.classes.confusion, (std::vector<Numbers>{{1, 1}, {1, 2}}));
+  EXPECT_EQ(e.classes.rows, (Numbers{2, 3}));
   EXPECT_EQ(e.classes.precision.of, (Numbers{1.0 / 2, 2.0 / 3}));
   EXPECT_EQ(e.classes.recall.of, (Numbers{1.0 / 2, 2.0 / 3}));
   EXPECT_EQ(e.classes.f1.of, (Numbers{2.0 / 4, 4.0 / 6}));

@@ -33,6 +33,15 @@ std::vector<std::size_t> listed(const ClassMetrics& metrics, std::size_t most) {
   return out;
 }
 
+// The column of their samples, with its head and their sum; empty where they are not known.
+std::vector<std::string> samples_of(const ClassMetrics& metrics, const std::vector<std::size_t>& classes) {
+  if (metrics.rows.size() != metrics.names.size()) return {};
+  std::vector<std::string> out = {"rows"};
+  for (const std::size_t c : classes) out.push_back(fmt::format("{:.10g}", metrics.rows[c]));
+  out.push_back(fmt::format("{:.10g}", std::accumulate(metrics.rows.begin(), metrics.rows.end(), 0.0)));
+  return out;
+}
+
 }  // namespace
 
 std::string ClassMetrics::text(std::size_t most) const {
@@ -46,19 +55,23 @@ std::string ClassMetrics::text(std::size_t most) const {
                             {"f1", &f1},
                             {"auc", &auc},
                             {"average_precision", &average_precision}};
-  const std::vector<std::size_t> rows = listed(*this, most);
+  const std::vector<std::size_t> told = listed(*this, most);
   std::vector<std::string> first = {"class"};
-  for (const std::size_t c : rows) first.push_back(shown(class_key(names[c]), kLongestName));
+  for (const std::size_t c : told) first.push_back(shown(class_key(names[c]), kLongestName));
   first.emplace_back("macro");
   std::size_t width = 0;
   for (const std::string& name : first) width = std::max(width, width_of(name));
+  const std::vector<std::string> samples = samples_of(*this, told);
+  std::size_t digits = 0;
+  for (const std::string& number : samples) digits = std::max(digits, number.size());
   std::string out;
   for (std::size_t i = 0; i < first.size(); ++i) {
     out += first[i] + std::string(width - width_of(first[i]), ' ');
+    if (!samples.empty()) out += fmt::format("  {:>{}}", samples[i], digits);
     for (const auto& [name, metric] : columns) {
       const bool last = i + 1 == first.size();
       const double number = last                           ? metric->macro
-                            : i > 0 && !metric->of.empty() ? metric->of[rows[i - 1]]
+                            : i > 0 && !metric->of.empty() ? metric->of[told[i - 1]]
                                                            : kNone;
       out += fmt::format("  {:>{}}",
                          i == 0             ? name
@@ -68,8 +81,8 @@ std::string ClassMetrics::text(std::size_t most) const {
     }
     out += "\n";
   }
-  if (rows.size() < names.size())
-    out += fmt::format("{} of {} classes, those of the lowest f1\n", rows.size(), names.size());
+  if (told.size() < names.size())
+    out += fmt::format("{} of {} classes, those of the lowest f1\n", told.size(), names.size());
   return out;
 }
 

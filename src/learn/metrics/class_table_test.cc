@@ -23,6 +23,18 @@ TEST(ClassTable, ALineForEachClassAndTheirMean) {
             "macro             0.7500  0.6250  0.5333  0.3117                  -\n");
 }
 
+TEST(ClassTable, TellsHowManySamplesANumberIsOf) {
+  ClassMetrics m;
+  m.names = {"no", "yes"};
+  m.rows = {390, 10.5};
+  m.f1 = {{0.5, 0.25}, 0.375};
+  EXPECT_EQ(m.text(),
+            "class   rows  precision  recall      f1     auc  average_precision\n"
+            "no       390          -       -  0.5000       -                  -\n"
+            "yes     10.5          -       -  0.2500       -                  -\n"
+            "macro  400.5          -       -  0.3750       -                  -\n");
+}
+
 TEST(ClassTable, OfManyClassesThoseOfTheLowestF1) {
   ClassMetrics m;
   m.names = {"a", "b", "c", "d"};

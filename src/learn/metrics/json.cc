@@ -14,6 +14,14 @@ std::string class_metric_json(const std::vector<std::string>& names, const Class
   return out.add("macro", metric.macro).text();
 }
 
+std::string rows_json(const ClassMetrics& classes) {
+  JsonObject out;
+  const bool listed = classes.names.size() <= kMostListed && classes.rows.size() == classes.names.size();
+  for (std::size_t c = 0; listed && c < classes.names.size(); ++c)
+    out.add(class_key(classes.names[c]), classes.rows[c]);
+  return out.text();
+}
+
 bool is_measured(const Metric& metric, const Dataset& data, const Loss& loss, std::size_t outputs) {
   const bool classes = data.classes > 0;
   switch (metric.kind) {
@@ -51,6 +59,7 @@ JsonObject& add_metrics(JsonObject& object, const Evaluation& e) {
   const auto one = [&](const char* name, const ClassMetric& metric) {
     object.raw(name, class_metric_json(c.names, metric));
   };
+  object.raw("rows", rows_json(c));
   one("precision", c.precision);
   one("recall", c.recall);
   one("f1", c.f1);

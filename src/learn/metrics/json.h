@@ -8,7 +8,8 @@
 
 namespace thalweg {
 
-// Adds accuracy (null for values), and for classes balanced_accuracy; precision, recall, f1, auc and
+// Adds accuracy (null for values), and for classes balanced_accuracy; rows, of every class by its name;
+// precision, recall, f1, auc and
 // average_precision, each an object of the number of every class by its name and of "macro"; log_loss,
 // baseline and confusion, rows of true classes. For values r2, mae, rmse and baseline. What is undefined is
 // null. A class that is called macro stands as "macro (class)", more than kMostListed classes are not listed.

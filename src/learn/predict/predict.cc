@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/parts/parts.h"
+#include "losses/class_weights.h"
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
@@ -114,6 +115,10 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   out.names = outputs.names;
   out.classes = outputs.classes;
   out.probabilities = outputs.probabilities;
+  if (out.probabilities && config.rows.class_weights != kNoClassWeights) {
+    out.notes.push_back("the training weighed the classes (class-weights " + config.rows.class_weights +
+                        "), which shifts these probabilities towards those that weigh more");
+  }
   const std::size_t columns = out.names.size();
   const std::vector<Scaling> scaling = scaling_of_outputs(dataset, columns);
   for_each_output(model, dataset.test, options.threads, [&](std::uint32_t, std::span<const float> row) {

@@ -61,6 +61,10 @@ TEST_F(ClassWeightsOfARun, AreThoseOfTheLossBitForBit) {
   EXPECT_EQ(results(path("named")), results(path("loss")));
   EXPECT_EQ(balanced.at("class_weights"), (Json{{"no", 0.625}, {"yes", 2.5}}));
   EXPECT_NE(balanced.at("test").at("loss"), train(config("none"), "none").at("test").at("loss"));
+  const std::vector<std::string> notes = predict_run(path("balanced")).notes;
+  EXPECT_TRUE(std::ranges::any_of(notes, [](const std::string& note) {
+    return note.starts_with("the training weighed the classes (class-weights balanced)");
+  })) << "its probabilities are shifted";
 }
 
 TEST_F(ClassWeightsOfARun, AreResumedAndRepeated) {
@@ -88,7 +92,8 @@ TEST_F(ClassWeightsOfARun, ThatDoNotFitLeaveNothing) {
     EXPECT_FALSE(fs::exists(path("none")));
     return message;
   };
-  EXPECT_TRUE(has(refused(config("maybe=3")), "class-weights: there is no such class; got `maybe`"));
+  EXPECT_TRUE(
+      has(refused(config("maybe=3")), "class-weights: there is no such class; got `maybe`; want no, yes"));
   EXPECT_TRUE(has(refused(config("yes=0")), "class-weights: a class weight is out of range; got `yes=0`"));
   EXPECT_TRUE(
       has(refused(config("yes=2", "cross_entropy(weight=[1, 3])")), "the loss has weights of its own"));

@@ -69,10 +69,16 @@ std::string owner(int file) {
 void check_run(const std::filesystem::path& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory / "config.toml", error)) return;
-  const bool begun = std::filesystem::exists(directory / "checkpoints", error);
-  throw Error(Code::data, {directory.string(), "not a run directory", "no config.toml",
-                           "a directory that `thalweg train` made",
-                           begun ? "if its training was ended at once, start it again as it was" : ""});
+  const auto has = [&](std::string_view name) { return std::filesystem::exists(directory / name, error); };
+  if (has(kFoldsSettings)) {
+    throw Error(Code::data, {directory.string(), "not one run, but those of all folds", "",
+                             "one of them, such as " + (directory / "fold-1").string(),
+                             "one model of all rows is trained by the same settings with --held-out 0"});
+  }
+  throw Error(
+      Code::data,
+      {directory.string(), "not a run directory", "no config.toml", "a directory that `thalweg train` made",
+       has("checkpoints") ? "if its training was ended at once, start it again as it was" : ""});
 }
 
 void check_free(const std::filesystem::path& directory, FileNames names, std::size_t begun) {
@@ -89,6 +95,8 @@ void check_free(const std::filesystem::path& directory, FileNames names, std::si
         free && (among(names.first(begun), name) || among(names, temporary_of(name))) && !has_content(entry);
   }
   if (free && (empty || locked)) return;
+  if (!std::filesystem::is_directory(directory, error))
+    throw Error(Code::usage, {directory.string(), "no folder", "a file", "a new folder", ""});
   throw Error(Code::usage, {directory.string(), "the run directory exists and is not empty", "",
                             "a new folder", "choose another, or continue with --resume"});
 }

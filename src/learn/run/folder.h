@@ -10,6 +10,9 @@
 
 namespace thalweg {
 
+// In a directory of the runs of folds, which is none itself.
+inline constexpr std::string_view kFoldsSettings = "folds.toml";
+
 // Throws Error(data) when `directory` is not a run directory.
 void check_run(const std::filesystem::path& directory);
 

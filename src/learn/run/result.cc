@@ -42,6 +42,7 @@ ClassMetric class_metric(const Json& object, const char* key, std::vector<std::s
 
 ClassMetrics class_metrics(const Json& object) {
   ClassMetrics out;
+  out.rows = class_metric(object, "rows", out.names).of;
   out.precision = class_metric(object, "precision", out.names);
   out.recall = class_metric(object, "recall", out.names);
   out.f1 = class_metric(object, "f1", out.names);

@@ -33,13 +33,16 @@ void check_fit(const Module& model, const Loss& loss, const Dataset& data) {
     throw Error(Code::usage, {"model", "its inputs do not fit the data", print_shape(model.inputs()),
                               print_shape(data.sample), ""});
   }
-  for (const Samples* samples : {&data.train, &data.held_out, &data.test}) {
-    if (samples->weights.empty() || samples->weights.size() == samples->size()) continue;
-    throw Error(Code::usage, {"data", "weights are not one per sample",
-                              std::to_string(samples->weights.size()), std::to_string(samples->size()), ""});
-  }
   loss.check(count(model.outputs()), data.classes > 0, data.classes > 0 ? data.classes : data.columns);
   loss.check(model.params());
+}
+
+// The data set, every part of which has as many targets as samples.
+const Dataset& with_whole_parts(const Dataset& data) {
+  data.train.check_lengths(data.columns, "data, training part");
+  data.held_out.check_lengths(data.columns, "data, held-out part");
+  data.test.check_lengths(data.columns, "data, test part");
+  return data;
 }
 
 void check_fuse(const Optimizer& optimizer, const Loss& loss) {
@@ -117,7 +120,7 @@ std::uint64_t samples_per_epoch(std::size_t samples, const TrainerOptions& optio
 Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Dataset& data,
                  const TrainerOptions& options)
     : model_(model),
-      loss_(loss.resolve(data.train.labels, data.classes)),
+      loss_(loss.resolve(with_whole_parts(data).train.labels, data.classes)),
       optimizer_(optimizer),
       data_(data),
       options_(options),
@@ -310,6 +313,7 @@ Evaluation Trainer::evaluate_values(const Samples& samples, std::span<const std:
 
 Evaluation Trainer::evaluate(const Samples& samples, Metrics wanted, std::size_t most) {
   const bool values = data_.classes == 0;
+  samples.check_lengths(data_.columns, "evaluation");
   if (samples.size() == 0 || (values ? samples.values.empty() : samples.labels.empty())) {
     throw Error(Code::data, {"evaluation", "there is nothing to compare with",
                              samples.size() == 0 ? "no samples" : "samples without targets", "", ""});

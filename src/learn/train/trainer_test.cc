@@ -216,6 +216,68 @@ TEST(Trainer, WhatHasNoTargetsCannotBeEvaluated) {
   error_of(Code::data, [&] { trainer.evaluate(data.test); });
 }
 
+// What would be read past its end, or belong to no sample.
+TEST(Trainer, TargetsAreOnePerSampleInEveryPart) {
+  const Dataset whole = small_set();  // 37 samples
+  const Loss loss("cross_entropy");
+  const auto refused = [&](const Dataset& data) {
+    Module model("dense(4)", whole.sample);
+    Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+    return usage_error([&] { Trainer(model, loss, optimizer, data, {.batch = 4}); });
+  };
+  for (const std::size_t n : {1u, 36u, 38u}) {
+    Dataset data = whole;
+    data.train.labels.resize(n);
+    EXPECT_EQ(refused(data),
+              "data, training part: labels are not one per sample; got " + std::to_string(n) + "; want 37");
+    data = whole;
+    data.held_out = whole.train;
+    data.held_out.weights.assign(n, 1.0);
+    EXPECT_EQ(refused(data),
+              "data, held-out part: weights are not one per sample; got " + std::to_string(n) + "; want 37");
+    data = whole;
+    data.test = whole.train;
+    data.test.rows.resize(n);
+    EXPECT_EQ(refused(data),
+              "data, test part: row numbers are not one per sample; got " + std::to_string(n) + "; want 37");
+  }
+  Dataset balanced = whole;
+  balanced.train.labels.resize(5);
+  Module model("dense(4)", whole.sample);
+  Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+  const Loss weighed("cross_entropy(weight=balanced)");
+  usage_error([&] { Trainer(model, weighed, optimizer, balanced, {.batch = 4}); });
+
+  Trainer trainer(model, loss, optimizer, whole, {.batch = 4});
+  Samples other = whole.train;
+  other.labels.resize(10);
+  EXPECT_EQ(usage_error([&] { trainer.evaluate(other); }),
+            "evaluation: labels are not one per sample; got 10; want 37");
+  usage_error([&] { other.subset(std::vector<std::uint32_t>{36}); });
+}
+
+TEST(Trainer, ValuesAreAsManyAsColumnsForEachSample) {
+  Dataset data = small_set();
+  data.classes = 0;
+  data.columns = 2;
+  data.train.labels.clear();
+  Module model("dense(2)", data.sample);
+  const Loss loss("mse");
+  Optimizer optimizer(model.params(), Chain("sgd(lr=0.1)"));
+  for (const std::size_t n : {1u, 37u, 73u, 75u}) {
+    data.train.values.assign(n, 0.5);
+    EXPECT_EQ(
+        usage_error([&] { Trainer(model, loss, optimizer, data, {.batch = 4}); }),
+        "data, training part: values are not one per sample x 2; got " + std::to_string(n) + "; want 74");
+  }
+  data.train.values.assign(74, 0.5);
+  Trainer trainer(model, loss, optimizer, data, {.batch = 4});
+  EXPECT_EQ(trainer.evaluate(data.train).samples, 37u);
+  Samples other = data.train;
+  other.values.resize(37);
+  usage_error([&] { trainer.evaluate(other); });
+}
+
 TEST(Trainer, SomeSamplesStandForAllOfAPeriodicFile) {
   constexpr std::size_t kSamples = 1000, kDrawn = 200;
   Dataset data;

@@ -179,13 +179,17 @@ void leave_out(const CsvLayout& layout, std::string_view option, const Setting& 
   options.ignored.push_back(text_of(column));
 }
 
-// What is only carried along is not told of.
-void forget(std::optional<std::size_t> column, CsvLayout& layout) {
-  if (!column) return;
-  CsvColumn carried;
-  carried.name = layout.columns[*column].name;
-  carried.nameless = layout.columns[*column].nameless;
-  layout.columns[*column] = std::move(carried);
+// What neither goes into the model nor comes out of it is not told of.
+void forget_others(const CsvChoice& choice, CsvLayout& layout) {
+  std::vector<bool> chosen(layout.columns.size());
+  for (const CsvChoice::Column& column : choice.columns) chosen[column.position] = true;
+  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
+    if (chosen[i]) continue;
+    CsvColumn bare;
+    bare.name = layout.columns[i].name;
+    bare.nameless = layout.columns[i].nameless;
+    layout.columns[i] = std::move(bare);
+  }
 }
 
 // Columns that are neither inputs nor targets, and where the texts of rows go.
@@ -199,8 +203,8 @@ Table read_later(const TextFile& file, const CsvOptions& options, const TableEnc
   const CsvOptions how = as_trained(options, encoding, file);
   layout = read_csv_layout(file.name(), file.text(), how);
   const std::optional<std::size_t> id = find_id(layout, text_of(beside.id), &encoding);
-  Table table =
-      read_csv(file.name(), file.text(), how, layout, choose_columns(file.name(), layout, encoding));
+  const CsvChoice choice = choose_columns(file.name(), layout, encoding);
+  Table table = read_csv(file.name(), file.text(), how, layout, choice);
   add_weights(file, how, layout, beside.weight, table);
   if (beside.texts != nullptr) {
     read_rows(file.name(), file.text(), how, layout, id, *beside.texts);
@@ -208,7 +212,7 @@ Table read_later(const TextFile& file, const CsvOptions& options, const TableEnc
       layout.notes.push_back(encoding.text->id->name +
                              ": there is no such column, and predictions carry none");
   }
-  forget(id, layout);
+  forget_others(choice, layout);
   return table;
 }
 
@@ -227,7 +231,7 @@ Table read_first(const TextFile& file, CsvOptions options, const Beside& beside,
   const std::optional<std::size_t> id = find_id(layout, text_of(beside.id), nullptr);
   if (id) table.text->id = TargetColumn{layout.columns[*id].name, *id};
   if (beside.texts != nullptr) read_rows(file.name(), file.text(), options, layout, id, *beside.texts);
-  forget(id, layout);
+  forget_others(choice, layout);
   return table;
 }
 

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "data/cell.h"
+#include "data/cells/cell.h"
 #include "data/dense.h"
 #include "data/table.h"
 #include "files/input.h"

@@ -70,6 +70,19 @@ void Samples::set_scaling(const Scaling& scaling) {
   parts_ = split(scaling);
 }
 
+void Samples::check_lengths(std::size_t columns, std::string_view where) const {
+  const auto expect = [&](std::string_view what, std::size_t got, std::size_t each) {
+    if (got == 0 || got == size_ * each) return;
+    const std::string of = each == 1 ? "" : " x " + std::to_string(each);
+    throw Error(Code::usage, {std::string(where), std::string(what) + " are not one per sample" + of,
+                              std::to_string(got), std::to_string(size_ * each), ""});
+  };
+  expect("labels", labels.size(), 1);
+  expect("values", values.size(), columns);
+  expect("weights", weights.size(), 1);
+  expect("row numbers", rows.size(), 1);
+}
+
 void Samples::check(std::span<const std::uint32_t> wanted) const {
   if (std::all_of(wanted.begin(), wanted.end(), [&](std::uint32_t row) { return row < size_; })) return;
   throw Error(Code::usage,
@@ -85,6 +98,8 @@ void Samples::check(std::span<const std::uint32_t> wanted, std::span<float> out)
 
 Samples Samples::subset(std::span<const std::uint32_t> wanted) const {
   check(wanted);
+  const std::size_t columns = size_ == 0 ? 0 : values.size() / size_;
+  check_lengths(columns);
   Samples out;
   out.size_ = wanted.size();
   out.features_ = features_;
@@ -93,7 +108,7 @@ Samples Samples::subset(std::span<const std::uint32_t> wanted) const {
   append_rows(bytes_, wanted, features_, out.bytes_);
   append_rows(floats_, wanted, features_, out.floats_);
   append_rows(labels, wanted, 1, out.labels);
-  append_rows(values, wanted, size_ == 0 ? 0 : values.size() / size_, out.values);
+  append_rows(values, wanted, columns, out.values);
   append_rows(weights, wanted, 1, out.weights);
   append_rows(rows, wanted, 1, out.rows);
   if (rows.empty()) out.rows.assign(wanted.begin(), wanted.end());

@@ -16,6 +16,8 @@
 #include "thalweg/checkpoint.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
+#include "train/line_file.h"
+#include "train/not_finite.h"
 #include "train/statistics.h"
 #include "train/trial.h"
 
@@ -53,6 +55,14 @@ std::string listed(const std::filesystem::path& directory) {
   std::string out;
   for (const std::uint64_t updates : all) out += (out.empty() ? "" : ", ") + std::to_string(updates);
   return out;
+}
+
+// Whether the last thing that its metrics say is a loss that is not finite.
+bool has_diverged(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "metrics.jsonl";
+  if (!std::filesystem::exists(path)) return false;
+  const std::vector<std::string> lines = read_lines(path);
+  return !lines.empty() && lines.back().find("\"loss\": null") != std::string::npos;
 }
 
 // What layers keep, as parameters of the same memory.
@@ -241,12 +251,14 @@ LoadedWeights load_weights(const std::filesystem::path& directory, const std::st
     }
   }
   const std::string others = listed(directory);
+  const std::string resume = has_diverged(directory)
+                                 ? std::string("the training diverged, and would again: ") + kDivergedHint
+                                 : "finish the run with `thalweg train --resume`";
   throw Error(Code::data, {directory.string(), "there is no complete checkpoint `" + which + "`",
                            notes.size() > told ? notes[told]
                            : others.empty()    ? "none"
                                                : others,
-                           "a complete one of this model",
-                           others.empty() ? "finish the run with `thalweg train --resume`" : ""});
+                           "a complete one of this model", others.empty() ? resume : ""});
 }
 
 void load_initial_weights(const RunConfig& config, Params& params) {

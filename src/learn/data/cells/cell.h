@@ -27,6 +27,10 @@ bool is_code(std::string_view text);
 // in 3,14, "brackets" in (12). Empty for numbers and for other texts.
 std::string_view dress_of(std::string_view text);
 
+// A day, with or without a time behind it: 2023-05-01, 1/5/2023, 01.05.23 12:30, 2023-05-01T12:30:00Z,
+// May 1, 2023, 01-May-2023. The order of day and month is nobody's business here.
+bool is_date(std::string_view text);
+
 // A whole number that a double does not hold exactly, or one beyond 2^64.
 bool is_rounded(std::string_view text, double number);
 

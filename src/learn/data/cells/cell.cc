@@ -1,9 +1,10 @@
-#include "data/cell.h"
+#include "data/cells/cell.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace thalweg {
 namespace {
@@ -117,6 +118,36 @@ bool has_comma(std::string_view text) {
   return all_digits(text.substr(0, comma)) && all_digits(text.substr(comma + 1));
 }
 
+std::optional<int> small_number(std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && all_digits(text);
+  return whole && text.size() <= 4 ? std::optional(number) : std::nullopt;
+}
+
+// Whether a word is the name of a month in English, or begins it with three letters or more.
+bool is_month(std::string_view text) {
+  constexpr std::string_view kMonths[] = {"january",   "february", "march",    "april",
+                                          "may",       "june",     "july",     "august",
+                                          "september", "october",  "november", "december"};
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return lower.size() >= 3 &&
+         std::ranges::any_of(kMonths, [&](std::string_view month) { return month.starts_with(lower); });
+}
+
+bool is_year(std::string_view text) {
+  const std::optional<int> number = small_number(text);
+  return number && text.size() == 4 && *number >= 1000 && *number < 3000;
+}
+
+// Behind a day: 12:30, 12:30:15.5 PM, 12:30:00+02:00.
+bool is_time(std::string_view text) {
+  constexpr std::string_view kTime = "0123456789:.+- APMZapmz";
+  return text.size() >= 4 && is_digit(text[0]) && text.find(':') != std::string_view::npos &&
+         text.find_first_not_of(kTime) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<double> read_cell(std::string_view text) {
@@ -195,6 +226,36 @@ std::string_view dress_of(std::string_view text) {
   if (!points && !has_comma(number)) return {};
   const bool comma = number.find(',') != std::string_view::npos;
   return !found.empty() ? found : comma ? "a decimal comma" : "signs between thousands";
+}
+
+bool is_date(std::string_view text) {
+  constexpr std::size_t kMost = 40;
+  if (text.size() < 6 || text.size() > kMost) return false;
+  if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
+    const std::size_t time = text.find_last_of(" T", colon);
+    if (time == std::string_view::npos || !is_time(text.substr(time + 1))) return false;
+    text = text.substr(0, time);
+  }
+  std::vector<std::string_view> parts;
+  bool slashes = true;  // which, or the name of a month, let a year have two digits
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("-/. "), text.size());
+    const std::string_view part = text.substr(0, end);
+    slashes = slashes && (end == text.size() || text[end] == '/');
+    parts.push_back(part.ends_with(',') ? part.substr(0, part.size() - 1) : part);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (parts.size() != 3) return false;
+  const auto named = std::ranges::find_if(parts, is_month);
+  const bool has_name = named != parts.end();
+  if (has_name) *named = "1";
+  if (is_year(parts[0])) std::swap(parts[0], parts[2]);
+  const std::optional<int> first = small_number(parts[0]), second = small_number(parts[1]);
+  const bool year =
+      is_year(parts[2]) || ((slashes || has_name) && parts[2].size() == 2 && all_digits(parts[2]));
+  if (!first || !second || !year) return false;
+  const auto [least, most] = std::minmax(*first, *second);
+  return least >= 1 && least <= 12 && most <= 31;
 }
 
 bool is_rounded(std::string_view text, double number) {

@@ -1,4 +1,4 @@
-#include "data/cell.h"
+#include "data/cells/cell.h"
 
 #include <gtest/gtest.h>
 
@@ -109,6 +109,20 @@ TEST(Cell, WhatLooksLikeANumberIsNamed) {
   for (const char* text : {"", "3.14", "12", "1e5", ",5", "5,", "a,1", "2023-05-01", "12:30", "1/2", "x1",
                            "10.0.0.1", "%", "$", "()", "1,2,3", "12 5", "v1.2.3"}) {
     EXPECT_EQ(dress_of(text), "") << text;
+  }
+}
+
+TEST(Cell, DaysAreSeenInAnyOrder) {
+  for (const char* text :
+       {"2023-05-01", "2023/5/1", "1/5/2023", "12/31/2023", "31.12.2023", "1/5/23", "2023-05-01 12:30",
+        "2023-05-01T12:30:00Z", "2023-05-01 12:30:00+02:00", "1/5/2023 9:05 AM", "May 1, 2023", "01-May-2023",
+        "1 May 23", "September 30 1999"}) {
+    EXPECT_TRUE(is_date(text)) << text;
+  }
+  for (const char* text : {"", "12:30", "2023-05", "2023", "13/31/2023", "32.1.2023", "0/5/2023", "1.2.23",
+                           "10.0.0.1", "1-2-3", "555-12-2023x", "v1.2.2023", "2023-05-01-02", "red", "a-b-c",
+                           "12345-05-01", "2023-05-01 noon", "May 2023"}) {
+    EXPECT_FALSE(is_date(text)) << text;
   }
 }
 
