@@ -159,9 +159,6 @@ class Run {
   // Until what is being saved is written.
   void wait();
 
-  // The greatest of what the ranks of the run say: what all of them are to do. `here` without ranks.
-  int agreed(int here);
-
   // When done(): writes checkpoint and result, of the weights that the configuration asks for. A finished run
   // returns its result unchanged.
   RunResult finish();
@@ -170,7 +167,11 @@ class Run {
   struct Impl;
   explicit Run(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+  friend int agreed(Run& run, int here);
 };
+
+// The greatest of what the ranks of a run say, for what all of them are to do. `here` without ranks.
+int agreed(Run& run, int here);
 
 // "the last weights, epoch 2 (update 46)": weights by their name, as messages call them.
 std::string weights_text(const std::string& name, std::uint64_t epoch, std::uint64_t update);

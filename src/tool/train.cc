@@ -254,11 +254,11 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   std::optional<int> cut_off;  // with this exit code
   try {
     constexpr int kSave = 1024;  // above all signals
-    int asked = run.agreed(deadlines.stop());
+    int asked = agreed(run, deadlines.stop());
     while ((asked == 0 || asked == kSave) && run.next(report)) {
       progress.show(report);
       steps.add(report);
-      asked = run.agreed(deadlines.save_is_due() ? kSave : deadlines.stop());
+      asked = agreed(run, deadlines.save_is_due() ? kSave : deadlines.stop());
       if (asked == kSave) run.save();
     }
     progress.end();

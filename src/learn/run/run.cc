@@ -161,7 +161,7 @@ const std::vector<std::string>& Run::notes() const { return impl_->notes; }
 const std::optional<EpochReport>& Run::last_epoch() const { return impl_->last_epoch; }
 void Run::save() { impl_->save(Kept::newest); }
 void Run::wait() { impl_->wait(); }
-int Run::agreed(int here) { return impl_->files.together.most(here); }
+int agreed(Run& run, int here) { return run.impl_->files.together.most(here); }
 bool Run::done() const { return impl_->done(); }
 bool Run::finished() const { return impl_->finished; }
 
