@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "thalweg/error.h"
 
 namespace thalweg::tool {
@@ -37,6 +38,17 @@ const Command* find_command(std::string_view name) {
   const std::vector<Command>& all = commands();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Command& c) { return c.name == name; });
   return found == all.end() ? nullptr : &*found;
+}
+
+namespace {
+std::string kept_line;
+}  // namespace
+
+const std::string& command_line() { return kept_line; }
+
+void keep_command_line(int argc, const char* const* argv) {
+  kept_line = "thalweg";
+  for (int i = 1; i < argc; ++i) kept_line += " " + shell_word(argv[i]);
 }
 
 void note(const std::string& line) {

@@ -34,6 +34,10 @@ inline constexpr std::string_view kExitCodes =
     "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
     "disk or descriptors exhausted, 5 diverged, 129, 130 and 143 interrupted and saved";
 
+// The command line of this process as a shell takes it, and what remembers it.
+const std::string& command_line();
+void keep_command_line(int argc, const char* const* argv);
+
 // Writes a line to stderr. What cannot be written there is lost: it ends no training.
 void note(const std::string& line);
 

@@ -41,6 +41,7 @@ void hold_standard_descriptors() {
 }
 
 int run(int argc, char** argv) {
+  keep_command_line(argc, argv);
   const CommandLine line = parse(argc, argv);
   if (!line.help && !line.version) return line.command->run(line.given);
   print(line.version ? version_text() : usage(line.command));
