@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train tour test test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables clean
+.PHONY: train tour test test-ranks test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -72,6 +72,13 @@ docs: configured        ## the documentation, with what the tool says and draws:
 	@sh tools/install.sh docs
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
 	/usr/bin/python3 tools/docs/build.py build/thalweg build/docs
+
+KILLS ?= 10
+test-ranks:             ## ranks under Open MPI and MPICH: the same bits as one process, KILLS of them killed under each
+	@sh tools/install.sh test ranks
+	@cmake --preset release > /dev/null
+	@cmake --build --preset release -j $(JOBS) --target thalweg_ranks
+	python3 tests/ranks/run.py build --kills $(KILLS)
 
 test-docs: docs         ## every command, program and fragment that the documentation shows
 	@cmake --build --preset release -j $(JOBS) --target thalweg_headers $(SHARED)

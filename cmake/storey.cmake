@@ -62,7 +62,7 @@ function(thalweg_storey target part)
     list(APPEND patterns src/${folder}/*.cc src/${folder}/*.S)
   endforeach()
   file(GLOB sources CONFIGURE_DEPENDS ${patterns})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/reserve/allocator\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/reserve/allocator\\.cc$|/mpi_module\\.cc$")
   # Loops over numbers need -O3, which takes twice as long to compile as -O1.
   set(words ${sources})
   list(FILTER words EXCLUDE REGEX "/random\\.cc$|/(safetensors|device|matrix|plan|step|transforms|kernels|augment|data|images|losses|nn|train)/")

@@ -316,6 +316,10 @@ const std::vector<Refusal> kRefused = {
     {{"--optimizers", "adam; sgd", "--monitor", "auc", "--target-accuracy", "0.9"}, {"--monitor accuracy"}},
     {{"--optimizers", "adam; sgd", "--data", "digit"}, {"`digit`"}},
     {{"--optimizers", "adam; sgd(lr=0.1, on=bias)"}, {"on"}},
+    {{"--optimizers", "adam; sgd", "--data", "digits", "--data", "digit"}, {"`digit`"}},
+    {{"--optimizers", "adam", "--optimizers", "adam"}, {"the same one twice"}},
+    {{"--optimizers", "adam; sgd", "--data", "digits; digits", "--html", "x.html"}, {"--html", "--out"}},
+    {{"--optimizers", "adam; sgd", "--seeds", "2", "--seeds", "3"}, {"--seeds: given more than once"}},
 };
 
 TEST_F(Tool, CompareRefusesWhatCannotBeMeant) {
@@ -378,20 +382,24 @@ const Arguments kStudy = {"compare",
                           "--quiet"};
 
 TEST_F(Tool, CompareRanksOverDataSetsAndFolds) {
-  const Json sets = json(with(kStudy, {"--data", "digits; digits | shift(1)", "--out", "s", "--json"}));
+  const Json sets =
+      json(with(kStudy, {"--data", "digits", "--data", "digits | shift(1)", "--out", "s", "--json"}));
   EXPECT_EQ(keys(sets),
             (std::set<std::string>{"schema", "headline", "over", "folds", "blocks", "measures", "chi_square",
-                                   "degrees_of_freedom", "p", "level", "critical_difference", "optimizers"}));
+                                   "degrees_of_freedom", "p", "f", "f_degrees_of_freedom", "f_p", "level",
+                                   "critical_difference", "optimizers"}));
   EXPECT_EQ(sets["over"], "data sets");
   EXPECT_EQ(sets["blocks"], (Json{"digits", "digits | shift(1)"}));
   EXPECT_EQ(sets["optimizers"][2]["optimizer"], "adam(lr=1e-6)");
   EXPECT_EQ(sets["optimizers"][2]["mean_rank"], 3);
   EXPECT_TRUE(fs::exists(path("s/data-2/report.html")));
+  EXPECT_NE(contents(path("s/report.html")).find("href=\"data-2/report.html\""), std::string::npos);
   EXPECT_EQ(Json::parse(contents(path("s/study.json"))), sets);
   const Outcome again = run(with(kStudy, {"--data", "digits; digits | shift(1)", "--out", "s"}));
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_NE(again.err.find("3 of 3 runs are already finished"), std::string::npos) << again.err;
   EXPECT_NE(again.out.find("Friedman's test: chi-square"), std::string::npos) << again.out;
+  EXPECT_NE(again.out.find("page  " + path("s/report.html").string()), std::string::npos) << again.out;
   const Json folds = json(with(kStudy, {"--folds", "3", "--out", "f", "--json"}));
   EXPECT_EQ(folds["over"], "folds");
   EXPECT_EQ(folds["blocks"], (Json{"fold 1", "fold 2", "fold 3"}));

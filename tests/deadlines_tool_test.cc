@@ -74,6 +74,33 @@ TEST_F(Deadlines, UserSignalsSaveAndTheTrainingGoesOn) {
   expect_saved(process.wait(), 130, "interrupted", "a");
 }
 
+// Before there is an optimizer there is nothing to save.
+TEST_F(Deadlines, NothingIsWrittenWhileAnOptimizerIsChosen) {
+  std::string table = "a,b,y\n";
+  for (int i = 0; i < 300; ++i)
+    table += std::to_string(i * 37 % 101) + "," + std::to_string(i * 53 % 89) + "," +
+             std::to_string(i * i % 97) + "\n";
+  write("t.csv", table);
+  const Arguments train = {"train", "--quiet", "--data", "csv(t.csv, target=y)", "--max-time", "0.0001s"};
+  const auto with = [&](Arguments more) {
+    more.insert(more.begin(), train.begin(), train.end());
+    return run(more);
+  };
+  const Outcome outcome = with({"--out", "a"});
+  EXPECT_EQ(outcome.code, 143) << outcome.err;
+  EXPECT_NE(outcome.err.find("out of time: no optimizer was chosen yet, and nothing is written"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_FALSE(fs::exists(path("a")));
+  const Outcome folds = with({"--folds", "2", "--out", "f"});
+  EXPECT_EQ(folds.code, 143) << folds.err;
+  EXPECT_NE(folds.err.find("fold 1 of 2; continue with"), std::string::npos) << folds.err;
+  EXPECT_FALSE(fs::exists(path("f/fold-1")));
+  const Outcome rest = run({"train", "--resume", "f", "--quiet", "--json"});
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_EQ(Json::parse(rest.out)["folds"], 2);
+}
+
 TEST_F(Deadlines, TheTimeOfATrainingMayBeLimited) {
   const auto start = std::chrono::steady_clock::now();
   expect_saved(run(long_epoch("a", {"--max-time", "0.01min"})), 143, "out of time", "a");

@@ -1,12 +1,16 @@
 // Where results go and where rows come from: devices, pipes, links, stdin.
 #include <sys/stat.h>
 
+#include <map>
+#include <nlohmann/json.hpp>
+
 #include "faults.h"
 
 namespace thalweg {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::json;
 
 class Outputs : public testing::Test {
  protected:
@@ -150,6 +154,74 @@ TEST_F(Outputs, PredictionsCarryTheIdOrTheWholeRow) {
   const Outcome later = shell("cat new.csv | \"$0\" predict keyed --data - --append");
   EXPECT_TRUE(later.out.starts_with("y,x,class,p(high),p(low)\n1,2,")) << later.out << later.err;
   EXPECT_NE(later.err.find("key: there is no such column"), std::string::npos) << later.err;
+}
+
+// The rows are those that `split` names, one of them over two lines and one without its target, which is in
+// no part.
+TEST_F(Outputs, PredictionsOfAPartCarryItsRows) {
+  std::vector<std::string> rows;
+  std::string table = "key,x,y,kind\n";
+  for (int i = 0; i < 50; ++i) {
+    rows.push_back((i == 3 ? "\"k\n3\"," : "k" + std::to_string(i) + ",") + std::to_string(i % 7) + "," +
+                   std::to_string(i * i % 11) +
+                   (i == 9      ? ","
+                    : i % 7 < 3 ? ",low"
+                                : ",high"));
+    table += rows.back() + "\n";
+  }
+  write("keyed.csv", table);
+  const std::string data = "csv(keyed.csv, target=kind, id=key)", parts = " --held-out 0.2 --test 0.3";
+  ASSERT_EQ(
+      shell("exec \"$0\" train --quiet --model 'dense(2)' --optimizer 'sgd(lr=0.1)' --epochs 1 --out parts "
+            "--data '" +
+            data + "'" + parts)
+          .code,
+      0);
+  const Json split = Json::parse(shell("exec \"$0\" split --json '" + data + "'" + parts).out);
+  std::vector<Json> all;
+  for (const std::string& line : lines_of(shell("exec \"$0\" predict parts --format jsonl").out))
+    all.push_back(Json::parse(line));
+  ASSERT_EQ(all.size(), rows.size());
+  std::size_t seen = 0;
+  for (const auto& [part, name] :
+       std::map<std::string, std::string>{{"train", "train"}, {"held-out", "held_out"}, {"test", "test"}}) {
+    std::string whole = "key,x,y,kind,class,p(high),p(low)\n", with_id = "key,class,p(high),p(low)\n";
+    for (const Json& row : split[name]) {
+      const Json& said = all[row.get<std::size_t>()];
+      const std::string predicted = "," + said["class"].get<std::string>() + "," +
+                                    said["probabilities"]["high"].dump() + "," +
+                                    said["probabilities"]["low"].dump() + "\n";
+      whole += rows[row.get<std::size_t>()] + predicted;
+      with_id += (row == 3 ? "\"k\n3\"" : said["key"].get<std::string>()) + predicted;
+      ++seen;
+    }
+    EXPECT_EQ(shell("exec \"$0\" predict parts --append --part " + part).out, whole);
+    EXPECT_EQ(shell("exec \"$0\" predict parts --part " + part).out, with_id);
+  }
+  EXPECT_EQ(seen, 49u);
+}
+
+// A held-out file has a header of its own, and its rows are its own.
+TEST_F(Outputs, PredictionsOfAHeldOutFileCarryItsRows) {
+  write("later.csv", "y,key,kind,x\n3,a,low,1\n4,b,high,2\n");
+  std::string table = "key,x,y,kind\n";
+  for (int i = 0; i < 40; ++i)
+    table += "k" + std::to_string(i) + "," + std::to_string(i % 7) + "," + std::to_string(i * i % 11) +
+             (i % 7 < 3 ? ",low\n" : ",high\n");
+  write("keyed.csv", table);
+  make("two", "csv(keyed.csv, target=kind, id=key, test=later.csv)");
+  const std::vector<std::string> whole =
+      lines_of(shell("exec \"$0\" predict two --append --part held-out").out);
+  ASSERT_EQ(whole.size(), 3u);
+  EXPECT_EQ(whole[0], "y,key,kind,x,class,p(high),p(low)");
+  EXPECT_TRUE(whole[1].starts_with("3,a,low,1,")) << whole[1];
+  EXPECT_TRUE(whole[2].starts_with("4,b,high,2,")) << whole[2];
+  const std::vector<std::string> ids = lines_of(shell("exec \"$0\" predict two --part held-out").out);
+  ASSERT_EQ(ids.size(), 3u);
+  EXPECT_TRUE(ids[1].starts_with("a,")) << ids[1];
+  const std::vector<std::string> train = lines_of(shell("exec \"$0\" predict two --append --part train").out);
+  ASSERT_EQ(train.size(), 41u);
+  EXPECT_TRUE(train[40].starts_with("k39,4,")) << train[40];
 }
 
 TEST_F(Outputs, RowsAreCopiedOfTablesIntoCsvAlone) {

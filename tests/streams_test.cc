@@ -10,6 +10,7 @@
 #include "base/test_error.h"
 #include "base/test_folder.h"
 #include "chain/link.h"
+#include "comm/test_ranks.h"
 #include "copying_device.h"
 #include "laws.h"
 #include "step/optimizer_impl.h"
@@ -183,6 +184,27 @@ TEST(Streams, HaveTheSameBitsForAnyThreadsTileAndDevice) {
     EXPECT_TRUE(bits(make_cpu, 3, 256) == one);
     EXPECT_TRUE(bits(make_cpu, 2, 16) == one);
     EXPECT_TRUE(bits(make_copying_device, 1, 256) == one);
+  }
+}
+
+// A parameter whose rule needs it whole is whole on one rank.
+TEST(Streams, HaveTheSameBitsOnRanks) {
+  for (const std::vector<Entry>& entries : {kSmall, kLarge}) {
+    const std::string one = [&] {
+      Params params = make_params(entries, Dtype::f32);
+      Optimizer optimizer(params, whole_chain());
+      run_steps(params, optimizer, 0, kSteps);
+      return all_bits(params, optimizer);
+    }();
+    run_ranks(4, [&](TestRank& comm) {  // the mean of four that are equal is that one
+      Params params = make_params(entries, Dtype::f32);
+      OptimizerOptions options;
+      options.comm = &comm;
+      Optimizer optimizer(params, whole_chain(), options);
+      run_steps(params, optimizer, 0, kSteps);
+      gather_state(optimizer);
+      if (comm.rank() == 0) EXPECT_TRUE(all_bits(params, optimizer) == one);
+    });
   }
 }
 

@@ -23,7 +23,7 @@ const std::vector<Refusal> kBadCommands = {
     {{"eval", "x", "--jsn"}, 2, {"did you mean `--json`?"}},
     {{"train", "extra"}, 2, {"`extra`"}},
     {{"train", "--epochs"}, 2, {"--epochs", "missing"}},
-    {{"train", "--epochs", "3", "--epochs", "4"}, 2, {"--epochs", "more than once"}},
+    {{"train", "--data", "a", "--data", "b"}, 2, {"--data", "more than once; got `a` and `b`"}},
     {{"eval"}, 2, {"run is required"}},
     {{"eval", "x", "--checkpoint", "1", "--checkpoints", "2"}, 2, {"--checkpoint", "excludes"}},
     {{"explain", "lr(1)", "--inputs", "3"}, 2, {"--inputs", "--model"}},

@@ -2,23 +2,20 @@
  *
  *   optimizer     thalweg_params_..., thalweg_optimizer_..., thalweg_schedule_...        libthalweg_core
  *   training      thalweg_model_..., thalweg_trainer_..., thalweg_train, thalweg_run_... libthalweg
- *   workbench     thalweg_compare, thalweg_find_rate, thalweg_verify, thalweg_landscape   libthalweg_lab
+ *   workbench     thalweg_compare, thalweg_study, thalweg_verify, thalweg_landscape, ...  libthalweg_lab
  *
  * Every function returns a status, THALWEG_OK or what is to be done about the error; thalweg_last_error()
- * says it in words. Nothing is printed, no exception leaves, the process is never ended. An error leaves
- * everything as it was.
+ * says it in words, and all is as it was. Nothing is printed, no exception leaves, no process is ended.
  *
  * A handle is a name for an object, not its address: one that was destroyed, is of another kind or was never
- * made is an error (THALWEG_USAGE). Destroying NULL does nothing. Objects that refer to others keep them
- * alive.
+ * made is an error (THALWEG_USAGE). Destroying NULL does nothing. Objects keep alive what they refer to.
  *
  * A `const char**` receives text that is valid until the thread's next call of a function with such a
- * parameter. Texts go in and out as UTF-8, and end in a zero. Out-parameters that are not wanted may be NULL
- * where this is said.
+ * parameter. Texts are UTF-8 and end in a zero. Out-parameters that are not wanted may be NULL where it is
+ * said.
  *
  * Structures begin with `struct_size`, which the caller sets to sizeof: a library that knows more fields than
- * the caller gives those their defaults, and one that knows fewer leaves the rest alone. The macros _INIT do
- * so.
+ * the caller gives those their defaults, one that knows fewer leaves the rest alone. The macros _INIT do so.
  *
  * An object is used by one thread at a time, different ones at once; a call of a second thread on an
  * optimizer is THALWEG_USAGE. What a schedule, a text or a list is asked may be asked by several.
@@ -99,8 +96,7 @@ THALWEG_API thalweg_status thalweg_params_create(thalweg_params** params);
 THALWEG_API thalweg_status thalweg_params_destroy(thalweg_params* params);
 
 /* The caller's memory, which must outlive `params` and every optimizer of it; `gradient` may be NULL
- * (absent). The parameter's index, from 0 in order, may be unwanted (NULL). Overlaps are errors that name
- * both. */
+ * (absent). The parameter's index, from 0 in order, may be NULL. Overlaps are errors that name both. */
 THALWEG_API thalweg_status thalweg_params_adopt(thalweg_params* params, const char* name, size_t rank,
                                                 const int64_t* shape, thalweg_dtype dtype, void* value,
                                                 void* gradient, thalweg_role role, size_t* index);
@@ -111,8 +107,7 @@ THALWEG_API thalweg_status thalweg_params_add(thalweg_params* params, const char
 /* The same parameter in other memory of the caller, whose values it keeps. */
 THALWEG_API thalweg_status thalweg_params_rebind(thalweg_params* params, size_t index, void* value,
                                                  void* gradient);
-/* Where the next step's gradients lie, one pointer a parameter, NULL for absent: cheap where they are the
- * same. */
+/* Where the next step's gradients lie, a pointer a parameter, NULL for absent: cheap where they stay. */
 THALWEG_API thalweg_status thalweg_params_set_gradients(thalweg_params* params, void* const* gradients,
                                                         size_t count);
 
@@ -137,8 +132,7 @@ THALWEG_API thalweg_status thalweg_chain_print(const char* chain, int every, con
 /* How it would run on these parameters, for people or as JSON. */
 THALWEG_API thalweg_status thalweg_chain_explain(const char* chain, const thalweg_params* params, int json,
                                                  const char** text);
-/* The same chain with lengths in updates: shares (5%) of `updates`, epochs (2ep) of `per_epoch`; 0: not
- * known. */
+/* The same with lengths in updates: shares (5%) of `updates`, epochs (2ep) of `per_epoch`; 0: not known. */
 THALWEG_API thalweg_status thalweg_chain_resolve(const char* chain, uint64_t updates, uint64_t per_epoch,
                                                  const char** text);
 
@@ -204,8 +198,7 @@ THALWEG_API thalweg_status thalweg_optimizer_create(thalweg_params* params, cons
                                                     thalweg_optimizer** optimizer);
 THALWEG_API thalweg_status thalweg_optimizer_destroy(thalweg_optimizer* optimizer);
 
-/* One update from the present gradients; `input` and `report` may be NULL. Allocates nothing in steady state.
- */
+/* One update from the present gradients; `input` and `report` may be NULL. In steady state no allocation. */
 THALWEG_API thalweg_status thalweg_optimizer_step(thalweg_optimizer* optimizer,
                                                   const thalweg_step_input* input, thalweg_report* report);
 /* What the last step measured of one parameter. */
@@ -396,9 +389,12 @@ typedef int (*thalweg_progress)(void* context, const thalweg_report* report, dou
  * epochs, ... `directory` NULL: runs/<n>. `result` is as result.json, or NULL; empty where it was stopped. */
 THALWEG_API thalweg_status thalweg_train(const char* settings, const char* directory,
                                          thalweg_progress progress, void* context, const char** result);
-/* Continues a run that was stopped, bit for bit. */
+/* Continues a run that was stopped, or folds, bit for bit. */
 THALWEG_API thalweg_status thalweg_run_resume(const char* directory, int threads, thalweg_progress progress,
                                               void* context, const char** result);
+/* As many runs as folds of the rows, each of which holds out another one; `result` is as folds.json. */
+THALWEG_API thalweg_status thalweg_train_folds(const char* settings, uint64_t folds, const char* directory,
+                                               thalweg_progress progress, void* context, const char** result);
 /* A run's weights on `data` - NULL: its own -, as JSON. checkpoint NULL: those that the training gives. */
 THALWEG_API thalweg_status thalweg_run_evaluate(const char* directory, const char* data,
                                                 const char* checkpoint, int threads, const char** json);
@@ -431,12 +427,16 @@ THALWEG_API thalweg_status thalweg_predicted_destroy(thalweg_predicted* predicte
 THALWEG_API thalweg_status thalweg_compare(const char* const* optimizers, size_t count, const char* settings,
                                            uint64_t seeds, uint64_t rates, const char* directory,
                                            const char* format, const char** result);
+/* The same over data sets (none: that of `settings`), or `folds` of each (0: none), ranked, with pages. */
+THALWEG_API thalweg_status thalweg_study(const char* const* optimizers, size_t count, const char* const* data,
+                                         size_t sets, uint64_t folds, const char* settings, uint64_t seeds,
+                                         uint64_t rates, const char* directory, const char* format,
+                                         const char** result);
 /* A rate for the optimizer of `settings`; format "json", "text", "svg" or "html". */
 THALWEG_API thalweg_status thalweg_find_rate(const char* settings, const char* format, const char** result);
 /* Cases of expected values, files or folders, as JSON. */
 THALWEG_API thalweg_status thalweg_verify(const char* const* paths, size_t count, const char** json);
-/* A function of two numbers, or a run's directory, with the ways of chains over it; format "svg", "html" or
- * "json". */
+/* A function of two numbers, or a run's directory, with the ways of chains over it; "svg", "html", "json". */
 THALWEG_API thalweg_status thalweg_landscape(const char* of, const char* const* chains, size_t count,
                                              uint64_t updates, const char* format, const char** result);
 /* Schedules over `updates` updates as a picture; format "svg" or "html". */

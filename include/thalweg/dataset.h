@@ -23,6 +23,14 @@ struct Scaling {
   bool operator==(const Scaling&) const = default;
 };
 
+// What predictions are kept within: one beyond it becomes the nearer end.
+struct Interval {
+  double least;
+  double most;
+  double nearest(double x) const { return x < least ? least : x > most ? most : x; }  // NaN stays
+  bool operator==(const Interval&) const = default;
+};
+
 // The label of a sample whose class the training data did not have: no prediction of it is right, and the
 // loss leaves it out.
 inline constexpr std::int32_t kNoClass = -1;
@@ -100,6 +108,7 @@ struct Dataset : PartSamples {
   std::vector<std::string> target_names;   // one per target, or empty where they have no names
   std::vector<std::string> class_names;    // one per class, in the order of the labels; empty for regression
   std::vector<Scaling> target_scaling;     // one per target of regression
+  std::vector<Interval> target_range;      // of predictions, by target_scaling, one per target; or empty
   std::vector<std::string> notes;          // what the reader inferred, a line each
 };
 

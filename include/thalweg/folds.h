@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,8 @@ class Folds {
 
   // The run of fold 1, 2, ..., from where it stands.
   Run open(std::uint64_t fold) const;
+  // None where `stop` says so, as in Run::create().
+  std::optional<Run> open(std::uint64_t fold, const std::function<bool()>& stop) const;
 
   // When all runs are finished: writes folds.json. Throws Error(data) for one that is not.
   FoldsResult finish();

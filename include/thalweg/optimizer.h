@@ -19,6 +19,9 @@
 
 namespace thalweg {
 
+class Comm;
+class GradientSum;  // of a trainer
+
 // What a step does about gradients that are NaN or infinite, and about weights or state that would become so
 // from finite ones. All but `report` look at every gradient before they change anything, and rehearse the
 // step: that costs one more read of the gradient and one of all that the step reads, and its arithmetic
@@ -46,6 +49,12 @@ struct OptimizerOptions {
   // Elements that a phase with several parts handles at a time: a multiple of 16, at most 2,048. Small ones
   // keep all streams of memory moving, large ones mean fewer calls.
   std::size_t tile = 256;
+  // Of ranks that step together, each with gradients of its own: a step takes the mean of these. Every rank
+  // has all values, and state of its range of 2,048-element blocks alone unless `whole_state`; the bits are
+  // the same. Binding, step(), averaged(), replan() and gather_state() are for all ranks at the same time,
+  // with the same chain, parameters and options: Error(usage) otherwise, on all of them. Must outlive it.
+  Comm* comm = nullptr;
+  bool whole_state = false;
 };
 
 // What the caller says about the gradient.
@@ -61,6 +70,8 @@ struct StepInput {
   // final and its value is read no more; p is updated before ready() returns, while its gradient is in the
   // cache. What it does not name is updated at the end. The same bits as by a step after it.
   std::function<void(const std::function<void(const Parameter& parameter)>& ready)> backward = {};
+  // With ranks: their gradients are sums over parts of a batch, to be added in an order of their own.
+  const GradientSum* sum = nullptr;
 };
 
 // The parameters hold what is to be evaluated while it lives: the average of `average`, the slow weights of
@@ -153,7 +164,7 @@ class Optimizer {
   std::uint64_t updates() const;      // done: the clock of schedules
   std::uint64_t gradients() const;    // received, those that waited or were dropped included
   std::uint64_t skips() const;        // in a row until now, by the policy
-  std::uint64_t state_bytes() const;  // owned: state, and updates kept between phases
+  std::uint64_t state_bytes() const;  // held by this process: state, and updates kept between phases
 
   // For checkpoints, and for state that comes from elsewhere: it may be set before the first step. The clock
   // of a parameter counts the updates it took part in.
@@ -171,7 +182,12 @@ class Optimizer {
   std::unique_ptr<Impl> impl_;
 
   friend bool steps_apart(const Optimizer& optimizer);
+  friend void gather_state(Optimizer& optimizer, int root);
 };
+
+// With ranks: puts into the memory of Optimizer::state() on rank `root` what the others hold, until the next
+// step; for a checkpoint. Does nothing without.
+void gather_state(Optimizer& optimizer, int root = 0);
 
 // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter depends
 // on its own gradient's elements alone, and what is not finite is only reported.

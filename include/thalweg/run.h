@@ -31,6 +31,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -107,6 +108,11 @@ class Run {
   // than some 5 s, nor with an `init` file, `schedule_epochs` or a bound on memory.
   static Run create(const RunConfig& config, const std::filesystem::path& directory);
 
+  // The same; no run, and nothing made, where `stop` says so while settings are tried: it is asked before
+  // every update, by several threads at once.
+  static std::optional<Run> create(const RunConfig& config, const std::filesystem::path& directory,
+                                   const std::function<bool()>& stop);
+
   // Continues from the newest complete checkpoint, bit for bit; metrics after it are cut. Throws
   // Error(data) when `directory` is not a run, Error(usage), with nothing changed, when another process uses
   // it or the options do not fit, Error(data) naming both chains where every checkpoint belongs to another
@@ -174,7 +180,7 @@ struct RunPredictions {
   std::uint64_t rows = 0;  // in the order of the source
   // Of classes: their names, and for each row the probability of each (the scores themselves where the loss
   // gives no probabilities) and the number of the class. Of values: their names, and the values in the units
-  // of the source.
+  // of the source, within Dataset::target_range.
   std::vector<std::string> names;
   bool classes = false;
   bool probabilities = false;
@@ -204,7 +210,7 @@ struct PredictOptions {
 
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it or a part, and
 // "-" is stdin, read as the run's own file was. Throws as evaluate_run() does, and Error(usage) for rows of a
-// source that has none, of a part, or of two files of different headers.
+// source that has none, or of all rows of two files of different headers.
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data,
                            const PredictOptions& options);
 RunPredictions predict_run(const std::filesystem::path& directory, const std::string& data = {},

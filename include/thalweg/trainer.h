@@ -20,6 +20,7 @@ namespace thalweg {
 
 struct Recording;
 class Recordings;
+class Shards;
 class StepClock;
 
 struct TrainerOptions {
@@ -40,6 +41,13 @@ struct TrainerOptions {
   bool fuse = false;
   // Of which Trainer::averaged() finds the statistics of batch_norm; 0: those of a whole epoch.
   std::size_t statistics_batches = 0;
+  // Parts of the samples of an update, each of which goes through the model by itself, and whose gradients
+  // are added in one fixed tree: for batch_norm and mixup a part is a batch of its own. The bits of a
+  // training depend on their number alone, not on the ranks that have them; a rank wants at least one.
+  std::size_t shards = 1;
+  // Of the optimizer, which must have the same: ranks that train together, all with the same data and
+  // settings. Each computes its parts; losses, evaluations and weights are the same on all of them.
+  Comm* comm = nullptr;
 };
 
 // The shape that the samples of `data` have for a model of that text: images for one that takes images.
@@ -118,9 +126,19 @@ class Trainer {
   Range run(TrainingLength length);
 
  private:
+  // The loss of an update, and its gradient in the parameters: of all of its samples, of some, or of shards.
+  // `counter` is that of the first sample; with `last` the backpropagation of the last chunk is left out.
+  double pass(std::span<const std::uint32_t> rows, std::uint64_t counter, double share,
+              Recording** last = nullptr);
+  double pass_shards(std::span<const std::uint32_t> batch, std::uint64_t counter, double share);
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});
+  // The same in an evaluation of `all`, of which `rows` is one chunk: with ranks each runs it on every so
+  // manyth chunk.
+  Recording& predict_in_turns(const Samples& samples, std::span<const std::uint32_t> all,
+                              std::span<const std::uint32_t> rows);
+  void take_targets(const Samples& samples, std::span<const std::uint32_t> rows);
   Evaluation evaluate_values(const Samples& samples, std::span<const std::uint32_t> rows);
   // The loss summed over those samples; with a scale also its gradient, for backward().
   double compare(Recording& recording, std::optional<double> scale = {});
@@ -135,11 +153,15 @@ class Trainer {
   Loader loader_;
   std::size_t chunk_;  // samples that pass through the model at a time
   std::unique_ptr<Recordings> recordings_;
+  std::unique_ptr<Shards> shards_;
   std::size_t evaluation_chunk_;
-  std::vector<std::int32_t> labels_;  // of the chunk at hand
-  std::vector<float> values_;
-  std::vector<double> weights_;
-  bool counts_rows_;  // the mass of every batch is its number of samples
+  struct {
+    std::vector<std::int32_t> labels;
+    std::vector<float> values;
+    std::vector<double> weights;
+    std::vector<float> outputs;  // of a chunk of each rank
+  } at_hand_;                    // of the chunk at hand
+  bool counts_rows_;             // the mass of every batch is its number of samples
   double mass_ = 0;
   std::unique_ptr<StepClock> clock_;
 };

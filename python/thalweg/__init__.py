@@ -14,8 +14,8 @@ from ._texts import Chain, Schedule, catalog, describe, explain, version
 
 # What needs the libraries of training and of the workbench: loaded at first use.
 _LATER = {
-    "Model": "_training", "Trainer": "_training", "train": "_training", "resume": "_training",
-    "evaluate": "_training", "predict": "_training", "compare": "_workbench", "lr_find": "_workbench",
+    "Model": "_training", "Trainer": "_training", "train": "_training", "train_folds": "_training", "resume": "_training",
+    "evaluate": "_training", "predict": "_training", "compare": "_workbench", "study": "_workbench", "lr_find": "_workbench",
     "verify": "_workbench", "landscape": "_workbench", "schedule_plot": "_workbench",
 }
 

@@ -127,11 +127,11 @@ _LEARN = {
     "thalweg_trainer_create": "pssppp", "thalweg_trainer_destroy": "p", "thalweg_trainer_step": "ppp",
     "thalweg_trainer_epoch": "pp", "thalweg_trainer_evaluate": "ppp", "thalweg_trainer_evaluate_json": "ppp",
     "thalweg_trainer_optimizer": "pp",
-    "thalweg_train": "ssppp", "thalweg_run_resume": "sippp", "thalweg_run_evaluate": "sssip",
+    "thalweg_train": "ssppp", "thalweg_train_folds": "susppp", "thalweg_run_resume": "sippp", "thalweg_run_evaluate": "sssip",
     "thalweg_run_predict": "sssip", "thalweg_predicted_read": "pp", "thalweg_predicted_destroy": "p",
 }
 _LAB = {
-    "thalweg_compare": "pzsuussp", "thalweg_find_rate": "ssp", "thalweg_verify": "pzp",
+    "thalweg_compare": "pzsuussp", "thalweg_study": "pzpzusuussp", "thalweg_find_rate": "ssp", "thalweg_verify": "pzp",
     "thalweg_landscape": "spzusp", "thalweg_schedule_plot": "pzuusp",
 }
 _TYPES = {"p": c_void_p, "s": c_char_p, "z": c_size_t, "u": c_uint64, "i": c_int, "d": c_double}

@@ -231,8 +231,15 @@ def train(directory=None, *, progress=None, **settings) -> dict | None:
     return _run("train", (_toml(settings), where), progress)
 
 
+def train_folds(directory=None, *, folds: int = 5, progress=None, **settings) -> dict | None:
+    """Cross-validation, as `thalweg train --folds`: a run for each fold of the rows, which holds it out. Mean, deviation and
+    folds of every metric, or None where `progress` stopped it, which resume() continues."""
+    where = encoded(str(directory)) if directory is not None else None
+    return _run("train_folds", (_toml(settings), folds, where), progress)
+
+
 def resume(directory, *, threads: int = 0, progress=None) -> dict | None:
-    """Continues a run, bit for bit."""
+    """Continues a run, or folds, bit for bit."""
     return _run("run_resume", (encoded(str(directory)), threads), progress)
 
 

@@ -65,6 +65,17 @@ def compare(optimizers, directory=None, *, seeds: int = 10, rates: int = 11, **s
     return Found(json.loads(told["json"]), told["text"], told["html"])
 
 
+def study(optimizers, data=(), directory=None, *, folds: int = 0, seeds: int = 10, rates: int = 11, **settings) -> Found:
+    """compare() on each of several data sets, or with `folds` on the folds of each, and what the ranks say together: Friedman's
+    and Iman and Davenport's tests, Nemenyi's critical difference. The folder has a page for each comparison."""
+    names, count = texts([str(one) for one in optimizers])
+    sources, sets = texts([data] if isinstance(data, str) else [str(one) for one in data])
+    where = encoded(str(directory or _next_folder("comparisons")))
+    told = {kind: lab().text("study", names, count, sources, sets, folds, _toml(settings), seeds, rates, where, kind.encode())
+            for kind in ("json", "text", "html")}
+    return Found(json.loads(told["json"]), told["text"], told["html"])
+
+
 def lr_find(**settings) -> Found:
     """A learning rate for an optimizer on data: lr_find(data="digits", optimizer="adamw(lr=1)")."""
     toml = _toml(settings)

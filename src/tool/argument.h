@@ -29,6 +29,7 @@ struct Traits {
   bool negatable = false;                  // a switch with a --no-NAME: reads "true" or "false"
   std::vector<std::string> excludes = {};  // options that may not stand beside it
   std::string needs = {};                  // an option that must
+  bool list = false;                       // of texts between semicolons; given again, it goes on
   std::string group = {};                  // heading in --help
 };
 

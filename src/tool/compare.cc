@@ -81,13 +81,13 @@ int study_all(const Flags& flags, const CompareOptions& options, RunConfig confi
   }
   const StudyResult result = study(parts, results);
   const std::filesystem::path directory = parts.front().directory.parent_path();
-  write_output(directory / "study.json", result.json() + "\n");
+  write_study(result, directory, command_line());
   if (const auto format = format_of(flags)) {
     print(study_table(parts, results, *format));
     return kOk;
   }
-  print(flags.json ? result.json() + "\n"
-                   : result.text() + "\nfolder  " + visible(directory.string()) + "\n");
+  const std::string page = visible((directory / "report.html").string());
+  print(flags.json ? result.json() + "\n" : result.text() + "\npage  " + page + "\n");
   return kOk;
 }
 
@@ -99,6 +99,9 @@ int compare(const Flags& flags) {
     throw Error(Code::usage, {"--out", "the name is empty", "", "a folder", ""});
   const RunConfig config = flags.settings.settings().config();
   const std::vector<std::string> sources = split_list({"data", config.data});
+  if (sources.size() > 1 && !flags.html.empty())
+    throw Error(Code::usage, {"--html", "each data set has a page of its own, and the folder has all of them",
+                              "`" + flags.html + "`", "--out", ""});
   if (flags.folds || sources.size() > 1)
     return study_all(flags, options, config, {.data = sources, .folds = flags.folds.value_or(0)});
   Comparison comparison = Comparison::open(config, options, flags.out.value_or(""));
@@ -129,16 +132,17 @@ Command compare_command() {
   terms.docs = {
       {"seed", "decides the split; the runs have this seed and the ones after it"},
       {"data",
-       "data source; several, separated by semicolons, are ranked over: mean ranks, Friedman's test and "
-       "Nemenyi's critical difference"},
+       "data source; several, separated by semicolons or each behind a --data of its own, are ranked over: "
+       "mean ranks, tests of them and a page of the whole"},
       {"threads", "runs at once, one thread each; auto: as many as the process may use"}};
+  terms.list = "data";
   std::vector<Argument> arguments = {
       Argument(
           "--optimizers CHAINS", &flags.optimizers,
           "chains separated by semicolons: \"gd; sgd(lr=0.1); mine = adam | cautious\", a name and = before "
           "one where it is to be called by that. One without a rate gets --schedule; gd takes all samples "
           "in each update",
-          {.required = true}),
+          {.required = true, .list = true}),
       Argument("--seeds N", &options.seeds, "runs of each optimizer, all with the same seeds",
                {.range = kAtLeastOne}),
       Argument("--folds N", &flags.folds,
@@ -177,8 +181,8 @@ Command compare_command() {
       flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
       "headline, doubt, settings, tuning; optimizers, the best first, each with name, chain, rates, "
       "quartiles, metrics, ranks, standing and runs; pairs, each with p. Over several data sets or folds: "
-      "blocks, measures, chi_square, p, critical_difference; optimizers with mean_rank, p, ranks, scores and "
-      "deviations."};
+      "blocks, measures, chi_square, p, f, f_p, critical_difference; optimizers with mean_rank, p, ranks, "
+      "scores and deviations."};
 }
 
 }  // namespace thalweg::tool

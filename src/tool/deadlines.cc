@@ -31,6 +31,8 @@ int Deadlines::stop() const {
 
 bool Deadlines::out_of_time() const { return most_ && Clock::now() - start_ >= *most_; }
 
+std::string Deadlines::why() const { return caught_signal() != 0 ? "interrupted" : "out of time"; }
+
 bool Deadlines::save_is_due() {
   const auto now = Clock::now();
   const bool asked = asked_to_save();

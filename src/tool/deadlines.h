@@ -22,6 +22,7 @@ class Deadlines {
   // when the time is up.
   int stop() const;
   bool out_of_time() const;
+  std::string why() const;  // "interrupted" or "out of time"
 
   // True when it is time for a save, or a signal asked for one; the time counts anew from there.
   bool save_is_due();

@@ -29,24 +29,25 @@ bool train_fold(Run& run, Deadlines& deadlines, bool quiet) {
   return true;
 }
 
-int interrupted(const Folds& folds, std::uint64_t fold, int signal) {
-  note(fmt::format("{}: saved in fold {} of {}; continue with `thalweg train --resume {}`",
-                   caught_signal() == 0 ? "out of time" : "interrupted", fold, folds.count(),
-                   visible(folds.directory().string())));
-  return kSignalled + signal;
+int interrupted(const Folds& folds, std::uint64_t fold, const Deadlines& deadlines) {
+  note(fmt::format("{}: saved in fold {} of {}; continue with `thalweg train --resume {}`", deadlines.why(),
+                   fold, folds.count(), visible(folds.directory().string())));
+  return kSignalled + deadlines.stop();
 }
 
 }  // namespace
 
 int train_folds(Folds folds, Deadlines& deadlines, bool json, bool quiet) {
   for (std::uint64_t fold = 1; fold <= folds.count(); ++fold) {
-    Run run = folds.open(fold);
+    std::optional<Run> opened = folds.open(fold, [&] { return deadlines.stop() != 0; });
+    if (!opened) return interrupted(folds, fold, deadlines);
+    Run& run = *opened;
     if (run.finished()) continue;
     if (!quiet) note(fmt::format("fold {} of {}", fold, folds.count()));
     if (fold == 1) {  // the others say the same of other rows
       for (const std::string& line : run.notes()) note(line);
     }
-    if (!train_fold(run, deadlines, quiet)) return interrupted(folds, fold, deadlines.stop());
+    if (!train_fold(run, deadlines, quiet)) return interrupted(folds, fold, deadlines);
   }
   const FoldsResult result = folds.finish();
   write_folds_page(folds.directory());

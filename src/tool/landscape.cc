@@ -110,7 +110,8 @@ int landscape(const Flags& flags, Given given) {
 std::vector<Argument> function_arguments(Flags& flags) {
   DescendOptions& descend = flags.function.descend;
   return {
-      Argument("--paths CHAINS", &flags.paths, "chains separated by semicolons; at most 12 paths"),
+      Argument("--paths CHAINS", &flags.paths, "chains separated by semicolons; at most 12 paths",
+               {.list = true}),
       Argument("--steps N", &descend.updates, "updates of each", {.range = kAtLeastOne}),
       Argument("--epochs N", &flags.function.epochs,
                "passes over the samples in place of --steps: each batch makes as many updates of them as it "

@@ -93,9 +93,13 @@ void take(const Command& command, const CLI::App& app, CommandLine& line) {
   for (const Argument& argument : command.arguments) {
     const CLI::Option* option = app.get_option_no_throw(argument.name);
     if (option == nullptr || option->count() == 0) continue;
-    const std::vector<std::string>& words = option->results();
+    std::vector<std::string> words = option->results();
+    if (argument.traits.list) words = {join(words, "; ")};
     if (words.size() > 1 && !argument.takes_several() && !argument.is_switch())
-      throw Error(Code::usage, {argument.name, "given more than once", "", "", ""});
+      throw Error(Code::usage,
+                  {argument.name, "given more than once",
+                   join(words, " and ", [](const std::string& word) { return "`" + word + "`"; }),
+                   "one of them", ""});
     line.given.push_back(&argument);
     read(argument, words);
   }

@@ -49,6 +49,7 @@ std::vector<Argument> SettingFlags::arguments(const SettingTerms& terms, std::ve
                            {.shown = setting.print(defaults),
                             .offers = offers(setting),
                             .negatable = setting.kind == Kind::flag,
+                            .list = setting.name == terms.list,
                             .group = "Settings of the run"}));
   }
   out.insert(out.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));

@@ -15,6 +15,7 @@ namespace thalweg::tool {
 struct SettingTerms {
   std::vector<std::string_view> left_out = {};
   std::vector<std::pair<std::string_view, std::string>> docs = {};
+  std::string_view list = {};  // the one of which several may be given
 };
 // For a command of short trials: how a whole run is kept and ended is left out too, and, where nothing is
 // chosen by a metric, which one that is.

@@ -134,13 +134,13 @@ std::string result_text(const Run& run, const RunResult& result) {
   return out + "page       " + visible((run.directory() / "report.html").string()) + "\n";
 }
 
-int interrupted(Run& run, int signal, const char* why) {
+int interrupted(Run& run, const Deadlines& deadlines) {
   run.save();
   run.wait();
   write_page(run.directory());
-  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
+  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", deadlines.why(),
                    run.updates(), run.total_updates(), visible(run.directory().string())));
-  return kSignalled + signal;
+  return kSignalled + deadlines.stop();
 }
 
 // Killed between result and page, a run has no page, or one from before its end.
@@ -270,8 +270,8 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
       if (deadlines.save_is_due()) run.save();
     }
     progress.end();
-    if (const int signal = deadlines.stop(); signal != 0 && !run.done()) {
-      cut_off = interrupted(run, signal, caught_signal() == 0 ? "out of time" : "interrupted");
+    if (deadlines.stop() != 0 && !run.done()) {
+      cut_off = interrupted(run, deadlines);
     } else {
       result = run.finish();
     }
@@ -317,8 +317,11 @@ int train(const Flags& flags, Given given) {
     print(flags.print_config ? settings.toml() : Run::describe(settings.config(), flags.json));
     return kOk;
   }
-  Run run = Run::create(settings.config(), flags.out.value_or(""));
-  return run_to_its_end(run, flags, deadlines);
+  std::optional<Run> run =
+      Run::create(settings.config(), flags.out.value_or(""), [&] { return deadlines.stop() != 0; });
+  if (run) return run_to_its_end(*run, flags, deadlines);
+  note(deadlines.why() + ": no optimizer was chosen yet, and nothing is written");
+  return kSignalled + deadlines.stop();
 }
 
 }  // namespace

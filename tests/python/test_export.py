@@ -135,6 +135,18 @@ class Tables(Case):
                 run = self.train(f"{words}{i}", f"csv({file}, target=price)", model)
                 self.compare(run, self.feed(columns, texts, order), model, "--dtype", "float64")
 
+    def test_values_stay_within_their_range(self):
+        x = np.concatenate([self.numbers.normal(0, 1, (100, 2)), [[1e4, 0], [-1e4, 0], [0, 1e5]]]).astype(np.float32)
+        y = np.stack([x[:, 0], 1e3 * x[:, 1] - x[:, 0]], axis=1)
+        np.savez(self.folder / "near.npz", x=x[:100], y=y[:100], x_test=x, y_test=y)
+        low, high = y[:100].min(0), y[:100].max(0)
+        for clamp in ("true", "false"):
+            run = self.train(clamp, f"npz({self.folder}/near.npz, clamp={clamp})", "dense(2)")
+            self.compare(run, {"x": np.concatenate([x[:100], x])}, clamp)
+            _, said = self.predicted(run)
+            outside = np.any((said < low - 0.501 * (high - low)) | (said > high + 0.501 * (high - low)))
+            self.assertEqual(outside, clamp == "false")
+
     def test_several_values(self):
         x = self.numbers.normal(5, 2, (150, 4)).astype(np.float32)
         np.savez(self.folder / "arrays.npz", x=x, y=np.stack([x.sum(1) * 1e6, x.prod(1) * 1e-6 - 3, x[:, 0]], axis=1))

@@ -44,7 +44,10 @@ def make(tool, folder, data):
     call("train", "--quiet", "--out", "f", "--epochs", "5", "--folds", "3", "--test", "0.1")
     for arguments in PAGES.values():
         call(*[{"RUN": "a", "OTHER": "b", "TABLE": "c", "FOLDS": "f"}.get(word, word) for word in arguments])
+    call("compare", "--quiet", "--optimizers", "sgd(lr=0.1); adam(lr=1e-3); adam(lr=1e-6)", "--data", "digits", "--data",
+         "digits | shift(1)", "--data", f"csv({data}/web.csv, target=kind)", "--folds", "2", "--seeds", "2", "--rates", "1",
+         "--epochs", "2", "--out", "study")
     # the recorded results, and two claims that take seconds
     subprocess.run([tool.parent / "thalweg_experiments", "--folder", ROOT / "experiments", "--build", folder, "03", "09"],
                    cwd=folder, check=True, capture_output=True)
-    return [folder / name for name in (*PAGES, "experiments.html")]
+    return [folder / name for name in (*PAGES, "study/report.html", "experiments.html")]

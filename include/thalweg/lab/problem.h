@@ -105,7 +105,7 @@ struct Descent {
   bool diverged = false;          // it ended early
   // Every coordinate in the updates that were asked for: the values that are trained, and the gradient that
   // came last before the update. The loss is the one before it, where nothing is averaged; the samples are
-  // those of the update's batches.
+  // those of the update's batches, where these have at most 1,000.
   std::vector<TracedUpdate> traced = {};
 };
 

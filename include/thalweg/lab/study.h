@@ -1,10 +1,9 @@
 // The same comparison of optimizers on several data sets, or on the folds of one, and what their ranks say
-// together: Friedman's test, and Nemenyi's critical difference (Demsar 2006, Journal of Machine Learning
-// Research 7).
+// together: Friedman's test, Iman and Davenport's, and Nemenyi's critical difference (Demsar 2006, Journal of
+// Machine Learning Research 7).
 //
 //   for (const StudyPart& part : plan_study(config, options, {.data = {"csv(a.csv)", "csv(b.csv)"}}, "out"))
-//     ...                                 // Comparison::open(part.config, options, part.directory), to its
-//     end
+//     ...  // Comparison::open(part.config, options, part.directory), to its end
 //   std::cout << study(parts, results).text();
 #pragma once
 
@@ -47,6 +46,13 @@ struct StudiedOptimizer {
   std::vector<double> deviations;  // of the folds of a data set, n - 1 in the denominator; NaN without
 };
 
+// A comparison that was studied.
+struct StudiedPart {
+  std::string folder;    // in that of the study: "data-1-fold-2"
+  std::string of;        // its data, and its fold where there are folds
+  std::string headline;  // its own
+};
+
 struct StudyResult {
   static constexpr double kLevel = 0.05;
 
@@ -57,7 +63,10 @@ struct StudyResult {
   std::vector<StudiedOptimizer> optimizers;  // by mean rank, the best first
   double chi_square = 0;                     // Friedman's, corrected for ties
   double p = 1;
+  double f = 0;  // Iman and Davenport's, of the same ranks; infinite where all blocks rank alike
+  double f_p = 1;
   double critical_difference = 0;  // of mean ranks, at kLevel
+  std::vector<StudiedPart> parts;
 
   std::string headline() const;
   std::string text() const;
@@ -66,5 +75,13 @@ struct StudyResult {
 
 // Of a result for each part.
 StudyResult study(const std::vector<StudyPart>& parts, const std::vector<ComparisonResult>& results);
+
+// One HTML page of the result, for the folder of the study: links lead to report.html in the folder of each
+// part. `command` is as of comparison_html().
+std::string study_html(const StudyResult& result, const std::string& command = "");
+
+// Puts that page, report.html, and study.json into the folder of the study.
+void write_study(const StudyResult& result, const std::filesystem::path& directory,
+                 const std::string& command = "");
 
 }  // namespace thalweg

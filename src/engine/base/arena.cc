@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "base/file.h"
 #include "thalweg/error.h"
@@ -43,6 +44,12 @@ void Arena::add_block(std::size_t wanted) {
 
 void Arena::reserve(std::size_t bytes) {
   if (bytes > left_) add_block(bytes + offset_);
+}
+
+void Arena::give_back(void* memory, std::size_t bytes) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  const std::size_t first = round_up(begin, kPage), end = (begin + bytes) / kPage * kPage;
+  if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
 }
 
 void* Arena::allocate(std::size_t bytes) {

@@ -26,6 +26,10 @@ class Arena {
   // Both throw Error(resource) naming the bytes when the system has none left.
   void* allocate(std::size_t bytes);
 
+  // Gives the whole pages within memory of an arena back to the system, which fills them with zeros when they
+  // are used again.
+  static void give_back(void* memory, std::size_t bytes);
+
   std::size_t bytes() const { return bytes_; }  // handed out, padding included
 
  private:

@@ -158,7 +158,7 @@ CpuShared::CpuShared(const Bound& bound, const DeviceOptions& options)
       memory(bound.memory),
       lowering(bound.lowering),
       simd(find_simd(options.simd)),
-      blocks(bound.params),
+      portion(bound.portion),
       tile(checked_tile(options.tile)),
       zero_grad(options.zero_grad),
       past_caches(bytes_of_step(bound) >= kPastCaches),

@@ -51,7 +51,7 @@ struct CpuShared {
   const Memory& memory;
   Lowering& lowering;
   const SimdTable& simd;
-  const Blocks blocks;  // of the parameters
+  const Portion& portion;
   const std::size_t tile;
   const bool zero_grad;
   const bool past_caches;               // a phase writes what it keeps past them

@@ -8,6 +8,11 @@
 namespace thalweg {
 namespace {
 
+// Elements [begin, end) of a span, the last block of which may be cut short.
+Piece part_of(const Piece& span, std::size_t begin, std::size_t end) {
+  return {span.parameter, span.begin + begin, std::min(span.begin + end, span.end)};
+}
+
 // Maps each unit of a piece of updates with its own sums.
 void map_units(const CpuShared& shared, const Piece& piece, void* u, Dtype dtype) {
   const std::size_t p = piece.parameter, each = unit_size(shared.params[p]);
@@ -33,22 +38,22 @@ void CpuMember::run_phase(std::size_t number) {
   };
   const bool measures = number == 0 && !work.squares.empty();  // then all goes parameter by parameter
   if (work.apart) {
-    return for_each_share(
-        work.span_begin, member_, members_, [&](std::size_t i, std::size_t begin, std::size_t end) {
-          const Piece piece{work.spans[i].parameter, begin, std::min(end, work.spans[i].end)};
-          if (measures) measure(piece);
-          run(piece, false);
-          run(piece, true);
-        });
+    return for_each_share(work.span_begin, member_, members_,
+                          [&](std::size_t i, std::size_t begin, std::size_t end) {
+                            const Piece piece = part_of(work.spans[i], begin, end);
+                            if (measures) measure(piece);
+                            run(piece, false);
+                            run(piece, true);
+                          });
   }
   if (!measures) {
     for_each_share(work.span_begin, member_, members_,
                    [&](std::size_t i, std::size_t begin, std::size_t end) {
-                     run({work.spans[i].parameter, begin, std::min(end, work.spans[i].end)}, true);
+                     run(part_of(work.spans[i], begin, end), true);
                    });
   }
   if (shared_.crosses_all(number) && !measures) return;
-  for_each_share(shared_.blocks.first, member_, members_,
+  for_each_share(shared_.portion.blocks.first, shared_.portion.held, member_, members_,
                  [&](std::size_t p, std::size_t begin, std::size_t end) {
                    const Piece piece{p, begin, std::min(end, shared_.memory.size(p))};
                    if (measures) measure(piece);
@@ -235,6 +240,7 @@ void CpuMember::map_matrices(std::size_t phase) {
     const MatrixCall& call = shared_.matrices[i];
     const std::size_t p = call.parameter;
     if (call.phase != phase || !shared_.lowering.cohorts().takes_part(p)) continue;
+    if (!shared_.portion.holds(shared_.portion.blocks.first[p])) continue;
     const Lowered& lowered = shared_.lowering.cohorts().of(p).rules[call.rule];
     const Buffer& value = shared_.params[p].value_buffer();
     void* u = call.update.data;

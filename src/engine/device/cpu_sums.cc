@@ -47,7 +47,7 @@ double scaled_sum(const CpuShared& shared, const Tiles& tiles, const Phase& phas
 void put_sums(const CpuShared& shared, const Tiles& tiles, const Phase& phase, const Cohort& cohort,
               const Piece& block, const void* u, const LaneSums& sums) {
   const std::size_t count = shared.plan.links[cohort.group->links[phase.end]].transform->sum.count;
-  const std::size_t at = shared.blocks.first[block.parameter] + block.begin / kBlock;
+  const std::size_t at = shared.portion.blocks.first[block.parameter] + block.begin / kBlock;
   for (std::size_t m = 0; m < count; ++m) {
     shared.work->partials[at * kMaxSums + m] = total_of(cohort.group->dtype, [&](double scale) {
       return scale == 1.0 ? sums.total(m) : scaled_sum(shared, tiles, phase, cohort, block, u, m, scale);
@@ -60,7 +60,7 @@ void put_sums(const CpuShared& shared, const Tiles& tiles, const Phase& phase, c
 // Calls f with the member's share of all parameters, piece by piece.
 template <class F>
 void CpuMember::for_each_piece(const F& f) const {
-  for_each_share(shared_.blocks.first, member_, members_,
+  for_each_share(shared_.portion.blocks.first, shared_.portion.held, member_, members_,
                  [&](std::size_t p, std::size_t begin, std::size_t end) {
                    f(Piece{p, begin, std::min(end, shared_.memory.size(p))});
                  });
@@ -107,7 +107,7 @@ void CpuMember::measure(const Piece& piece) {
     const std::size_t n = std::min(begin + kBlock, piece.end) - begin;
     const void* grad = offset(shared_.entered(p), begin, dtype);
     const auto sum_of = [&](double scale) { return shared_.core(dtype).squares({scale}, grad, nullptr, n); };
-    shared_.work->squares[shared_.blocks.first[p] + begin / kBlock] =
+    shared_.work->squares[shared_.portion.blocks.first[p] + begin / kBlock] =
         counts ? total_of(dtype, sum_of) : Total{};
   }
 }
@@ -177,7 +177,7 @@ void CpuMember::gather_units(std::size_t cut) {
   const auto next = std::upper_bound(first.begin(), first.end(), units.begin);
   for (auto p = static_cast<std::size_t>(next - first.begin()) - 1;
        p + 1 < first.size() && first[p] < units.end; ++p) {
-    if (!cohorts.takes_part(p)) continue;
+    if (!cohorts.takes_part(p) || !shared_.portion.holds(shared_.portion.blocks.first[p])) continue;
     const Cohort& cohort = cohorts.of(p);
     for (const Phase& phase : cohort.group->phases) {
       if (phase.updates() || phase.number != cut) continue;

@@ -11,6 +11,7 @@
 
 #include "device/inspect.h"
 #include "device/memory.h"
+#include "device/partition.h"
 #include "device/statistics.h"
 #include "plan/lower.h"
 #include "plan/plan.h"
@@ -28,7 +29,7 @@ struct Piece {
 // What the passes of a step act on, and where they leave what they find.
 struct Work {
   std::span<const Piece> spans = {};             // parameters of one cohort that follow each other in memory
-  std::span<const std::size_t> span_begin = {};  // span -> its first block; one more entry for the end
+  std::span<const std::size_t> span_begin = {};  // span -> its first block among theirs; one more for the end
   std::span<const char> takes_part = {};         // parameter -> whether it does
   bool from_window = false;                      // the gradient is the sum of a window
   double known_norm = std::numeric_limits<double>::quiet_NaN();  // of all: the first phase need not sum it
@@ -45,6 +46,7 @@ struct Bound {
   const Plan& plan;
   Memory& memory;
   Lowering& lowering;
+  const Portion& portion;  // of the blocks: nothing else is touched
 };
 
 struct DeviceOptions {

@@ -114,6 +114,20 @@ void Measurer::add(const CoreKernels& core, int member, std::size_t parameter, s
   }
 }
 
+std::span<std::uint64_t> Measurer::counts() {
+  if (counts_.empty()) return {};
+  static_assert(sizeof(Counts) % sizeof(std::uint64_t) == 0);
+  const std::size_t n = reports_.size();
+  for (std::size_t i = n; i < counts_.size(); ++i) {
+    Counts& sum = counts_[i % n];
+    add_to(sum.grads, counts_[i].grads);
+    add_to(sum.values, counts_[i].values);
+    add_to(sum.updates, counts_[i].updates);
+    counts_[i] = {};
+  }
+  return {counts_.front().grads.data(), n * sizeof(Counts) / sizeof(std::uint64_t)};
+}
+
 void Measurer::finish() {
   const Timed timed{seconds_};
   const auto sum_of = [&](const std::vector<Total>& blocks, std::size_t p) {

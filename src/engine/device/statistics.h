@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "device/partition.h"
@@ -24,6 +25,16 @@ class Measurer {
            const void* before, const void* after, std::size_t n);
   // Fills the reports; parameters that no block was added of are left NaN.
   void finish();
+
+  // What is known of blocks so far: f(memory, bytes of each block).
+  template <class F>
+  void for_each_of_blocks(const F& f) {
+    for (std::vector<Total>* totals : {&grads_, &values_, &updates_})
+      f(std::as_writable_bytes(std::span(*totals)), sizeof(Total));
+    f(std::as_writable_bytes(std::span(seen_)), sizeof(char));
+  }
+  // And of elements: what all threads have counted, which may be written.
+  std::span<std::uint64_t> counts();
 
   std::span<const ParameterReport> reports() const { return reports_; }
   double update_ratio() const { return update_ratio_; }

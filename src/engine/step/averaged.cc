@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <vector>
 
 #include "step/optimizer_impl.h"
 
@@ -55,8 +56,9 @@ bool Optimizer::averages() const {
 Averaged Optimizer::averaged() {
   Averaged out;
   Step& step = impl_->step;
-  const Memory& memory = step.memory();
+  const Memory& memory = step.state().memory();
   step.look_up();
+  std::vector<char> lent(memory.parameters());
   for (const Group& group : impl_->plan.groups) {
     const std::optional<Averaging> averaging = averaging_of(group, impl_->plan);
     if (!averaging) continue;
@@ -68,13 +70,16 @@ Averaged Optimizer::averaged() {
       now.t = impl_->clocks[p];
       const std::span<double> numbers = step.values().of_parameter(p);
       now.numbers = numbers.subspan(group.numbers_from[averaging->at], transform.kept.numbers.size());
-      const Buffer value = memory.value_buffer(p);
+      const Buffer value = step.state().of(p, memory.value_buffer(p));
+      const Buffer state = step.state().of(p, memory.state_buffer(p, averaging->stream));
       out.also(impl_->params[p]);
+      lent[p] = 1;
       const auto run = group.dtype == Dtype::f32 ? evaluate<float> : evaluate<double>;
-      run(transform.averaged(now), value.data, memory.state_buffer(p, averaging->stream).data,
-          memory.size(p));
+      run(transform.averaged(now), value.data, state.data, value.size());
     }
   }
+  if (Ranks* ranks = step.state().ranks(); ranks != nullptr && ranks->sharded())
+    ranks->all_gather_values(lent);
   return out;
 }
 

@@ -66,7 +66,8 @@ void Optimizer::Impl::fail_at(const Found& found, const std::string& what) const
 void Optimizer::Impl::fail_budget(const Found& found) const {
   const std::string what = "too many steps in a row had to be skipped";
   if (found.count > 0) fail_at(found, what);
-  fail(what, "a gradient of norm " + print_number(step.grad_norm()), "a norm close to those before", updates);
+  fail(what, "a gradient of norm " + print_number(step.last().grad_norm), "a norm close to those before",
+       updates);
 }
 
 std::string_view nonfinite_name(Nonfinite policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
@@ -122,22 +123,23 @@ Report Optimizer::step(const StepInput& input) {
   if (input.backward && !steps_apart(*this)) refuse_apart(chain());
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
   ++o.gradients;
+  o.step.receive(o.gradients, input);
   Found found;
   const bool held = o.must_skip(found);
   const Verdict verdict = held ? Verdict::hold : o.step.run(o.updates, input, o.clocks);
   if (verdict == Verdict::pass) ++o.updates;
   const bool looked_before = o.options.nonfinite != Nonfinite::report && !o.guarded;
-  if (!looked_before && o.step.nonfinite().count > 0) found = o.step.nonfinite();
+  if (!looked_before && o.step.last().found.count > 0) found = o.step.last().found;
   if (verdict == Verdict::fail) o.fail_budget(found);
-  const bool spoils = !held && o.step.spoils();
-  if (spoils) found = o.step.spoiled();
+  const bool spoils = !held && o.step.last().spoils();
+  if (spoils) found = o.step.last().spoiled;
   if (o.options.nonfinite != Nonfinite::report && !held) {
     if (spoils) o.leave_out(found, "the update would leave weights or state that are not finite");
     if (!spoils) o.skips = 0;
   }
   Report report = o.report(found, verdict, !held);
   if (o.options.seconds) report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  if (o.options.seconds && !report.parameters.empty()) report.seconds -= o.step.measured()->seconds();
+  if (o.options.seconds && !report.parameters.empty()) report.seconds -= o.step.last().measured->seconds();
   return report;
 }
 
@@ -146,15 +148,15 @@ Report Optimizer::Impl::report(const Found& found, Verdict verdict, bool ran) co
   Report report{
       .update = updates,
       .lr = ran ? step.lr() : 0.0,
-      .grad_norm = ran ? step.grad_norm() : std::numeric_limits<double>::quiet_NaN(),
+      .grad_norm = ran ? step.last().grad_norm : std::numeric_limits<double>::quiet_NaN(),
       .nonfinite = found.count,
       .nonfinite_parameter = found.count > 0 ? &params[found.parameter] : nullptr,
       .nonfinite_index = found.count > 0 ? found.index : 0,
-      .overflows = ran && step.spoils(),
+      .overflows = ran && step.last().spoils(),
       .skipped = verdict == Verdict::hold || verdict == Verdict::fail,
       .waits = verdict == Verdict::wait,
   };
-  if (const Measurer* measurer = step.measured(); measurer != nullptr && verdict == Verdict::pass) {
+  if (const Measurer* measurer = step.last().measured; measurer != nullptr && verdict == Verdict::pass) {
     report.parameters = measurer->reports();
     report.update_ratio = measurer->update_ratio();
   }
@@ -194,16 +196,25 @@ double Optimizer::loss_scale() const {
   return scale;
 }
 
+void gather_state(Optimizer& optimizer, int root) { optimizer.impl_->step.state().gather(root); }
+
 // The same chain on the parameters as they are now; what there was is carried over by name.
 Optimizer Optimizer::replan() {
   Optimizer next = make_optimizer(impl_->params, impl_->plan.chain, impl_->options, impl_->make_device);
+  for (int rank = 0; impl_->options.comm != nullptr && rank < impl_->options.comm->size(); ++rank)
+    gather_state(*this, rank);  // ranks may hold other blocks now
   std::map<std::string, Buffer> tensors;
   std::map<std::string, double> kept;
   for (const StateTensor& tensor : state()) tensors.emplace(tensor.name, tensor.buffer);
   for (const StateNumber& number : numbers()) kept.emplace(number.name, *number.value);
   for (const StateTensor& tensor : next.state()) {
     const auto old = tensors.find(tensor.name);
-    if (old != tensors.end()) next.impl_->step.device().copy(old->second, tensor.buffer);
+    if (old == tensors.end()) continue;
+    const auto p = static_cast<std::size_t>(
+        std::ranges::find_if(impl_->params, [&](const Parameter& q) { return &q == tensor.parameter; }) -
+        impl_->params.begin());
+    Step& step = next.impl_->step;
+    step.device().copy(step.state().of(p, old->second), step.state().of(p, tensor.buffer));
   }
   for (const StateNumber& number : next.numbers()) {
     if (const auto old = kept.find(number.name); old != kept.end()) *number.value = old->second;
@@ -223,7 +234,7 @@ const Chain& Optimizer::chain() const { return impl_->plan.chain; }
 
 std::uint64_t Optimizer::updates() const { return impl_->updates; }
 
-std::uint64_t Optimizer::state_bytes() const { return impl_->plan.state_bytes(impl_->params); }
+std::uint64_t Optimizer::state_bytes() const { return impl_->step.state().bytes(); }
 
 std::uint64_t Optimizer::gradients() const { return impl_->gradients; }
 
@@ -242,7 +253,7 @@ std::span<std::uint64_t> Optimizer::clocks() {
 
 std::vector<StateTensor> Optimizer::state() {
   std::vector<StateTensor> tensors;
-  const Memory& memory = impl_->step.memory();
+  const Memory& memory = impl_->step.state().memory();
   for (const Group& group : impl_->plan.groups) {
     for (const std::size_t p : group.parameters) {
       const Parameter& parameter = impl_->params[p];

@@ -12,10 +12,12 @@ namespace thalweg {
 // Nothing is allocated after construction.
 class Participants {
  public:
-  Participants(Params& params, const Plan& plan, Memory& memory, Cohorts& cohorts);
+  Participants(Params& params, const Plan& plan, Memory& memory, Cohorts& cohorts, const Portion& portion);
 
   // Whoever changed clocks, kept numbers or what takes part by hand says so.
   void forget() { sorted_ = false; }
+  // Which parameters have a gradient, where it is not they who say so.
+  void set_present(std::span<const char> present);
   // Takes up what changed in the parameters since the last call.
   void look_up();
 
@@ -38,6 +40,8 @@ class Participants {
   const Plan& plan_;
   Memory& memory_;
   Cohorts& cohorts_;
+  const Portion& portion_;
+  std::vector<char> present_;  // empty where the parameters say it
   bool sorted_ = false;
   std::uint64_t seen_changes_ = 0;
   std::vector<char> takes_part_;         // parameter -> whether it does, as sorted

@@ -23,25 +23,40 @@ void add_spoiled(Cohorts& cohorts, Found& spoiled) {
   }
 }
 
+std::unique_ptr<Device> device_for(Ranks* ranks, const Bound& bound, const OptimizerOptions& options,
+                                   DeviceMaker make) {
+  const DeviceOptions own{options.threads, options.simd, options.tile, options.zero_grad};
+  return ranks == nullptr ? make(bound, own) : ranks->make_device(bound, own, make);
+}
+
 }  // namespace
 
 Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, DeviceMaker make_device)
     : params_(params),
       plan_(plan),
       statistics_(options.statistics),
-      memory_(params, plan),
+      state_(params, plan, options),
       lowering_(params, plan),
-      device_(make_device({params, plan, memory_, lowering_},
-                          {options.threads, options.simd, options.tile, options.zero_grad})),
+      device_(device_for(state_.ranks(), {params, plan, state_.memory(), lowering_, state_.portion()},
+                         options, make_device)),
       gathers_(params, plan),
-      participants_(params, plan, memory_, lowering_.cohorts()),
+      participants_(params, plan, state_.memory(), lowering_.cohorts(), state_.portion()),
       gradient_(params, plan, participants_, gathers_, *device_, options.grad_norm || Gates::measure(plan)),
       gates_(plan, lowering_.values(), gradient_),
       wants_norm_(options.grad_norm && !gathers_.begin_with_norm()) {
   if (options.nonfinite != Nonfinite::report)
-    undo_.emplace(plan, memory_, lowering_.values(), gradient_.weights(), *device_);
+    undo_.emplace(plan, state_.memory(), values(), gradient_.weights(), *device_,
+                  [this](std::size_t p, const Buffer& stream) { return state_.of(p, stream); });
   fill_initial();
   measurer_for(statistics_);
+}
+
+void Step::receive(std::uint64_t count, const StepInput& input) {
+  Ranks* ranks = state_.ranks();
+  if (ranks == nullptr) return;
+  state_.give_back();
+  ranks->receive(count, input.sum);
+  participants_.set_present(ranks->present());
 }
 
 // Fresh memory is zero; what begins with another number is written here.
@@ -52,7 +67,8 @@ void Step::fill_initial() {
       const auto initial = plan_.links[stream.link].transform->kept.initial;
       const double number = initial == nullptr ? 0.0 : initial(values().options(stream.link), stream.index);
       if (number == 0.0) continue;
-      for (const std::size_t p : group.parameters) device_->fill(memory_.state_buffer(p, i), number);
+      for (const std::size_t p : group.parameters)
+        device_->fill(state_.of(p, state_.memory().state_buffer(p, i)), number);
     }
   }
 }
@@ -77,7 +93,7 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
     const Verdict verdict = gates_.ask(k, input);
     last_.found = gates_.found().count > 0 ? gates_.found() : gradient_.found();
     last_.spoiled = gradient_.spoiled();
-    if (undo_ && spoils()) return take_back();
+    if (undo_ && last_.spoils()) return take_back();
     if (verdict != Verdict::pass) {
       last_.grad_norm = gates_.norm();
       gradient_.drop();
@@ -122,9 +138,9 @@ void Step::run_apart(const Work& work, const StepInput& input) {
   std::ranges::fill(work.squares, Total{});
   begin_phase(0);
   const auto run = [&](std::size_t p) {
-    if (std::exchange(apart_.left[p], char{0}) == 0 || memory_.size(p) == 0) return;
+    if (std::exchange(apart_.left[p], char{0}) == 0 || state_.memory().size(p) == 0) return;
     const FlushDenormals flush;
-    const Piece all{p, 0, memory_.size(p)};
+    const Piece all{p, 0, state_.memory().size(p)};
     const std::array<std::size_t, 2> begin{0, blocks_of(all.end)};
     Work one = work;
     one.spans = {&all, 1};
@@ -149,7 +165,7 @@ void Step::run_apart(const Work& work, const StepInput& input) {
 bool Step::rehearse(Work work, std::span<std::uint64_t> clocks) {
   work.rehearses = true;
   run_phases(work);
-  if (!spoils()) return false;
+  if (!last_.spoils()) return false;
   for (std::size_t p = 0; p < work.takes_part.size(); ++p) {
     clocks[p] -= static_cast<std::uint64_t>(work.takes_part[p]);
   }

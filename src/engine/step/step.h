@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "device/device.h"
+#include "ranks/held_state.h"
 #include "step/gates.h"
 #include "step/gathers.h"
 #include "step/gradient.h"
@@ -18,6 +19,17 @@
 #include "thalweg/optimizer.h"
 
 namespace thalweg {
+
+// What came of a step.
+struct StepOutcome {
+  // Whether it made something not finite, or would have made, of a gradient that is.
+  bool spoils() const { return found.count == 0 && spoiled.count > 0; }
+
+  double grad_norm = std::numeric_limits<double>::quiet_NaN();  // NaN: not measured
+  Found found = {};                                             // of the gradient, or by a gate
+  Found spoiled = {};                                           // of what it left, or would have left
+  Measurer* measured = nullptr;                                 // where it was asked to measure
+};
 
 // Everything is allocated at construction; run() only computes.
 class Step {
@@ -29,29 +41,27 @@ class Step {
   // changed where it spoils something.
   Verdict run(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks);
 
+  // The gradients have come, `count` of them with this one: those of all ranks come together.
+  void receive(std::uint64_t count, const StepInput& input);
+
   // Looks for what is not finite in the gradients that have come; with `zero` sets it to 0.
   Found inspect(bool zero);
   void drop_grads() { gradient_.drop(); }
 
   // Whether a parameter can be updated before the gradients of others are there.
-  bool goes_apart() const { return plan_.phases == 1 && plan_.gates.empty() && !undo_; }
+  bool goes_apart() {
+    return plan_.phases == 1 && plan_.gates.empty() && !undo_ && state_.ranks() == nullptr;
+  }
 
   // Whoever changed clocks or kept numbers by hand says so.
   void forget_cohorts() { participants_.forget(); }
   // Takes up where the parameters' memory is now.
   void look_up() { participants_.look_up(); }
 
-  // Of the last step; NaN when not measured.
-  double grad_norm() const { return last_.grad_norm; }
-  double lr() const { return lowering_.rate(); }
-  const Found& nonfinite() const { return last_.found; }  // or what a gate found
-  // Numbers that it made not finite, or would have made, of a gradient that is.
-  const Found& spoiled() const { return last_.spoiled; }
-  bool spoils() const { return last_.found.count == 0 && last_.spoiled.count > 0; }
-  // What the last step measured, where it was asked to.
-  const Measurer* measured() const { return last_.measured; }
+  const StepOutcome& last() const { return last_; }
+  double lr() const { return lowering_.rate(); }  // of the last step
 
-  const Memory& memory() const { return memory_; }
+  HeldState& state() { return state_; }
   Values& values() { return lowering_.values(); }
   Device& device() { return *device_; }
   // Of each parameter in the open window; empty where nothing accumulates.
@@ -70,7 +80,7 @@ class Step {
   Params& params_;
   const Plan& plan_;
   const Statistics statistics_;  // that every step measures
-  Memory memory_;
+  HeldState state_;
   Lowering lowering_;
   std::unique_ptr<Device> device_;
   Gathers gathers_;
@@ -84,11 +94,7 @@ class Step {
     std::unordered_map<const Parameter*, std::size_t> numbers;
     std::vector<char> left;
   } apart_;  // of steps whose parameters go apart
-  struct {
-    double grad_norm = std::numeric_limits<double>::quiet_NaN();
-    Found found, spoiled;
-    Measurer* measured = nullptr;
-  } last_;
+  StepOutcome last_;
 };
 
 }  // namespace thalweg

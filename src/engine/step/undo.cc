@@ -4,7 +4,8 @@
 
 namespace thalweg {
 
-Undo::Undo(const Plan& plan, const Memory& memory, Values& values, std::span<double> weights, Device& device)
+Undo::Undo(const Plan& plan, const Memory& memory, Values& values, std::span<double> weights, Device& device,
+           const Held& held)
     : device_(device),
       numbers_(values.of_chains()),
       weights_(weights),
@@ -13,7 +14,7 @@ Undo::Undo(const Plan& plan, const Memory& memory, Values& values, std::span<dou
   if (!plan.accumulates()) return;
   for (const Group& group : plan.groups) {
     for (const std::size_t p : group.parameters) {
-      const Buffer window = memory.window_buffer(p);
+      const Buffer window = held(p, memory.window_buffer(p));
       Buffer kept = window;
       kept.data = arena_.allocate(window.bytes());
       windows_.emplace_back(window, std::move(kept));

@@ -5,11 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "c_abi/call.h"
 #include "thalweg/lab/compare.h"
 #include "thalweg/lab/find.h"
 #include "thalweg/lab/landscape.h"
 #include "thalweg/lab/schedule_plot.h"
+#include "thalweg/lab/study.h"
 #include "thalweg/lab/verify.h"
 
 namespace thalweg::c {
@@ -44,6 +46,14 @@ RunConfig read_settings(const char* settings) {
   return read.config();
 }
 
+ComparisonResult compare_all(const RunConfig& config, const CompareOptions& options,
+                             const std::filesystem::path& directory) {
+  Comparison comparison = Comparison::open(config, options, directory);
+  ComparedTrial trial;
+  while (!comparison.finished()) comparison.next(trial);
+  return comparison.result();
+}
+
 }  // namespace
 }  // namespace thalweg::c
 
@@ -56,14 +66,34 @@ thalweg_status thalweg_compare(const char* const* optimizers, size_t count, cons
   return call([&] {
     const CompareOptions options{
         .optimizers = read_texts(optimizers, count, "optimizers"), .seeds = seeds, .rates = rates};
-    Comparison comparison = Comparison::open(read_settings(settings), options, text_or(directory, ""));
-    ComparedTrial trial;
-    while (!comparison.finished()) comparison.next(trial);
-    const ComparisonResult found = comparison.result();
+    const ComparisonResult found = compare_all(read_settings(settings), options, text_or(directory, ""));
     give(result, format,
          {{"json", [&] { return found.json(); }},
           {"text", [&] { return found.text(); }},
           {"html", [&] { return comparison_html(found); }}});
+  });
+}
+
+thalweg_status thalweg_study(const char* const* optimizers, size_t count, const char* const* data,
+                             size_t sets, uint64_t folds, const char* settings, uint64_t seeds,
+                             uint64_t rates, const char* directory, const char* format, const char** result) {
+  return call([&] {
+    const CompareOptions options{
+        .optimizers = read_texts(optimizers, count, "optimizers"), .seeds = seeds, .rates = rates};
+    const std::vector<StudyPart> parts =
+        plan_study(read_settings(settings), options, {.data = read_texts(data, sets, "data"), .folds = folds},
+                   text_or(directory, ""));
+    std::vector<ComparisonResult> results;
+    for (const StudyPart& part : parts) {
+      results.push_back(compare_all(part.config, options, part.directory));
+      write_output(part.directory / "report.html", comparison_html(results.back()));
+    }
+    const StudyResult found = study(parts, results);
+    write_study(found, parts.front().directory.parent_path());
+    give(result, format,
+         {{"json", [&] { return found.json(); }},
+          {"text", [&] { return found.text(); }},
+          {"html", [&] { return study_html(found); }}});
   });
 }
 

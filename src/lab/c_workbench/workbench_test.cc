@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "base/test_error.h"
@@ -23,6 +24,27 @@ TEST(CWorkbench, OptimizersAreComparedInAFolder) {
                             where.c_str(), "html", &result),
             THALWEG_OK);
   expect_contains(result, "</html>");
+}
+
+TEST(CWorkbench, OptimizersAreStudiedOverDataSetsAndFolds) {
+  const TestFolder folder;
+  const char* optimizers[] = {"sgd(lr=0.1)", "adam(lr=1e-6)"};
+  const char* data[] = {"digits", "digits | shift(1)"};
+  const char* settings = "epochs = 1\nmodel = \"dense(10)\"\nthreads = 1\n";
+  const std::string where = (folder.path() / "study").string(), folds = (folder.path() / "folds").string();
+  const char* result = nullptr;
+  ASSERT_EQ(thalweg_study(optimizers, 2, data, 2, 0, settings, 1, 1, where.c_str(), "json", &result),
+            THALWEG_OK)
+      << thalweg_last_error();
+  expect_contains(result, "\"blocks\": [\"digits\", \"digits | shift(1)\"]");
+  for (const char* file : {"study.json", "report.html", "data-2/report.html"})
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "study" / file)) << file;
+  ASSERT_EQ(thalweg_study(optimizers, 2, nullptr, 0, 2, settings, 1, 1, folds.c_str(), "text", &result),
+            THALWEG_OK)
+      << thalweg_last_error();
+  expect_contains(result, "a mean rank of 1.00 over 2 folds");
+  EXPECT_EQ(thalweg_study(optimizers, 2, data, 1, 0, settings, 1, 1, "none", "json", &result), THALWEG_USAGE);
+  expect_contains(thalweg_last_error(), "there is one data set");
 }
 
 TEST(CWorkbench, PicturesAreDrawnInTheFormatThatIsAskedFor) {

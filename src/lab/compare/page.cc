@@ -213,7 +213,7 @@ std::string draw_row(const ComparisonResult& result, const Optimizer& o, const s
   if (std::isfinite(median.value))
     out += page::vertical("middle", at(in_units(result, median.value)), y - 9, y + 9);
   if (dots.empty()) out += page::text("", kSide, y + 5, "every run diverged");
-  return "<g class=\"seed\">" + out + "</g>";
+  return "<g class=\"spread\">" + out + "</g>";
 }
 
 // A line for each optimizer: every seed a ring, the quartiles a bar, the median a stroke.

@@ -13,6 +13,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kMostNumbers = 100'000'000;  // of a path: 800 MB
+constexpr std::size_t kMostNamed = 1000;             // samples of a batch that a traced update tells
 
 std::string point_text(std::span<const double> x) {
   std::string out;
@@ -80,7 +81,8 @@ void walk(const Problem& problem, const DescendOptions& options, Gradients& grad
   std::vector<std::uint32_t> samples;  // since the last update
   for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
     const std::span<const std::uint32_t> rows = gradients.rows_of(n);
-    if (options.trace_every > 0) samples.insert(samples.end(), rows.begin(), rows.end());
+    if (options.trace_every > 0 && rows.size() <= kMostNamed)
+      samples.insert(samples.end(), rows.begin(), rows.end());
     gradients.write(x, n++, grad);
     if (options.until_diverged && !finite(grad)) break;
     for (double& slope : grad) slope *= optimizer.loss_scale();

@@ -70,8 +70,7 @@ std::string count_hollows(const Stop& stop) {
     best_higher += best > single[seed] + kHalf;
   }
   return said(fmt::format(
-      "the ends of the three cycles lie in more than one hollow in {}; the last one is a hollow "
-      "deeper than "
+      "the ends of the three cycles lie in more than one hollow in {}; the last one is a hollow deeper than "
       "that of one cosine in {} and shallower in {}, the best one deeper in {} and shallower in {}",
       apart, last_lower, last_higher, best_lower, best_higher));
 }

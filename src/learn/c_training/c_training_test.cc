@@ -315,6 +315,34 @@ TEST(CRuns, PredictionsCarryTheId) {
   EXPECT_EQ(thalweg_predicted_destroy(predicted), THALWEG_OK);
 }
 
+// Stopped and continued they give what they give in one go.
+TEST(CRuns, FoldsAreTrainedStoppedAndContinued) {
+  const TestFolder folder;
+  const std::string settings = "epochs = 2\nmodel = 'dense(10)'\noptimizer = 'sgd(lr=0.1)'\nbatch = 128\n";
+  const std::string cut = (folder.path() / "cut").string(), whole = (folder.path() / "whole").string();
+  const char* result = nullptr;
+  int calls = 0;
+  const auto stop_in_the_second = [](void* context, const thalweg_report* report, double,
+                                     std::uint64_t total) {
+    EXPECT_EQ(total, 16u) << "898 or 899 samples in batches of 128, twice";
+    EXPECT_LE(report->update, total);
+    return ++*static_cast<int*>(context) == 20 ? 1 : 0;
+  };
+  ASSERT_EQ(thalweg_train_folds(settings.c_str(), 2, cut.c_str(), stop_in_the_second, &calls, &result),
+            THALWEG_OK)
+      << thalweg_last_error();
+  EXPECT_STREQ(result, "");
+  ASSERT_EQ(thalweg_run_resume(cut.c_str(), 1, nullptr, nullptr, &result), THALWEG_OK)
+      << thalweg_last_error();
+  const std::string resumed = result;
+  ASSERT_EQ(thalweg_train_folds(settings.c_str(), 2, whole.c_str(), nullptr, nullptr, &result), THALWEG_OK);
+  const auto metrics_of = [](const std::string& json) { return json.substr(json.find("\"metrics\"")); };
+  EXPECT_EQ(metrics_of(resumed), metrics_of(result));
+  expect_contains(result, "\"folds\": 2");
+  EXPECT_EQ(thalweg_train_folds("held-out = 0.2\n", 2, "x", nullptr, nullptr, &result), THALWEG_USAGE);
+  expect_contains(thalweg_last_error(), "every fold is held out in turn");
+}
+
 TEST(CRuns, SettingsAreCheckedByLine) {
   const char* result = nullptr;
   EXPECT_EQ(thalweg_train("epochs = 3\nepoch = 4\n", "nowhere", nullptr, nullptr, &result), THALWEG_USAGE);

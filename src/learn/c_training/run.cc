@@ -3,6 +3,7 @@
 
 #include "c_abi/call.h"
 #include "c_abi/objects.h"
+#include "thalweg/folds.h"
 
 namespace thalweg::c {
 namespace {
@@ -12,22 +13,51 @@ struct Predicted {
   std::vector<const char*> names, ids;
 };
 
-// To the end, or until `progress` stops it: saved then.
-void go_on(Run& run, thalweg_progress progress, void* context, const char** result) {
+struct Progress {
+  thalweg_progress call;
+  void* context;
+};
+
+// To the end, which is told; false where `progress` stopped it: saved then.
+bool train(Run& run, const Progress& progress) {
   Params none;
   Report report;
   while (run.next(report)) {
     report.nonfinite_parameter = nullptr;  // of a model that the caller does not see
     const thalweg_report told = report_of(report, none);
-    if (progress == nullptr || progress(context, &told, report.loss, run.total_updates()) == 0) continue;
+    if (progress.call == nullptr ||
+        progress.call(progress.context, &told, report.loss, run.total_updates()) == 0)
+      continue;
     if (run.done()) break;
     run.save();
     run.wait();
-    if (result != nullptr) give_text(result, "");
-    return;
+    return false;
   }
-  const std::string json = run.finish().json;
+  return true;
+}
+
+std::string go_on(Run run, const Progress& progress) {
+  return train(run, progress) ? run.finish().json : std::string();
+}
+
+std::string go_on(Folds folds, const Progress& progress) {
+  for (std::uint64_t fold = 1; fold <= folds.count(); ++fold) {
+    Run run = folds.open(fold);
+    if (run.finished()) continue;
+    if (!train(run, progress)) return {};
+    run.finish();
+  }
+  return folds.finish().json;
+}
+
+void give_result(const char** result, const std::string& json) {
   if (result != nullptr) give_text(result, json);
+}
+
+RunConfig read_settings(const char* settings) {
+  RunSettings read(RunConfig{.threads = 0});
+  read.read_text(need_text(settings, "settings"));
+  return read.config();
 }
 
 }  // namespace
@@ -39,18 +69,27 @@ using namespace thalweg::c;  // NOLINT
 thalweg_status thalweg_train(const char* settings, const char* directory, thalweg_progress progress,
                              void* context, const char** result) {
   return call([&] {
-    RunSettings read(RunConfig{.threads = 0});
-    read.read_text(need_text(settings, "settings"));
-    Run run = Run::create(read.config(), text_or(directory, ""));
-    go_on(run, progress, context, result);
+    give_result(result, go_on(Run::create(read_settings(settings), text_or(directory, "")),
+                              Progress{progress, context}));
+  });
+}
+
+thalweg_status thalweg_train_folds(const char* settings, uint64_t folds, const char* directory,
+                                   thalweg_progress progress, void* context, const char** result) {
+  return call([&] {
+    give_result(result, go_on(Folds::create(read_settings(settings), folds, text_or(directory, "")),
+                              Progress{progress, context}));
   });
 }
 
 thalweg_status thalweg_run_resume(const char* directory, int threads, thalweg_progress progress,
                                   void* context, const char** result) {
   return call([&] {
-    Run run = Run::resume(need_text(directory, "directory"), {.threads = read_threads(threads)});
-    go_on(run, progress, context, result);
+    const std::string where(need_text(directory, "directory"));
+    const Progress told{progress, context};
+    const int most = read_threads(threads);
+    give_result(result, Folds::are_in(where) ? go_on(Folds::resume(where, most), told)
+                                             : go_on(Run::resume(where, {.threads = most}), told));
   });
 }
 

@@ -1,5 +1,6 @@
 // What a run tries on its training part before it begins, where its configuration leaves the optimizer to the
-// data: how strongly to decay and how far to go, which no rule knows for all tables.
+// data: how strongly to decay and how far to go, which no rule knows for all tables, and whether to follow
+// targets that are far off.
 //
 // Settings are trained on folds of the training part, the rest of which judges them by the loss: all of them
 // on the first fold, the better half on the next one, and so on as far as the work allows. What is held out
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,10 +22,13 @@ namespace thalweg {
 
 // What would be tried.
 struct Choice {
-  std::vector<RunConfig> settings;  // nothing in them auto, the first being fit_to_data()'s; none: no choice
-  std::vector<double> work;         // multiply-adds that training each of them on one fold takes
-  double allowed = 0;               // of all together
+  // Nothing in them auto, the first being fit_to_data()'s; none: no choice.
+  std::vector<RunConfig> settings = {};
+  std::vector<double> work = {};  // multiply-adds that training each of them on one fold takes
+  double allowed = 0;             // of all together
+  std::string outliers = {};  // one line on targets that would decide the loss, where that is auto; or empty
 
+  bool has_huber() const;  // the last of them, for such targets
   // One line; empty where nothing is tried.
   std::string text() const;
 };
@@ -36,11 +41,15 @@ Choice choice_of(const RunConfig& config, const Dataset& data);
 // A setting and why: one line; empty where nothing was tried.
 struct Chosen {
   RunConfig config;
-  std::string why;
+  std::string why = {};
+  std::string outliers = {};  // as Choice::outliers, and which loss was taken
+  bool stopped = false;       // before there was a choice
 };
 
-// Trains and judges. `config` as it is where nothing is tried, else with optimizer and epochs. The same for
-// any number of threads; as many settings at a time as `config.threads`, each on one.
-Chosen choose(const RunConfig& config, const Dataset& data);
+// Trains and judges. `config` as it is where nothing is tried, else with optimizer and epochs, and where
+// huber was tried with the loss. All are judged by the loss of the first. The same for any number of threads;
+// as many settings at a time as `config.threads`, each on one. `stop` is asked before every update, by
+// several threads at once.
+Chosen choose(const RunConfig& config, const Dataset& data, const std::function<bool()>& stop = {});
 
 }  // namespace thalweg

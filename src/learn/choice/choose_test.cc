@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,7 @@
 #include "choice/defaults.h"
 #include "choice/test_data.h"
 #include "data/subset.h"
+#include "train/recording.h"
 #include "train/trial.h"
 
 namespace thalweg {
@@ -129,38 +132,101 @@ TEST(Choose, TheSameForAnyThreadsAndAnotherSeedJudgesByOtherFolds) {
   EXPECT_NE(choose(config, data).why, one.why);
 }
 
-// By hand: the loss of every setting on the first fold, of the better half on the second, ...
+// One in 25 is far off, whatever its inputs are.
+Dataset with_outliers(std::size_t samples) {
+  Dataset data = values_of(samples, [](double x, double y, double e) { return x + y + 0.1 * e; });
+  for (std::size_t i = 0; i < samples; i += 25) data.train.values[i] = i % 2 == 0 ? 40 : -40;
+  data.target_names = {"price"};
+  return data;
+}
+
+// By hand: the squares of every setting on the first fold, of the better half on the second, ...
 TEST(Choose, TheBestOfARaceIsTaken) {
-  const Dataset data = values_of(100, [](double x, double y, double e) { return x * y + e; });
-  const Choice choice = choice_of({}, data);
-  std::vector<double> loss(4), mass(4);
-  std::vector<std::size_t> left = {0, 1, 2, 3};
-  double work = 0;
-  for (std::size_t fold = 0; fold < 5; ++fold) {
-    for (const std::size_t i : left) work += choice.work[i];
-    ASSERT_LE(work, choice.allowed) << "all folds judge";
-    const Dataset part = fold_of(data, fold, 5, 1);
-    for (const std::size_t i : left) {
-      const RunConfig& c = choice.settings[i];
-      Trial trial(make_model(c.model, {2}, 1), Loss("mse"), Chain(c.optimizer), part, trainer_options_of(c),
-                  epochs(*c.epochs));
-      ASSERT_TRUE(trial.train());
-      const Evaluation judged = *trial.evaluate(part.test);
-      loss[i] += judged.loss * judged.mass, mass[i] += judged.mass;
+  for (const Dataset& data :
+       {values_of(100, [](double x, double y, double e) { return x * y + e; }), with_outliers(150)}) {
+    const Choice choice = choice_of({}, data);
+    const std::size_t n = choice.settings.size();
+    EXPECT_EQ(n, choice.has_huber() ? 5u : 4u);
+    std::vector<double> squares(n), rows(n);
+    std::vector<std::size_t> left(n);
+    std::iota(left.begin(), left.end(), 0u);
+    double work = 0;
+    for (std::size_t fold = 0; fold < 5; ++fold) {
+      for (const std::size_t i : left) work += choice.work[i];
+      ASSERT_LE(work, choice.allowed) << "all folds judge";
+      const Dataset part = fold_of(data, fold, 5, 1);
+      for (const std::size_t i : left) {
+        const RunConfig& c = choice.settings[i];
+        Trial trial(make_model(c.model, {2}, 1), Loss(c.loss), Chain(c.optimizer), part,
+                    trainer_options_of(c), epochs(*c.epochs));
+        ASSERT_TRUE(trial.train());
+        for_each_output(trial.model(), part.test, 1, [&](std::uint32_t row, std::span<const float> said) {
+          squares[i] += std::pow(said[0] - static_cast<float>(part.test.values[row]), 2);
+          ++rows[i];
+        });
+      }
+      std::ranges::sort(left, {}, [&](std::size_t i) { return squares[i] / rows[i]; });
+      left.resize(std::max<std::size_t>(2, (left.size() + 1) / 2));
     }
-    std::ranges::sort(left, {}, [&](std::size_t i) { return loss[i] / mass[i]; });
-    left.resize(2);
+    const RunConfig& best = choice.settings[left[0]];
+    const Chosen chosen = choose({}, data);
+    EXPECT_EQ(chosen.config.optimizer, best.optimizer);
+    EXPECT_EQ(chosen.config.epochs, best.epochs);
+    EXPECT_EQ(chosen.config.loss, choice.has_huber() ? best.loss : "auto");
+    for (std::size_t i = 0; i < n; ++i)
+      EXPECT_NE(chosen.why.find(fmt::format(" {:.4g} of decay=", squares[i] / rows[i])), std::string::npos)
+          << chosen.why;
   }
-  EXPECT_EQ(choose({}, data).config.optimizer, choice.settings[left[0]].optimizer);
-  EXPECT_EQ(choose({}, data).config.epochs, choice.settings[left[0]].epochs);
-  EXPECT_NE(choose({}, data).why.find(fmt::format(" {:.4g} of decay=", loss[left[0]] / mass[left[0]])),
-            std::string::npos);
+}
+
+TEST(Choose, WhereOutliersDecideHuberIsTriedToo) {
+  const Dataset data = with_outliers(200);
+  const Choice choice = choice_of({}, data);
+  ASSERT_EQ(choice.settings.size(), 5u);
+  EXPECT_EQ(choice.settings.back().loss, "huber");
+  EXPECT_EQ(choice.settings.back().optimizer, choice.settings.front().optimizer);
+  EXPECT_EQ(choice.settings.back().epochs, choice.settings.front().epochs);
+  EXPECT_EQ(choice.allowed,
+            choice_of({}, values_of(200, [](double x, double, double) { return x; })).allowed);
+  EXPECT_NE(choice.outliers.find("price: 8 of 200 targets"), std::string::npos) << choice.outliers;
+  EXPECT_TRUE(choice.outliers.ends_with("; tried: mse and huber"));
+  EXPECT_NE(choice.text().find("of huber"), std::string::npos);
+  const Chosen chosen = choose({}, data);
+  EXPECT_TRUE(chosen.outliers.ends_with("; taken: " + chosen.config.loss)) << chosen.outliers;
+}
+
+TEST(Choose, WhatIsSaidOfTheLossStays) {
+  RunConfig config;
+  config.loss = "mse";
+  const Dataset data = with_outliers(200);
+  EXPECT_EQ(choice_of(config, data).settings.size(), 4u);
+  EXPECT_EQ(choice_of(config, data).outliers, "");
+  EXPECT_EQ(choose(config, data).config.loss, "mse");
+  config = {};
+  config.optimizer = "adamw(lr=1e-3)";
+  const Chosen chosen = choose(config, data);
+  EXPECT_EQ(chosen.config.loss, "auto");
+  EXPECT_TRUE(chosen.outliers.ends_with("; --loss huber follows them less than mse")) << chosen.outliers;
 }
 
 TEST(Choose, WhatDivergesIsNotTaken) {
   const double most = std::numeric_limits<float>::max();
   const Dataset data = values_of(100, [&](double x, double, double) { return x * most; });
   EXPECT_EQ(choose({}, data).config.optimizer, decayed("0.01")) << "all do: the first";
+}
+
+TEST(Choose, StopsAtOnceWhereItIsAsked) {
+  const Dataset data = values_of(200, [](double x, double y, double) { return x + y; });
+  RunConfig config;
+  config.threads = 2;
+  std::atomic<int> asked = 0;
+  const Chosen stopped = choose(config, data, [&] { return ++asked >= 10; });
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.config.optimizer, "auto");
+  EXPECT_EQ(stopped.why, "");
+  EXPECT_LE(asked, 20) << "each of the settings asks once more";
+  EXPECT_FALSE(choose(config, data, [] { return false; }).stopped);
+  EXPECT_EQ(choose(config, data, [] { return false; }).why, choose(config, data).why);
 }
 
 }  // namespace

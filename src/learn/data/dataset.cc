@@ -189,4 +189,13 @@ Dataset load_all(std::string_view text, std::string_view encoding, RowTexts& tex
   return read(text, {.encoding = encoding, .all = true, .texts = &texts});
 }
 
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding,
+                     const PartOptions& parts, RowTexts& texts, RowTexts& test_texts) {
+  return read(text, {.seed = seed,
+                     .encoding = encoding,
+                     .texts = &texts,
+                     .test_texts = &test_texts,
+                     .plan = plan_of(parts)});
+}
+
 }  // namespace thalweg

@@ -35,12 +35,19 @@ struct Request {
   std::string_view encoding;  // of an earlier load; empty: to be derived
   bool all = false;           // every row in `test`, as load_all() promises
   bool judge = false;         // every row with its target in `test`, unless the source names a held-out part
-  RowTexts* texts = nullptr;  // with `all`: where a reader of texts puts those of the rows
-  PartPlan plan = {};         // else: which rows are in which part
+  // Where a reader of texts puts those of the rows; those of a file `test` behind them, unless they have a
+  // place of their own.
+  RowTexts* texts = nullptr;
+  RowTexts* test_texts = nullptr;
+  PartPlan plan = {};  // without `all`: which rows are in which part
 };
 
 // load_all() with the texts of the rows, where the source is a text of rows.
 Dataset load_all(std::string_view text, std::string_view encoding, RowTexts& texts);
+
+// load_dataset() with the texts of the rows: those of a file `test` that the source names in `test_texts`.
+Dataset load_dataset(std::string_view text, std::uint64_t seed, std::string_view encoding,
+                     const PartOptions& parts, RowTexts& texts, RowTexts& test_texts);
 
 // What a model is judged by that was not trained on it: without a part of its own to hold out, all of the
 // source is held out.

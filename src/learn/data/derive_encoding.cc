@@ -4,12 +4,16 @@
 #include <limits>
 #include <set>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "data/table.h"
 
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kMostClasses = 10'000;
+constexpr double kMargin = 0.5;  // of the range of targets, on either side
 
 // The different numbers of a column, ascending; no more than `most` + 1 of them.
 std::set<double> different(const Table& table, std::size_t column, std::size_t most) {
@@ -161,26 +165,54 @@ ColumnEncoding derive_column(const Table& table, std::size_t column, bool standa
   return out;
 }
 
-void derive_target_scaling(const Table& table, bool standardise, const RowTest& training,
-                           TargetEncoding& targets) {
-  if (!targets.classes.empty()) return;
-  if (!standardise) return targets.scaling.resize(table.targets());
+// The numbers of the training part and a margin on either side, as they are scaled.
+Interval range_of(const Table& table, std::size_t column, const RowTest& training, const Scaling& scaling) {
+  Interval seen{INFINITY, -INFINITY};
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (!training(row)) continue;
+    const double x = scaled(table.at(row, column), scaling);
+    seen = {std::fmin(seen.least, x), std::fmax(seen.most, x)};
+  }
+  if (seen.least > seen.most) return {0, 0};  // there are none
+  const double margin = kMargin * (seen.most - seen.least);
+  return {seen.least - margin, seen.most + margin};
+}
+
+// "predictions: price from -50000 to 800000; clamp=false sets them free".
+std::string range_note(const TargetEncoding& targets) {
+  constexpr std::size_t kMostShown = 20;
+  std::vector<std::string> told;
+  for (std::size_t i = 0; i < std::min(kMostShown, targets.columns.size()); ++i) {
+    const auto source = [&](double x) { return x / targets.scaling[i].factor + targets.scaling[i].offset; };
+    told.push_back(fmt::format("{} from {:.4g} to {:.4g}", targets.columns[i].name,
+                               source(targets.range[i].least), source(targets.range[i].most)));
+  }
+  if (targets.columns.size() > kMostShown) told.push_back("...");
+  return "predictions: " + thalweg::join(told, ", ") + "; clamp=false sets them free";
+}
+
+void derive_targets_of_regression(const Table& table, const TableOptions& options, const RowTest& training,
+                                  TargetEncoding& targets, std::vector<std::string>& notes) {
+  if (!options.scale_targets) return targets.scaling.resize(table.targets());
   for (std::size_t i = table.inputs; i < table.columns.size(); ++i) {
     const Moments found = moments(table, i, training);
     targets.scaling.push_back(
         {found.mean, std::min(1 / found.deviation, std::numeric_limits<double>::max())});
+    if (options.clamp) targets.range.push_back(range_of(table, i, training, targets.scaling.back()));
   }
+  if (options.clamp) notes.push_back(range_note(targets));
 }
 
 }  // namespace
 
 TableOptions read_table_options(const std::string& task, const std::string& scale,
-                                const std::string& target_scale) {
+                                const std::string& target_scale, bool clamp) {
   return {.task = task == "classify"  ? Task::classify
                   : task == "regress" ? Task::regress
                                       : Task::automatic,
           .standardise = scale == "standard",
-          .scale_targets = target_scale == "standard"};
+          .scale_targets = target_scale == "standard",
+          .clamp = clamp};
 }
 
 void set_weights(Table& table, const std::string& name, std::function<double(std::size_t row)> weight) {
@@ -244,7 +276,7 @@ TableEncoding derive_encoding(const Table& table, TargetEncoding targets, const 
                              "`" + out.columns.front().name + "` without a word in the rows to train on",
                              "an input with values where there is a target", ""});
   }
-  derive_target_scaling(table, options.scale_targets, training, out.targets);
+  if (out.targets.classes.empty()) derive_targets_of_regression(table, options, training, out.targets, notes);
   return out;
 }
 

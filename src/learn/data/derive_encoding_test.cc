@@ -145,6 +145,34 @@ TEST_F(Standardising, TargetsAreScaledAndKeptInDouble) {
   EXPECT_NEAR((far.test.values.at(1) - far.test.values.at(0)) / scaling.factor, 0.125, 1e-8);
 }
 
+// 1, 2, 3, 5 have mean 2.75 and deviation sqrt(2.1875); with half of their range from -1 to 7.
+TEST_F(CsvFiles, PredictionsStayWithinTheRangeOfTrainingAndHalfOfIt) {
+  folder_.write("far.csv", "x,t\n1,1000\n");
+  const std::string rows = "x,t\n0.5,1\n1.5,5\n2.5,3\n3.5,2\n";
+  const std::string options = ", task=regress, test=" + (folder_.path() / "far.csv").string();
+  const Dataset data = train(rows, options);
+  ASSERT_EQ(data.target_range.size(), 1u);
+  EXPECT_NEAR(data.target_range[0].least, (-1 - 2.75) / std::sqrt(2.1875), 1e-12);
+  EXPECT_NEAR(data.target_range[0].most, (7 - 2.75) / std::sqrt(2.1875), 1e-12);
+  EXPECT_TRUE(told(data.notes, "predictions: t from -1 to 7; clamp=false sets them free"));
+  EXPECT_EQ(later(data, "x,t\n1,2\n").target_range, data.target_range);
+  for (const char* const free : {", clamp=false", ", target_scale=none"}) {
+    const Dataset other = train(rows, options + free);
+    EXPECT_TRUE(other.target_range.empty()) << free;
+    EXPECT_FALSE(told(other.notes, "predictions:")) << free;
+  }
+  const Dataset classes = train("x,t\n0.5,a\n1.5,b\n2.5,a\n3.5,b\n4.5,a\n5.5,b\n6.5,a\n7.5,b\n");
+  EXPECT_TRUE(classes.target_range.empty());
+  EXPECT_FALSE(told(classes.notes, "predictions:"));
+}
+
+TEST_F(CsvFiles, TheRangeOfTheWholeRangeOfDoubleIsOne) {
+  const Dataset data = train("x,t\n1,1.7e308\n2,-1.7e308\n3,1.7e308\n4,-1.7e308\n",
+                             ", task=regress, test=" + (folder_.path() / "train.csv").string());
+  EXPECT_NEAR(data.target_range.at(0).least, -2, 1e-12);
+  EXPECT_NEAR(data.target_range.at(0).most, 2, 1e-12);
+}
+
 TEST_F(CsvFiles, OneClassIsNoted) {
   std::string bytes = "x,t\n";
   for (int i = 0; i < 20; ++i) bytes += fmt::format("{},yes\n", i);

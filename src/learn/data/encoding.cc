@@ -89,13 +89,18 @@ std::string print_scaling(const Scaling& scaling) {
   return JsonObject().add("offset", scaling.offset).add("factor", scaling.factor).text();
 }
 
+std::string print_range(const Interval& range) {
+  return JsonObject().add("least", range.least).add("most", range.most).text();
+}
+
 std::string print_targets(const TargetEncoding& targets) {
-  return JsonObject()
-      .add("kind", kind_name(targets.categorical))
+  JsonObject out;
+  out.add("kind", kind_name(targets.categorical))
       .raw("columns", json_list(targets.columns, print_target))
       .add("classes", targets.classes)
-      .raw("scaling", json_list(targets.scaling, print_scaling))
-      .text();
+      .raw("scaling", json_list(targets.scaling, print_scaling));
+  if (!targets.range.empty()) out.raw("range", json_list(targets.range, print_range));
+  return out.text();
 }
 
 std::string print_text(const TextEncoding& text) {
@@ -130,6 +135,18 @@ ColumnEncoding read_column(const Json& object) {
   return column;
 }
 
+std::vector<Interval> read_range(const Json& object) {
+  std::vector<Interval> out;
+  for (const Json& one : array(object, "range")) {
+    out.push_back({number(one, "least"), number(one, "most")});
+    if (!(out.back().least <= out.back().most))
+      throw bad_encoding("`range` is empty",
+                         print_number(out.back().least) + " to " + print_number(out.back().most),
+                         "`least` that is at most `most`");
+  }
+  return out;
+}
+
 TargetEncoding read_targets(const Json& object) {
   TargetEncoding targets;
   targets.categorical = is_categorical(object);
@@ -141,10 +158,13 @@ TargetEncoding read_targets(const Json& object) {
     targets.scaling.push_back({number(one, "offset"), number(one, "factor")});
     if (targets.scaling.back().factor == 0) throw bad_encoding("`factor` is 0", "", "a nonzero number");
   }
+  if (object.contains("range")) targets.range = read_range(object);
   const bool regression = targets.classes.empty();
   if (targets.columns.empty() || targets.scaling.size() != (regression ? targets.columns.size() : 0) ||
-      (!regression && targets.columns.size() != 1) || (regression && targets.categorical)) {
-    throw bad_encoding("`targets` contradicts itself", "", "classes of one column, or scaling of each");
+      (!regression && targets.columns.size() != 1) || (regression && targets.categorical) ||
+      (!targets.range.empty() && targets.range.size() != targets.scaling.size())) {
+    throw bad_encoding("`targets` contradicts itself", "",
+                       "classes of one column, or scaling and range of each");
   }
   return targets;
 }

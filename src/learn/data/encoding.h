@@ -10,7 +10,9 @@
 //                 "fill": 71.5},
 //                {"name": "town", "position": 1, "kind": "categorical", "levels": ["Bonn", "Ulm"]}],
 //    "targets": {"kind": "numeric", "columns": [{"name": "price", "position": 2}],
-//                "scaling": [{"offset": 210000, "factor": 1e-05}]}}     or "classes": ["no", "yes"]
+//                "scaling": [{"offset": 210000, "factor": 1e-05}],     or "classes": ["no", "yes"]
+//                "range": [{"least": -2.1, "most": 4.5}]}}             scaled; older ones, and free ones,
+//                lack it
 #pragma once
 
 #include <optional>
@@ -76,6 +78,7 @@ struct TargetEncoding {
   bool categorical = false;          // targets are words; otherwise numbers
   std::vector<std::string> classes;  // of a classification, ascending: by number, or by the bytes of words
   std::vector<Scaling> scaling;      // of a regression: one a column
+  std::vector<Interval> range = {};  // the same, or none: Dataset::target_range
 };
 
 // How the text of the training data was read, and later texts are.

@@ -18,6 +18,7 @@ TableEncoding sample() {
   out.text = TextEncoding{';', 2, {"-9", "a b"}, TargetColumn{"key", 1}};
   out.targets.columns = {{"price", 3}};
   out.targets.scaling = {{1.0 / 3, 7}};
+  out.targets.range = {{-2.0 / 3, 2.5}};
   return out;
 }
 
@@ -49,24 +50,29 @@ TEST(TableEncoding, ComesBackBitForBitAndIsOneLine) {
   EXPECT_EQ(back.text->id->name, "key");
   EXPECT_EQ(back.text->id->position, 1u);
   EXPECT_EQ(back.targets.scaling.at(0), (Scaling{1.0 / 3, 7}));
+  EXPECT_EQ(back.targets.range.at(0), (Interval{-2.0 / 3, 2.5}));
 }
 
 TEST(TableEncoding, WhatIsDamagedIsRefused) {
   const std::string text = print_encoding(sample());
-  const std::pair<const char*, const char*> changes[] = {{"\"named\": true", "\"named\": 1"},
-                                                         {"\"width\": 4", "\"width\": -4"},
-                                                         {"\"columns\": [{", "\"columns\": [3, {"},
-                                                         {"\"numeric\"", "\"ordinal\""},
-                                                         {"\"scale\"", "\"scalf\""},
-                                                         {"\"levels\": [\"\"", "\"levels\": [0"},
-                                                         {"\"classes\": []", "\"classes\": [\"a\"]"},
-                                                         {"\"factor\": 7", "\"factor\": 0"},
-                                                         {"\"position\": 2", "\"position\": 2.5"},
-                                                         {"\"other\": true", "\"other\": 1"},
-                                                         {"\"delimiter\": \";\"", "\"delimiter\": \";;\""},
-                                                         {"\"skip\": 2", "\"skip\": -2"},
-                                                         {"\"missing\": [", "\"missing\": [1, "},
-                                                         {"\"targets\"", "\"target\""}};
+  const std::pair<const char*, const char*> changes[] = {
+      {"\"named\": true", "\"named\": 1"},
+      {"\"width\": 4", "\"width\": -4"},
+      {"\"columns\": [{", "\"columns\": [3, {"},
+      {"\"numeric\"", "\"ordinal\""},
+      {"\"scale\"", "\"scalf\""},
+      {"\"levels\": [\"\"", "\"levels\": [0"},
+      {"\"classes\": []", "\"classes\": [\"a\"]"},
+      {"\"factor\": 7", "\"factor\": 0"},
+      {"\"least\": -", "\"least\": 3, \"x\": "},
+      {"\"most\": 2.5", "\"most\": \"1\""},
+      {"\"range\": [", "\"range\": [{\"least\": 0, \"most\": 1}, "},
+      {"\"position\": 2", "\"position\": 2.5"},
+      {"\"other\": true", "\"other\": 1"},
+      {"\"delimiter\": \";\"", "\"delimiter\": \";;\""},
+      {"\"skip\": 2", "\"skip\": -2"},
+      {"\"missing\": [", "\"missing\": [1, "},
+      {"\"targets\"", "\"target\""}};
   for (const auto& [from, to] : changes) {
     const std::string message = error_of(Code::data, [&] { read_table_encoding(replaced(text, from, to)); });
     EXPECT_TRUE(has(message, "encoding: ")) << message;
@@ -77,7 +83,7 @@ TEST(TableEncoding, WhatIsDamagedIsRefused) {
   error_of(Code::data, [&] { read_table_encoding(print_encoding(Scaling{0, 1})); });
 }
 
-TEST(TableEncoding, OlderOnesSayNothingOfTextsAndOtherLevels) {
+TEST(TableEncoding, OlderOnesSayNothingOfTextsOtherLevelsAndRanges) {
   const TableEncoding back = read_table_encoding(
       R"({"schema": 1, "kind": "table", "named": true, "width": 2, "columns": [{"name": "w", "position": 0, )"
       R"("kind": "categorical", "levels": ["a", "b"]}], "targets": {"kind": "numeric", "columns": )"
@@ -85,6 +91,7 @@ TEST(TableEncoding, OlderOnesSayNothingOfTextsAndOtherLevels) {
   EXPECT_FALSE(back.text);
   EXPECT_FALSE(back.columns.at(0).other);
   EXPECT_EQ(back.columns[0].width(), 2u);
+  EXPECT_TRUE(back.targets.range.empty());
 }
 
 }  // namespace

@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::size_t kJudgeShare = 5;  // one in so many
 
+// What training samples are drawn by. Values are one class; samples of no class are one more.
+struct Classes {
+  std::vector<std::int32_t> labels;
+  std::size_t classes = 1;
+};
+
+Classes classes_of(const Dataset& data) {
+  if (data.classes == 0) return {std::vector<std::int32_t>(data.train.size())};
+  Classes out{data.train.labels, data.classes};
+  std::ranges::replace(out.labels, kNoClass, static_cast<std::int32_t>(data.classes));
+  if (std::ranges::find(data.train.labels, kNoClass) != data.train.labels.end()) ++out.classes;
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> rows_where(const std::vector<bool>& marked, bool wanted) {
@@ -33,6 +47,7 @@ Dataset subset(const Dataset& data, std::span<const std::uint32_t> train,
   out.classes = data.classes;
   out.columns = data.columns;
   out.target_scaling = data.target_scaling;
+  out.target_range = data.target_range;
   out.train = data.train.subset(train);
   out.test = data.train.subset(test);
   return out;
@@ -51,9 +66,8 @@ Dataset set_aside(const Dataset& data, std::size_t train, std::size_t judge, std
 }
 
 Dataset validation_split(const Dataset& data, std::uint64_t seed) {
-  const std::vector<std::int32_t> one_class(data.classes > 0 ? 0 : data.train.size());
-  const std::vector<bool> held =
-      data.classes > 0 ? hold_out(data.train.labels, data.classes, seed) : hold_out(one_class, 1, seed);
+  const Classes drawn = classes_of(data);
+  const std::vector<bool> held = hold_out(drawn.labels, drawn.classes, seed);
   const std::vector<std::uint32_t> train = rows_where(held, false), test = rows_where(held);
   if (train.empty() || test.empty()) {
     throw Error(Code::data, {data.text, "too few samples to find a rate by",
@@ -63,19 +77,11 @@ Dataset validation_split(const Dataset& data, std::uint64_t seed) {
 }
 
 Dataset fold_of(const Dataset& data, std::size_t fold, std::size_t folds, std::uint64_t seed) {
-  constexpr std::uint64_t kDraw = std::uint64_t{1} << 32;  // apart from those of hold_out()
-  const std::size_t n = data.train.size();
-  if (n < folds) {
-    throw Error(Code::data, {data.text, "too few samples to set some aside for validation", std::to_string(n),
-                             std::to_string(folds) + " or more", ""});
-  }
-  std::vector<std::uint32_t> order = Random(seed, Purpose::split, kDraw).permutation(n);
-  if (data.classes > 0) {  // dealt out class by class
-    std::ranges::stable_sort(order, {}, [&](std::uint32_t row) { return data.train.labels[row]; });
-  }
-  std::vector<bool> held(n);
-  for (std::size_t i = fold; i < n; i += folds) held[order[i]] = true;
-  return subset(data, rows_where(held, false), rows_where(held));
+  PartPlan plan;
+  plan.held_out = {.kind = PartSize::Kind::fold, .fold = fold + 1, .folds = folds};
+  const Classes drawn = classes_of(data);
+  const std::vector<RowPart> parts = draw_parts(data.text, drawn.labels, drawn.classes, seed, plan);
+  return subset(data, rows_of(parts, RowPart::train), rows_of(parts, RowPart::test));
 }
 
 }  // namespace thalweg

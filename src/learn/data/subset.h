@@ -40,9 +40,9 @@ Dataset set_aside(const Dataset& data, std::size_t train, std::size_t judge, std
 // Throws Error(data) when that leaves nothing to train on or to judge by.
 Dataset validation_split(const Dataset& data, std::uint64_t seed);
 
-// The training part alone without one of `folds` parts of equal size, drawn by `seed`, which is held out in
-// its place: over `fold` = 0 .. folds-1 each sample is held out once. Each part has about its share of every
-// class. Throws Error(data) for fewer training samples than folds.
+// The training part alone without one of its folds, which draw_parts() deals by `seed` and which is held out
+// in its place: over `fold` = 0 .. folds-1 each sample is held out once. Throws Error(usage) for fewer
+// training samples than folds.
 Dataset fold_of(const Dataset& data, std::size_t fold, std::size_t folds, std::uint64_t seed);
 
 }  // namespace thalweg

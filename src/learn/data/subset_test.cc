@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/parts/parts.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -38,6 +39,18 @@ TEST(Folds, HoldOutEachSampleOnceAndEachClassByItsShare) {
   }
   std::sort(held.begin(), held.end());
   EXPECT_EQ(held, data.train.rows);
+}
+
+// As `--held-out 2/3` would, of data that are these alone; samples of no class are one more.
+TEST(Folds, AreThoseOfTheParts) {
+  Dataset data = sorted_out();
+  data.train.labels[4] = data.train.labels[5] = kNoClass;
+  std::vector<std::int32_t> labels = data.train.labels;
+  labels[4] = labels[5] = 3;
+  const std::vector<RowPart> parts = draw_parts("rows", labels, 4, 7, plan_of({.held_out = "2/3"}));
+  EXPECT_EQ(fold_of(data, 1, 3, 7).test.rows, rows_of(parts, RowPart::test));
+  EXPECT_EQ(fold_of(data, 1, 3, 7).train.rows, rows_of(parts, RowPart::train));
+  EXPECT_EQ(validation_split(data, 7).train.size() + validation_split(data, 7).test.size(), 13u);
 }
 
 TEST(Folds, AreDrawnByTheSeed) {

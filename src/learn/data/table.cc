@@ -256,6 +256,7 @@ void describe(const TableEncoding& encoding, Dataset& data) {
   data.classes = classes;
   data.columns = encoding.targets.scaling.size();
   data.target_scaling = encoding.targets.scaling;
+  data.target_range = encoding.targets.range;
   data.sample = {static_cast<std::int64_t>(count_features(encoding))};
   data.encoding = print_encoding(encoding);
 }

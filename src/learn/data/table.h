@@ -50,6 +50,7 @@ struct TableOptions {
   Task task = Task::automatic;
   bool standardise = true;    // numeric inputs
   bool scale_targets = true;  // of a regression
+  bool clamp = true;          // predictions of them, where they are scaled
   bool every_target = false;  // a row without its target is refused, not left out
 };
 
@@ -71,15 +72,20 @@ constexpr Option scale_option(std::string_view fallback, std::string_view doc) {
 inline constexpr Option kTargetScaleOption = choice_option(
     "target_scale", "standard|none", "standard",
     "of the targets of a regression, as `scale`; none: as they are, for counts and probabilities");
+inline constexpr Option kClampOption =
+    flag_option("clamp", "true",
+                "predictions of a regression stay within the range of the training part and half of it on "
+                "either side; with target_scale=none they never do");
 TableOptions read_table_options(const std::string& task, const std::string& scale,
-                                const std::string& target_scale);
+                                const std::string& target_scale, bool clamp);
 
-// Of a reader with the options `task`, `scale` and `target_scale`.
+// Of a reader with the options `task`, `scale`, `target_scale` and `clamp`.
 template <const auto& kOptions>
 TableOptions table_options(const Settings& settings) {
   return read_table_options(text_of(option<kOptions, "task">(settings)),
                             text_of(option<kOptions, "scale">(settings)),
-                            text_of(option<kOptions, "target_scale">(settings)));
+                            text_of(option<kOptions, "target_scale">(settings)),
+                            std::get<bool>(option<kOptions, "clamp">(settings)));
 }
 
 using RowTest = std::function<bool(std::size_t row)>;

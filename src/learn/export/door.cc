@@ -1,6 +1,7 @@
 #include "export/door.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "data/encoding.h"
@@ -130,6 +131,13 @@ void add_outputs(Graph& graph, const std::string& y, const Dataset& data, const 
     numbers = softmax ? graph.add("Softmax", {scores}, {{"axis", std::int64_t{1}}}) : scores;
     add_output(graph, numbers, outputs.probabilities ? "probabilities" : "scores", type, sample);
     return add_output(graph, best, "class", GraphType::i64, {});
+  }
+  if (!data.target_range.empty()) {  // as predicted() of train/outputs.h
+    Doubles least(outputs.names.size(), -INFINITY), most(outputs.names.size(), INFINITY);
+    for (std::size_t i = 0; i < data.target_range.size(); ++i)
+      least[i] = data.target_range[i].least, most[i] = data.target_range[i].most;
+    numbers = graph.add("Max", {numbers, graph.constant(sample, least)});
+    numbers = graph.add("Min", {numbers, graph.constant(sample, most)});
   }
   Doubles offset(outputs.names.size()), factor(outputs.names.size(), 1.0);
   const std::vector<Scaling> scaling = scaling_of_outputs(data, outputs.names.size());

@@ -104,7 +104,9 @@ Folds Folds::resume(const std::filesystem::path& directory, int threads) {
   return Folds(std::move(impl));
 }
 
-Run Folds::open(std::uint64_t fold) const {
+Run Folds::open(std::uint64_t fold) const { return std::move(*open(fold, {})); }
+
+std::optional<Run> Folds::open(std::uint64_t fold, const std::function<bool()>& stop) const {
   const Impl& impl = *impl_;
   if (fold < 1 || fold > impl.folds) {
     throw Error(Code::usage, {"folds", "there is no such fold", std::to_string(fold),
@@ -116,7 +118,7 @@ Run Folds::open(std::uint64_t fold) const {
     return Run::resume(folder, {.threads = impl.threads});
   RunConfig config = of_fold(impl.config, fold, impl.folds);
   if (impl.threads > 0) config.threads = impl.threads;
-  return Run::create(config, folder);
+  return Run::create(config, folder, stop);
 }
 
 FoldsResult Folds::finish() {

@@ -5,15 +5,17 @@
 
 namespace thalweg {
 
-RegressionScore::RegressionScore(std::size_t columns, std::span<const Scaling> scaling) : columns_(columns) {
-  for (std::size_t i = 0; i < scaling.size() && i < columns; ++i) {
+RegressionScore::RegressionScore(std::size_t columns, std::span<const Scaling> scaling,
+                                 std::span<const Interval> range)
+    : columns_(columns) {
+  for (std::size_t i = 0; i < scaling.size() && i < columns; ++i)
     columns_[i].unit = std::fabs(1 / scaling[i].factor);
-  }
+  for (std::size_t i = 0; i < range.size() && i < columns; ++i) columns_[i].kept = range[i];
 }
 
 void RegressionScore::add(std::size_t i, double prediction, double target, double weight) {
   Column& column = columns_[i];
-  const double error = prediction - target;
+  const double error = column.kept.nearest(prediction) - target;
   column.absolute += weight * std::fabs(error);
   column.squared += weight * (error * error);
   if (rows_ == 1)

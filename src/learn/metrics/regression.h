@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,8 +15,10 @@ namespace thalweg {
 
 class RegressionScore {
  public:
-  // `scaling`: how the columns were scaled; empty: they are as in the source.
-  RegressionScore(std::size_t columns, std::span<const Scaling> scaling);
+  // `scaling`: how the columns were scaled; empty: they are as in the source. `range`: what predictions are
+  // kept within; empty: they are free.
+  RegressionScore(std::size_t columns, std::span<const Scaling> scaling,
+                  std::span<const Interval> range = {});
 
   // Rows of predictions and of what they should be, in float or double, with their weights; none: 1 each. Of
   // more predictions a row, `outputs`, the first columns count.
@@ -42,12 +45,13 @@ class RegressionScore {
 
  private:
   struct Column {
-    double unit = 1;      // of the source in one of the targets
-    double absolute = 0;  // sum of |error|
-    double squared = 0;   // sum of error^2
-    double origin = 0;    // the first target, which the others are measured from
-    double mean = 0;      // of the targets so far, from there
-    double varied = 0;    // sum of (target - mean)^2, by Welford's recurrence (Technometrics 4, 1962)
+    double unit = 1;                        // of the source in one of the targets
+    Interval kept = {-INFINITY, INFINITY};  // predictions
+    double absolute = 0;                    // sum of |error|
+    double squared = 0;                     // sum of error^2
+    double origin = 0;                      // the first target, which the others are measured from
+    double mean = 0;                        // of the targets so far, from there
+    double varied = 0;  // sum of (target - mean)^2, by Welford's recurrence (Technometrics 4, 1962)
   };
   void add(std::size_t column, double prediction, double target, double weight);
   // The mean over the columns of what `read` gives, which is in units of the targets.

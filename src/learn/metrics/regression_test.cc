@@ -27,6 +27,18 @@ TEST(RegressionScore, ColumnsCountAlikeAndErrorsAreInUnitsOfTheSource) {
   EXPECT_NEAR(score.rmse(), (2 * std::sqrt(1.0 / 2) + std::sqrt(2.0 / 2)) / 2, 1e-15);
 }
 
+// 5 counts as 2, -9 as -1, and NaN stays.
+TEST(RegressionScore, PredictionsAreKeptWithinTheirRange) {
+  const std::vector<Interval> range = {{-1, 2}};
+  RegressionScore score(1, {}, range);
+  score.add(std::vector<float>{5, -9, 0.5}, std::vector<float>{3, -1, 1});
+  EXPECT_NEAR(score.mae(), (1 + 0 + 0.5) / 3, 1e-15);
+  EXPECT_NEAR(score.rmse(), std::sqrt((1 + 0 + 0.25) / 3), 1e-15);
+  EXPECT_NEAR(score.r2(), 1 - 1.25 / 8, 1e-15);  // of 3, -1, 1 about 1
+  score.add(std::vector<float>{NAN}, std::vector<float>{1});
+  EXPECT_TRUE(std::isnan(score.mae()));
+}
+
 TEST(RegressionScore, IsNothingWhereNothingVaries) {
   RegressionScore score(1, {});
   score.add(std::vector<float>{1, 2}, std::vector<float>{4, 4});

@@ -81,7 +81,9 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
   std::iota(all.begin(), all.end(), 0u);
   Evaluation out{.samples = samples.size()};
   if (data.classes > 0) {
-    out = evaluate_classes(loss, data, samples, all, columns, Trainer::kChunk, Metrics::all, said_of);
+    out = evaluate_classes(
+        loss, data, samples, all, columns, Trainer::kChunk, Metrics::all,
+        [&](std::span<const std::uint32_t>, std::span<const std::uint32_t> rows) { return said_of(rows); });
   } else {
     for_chunks(all, Trainer::kChunk, [&](std::span<const std::uint32_t> rows) {
       said_of(rows);
@@ -91,7 +93,7 @@ Evaluation evaluate_scores(const Loss& loss, const Dataset& data, std::span<cons
       out.loss += loss.evaluate(outputs, columns, targets, 0, {});
       out.mass += loss.mass(targets, rows.size());
     });
-    RegressionScore score(data.columns, data.target_scaling);
+    RegressionScore score(data.columns, data.target_scaling, data.target_range);
     if (tells_values(loss)) {
       score.add(exact, samples.values, samples.weights, columns);
       score.fill(out);

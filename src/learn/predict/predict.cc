@@ -19,14 +19,14 @@ namespace thalweg {
 namespace {
 
 // One row of scores as people read it; `scores` are those of the model.
-void finish_row(std::span<const Scaling> scaling, std::span<const double> scores, std::span<double> row,
-                RunPredictions& out) {
+void finish_row(const Dataset& data, std::span<const Scaling> scaling, std::span<const double> scores,
+                std::span<double> row, RunPredictions& out) {
   if (out.classes)
     out.best.push_back(static_cast<std::uint32_t>(std::ranges::max_element(row) - row.begin()));
   if (out.probabilities) std::ranges::copy(probabilities(scores), row.begin());
   if (out.classes) return;
   for (std::size_t i = 0; i < row.size() && i < scaling.size(); ++i)
-    row[i] = row[i] / scaling[i].factor + scaling[i].offset;
+    row[i] = predicted(data, i, row[i]) / scaling[i].factor + scaling[i].offset;
 }
 
 // "-": stdin, read as the run's own file was.
@@ -60,6 +60,14 @@ void carry(RowTexts&& texts, RunPredictions& out) {
   out.table = {texts.delimiter, std::move(texts.header), std::move(texts.names), std::move(texts.records)};
 }
 
+// Of the texts those of these rows.
+void keep(std::span<const std::uint32_t> rows, std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  std::vector<std::string> kept;
+  for (const std::uint32_t row : rows) kept.push_back(std::move(texts[row]));
+  texts = std::move(kept);
+}
+
 // What is predicted, as `test`.
 Dataset load_rows(const RunConfig& config, const std::string& data, const std::string& encoding,
                   const std::string& part, RowTexts& texts) {
@@ -67,8 +75,13 @@ Dataset load_rows(const RunConfig& config, const std::string& data, const std::s
   if (!data.empty())
     throw Error(Code::usage,
                 {"part", "only the run's own data have parts", "`" + data + "`", "no --data", ""});
-  Dataset own = load_dataset(config.data, config.seed, encoding, config.rows.parts);
-  choose_part(own, part);
+  RowTexts test_texts{.whole = texts.whole};
+  Dataset own = load_dataset(config.data, config.seed, encoding, config.rows.parts, texts, test_texts);
+  const std::string reported = own.apart ? "test" : "held out";  // what a file `test` is
+  const bool of_test_file = choose_part(own, part) == reported && test_texts.rows > 0;
+  if (of_test_file) texts = std::move(test_texts);
+  keep(own.test.rows, texts.ids);
+  keep(own.test.rows, texts.records);
   return own;
 }
 
@@ -82,9 +95,8 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   const Dataset dataset =
       load_rows(config, data, read_text_file(directory / "encoding.json"), options.part, texts);
   if (options.rows && texts.delimiter == '\0') {
-    throw Error(Code::usage,
-                {"append", "the source is no table in a text, whose rows could be copied",
-                 (options.part.empty() ? "" : "a part of ") + ("`" + dataset.text + "`"), "csv(FILE)", ""});
+    throw Error(Code::usage, {"append", "the source is no table in a text, whose rows could be copied",
+                              "`" + dataset.text + "`", "csv(FILE)", ""});
   }
   RunPredictions out;
   carry(std::move(texts), out);
@@ -109,7 +121,7 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
     const std::vector<double> scores = outputs.one ? std::vector<double>(both.begin(), both.end())
                                                    : std::vector<double>(row.begin(), row.end());
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
-    finish_row(scaling, scores, std::span(out.numbers).last(columns), out);
+    finish_row(dataset, scaling, scores, std::span(out.numbers).last(columns), out);
   });
   return out;
 }

@@ -316,12 +316,19 @@ Run::Run(Run&&) noexcept = default;
 Run& Run::operator=(Run&&) noexcept = default;
 
 Run Run::create(const RunConfig& config, const std::filesystem::path& directory) {
+  return std::move(*create(config, directory, {}));
+}
+
+std::optional<Run> Run::create(const RunConfig& config, const std::filesystem::path& directory,
+                               const std::function<bool()>& stop) {
   check_config(config);
   if (!directory.empty()) check_free(directory);
   Loaded loaded = load_data(config);
-  Chosen chosen = choose(config, loaded.data);
+  Chosen chosen = choose(config, loaded.data, stop);
+  if (chosen.stopped) return std::nullopt;
   auto impl = std::make_unique<Impl>(chosen.config, std::move(loaded));
-  if (!chosen.why.empty()) impl->notes.push_back(std::move(chosen.why));
+  for (std::string* note : {&chosen.outliers, &chosen.why})
+    if (!note->empty()) impl->notes.push_back(std::move(*note));
   load_initial_weights(impl->config, impl->params());
   if (!directory.empty()) make_folder(directory);
   const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
@@ -377,10 +384,11 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
 std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
   Loaded loaded = load_data(config);
-  std::string choice = choice_of(config, loaded.data).text();
+  const Choice choice = choice_of(config, loaded.data);
   Impl run(config, std::move(loaded));
   load_initial_weights(run.config, run.params());
-  if (!choice.empty()) run.notes.push_back(std::move(choice));
+  for (const std::string& note : {choice.outliers, choice.text()})
+    if (!note.empty()) run.notes.push_back(note);
   const std::span<const std::string> notes(run.notes);
   const Outlined all{run.config, run.data, run.trial, run.memory, notes.subspan(run.data.notes.size())};
   return json ? outline_json(all) : outline(all, run.plan);

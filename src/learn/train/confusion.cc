@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "metrics/score.h"
+#include "train/outputs.h"
 #include "train/recording.h"
 
 namespace thalweg {
@@ -71,21 +72,21 @@ int digits_for(double number, double error) {
   return static_cast<int>(std::fmin(std::fmax(apart + 3, kLeast), kMost));
 }
 
-void judge_values(const Dataset& data, std::uint32_t sample, std::span<const float> predicted,
+void judge_values(const Dataset& data, std::uint32_t sample, std::span<const float> outputs,
                   Findings& found) {
   double squares = 0, error = 0;
   std::string truth, prediction;
   for (std::size_t c = 0; c < data.columns; ++c) {
     const Scaling scaling = c < data.target_scaling.size() ? data.target_scaling[c] : Scaling{};
     const double want = data.test.values[sample * data.columns + c];
-    const double off = predicted[c] - want;
+    const double said = predicted(data, c, outputs[c]), off = said - want;
     squares += off * off;
     error += std::abs(off / scaling.factor) / static_cast<double>(data.columns);
     const char* between = c == 0 ? "" : ", ";
     const double wanted = want / scaling.factor + scaling.offset;
     const int digits = digits_for(wanted, off / scaling.factor);
     truth += fmt::format("{}{:.{}g}", between, wanted, digits);
-    prediction += fmt::format("{}{:.{}g}", between, predicted[c] / scaling.factor + scaling.offset, digits);
+    prediction += fmt::format("{}{:.{}g}", between, said / scaling.factor + scaling.offset, digits);
   }
   if (found.worst.takes(squares)) found.worst.add({sample, squares, truth, prediction, error});
 }

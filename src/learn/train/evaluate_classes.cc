@@ -22,14 +22,14 @@ Evaluation evaluate_classes(const Loss& loss, const Dataset& data, const Samples
   Evaluation out{.samples = rows.size(), .unknown = unknown.size()};
   ClassScore score(loss, columns, data.classes, known.size() + unknown.size(), wanted);
   for_chunks(known, chunk, [&](std::span<const std::uint32_t> some) {
-    const PredictedRows said = predict(some);
+    const PredictedRows said = predict(known, some);
     const Targets targets{.labels = said.labels, .values = {}, .exact = {}, .weights = said.weights};
     out.loss += loss.evaluate(said.outputs, columns, targets, 0, {});
     out.mass += loss.mass(targets, some.size());
     score.add(said.outputs, said.labels, said.weights);
   });
   for_chunks(unknown, chunk, [&](std::span<const std::uint32_t> some) {
-    const PredictedRows said = predict(some);
+    const PredictedRows said = predict(unknown, some);
     score.add(said.outputs, said.labels, said.weights);
   });
   score.fill(out, judged);

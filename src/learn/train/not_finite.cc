@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 #include "thalweg/error.h"
-#include "train/diverged.h"
 
 namespace thalweg {
 namespace {

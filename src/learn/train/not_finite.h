@@ -1,4 +1,4 @@
-// What a run tells of numbers that are not finite.
+// What a training tells of numbers that are not finite.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 #include "thalweg/trainer.h"
 
 namespace thalweg {
+
+inline constexpr const char* kDivergedHint = "try a smaller learning rate, a warm-up or clip_norm(1)";
 
 // The updates that met, or made, what is not finite.
 struct NotFinite {

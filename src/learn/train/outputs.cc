@@ -29,4 +29,8 @@ std::vector<Scaling> scaling_of_outputs(const Dataset& data, std::size_t outputs
   return out;
 }
 
+double predicted(const Dataset& data, std::size_t i, double output) {
+  return i < data.target_range.size() ? data.target_range[i].nearest(output) : output;
+}
+
 }  // namespace thalweg

@@ -24,4 +24,8 @@ Outputs outputs_of(const Dataset& data, const Module& model, const Loss& loss);
 // values, by the square.
 std::vector<Scaling> scaling_of_outputs(const Dataset& data, std::size_t outputs);
 
+// What output i of a regression says of the target, as that is scaled: within target_range, where there is
+// one.
+double predicted(const Dataset& data, std::size_t i, double output);
+
 }  // namespace thalweg

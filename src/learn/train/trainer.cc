@@ -8,13 +8,15 @@
 #include <utility>
 
 #include "base/random.h"
+#include "comm/collectives.h"
 #include "data/subset.h"
 #include "metrics/regression.h"
 #include "metrics/score.h"
 #include "thalweg/error.h"
-#include "train/diverged.h"
 #include "train/evaluate_classes.h"
+#include "train/not_finite.h"
 #include "train/recording.h"
+#include "train/shards.h"
 #include "train/statistics.h"
 #include "train/step_clock.h"
 
@@ -48,6 +50,17 @@ void check_fuse(const Optimizer& optimizer, const Loss& loss) {
                chain ? optimizer.chain().text() : loss.text(),
                chain ? "no norms over parameters, no gates, nonfinite=report" : "no penalty on weights",
                "fuse=none"});
+}
+
+void check_shards(const TrainerOptions& options) {
+  const std::size_t ranks = options.comm == nullptr ? 1 : static_cast<std::size_t>(options.comm->size());
+  if (options.shards < ranks) {
+    throw Error(Code::usage, {"shards", "fewer than ranks", std::to_string(options.shards),
+                              "at least " + std::to_string(ranks), "a part of each batch for every rank"});
+  }
+  if (!options.fuse || (options.shards == 1 && options.comm == nullptr)) return;
+  throw Error(Code::usage, {"fuse", "the gradient is a sum over shards", std::to_string(options.shards),
+                            "shards=1, without ranks", "fuse=none"});
 }
 
 // Samples of one update; 0: all.
@@ -112,10 +125,12 @@ Trainer::Trainer(Module& model, const Loss& loss, Optimizer& optimizer, const Da
       chunk_(chunk_of(options)),
       recordings_(std::make_unique<Recordings>(model, options.seed, options.threads, augmenter_of(data),
                                                options.checkpoint, options.compute)),
+      shards_(std::make_unique<Shards>(model, options.shards, options.comm, options.threads)),
       evaluation_chunk_(recordings_->evaluation_rows(options.accumulate > 1 ? chunk_ : kChunk)),
       counts_rows_(data.train.weights.empty() && loss_.counts_rows(data.train.labels)),
       clock_(std::make_unique<StepClock>()) {
   check_fit(model, loss_, data);
+  check_shards(options);
   if (options.fuse) check_fuse(optimizer, loss_);
   if (!optimizer.chain().has("loss_scale")) return;
   throw Error(Code::usage, {"optimizer", "the trainer does not scale its loss", optimizer.chain().text(),
@@ -126,18 +141,48 @@ Trainer::~Trainer() = default;
 
 const StepSeconds& Trainer::step_seconds() const { return clock_->seconds(); }
 
+void Trainer::take_targets(const Samples& samples, std::span<const std::uint32_t> rows) {
+  at_hand_.labels.clear();
+  at_hand_.values.clear();
+  at_hand_.weights.clear();
+  append_rows(samples.labels, rows, 1, at_hand_.labels);
+  append_rows(samples.values, rows, data_.columns, at_hand_.values);
+  append_rows(samples.weights, rows, 1, at_hand_.weights);
+}
+
 Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_t> rows,
                             std::optional<std::uint64_t> counter) {
-  labels_.clear();
-  values_.clear();
-  append_rows(samples.labels, rows, 1, labels_);
-  append_rows(samples.values, rows, data_.columns, values_);
-  weights_.clear();
-  append_rows(samples.weights, rows, 1, weights_);
+  take_targets(samples, rows);
   Recording& recording = recordings_->gather(samples, rows, counter);
   clock_->lap(&StepSeconds::data);
   recording.tape.forward();
-  if (const Mixing* mixing = recordings_->mixing(); mixing != nullptr) mix_rows(*mixing, values_);
+  if (const Mixing* mixing = recordings_->mixing(); mixing != nullptr) mix_rows(*mixing, at_hand_.values);
+  return recording;
+}
+
+Recording& Trainer::predict_in_turns(const Samples& samples, std::span<const std::uint32_t> all,
+                                     std::span<const std::uint32_t> rows) {
+  if (options_.comm == nullptr) return predict(samples, rows);
+  const auto ranks = static_cast<std::size_t>(options_.comm->size());
+  const std::size_t index = static_cast<std::size_t>(rows.data() - all.data()) / evaluation_chunk_;
+  const std::size_t width = count(model_.outputs()), each = evaluation_chunk_ * width;
+  if (index % ranks == 0) {
+    at_hand_.outputs.resize(ranks * each);
+    std::vector<std::size_t> parts(1, 0);
+    for (std::size_t rank = 0; rank < ranks; ++rank) {
+      const std::size_t begin = std::min((index + rank) * evaluation_chunk_, all.size());
+      const auto own = all.subspan(begin, std::min(evaluation_chunk_, all.size() - begin));
+      parts.push_back(parts.back() + own.size() * width * sizeof(float));
+      if (std::cmp_equal(rank, options_.comm->rank()) && !own.empty())
+        std::ranges::copy(predict(samples, own).outputs,
+                          at_hand_.outputs.begin() + static_cast<std::ptrdiff_t>(rank * each));
+    }
+    all_gather(*options_.comm, std::as_writable_bytes(std::span(at_hand_.outputs)), parts, "predictions");
+  }
+  take_targets(samples, rows);
+  Recording& recording = recordings_->of(rows.size(), Passes::forward);
+  std::ranges::copy(std::span(at_hand_.outputs).subspan(index % ranks * each, rows.size() * width),
+                    recording.outputs.begin());
   return recording;
 }
 
@@ -146,21 +191,21 @@ double Trainer::compare(Recording& recording, std::optional<double> scale) {
   const auto of = [&](const std::vector<std::int32_t>& labels, const std::vector<double>& weights,
                       double share, std::span<float> to) {
     return share * loss_.evaluate(recording.outputs, count(model_.outputs()),
-                                  {.labels = labels, .values = values_, .weights = weights},
+                                  {.labels = labels, .values = at_hand_.values, .weights = weights},
                                   scale.value_or(0) * share, to);
   };
   const Mixing* mixing = recordings_->mixing();
-  if (mixing == nullptr || labels_.empty()) return of(labels_, weights_, 1, grad);
+  if (mixing == nullptr || at_hand_.labels.empty()) return of(at_hand_.labels, at_hand_.weights, 1, grad);
 
   // Classes are mixed in the loss: by their shares, to each of both labels.
   std::vector<std::int32_t> labels;
   std::vector<double> weights;
   for (const std::size_t partner : mixing->partners) {
-    labels.push_back(labels_[partner]);
-    if (!weights_.empty()) weights.push_back(weights_[partner]);
+    labels.push_back(at_hand_.labels[partner]);
+    if (!at_hand_.weights.empty()) weights.push_back(at_hand_.weights[partner]);
   }
   std::vector<float> of_partners(grad.size());
-  const double own = of(labels_, weights_, mixing->share, grad);
+  const double own = of(at_hand_.labels, at_hand_.weights, mixing->share, grad);
   const double other = of(labels, weights, 1 - mixing->share, of_partners);
   std::ranges::transform(grad, of_partners, grad.begin(), std::plus());
   return own + other;
@@ -168,11 +213,46 @@ double Trainer::compare(Recording& recording, std::optional<double> scale) {
 
 double Trainer::mass_of(std::span<const std::uint32_t> rows) {
   if (counts_rows_) return static_cast<double>(rows.size());
-  labels_.clear();
-  weights_.clear();
-  append_rows(data_.train.labels, rows, 1, labels_);
-  append_rows(data_.train.weights, rows, 1, weights_);
-  return loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
+  at_hand_.labels.clear();
+  at_hand_.weights.clear();
+  append_rows(data_.train.labels, rows, 1, at_hand_.labels);
+  append_rows(data_.train.weights, rows, 1, at_hand_.weights);
+  return loss_.mass({.labels = at_hand_.labels, .values = {}, .weights = at_hand_.weights}, rows.size());
+}
+
+double Trainer::pass(std::span<const std::uint32_t> rows, std::uint64_t counter, double share,
+                     Recording** last) {
+  double loss = 0;
+  bool first = true;
+  for_chunks(rows, chunk_, [&](std::span<const std::uint32_t> chunk) {
+    // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
+    const auto begin = static_cast<std::size_t>(chunk.data() - rows.data());
+    Recording& r = predict(data_.train, chunk, counter + begin);
+    loss += share * compare(r, share);
+    clock_->lap(&StepSeconds::forward);
+
+    // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
+    if (last != nullptr && begin + chunk.size() == rows.size()) {
+      *last = &r;
+      return;
+    }
+    r.tape.backward(r.y, !std::exchange(first, false));
+    clock_->lap(&StepSeconds::backward);
+  });
+  return loss;
+}
+
+double Trainer::pass_shards(std::span<const std::uint32_t> batch, std::uint64_t counter, double share) {
+  const auto [first, end] = shards_->begin(batch.size());
+  for (std::size_t shard = first; shard < end; ++shard) {
+    const auto [begin, after] = shards_->samples_of(shard);
+    shards_->begin_part();
+    const double loss = pass(batch.subspan(begin, after - begin), counter + begin, share);
+    if (after == batch.size()) loss_.add_penalty_gradient(model_.params());  // once
+    shards_->end_part(shard, loss);
+  }
+  clock_->lap(&StepSeconds::backward);
+  return shards_->finish();
 }
 
 Report Trainer::step(const Statistics& statistics) {
@@ -180,39 +260,25 @@ Report Trainer::step(const Statistics& statistics) {
   const std::span<const std::uint32_t> batch = loader_.samples(came);
   mass_ = mass_of(batch);
   const double share = mass_ > 0 ? 1.0 / mass_ : 0.0;
-  double loss = 0;
-  bool first = true;
+  const std::uint64_t counter = came * loader_.batch();
   Recording* fused = nullptr;  // of the last chunk, whose backpropagation goes on in the update
   clock_->start();
-  for_chunks(batch, chunk_, [&](std::span<const std::uint32_t> rows) {
-    // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
-    const auto begin = static_cast<std::size_t>(rows.data() - batch.data());
-    Recording& r = predict(data_.train, rows, came * loader_.batch() + begin);
-    loss += share * compare(r, share);
-    clock_->lap(&StepSeconds::forward);
-
-    // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
-    if (options_.fuse && begin + rows.size() == batch.size()) {
-      fused = &r;
-      return;
-    }
-    r.tape.backward(r.y, !std::exchange(first, false));
-    clock_->lap(&StepSeconds::backward);
-  });
+  double loss = shards_->single() ? pass(batch, counter, share, options_.fuse ? &fused : nullptr)
+                                  : pass_shards(batch, counter, share);
   loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss) && !optimizer_.may_skip()) {
     throw Error(Code::diverged,
                 {"update " + std::to_string(optimizer_.updates() + 1), "the loss is not finite",
                  std::isnan(loss) ? "nan" : "inf", "a number", kDivergedHint});
   }
-
-  loss_.add_penalty_gradient(model_.params());
+  if (shards_->single()) loss_.add_penalty_gradient(model_.params());
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   clock_->lap(&StepSeconds::backward);
   StepInput input{.statistics = statistics};
+  if (!shards_->single()) input.sum = shards_->sum();
   const auto go_back = [&](const Tape::ParameterCall& ready) {
-    fused->tape.backward(fused->y, !first, ready);
+    fused->tape.backward(fused->y, batch.size() > chunk_, ready);
   };
   if (fused != nullptr) input.backward = std::ref(go_back);
   Report report = optimizer_.step(input);
@@ -227,15 +293,16 @@ Report Trainer::step(const Statistics& statistics) {
 
 Evaluation Trainer::evaluate_values(const Samples& samples, std::span<const std::uint32_t> all) {
   Evaluation out{.samples = all.size()};
-  RegressionScore score(data_.columns, data_.target_scaling);
+  RegressionScore score(data_.columns, data_.target_scaling, data_.target_range);
   std::vector<double> targets;  // as the data have them; the network and its loss meet them as floats
   for_chunks(all, evaluation_chunk_, [&](std::span<const std::uint32_t> rows) {
-    Recording& r = predict(samples, rows);
+    Recording& r = predict_in_turns(samples, all, rows);
     out.loss += compare(r);
-    out.mass += loss_.mass({.labels = labels_, .values = {}, .weights = weights_}, rows.size());
+    out.mass +=
+        loss_.mass({.labels = at_hand_.labels, .values = {}, .weights = at_hand_.weights}, rows.size());
     targets.clear();
     append_rows(samples.values, rows, data_.columns, targets);
-    if (tells_values(loss_)) score.add(r.outputs, targets, weights_, count(model_.outputs()));
+    if (tells_values(loss_)) score.add(r.outputs, targets, at_hand_.weights, count(model_.outputs()));
   });
   if (tells_values(loss_)) score.fill(out);
   return out;
@@ -248,8 +315,8 @@ Evaluation Trainer::evaluate(const Samples& samples, Metrics wanted, std::size_t
                              samples.size() == 0 ? "no samples" : "samples without targets", "", ""});
   }
   const std::vector<std::uint32_t> rows = some_of(samples.size(), most, options_.seed);
-  const auto said_of = [&](std::span<const std::uint32_t> some) {
-    return PredictedRows{predict(samples, some).outputs, labels_, weights_};
+  const auto said_of = [&](std::span<const std::uint32_t> all, std::span<const std::uint32_t> some) {
+    return PredictedRows{predict_in_turns(samples, all, some).outputs, at_hand_.labels, at_hand_.weights};
   };
   Evaluation out = values ? evaluate_values(samples, rows)
                           : evaluate_classes(loss_, data_, samples, rows, count(model_.outputs()),

@@ -51,9 +51,9 @@ std::optional<double> Trial::step() {
   return report->loss;
 }
 
-bool Trial::train() {
+bool Trial::train(const std::function<bool()>& stop) {
   while (optimizer_.updates() < total_) {
-    if (!step()) return false;
+    if ((stop && stop()) || !step()) return false;
   }
   return true;
 }

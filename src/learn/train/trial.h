@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -13,9 +14,8 @@ namespace thalweg {
 class Trial {
  public:
   // Trains `model` from its weights as they stand; what is frozen stays so. `weight=balanced` of the loss is
-  // counted in `data`. What has no length in `chain` yet
-  // is planned for `length`. `options` says the threads of both. `data` must outlive it. Throws as
-  // Chain::resolve, Optimizer and Trainer do.
+  // counted in `data`. What has no length in `chain` yet is planned for `length`. `options` says the threads
+  // of both. `data` must outlive it. Throws as Chain::resolve, Optimizer and Trainer do.
   Trial(Module model, Loss loss, const Chain& chain, const Dataset& data, const TrainerOptions& options,
         TrainingLength length = {}, OptimizerOptions optimizer = {});
 
@@ -24,8 +24,9 @@ class Trial {
   // One update; its loss, from before it, or nothing when that is not finite: nothing has changed then.
   std::optional<double> step();
 
-  // All updates of `length`; false when the loss is not finite before that.
-  bool train();
+  // All updates of `length`; false when the loss is not finite before that, or `stop`, asked before every
+  // update, said so.
+  bool train(const std::function<bool()>& stop = {});
 
   // With the averages of a chain that averages, as Trainer::averaged(). Nothing when the loss is not finite.
   std::optional<Evaluation> evaluate(const Samples& samples, Metrics wanted = Metrics::counted);

@@ -24,7 +24,8 @@ inline constexpr Option kNamedArraysOptions[] = {
                  "training part; none: as it is"),
     kTargetScaleOption,
     name_option("weight", "the array of weights of the rows, each at least 0; none where nothing is said"),
-    name_option("test_weight", "those of the held-out part")};
+    name_option("test_weight", "those of the held-out part"),
+    kClampOption};
 
 // A file and what it holds.
 class NamedArrays {

@@ -51,7 +51,8 @@ constexpr Option kOptions[] = {
         "the column of weights of the rows, each at least 0: a name or a number, as target; no input"),
     name_option("id",
                 "the column that tells rows apart, which predictions carry: a name or a number, as target; "
-                "no input")};
+                "no input"),
+    kClampOption};
 
 char read_delimiter(const std::string& word) {
   if (word == "auto") return '\0';
@@ -254,7 +255,8 @@ Dataset read(const Settings& settings, const Request& request) {
   if (given(option<kOptions, "test">(settings))) {
     const TextFile other(text_of(option<kOptions, "test">(settings)));
     CsvLayout second;
-    test = read_later(other, options, encoding, {beside.weight, Setting(), beside.texts}, second);
+    RowTexts* texts = request.test_texts != nullptr ? request.test_texts : beside.texts;
+    test = read_later(other, options, encoding, {beside.weight, Setting(), texts}, second);
     for (const std::string& note : second.notes) notes.push_back(other.name() + ": " + note);
   }
   TableOptions how = table_options<kOptions>(settings);

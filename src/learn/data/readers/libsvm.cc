@@ -25,7 +25,8 @@ constexpr Option kOptions[] = {
         "none",
         "none: values as they are; standard: minus their mean, divided by their standard deviation in "
         "the training part"),
-    kTargetScaleOption};
+    kTargetScaleOption,
+    kClampOption};
 
 // Cuts one line into its words.
 class Line {

@@ -22,7 +22,8 @@ constexpr Option kOptions[] = {
                  "training part; none: as it is"),
     kTargetScaleOption,
     path_option("weights", "array of n weights of the rows, each at least 0; needed to train and evaluate"),
-    path_option("test_weights", "those of the second array")};
+    path_option("test_weights", "those of the second array"),
+    kClampOption};
 
 std::shared_ptr<const NpyArray> read_file(const Setting& path) {
   const std::string* name = std::get_if<std::string>(&path);

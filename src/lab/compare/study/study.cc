@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "compare/ranks.h"
 #include "compare/signed_rank.h"
+#include "compare/study/ranks.h"
 #include "compare/trials.h"
 #include "run/config.h"
 #include "run/folder.h"
@@ -91,6 +91,8 @@ void rank_all(StudyResult& out, const std::vector<bool>& lower_is_better) {
   const Friedman test = friedman(rows);
   out.chi_square = test.chi_square;
   out.p = test.p;
+  out.f = test.f;
+  out.f_p = test.f_p;
   out.critical_difference = critical_difference(out.optimizers.size(), rows.size(), StudyResult::kLevel);
   for (std::size_t i = 0; i < out.optimizers.size(); ++i) {
     out.optimizers[i].mean_rank = test.mean_ranks[i];
@@ -155,6 +157,11 @@ StudyResult study(const std::vector<StudyPart>& parts, const std::vector<Compari
     }
   }
   rank_all(out, lower_is_better);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    std::string of = results[i].config.data;
+    if (parts[i].fold > 0) of += fmt::format(", fold {} of {}", parts[i].fold, out.folds);
+    out.parts.push_back({parts[i].directory.filename().string(), std::move(of), results[i].headline()});
+  }
   return out;
 }
 
@@ -180,11 +187,11 @@ std::string StudyResult::text() const {
   std::size_t width = 9;
   for (const StudiedOptimizer& o : optimizers) width = std::max(width, shown(o.given, 200).size());
   std::string out = headline() + "\n";
+  const std::size_t freedom = optimizers.size() - 1;
   out += fmt::format(
-      "Friedman's test: chi-square {:.3f} with {} degrees of freedom, p {:.3g}. Mean ranks that differ by "
-      "{:.3f} "
-      "differ at the level {} (Nemenyi).\n",
-      chi_square, optimizers.size() - 1, p, critical_difference, kLevel);
+      "Friedman's test: chi-square({}) = {:.3f}, p {:.3g}; Iman and Davenport's: F({}, {}) = {:.3f}, p "
+      "{:.3g}. Mean ranks that differ by {:.3f} differ at the level {} (Nemenyi).\n",
+      freedom, chi_square, p, freedom, freedom * (blocks.size() - 1), f, f_p, critical_difference, kLevel);
   if (of_folds)
     out +=
         "Folds share most of the rows that they are trained on: p is smaller than it would be of other "
@@ -230,10 +237,20 @@ std::string StudyResult::json() const {
       .add("chi_square", chi_square)
       .add("degrees_of_freedom", optimizers.size() - 1)
       .add("p", p)
+      .add("f", f)
+      .add("f_degrees_of_freedom",
+           std::vector<std::size_t>{optimizers.size() - 1, (optimizers.size() - 1) * (blocks.size() - 1)})
+      .add("f_p", f_p)
       .add("level", kLevel)
       .add("critical_difference", critical_difference)
       .raw("optimizers", json_list(optimizers, optimizer))
       .text();
+}
+
+void write_study(const StudyResult& result, const std::filesystem::path& directory,
+                 const std::string& command) {
+  write_output(directory / "study.json", result.json() + "\n");
+  write_output(directory / "report.html", study_html(result, command));
 }
 
 }  // namespace thalweg

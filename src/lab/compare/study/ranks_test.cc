@@ -1,4 +1,4 @@
-#include "compare/ranks.h"
+#include "compare/study/ranks.h"
 
 #include <gtest/gtest.h>
 
@@ -21,6 +21,9 @@ TEST(Friedman, IsThatOfScipyWithTies) {
   const Friedman found = friedman(rows);
   EXPECT_NEAR(found.chi_square, 10.952380952380956, 1e-12);
   EXPECT_NEAR(found.p, 0.011986176325417788, 1e-15);
+  // analysis of variance of the ranks with numpy, its p by scipy.stats.f.sf
+  EXPECT_NEAR(found.f, 4.585889570552147, 1e-12);
+  EXPECT_NEAR(found.f_p, 0.007628838730725745, 1e-15);
   const double ranks[] = {3.14285714285714, 2.0, 2.92857142857143, 1.92857142857143};
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(found.mean_ranks[i], ranks[i], 1e-13);
 }
@@ -29,12 +32,26 @@ TEST(Friedman, IsThatOfScipyWithoutTies) {
   const Friedman found = friedman({{1, 2, 3}, {2, 1, 3}, {1, 3, 2}, {1, 2, 3}, {1, 2, 3}});
   EXPECT_NEAR(found.chi_square, 6.4, 1e-12);
   EXPECT_NEAR(found.p, 0.04076220397836611, 1e-15);
+  EXPECT_NEAR(found.f, 64.0 / 9, 1e-12) << "4 * 6.4 / (10 - 6.4)";
+  EXPECT_NEAR(found.f_p, 0.01679616, 1e-14);
+}
+
+TEST(Friedman, OfTwoMethodsAndOfRowsThatRankAlike) {
+  const Friedman two = friedman({{1, 2}, {2, 1}, {1, 2}, {1, 2}, {1, 2}});
+  EXPECT_NEAR(two.f, 2.25, 1e-12) << "analysis of variance of the ranks with numpy";
+  EXPECT_NEAR(two.f_p, 0.208, 1e-14);
+  const Friedman alike = friedman({{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
+  EXPECT_NEAR(alike.chi_square, 6, 1e-12);
+  EXPECT_EQ(alike.f, INFINITY);
+  EXPECT_EQ(alike.f_p, 0);
 }
 
 TEST(Friedman, OfEqualNumbersSaysNothing) {
   const Friedman found = friedman({{1, 1, 1}, {2, 2, 2}});
   EXPECT_EQ(found.chi_square, 0);
   EXPECT_EQ(found.p, 1);
+  EXPECT_EQ(found.f, 0);
+  EXPECT_EQ(found.f_p, 1);
   EXPECT_EQ(found.mean_ranks, (std::vector<double>{2, 2, 2}));
 }
 
@@ -50,6 +67,22 @@ TEST(ChiSquare, TailsAreThoseOfScipy) {
         Case{12.5, 4, 0.013995792487650894}, Case{40, 5, 1.493367900050393e-07},
         Case{1e-3, 7, 0.9999999999997597}, Case{0, 3, 1}})
     EXPECT_NEAR(chi_square_tail(x, freedom), p, 1e-13 * p) << x;
+}
+
+// scipy.stats.f.sf
+TEST(F, TailsAreThoseOfScipy) {
+  struct Case {
+    double f;
+    std::size_t above, below;
+    double p;
+  };
+  for (const auto& [f, above, below, p] :
+       {Case{1, 1, 1, 0.5}, Case{3.2, 2, 8, 0.09525986892242035}, Case{0.5, 3, 39, 0.6844682170167449},
+        Case{9.28, 3, 39, 9.272804731987606e-05}, Case{40, 5, 20, 9.609815890472906e-10},
+        Case{1e-3, 7, 70, 0.9999999997544777}, Case{200, 2, 2, 0.004975124378109453},
+        Case{2.5, 9, 441, 0.008512705572528095}, Case{1e6, 3, 3, 1.697649670543009e-09},
+        Case{5, 1, 1000, 0.02556725508945972}, Case{0, 3, 6, 1}, Case{INFINITY, 3, 6, 0}})
+    EXPECT_NEAR(f_tail(f, above, below), p, 1e-12 * p) << f;
 }
 
 // scipy.stats.studentized_range.sf(q, n, inf)

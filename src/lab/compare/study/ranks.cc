@@ -1,4 +1,4 @@
-#include "compare/ranks.h"
+#include "compare/study/ranks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +17,34 @@ double below(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
 double error_of_ranks(std::size_t methods, std::size_t sets) {
   const auto k = static_cast<double>(methods), n = static_cast<double>(sets);
   return std::sqrt(k * (k + 1) / (6 * n));
+}
+
+// The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8) by Lentz's method:
+// for x below (a + 1) / (a + b + 2) it converges within O(sqrt(max(a, b))) terms.
+double beta_fraction(double a, double b, double x) {
+  constexpr int kMost = 10'000;
+  double c = 1, d = 1 / (1 - (a + b) * x / (a + 1)), out = d;
+  for (int m = 1; m <= kMost; ++m) {
+    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    double factor = 1;
+    for (const double term : {even, odd}) {
+      d = 1 / (1 + term * d);
+      c = 1 + term / c;
+      factor = c * d;
+      out *= factor;
+    }
+    if (std::fabs(factor - 1) < 1e-16) break;
+  }
+  return out;
+}
+
+// The regularized incomplete beta function, of x and y = 1 - x.
+double beta_below(double a, double b, double x, double y) {
+  if (x > (a + 1) / (a + b + 2)) return 1 - beta_below(b, a, y, x);
+  const double front =
+      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log(y));
+  return front / a * beta_fraction(a, b, x);
 }
 
 }  // namespace
@@ -40,6 +68,10 @@ Friedman friedman(const std::vector<std::vector<double>>& rows) {
   if (correction <= 0) return out;  // every row is one tie
   out.chi_square = std::max(0.0, untied / correction);
   out.p = chi_square_tail(out.chi_square, methods - 1);
+  const double most = n * (k - 1);  // of chi-square: every row ranks alike
+  const bool alike = out.chi_square >= most * (1 - 1e-12);
+  out.f = alike ? INFINITY : (n - 1) * out.chi_square / (most - out.chi_square);
+  out.f_p = f_tail(out.f, methods - 1, (methods - 1) * (rows.size() - 1));
   return out;
 }
 
@@ -55,6 +87,13 @@ double chi_square_tail(double x, std::size_t freedom) {
     term *= h / (static_cast<double>(i) + (odd ? 1.5 : 1.0));
   }
   return std::min(1.0, sum);
+}
+
+double f_tail(double f, std::size_t above, std::size_t below) {
+  if (!(f > 0)) return 1;
+  if (std::isinf(f)) return 0;
+  const auto a = static_cast<double>(above), b = static_cast<double>(below);
+  return beta_below(b / 2, a / 2, b / (b + a * f), a * f / (b + a * f));
 }
 
 // n times the integral, over the smallest number, of its density and the chance that all others are above it

@@ -48,6 +48,8 @@ TEST(Study, RanksOverDataSets) {
   EXPECT_EQ(result.optimizers[2].mean_rank, 2.75);
   EXPECT_NEAR(result.chi_square, 4.5, 1e-12);
   EXPECT_NEAR(result.p, 0.10539922456186433, 1e-14);
+  EXPECT_NEAR(result.f, 27.0 / 7, 1e-12) << "3 * 4.5 / (8 - 4.5)";
+  EXPECT_NEAR(result.f_p, 0.083740234375, 1e-14) << "scipy.stats.f.sf";
   EXPECT_NEAR(result.critical_difference, 2.343700586378409 * std::sqrt(12.0 / 24), 1e-8);
   EXPECT_EQ(result.headline(),
             "No optimizer is told apart: a has a mean rank of 1.25 over 4 data sets, Friedman's p 0.11");
@@ -55,6 +57,11 @@ TEST(Study, RanksOverDataSets) {
   EXPECT_EQ(json.at("over"), "data sets");
   EXPECT_EQ(json.at("optimizers").at(0).at("optimizer"), "a");
   EXPECT_EQ(json.at("optimizers").at(0).at("scores"), (Json{0.9, 0.9, 0.8, 0.1}));
+  EXPECT_EQ(json.at("f_degrees_of_freedom"), (Json{2, 6}));
+  EXPECT_NE(
+      result.text().find("chi-square(2) = 4.500, p 0.105; Iman and Davenport's: F(2, 6) = 3.857, p 0.0837."),
+      std::string::npos)
+      << result.text();
 }
 
 TEST(Study, TellsApartWhatIsFurtherThanTheCriticalDifference) {

@@ -12,15 +12,22 @@ struct Friedman {
   std::vector<double> mean_ranks;  // of the methods, 1 the best
   double chi_square = 0;           // with the correction for ties
   double p = 1;
+  // Iman and Davenport (Communications in Statistics A9, 1980): the same ranks by analysis of variance, less
+  // conservative; infinite, and p 0, where every row ranks alike.
+  double f = 0;
+  double f_p = 1;
 };
 
 // Friedman's test (Journal of the American Statistical Association 32, 1937) of rows of numbers, one row a
 // data set, one column a method, the lower the better; equal ones share the mean of their ranks. p is that of
-// the chi-square distribution, 1 where all ranks are equal. Rows are of one size, at least 2.
+// the chi-square distribution, 1 where all ranks are equal. Two rows or more, of one size, at least 2.
 Friedman friedman(const std::vector<std::vector<double>>& rows);
 
 // The chance that chi-square with so many degrees of freedom is `x` or more.
 double chi_square_tail(double x, std::size_t freedom);
+
+// The chance that F with these degrees of freedom, each at least 1, is `f` or more.
+double f_tail(double f, std::size_t above, std::size_t below);
 
 // The chance that the largest and the smallest of `n` standard normal numbers are `q` or more apart: the
 // studentized range with infinitely many degrees of freedom.

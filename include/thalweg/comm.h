@@ -1,0 +1,71 @@
+// What ranks say to each other: processes that train one model together, each with a part of the data and of
+// the optimizer's state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace thalweg {
+
+// One of size() ranks, of which all have the same size(). Used by one thread at a time. What stands between
+// ranks is messages alone: sums are formed by who uses them, in an order of his own, so that bits depend
+// neither on the number of ranks nor on who came first.
+//
+// Where one rank throws out of a call that all make, the others wait for it; they end when they are told by
+// abort(), or when deadline() has passed.
+class Comm {
+ public:
+  using Ticket = std::uint64_t;
+
+  Comm() = default;
+  virtual ~Comm() = default;
+  Comm(const Comm&) = delete;
+  Comm& operator=(const Comm&) = delete;
+
+  virtual int rank() const = 0;  // 0 .. size() - 1
+  virtual int size() const = 0;
+
+  // The n-th message that a sends to b is the n-th that b receives from a; both name the same number of
+  // bytes, at most kLargest. They return at once; the memory is the message's until done().
+  static constexpr std::size_t kLargest = std::size_t{1} << 30;
+  virtual Ticket send(int to, std::span<const std::byte> bytes) = 0;
+  virtual Ticket receive(int from, std::span<std::byte> bytes) = 0;
+  // Whether the message has left or has come. After `true` the ticket is spent.
+  virtual bool done(Ticket ticket) = 0;
+
+  // Ends all ranks with this exit code, and says why. Returns on ranks that cannot be ended from here: throw
+  // then.
+  virtual void abort(int code, const std::string& why) = 0;
+
+  // Where the rank runs, for messages.
+  virtual std::string host(int rank) const = 0;
+
+  // Seconds that a rank waits for another one before it throws Error(failure), which names that.
+  double deadline() const { return deadline_; }
+  void set_deadline(double seconds) { deadline_ = seconds; }
+
+  // One rank, alone.
+  static std::unique_ptr<Comm> self();
+
+  // All ranks that MPI has started together; begins MPI where it has not begun, and ends it then with the
+  // Comm. All calls come from the thread that has made it. Throws Error(usage) where the library has no
+  // module for the MPI that this process runs under.
+  static std::unique_ptr<Comm> mpi();
+  // The ranks of a communicator of the caller, which is duplicated: MPI_Comm_c2f(communicator). All of its
+  // ranks call this together.
+  static std::unique_ptr<Comm> mpi(int fortran_handle);
+#ifdef MPI_VERSION  // where mpi.h was included before
+  static std::unique_ptr<Comm> mpi_of(MPI_Comm communicator) { return mpi(MPI_Comm_c2f(communicator)); }
+#endif
+
+  // Whether a launcher of MPI, such as mpirun or srun, has started this process.
+  static bool launched_by_mpi();
+
+ private:
+  double deadline_ = 300;
+};
+
+}  // namespace thalweg

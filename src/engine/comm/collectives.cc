@@ -1,0 +1,103 @@
+#include "comm/collectives.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "base/spec.h"
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+constexpr int kSpins = 2000;  // that a rank asks again at once; then it lets others run
+
+// Calls f with each piece of the bytes that one message carries.
+template <class Bytes, class F>
+void for_each_message(Bytes bytes, const F& f) {
+  for (std::size_t at = 0; at < bytes.size(); at += Comm::kLargest)
+    f(bytes.subspan(at, std::min(Comm::kLargest, bytes.size() - at)));
+}
+
+}  // namespace
+
+void Pending::send(int to, std::span<const std::byte> bytes) {
+  for_each_message(bytes, [&](auto part) { messages_.push_back({comm_.send(to, part), to, false}); });
+}
+
+void Pending::receive(int from, std::span<std::byte> bytes) {
+  for_each_message(bytes, [&](auto part) { messages_.push_back({comm_.receive(from, part), from, true}); });
+}
+
+void Pending::wait(std::size_t except) {
+  using Clock = std::chrono::steady_clock;
+  const std::size_t end = messages_.size() - std::min(except, size());
+  Clock::time_point since{};
+  for (int spins = 0; begin_ < end;) {
+    if (comm_.done(messages_[begin_].ticket)) {
+      ++begin_;
+      spins = 0;
+      continue;
+    }
+    if (++spins < kSpins) continue;
+    if (spins == kSpins) since = Clock::now();
+    if (std::chrono::duration<double>(Clock::now() - since).count() > comm_.deadline())
+      give_up(messages_[begin_]);
+    ::sched_yield();
+  }
+  if (begin_ < messages_.size()) return;
+  messages_.clear();
+  begin_ = 0;
+}
+
+void Pending::give_up(const Message& message) const {
+  throw Error(
+      Code::failure,
+      {"rank " + std::to_string(message.rank) + " on " + comm_.host(message.rank),
+       std::string(message.comes ? "nothing came from it: " : "it has not taken: ") + std::string(what_),
+       print_number(comm_.deadline()) + " seconds waited on rank " + std::to_string(comm_.rank()),
+       "an answer", "look whether that process runs"});
+}
+
+void all_gather(Comm& comm, std::span<std::byte> memory, std::span<const std::size_t> parts,
+                std::string_view what) {
+  const int ranks = comm.size(), me = comm.rank();
+  const auto part = [&](int rank) {
+    const auto r = static_cast<std::size_t>(rank);
+    return memory.subspan(parts[r], parts[r + 1] - parts[r]);
+  };
+  Pending pending(comm, what);
+  for (int i = 1; i < ranks; ++i) {
+    const int from = (me + ranks - i) % ranks, to = (me + i) % ranks;
+    pending.receive(from, part(from));
+    pending.send(to, part(me));
+  }
+  pending.wait();
+}
+
+void broadcast(Comm& comm, int root, std::span<std::byte> memory, std::string_view what) {
+  Pending pending(comm, what);
+  if (comm.rank() != root) pending.receive(root, memory);
+  for (int to = 0; to < comm.size() && comm.rank() == root; ++to) {
+    if (to != root) pending.send(to, memory);
+  }
+  pending.wait();
+}
+
+std::vector<std::string> all_texts(Comm& comm, const std::string& text, std::string_view what) {
+  const std::vector<std::uint64_t> sizes = all_values(comm, std::uint64_t{text.size()}, what);
+  std::vector<std::size_t> parts(1, 0);
+  for (const std::uint64_t size : sizes) parts.push_back(parts.back() + size);
+  std::string all(parts.back(), '\0');
+  text.copy(all.data() + parts[static_cast<std::size_t>(comm.rank())], text.size());
+  all_gather(comm, std::as_writable_bytes(std::span(all)), parts, what);
+  std::vector<std::string> texts;
+  for (std::size_t r = 0; r < sizes.size(); ++r) texts.push_back(all.substr(parts[r], sizes[r]));
+  return texts;
+}
+
+void barrier(Comm& comm, std::string_view what) { (void)all_values(comm, char{0}, what); }
+
+}  // namespace thalweg

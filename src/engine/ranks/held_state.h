@@ -1,0 +1,41 @@
+// The memory of an optimizer, of whose streams this process holds a part: all, or that of its rank.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "device/device.h"
+#include "ranks/ranks.h"
+
+namespace thalweg {
+
+class HeldState {
+ public:
+  HeldState(Params& params, const Plan& plan, const OptimizerOptions& options);
+
+  Memory& memory() { return memory_; }
+  const Portion& portion() const { return portion_; }
+  Ranks* ranks() { return ranks_.get(); }  // null where there are none
+
+  // What is held of a stream of a parameter: of one that is not like the value all or nothing.
+  Buffer of(std::size_t parameter, const Buffer& stream) const;
+  std::uint64_t bytes() const;
+
+  // Brings what the other ranks hold to one of them; until give_back() there.
+  void gather(int root);
+  void give_back();
+
+ private:
+  void gather_streams(int root, const std::function<Stream(std::size_t parameter)>& stream);
+
+  const Params& params_;
+  const Plan& plan_;
+  std::unique_ptr<Ranks> ranks_;
+  const Portion portion_;
+  Memory
+      memory_;  // of which the system gives the pages that are used: addresses of all, memory of what is held
+  bool gathered_ = false;
+};
+
+}  // namespace thalweg
