@@ -26,10 +26,9 @@ constexpr std::string_view kPlays =
 
 constexpr std::string_view kMeasured =
     "What is called measured was trained on small models, many seeds each: experiments/NN.toml, among the "
-    "sources of "
-    "Thalweg, has the claim, every number of the set-up, the rules that decided and the results; `make "
-    "experiments` "
-    "runs it again. What is counted are runs of the picture itself, by the same command with --seed.";
+    "sources of Thalweg, has the claim, every number of the set-up, the rules that decided and the results; "
+    "make experiments runs it again. What is counted are runs of the picture itself, by the same command "
+    "with --seed.";
 
 struct Word {
   std::string_view word, meaning;
@@ -55,8 +54,8 @@ std::string words() {
   std::string out;
   for (const auto& [word, meaning] : kWords)
     out += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(word), escape(meaning));
-  return "<details class=\"words\"><summary>The words</summary>\n<dl>\n" + out + "</dl>\n" +
-         fmt::format("<p>{}</p></details>\n", escape(kMeasured));
+  return "<details class=\"words\"><summary>The words, and what measured means</summary>\n<dl>\n" + out +
+         "</dl>\n" + fmt::format("<p>{}</p></details>\n", escape(kMeasured));
 }
 
 // The way from one idea to any other.
