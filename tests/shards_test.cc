@@ -102,8 +102,10 @@ TEST(Shards, HaveTheSameBitsWithAccumulationPenaltyAndAugmentation) {
 }
 
 TEST(Shards, HaveTheSameBitsWithWindowsAndSkips) {
-  expect_same_on_ranks({.chain = "accumulate(2) | skip(outlier, factor=1.05, after=2, most=100) | momentum | lr(0.05) | lookahead",
-                        .nonfinite = Nonfinite::skip});
+  expect_same_on_ranks(
+      {.chain =
+           "accumulate(2) | skip(outlier, factor=1.05, after=2, most=100) | momentum | lr(0.05) | lookahead",
+       .nonfinite = Nonfinite::skip});
 }
 
 // One part is what there was before.

@@ -203,7 +203,9 @@ TEST(Streams, HaveTheSameBitsOnRanks) {
       Optimizer optimizer(params, whole_chain(), options);
       run_steps(params, optimizer, 0, kSteps);
       gather_state(optimizer);
-      if (comm.rank() == 0) EXPECT_TRUE(all_bits(params, optimizer) == one);
+      if (comm.rank() == 0) {
+        EXPECT_TRUE(all_bits(params, optimizer) == one);
+      }
     });
   }
 }

@@ -18,7 +18,8 @@ void add_from(const std::byte* from, std::byte* to, std::size_t begin, std::size
 }
 
 std::byte* gradient_of(const Parameter& parameter) {
-  return parameter.absent() || parameter.frozen() ? nullptr : static_cast<std::byte*>(parameter.grad_buffer().data);
+  return parameter.absent() || parameter.frozen() ? nullptr
+                                                  : static_cast<std::byte*>(parameter.grad_buffer().data);
 }
 
 }  // namespace
