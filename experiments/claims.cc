@@ -13,10 +13,10 @@ struct Kind {
 };
 
 constexpr std::array kKinds = {
-    Kind{"rates", measure_rates},   Kind{"costs", measure_costs},     Kind{"variance", measure_variance},
-    Kind{"sparse", measure_sparse}, Kind{"drift", measure_drift},     Kind{"adam", measure_adam},
-    Kind{"decay", measure_decay},   Kind{"primacy", measure_primacy}, Kind{"schedules", measure_schedules},
-    Kind{"cycles", measure_cycles},
+    Kind{"rates", measure_rates},   Kind{"costs", measure_costs},       Kind{"variance", measure_variance},
+    Kind{"sparse", measure_sparse}, Kind{"drift", measure_drift},       Kind{"adam", measure_adam},
+    Kind{"decay", measure_decay},   Kind{"primacy", measure_primacy},   Kind{"schedules", measure_schedules},
+    Kind{"cycles", measure_cycles}, Kind{"momentum", measure_momentum},
 };
 
 }  // namespace

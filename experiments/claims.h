@@ -20,6 +20,7 @@ Findings measure_decay(const Lab& lab);
 Findings measure_primacy(const Lab& lab);
 Findings measure_schedules(const Lab& lab);
 Findings measure_cycles(const Lab& lab);
+Findings measure_momentum(const Lab& lab);
 
 // The measurement of that name: "rates", "costs", ... Throws Error(usage) naming all for another name.
 Measurement find_measurement(const std::string& kind);

@@ -193,6 +193,111 @@ TEST_F(Tool, CompareJudgesByAMetric) {
   EXPECT_NE(contents(path("c-auc/report.html")).find("All metrics"), std::string::npos);
 }
 
+// The cells of a line without quotes.
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> out = {""};
+  for (const char c : line)
+    c == ',' ? static_cast<void>(out.emplace_back()) : static_cast<void>(out.back() += c);
+  return out;
+}
+
+// One table in three languages, and the curves of all runs.
+TEST_F(Tool, CompareWritesTablesAndCurves) {
+  const Arguments compared = {"compare",
+                              "--optimizers",
+                              "own_one = sgd(lr=0.1); adam(lr=0.01)",
+                              "--rates",
+                              "1",
+                              "--seeds",
+                              "3",
+                              "--epochs",
+                              "2",
+                              "--model",
+                              "dense(10)",
+                              "--quiet",
+                              "--out",
+                              "c"};
+  const auto printed = [&](const std::string& format) {
+    return lines_of(run(with(compared, {"--format", format})).out);
+  };
+  const Json result = json(with(compared, {"--json"}));
+  const Json& best = result["optimizers"][0];
+  const double median = best["score"]["median"];
+  const std::vector<std::string> csv = printed("csv"), markdown = printed("markdown"),
+                                 latex = printed("latex");
+  ASSERT_EQ(csv.size(), 3u);
+  EXPECT_EQ(csv[0], "optimizer,chain,rate,accuracy,low,high,loss,rank,p");
+  std::vector<std::string> cells = cells_of(csv[1]);
+  ASSERT_GE(cells.size(), 9u);
+  EXPECT_EQ(std::stod(cells[3]), median);
+  EXPECT_EQ(std::stod(cells[4]), best["score"]["low"].get<double>());
+  EXPECT_EQ(markdown[0], "| optimizer | rate | accuracy, % | loss | rank | p |");
+  EXPECT_EQ(markdown[1], "|---|--:|--:|--:|--:|--:|");
+  char percent[16];
+  std::snprintf(percent, sizeof percent, "%.2f (", 100 * median);
+  EXPECT_NE(markdown[2].find(percent), std::string::npos) << markdown[2];
+  EXPECT_EQ(latex[1], "\\begin{tabular}{lrrrrr}");
+  EXPECT_EQ(latex.back(), "\\end{tabular}");
+  EXPECT_NE(latex[3].find("accuracy, \\%"), std::string::npos);
+  EXPECT_NE((latex[5] + latex[6]).find("own\\_one"), std::string::npos);
+  EXPECT_EQ(run(with(compared, {"--format", "csv", "--json"})).code, 2);
+
+  const Outcome curves = run({"export", "c", "--format", "csv", "--out", "-"});
+  EXPECT_EQ(curves.code, 0) << curves.err;
+  const std::vector<std::string> rows = lines_of(curves.out);
+  ASSERT_EQ(rows.size(), 1u + 2 * 3 * 2);  // optimizers, seeds, epochs
+  EXPECT_EQ(rows[0], "data,fold,name,optimizer,tuning,rate,seed,diverged,epoch,update,seconds,loss,score");
+  std::vector<double> last;  // of the best one, seed by seed
+  for (const std::string& row : rows) {
+    cells = cells_of(row);
+    if (cells[2] == best["name"] && cells[8] == "2") last.push_back(std::stod(cells[12]));
+  }
+  ASSERT_EQ(last.size(), 3u);
+  std::ranges::sort(last);
+  EXPECT_EQ(last[1], median);
+  const Outcome model = run({"export", "c"});
+  EXPECT_EQ(model.code, 2);
+  EXPECT_NE(model.err.find("a comparison keeps no weights"), std::string::npos) << model.err;
+  const std::string page = contents(path("c/report.html"));
+  EXPECT_NE(page.find("How this page was made"), std::string::npos);
+  EXPECT_NE(page.find("thalweg compare <span class=\"whole\">--optimizers</span>"), std::string::npos);
+}
+
+// Over several data sets the columns are called by their files.
+TEST_F(Tool, AStudyIsATableToo) {
+  std::string table = "a,b,y\n";
+  for (int i = 0; i < 40; ++i)
+    table += std::to_string(i % 7) + "," + std::to_string(i * 37 % 11) + "," +
+             std::to_string(i % 7 - i * 37 % 11) + ".5\n";
+  write("red.csv", table);
+  write("blue.csv", table);
+  const Arguments studied = {"compare",
+                             "--optimizers",
+                             "sgd(lr=0.1); adam(lr=0.01)",
+                             "--rates",
+                             "1",
+                             "--seeds",
+                             "2",
+                             "--epochs",
+                             "2",
+                             "--model",
+                             "dense(1)",
+                             "--quiet",
+                             "--out",
+                             "s",
+                             "--data",
+                             "csv(red.csv); csv(blue.csv)"};
+  const Outcome markdown = run(with(studied, {"--format", "markdown"}));
+  ASSERT_EQ(markdown.code, 0) << markdown.err;
+  EXPECT_EQ(lines_of(markdown.out)[0], "| optimizer | mean rank | p | red, R2 | blue, R2 |");
+  const std::vector<std::string> csv = lines_of(run(with(studied, {"--format", "csv"})).out);
+  ASSERT_EQ(csv.size(), 5u);
+  EXPECT_EQ(csv[0], "optimizer,mean_rank,p,data,measure,score,low,high,deviation,rank");
+  EXPECT_EQ(cells_of(csv[1])[3], "red");
+  const std::vector<std::string> rows = lines_of(run({"export", "s", "--format", "csv", "--out", "-"}).out);
+  EXPECT_EQ(rows.size(), 1u + 2 * 2 * 2 * 2);  // data sets, optimizers, seeds, epochs
+}
+
 struct Refusal {
   Arguments arguments;
   std::vector<std::string> says;
@@ -230,6 +335,25 @@ TEST_F(Tool, CompareRefusesWhatCannotBeMeant) {
   EXPECT_TRUE(snapshot(path("")).empty());  // nothing was written
 }
 
+// The printed values end where the run does, and jumps between even points are told.
+TEST_F(Tool, SchedulesArePrintedToTheEndOfTheRun) {
+  const auto last = [&](const Arguments& arguments) {
+    return lines_of(run(with({"schedule"}, arguments)).out).back();
+  };
+  EXPECT_EQ(last({"exponential(0.1, gamma=0.9)", "--total", "20"}),
+            "        20  0.0121576655");  // 0.1 * 0.9^20
+  EXPECT_EQ(last({"exponential(0.1, gamma=0.9)"}).substr(0, 10), "       100");
+  EXPECT_EQ(last({"cyclic(0.1, period=10%, mult=2, gamma=0.8)", "--total", "1000"}).substr(0, 10),
+            "      1000");
+  EXPECT_EQ(last({"linear(1, total=50)", "--total", "80"}), "        80  0");
+  EXPECT_EQ(last({"linear(1, total=50)"}), "        50  0");
+  const std::string out = run({"schedule", "cyclic(1, period=10, mult=2)"}).out;
+  for (const char* row :
+       {"        10  1  restart, 0.0244717419 before\n", "        30  1  restart", "        70  1  restart"})
+    EXPECT_NE(out.find(row), std::string::npos) << row;
+  EXPECT_EQ(json({"schedule", "cyclic(1, period=10)", "--total", "20", "--json"})["points"].size(), 11u);
+}
+
 TEST_F(Tool, SchedulesAreDrawnOverEachOther) {
   const std::string two = "cosine(1e-3, total=100, warmup=10); cyclic(1e-3, total=100, cycles=2)";
   const Json values =
@@ -238,6 +362,7 @@ TEST_F(Tool, SchedulesAreDrawnOverEachOther) {
   EXPECT_EQ(values["schedules"][1]["points"], Json::parse("[[0, 0.001], [50, 0.001]]"));
   EXPECT_NE(contents(path("s.svg")).find("restart at 50"), std::string::npos);
   EXPECT_NE(contents(path("s.html")).find("warm-up ends at 10"), std::string::npos);
+  EXPECT_NE(contents(path("s.html")).find("thalweg schedule &quot;cosine"), std::string::npos);
   EXPECT_EQ(run({"schedule", "cosine(1)", "--svg", "t.svg"}).code, 2);
   EXPECT_FALSE(fs::exists(path("t.svg")));
   EXPECT_EQ(run({"schedule", "0.1", "--svg", "missing/t.svg"}).code, 4);

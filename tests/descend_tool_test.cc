@@ -12,12 +12,26 @@ TEST_F(Tool, DescendPrintsAShortTable) {
   ASSERT_EQ(lines.size(), 24u);  // what, with what, head, 21 rows
   EXPECT_EQ(lines[0], "rosenbrock, minimum 0");
   EXPECT_EQ(lines[1], "adam | lr(0.05)");
-  for (const char* column : {"update", "loss", "distance", "lr", "x"}) {
+  for (const char* column : {"update", "loss", "distance", "lr", " x", " y"}) {
     EXPECT_NE(lines[2].find(column), std::string::npos) << column;
   }
   for (const char* number : {" 0 ", " 24.2 ", " -1.2"}) EXPECT_NE(lines[3].find(number), std::string::npos);
   EXPECT_NE(lines[23].find(" 200 "), std::string::npos);
   EXPECT_EQ(lines_of(run({"descend", "booth", "--steps", "1"}).out).size(), 5u);
+}
+
+// As many columns as coordinates, each under its name.
+TEST_F(Tool, DescendNamesItsCoordinates) {
+  const auto columns = [&](const std::string& problem) {
+    std::string head = lines_of(run({"descend", problem, "--steps", "1"}).out)[2];
+    head.erase(0, head.find(" lr ") + 4);
+    return head.substr(head.find_first_not_of(' '));
+  };
+  EXPECT_EQ(columns("rosenbrock"), "x          y");
+  EXPECT_EQ(columns("sparse_test"), "x1         x2         x3         x4");
+  EXPECT_EQ(columns("linear_regression"), "a          b");
+  EXPECT_TRUE(columns("sphere(5)").ends_with("x4  ..."));
+  EXPECT_NE(run({"descend", "eggholder", "--steps", "1"}).out.find("minimum -959.641\n"), std::string::npos);
 }
 
 TEST_F(Tool, DescendRecordsItsWayAsJson) {

@@ -87,6 +87,43 @@ TEST_F(ShowTool, APageAndABatch) {
   EXPECT_NE(contents(path("steps.html")).find("five.csv"), std::string::npos);
 }
 
+// A gradient of one sample can be checked by hand: of a u + b - t it is the error times u, and the error.
+TEST_F(ShowTool, AStepNamesItsSample) {
+  const Json updates = json({"descend", kFive, "--optimizer", "sgd(lr=0.01)", "--batch", "1", "--steps", "5",
+                             "--start", "1 1", "--show", "all", "--json"})["updates"];
+  double a = 1, b = 1;
+  std::set<int> seen;
+  std::vector<std::pair<double, double>> rows;
+  for (const std::string& line : lines_of(contents(path("five.csv"))))
+    if (std::isdigit(static_cast<unsigned char>(line.front())) != 0)
+      rows.emplace_back(std::stod(line), std::stod(line.substr(line.find(',') + 1)));
+  for (const Json& update : updates) {
+    ASSERT_EQ(update["samples"].size(), 1u);
+    const int sample = update["samples"][0];
+    seen.insert(sample);
+    const auto [u, t] = rows[static_cast<std::size_t>(sample)];
+    EXPECT_NEAR(update["coordinates"][0]["gradient"].get<double>(), (a * u + b - t) * u, 1e-12);
+    EXPECT_NEAR(update["coordinates"][1]["gradient"].get<double>(), a * u + b - t, 1e-12);
+    a = update["coordinates"][0]["value"], b = update["coordinates"][1]["value"];
+  }
+  EXPECT_EQ(seen, (std::set<int>{0, 1, 2, 3, 4}));  // an epoch
+  EXPECT_FALSE(
+      json({"descend", kFive, "--steps", "1", "--show", "all", "--json"})["updates"][0].contains("samples"));
+}
+
+TEST_F(ShowTool, ATrainingSaysThatItsNumbersAreStandardised) {
+  write("table.csv", "x,y\n1,2\n2,4.5\n3,5.5\n4,8.5\n5,10\n");
+  const auto said = [&](const std::string& options) {
+    return run({"train", "--data", "csv(table.csv" + options + ")", "--model", "dense(1)", "--epochs", "1",
+                "--show", "all"})
+        .err;
+  };
+  EXPECT_NE(said("").find("standardised inputs and targets: scale=none, target_scale=none"),
+            std::string::npos);
+  EXPECT_NE(said(", scale=none").find("standardised targets: target_scale=none"), std::string::npos);
+  EXPECT_EQ(said(", scale=none, target_scale=none").find("standardised"), std::string::npos);
+}
+
 TEST_F(ShowTool, ATrainingShowsItsSteps) {
   write("table.csv", "x,y\n1,2\n2,4.5\n3,5.5\n4,8.5\n5,10\n");
   const Arguments arguments = {

@@ -108,6 +108,11 @@ TEST(Synonyms, AChainOfOtherWordsIsAnsweredByTheWholeText) {
 TEST(Synonyms, SchedulesModelsAndLossesAreAnsweredToo) {
   expect_contains(usage_error([] { Schedule schedule("OneCycleLR(max_lr=0.1, total_steps=100)"); }),
                   "`OneCycleLR` is called `one_cycle` here: one_cycle(peak=0.1, total=100)");
+  // Where the rate is kept elsewhere, with the optimizer, its place is told.
+  expect_contains(usage_error([] { Schedule schedule("CosineAnnealingWarmRestarts(T_0=10, T_mult=2)"); }),
+                  "here: cyclic(PEAK, period=10, mult=2)");
+  expect_contains(usage_error([] { Schedule schedule("MultiStepLR(milestones=[3, 5])"); }),
+                  "multi_step(PEAK, at=[3, 5])");
   expect_contains(usage_error([] { Module("linear(10)", {4}); }),
                   "`linear` is called `dense` here: dense(10)");
   expect_contains(usage_error([] { Module("Linear(784, 128) | ReLU | Linear(128, 10)", {4}); }),

@@ -45,6 +45,7 @@ struct TracedUpdate {
   double loss = std::numeric_limits<double>::quiet_NaN();  // before the update, where the caller knows it
   std::vector<TracedNumber> numbers = {};                  // that the whole chain keeps: "plateau.rate"
   std::vector<TracedElement> elements = {};
+  std::vector<std::uint32_t> samples = {};  // of its batches, from 0, where the caller knows them; none: all
 };
 
 // An element of a parameter by its place in row-major order.

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "thalweg/error.h"
 
 namespace thalweg::tool {
@@ -40,10 +41,16 @@ const Command* find_command(std::string_view name) {
 }
 
 namespace {
-
+std::string kept_line;
 bool silent = false;
-
 }  // namespace
+
+const std::string& command_line() { return kept_line; }
+
+void keep_command_line(int argc, const char* const* argv) {
+  kept_line = "thalweg";
+  for (int i = 1; i < argc; ++i) kept_line += " " + shell_word(argv[i]);
+}
 
 void be_silent(bool now) { silent = now; }
 

@@ -35,6 +35,10 @@ inline constexpr std::string_view kExitCodes =
     "0 done, 1 failure, 2 usage or configuration, 3 data or run directory missing or malformed, 4 memory, "
     "disk or descriptors exhausted, 5 diverged, 129, 130 and 143 interrupted and saved";
 
+// The command line of this process as a shell takes it, and what remembers it.
+const std::string& command_line();
+void keep_command_line(int argc, const char* const* argv);
+
 // Whether note() and print() write nothing from here on: another process does.
 void be_silent(bool now);
 

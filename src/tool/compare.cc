@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "thalweg/error.h"
 #include "thalweg/lab/compare.h"
+#include "thalweg/lab/compare_tables.h"
 #include "thalweg/lab/study.h"
 #include "thalweg/metrics.h"
 #include "tool/command.h"
@@ -24,6 +25,7 @@ struct Flags {
   std::optional<std::uint64_t> folds;
   std::optional<std::string> out;
   std::string html;
+  std::string format = "text";
   bool json = false;
   bool quiet = false;
 };
@@ -50,6 +52,14 @@ void compare_all(Comparison& comparison, const StatusLine& status) {
   status.end();
 }
 
+// None: text, or JSON.
+std::optional<TableFormat> format_of(const Flags& flags) {
+  if (flags.format == "markdown") return TableFormat::markdown;
+  if (flags.format == "latex") return TableFormat::latex;
+  if (flags.format == "csv") return TableFormat::csv;
+  return std::nullopt;
+}
+
 int study_all(const Flags& flags, const CompareOptions& options, RunConfig config, StudyOptions wanted) {
   const StatusLine status(flags.quiet);
   const std::vector<StudyPart> parts = plan_study(config, options, wanted, flags.out.value_or(""));
@@ -67,11 +77,15 @@ int study_all(const Flags& flags, const CompareOptions& options, RunConfig confi
       return kSignalled + caught_signal();
     }
     results.push_back(comparison.result());
-    write_output(part.directory / "report.html", comparison_html(results.back()));
+    write_output(part.directory / "report.html", comparison_html(results.back(), command_line()));
   }
   const StudyResult result = study(parts, results);
   const std::filesystem::path directory = parts.front().directory.parent_path();
-  write_study(result, directory);
+  write_study(result, directory, command_line());
+  if (const auto format = format_of(flags)) {
+    print(study_table(parts, results, *format));
+    return kOk;
+  }
   const std::string page = visible((directory / "report.html").string());
   print(flags.json ? result.json() + "\n" : result.text() + "\npage  " + page + "\n");
   return kOk;
@@ -100,7 +114,11 @@ int compare(const Flags& flags) {
   const ComparisonResult result = comparison.result();
   const std::filesystem::path page =
       flags.html.empty() ? comparison.directory() / "report.html" : std::filesystem::path(flags.html);
-  write_output(page, comparison_html(result));
+  write_output(page, comparison_html(result, command_line()));
+  if (const auto format = format_of(flags)) {
+    print(comparison_table(result, *format));
+    return kOk;
+  }
   print(flags.json ? result.json() + "\n" : result.text() + "page  " + visible(page.string()) + "\n");
   return kOk;
 }
@@ -151,6 +169,10 @@ Command compare_command() {
                "folder of the comparison, comparisons/<n> by default; runs that are finished there are not "
                "repeated"),
       Argument("--html FILE", &flags.html, "file of the page; by default report.html in that folder"),
+      Argument("--format", &flags.format,
+               "print the results as text, or as a table for a paper or a spreadsheet; the curves: `thalweg "
+               "export`",
+               {.choices = "text|markdown|latex|csv", .excludes = {"--json"}}),
       json_argument(flags.json),
       Argument("--quiet", &flags.quiet, "show no progress")};
   return {

@@ -52,7 +52,7 @@ std::string json(const Problem& problem, const Descent& descent, const ShowFlags
 }
 
 std::string row(const Descent& descent, std::size_t k) {
-  const std::string rate = k == 0 ? "" : fmt::format("{:.6g}", descent.rates[k - 1]);
+  const std::string rate = k == 0 ? "-" : fmt::format("{:.6g}", descent.rates[k - 1]);
   const double far = descent.distances[k];
   const std::string distance = far == far ? fmt::format("{:.6g}", far) : "unknown";
   std::string out = fmt::format("{:>9}  {:>12.6g}  {:>12}  {:>12}", k, descent.losses[k], distance, rate);
@@ -80,13 +80,16 @@ std::string names_and_numbers(const std::vector<std::string>& names, std::span<c
 
 std::string table(const Problem& problem, const Descent& descent, const ShowFlags& show) {
   const bool known = !problem.minima().empty();
-  std::string out = problem.text() + (known ? ", minimum " + print_number(problem.minimum()) : "") + "\n" +
-                    descent.optimizer + "\n";
+  std::string out = problem.text() + (known ? fmt::format(", minimum {:.6g}", problem.minimum()) : "") +
+                    "\n" + descent.optimizer + "\n";
   if (show.any()) {
     return out + "start " + names_and_numbers(problem.names(), point(descent, 0)) + "\n" +
            shown_table(descent.traced, show.shown());
   }
-  out += fmt::format("{:>9}  {:>12}  {:>12}  {:>12}  {:>9}\n", "update", "loss", "distance", "lr", "x");
+  out += fmt::format("{:>9}  {:>12}  {:>12}  {:>12}", "update", "loss", "distance", "lr");
+  for (std::size_t i = 0; i < std::min(problem.dimension(), kShownCoordinates); ++i)
+    out += fmt::format("  {:>9}", problem.names()[i]);
+  out += problem.dimension() > kShownCoordinates ? "  ...\n" : "\n";
   for (const std::uint64_t k : rows_of(descent.rates.size(), show.every.value_or(0))) out += row(descent, k);
   return out;
 }
@@ -135,7 +138,8 @@ Command descend_command() {
       "schema, problem, optimizer, dimension, updates, minima, minimum; loss and distance to the nearest "
       "minimum at the end; path, losses and distances after 0, 1, ... updates; rates of the updates; null "
       "for what is not known of a formula. With --show, updates is a list in place of their number: each "
-      "has update, lr, loss before it and coordinates with name, gradient, state, corrected, step and "
+      "has update, lr, loss before it, samples of its batches and coordinates with name, gradient, state, "
+      "corrected, step and "
       "value."};
 }
 

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "thalweg/error.h"
 #include "thalweg/export.h"
+#include "thalweg/lab/compare_tables.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
 
@@ -38,11 +39,18 @@ int export_curves(const Flags& flags, Given given) {
       throw Error(Code::usage, {name, "the curves of a run are of no weights", "--format csv",
                                 "--format onnx or safetensors with it", ""});
   }
-  write(flags, "curves.csv", thalweg::export_curves(flags.run), "the curves");
+  const std::string curves =
+      is_comparison(flags.run) ? export_comparison(flags.run) : thalweg::export_curves(flags.run);
+  write(flags, "curves.csv", curves, "the curves");
   return kOk;
 }
 
 int export_model(const Flags& flags) {
+  if (is_comparison(flags.run)) {
+    throw Error(Code::usage,
+                {"--format", "a comparison keeps no weights", flags.format, "csv, the curves of its runs",
+                 "`thalweg train` with one of its chains gives a model"});
+  }
   const ExportedRun model =
       export_run(flags.run, flags.format == "onnx" ? ExportFormat::onnx : ExportFormat::safetensors,
                  {flags.checkpoint, flags.dtype == "float64" ? Dtype::f64 : Dtype::f32});
@@ -57,12 +65,15 @@ Command export_command() {
   static Flags flags;
   return {
       "export",
-      "Write the model of a run, or its curves, as a file that other programs run or read",
-      {Argument("run RUN", &flags.run, "run directory", {.required = true}),
+      "Write the model of a run, or the curves of a run or comparison, as a file that other programs run or "
+      "read",
+      {Argument("run RUN", &flags.run,
+                "run directory; with --format csv also the folder of a comparison or study",
+                {.required = true}),
        Argument("--format", &flags.format,
                 "ONNX with the encoding of inputs and targets in its graph, the weights as torch orders "
                 "them, or the "
-                "curves of the training",
+                "curves of the training, or of all runs of a comparison",
                 {.choices = "onnx|safetensors|csv"}),
        Argument("--checkpoint NAME", &flags.checkpoint,
                 "last, best or a number of updates; by default best if the training restores it, else last",

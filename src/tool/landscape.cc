@@ -91,7 +91,7 @@ int landscape(const Flags& flags, Given given) {
   // All of it is there before the first file is written.
   const std::pair<std::filesystem::path, std::string> files[] = {
       {flags.svg, flags.svg.empty() ? "" : landscape_svg(made)},
-      {page_of(flags, run), page_of(flags, run).empty() ? "" : landscape_html(made)}};
+      {page_of(flags, run), page_of(flags, run).empty() ? "" : landscape_html(made, command_line())}};
   for (const auto& [path, text] : files) {
     if (path.empty()) continue;
     const bool inside = run && flags.html.empty() && path != flags.svg;  // a run may be a stranger's

@@ -43,6 +43,7 @@ void hold_standard_descriptors() {
 }
 
 int run(int argc, char** argv) {
+  keep_command_line(argc, argv);
   be_silent(is_another_rank());  // what every rank is told is told once
   const CommandLine line = parse(argc, argv);
   be_silent(false);

@@ -5,7 +5,9 @@
 #include <system_error>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/threads.h"
 #include "thalweg/error.h"
@@ -162,6 +164,27 @@ bool page_is_older(const Run& run) {
   return page || result || drawn < finished;
 }
 
+// What a reader of single steps has to know of the numbers of a table; empty where they are its own.
+std::string units_note(const std::filesystem::path& directory) {
+  const nlohmann::json encoding =
+      nlohmann::json::parse(read_text_file(directory / "encoding.json"), nullptr, false);
+  if (!encoding.is_object() || !encoding.contains("targets")) return "";
+  const auto scaled = [](const nlohmann::json& one) {
+    return one.value("scale", 1.0) != 1 || one.value("factor", 1.0) != 1;
+  };
+  const nlohmann::json columns = encoding.value("columns", nlohmann::json::array()),
+                       targets = encoding["targets"].value("scaling", nlohmann::json::array());
+  const bool x = std::ranges::any_of(columns, scaled), t = std::ranges::any_of(targets, scaled);
+  if (!x && !t) return "";
+  return fmt::format(
+      "the steps are of standardised {}: {}{}{} in --data shows their own units; --held-out 0 trains on all "
+      "rows",
+      x && t ? "inputs and targets"
+      : x    ? "inputs"
+             : "targets",
+      x ? "scale=none" : "", x && t ? ", " : "", t ? "target_scale=none" : "");
+}
+
 // The steps that --show asks for, as they are made.
 class Steps {
  public:
@@ -246,6 +269,8 @@ void tell_what_there_is(Run& run, Steps& steps) {
 int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   const std::size_t told = run.notes().size();
   for (const std::string& line : run.notes()) note(line);
+  if (const std::string units = flags.show.any() ? units_note(run.directory()) : ""; !units.empty())
+    note(units);
   const bool was_finished = run.finished();
   Steps steps(run, flags);
   Progress progress(run, flags.quiet || is_another_rank());

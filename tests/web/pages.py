@@ -28,7 +28,7 @@ PAGES = {
                   "tune.html"],
 }
 
-# bytes of pages that may be larger than others: eleven landscapes
+# bytes of pages that may be larger than others: twelve landscapes
 LARGEST = {"tour.html": 800 << 10}
 
 

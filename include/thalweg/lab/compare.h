@@ -195,7 +195,7 @@ class Comparison {
   std::unique_ptr<Impl> impl_;
 };
 
-// One HTML page of the result.
-std::string comparison_html(const ComparisonResult& result);
+// One HTML page of the result; `command` is what made it, to be shown at its foot.
+std::string comparison_html(const ComparisonResult& result, const std::string& command = "");
 
 }  // namespace thalweg

@@ -107,7 +107,8 @@ inline constexpr std::size_t kMostPaths = 12;
 std::string landscape_svg(const Landscape& landscape);
 // One page: the contour, the curves of the losses and of rates that are not constant, a table; with scripts
 // all paths in time, side by side and the surface in three dimensions. It makes no network requests.
-std::string landscape_html(const Landscape& landscape);
+// `command` is what made it, to be shown at its foot.
+std::string landscape_html(const Landscape& landscape, const std::string& command = "");
 // One object: title, subtitle, x, y, range, columns, rows, values, minima, least; paths with name, optimizer,
 // diverged, updates, points, losses, distances, rates, per_epoch. "schema" is 1; what is not a number is
 // null.

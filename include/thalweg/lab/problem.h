@@ -36,6 +36,9 @@ class Problem {
   // Of the coordinates: those of the formula; "a" and "b" of a line; else "x", "x" and "y", or "x1", "x2",
   // ...
   const std::vector<std::string>& names() const;
+  // How many of them, the last ones, are biases, which `on=matrices` leaves out as it does those of a layer:
+  // the intercept of linear_regression.
+  std::size_t biases() const;
   // The standard one of the literature, where there is one. Of a formula the first of (-1.2, 1), (1.2, 1),
   // (1.2, -1), (-1.2, -1) and (0.5, 0.5), cut or repeated to its dimensions, where value and gradient are
   // finite and the gradient is not 0. Of a regression on a file 0.
@@ -101,15 +104,16 @@ struct Descent {
   std::vector<double> rates;      // updates
   bool diverged = false;          // it ended early
   // Every coordinate in the updates that were asked for: the values that are trained, and the gradient that
-  // came last before the update. The loss is the one before it, where nothing is averaged.
+  // came last before the update. The loss is the one before it, where nothing is averaged; the samples are
+  // those of the update's batches, where these have at most 1,000.
   std::vector<TracedUpdate> traced = {};
 };
 
-// Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64; `plateau` is
-// given every loss, and `accumulate` takes several gradients per update. Throws
-// Error(usage) as binding an Optimizer does, for a start of the wrong dimension, for an unbounded record and
-// for a batch larger than the set or without samples and noise, and Error(diverged) when the loss is not
-// finite.
+// Runs the chain, its lengths resolved from the number of updates, on one parameter "x" in f64 - with biases
+// on two, "a" and "b", weight and bias as of dense(1); `plateau` is given every loss, and `accumulate` takes
+// several gradients per update. Throws Error(usage) as binding an Optimizer does, for a start of the wrong
+// dimension, for an unbounded record and for a batch larger than the set or without samples and noise, and
+// Error(diverged) when the loss is not finite.
 Descent descend(const Problem& problem, const Chain& chain, const DescendOptions& options = {});
 
 }  // namespace thalweg

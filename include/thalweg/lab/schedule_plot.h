@@ -28,8 +28,10 @@ std::vector<ScheduleEvent> schedule_events(const Schedule& schedule, std::uint64
 std::string_view event_name(ScheduleEvent::Kind kind);
 
 // A self-contained SVG file, light and dark, or an HTML page with a table of the events. Updates 0 to
-// `updates`, from 1. Throws Error(usage) for no schedules, more than 8, and ones that are not resolved.
+// `updates`, from 1. `command` is what made the page, to be shown at its foot. Throws Error(usage) for no
+// schedules, more than 8, and ones that are not resolved.
 std::string schedule_svg(std::span<const Schedule> schedules, std::uint64_t updates);
-std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates);
+std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates,
+                          const std::string& command = "");
 
 }  // namespace thalweg

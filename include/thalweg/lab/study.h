@@ -77,10 +77,11 @@ struct StudyResult {
 StudyResult study(const std::vector<StudyPart>& parts, const std::vector<ComparisonResult>& results);
 
 // One HTML page of the result, for the folder of the study: links lead to report.html in the folder of each
-// part.
-std::string study_html(const StudyResult& result);
+// part. `command` is as of comparison_html().
+std::string study_html(const StudyResult& result, const std::string& command = "");
 
 // Puts that page, report.html, and study.json into the folder of the study.
-void write_study(const StudyResult& result, const std::filesystem::path& directory);
+void write_study(const StudyResult& result, const std::filesystem::path& directory,
+                 const std::string& command = "");
 
 }  // namespace thalweg

@@ -76,6 +76,13 @@ bool is_schedule(std::string_view name) {
          (synonyms::is_here("schedule", name) || !synonyms::name_here("schedule", name).name.empty());
 }
 
+// What stands for the peak of a schedule that other libraries keep with the optimizer.
+constexpr std::string_view kPeak = "PEAK";
+
+bool has_peak(std::string_view schedule) {
+  return schedule != "join" && schedule != "piecewise" && schedule != "noam";
+}
+
 // A text of other libraries' words that becomes one of ours.
 class Rewriter {
  public:
@@ -138,6 +145,15 @@ class Rewriter {
       out.push_back(std::move(arg));
     }
     args = std::move(out);
+    if (where == "schedule" && !named.name.empty() && has_peak(named.name)) add_peak(args);
+  }
+
+  static bool names_peak(const Arg& arg) {
+    return arg.name.empty() || arg.name == "peak" || arg.name == "value";
+  }
+  static void add_peak(std::vector<Arg>& args) {
+    if (std::ranges::any_of(args, names_peak)) return;
+    args.insert(args.begin(), Arg{"", {Value::Kind::word, std::string(kPeak), {}, {}, 0}, 0});
   }
 
   void rewrite(Value& value, std::string_view where) {
@@ -168,9 +184,10 @@ class Rewriter {
       }
     }
     const bool taken = rates.size() == 1 && rates[0]->value.kind == Value::Kind::word;
-    const bool has_peak =
-        !schedule.args.empty() && (schedule.args[0].name.empty() || schedule.args[0].name == "peak");
-    if (taken && !has_peak) schedule.args.insert(schedule.args.begin(), Arg{"", rates[0]->value, 0});
+    std::vector<Arg>& args = schedule.args;
+    if (taken && !args.empty() && args[0].value.word == kPeak) args.erase(args.begin());
+    const bool peaks = !args.empty() && (args[0].name.empty() || args[0].name == "peak");
+    if (taken && !peaks) args.insert(args.begin(), Arg{"", rates[0]->value, 0});
     Value value{Value::Kind::text, "", {std::move(schedule)}, {}, 0};
     if (taken)
       rates[0]->value = std::move(value);

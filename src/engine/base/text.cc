@@ -292,6 +292,15 @@ std::vector<std::string> split_list(const Source& source) {
   return parts;
 }
 
+std::string shell_word(const std::string& word) {
+  if (!word.empty() && word.find_first_of(" \t\r\n()[]{}|;*?^<>&\"'`$\\!#~") == std::string::npos)
+    return word;
+  if (word.find_first_of("\"`$\\!") == std::string::npos) return "\"" + word + "\"";
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
 std::string print_word(std::string_view word, bool quoted) {
   if (!quoted && !word.empty() && std::all_of(word.begin(), word.end(), is_word)) return std::string(word);
   std::string out = "\"";

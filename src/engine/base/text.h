@@ -77,6 +77,9 @@ std::string print(const Text& text);
 // The word as it must be written to be read back as one: quoted when it holds a delimiter, or when `quoted`.
 std::string print_word(std::string_view word, bool quoted = false);
 
+// A word of a command line as a shell takes it: quoted where it has to be.
+std::string shell_word(const std::string& word);
+
 // What `print` makes of each element, with the separator between them.
 template <class Range, class Print>
 std::string join(const Range& range, std::string_view separator, const Print& print) {

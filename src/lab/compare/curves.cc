@@ -80,6 +80,18 @@ page::Limits whole_range(const std::vector<page::Series>& series) {
   return out;
 }
 
+// Which curves a range leaves out.
+std::string left_out(const page::Chart& close) {
+  std::string out;
+  for (const page::Series& one : close.series) {
+    const auto seen = [&](const page::Point& p) {
+      return page::drawable(p.y) && p.y <= close.y_most && p.y >= close.y_least;
+    };
+    if (std::ranges::none_of(one.points, seen)) out += (out.empty() ? "" : ", ") + one.name;
+  }
+  return out.empty() ? "" : " The range of the better half leaves out " + out + ".";
+}
+
 std::string progress_figure(const ComparisonResult& result, const Measure& measure) {
   page::Chart chart{.id = "progress-" + measure.id,
                     .title = measure.title,
@@ -91,6 +103,7 @@ std::string progress_figure(const ComparisonResult& result, const Measure& measu
                     .series = medians(result, measure)};
   if (!page::has_points(chart)) return "";
   const page::Limits good = good_range(chart.series, measure), whole = whole_range(chart.series);
+  std::string caption = "Median over the seeds, once per epoch.";
   std::vector<page::Choice> of = {{"whole", page::draw(chart)}};
   if (good.size() > 0 && whole.size() > kWorthwhile * good.size()) {
     page::Chart close = chart;
@@ -99,9 +112,9 @@ std::string progress_figure(const ComparisonResult& result, const Measure& measu
     if (measure.lower_is_better) close.y_most = good.hi + margin;
     if (!measure.lower_is_better) close.y_least = good.lo - margin;
     of.insert(of.begin(), {"the better half", page::draw(close)});
+    caption += left_out(close);
   }
-  return page::figure(chart.title, "Median over the seeds, once per epoch.",
-                      page::choices("range-" + measure.id, "Range", of));
+  return page::figure(chart.title, caption, page::choices("range-" + measure.id, "Range", of));
 }
 
 }  // namespace

@@ -27,11 +27,13 @@ std::uint64_t whole(const Json& json) {
 
 ComparedTrial read_trial(const Json& json) {
   ComparedTrial trial{.optimizer = json.at("optimizer").get<std::string>(),
+                      .name = json.value("name", ""),
                       .tuning = json.at("tuning").get<bool>(),
                       .factor = json.at("factor").get<double>(),
                       .seed = whole(json.at("seed")),
                       .diverged = json.at("diverged").get<bool>(),
                       .epochs = {}};
+  if (trial.name == trial.optimizer) trial.name.clear();
   for (const Json& epoch : json.at("epochs")) {
     trial.epochs.push_back({.update = whole(epoch.at(0)),
                             .seconds = epoch.at(1).get<double>(),

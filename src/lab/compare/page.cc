@@ -85,10 +85,10 @@ std::string target_text(const CompareOptions& options) {
 std::string results_table(const ComparisonResult& result) {
   page::Table made;
   made.caption =
-      "Median over the seeds, with quartiles. Deficit: the median, over the seeds, of the difference from "
+      "Median over the seeds, with quartiles. Behind: the median, over the seeds, of the difference from "
       "the best. "
       "p: Wilcoxon's signed-rank test against the best, with Holm's correction for all pairs.";
-  made.head = {"Optimizer", "Held-out " + result.measure(), "Quartiles", "Deficit", "p", "Standing"};
+  made.head = {"Optimizer", "Held-out " + result.measure(), "Quartiles", "Behind", "p", "Standing"};
   made.marked = 0;
   for (const Optimizer& o : result.optimizers) {
     const bool first = o.against_best.standing == Standing::first;
@@ -317,14 +317,15 @@ std::string setting(const ComparisonResult& result) {
 
 }  // namespace
 
-std::string comparison_html(const ComparisonResult& result) {
+std::string comparison_html(const ComparisonResult& result, const std::string& command) {
   const std::string doubt = "<p class=\"sure\">" + escape(result.doubt()) + "</p>\n";
   return page::document({.title = result.headline(),
                          .subject = "comparison of optimizers",
                          .lead = doubt + page::lead(setting(result)),
                          .body = page::section("results", "Results", tables(result)) +
                                  page::section("pictures", "Charts", pictures(result)) +
-                                 page::section("chains", "What was run", chains(result)),
+                                 page::section("chains", "What was run", chains(result)) +
+                                 page::made_by(command),
                          .style = page::kComparisonCss.text});
 }
 

@@ -56,6 +56,15 @@ TEST(ComparisonPage, SaysWhichOneAndHowSureFirst) {
   EXPECT_FALSE(has(html, "Updates to it"));
 }
 
+// The charts begin with the range of the better half: whoever is not in it is named.
+TEST(ComparisonPage, SaysWhomARangeLeavesOut) {
+  ComparisonResult result = two();
+  result.optimizers = {optimizer("a", 0.97), optimizer("b", 0.96), optimizer("far", 0.2)};
+  EXPECT_TRUE(has(page_of(result), "The range of the better half leaves out far."));
+  result.optimizers.pop_back();
+  EXPECT_FALSE(has(page_of(result), "leaves out"));
+}
+
 TEST(ComparisonPage, AColumnForTheTargetWhereThereIsOne) {
   ComparisonResult with = two();
   with.options.target_accuracy = 0.97;

@@ -190,14 +190,16 @@ std::string draw_series(const Series& series, const Frame& frame) {
                      draw_markers(series, frame));
 }
 
-// In the upper right corner.
+// In the upper right corner; all rows begin where the widest does.
 std::string draw_legend(const Chart& chart) {
   std::string out;
-  double y = 11;
+  double y = 11, widest = 0;
   for (const std::vector<const Series*>& row : legend_rows(chart)) {
-    double x = kRight + 12;
-    for (const Series* series : row) x -= legend_width(*series);
-    x = std::max(0.0, x);
+    double width = 0;
+    for (const Series* series : row) widest = std::max(widest, width += legend_width(*series));
+  }
+  for (const std::vector<const Series*>& row : legend_rows(chart)) {
+    double x = std::max(0.0, kRight + 12 - widest);
     for (const Series* series : row) {
       out += swatch(*series, x, y) + text("legend", x + kSwatch + 8, y + 5, series->name);
       x += legend_width(*series);
@@ -367,11 +369,12 @@ Chart readable(Chart chart) {
 std::string drawn(const Chart& given, std::string_view head, std::string_view first) {
   const Chart chart = readable(given);
   const std::optional<Frame> frame = frame_of(chart);
+  const double height = frame ? frame->floor + kBottom : kHeight;
   std::string out = fmt::format(
       "<svg{0} class=\"chart\" viewBox=\"0 0 {1} {2}\" role=\"img\" aria-labelledby=\"{3}-title "
       "{3}-desc\"{4}>"
       "<title id=\"{3}-title\">{5}</title><desc id=\"{3}-desc\">{6}</desc>{7}",
-      head, kWidth, frame ? frame->floor + kBottom : kHeight, chart.id, frame ? data_of(*frame) : "",
+      fmt::format(fmt::runtime(head), kWidth, height), kWidth, height, chart.id, frame ? data_of(*frame) : "",
       escape(chart.title), frame ? escape(describe(*frame)) : "No numbers yet.", first);
   if (!frame) return out + text("x", kWidth / 2, kHeight / 2, "no numbers yet") + "</svg>";
   out += plot_clip(*frame) + draw_span(*frame) + draw_grid(*frame);
@@ -390,7 +393,7 @@ bool has_points(const Chart& chart) { return extent(chart).has_value(); }
 std::string draw(const Chart& chart) { return drawn(chart, "", ""); }
 
 std::string standalone(const Chart& chart) {
-  return drawn(chart, " xmlns=\"http://www.w3.org/2000/svg\"",
+  return drawn(chart, " xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\"",
                fmt::format("<style>{}</style><rect class=\"ground\" width=\"100%\" height=\"100%\"/>",
                            kChartCss.text)) +
          "\n";

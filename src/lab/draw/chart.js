@@ -414,7 +414,8 @@ function handleKeys(chart) {
   chart.svg.addEventListener("blur", () => pointAll(chart, null));
 }
 
-const hintText = "Drag across a chart to zoom in; double-click or press Escape to zoom out. " +
+const hintText = matchMedia("(hover: none)").matches ? "Drag across a chart to zoom in; Whole range zooms out." :
+  "Drag across a chart to zoom in; double-click or press Escape to zoom out. " +
   "With the keyboard, arrow keys read values; plus and minus zoom.";
 
 function attach(root) {

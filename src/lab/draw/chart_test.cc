@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -147,13 +148,17 @@ TEST(Draw, LegendTakesAsManyRowsAsItNeeds) {
   std::smatch found;
   std::string rest = svg;
   double lowest = 0;
+  std::map<double, double> begins;  // of the rows
   while (std::regex_search(rest, found, std::regex("class=\"legend\" x=\"([-0-9.]+)\" y=\"([0-9.]+)\""))) {
     EXPECT_GE(std::stod(found[1]), 0);
     lowest = std::max(lowest, std::stod(found[2]));
+    begins.emplace(std::stod(found[2]), std::stod(found[1]));
     rest = found.suffix();
   }
   ASSERT_TRUE(std::regex_search(svg, found, std::regex("data-y=\"[0-9.]+ ([0-9.]+) ")));
   EXPECT_GT(std::stod(found[1]), lowest);  // the curves begin below
+  ASSERT_GT(begins.size(), 1u);
+  for (const auto& [y, x] : begins) EXPECT_EQ(x, begins.begin()->second) << "the row at " << y;
   many.legend = false;
   EXPECT_FALSE(has(draw(many), "class=\"legend\""));
 }
@@ -256,7 +261,8 @@ TEST(Draw, MarksAndNotesAreSaid) {
 
 TEST(Draw, AFileOfItsOwnBringsItsStyle) {
   const std::string svg = standalone(chart({{1, 3}, {2, 1}}));
-  for (const char* part : {"<svg xmlns=", "<style>", "prefers-color-scheme", "class=\"ground\""})
+  for (const char* part :
+       {"<svg xmlns=", "<style>", "prefers-color-scheme", "class=\"ground\"", " width=\"560\" height=\""})
     EXPECT_TRUE(has(svg, part)) << part;
   EXPECT_FALSE(has(draw(chart({{1, 3}})), "<style>"));
 }

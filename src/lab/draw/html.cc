@@ -62,10 +62,12 @@ constexpr std::string_view kFoot =
     "This page is a single file: it opens from disk and makes no network requests.";
 constexpr std::string_view kLiveFoot = "This page refreshes itself while its server is running.";
 
-// A large heading is not broken inside "held-out".
+// A large heading is broken neither inside "held-out" nor before the sign of a percentage.
 std::string heading(std::string_view title) {
   static constexpr std::string_view kWord = "eld-out";
   std::string text = escape(title);
+  for (std::size_t sign = 0; (sign = text.find(" %", sign)) != std::string::npos;)
+    text.replace(sign, 1, "\u00a0");
   const std::size_t at = text.find(kWord);
   if (at == std::string::npos || at == 0) return text;
   return text.replace(at - 1, kWord.size() + 1,
@@ -146,6 +148,22 @@ std::string verbatim(std::string_view label, std::string_view text) {
   // A new line right after <pre> is dropped by the reader, so one is written for it to drop.
   return fmt::format("<pre role=\"group\" aria-label=\"{}\" tabindex=\"0\">\n{}</pre>\n", escape(label),
                      escape(text));
+}
+
+std::string command(std::string_view label, std::string_view text) {
+  std::string words = escape(text);
+  for (std::size_t at = 0; (at = words.find(" --", at)) != std::string::npos;) {
+    const std::size_t end = std::min(words.find_first_of(" \n", at + 1), words.size());
+    const std::string flag = "<span class=\"whole\">" + words.substr(at + 1, end - at - 1) + "</span>";
+    words.replace(at + 1, end - at - 1, flag);
+    at += 1 + flag.size();
+  }
+  return fmt::format("<pre class=\"command\" role=\"group\" aria-label=\"{}\" tabindex=\"0\">\n{}</pre>\n",
+                     escape(label), words);
+}
+
+std::string made_by(std::string_view made) {
+  return made.empty() ? "" : section("made", "How this page was made", command("Command", made));
 }
 
 std::string figure(std::string_view title, std::string_view caption, std::string_view drawing) {

@@ -39,6 +39,12 @@ std::string section(std::string_view id, std::string_view heading, std::string_v
 // Text as it stands, in a box that scrolls; `label` names the box. Empty when the text is.
 std::string verbatim(std::string_view label, std::string_view text);
 
+// A command line as a shell takes it, in a box of its own; it may be broken between words alone.
+std::string command(std::string_view label, std::string_view text);
+
+// The section at the foot of a page that says by which command it was made. Empty when the text is.
+std::string made_by(std::string_view command);
+
 // A drawing with its title and a caption. Empty when the drawing is.
 std::string figure(std::string_view title, std::string_view caption, std::string_view drawing);
 

@@ -35,6 +35,19 @@ TEST(Verbatim, EmptyTextIsLeftOut) {
   EXPECT_EQ(section("plan", "Plan", ""), "");
 }
 
+TEST(Command, IsBrokenBetweenWordsAlone) {
+  const std::string html = made_by("thalweg schedule \"linear(1)\" --total 5 --html a.html");
+  EXPECT_TRUE(has(html,
+                  "schedule &quot;linear(1)&quot; <span class=\"whole\">--total</span> 5 "
+                  "<span class=\"whole\">--html</span> a.html</pre>"));
+  EXPECT_EQ(made_by(""), "");
+}
+
+TEST(Document, AHeadingKeepsNumbersWithTheirSign) {
+  EXPECT_TRUE(has(document({.title = "a: 98.05 %, b: 7 %", .subject = "x"}),
+                  "<h1>a: 98.05\u00a0%, b: 7\u00a0%</h1>"));
+}
+
 TEST(Tiles, WithoutValueAreLeftOut) {
   EXPECT_EQ(tiles({{"Loss", "", "", ""}}, "facts"), "");
   const std::string two = tiles({{"Loss", "1 < 2", "best", "train"}, {"Time", "", "", ""}}, "facts");

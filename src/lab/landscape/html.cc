@@ -170,7 +170,7 @@ std::string landscape_svg(const Landscape& landscape) {
   return page::contour_svg(landscape, page::levels_of(landscape), "contour", true) + "\n";
 }
 
-std::string landscape_html(const Landscape& landscape) {
+std::string landscape_html(const Landscape& landscape, const std::string& command) {
   const page::LandscapeView view = page::landscape_view(landscape, "landscape", true);
   const bool curve = page::is_curve(landscape);
   const std::string style = page::landscape_style();
@@ -179,7 +179,8 @@ std::string landscape_html(const Landscape& landscape) {
                          .subject = "loss landscape",
                          .lead = page::lead(landscape.subtitle),
                          .body = page::section("ways", heading, view.html) +
-                                 page::section("third", "The surface", curve ? "" : page::kSolid),
+                                 page::section("third", "The surface", curve ? "" : page::kSolid) +
+                                 page::made_by(command),
                          .style = style,
                          .scripts = {page::kLandscapeJs},
                          .data = page::animations({view.data})});

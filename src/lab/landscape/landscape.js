@@ -123,6 +123,7 @@ class View {
 
   listen() {
     this.find("player").hidden = false;
+    for (const told of document.querySelectorAll(".moves")) told.hidden = false;
     this.slider = this.find("time");
     this.find("play").addEventListener("click", () => this.setPlaying(!this.playing));
     this.slider.addEventListener("input", (event) => { this.setPlaying(false); this.go(+event.target.value); });

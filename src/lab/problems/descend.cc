@@ -1,6 +1,7 @@
 // The loop of gradient descent on a problem: value and gradient, then a step.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/spec.h"
 #include "problems/gradients.h"
@@ -12,6 +13,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kMostNumbers = 100'000'000;  // of a path: 800 MB
+constexpr std::size_t kMostNamed = 1000;             // samples of a batch that a traced update tells
 
 std::string point_text(std::span<const double> x) {
   std::string out;
@@ -33,9 +35,22 @@ void check(const Problem& problem, const DescendOptions& options) {
                             "look at fewer of them: every 100, say"});
 }
 
-std::vector<ElementPlace> coordinates(const Problem& problem, const Parameter& x) {
+// Adopts the coordinates - weights as those of dense(1), and the biases behind them, where there are some -
+// and says which is which.
+std::vector<ElementPlace> adopt(const Problem& problem, std::vector<double>& x, std::vector<double>& grad,
+                                Params& params) {
+  const std::size_t biases = problem.biases(), weights = x.size() - biases;
+  const auto n = static_cast<std::int64_t>(weights), b = static_cast<std::int64_t>(biases);
+  std::vector<const Parameter*> adopted;
+  if (biases == 0) {
+    adopted = {&params.adopt("x", {n}, x.data(), grad.data())};
+  } else {
+    adopted = {&params.adopt("a", {n, 1}, x.data(), grad.data(), Role::weight),
+               &params.adopt("b", {b}, x.data() + n, grad.data() + n, Role::bias)};
+  }
   std::vector<ElementPlace> out;
-  for (const std::string& name : problem.names()) out.push_back({&x, out.size(), name});
+  for (std::size_t i = 0; i < x.size(); ++i)
+    out.push_back({adopted[i < weights ? 0 : 1], i < weights ? i : i - weights, problem.names()[i]});
   return out;
 }
 
@@ -63,7 +78,11 @@ bool record(const Problem& problem, const DescendOptions& options, std::span<con
 void walk(const Problem& problem, const DescendOptions& options, Gradients& gradients, Optimizer& optimizer,
           Tracer& tracer, std::span<double> x, std::span<double> grad, Descent& out) {
   const bool tells = optimizer.observes(), averages = optimizer.averages();
+  std::vector<std::uint32_t> samples;  // since the last update
   for (std::uint64_t n = 0; out.rates.size() < options.updates;) {
+    const std::span<const std::uint32_t> rows = gradients.rows_of(n);
+    if (options.trace_every > 0 && rows.size() <= kMostNamed)
+      samples.insert(samples.end(), rows.begin(), rows.end());
     gradients.write(x, n++, grad);
     if (options.until_diverged && !finite(grad)) break;
     for (double& slope : grad) slope *= optimizer.loss_scale();
@@ -73,6 +92,7 @@ void walk(const Problem& problem, const DescendOptions& options, Gradients& grad
     if (options.trace_every > 0) {
       TracedUpdate traced = tracer.after(report);
       traced.update = out.rates.size() + 1;
+      traced.samples = std::exchange(samples, {});
       if (!averages) traced.loss = out.losses.back();
       const bool due = traced.update % options.trace_every == 0 || traced.update == options.updates;
       if (due) out.traced.push_back(std::move(traced));
@@ -94,7 +114,7 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   if (!options.start.empty()) x = options.start;
   std::vector<double> grad(x.size());
   Params params;
-  const Parameter& moved = params.adopt("x", {static_cast<std::int64_t>(x.size())}, x.data(), grad.data());
+  const std::vector<ElementPlace> places = adopt(problem, x, grad, params);
   Descent out;
   DescendOptions must_start = options;
   must_start.until_diverged = false;
@@ -102,7 +122,7 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   const Nonfinite policy = options.until_diverged ? Nonfinite::skip : Nonfinite::error;
   Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = policy});
   out.optimizer = optimizer.chain().text();
-  Tracer tracer(optimizer, coordinates(problem, moved));
+  Tracer tracer(optimizer, places);
   walk(problem, options, gradients, optimizer, tracer, x, grad, out);
   return out;
 }

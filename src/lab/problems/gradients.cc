@@ -65,6 +65,7 @@ void Gradients::make_offsets() {
 
 // An epoch ends with what is left.
 std::span<const std::uint32_t> Gradients::rows_of(std::uint64_t n) {
+  if (options_.batch == 0) return {};
   const std::uint64_t batch = options_.batch, batches = (samples_ + batch - 1) / batch;
   if (n / batches != epoch_) {
     epoch_ = n / batches;

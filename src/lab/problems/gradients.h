@@ -17,8 +17,10 @@ class Gradients {
   // The n-th gradient of this descent, n = 0, 1, ...
   void write(std::span<const double> x, std::uint64_t n, std::span<double> out);
 
- private:
+  // The samples of the batch of the n-th one; none: all.
   std::span<const std::uint32_t> rows_of(std::uint64_t n);
+
+ private:
   void make_offsets();
   void add_noise(std::uint64_t n, std::span<double> out) const;
   void add_offsets(std::span<const std::uint32_t> rows, std::span<double> out) const;

@@ -20,7 +20,8 @@ f(a, b) = 1/n sum_i (a u_i + b - t_i)^2 / 2
 u_i = 2 (i + 1/2) / n, t_i = 1.5 u_i - 0.5 + noise z_i, z_i standard normal from the seed
 n = samples, i = 0 .. n-1; start (-1.5, 2); minimum: the solution of the normal equations
 with data, u_i and t_i are the columns of a row, as they stand, and the start is 0;
-k columns beside the target make f(a1, ..., ak, b), a sum of aj uj in the place of a u)"};
+k columns beside the target make f(a1, ..., ak, b), a sum of aj uj in the place of a u
+b is a bias, as of dense(1): on=matrices and the decay of adamw leave it out)"};
 
   static Points points(const Settings& settings, std::span<const double> o) {
     if (const Setting& data = option<kOptions, "data">(settings); given(data)) {

@@ -113,6 +113,7 @@ Facts least_squares(const Points& points) {
   const std::size_t n = points.inputs;
   Facts out{.start = points.start, .minima = {}, .minimum = NAN};
   out.names = names_of(n);
+  out.biases = 1;
   if (out.start.empty()) out.start = Point(n + 1);
   NormalEquations equations(points);
   Point best = equations.solve();

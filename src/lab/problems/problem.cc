@@ -228,6 +228,7 @@ void Problem::gradient(std::span<const double> x, std::span<double> out) const {
   impl_->gradient(x, out);
 }
 
+std::size_t Problem::biases() const { return impl_->facts.biases; }
 std::size_t Problem::samples() const { return impl_->samples(); }
 
 void Problem::gradient(std::span<const double> x, std::span<const std::uint32_t> rows,

@@ -22,6 +22,7 @@ struct Facts {
   Point low = {};             // the region; empty: everywhere
   Point high = {};
   std::vector<std::string> names = {};  // of the coordinates; none: x, x and y, or x1, x2, ...
+  std::size_t biases = 0;               // how many of them, the last ones, are biases
 };
 
 // A problem is a struct with its Spec, formula included, as kSpec; its options are numbers, here `o`, in the

@@ -130,7 +130,8 @@ std::string schedule_svg(std::span<const Schedule> schedules, std::uint64_t upda
   return page::standalone(chart_of(schedules, updates));
 }
 
-std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates) {
+std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t updates,
+                          const std::string& command) {
   const page::Chart chart = chart_of(schedules, updates);
   std::string tables;
   for (std::size_t i = 0; i < schedules.size(); ++i)
@@ -140,7 +141,7 @@ std::string schedule_html(std::span<const Schedule> schedules, std::uint64_t upd
        .subject = "schedules",
        .body =
            page::section("picture", "Values", "<figure class=\"lone\">" + page::draw(chart) + "</figure>\n") +
-           page::section("events", "Events", tables)});
+           page::section("events", "Events", tables) + page::made_by(command)});
 }
 
 }  // namespace thalweg

@@ -9,6 +9,7 @@
 
 #include "base/did_you_mean.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "draw/html.h"
 #include "thalweg/error.h"
@@ -24,6 +25,14 @@ struct Column {
 };
 
 std::string digits(double number) { return std::isnan(number) ? "" : fmt::format("{:.8g}", number); }
+
+// Those of a batch: "12", "3 7 12".
+std::string samples_text(const TracedUpdate& update) {
+  constexpr std::size_t kMost = 8;
+  const std::size_t n = std::min(kMost, update.samples.size());
+  return join(std::span(update.samples).first(n), " ", [](std::uint32_t i) { return std::to_string(i); }) +
+         (n < update.samples.size() ? " ..." : "");
+}
 
 // Empty where the element has no such number.
 std::string named(const Numbers& numbers, const std::string& name) {
@@ -68,6 +77,8 @@ std::vector<Column> columns_of(std::span<const TracedUpdate> updates, const Show
                              {"name", [](Update, Element element) { return visible(element.name); }}};
   if (std::ranges::any_of(updates, [](Update update) { return !std::isnan(update.loss); }))
     out.push_back({"loss", [](Update update, Element) { return digits(update.loss); }});
+  if (std::ranges::any_of(updates, [](Update update) { return !update.samples.empty(); }))
+    out.push_back({"samples", [](Update update, Element) { return samples_text(update); }});
   if (shown.gradient) out.push_back({"gradient", [](Update, Element e) { return digits(e.gradient); }});
   if (shown.state) {
     add_columns(updates, &TracedElement::state, out);
@@ -117,6 +128,7 @@ std::string update_json(const TracedUpdate& update, const Shown& shown) {
   JsonObject out;
   out.add("update", update.update).add("lr", update.lr);
   if (!std::isnan(update.loss)) out.add("loss", update.loss);
+  if (!update.samples.empty()) out.add("samples", update.samples);
   if (shown.state && !update.numbers.empty()) out.raw("numbers", object(update.numbers));
   const auto one = [&](const TracedElement& element) { return element_json(element, shown); };
   return out.raw("coordinates", json_list(update.elements, one)).text();

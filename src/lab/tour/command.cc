@@ -7,11 +7,6 @@
 namespace thalweg {
 namespace {
 
-// As a shell takes it.
-std::string quoted(const std::string& text) {
-  return text.find_first_of(" ()|;*^<>&") == std::string::npos ? text : "\"" + text + "\"";
-}
-
 std::string batch_text(std::uint64_t batch) { return batch == 0 ? "full" : std::to_string(batch); }
 
 }  // namespace
@@ -23,9 +18,9 @@ Landscape landscape_of(const Stop& stop) {
 std::string command_of(const Stop& stop) {
   const FunctionLandscapeOptions& options = stop.options;
   const DescendOptions& descend = options.descend;
-  std::string out = "thalweg landscape " + quoted(stop.problem);
+  std::string out = "thalweg landscape " + shell_word(stop.problem);
   const auto add = [&](const char* flag, const std::string& value) {
-    if (!value.empty()) out += std::string(" ") + flag + " " + quoted(value);
+    if (!value.empty()) out += std::string(" ") + flag + " " + shell_word(value);
   };
   add("--paths", join(stop.paths, "; "));
   add("--batch", join(options.batches, ",", batch_text));

@@ -19,13 +19,19 @@ struct Stop {
   std::string_view look;      // what is to be seen in the picture
   std::string_view measured;  // what the experiment of that name found, in a few words
   std::string_view experiment;
+  std::vector<std::string_view> quoted = {};  // the quantities of it whose medians `measured` gives, as 0.12
   // The picture.
   std::string problem;
   std::vector<std::string> paths;
   FunctionLandscapeOptions options;
+  std::string (*counted)(const Stop& stop) = nullptr;  // what other seeds show; null: no matter
 };
 
 std::span<const Stop> stops();
+
+// How often each path ends lowest; and where three cycles end beside one cosine.
+std::string count_losses(const Stop& stop);
+std::string count_hollows(const Stop& stop);
 
 // The landscape of a stop, and the command that draws it.
 Landscape landscape_of(const Stop& stop);

@@ -43,7 +43,7 @@ def rmsprop(g, s, t):
     return {"v": v}, {}, LR * g / (np.sqrt(v) + EPS)
 
 
-# chain, names of the state, the rule, decay in the gradient, decay of the weights
+# chain, names of the state, the rule, decay in the gradient, decay of the weights: of the slope, not of the bias
 RULES = [
     (f"gd(lr={LR})", "", lambda g, s, t: ({}, {}, LR * g), 0, 0),
     (f"momentum({MU}) | lr({LR})", "b", momentum, 0, 0),
@@ -60,7 +60,7 @@ def run(chain, names, rule, l2, decay):
     for t in range(1, STEPS + 1):
         g = gradient(w)
         state, corrected, step = rule(g + l2 * w, state, t)
-        step = step + LR * decay * w
+        step = step + LR * decay * w * np.array([1, 0])
         w = w - step
         pick = lambda many, i: {name: many[name][i] for name in many}
         updates.append([{"name": "ab"[i], "gradient": g[i], "state": pick(state, i), "corrected": pick(corrected, i),

@@ -164,7 +164,7 @@ std::string tests_text(const StudyResult& result) {
 
 }  // namespace
 
-std::string study_html(const StudyResult& result) {
+std::string study_html(const StudyResult& result, const std::string& command) {
   return page::document(
       {.title = result.headline(),
        .subject = "study of optimizers over " + over(result),
@@ -174,7 +174,7 @@ std::string study_html(const StudyResult& result) {
                                  ranks_table(result) + "</div>\n") +
                page::section("scores", "Scores",
                              "<div class=\"compared\">\n" + scores_table(result) + "</div>\n") +
-               page::section("comparisons", "Comparisons", comparisons(result)),
+               page::section("comparisons", "Comparisons", comparisons(result)) + page::made_by(command),
        .style = page::kComparisonCss.text});
 }
 

@@ -247,9 +247,10 @@ std::string StudyResult::json() const {
       .text();
 }
 
-void write_study(const StudyResult& result, const std::filesystem::path& directory) {
+void write_study(const StudyResult& result, const std::filesystem::path& directory,
+                 const std::string& command) {
   write_output(directory / "study.json", result.json() + "\n");
-  write_output(directory / "report.html", study_html(result));
+  write_output(directory / "report.html", study_html(result, command));
 }
 
 }  // namespace thalweg
