@@ -52,6 +52,11 @@ endif()
 set(THALWEG_CXX_RUNTIME ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
 list(FILTER THALWEG_CXX_RUNTIME INCLUDE REGEX "^(stdc\\+\\+|c\\+\\+|c\\+\\+abi|m)$")
 list(REMOVE_DUPLICATES THALWEG_CXX_RUNTIME)
+# What ranks are loaded by: beside the libraries, where they look for it.
+if(mpi_modules)
+  install(TARGETS ${mpi_modules} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT lib)
+endif()
+
 configure_package_config_file(cmake/ThalwegConfig.cmake.in ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake
   INSTALL_DESTINATION ${package_files} NO_SET_AND_CHECK_MACRO)
 # Before 1.0 a minor version may change what callers see.
@@ -102,6 +107,9 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc FIL
 
 # All that is installed, and nothing else.
 add_custom_target(thalweg_installed)
+if(mpi_modules)
+  add_dependencies(thalweg_installed ${mpi_modules})
+endif()
 foreach(target thalweg_core thalweg thalweg_lab thalweg_tool thalweg_man)
   foreach(kind "" _shared)
     if(TARGET ${target}${kind})

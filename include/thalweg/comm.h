@@ -62,9 +62,12 @@ class Comm {
   static std::unique_ptr<Comm> mpi_of(MPI_Comm communicator) { return mpi(MPI_Comm_c2f(communicator)); }
 #endif
 
-  // Which of the processes this is that a launcher of MPI, such as mpirun or srun, has started; nothing where
-  // none has.
-  static std::optional<int> launched_rank();
+  // Which of how many processes this is that a launcher of MPI, such as mpirun or srun, has started; a size
+  // of 0 is not known. Nothing where none has.
+  struct Launched {
+    int rank, size;
+  };
+  static std::optional<Launched> launched();
 
  private:
   double deadline_ = 300;

@@ -50,9 +50,11 @@ struct OptimizerOptions {
   // keep all streams of memory moving, large ones mean fewer calls.
   std::size_t tile = 256;
   // Of ranks that step together, each with gradients of its own: a step takes the mean of these. Every rank
-  // has all values, and state of its range of 2,048-element blocks alone unless `whole_state`; the bits are
-  // the same. Binding, step(), averaged(), replan() and gather_state() are for all ranks at the same time,
-  // with the same chain, parameters and options: Error(usage) otherwise, on all of them. Must outlive it.
+  // has all values - binding gives it those of rank 0 -, and state of its range of 2,048-element blocks alone
+  // unless `whole_state`; the bits are the same. Binding, step(), averaged(), replan() and gather_state() are
+  // for all ranks at the same time, with the same chain, parameters, options and input: Error(usage)
+  // otherwise, on all of them. So are set_option() and observe(), which are not looked at. A step allocates
+  // then. Must outlive it.
   Comm* comm = nullptr;
   bool whole_state = false;
 };
@@ -61,7 +63,8 @@ struct OptimizerOptions {
 struct StepInput {
   double weight = 1;  // that it has in a window of `accumulate`: samples or tokens that it is the mean of
   bool last = false;  // it closes its window, though that is not full
-  // Its norm over all parameters, where that is known: clip_norm need not read the gradient for it.
+  // Its norm over all parameters, with ranks that of the mean, where that is known: clip_norm need not read
+  // the gradient for it.
   double grad_norm = std::numeric_limits<double>::quiet_NaN();
   // What this step measures, in addition to what OptimizerOptions::statistics asks of every step. The first
   // step that asks for more than those before it allocates.
@@ -183,14 +186,12 @@ class Optimizer {
 
   friend bool steps_apart(const Optimizer& optimizer);
   friend void gather_state(Optimizer& optimizer, int root);
-  friend void drop_gathered_state(Optimizer& optimizer);
+  friend struct StateAccess;
 };
 
-// With ranks: puts into the memory of Optimizer::state() on rank `root` what the others hold, until the next
-// step; for a checkpoint. Does nothing without.
+// With ranks, on all of them: puts into the memory of Optimizer::state() on rank `root` what the others hold,
+// until the next step; for a checkpoint, which is an Error(usage) without it. Does nothing without ranks.
 void gather_state(Optimizer& optimizer, int root = 0);
-// Gives back the memory of what this rank does not hold, after gather_state() or once state was loaded.
-void drop_gathered_state(Optimizer& optimizer);
 
 // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter depends
 // on its own gradient's elements alone, and what is not finite is only reported.

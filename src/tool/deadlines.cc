@@ -31,18 +31,24 @@ int Deadlines::stop() const {
 
 bool Deadlines::out_of_time() const { return most_ && Clock::now() - start_ >= *most_; }
 
-std::string Deadlines::why() const { return caught_signal() != 0 ? "interrupted" : "out of time"; }
-
-JsonObject Deadlines::stopped() const {
-  return JsonObject().add("schema", 1).add("stopped", caught_signal() != 0 ? "signal" : "time");
+std::string Deadlines::why(int stop) const {
+  if (caught_signal() == 0 && !out_of_time()) return "another rank was ended";
+  return caught_signal() == stop ? "interrupted" : "out of time";
 }
 
-bool Deadlines::save_is_due() {
+JsonObject Deadlines::stopped(int stop) const {
+  return JsonObject().add("schema", 1).add("stopped", caught_signal() == stop ? "signal" : "time");
+}
+
+bool Deadlines::save_is_due() const {
   const auto now = Clock::now();
   const bool asked = asked_to_save();
-  if (!asked && !(between_ && now - saved_ >= *between_)) return false;
-  saved_ = now;
-  return true;
+  return asked || (between_ && now - saved_ >= *between_);
+}
+
+void Deadlines::saved() {
+  (void)asked_to_save();
+  saved_ = Clock::now();
 }
 
 }  // namespace thalweg::tool

@@ -24,12 +24,16 @@ class Deadlines {
   // when the time is up.
   int stop() const;
   bool out_of_time() const;
-  std::string why() const;  // "interrupted" or "out of time"
+  // "interrupted" or "out of time", where it is to end with the number that stop() told, here or on another
+  // rank; the same in JSON.
+  std::string why(int stop) const;
   // What stands with --json in the place of a result: schema, and stopped, "signal" or "time".
-  JsonObject stopped() const;
+  JsonObject stopped(int stop) const;
 
-  // True when it is time for a save, or a signal asked for one; the time counts anew from there.
-  bool save_is_due();
+  // True when it is time for a save, or a signal asked for one, which it tells once.
+  bool save_is_due() const;
+  // The time counts anew from here.
+  void saved();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -16,7 +16,10 @@ bool train_fold(Run& run, Deadlines& deadlines, bool quiet) {
   Report report;
   while (deadlines.stop() == 0 && run.next(report)) {
     progress.show(report);
-    if (deadlines.save_is_due()) run.save();
+    if (deadlines.save_is_due()) {
+      run.save();
+      deadlines.saved();
+    }
   }
   progress.end();
   if (!run.done()) {
@@ -31,12 +34,13 @@ bool train_fold(Run& run, Deadlines& deadlines, bool quiet) {
 
 int interrupted(const Folds& folds, std::uint64_t fold, const Deadlines& deadlines, bool json) {
   if (json) {
-    JsonObject stopped = deadlines.stopped();
+    JsonObject stopped = deadlines.stopped(deadlines.stop());
     stopped.add("run", folds.directory().string()).add("fold", fold).add("folds", folds.count());
     print(stopped.text() + "\n");
   }
-  note(fmt::format("{}: saved in fold {} of {}; continue with `thalweg train --resume {}`", deadlines.why(),
-                   fold, folds.count(), visible(folds.directory().string())));
+  note(fmt::format("{}: saved in fold {} of {}; continue with `thalweg train --resume {}`",
+                   deadlines.why(deadlines.stop()), fold, folds.count(),
+                   visible(folds.directory().string())));
   return kSignalled + deadlines.stop();
 }
 

@@ -75,8 +75,9 @@ int guarded(int argc, char** argv) {
   } catch (const Error& error) {
     return fail(static_cast<int>(error.code()), error.what());
   } catch (const std::bad_alloc&) {
-    leave_ranks(static_cast<int>(Code::resource), "out of memory");
-    return out_of_memory();
+    const int code = out_of_memory();
+    leave_ranks(code, "out of memory");
+    return code;
   } catch (const std::system_error& error) {
     return fail(static_cast<int>(Code::resource), error.what());
   } catch (const std::exception& error) {

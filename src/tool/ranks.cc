@@ -1,6 +1,9 @@
 #include "tool/ranks.h"
 
+#include <algorithm>
+#include <exception>
 #include <memory>
+#include <string>
 
 #include "thalweg/error.h"
 #include "tool/command.h"
@@ -8,7 +11,8 @@
 namespace thalweg::tool {
 namespace {
 
-constexpr double kToHearAll = 5;  // seconds
+// Seconds until the first rank ends the others, and they end the first, which may have a page to draw.
+constexpr double kToHearAll = 5, kToHearFirst = 120;
 
 struct Joined {
   std::unique_ptr<Comm> ranks;
@@ -24,26 +28,38 @@ Joined& joined() {
 // Whether every rank has come here with a code other than 0.
 bool all_have_failed(int code) {
   Comm& comm = *joined().farewell;
-  comm.set_deadline(kToHearAll);
+  comm.set_deadline(comm.rank() == 0 ? kToHearAll : kToHearFirst);
   try {
     return least_of_ranks(comm, code) > 0;
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }
 
 }  // namespace
 
-bool is_another_rank() { return Comm::launched_rank().value_or(0) > 0; }
+bool is_another_rank() {
+  const auto launched = Comm::launched();
+  return launched && launched->rank > 0;
+}
 
 Comm* join_ranks() {
-  if (!Comm::launched_rank()) return nullptr;
+  const auto launched = Comm::launched();
+  if (!launched || launched->size == 1) return nullptr;
   Joined& all = joined();
   all.ranks = Comm::mpi();
   all.farewell = Comm::mpi();
+  if (all.ranks->size() < std::max(launched->size, launched->rank + 1)) {
+    throw Error(Code::usage,
+                {"MPI", "it sees fewer processes than were started", std::to_string(all.ranks->size()),
+                 std::to_string(std::max(launched->size, launched->rank + 1)),
+                 "the launcher and the MPI of THALWEG_MPI_MODULE must belong together"});
+  }
   be_silent(all.ranks->rank() > 0);
   return all.ranks->size() > 1 ? all.ranks.get() : nullptr;
 }
+
+int most_of_ranks(Comm* comm, int here) { return comm == nullptr ? here : -least_of_ranks(*comm, -here); }
 
 void leave_ranks(int code, const char* why) {
   Joined& all = joined();

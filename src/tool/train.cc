@@ -1,5 +1,6 @@
 // thalweg train: runs a training, or continues one.
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -84,16 +85,18 @@ int threads_of_folds(const Flags& flags, Given given) {
 }
 
 // The defaults, below a file, below the flags.
-RunSettings settings_of(const Flags& flags) {
+RunSettings settings_of(const Flags& flags, Comm* comm) {
   if (!flags.lengths.empty())
     throw Error(Code::usage, {"--lengths", "there is no run to continue", "", "--resume with it", ""});
   const std::string* const batch = flags.settings.given("batch");
   const bool find = batch != nullptr && *batch == "find";
   RunSettings settings = flags.settings.settings(flags.config, find ? "batch" : "");
   if (find) {
-    const FoundBatch found = find_batch(settings.config());
+    FoundBatch found{.batch = INT_MAX};  // by the first rank
+    if (!is_another_rank()) found = find_batch(settings.config());
     note(fmt::format("batch {}: {}", found.batch, found.why));
-    settings.set("batch", std::to_string(found.batch));
+    const int least = static_cast<int>(std::min<std::uint64_t>(found.batch, INT_MAX));
+    settings.set("batch", std::to_string(-most_of_ranks(comm, -least)));
   }
   if (flags.out && flags.out->empty())
     throw Error(Code::usage, {"--out", "the name is empty", "", "a new folder", ""});
@@ -139,9 +142,9 @@ int interrupted(Run& run, const Deadlines& deadlines, int stop) {
   run.save();
   run.wait();
   if (!is_another_rank()) write_page(run.directory());
-  const std::string why = deadlines.stop() == 0 ? "another rank was interrupted" : deadlines.why();
-  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`", why,
-                   run.updates(), run.total_updates(), visible(run.directory().string())));
+  note(fmt::format("{}: saved at update {} of {}; continue with `thalweg train --resume {}`",
+                   deadlines.why(stop), run.updates(), run.total_updates(),
+                   visible(run.directory().string())));
   return kSignalled + stop;
 }
 
@@ -284,7 +287,10 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
       progress.show(report);
       steps.add(report);
       asked = agreed(run, deadlines.save_is_due() ? kSave : deadlines.stop());
-      if (asked == kSave) run.save();
+      if (asked == kSave) {
+        run.save();
+        deadlines.saved();
+      }
     }
     progress.end();
     if (asked != 0 && asked != kSave && !run.done()) {
@@ -301,7 +307,7 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
   if (cut_off) {
     steps.tell_what_there_is(run);
     if (flags.json && !flags.show.any()) {
-      JsonObject stopped = deadlines.stopped();
+      JsonObject stopped = deadlines.stopped(*cut_off - kSignalled);
       stopped.add("run", run.directory().string());
       print(stopped.add("update", run.updates()).add("updates", run.total_updates()).text() + "\n");
     }
@@ -334,6 +340,7 @@ Comm* join_to_train(const Flags& flags) {
 int train(const Flags& flags, Given given) {
   catch_signals();
   Deadlines deadlines = deadlines_of(flags);
+  if (flags.resume && Folds::are_in(*flags.resume) && is_another_rank()) return kOk;
   if (flags.resume && Folds::are_in(*flags.resume))
     return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given)), deadlines, flags.json,
                        flags.quiet);
@@ -346,7 +353,7 @@ int train(const Flags& flags, Given given) {
   const bool together = !flags.folds && !flags.print_config && !flags.dry_run;
   if (!together && is_another_rank()) return kOk;
   Comm* const comm = together ? join_to_train(flags) : nullptr;
-  const RunSettings settings = settings_of(flags);
+  const RunSettings settings = settings_of(flags, comm);
   if (flags.folds && !flags.print_config && !flags.dry_run)
     return train_folds(Folds::create(settings.config(), *flags.folds, flags.out.value_or("")), deadlines,
                        flags.json, flags.quiet);
@@ -358,9 +365,10 @@ int train(const Flags& flags, Given given) {
   config.machine.comm = comm;
   std::optional<Run> run = Run::create(config, flags.out.value_or(""), [&] { return deadlines.stop() != 0; });
   if (run) return run_to_its_end(*run, flags, deadlines);
-  if (flags.json) print(deadlines.stopped().raw("run", "null").text() + "\n");
-  note(deadlines.why() + ": no optimizer was chosen yet, and nothing is written");
-  return kSignalled + deadlines.stop();
+  const int stop = most_of_ranks(comm, deadlines.stop());
+  if (flags.json) print(deadlines.stopped(stop).raw("run", "null").text() + "\n");
+  note(deadlines.why(stop) + ": no optimizer was chosen yet, and nothing is written");
+  return kSignalled + stop;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "checkpoint/other_checkpoint.h"
 #include "checkpoint/slots.h"
 #include "safetensors/state_file.h"
+#include "step/state_access.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -131,6 +132,7 @@ LoadReport load_training(StateSource source, Params& params, Optimizer& optimize
   optimizer.set_updates(updates);
   optimizer.set_gradients(gradients);
   optimizer.set_skips(skips);
+  StateAccess::loaded(optimizer);
   return report;
 }
 
@@ -159,6 +161,7 @@ Metadata verified_metadata(StateSource source, int threads) {
 }  // namespace
 
 Contents contents_of(Params& params, Optimizer& optimizer, Metadata metadata) {
+  StateAccess::check_whole(optimizer);
   metadata["format"] = kFormat;
   metadata["updates"] = std::to_string(optimizer.updates());
   metadata["chain"] = optimizer.chain().text(true);

@@ -18,6 +18,7 @@
 #include "checkpoint/torch_keys.h"
 #include "safetensors/safetensors.h"
 #include "safetensors/state_file.h"
+#include "step/state_access.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -275,6 +276,7 @@ LoadReport load(StateSource source, Params& params, Optimizer& optimizer, const 
   std::ranges::copy(clocks, optimizer.clocks().begin());
   optimizer.set_updates(updates.value_or(largest));
   optimizer.set_skips(0);
+  StateAccess::loaded(optimizer);
   return report;
 }
 
@@ -282,12 +284,14 @@ LoadReport load(StateSource source, Params& params, Optimizer& optimizer, const 
 
 void save_torch_state(const std::filesystem::path& path, Params& params, Optimizer& optimizer, TorchKeys keys,
                       const SaveOptions& options) {
+  StateAccess::check_whole(optimizer);
   const TorchTensors torch(params, optimizer, keys);
   write_safetensors(path, torch.tensors(), with_updates(optimizer, options.metadata), options.threads);
 }
 
 std::vector<std::byte> torch_state_bytes(Params& params, Optimizer& optimizer, TorchKeys keys,
                                          const SaveOptions& options) {
+  StateAccess::check_whole(optimizer);
   const TorchTensors torch(params, optimizer, keys);
   return safetensors_bytes(torch.tensors(), with_updates(optimizer, options.metadata), options.threads);
 }

@@ -39,10 +39,11 @@ void Pending::wait(std::size_t except) {
     if (comm_.done(messages_[begin_].ticket)) {
       ++begin_;
       spins = 0;
+      since = {};
       continue;
     }
-    if (++spins < kSpins) continue;
-    if (spins == kSpins) since = Clock::now();
+    if (spins < kSpins && ++spins < kSpins) continue;
+    if (since == Clock::time_point{}) since = Clock::now();
     if (std::chrono::duration<double>(Clock::now() - since).count() > comm_.deadline())
       give_up(messages_[begin_]);
     ::sched_yield();

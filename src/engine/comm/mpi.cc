@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
+#include <initializer_list>
 #include <iostream>
 #include <vector>
 
@@ -46,9 +48,9 @@ std::filesystem::path own_folder() {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<const void*>(&flavour), &info) == 0 || info.dli_fname == nullptr) return {};
   std::error_code ignored;
-  const std::filesystem::path file = std::filesystem::canonical(info.dli_fname, ignored);
-  if (!file.empty()) return file.parent_path();
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::filesystem::path file = info.dli_fname;  // of a program that was found in PATH a name alone
+  if (!file.has_parent_path()) file = "/proc/self/exe";
+  return std::filesystem::canonical(file, ignored).parent_path();
 }
 
 std::vector<std::string> modules() {
@@ -92,7 +94,8 @@ class Mpi : public Comm {
     hosts_ = all_texts(*this, name.data(), "the names of hosts");
   }
   ~Mpi() override {
-    if (whole_) calls_.close(comm_);
+    // Where a message is on its way or an error is, others may never come to the end that MPI waits for.
+    if (whole_ && on_their_way_ == 0 && std::uncaught_exceptions() == exceptions_) calls_.close(comm_);
   }
 
   int rank() const override { return rank_; }
@@ -101,16 +104,19 @@ class Mpi : public Comm {
   Ticket send(int to, std::span<const std::byte> bytes) override {
     Ticket ticket = 0;
     check(calls_.send(comm_, to, bytes.data(), bytes.size(), &ticket));
+    ++on_their_way_;
     return ticket;
   }
   Ticket receive(int from, std::span<std::byte> bytes) override {
     Ticket ticket = 0;
     check(calls_.receive(comm_, from, bytes.data(), bytes.size(), &ticket));
+    ++on_their_way_;
     return ticket;
   }
   bool done(Ticket ticket) override {
     int done = 0;
     check(calls_.done(comm_, ticket, &done));
+    if (done != 0) --on_their_way_;
     return done != 0;
   }
 
@@ -137,6 +143,8 @@ class Mpi : public Comm {
   int rank_ = 0, size_ = 1;
   std::vector<std::string> hosts_;
   bool whole_ = true;
+  std::size_t on_their_way_ = 0;  // messages
+  const int exceptions_ = std::uncaught_exceptions();
 };
 
 }  // namespace
@@ -144,11 +152,16 @@ class Mpi : public Comm {
 std::unique_ptr<Comm> Comm::mpi() { return std::make_unique<Mpi>(nullptr); }
 std::unique_ptr<Comm> Comm::mpi(int handle) { return std::make_unique<Mpi>(&handle); }
 
-std::optional<int> Comm::launched_rank() {
-  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"}) {
-    if (has(variable)) return std::atoi(std::getenv(variable));
-  }
-  return std::nullopt;
+std::optional<Comm::Launched> Comm::launched() {
+  const auto number = [](std::initializer_list<const char*> variables) -> std::optional<int> {
+    for (const char* variable : variables) {
+      if (has(variable)) return std::atoi(std::getenv(variable));
+    }
+    return std::nullopt;
+  };
+  const auto rank = number({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"});
+  if (!rank) return std::nullopt;
+  return Launched{*rank, number({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}).value_or(0)};
 }
 
 }  // namespace thalweg

@@ -1,4 +1,4 @@
-// Gradients to those who hold their blocks, and values back to everybody, in chunks that stay in the caches.
+// Gradients to those who hold their blocks, and values back to everybody, in chunks of a message each.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +39,7 @@ class Exchange {
   void gather(int root, StreamOf streams, std::span<const char> present, std::string_view what);
 
   Portion portion(int rank) const;
+  std::span<const std::size_t> first_blocks() const { return first_; }
   int owner(std::size_t parameter) const;  // that holds its first block
 
  private:

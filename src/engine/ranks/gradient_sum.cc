@@ -25,12 +25,12 @@ std::byte* gradient_of(const Parameter& parameter) {
 }  // namespace
 
 void GradientSum::begin(std::size_t shards, Slice mine) {
+  for (Part& part : parts_) spare_.push_back(std::move(part));
+  if (next_ == mine_.end && !parts_.empty()) spare_.pop_back();  // the last one lay in the parameters
+  parts_.clear();
   root_ = {0, shards};
   mine_ = mine;
   next_ = mine.begin;
-  for (Part& part : parts_) spare_.push_back(std::move(part));
-  if (!parts_.empty()) spare_.pop_back();  // the last one lay in the parameters
-  parts_.clear();
 }
 
 GradientSum::Part& GradientSum::place_for(const ShardNode& node) {

@@ -64,13 +64,12 @@ void HeldState::gather(int root) {
   gather_streams(root, [&](std::size_t p) {
     return Stream{memory_.window(p), memory_.size(p), memory_.dtype(p)};
   });
-  gathered_ = ranks_->comm().rank() == root;
+  gathered_ = gathered_ || ranks_->comm().rank() == root;
 }
 
 // Of each stream what is before and after what this rank holds.
-void HeldState::drop() {
-  gathered_ = false;
-  if (portion_.whole()) return;
+void HeldState::drop_gathered() {
+  if (!std::exchange(gathered_, false) || portion_.whole()) return;
   const auto give_back = [&](std::size_t p, const Stream& stream) {
     if (stream.data == nullptr) return;
     const auto begin = static_cast<std::byte*>(stream.data);

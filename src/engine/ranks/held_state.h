@@ -24,11 +24,11 @@ class HeldState {
 
   // Brings what the other ranks hold to one of them.
   void gather(int root);
-  // Gives back the memory of what is not held.
-  void drop();
-  void drop_gathered() {
-    if (gathered_) drop();
-  }
+  // Whether everything is here; it was written, where others hold a part.
+  bool is_whole() const { return portion_.whole() || gathered_; }
+  void has_all() { gathered_ = true; }
+  // Gives back the memory of what is not held, where it has any.
+  void drop_gathered();
 
  private:
   void gather_streams(int root, const std::function<Stream(std::size_t parameter)>& stream);

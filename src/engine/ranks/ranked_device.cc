@@ -12,11 +12,7 @@ namespace {
 class RankedDevice : public Device {
  public:
   RankedDevice(Ranks& ranks, const Bound& bound, std::unique_ptr<Device> own)
-      : ranks_(ranks), plan_(bound.plan), own_(std::move(own)) {
-    const std::vector<Slice> held = all_values(ranks.comm(), ranks.portion().held, "what ranks hold");
-    for (const Slice& blocks : held) first_.push_back(blocks.begin);
-    first_.push_back(bound.portion.blocks.all());
-  }
+      : ranks_(ranks), plan_(bound.plan), own_(std::move(own)) {}
 
   void run(const Work& work, const std::function<void(std::size_t)>& before) override {
     own_->run(work, [&](std::size_t phase) {
@@ -57,7 +53,7 @@ class RankedDevice : public Device {
   // What every rank has of `each` bytes a block, on all of them.
   void gather(std::span<std::byte> blocks, std::size_t each, std::string_view what) {
     std::vector<std::size_t> parts;
-    for (const std::size_t block : first_) parts.push_back(block * each);
+    for (const std::size_t block : ranks_.first_blocks()) parts.push_back(block * each);
     all_gather(ranks_.comm(), blocks, parts, what);
   }
 
@@ -91,7 +87,6 @@ class RankedDevice : public Device {
   Ranks& ranks_;
   const Plan& plan_;
   std::unique_ptr<Device> own_;
-  std::vector<std::size_t> first_;  // block of each rank, and the end of the last one
   Found found_, spoiled_;
 };
 

@@ -25,9 +25,9 @@ class Ranks {
   std::unique_ptr<Device> make_device(const Bound& bound, const DeviceOptions& options, DeviceMaker make);
 
   // The gradients of all ranks have come: this one has theirs together for what it holds, their mean, or
-  // where `sum` has parts of a batch the sum of these. `clock` counts gradients. Throws Error(usage) where
-  // the ranks are not at the same.
-  void receive(std::uint64_t clock, const GradientSum* sum);
+  // where input.sum has parts of a batch the sum of these. `count` is of gradients. Throws Error(usage) where
+  // the ranks are not at the same, or say other things about it.
+  void receive(std::uint64_t count, const StepInput& input);
   // Parameters for which some rank has a gradient.
   std::span<const char> present() const { return present_; }
 
@@ -39,16 +39,20 @@ class Ranks {
   void gather_whole(int root, std::size_t parameter, const Buffer& stream);
 
   Comm& comm() { return comm_; }
+  // The first block of every rank, and the end of the last one.
+  std::span<const std::size_t> first_blocks() const { return exchange_.first_blocks(); }
   bool sharded() const { return !whole_; }
 
  private:
-  void find_present(std::uint64_t clock);
+  void find_present();
+  void zero_what_others_hold();
 
   Comm& comm_;
   Params& params_;
-  const bool whole_;
+  const bool whole_, zero_grad_;
   Exchange exchange_;
   const Portion portion_;
+  std::vector<char> moved_;     // parameter -> whether any rule moves it
   std::vector<char> presence_;  // of all ranks, one after the other
   std::vector<char> present_;
   std::vector<std::byte*> values_, gradients_;

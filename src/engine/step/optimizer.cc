@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "step/optimizer_impl.h"
 #include "step/owner_names.h"
+#include "step/state_access.h"
 #include "thalweg/error.h"
 #include "transforms/numbers.h"
 
@@ -37,10 +38,11 @@ constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip"
 }
 
 [[noreturn]] void refuse_apart(const Chain& chain) {
-  throw Error(Code::usage,
-              {"step", "every gradient is needed before anything is updated", chain.text(),
-               "a chain without norms over parameters and gates, that reports what is not finite",
-               "form the gradients before the step"});
+  throw Error(
+      Code::usage,
+      {"step", "every gradient is needed before anything is updated", chain.text(),
+       "a chain without norms over parameters and gates, that reports what is not finite, without ranks",
+       "form the gradients before the step"});
 }
 
 // 1 - beta^t of a state that the transform corrects with these options.
@@ -122,8 +124,8 @@ Report Optimizer::step(const StepInput& input) {
   if (!(input.weight >= 0 && std::isfinite(input.weight)) || input.grad_norm < 0) refuse(input);
   if (input.backward && !steps_apart(*this)) refuse_apart(chain());
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
+  o.step.receive(o.gradients + 1, input);
   ++o.gradients;
-  o.step.receive(o.gradients, input);
   Found found;
   const bool held = o.must_skip(found);
   const Verdict verdict = held ? Verdict::hold : o.step.run(o.updates, input, o.clocks);
@@ -196,7 +198,16 @@ double Optimizer::loss_scale() const {
   return scale;
 }
 
-void drop_gathered_state(Optimizer& optimizer) { optimizer.impl_->step.state().drop(); }
+bool StateAccess::is_whole(Optimizer& optimizer) { return optimizer.impl_->step.state().is_whole(); }
+bool StateAccess::has_other_holders(Optimizer& optimizer) {
+  return !optimizer.impl_->step.state().portion().whole();
+}
+void StateAccess::loaded(Optimizer& optimizer) { optimizer.impl_->step.state().has_all(); }
+void StateAccess::check_whole(Optimizer& optimizer) {
+  if (is_whole(optimizer)) return;
+  throw Error(Code::usage, {"state", "other ranks hold a part of it", "", "all of it",
+                            "call gather_state(optimizer) on all ranks before"});
+}
 
 void gather_state(Optimizer& optimizer, int root) { optimizer.impl_->step.state().gather(root); }
 

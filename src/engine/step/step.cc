@@ -55,7 +55,7 @@ void Step::receive(std::uint64_t count, const StepInput& input) {
   Ranks* ranks = state_.ranks();
   if (ranks == nullptr) return;
   state_.drop_gathered();
-  ranks->receive(count, input.sum);
+  ranks->receive(count, input);
   participants_.set_present(ranks->present());
 }
 

@@ -31,7 +31,7 @@ struct StepOutcome {
   Measurer* measured = nullptr;                                 // where it was asked to measure
 };
 
-// Everything is allocated at construction; run() only computes.
+// Everything is allocated at construction; run() only computes, but for what goes between ranks.
 class Step {
  public:
   Step(Params& params, const Plan& plan, const OptimizerOptions& options, DeviceMaker make_device);

@@ -112,13 +112,13 @@ Descent descend(const Problem& problem, const Chain& chain, const DescendOptions
   Gradients gradients(problem, options);
   std::vector<double> x(problem.start().begin(), problem.start().end());
   if (!options.start.empty()) x = options.start;
-  std::vector<double> grad(x.size());
-  Params params;
-  const std::vector<ElementPlace> places = adopt(problem, x, grad, params);
   Descent out;
   DescendOptions must_start = options;
   must_start.until_diverged = false;
-  record(problem, must_start, x, out);
+  record(problem, must_start, x, out);  // which refuses a start of another dimension
+  std::vector<double> grad(x.size());
+  Params params;
+  const std::vector<ElementPlace> places = adopt(problem, x, grad, params);
   const Nonfinite policy = options.until_diverged ? Nonfinite::skip : Nonfinite::error;
   Optimizer optimizer(params, chain.resolve({.updates = options.updates}), {.nonfinite = policy});
   out.optimizer = optimizer.chain().text();

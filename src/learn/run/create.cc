@@ -13,6 +13,7 @@
 #include "run/fit_to_memory.h"
 #include "run/folder.h"
 #include "run/run_impl.h"
+#include "run/together.h"
 #include "run/weights/load_newest.h"
 #include "schedule/schedules.h"
 
@@ -27,10 +28,15 @@ OptimizerOptions optimizer_options(const RunConfig& config) {
           .whole_state = config.machine.state == "whole"};
 }
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
 }  // namespace
 
 Run::Impl::Impl(const RunConfig& given, Loaded&& loaded)
-    : config(fit_to_memory(fit_to_data(given, loaded.data), loaded)),
+    : config(Together(given.machine.comm).fit_to_memory(fit_to_data(given, loaded.data), loaded)),
       data(std::move(loaded.data)),
       trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
             laid_out(config, data.train.size()), data, trainer_options_of(config), epochs(*config.epochs),
@@ -65,6 +71,11 @@ void Run::Impl::open(const std::filesystem::path& where) {
   files.writer->reserve();
 }
 
+void Run::Impl::begin_with_initial_weights() {
+  files.together.on_first([&] { load_initial_weights(config, params()); });
+  files.together.spread(params());
+}
+
 // Goes on from the newest checkpoint of the run as it is written down. True when that one is of a change
 // which is not settled.
 bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
@@ -77,8 +88,7 @@ bool Run::Impl::load(const std::filesystem::path& where, std::uint64_t epochs,
       notes.push_back(
           std::string(checkpoints(where).empty() ? "no checkpoint yet" : "no checkpoint is whole") +
           ": starting from the first update");
-    files.together.on_first([&] { load_initial_weights(config, params()); });
-    files.together.spread(params());
+    begin_with_initial_weights();
     return false;
   }
   const Metadata metadata =
@@ -142,8 +152,7 @@ std::optional<Run> Run::create(const RunConfig& config, const std::filesystem::p
   auto impl = std::make_unique<Impl>(chosen.config, std::move(loaded));
   for (std::string* note : {&chosen.outliers, &chosen.why})
     if (!note->empty()) impl->notes.push_back(std::move(*note));
-  together.check_same(impl->config, impl->data);  // what was chosen may lie in the machine
-  load_initial_weights(impl->config, impl->params());
+  impl->begin_with_initial_weights();
   impl->make_directory(directory);
   return Run(std::move(impl));
 }
@@ -200,8 +209,7 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
                  "at least " + std::to_string((updates - 1) / impl->per_epoch() + 1), ""});
   }
   impl->files.lock = std::move(lock);
-  impl->finished =
-      !other && impl->done() && together.as_first(std::filesystem::exists(directory / "result.json"));
+  impl->finished = !other && impl->done() && together.as_first(is_there(directory / "result.json"));
   together.on_first([&] {
     remove_own_leftovers(directory);
     if (unsettled) settle_change(directory, updates);

@@ -63,6 +63,7 @@ struct Run::Impl {
     writing([&] { files.writer->wait(); });
   }
 
+  void begin_with_initial_weights();
   void make_directory(const std::filesystem::path& directory);
   void open(const std::filesystem::path& where);
   bool load(const std::filesystem::path& where, std::uint64_t epochs, const std::string& also_chain);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <numeric>
 #include <vector>
 
 #include "base/threads.h"
+#include "comm/alike.h"
 #include "comm/collectives.h"
-#include "run/config.h"
+#include "run/fit_to_memory.h"
 #include "safetensors/crc32.h"
 #include "thalweg/error.h"
 #include "thalweg/version.h"
@@ -25,6 +27,22 @@ std::string broadcast_text(Comm& comm, std::string text) {
   broadcast(comm, 0, std::as_writable_bytes(std::span(text)), kWhat);
   return text;
 }
+
+// While one rank works and others wait: for a disk, or a choice.
+class Patience {
+ public:
+  explicit Patience(Comm& comm) : comm_(comm), before_(comm.deadline()) {
+    constexpr double kDay = 24 * 3600;
+    comm.set_deadline(std::max(before_, kDay));
+  }
+  ~Patience() { comm_.set_deadline(before_); }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+
+ private:
+  Comm& comm_;
+  const double before_;
+};
 
 // An error that another rank has met, as it was.
 class SameError : public Error {
@@ -64,16 +82,25 @@ std::string Together::from_first(const std::function<std::string()>& f) {
   if (comm_ == nullptr) return f();
   std::string text;
   std::int32_t code = 0;
+  std::exception_ptr thrown;
   if (first()) {
+    const auto failed = [&](Code what, const char* why) {
+      code = static_cast<std::int32_t>(what);
+      text = why;
+      thrown = std::current_exception();
+    };
     try {
       text = f();
     } catch (const Error& error) {
-      code = static_cast<std::int32_t>(error.code());
-      text = error.what();
+      failed(error.code(), error.what());
+    } catch (const std::exception& error) {
+      failed(Code::resource, error.what());
     }
   }
+  const Patience patience(*comm_);
   broadcast(*comm_, 0, std::as_writable_bytes(std::span(&code, 1)), kWhat);
   text = broadcast_text(*comm_, std::move(text));
+  if (thrown != nullptr) std::rethrow_exception(thrown);
   if (code != 0) throw SameError(static_cast<Code>(code), text);
   return text;
 }
@@ -94,6 +121,7 @@ bool Together::as_first(bool here) {
 
 bool Together::any_says(bool here) {
   if (comm_ == nullptr) return here;
+  const Patience patience(*comm_);
   const std::vector<char> said = all_values(*comm_, static_cast<char>(here), "whether to stop");
   return std::ranges::any_of(said, [](char one) { return one != 0; });
 }
@@ -111,12 +139,33 @@ void Together::check_same(const RunConfig& config, const Dataset& data) {
   RunConfig shared = config;
   shared.threads = 0;   // are each rank's own
   shared.data.clear();  // may lie elsewhere
-  const std::vector<std::string_view> targets = simd_targets();
-  check_alike(*comm_, {{"version", std::string(version())},
-                       {"oneDNN", onednn_version()},
-                       {"SIMD", std::string(targets.front())},
-                       {"data", digest(data, config.threads)},
-                       {"settings", print_config(shared)}});
+  Facts facts = {{"version", std::string(version())},
+                 {"oneDNN", onednn_version()},
+                 {"SIMD target", std::string(simd_targets().front())},
+                 {"data", digest(data, config.threads)}};
+  for (const RunSetting& setting : run_settings()) facts.emplace_back(setting.name, setting.print(shared));
+  const Patience patience(*comm_);
+  check_alike(*comm_, facts);
+}
+
+RunConfig Together::fit_to_memory(const RunConfig& config, const Loaded& loaded) {
+  if (comm_ == nullptr) return thalweg::fit_to_memory(config, loaded);
+  RunConfig fitted = config;
+  const std::string text = from_first([&] {
+    RunConfig alone = config;
+    alone.machine.comm = nullptr;  // it only looks
+    alone = thalweg::fit_to_memory(alone, loaded);
+    return std::to_string(alone.machine.chunk.value_or(0)) + " " +
+           std::to_string(alone.machine.checkpoint.value_or(0));
+  });
+  const std::size_t blank = text.find(' ');
+  const auto number = [](const std::string& of) -> std::optional<std::uint64_t> {
+    const std::uint64_t n = std::stoull(of);
+    return n == 0 ? std::nullopt : std::optional(n);
+  };
+  fitted.machine.chunk = number(text.substr(0, blank));
+  fitted.machine.checkpoint = number(text.substr(blank + 1));
+  return fitted;
 }
 
 Metadata Together::spread(Params& params, Optimizer& optimizer, const Metadata& metadata) {
@@ -125,13 +174,8 @@ Metadata Together::spread(Params& params, Optimizer& optimizer, const Metadata& 
     const std::vector<std::byte> all = checkpoint_bytes(params, optimizer, {.metadata = metadata});
     return std::string(reinterpret_cast<const char*>(all.data()), all.size());
   });
-  if (first()) {
-    drop_gathered_state(optimizer);
-    return metadata;
-  }
-  const LoadReport loaded = load_checkpoint(std::as_bytes(std::span(bytes)), params, optimizer);
-  drop_gathered_state(optimizer);
-  return loaded.metadata;
+  if (first()) return metadata;
+  return load_checkpoint(std::as_bytes(std::span(bytes)), params, optimizer).metadata;
 }
 
 void Together::spread(Params& params) {

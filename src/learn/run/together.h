@@ -5,8 +5,9 @@
 #include <functional>
 #include <string>
 
-#include "comm/alike.h"
+#include "run/outline.h"
 #include "thalweg/checkpoint.h"
+#include "thalweg/comm.h"
 #include "thalweg/dataset.h"
 #include "thalweg/settings.h"
 
@@ -20,7 +21,8 @@ class Together {
   bool any() const { return comm_ != nullptr; }
   bool first() const { return comm_ == nullptr || comm_->rank() == 0; }
 
-  // What f returns on the first rank, on all. Throws on all what it throws, if that is an Error.
+  // What f returns on the first rank, on all. Throws on all what it throws, on others as an Error. The others
+  // wait as long as it takes.
   std::string from_first(const std::function<std::string()>& f);
   void on_first(const std::function<void()>& f);
   // What the first rank says; whether any rank says so.
@@ -28,6 +30,9 @@ class Together {
   bool any_says(bool here);
   int most(int here);
   std::uint64_t sum(std::uint64_t here);
+
+  // As of the first rank: what is chosen by memory is by that of a process.
+  RunConfig fit_to_memory(const RunConfig& config, const Loaded& loaded);
 
   // Throws Error(usage) on all where the ranks have other settings, data, versions or SIMD targets.
   void check_same(const RunConfig& config, const Dataset& data);

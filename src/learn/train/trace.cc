@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "params/selector.h"
+#include "step/state_access.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -84,6 +85,10 @@ std::vector<ElementPlace> elements_of(const Params& params, std::string_view of,
 
 Tracer::Tracer(Optimizer& optimizer, std::vector<ElementPlace> elements)
     : optimizer_(optimizer), places_(std::move(elements)) {
+  if (StateAccess::has_other_holders(optimizer)) {
+    throw Error(Code::usage, {"tracer", "other ranks hold a part of the state", "", "all of it on this rank",
+                              "whole_state, or one process"});
+  }
   for (const ElementPlace& place : places_)
     values_.push_back(number_at(place.parameter->value_buffer(), place.index));
 }

@@ -15,6 +15,7 @@
 #include "comm/test_ranks.h"
 #include "params/test_params.h"
 #include "ranks/held.h"
+#include "thalweg/checkpoint.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg {
@@ -65,13 +66,47 @@ TEST(Ranks, AreToldWhatDiffers) {
   expect_contains(shapes, "parameter w 4 f32");
 }
 
+TEST(Ranks, ThatSayOtherThingsOfAStepAreTold) {
+  expect_contains(error_on_all(2,
+                               [](TestRank& comm) {
+                                 Stepped s(comm);
+                                 s.optimizer->step({.statistics = {.norms = comm.rank() == 0}});
+                               }),
+                  "of this step it says another choice of statistics than rank 0");
+  expect_contains(error_on_all(2,
+                               [](TestRank& comm) {
+                                 Stepped s(comm);
+                                 s.optimizer->step({.grad_norm = comm.rank() + 1.0});
+                               }),
+                  "another norm");
+  expect_contains(error_on_all(2,
+                               [](TestRank& comm) {
+                                 const Stepped s(comm, "adam | lr(0.1)", {.grad_norm = comm.rank() == 0});
+                               }),
+                  "grad_norm");
+}
+
+TEST(Ranks, DoNotSaveAPartOfTheState) {
+  run_ranks(2, [](TestRank& comm) {
+    Stepped s(comm);
+    s.optimizer->step();
+    expect_contains(usage_error([&] { (void)checkpoint_bytes(s.params, *s.optimizer); }), "gather_state");
+    gather_state(*s.optimizer);
+    const bool whole = comm.rank() == 0;
+    EXPECT_TRUE(!whole || !checkpoint_bytes(s.params, *s.optimizer).empty());
+    s.optimizer->step();
+    EXPECT_THROW((void)checkpoint_bytes(s.params, *s.optimizer), Error);
+  });
+}
+
 TEST(Ranks, ThatStepMoreOftenAreTold) {
   const std::string message = error_on_all(2, [](TestRank& comm) {
     Stepped s(comm);
     if (comm.rank() == 1) s.optimizer->set_gradients(7);
     s.optimizer->step();
   });
-  expect_contains(message, "rank 1 on host1: it is at another gradient than rank 0; got 8; want 1");
+  expect_contains(
+      message, "rank 1 on host1: of this step it says another count of gradients than rank 0; got 8; want 1");
 }
 
 TEST(Ranks, MayLackAGradientThatTheyHaveMemoryFor) {
