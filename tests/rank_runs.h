@@ -45,7 +45,7 @@ inline std::string told(const Report& report, Params& params) {
 inline std::string left(const OptimizerOptions& options, Params& params) {
   std::string out;
   for (const Parameter& p : params) {
-    if (options.zero_grad) out += bits_of(p.grad_buffer().data, p.grad_buffer().bytes());
+    if (options.zero_grad && !p.absent()) out += bits_of(p.grad_buffer().data, p.grad_buffer().bytes());
   }
   return out;
 }
@@ -64,7 +64,8 @@ inline std::string alone(const RankRun& run, int ranks) {
   for (int k = 0; k < kSteps; ++k) {
     average_grads(ranks, run.entries, run.dtype, k, params);
     params[1].set_absent(k == 2);
-    out += told(optimizer.step(), params) + left(run.options, params);
+    out += told(optimizer.step(), params);
+    out += left(run.options, params);
     const Averaged lent = optimizer.averaged();
     for (const Parameter& p : params) out += value_bits(p);
   }
@@ -81,7 +82,8 @@ inline std::string together(const RankRun& run, Comm& comm) {
   for (int k = 0; k < kSteps; ++k) {
     fill_grads_of(comm.rank(), params, k);
     params[1].set_absent(k == 2);
-    out += told(optimizer.step(), params) + left(run.options, params);
+    out += told(optimizer.step(), params);
+    out += left(run.options, params);
     const Averaged lent = optimizer.averaged();
     for (const Parameter& p : params) out += value_bits(p);
   }

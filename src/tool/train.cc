@@ -92,7 +92,8 @@ RunSettings settings_of(const Flags& flags, Comm* comm) {
   const bool find = batch != nullptr && *batch == "find";
   RunSettings settings = flags.settings.settings(flags.config, find ? "batch" : "");
   if (find) {
-    FoundBatch found{.batch = INT_MAX};  // by the first rank
+    FoundBatch found;
+    found.batch = INT_MAX;  // the first rank says a smaller one
     if (!is_another_rank()) found = find_batch(settings.config());
     note(fmt::format("batch {}: {}", found.batch, found.why));
     const int least = static_cast<int>(std::min<std::uint64_t>(found.batch, INT_MAX));
