@@ -127,7 +127,8 @@ TEST_F(RankedRuns, AreToldTogetherWhatIsWrong) {
                   "rank 1 on host1: it was not given what rank 0 was");
   EXPECT_FALSE(std::filesystem::exists(path("seeds")));
   Training::create(config(nullptr), path("taken"));
-  expect_contains(on_all([&](TestRank& comm) { Training::create(config(&comm), path("taken")); }), "not empty");
+  expect_contains(on_all([&](TestRank& comm) { Training::create(config(&comm), path("taken")); }),
+                  "not empty");
   expect_contains(on_all([&](TestRank& comm) {
                     RunConfig few = config(&comm);
                     few.machine.shards = 2;

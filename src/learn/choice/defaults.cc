@@ -63,8 +63,9 @@ RunConfig fit_to_data(RunConfig config, const Dataset& data) {
   }
   if (config.threads == 0) config.threads = available_threads();
   if (!config.machine.shards)
-    config.machine.shards =
-        config.machine.comm == nullptr ? 1 : std::bit_ceil(static_cast<unsigned>(config.machine.comm->size()));
+    config.machine.shards = config.machine.comm == nullptr
+                                ? 1
+                                : std::bit_ceil(static_cast<unsigned>(config.machine.comm->size()));
   return config;
 }
 
