@@ -12,7 +12,7 @@ namespace thalweg::tool {
 namespace {
 
 // Seconds until the first rank ends the others, and they end the first, which may have a page to draw.
-constexpr double kToHearAll = 5, kToHearFirst = 120;
+constexpr double kToHearAll = 5, kToHearFirst = 20;
 
 struct Joined {
   std::unique_ptr<Comm> ranks;
