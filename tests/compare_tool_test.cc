@@ -250,7 +250,7 @@ TEST_F(Tool, CompareWritesTablesAndCurves) {
   std::vector<double> last;  // of the best one, seed by seed
   for (const std::string& row : rows) {
     cells = cells_of(row);
-    if (cells[2] == best["name"] && cells[8] == "2") last.push_back(std::stod(cells[12]));
+    if (cells[2] == best["name"].get<std::string>() && cells[8] == "2") last.push_back(std::stod(cells[12]));
   }
   ASSERT_EQ(last.size(), 3u);
   std::ranges::sort(last);
