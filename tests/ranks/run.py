@@ -39,8 +39,15 @@ def launch(flavour: str, ranks: int, command: list, timeout: float) -> tuple[int
 
 
 def left_over(program: Path) -> list[str]:
-    found = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True)
-    return found.stdout.split()
+    """Processes of that program."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "exe").readlink() == program:
+                found.append(process.name)
+        except OSError:  # it has ended, or is another user's
+            pass
+    return found
 
 
 class Tests:
