@@ -73,7 +73,8 @@ class Comm {
   double deadline_ = 300;
 };
 
-// The least of what the ranks say: for all of them together, as the functions of an Optimizer are.
-int least_of_ranks(Comm& comm, int here);
+// The greatest of what the ranks say, `here` without any: for all of them together, as the functions of an
+// Optimizer are.
+int most_of_ranks(Comm* comm, int here);
 
 }  // namespace thalweg

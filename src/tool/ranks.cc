@@ -30,7 +30,7 @@ bool all_have_failed(int code) {
   Comm& comm = *joined().farewell;
   comm.set_deadline(comm.rank() == 0 ? kToHearAll : kToHearFirst);
   try {
-    return least_of_ranks(comm, code) > 0;
+    return most_of_ranks(&comm, code == kOk ? 1 : 0) == 0;
   } catch (const std::exception&) {
     return false;
   }
@@ -58,8 +58,6 @@ Comm* join_ranks() {
   be_silent(all.ranks->rank() > 0);
   return all.ranks->size() > 1 ? all.ranks.get() : nullptr;
 }
-
-int most_of_ranks(Comm* comm, int here) { return comm == nullptr ? here : -least_of_ranks(*comm, -here); }
 
 void leave_ranks(int code, const char* why) {
   Joined& all = joined();

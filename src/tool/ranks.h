@@ -12,9 +12,6 @@ bool is_another_rank();
 // on. Null where there is one process.
 Comm* join_ranks();
 
-// The greatest of what they say; `here` without any.
-int most_of_ranks(Comm* comm, int here);
-
 // To be called last, with the exit code of this rank and what it failed of: where not every rank has failed,
 // nobody can go on, and all are ended.
 void leave_ranks(int code, const char* why);

@@ -48,9 +48,6 @@ void broadcast(Comm& comm, int root, std::span<std::byte> memory, std::string_vi
 // The texts of all ranks, of any lengths.
 std::vector<std::string> all_texts(Comm& comm, const std::string& text, std::string_view what);
 
-// Returns when all have called it.
-void barrier(Comm& comm, std::string_view what);
-
 // One value of each rank, on every rank.
 template <class T>
 std::vector<T> all_values(Comm& comm, const T& value, std::string_view what) {

@@ -198,13 +198,12 @@ double Optimizer::loss_scale() const {
   return scale;
 }
 
-bool StateAccess::is_whole(Optimizer& optimizer) { return optimizer.impl_->step.state().is_whole(); }
 bool StateAccess::has_other_holders(Optimizer& optimizer) {
   return !optimizer.impl_->step.state().portion().whole();
 }
 void StateAccess::loaded(Optimizer& optimizer) { optimizer.impl_->step.state().has_all(); }
 void StateAccess::check_whole(Optimizer& optimizer) {
-  if (is_whole(optimizer)) return;
+  if (optimizer.impl_->step.state().is_whole()) return;
   throw Error(Code::usage, {"state", "other ranks hold a part of it", "", "all of it",
                             "call gather_state(optimizer) on all ranks before"});
 }

@@ -6,10 +6,9 @@
 namespace thalweg {
 
 struct StateAccess {
-  // Whether the memory of Optimizer::state() has everything, and whether it may come to have a part alone.
-  static bool is_whole(Optimizer& optimizer);
+  // Whether other processes hold a part.
   static bool has_other_holders(Optimizer& optimizer);
-  // Throws Error(usage) where it has not.
+  // Throws Error(usage) where the memory of Optimizer::state() has not everything.
   static void check_whole(Optimizer& optimizer);
   // All of it was written; what other ranks hold is given back by the next step.
   static void loaded(Optimizer& optimizer);

@@ -126,7 +126,7 @@ bool Together::any_says(bool here) {
   return std::ranges::any_of(said, [](char one) { return one != 0; });
 }
 
-int Together::most(int here) { return comm_ == nullptr ? here : -least_of_ranks(*comm_, -here); }
+int Together::most(int here) { return most_of_ranks(comm_, here); }
 
 std::uint64_t Together::sum(std::uint64_t here) {
   if (comm_ == nullptr) return here;
