@@ -47,6 +47,7 @@ if(THALWEG_MPI STREQUAL AUTO OR THALWEG_MPI)
   endforeach()
 endif()
 get_property(mpi_modules GLOBAL PROPERTY thalweg_mpi_modules)
+add_custom_target(thalweg_mpi DEPENDS ${mpi_modules})
 if(THALWEG_MPI STREQUAL ON AND NOT mpi_modules)
   message(FATAL_ERROR "thalweg: THALWEG_MPI=ON; got no mpicc; want Open MPI or MPICH; try the package libopenmpi-dev, or "
     "-DTHALWEG_MPI=OFF")

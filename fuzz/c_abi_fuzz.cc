@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "target.h"
-#include "thalweg/c.h"
+#include "thalweg/c_comm.h"
 
 namespace thalweg::fuzz {
 namespace {
@@ -68,6 +68,7 @@ struct World {
   Held<thalweg_params> params;
   Held<thalweg_optimizer> optimizers;
   Held<thalweg_schedule> schedules;
+  Held<thalweg_comm> comms;
 };
 
 void expect(thalweg_status status) {
@@ -189,6 +190,71 @@ void on_optimizer(Input& in, World& world) {
   }
 }
 
+// Ranks of which none but this can be reached.
+thalweg_comm* new_comm(Input& in) {
+  thalweg_comm_calls calls = THALWEG_COMM_CALLS_INIT;
+  calls.rank = in.byte() % 4 - 1;
+  calls.size = in.byte() % 4 - 1;
+  if (in.byte() % 4 != 0) {
+    calls.send = [](void*, int, const void*, std::size_t, std::uint64_t*) { return 1; };
+    calls.receive = [](void*, int, void*, std::size_t, std::uint64_t*) { return 1; };
+    calls.done = [](void*, std::uint64_t, int*) { return 1; };
+  }
+  if (in.byte() % 4 == 0) calls.struct_size = in.number() % 100;
+  thalweg_comm* made = nullptr;
+  expect(thalweg_comm_create(&calls, &made));
+  return made;
+}
+
+thalweg_optimizer* new_optimizer_on(thalweg_comm* comm, Input& in, World& world) {
+  thalweg_optimizer_options options = THALWEG_OPTIMIZER_OPTIONS_INIT;
+  options.threads = 1;
+  options.comm = comm;
+  options.whole_state = in.byte() % 2;
+  thalweg_optimizer* made = nullptr;
+  expect(thalweg_optimizer_create(world.params.any(in), in.text(kChains), &options, &made));
+  return made;
+}
+
+void on_comm(Input& in, World& world) {
+  thalweg_comm* comm = world.comms.any(in);
+  thalweg_comm* made = nullptr;
+  int number = 0;
+  switch (in.byte() % 9) {
+    case 0:
+      expect(thalweg_comm_create_self(&made));
+      break;
+    case 1:
+      made = new_comm(in);
+      break;
+    case 2:
+      expect(thalweg_comm_shape(comm, &number, nullptr));
+      break;
+    case 3:
+      expect(thalweg_comm_set_deadline(comm, in.real()));
+      break;
+    case 4:
+      expect(thalweg_comm_most(comm, in.byte(), &number));
+      break;
+    case 5:
+      expect(thalweg_comm_abort(comm, in.byte(), in.text({"enough"})));
+      break;
+    case 6: {
+      thalweg_optimizer* o = world.optimizers.any(in);
+      expect(thalweg_optimizer_gather_state(o, in.byte() % 4 - 1));
+      expect(thalweg_optimizer_state_is_whole(o, &number));
+      if (in.byte() % 2 == 0) expect(thalweg_optimizer_state_written(o));
+      break;
+    }
+    case 7:
+      if (thalweg_optimizer* on = new_optimizer_on(comm, in, world)) world.optimizers.all.push_back(on);
+      break;
+    default:
+      expect(thalweg_comm_destroy(comm));
+  }
+  if (made != nullptr) world.comms.all.push_back(made);
+}
+
 void on_texts(Input& in, World& world) {
   const char* text = nullptr;
   thalweg_schedule* schedule = world.schedules.any(in);
@@ -226,7 +292,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input in(data, size);
   World world;
   while (!in.done()) {
-    switch (in.byte() % 3) {
+    const std::uint8_t what = in.byte();
+    switch (what >= 240 ? 3 : what % 3) {
+      case 3:
+        on_comm(in, world);
+        break;
       case 0:
         on_params(in, world);
         break;
@@ -240,5 +310,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (thalweg_optimizer* o : world.optimizers.all) thalweg_optimizer_destroy(o);
   for (thalweg_params* p : world.params.all) thalweg_params_destroy(p);
   for (thalweg_schedule* s : world.schedules.all) thalweg_schedule_destroy(s);
+  for (thalweg_comm* c : world.comms.all) thalweg_comm_destroy(c);
   return 0;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares what the C header promises, and what the shared libraries of a build show, with the ABI as it was published.
+"""Compares what the headers of C promise, and what the shared libraries of a build show, with the ABI as it was published.
 
 Usage: tools/abi.py BUILD [--write]
-include/thalweg/c.h is compiled with empty functions, whose types abidw writes down; abidiff says what is other than in
-tests/install/c.abi. Added functions are fine; one that changed or went needs another THALWEG_ABI_VERSION. Each function
+include/thalweg/c.h and c_comm.h are compiled with empty functions, whose types abidw writes down; abidiff says what is
+other than in tests/install/c.abi. Added functions are fine; one that changed or went needs another THALWEG_ABI_VERSION. Each function
 must be shown by exactly one library, and no library may show anything else but C++ of this version. --write publishes.
 """
 
@@ -14,16 +14,21 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADER = ROOT / "include/thalweg/c.h"
+HEADERS = ("thalweg/c.h", "thalweg/c_comm.h")
 PUBLISHED = ROOT / "tests/install/c.abi"
 PROTOTYPE = re.compile(r"^THALWEG_API (const char\*|uint32_t|thalweg_status) (thalweg_\w+)(\([^;]*\));", re.MULTILINE)
 LIBRARIES = ("libthalweg_core.so", "libthalweg.so", "libthalweg_lab.so")
 
 
+def functions_of_headers() -> list[tuple[str, str, str]]:
+    """What each returns, its name and its arguments."""
+    return [found for header in HEADERS for found in PROTOTYPE.findall((ROOT / "include" / header).read_text())]
+
+
 def described(folder: Path) -> str:
-    """The types of all functions of the header, as abidw tells them."""
-    functions = PROTOTYPE.findall(HEADER.read_text())
-    code = ['#include "thalweg/c.h"'] + [f"{kind} {name}{arguments} {{ return 0; }}" for kind, name, arguments in functions]
+    """The types of all functions of the headers, as abidw tells them."""
+    code = [f'#include "{header}"' for header in HEADERS]
+    code += [f"{kind} {name}{arguments} {{ return 0; }}" for kind, name, arguments in functions_of_headers()]
     source, library = folder / "c.c", folder / "c.so"
     source.write_text("\n".join(code))
     subprocess.run(["gcc", "-std=c99", "-g", "-shared", "-fPIC", "-w", "-I", ROOT / "include", source, "-o", library], check=True)
@@ -41,18 +46,18 @@ def shown(library: Path) -> tuple[set[str], set[str]]:
 
 
 def check_symbols(build: Path) -> list[str]:
-    wanted = {name for _, name, _ in PROTOTYPE.findall(HEADER.read_text())}
+    wanted = {name for _, name, _ in functions_of_headers()}
     faults, seen = [], {}
     for name in LIBRARIES:
         functions, others = shown(build / name)
         faults += [f"{name}: shows what is nobody's business; got {other}; want it inside" for other in sorted(others)]
         for function in sorted(functions):
             if function not in wanted:
-                faults.append(f"{name}: a function that is not in c.h; got {function}")
+                faults.append(f"{name}: a function that is in no header of C; got {function}")
             if function in seen:
                 faults.append(f"{name}: a function that {seen[function]} shows, too; got {function}")
             seen[function] = name
-    return faults + [f"c.h: no library shows it; got {name}" for name in sorted(wanted - set(seen))]
+    return faults + [f"headers of C: no library shows it; got {name}" for name in sorted(wanted - set(seen))]
 
 
 def main() -> int:

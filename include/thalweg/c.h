@@ -31,7 +31,6 @@
 #else
 #define THALWEG_API
 #endif
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -66,7 +65,6 @@ THALWEG_API thalweg_status thalweg_memory_destroy(void* memory);
 /* ---- Parameters: named, shaped memory with gradients ---- */
 
 typedef struct thalweg_params thalweg_params;
-
 typedef enum thalweg_dtype { THALWEG_F32 = 0, THALWEG_F64 = 1, THALWEG_U8 = 2 } thalweg_dtype;
 
 /* For `on=`; THALWEG_NO_ROLE counts as a matrix, at any rank. */
@@ -139,6 +137,7 @@ THALWEG_API thalweg_status thalweg_chain_resolve(const char* chain, uint64_t upd
 /* ---- Optimizer: a chain bound to parameters ---- */
 
 typedef struct thalweg_optimizer thalweg_optimizer;
+typedef struct thalweg_comm thalweg_comm; /* ranks that step together: thalweg/c_comm.h */
 
 enum { THALWEG_UPDATE_RATIO = 1, THALWEG_NORMS = 2 }; /* statistics, to be added */
 
@@ -152,9 +151,11 @@ typedef struct thalweg_optimizer_options {
   int most_skips;        /* steps in a row that the policy may skip */
   const char* nonfinite; /* policy: report, error, skip, zero; NULL: report */
   const char* simd;      /* SIMD target; NULL: the best */
+  thalweg_comm* comm;    /* NULL: this process alone */
+  int whole_state;       /* 1: every rank of comm keeps all of the state */
 } thalweg_optimizer_options;
 #define THALWEG_OPTIMIZER_OPTIONS_INIT \
-  { sizeof(thalweg_optimizer_options), 0, 0, 0, 0, 0, 10, NULL, NULL }
+  { sizeof(thalweg_optimizer_options), 0, 0, 0, 0, 0, 10, NULL, NULL, NULL, 0 }
 
 typedef struct thalweg_step_input {
   size_t struct_size;
@@ -277,7 +278,6 @@ THALWEG_API thalweg_status thalweg_optimizer_load_torch(thalweg_optimizer* optim
 /* ---- Schedules ---- */
 
 typedef struct thalweg_schedule thalweg_schedule;
-
 /* Lengths as in thalweg_chain_resolve. What stays unresolved is THALWEG_USAGE. */
 THALWEG_API thalweg_status thalweg_schedule_create(const char* text, uint64_t updates, uint64_t per_epoch,
                                                    thalweg_schedule** schedule);

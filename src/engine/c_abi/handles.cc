@@ -8,7 +8,8 @@
 namespace thalweg::c {
 namespace {
 
-constexpr std::string_view kKinds[] = {"params", "optimizer", "schedule", "model", "trainer", "predicted"};
+constexpr std::string_view kKinds[] = {"params", "optimizer", "schedule", "comm",
+                                       "model",  "trainer",   "predicted"};
 constexpr int kIndexBits = 24;
 
 // The lowest bit is set, which no address of an object has.

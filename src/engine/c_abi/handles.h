@@ -11,7 +11,7 @@
 
 namespace thalweg::c {
 
-enum class Kind : std::uint32_t { params, optimizer, schedule, model, trainer, predicted };
+enum class Kind : std::uint32_t { params, optimizer, schedule, comm, model, trainer, predicted };
 
 // Looking one up takes no lock; making and destroying do.
 class Handles {

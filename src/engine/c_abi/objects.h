@@ -9,6 +9,7 @@
 
 #include "thalweg/c.h"
 #include "thalweg/checkpoint_writer.h"
+#include "thalweg/comm.h"
 #include "thalweg/optimizer.h"
 
 namespace thalweg::c {
@@ -19,6 +20,7 @@ Parameter& parameter_at(Params& params, std::size_t index);
 struct BoundOptimizer {
   std::atomic<bool> in_use = false;  // by a call
   std::shared_ptr<Params> params;
+  std::shared_ptr<Comm> comm;            // null without ranks
   std::shared_ptr<Optimizer> optimizer;  // a trainer's, or its own
   Report last = {};
   std::vector<StateTensor> state = {};  // as last asked for
@@ -49,7 +51,6 @@ class Use {
 };
 
 Shape read_shape(std::size_t rank, const std::int64_t* shape);
-OptimizerOptions read_options(const thalweg_optimizer_options* options);
 Nonfinite read_nonfinite(const char* policy);
 int read_threads(int threads);  // 0: all that the process may use
 thalweg_report report_of(const Report& report, Params& params);

@@ -61,9 +61,11 @@ int read_threads(int threads) {
 
 Nonfinite read_nonfinite(const char* policy) { return parse_nonfinite(text_or(policy, "report")); }
 
-OptimizerOptions read_options(const thalweg_optimizer_options* options) {
+// Keeps the comm for `made`.
+OptimizerOptions read_options(const thalweg_optimizer_options* options, BoundOptimizer& made) {
   const thalweg_optimizer_options given =
       read_struct<thalweg_optimizer_options>(options, THALWEG_OPTIMIZER_OPTIONS_INIT);
+  if (given.comm != nullptr) made.comm = shared_object<Comm>(Kind::comm, given.comm);
   return {.threads = read_threads(given.threads),
           .grad_norm = given.grad_norm != 0,
           .seconds = given.seconds != 0,
@@ -71,7 +73,9 @@ OptimizerOptions read_options(const thalweg_optimizer_options* options) {
           .most_skips = given.most_skips,
           .statistics = read_statistics(given.statistics),
           .zero_grad = given.zero_grad != 0,
-          .simd = text_or(given.simd, "")};
+          .simd = text_or(given.simd, ""),
+          .comm = made.comm.get(),
+          .whole_state = given.whole_state != 0};
 }
 
 thalweg_report report_of(const Report& report, Params& params) {
@@ -96,8 +100,8 @@ thalweg_status thalweg_optimizer_create(thalweg_params* params, const char* chai
     need(optimizer, "optimizer");
     auto made = std::make_shared<BoundOptimizer>();
     made->params = shared_object<Params>(Kind::params, params);
-    made->optimizer =
-        std::make_shared<Optimizer>(*made->params, Chain(need_text(chain, "chain")), read_options(options));
+    made->optimizer = std::make_shared<Optimizer>(*made->params, Chain(need_text(chain, "chain")),
+                                                  read_options(options, *made));
     give_handle(optimizer, Kind::optimizer, std::move(made));
   });
 }

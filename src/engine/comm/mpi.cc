@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <iostream>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -36,6 +37,15 @@ std::string flavour() {
     int length = 0;
     if (version(text.data(), &length) == 0)
       return std::string_view(text.data()).find("Open MPI") != std::string_view::npos ? "openmpi" : "mpich";
+  }
+  // One that only its user sees, as a module of Python.
+  using Library = std::pair<const char*, const char*>;
+  for (const auto& [file, name] : {Library{"libmpi.so.40", "openmpi"}, Library{"libmpich.so.12", "mpich"},
+                                   Library{"libmpi.so.12", "mpich"}}) {
+    if (void* library = ::dlopen(file, RTLD_LAZY | RTLD_NOLOAD)) {
+      ::dlclose(library);
+      return name;
+    }
   }
   if (has("OMPI_COMM_WORLD_SIZE")) return "openmpi";
   if (has("PMI_SIZE") || has("PMI_RANK")) return "mpich";
@@ -87,7 +97,7 @@ const MpiCalls& load() {
 class Mpi : public Comm {
  public:
   explicit Mpi(const int* handle) : calls_(load()) {
-    check(calls_.open(handle, &comm_));
+    if (calls_.open(handle, &comm_) != 0) fail(Code::usage, "it gives no ranks", calls_.error(), "", "");
     check(calls_.shape(comm_, &rank_, &size_));
     std::array<char, 256> name{};
     check(calls_.host(name.data(), name.size()));

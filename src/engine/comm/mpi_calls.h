@@ -11,9 +11,9 @@ namespace thalweg {
 struct MpiCalls {
   const char* (*error)();
   // A communicator of its own, with the ranks of that of this Fortran handle; without one with all that were
-  // started together, for which MPI is initialised where it is not yet.
+  // started together, for which MPI is initialised where it is not yet. A handle of nothing is an error.
   int (*open)(const int* handle, void** comm);
-  // Frees it, and ends MPI where open() began it.
+  // Frees it, and ends MPI where open() began it; where MPI has ended before, there is nothing to free.
   int (*close)(void* comm);
   int (*shape)(void* comm, int* rank, int* size);
   int (*host)(char* name, std::size_t room);  // of this process

@@ -32,11 +32,35 @@ int result(int code) {
 
 const char* error() { return text.data(); }
 
+int refuse(const char* why) {
+  std::strcpy(text.data(), why);
+  return 1;
+}
+
+// What is wrong with `from` is an error of the communicator of all, which otherwise ends the process.
+int duplicate(MPI_Comm from, MPI_Comm* own) {
+  if (from == MPI_COMM_NULL) return refuse("MPI_COMM_NULL");
+  MPI_Errhandler before = MPI_ERRHANDLER_NULL;
+  int failed = result(MPI_Comm_get_errhandler(MPI_COMM_WORLD, &before));
+  if (failed != 0) return failed;
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  int between = 0;
+  failed = result(MPI_Comm_test_inter(from, &between));
+  if (failed == 0 && between != 0) failed = refuse("a communicator between two groups");
+  if (failed == 0) failed = result(MPI_Comm_dup(from, own));
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, before);
+  MPI_Errhandler_free(&before);
+  return failed;
+}
+
 Opened& opened(void* comm) { return *static_cast<Opened*>(comm); }
 
 int open(const int* handle, void** comm) {
-  int begun = 0;
+  int begun = 0, ended = 0;
   if (const int failed = result(MPI_Initialized(&begun)); failed != 0) return failed;
+  if (const int failed = result(MPI_Finalized(&ended)); failed != 0) return failed;
+  if (ended != 0) return refuse("MPI has ended in this process");
+  if (begun == 0 && handle != nullptr) return refuse("MPI has not begun, so that no handle is one of its");
   Opened out;
   if (begun == 0) {
     int level = 0;
@@ -45,7 +69,7 @@ int open(const int* handle, void** comm) {
     out.began = true;
   }
   const MPI_Comm from = handle == nullptr ? MPI_COMM_WORLD : MPI_Comm_f2c(*handle);
-  if (const int failed = result(MPI_Comm_dup(from, &out.comm)); failed != 0) return failed;
+  if (const int failed = duplicate(from, &out.comm); failed != 0) return failed;
   if (const int failed = result(MPI_Comm_set_errhandler(out.comm, MPI_ERRORS_RETURN)); failed != 0)
     return failed;
   *comm = new Opened(std::move(out));
@@ -54,8 +78,9 @@ int open(const int* handle, void** comm) {
 
 int close(void* comm) {
   Opened& o = opened(comm);
-  int failed = result(MPI_Comm_free(&o.comm));
-  if (o.began) failed |= result(MPI_Finalize());
+  int ended = 0, failed = result(MPI_Finalized(&ended));
+  if (ended == 0) failed |= result(MPI_Comm_free(&o.comm));
+  if (ended == 0 && o.began) failed |= result(MPI_Finalize());
   delete &o;
   return failed;
 }

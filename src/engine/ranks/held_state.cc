@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "thalweg/error.h"
 
 namespace thalweg {
 
@@ -54,7 +55,12 @@ void HeldState::gather_streams(int root, const std::function<Stream(std::size_t)
 }
 
 void HeldState::gather(int root) {
-  if (ranks_ == nullptr || !ranks_->sharded()) return;
+  if (ranks_ == nullptr) return;
+  if (root < 0 || root >= ranks_->comm().size()) {
+    throw Error(Code::usage, {"root", "it is none of the ranks", std::to_string(root),
+                              "0 to " + std::to_string(ranks_->comm().size() - 1), ""});
+  }
+  if (!ranks_->sharded()) return;
   std::size_t most = 0;
   for (const Group& group : plan_.groups) most = std::max(most, group.states.size());
   for (std::size_t i = 0; i < most; ++i) {

@@ -202,8 +202,9 @@ bool StateAccess::has_other_holders(Optimizer& optimizer) {
   return !optimizer.impl_->step.state().portion().whole();
 }
 void StateAccess::loaded(Optimizer& optimizer) { optimizer.impl_->step.state().has_all(); }
+bool StateAccess::is_whole(Optimizer& optimizer) { return optimizer.impl_->step.state().is_whole(); }
 void StateAccess::check_whole(Optimizer& optimizer) {
-  if (optimizer.impl_->step.state().is_whole()) return;
+  if (is_whole(optimizer)) return;
   throw Error(Code::usage, {"state", "other ranks hold a part of it", "", "all of it",
                             "call gather_state(optimizer) on all ranks before"});
 }

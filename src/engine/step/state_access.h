@@ -8,7 +8,8 @@ namespace thalweg {
 struct StateAccess {
   // Whether other processes hold a part.
   static bool has_other_holders(Optimizer& optimizer);
-  // Throws Error(usage) where the memory of Optimizer::state() has not everything.
+  // Whether the memory of Optimizer::state() has everything; throws Error(usage) where it has not.
+  static bool is_whole(Optimizer& optimizer);
   static void check_whole(Optimizer& optimizer);
   // All of it was written; what other ranks hold is given back by the next step.
   static void loaded(Optimizer& optimizer);
