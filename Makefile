@@ -74,7 +74,7 @@ docs: configured        ## the documentation, with what the tool says and draws:
 	/usr/bin/python3 tools/docs/build.py build/thalweg build/docs
 
 KILLS ?= 10
-test-ranks:             ## ranks under Open MPI and MPICH: the same bits as one process, KILLS of them killed under each
+test-ranks:             ## ranks under Open MPI and MPICH, from C and Python too: the same bits as one process, KILLS killed under each
 	@sh tools/install.sh test ranks
 	@cmake --preset release > /dev/null
 	@cmake --build --preset release -j $(JOBS) --target thalweg_ranks
@@ -91,7 +91,7 @@ test-install: configured ## what `cmake --install` makes, moved and used by othe
 
 wheel: configured       ## the Python packages, in build/wheels, tried in an environment of their own
 	@sh tools/install.sh wheel
-	@cmake --build --preset release -j $(JOBS) --target thalweg_lab_shared
+	@cmake --build --preset release -j $(JOBS) --target thalweg_lab_shared thalweg_mpi
 	python3 tools/wheel.py build
 
 test-python: configured ## the Python package beside torch, NumPy, scikit-learn and onnxruntime; P="test_torch*.py"

@@ -114,6 +114,8 @@ def make(build: Path, folder: Path) -> list[Path]:
             core.files[str(path.relative_to(ROOT / "python"))] = path.read_bytes()
     core.add_library(build / ("libthalweg_core" + so), "libthalweg_core" + so)
     core.add_needed([build / ("libthalweg_core" + so)])
+    for module in sorted(build.glob("libthalweg_mpi_*.so")):  # loaded beside an MPI, which it needs, where there are ranks
+        core.add_library(module, module.name)
     learn = Wheel("thalweg-learn", [f"Requires-Dist: thalweg=={version()}", "Requires-Dist: numpy"])
     learn.files["thalweg_learn/__init__.py"] = b'"""The libraries of training and of the workbench: use thalweg.train and its kin."""\n'
     libraries = [build / ("libthalweg" + so), build / ("libthalweg_lab" + so)]

@@ -8,6 +8,7 @@ Also thalweg.torch.Optimizer, a drop-in for torch.optim, and thalweg.sklearn.Cla
 """
 
 from ._arrays import empty
+from ._comm import Comm
 from ._library import DataError, DivergedError, Error, ResourceError, UsageError
 from ._optimizer import Optimizer, Report
 from ._texts import Chain, Schedule, catalog, describe, explain, version
@@ -19,7 +20,7 @@ _LATER = {
     "verify": "_workbench", "landscape": "_workbench", "schedule_plot": "_workbench",
 }
 
-__all__ = ["Chain", "DataError", "DivergedError", "Error", "Optimizer", "Report", "ResourceError", "Schedule",
+__all__ = ["Chain", "Comm", "DataError", "DivergedError", "Error", "Optimizer", "Report", "ResourceError", "Schedule",
            "UsageError", "catalog", "describe", "empty", "explain", "version", *_LATER]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_void_p
 from ctypes import c_int64, c_uint64
 from pathlib import Path
@@ -54,7 +55,7 @@ class Tensor(Struct):
 class OptimizerOptions(Struct):
     _fields_ = [("struct_size", c_size_t), ("threads", c_int), ("grad_norm", c_int), ("statistics", c_int),
                 ("seconds", c_int), ("zero_grad", c_int), ("most_skips", c_int), ("nonfinite", c_char_p),
-                ("simd", c_char_p)]
+                ("simd", c_char_p), ("comm", c_void_p), ("whole_state", c_int)]
 
 
 class StepInput(Struct):
@@ -119,7 +120,11 @@ _CORE = {
     "thalweg_optimizer_load_memory": "ppzpp", "thalweg_optimizer_save_torch": "psi",
     "thalweg_optimizer_load_torch": "pspp", "thalweg_schedule_create": "suup", "thalweg_schedule_destroy": "p",
     "thalweg_schedule_value": "pup", "thalweg_schedule_values": "puzp", "thalweg_schedule_print": "pip",
-    "thalweg_schedule_total": "pp",
+    "thalweg_schedule_total": "pp", "thalweg_comm_create": "pp", "thalweg_comm_create_self": "p",
+    "thalweg_comm_create_mpi": "pp", "thalweg_comm_destroy": "p", "thalweg_comm_launched": "p", "thalweg_comm_shape": "ppp",
+    "thalweg_comm_set_deadline": "pd", "thalweg_comm_most": "pip", "thalweg_comm_abort": "pis",
+    "thalweg_optimizer_gather_state": "pi", "thalweg_optimizer_state_written": "p",
+    "thalweg_optimizer_state_is_whole": "pp",
 }
 _LEARN = {
     "thalweg_model_create": "szpup", "thalweg_model_destroy": "p", "thalweg_model_params": "pp",
@@ -173,10 +178,22 @@ class Library:
         return out.value or 0
 
 
+class Own(threading.local):
+    """What a function of the caller raised, which C had called: through C it cannot go."""
+
+    raised: BaseException | None = None
+
+
+own = Own()
+
+
 def raise_status(status: int):
     """Raises what the thread's last call that was not successful says."""
     message = core().last_error().decode(errors="replace")
-    raise _ERRORS.get(status, Error)(message)
+    cause, own.raised = own.raised, None
+    if cause is not None and not isinstance(cause, Exception):
+        raise cause  # KeyboardInterrupt
+    raise _ERRORS.get(status, Error)(message) from cause
 
 
 def check_whole(name: str, value, low: int, high: int) -> None:

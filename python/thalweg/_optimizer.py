@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from ctypes import c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
 
 from . import _arrays
+from ._comm import Comm
 from ._library import (LoadOptions, OptimizerOptions, ParameterReport, StepInput, Struct, Tensor, UsageError, core,
                        encoded, raise_status, texts)
 
@@ -131,12 +132,19 @@ class Optimizer:
     DLPack or __array_interface__; C-contiguous and writable. JAX's, which cannot change, are copied: values() gives new
     ones. `roles`: name -> weight, bias, norm, embedding or other, for `on=`; without one a parameter counts as a matrix.
     threads 0: all that the process may use. nonfinite: report, error, skip or zero. statistics: update_ratio, norms.
+
+    comm: ranks that step together, a communicator of mpi4py or a Comm. Every rank makes the same calls, each with gradients
+    of its own, of which a step takes the mean, and into which it writes; each has all values - first those of rank 0 - and
+    the state of its part alone, or all of it with whole_state. Saving gathers it: rank 0 writes, every rank calls and loads.
     """
+
+    _comm: Comm | None = None
 
     def __init__(self, arrays, chain: str, *, roles=None, threads: int = 0, grad_norm: bool = False,
                  nonfinite: str = "report", zero_grad: bool = False, seconds: bool = False, most_skips: int = 10,
-                 statistics=(), simd: str | None = None):
+                 statistics=(), simd: str | None = None, comm=None, whole_state: bool = False):
         self._core = core()
+        self._comm = comm if comm is None or isinstance(comm, Comm) else Comm(comm)
         self._params = Params(arrays, roles)
         self._arrays = dict(arrays)
         self._grads: list = [None] * len(self._params.names)  # arrays of the last step
@@ -145,8 +153,9 @@ class Optimizer:
         self._movable = [i for i, name in enumerate(self._params.names) if hasattr(self._arrays[name], "data_ptr")]
         options = OptimizerOptions(threads=threads, grad_norm=grad_norm, statistics=_flags(statistics),
                                    seconds=seconds, zero_grad=zero_grad, most_skips=most_skips,
-                                   nonfinite=encoded(nonfinite), simd=encoded(simd))
-        self._writes_gradients = zero_grad or nonfinite == "zero"
+                                   nonfinite=encoded(nonfinite), simd=encoded(simd), whole_state=whole_state,
+                                   comm=None if self._comm is None else self._comm.handle)
+        self._writes_gradients = zero_grad or nonfinite == "zero" or self._comm is not None
         self._handle = self._core.made("optimizer_create", self._params.handle, encoded(str(chain)),
                                        ctypes.byref(options))
         self._step = self._core.raw("optimizer_step")
@@ -309,7 +318,8 @@ class Optimizer:
         self._core.optimizer_set_clock(self._handle, self._index(name), clock)
 
     def state(self) -> dict[str, object]:
-        """Name -> array, such as "w/adam.m": to be read, and written between steps."""
+        """Name -> array, such as "w/adam.m": to be read, and written between steps. With ranks it is right in what this one
+        holds, and zero elsewhere, but for what gather_state() brought."""
         count = self._core.number("optimizer_state_count", self._handle, kind=c_size_t)
         return dict(self._tensor("optimizer_state", i) for i in range(count))
 
@@ -338,16 +348,30 @@ class Optimizer:
 
     # Saving
 
+    def gather_state(self, root: int = 0) -> None:
+        """Brings what the other ranks hold to one of them, until the next step. Every rank calls it."""
+        self._core.optimizer_gather_state(self._handle, root)
+
+    def _together(self, what: str):
+        return nullcontext() if self._comm is None else self._comm.together(what)
+
+    def _on_first(self, function: str, *arguments) -> None:
+        """On the first rank, which has all of the state for that."""
+        self.gather_state()
+        with self._together(function):
+            if self._comm is None or self._comm.rank == 0:
+                getattr(self._core, function)(self._handle, *arguments)
+
     def save(self, path, *, wait: bool = True) -> None:
         """Parameters, state and clocks as one safetensors file, put there by atomic replacement. wait=False returns when
         all is copied: the file is written meanwhile, after one that is still being written. Where it cannot be, the next
         save or wait_saved() raises it."""
-        save = self._core.optimizer_save if wait else self._core.optimizer_begin_save
-        save(self._handle, encoded(_fspath(path)))
+        self._on_first("optimizer_save" if wait else "optimizer_begin_save", encoded(_fspath(path)))
 
     def wait_saved(self) -> None:
         """Until what save(wait=False) began is written."""
-        self._core.optimizer_end_save(self._handle)
+        with self._together("optimizer_end_save"):
+            self._core.optimizer_end_save(self._handle)
 
     def load(self, path, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:
         """All or nothing; the error lists every difference. partial: fills what matches; other_chain: of any chain,
@@ -363,23 +387,24 @@ class Optimizer:
         here, _ = texts(remap.values())
         options = LoadOptions(partial=partial, other_chain=other_chain, from_=ctypes.cast(names, c_void_p),
                               to=ctypes.cast(here, c_void_p), renames=count)
-        return json.loads(self._core.text(function, self._handle, *source, ctypes.byref(options)))
+        with self._together(function):
+            return json.loads(self._core.text(function, self._handle, *source, ctypes.byref(options)))
 
     def save_torch(self, path, by_name: bool = False) -> None:
         """The state as torch keeps it, "state.<index>.exp_avg" in safetensors: of momentum, adam, rmsprop, adagrad."""
-        self._core.optimizer_save_torch(self._handle, encoded(_fspath(path)), int(by_name))
+        self._on_first("optimizer_save_torch", encoded(_fspath(path)), int(by_name))
 
     def load_torch(self, path, *, partial: bool = False, remap=None) -> dict:
         """The same, loaded: what torch's state_dict()["state"] has, saved under these names."""
         return self._load("optimizer_load_torch", (encoded(_fspath(path)),), partial, False, remap)
 
     def to_bytes(self) -> bytes:
-        """What save() would write."""
+        """What save() would write; of ranks the first one gets it, the others get nothing."""
         size = c_size_t()
-        save = self._core.optimizer_save_memory
-        save(self._handle, None, 0, ctypes.byref(size))
-        buffer = ctypes.create_string_buffer(size.value)
-        save(self._handle, buffer, size.value, ctypes.byref(size))
+        self._on_first("optimizer_save_memory", None, 0, ctypes.byref(size))
+        buffer = (ctypes.c_char * size.value)()
+        if size.value:
+            self._core.optimizer_save_memory(self._handle, buffer, size.value, ctypes.byref(size))
         return buffer.raw
 
     def from_bytes(self, data: bytes, *, partial: bool = False, other_chain: bool = False, remap=None) -> dict:

@@ -4,7 +4,7 @@
 Usage: tests/ranks/run.py BUILD [--kills N]    N kills for each MPI, and a fifth as many ranks that stand still
 
 Steps of optimizers (thalweg_rank_steps), then whole trainings by the tool: with batch statistics, dropout, clipping and an
-average, stopped and resumed on other numbers of ranks, against one process with as many shards.
+average, stopped and resumed on other numbers of ranks, against one process with as many shards; and C and Python.
 """
 
 import argparse
@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from doors import Doors
 
 END = 30  # seconds in which all ranks have to be gone
 MESSAGES = 4_000  # of rank 1 in a run of thalweg_rank_steps, or some more
@@ -149,8 +151,10 @@ def main() -> int:
               "its mpirun; try make test-ranks")
         return 1
     draw = random.Random(1)
+    doors = Doors(tests, flags.build, launch)
     for flavour in flavours:
         tests.bits(flavour)
+        doors.all(flavour)
         faults = ["--kill"] * flags.kills + ["--stop"] * (flags.kills // 5)
         for how in faults:
             tests.fault(flavour, how, draw.randrange(1, MESSAGES))
