@@ -6,12 +6,13 @@ import ctypes
 import json
 from array import array
 from contextlib import contextmanager
-from ctypes import c_double, c_float, c_int64, c_size_t, c_uint8
+from ctypes import c_double, c_float, c_int, c_int64, c_size_t, c_uint8
 from itertools import compress
 from operator import attrgetter, is_
 
 import torch
 
+from ._comm import Comm
 from ._library import OptimizerOptions, Tensor, UsageError, core, encoded, raise_status
 from ._optimizer import _ROLES, Report
 
@@ -103,8 +104,8 @@ class _Block:
 class _Optimizer:
     """A handle, kept by whatever looks into its memory."""
 
-    def __init__(self, handle: int):
-        self.handle, self._destroy = handle, core().raw("optimizer_destroy")
+    def __init__(self, handle: int, comm: Comm | None):
+        self.handle, self._comm, self._destroy = handle, comm, core().raw("optimizer_destroy")
 
     def __del__(self):
         self._destroy(self.handle)
@@ -136,10 +137,12 @@ def _lent(address: int, dtype: int, shape, owner) -> torch.Tensor:
 
 
 class Engine:
-    """Tensors that passed check(), in order, and an optimizer of the library that moves them."""
+    """Tensors that passed check(), in order, and an optimizer of the library that moves them, with the ranks of `comm`."""
 
-    def __init__(self, tensors, names, roles):
-        self._core = core()
+    def __init__(self, tensors, names, roles, comm: Comm | None = None):
+        self._core, self._comm = core(), comm
+        if comm is not None:
+            comm.keep(self)
         self.lends = False  # the tensors hold averages
         self.tensors, self.names, self._roles = list(tensors), list(names), list(roles)
         self._dtypes = [tensor.dtype for tensor in self.tensors]
@@ -177,9 +180,11 @@ class Engine:
     def bind(self, chain: str, options: dict) -> None:
         self._bound = (chain, options)
         self._set: dict[str, float] = {}
-        given = OptimizerOptions(**options)
+        given = OptimizerOptions(comm=None if self._comm is None else self._comm.handle, **options)
         handle = self._core.made("optimizer_create", self._params.handle, encoded(chain), ctypes.byref(given))
-        self._optimizer = _Optimizer(handle)
+        self._optimizer = _Optimizer(handle, self._comm)
+        if self._comm is not None:
+            self._tell_autograd()  # they have the values of the first rank
 
     @property
     def handle(self) -> int:
@@ -282,6 +287,9 @@ class Engine:
 
     def _rebuild(self) -> None:
         """The same on the tensors as they lie now, with all that was known."""
+        if self._comm is not None:
+            raise UsageError("parameters: they have changed places; want each where it was, or in memory of its own; make "
+                             "another optimizer on every rank, and give it the old one's state_dict()")
         old, state = self._optimizer, self.state()
         numbers, clocks, updates, given = self.numbers(), self.clocks(), self.updates, self._set
         self._params = _Params(self.tensors, self.names, self._roles)
@@ -333,6 +341,26 @@ class Engine:
             shape = tuple(tensor.shape[:tensor.rank])
             out[tensor.name.decode()] = _lent(tensor.data or 0, tensor.dtype, shape, self._optimizer)
         return out
+
+    def gather_state(self, root: int) -> None:
+        self._core.optimizer_gather_state(self.handle, root)
+
+    def gather_everywhere(self) -> None:
+        for rank in range(0 if self._comm is None else self._comm.size):
+            self.gather_state(rank)
+
+    def state_written(self) -> None:
+        """All of it, on this rank."""
+        self._core.optimizer_state_written(self.handle)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the state is on this rank."""
+        return bool(self._core.number("optimizer_state_is_whole", self.handle, kind=c_int))
+
+    @property
+    def state_bytes(self) -> int:
+        return self._core.number("optimizer_state_bytes", self.handle)
 
     def observe(self, metric: float) -> None:
         self._core.optimizer_observe(self.handle, metric)

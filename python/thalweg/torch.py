@@ -88,7 +88,12 @@ class Optimizer(torch.optim.Optimizer):
 
     A parameter without gradient, or that no longer requires one, is absent: untouched, without decay. threads: of torch
     where not given. nonfinite, most_skips, grad_norm, statistics, seconds, simd: as of thalweg.Optimizer; `report` says
-    what the last step did."""
+    what the last step did.
+
+    process_group: of torch.distributed, whose ranks step together; None is all of them, False this process alone. Every rank
+    gives gradients of its own samples, of which a step takes the mean, and which it writes to; the model need not be wrapped.
+    Each has all parameters, first those of rank 0, and the state of its part alone - or all of it, with whole_state -, so
+    that state_dict() needs consolidate_state_dict() before it, on every rank. Ranks make the same calls in the same order."""
 
     _engine: Engine
     _state: State
@@ -96,19 +101,21 @@ class Optimizer(torch.optim.Optimizer):
 
     def __init__(self, params: Iterable | torch.nn.Module, chain: str, *, threads: int | None = None,
                  nonfinite: str = "report", most_skips: int = 10, grad_norm: bool = False, statistics=(),
-                 seconds: bool = False, simd: str | None = None):
+                 seconds: bool = False, simd: str | None = None, process_group=False, whole_state: bool = False):
         options = {"threads": threads, "nonfinite": nonfinite, "most_skips": most_skips, "grad_norm": grad_norm,
-                   "statistics": tuple(statistics), "seconds": seconds, "simd": simd}
-        self._make(params, GroupedChain(chain), options)
+                   "statistics": tuple(statistics), "seconds": seconds, "simd": simd, "whole_state": whole_state}
+        self._make(params, GroupedChain(chain), options, process_group)
 
     @classmethod
     def from_torch(cls, optimizer: torch.optim.Optimizer, *, model: torch.nn.Module | None = None,
-                   threads: int | None = None, nonfinite: str = "report") -> Optimizer:
+                   threads: int | None = None, nonfinite: str = "report", process_group=False,
+                   whole_state: bool = False) -> Optimizer:
         """What one of torch's own optimizers does, with its groups, numbers, flags and state: SGD, Adam, AdamW, NAdam,
         RAdam, Adamax, Adadelta, Adagrad, RMSprop, Rprop, ASGD. Its keys of groups and of state_dict() are torch's, so
         that either loads what the other saved. Schedulers belong to what is returned: make them of it. foreach and fused
-        are kept, and mean nothing here. model: for names. Raises UsageError for other classes, differentiable and
-        capturable. NAdam is that of torch 2: torch 1.13 multiplied mu into its next product twice, unless foreach."""
+        are kept, and mean nothing here. model: for names. process_group, whole_state: as of an Optimizer, of which every
+        rank has the same state. Raises UsageError for other classes, differentiable and capturable. NAdam is that of torch
+        2: torch 1.13 multiplied mu into its next product twice, unless foreach."""
         made_from = of_optimizer(optimizer)
         groups = [dict(group) for group in optimizer.param_groups]
         if model is not None:
@@ -116,15 +123,21 @@ class Optimizer(torch.optim.Optimizer):
             for group in groups:
                 group["param_names"] = [names[tensor] for tensor in group["params"]]
         made = cls.__new__(cls)
-        made._make(groups, made_from, {"threads": threads, "nonfinite": nonfinite})
+        options = {"threads": threads, "nonfinite": nonfinite, "whole_state": whole_state}
+        made._make(groups, made_from, options, process_group)
         if optimizer.state:
-            made._state.take(optimizer.state)
+            made._take(optimizer.state)
             made._engine.updates = max(made._engine.clocks())
         return made
 
-    def _make(self, params, made_from, options: dict[str, Any]) -> None:
+    def _make(self, params, made_from, options: dict[str, Any], process_group) -> None:
         self._chain = made_from
         self._options = options
+        self._comm = None
+        if process_group is not False:
+            from ._torch_comm import comm_of
+
+            self._comm = comm_of(process_group)
         self._known_roles = _roles_of(params) if isinstance(params, torch.nn.Module) else {}
         self._names: dict[torch.Tensor, str] = {}
         self.report: Report | None = None
@@ -150,7 +163,7 @@ class Optimizer(torch.optim.Optimizer):
         for tensor, name in zip(tensors, chain.from_iterable(names)):
             check(name, tensor)
         roles = [self._known_roles.get(tensor) or _role(self._names.get(tensor), tensor) for tensor in tensors]
-        engine = Engine(tensors, chain.from_iterable(names), roles)
+        engine = Engine(tensors, chain.from_iterable(names), roles, self._comm)
         plan = self._chain.plan(self.param_groups, names, engine.selected)
         given = dict(self._options)
         threads = given.pop("threads")
@@ -165,6 +178,12 @@ class Optimizer(torch.optim.Optimizer):
         self._bound = True
         self._follow_schedules(updates)
 
+    def _take(self, state, *exact) -> None:
+        """Of a new engine: all of its state, on this rank."""
+        self._state.take(state, *exact)
+        if state:
+            self._engine.state_written()
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """One more group, which starts at the present update; the others go on."""
         group = dict(param_group)
@@ -178,10 +197,11 @@ class Optimizer(torch.optim.Optimizer):
             self._names[tensor] = name
         if not self._bound:
             return  # the constructor binds them all
+        self._engine.gather_everywhere()  # ranks hold other parts then
         before, state, kept = self.__dict__.copy(), self._state.all(), self._exact()
         try:
             self._bind(kept["updates"])
-            self._state.take(state, kept["clocks"] + [0] * len(group["params"]), kept["numbers"], kept["rates"])
+            self._take(state, kept["clocks"] + [0] * len(group["params"]), kept["numbers"], kept["rates"])
         except BaseException:
             self.__dict__.update(before)
             self.param_groups.pop()
@@ -297,7 +317,7 @@ class Optimizer(torch.optim.Optimizer):
         if not self._bound:
             return  # torch's constructor
         self._bind(self._engine.updates)
-        self._state.take(state)
+        self._take(state)
 
     def _exact(self) -> dict[str, Any]:
         """What state of torch's form has not, or only in single precision."""
@@ -308,6 +328,9 @@ class Optimizer(torch.optim.Optimizer):
 
     def state_dict(self) -> dict[str, Any]:
         """As torch's, with `thalweg` beside it: clocks and numbers that torch has no place for."""
+        if not self._engine.is_whole:
+            raise UsageError("state_dict: other ranks hold a part of the state; want all of it on this one; call "
+                             "consolidate_state_dict() on every rank before")
         out = super().state_dict()
         out["thalweg"] = self._exact()
         return out
@@ -320,7 +343,15 @@ class Optimizer(torch.optim.Optimizer):
         finally:
             del self._loaded
 
+    def consolidate_state_dict(self, to: int = 0) -> None:
+        """Brings the state of all ranks of the process group to one of them, whose state_dict() has it until the next step.
+        Every rank calls it, as of torch's ZeroRedundancyOptimizer. Does nothing without a group."""
+        self._engine.gather_state(to)
+
     def __getstate__(self) -> dict[str, Any]:
+        if self._comm is not None:
+            raise TypeError("an Optimizer over a process group is bound to its ranks; make another one, and give it the "
+                            "state_dict() of this one")
         state = {tensor: {key: value.clone() for key, value in one.items()} for tensor, one in self._state.all().items()}
         return {"defaults": self.defaults, "param_groups": self.param_groups, "state": state, "_chain": self._chain,
                 "_options": self._options, "_names": self._names, "_known_roles": self._known_roles,
@@ -333,7 +364,7 @@ class Optimizer(torch.optim.Optimizer):
         before = self.__dict__.copy()
         try:
             if "_engine" not in before:  # unpickled
-                self.__dict__.update(given, report=None)
+                self.__dict__.update(given, report=None, _comm=None)
                 for name in ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre",
                              "load_state_dict_post"):
                     self.__dict__.setdefault(f"_optimizer_{name}_hooks", OrderedDict())
@@ -359,7 +390,7 @@ class Optimizer(torch.optim.Optimizer):
         if clocks is not None and len(clocks) != len(self._engine.tensors):
             raise UsageError(f"state: clocks of another number of parameters; got {len(clocks)}; want "
                              f"{len(self._engine.tensors)}")
-        self._state.take(tensors, clocks, exact["numbers"], exact["rates"])
+        self._take(tensors, clocks, exact["numbers"], exact["rates"])
 
     # What they have not
 
@@ -367,6 +398,11 @@ class Optimizer(torch.optim.Optimizer):
     def updates(self) -> int:
         """Updates done: the clock of schedules."""
         return self._engine.updates
+
+    @property
+    def state_bytes(self) -> int:
+        """Held by this process: over a process group the state of its part."""
+        return self._engine.state_bytes
 
     @property
     def chain(self) -> str:
