@@ -31,7 +31,8 @@ typedef struct thalweg_comm_calls {
    * done. After a call that has failed nothing may write to what was not: its memory may be gone. */
   int (*send)(void* context, int to, const void* bytes, size_t count, uint64_t* ticket);
   int (*receive)(void* context, int from, void* bytes, size_t count, uint64_t* ticket);
-  /* Whether that message has left or has come: *done = 1, and the ticket is spent, or 0. May wait for it. */
+  /* Whether that message has left or has come: *done = 1, and the ticket is spent, or 0. Does not wait for
+   * it: others may have to be looked after before. */
   int (*done)(void* context, uint64_t ticket, int* done);
   void (*abort)(void* context, int code, const char* why); /* ends all ranks; may be NULL */
   const char* (*host)(void* context, int rank);            /* where it runs, for messages; may be NULL */

@@ -83,8 +83,8 @@ class Comm:
         comm = thalweg.Comm(MPI.COMM_WORLD)      # a communicator of mpi4py, which is duplicated
 
     Or an object with messages of one's own: rank, size; send(to, memory) and receive(from_, memory), which begin a message
-    of all bytes of a memoryview and return a number for it; done(number), whether it has left or has come, which may wait
-    for it; and, if it likes, abort(code, why), which ends all ranks, and host(rank). The k-th message that one rank sends to
+    of all bytes of a memoryview and return a number for it; done(number), whether it has left or has come, which does not
+    wait for it; and, if it likes, abort(code, why), which ends all ranks, and host(rank). The k-th message that one rank sends to
     another is the k-th that this receives from it. deadline: seconds that a rank waits for another one."""
 
     def __init__(self, ranks=None, *, deadline: float = 300):

@@ -22,8 +22,8 @@ class Post:
 
 
 class Messages:
-    def __init__(self, post: Post, rank: int, waits: bool = True):
-        self.post, self.rank, self.size, self.waits = post, rank, post.size, waits
+    def __init__(self, post: Post, rank: int):
+        self.post, self.rank, self.size = post, rank, post.size
         self.expected: dict[int, tuple[int, memoryview]] = {}
         self.number = 0
 
@@ -39,9 +39,9 @@ class Messages:
         if number == 0:
             return True
         from_, memory = self.expected[number]
-        if not self.waits and self.post.queues[from_, self.rank].empty():
+        if self.post.queues[from_, self.rank].empty():
             return False
-        memory[:] = self.post.queues[from_, self.rank].get(timeout=20)
+        memory[:] = self.post.queues[from_, self.rank].get()
         del self.expected[number]
         return True
 
@@ -49,13 +49,13 @@ class Messages:
         return f"node{rank}"
 
 
-def on_ranks(ranks: int, f, waits: bool = True) -> list:
+def on_ranks(ranks: int, f) -> list:
     """What f(comm) gives on each of them."""
     post, given, raised = Post(ranks), [None] * ranks, []
 
     def run(rank):
         try:
-            given[rank] = f(thalweg.Comm(Messages(post, rank, waits), deadline=20))
+            given[rank] = f(thalweg.Comm(Messages(post, rank), deadline=20))
         except BaseException as error:  # of the thread
             raised.append(error)
 
@@ -97,8 +97,8 @@ def together(comm, **options):
 
 class Ranks(unittest.TestCase):
     def test_the_bits_are_those_of_one_process(self):
-        for ranks, waits, whole in ((1, True, False), (2, False, False), (3, True, False), (3, True, True)):
-            saved = on_ranks(ranks, lambda comm: together(comm, whole_state=whole).to_bytes(), waits)
+        for ranks, whole in ((1, False), (2, False), (3, False), (3, True)):
+            saved = on_ranks(ranks, lambda comm: together(comm, whole_state=whole).to_bytes())
             self.assertEqual(saved, [alone(ranks)] + [b""] * (ranks - 1))
 
     def test_each_has_its_part_of_the_state(self):
@@ -164,7 +164,7 @@ class Ranks(unittest.TestCase):
         self.assertIsNone(caught.exception.__cause__)
 
     def test_a_rank_that_does_not_answer_is_named(self):
-        comm = thalweg.Comm(Messages(Post(2), 0, waits=False), deadline=0.01)
+        comm = thalweg.Comm(Messages(Post(2), 0), deadline=0.01)
         with self.assertRaisesRegex(thalweg.Error, "rank 1 on node1: nothing came from it"):
             comm.most(1)
         with self.assertRaisesRegex(thalweg.UsageError, "seconds"):
