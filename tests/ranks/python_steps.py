@@ -101,6 +101,10 @@ def with_mpi4py(folder: str) -> int:
     with tempfile.TemporaryDirectory() as own:
         steps(thalweg.Comm(part), part.bcast(own))
         part.Barrier()
+    if world.size > 1:
+        between = part.Create_intercomm(part.size - 1, world, 1 - world.rank % 2)  # with the lowest rank of the others
+        raised(thalweg.UsageError, "between two groups", lambda: thalweg.Comm(between))
+        between.Free()
     part.Free()
     raised(thalweg.UsageError, "MPI_COMM_NULL", lambda: thalweg.Comm(MPI.COMM_NULL))
 
