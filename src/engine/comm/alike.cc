@@ -39,8 +39,8 @@ void check_alike(Comm& comm, const Facts& facts) {
     const Facts first = facts_of(all[0]), other = facts_of(all[rank]);
     std::size_t i = 0;
     while (line(first, i) == line(other, i)) ++i;
-    throw Error(Code::usage, {"rank " + std::to_string(rank) + " on " + comm.host(static_cast<int>(rank)),
-                              "it was not given what rank 0 was", value_at(other, i), value_at(first, i),
+    throw Error(Code::usage, {name_of(comm, static_cast<int>(rank)), "it was not given what rank 0 was",
+                              value_at(other, i), value_at(first, i),
                               "start every rank with the same settings, data and version"});
   }
 }

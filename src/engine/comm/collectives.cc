@@ -1,10 +1,10 @@
 #include "comm/collectives.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <thread>
 
 #include "base/spec.h"
 #include "thalweg/error.h"
@@ -12,7 +12,10 @@
 namespace thalweg {
 namespace {
 
-constexpr int kSpins = 2000;  // that a rank asks again at once; then it lets others run
+// A rank asks again at once so often, then lets others run, and sleeps between where it waits for long.
+constexpr int kSpins = 2000;
+constexpr double kLong = 10e-3;  // seconds
+constexpr auto kSleep = std::chrono::microseconds(200);
 
 // Calls f with each piece of the bytes that one message carries.
 template <class Bytes, class F>
@@ -22,6 +25,10 @@ void for_each_message(Bytes bytes, const F& f) {
 }
 
 }  // namespace
+
+std::string name_of(const Comm& comm, int rank) {
+  return "rank " + std::to_string(rank) + " on " + comm.host(rank);
+}
 
 void Pending::send(int to, std::span<const std::byte> bytes) {
   for_each_message(bytes, [&](auto part) { messages_.push_back({comm_.send(to, part), to, false}); });
@@ -44,9 +51,10 @@ void Pending::wait(std::size_t except) {
     }
     if (spins < kSpins && ++spins < kSpins) continue;
     if (since == Clock::time_point{}) since = Clock::now();
-    if (std::chrono::duration<double>(Clock::now() - since).count() > comm_.deadline())
-      give_up(messages_[begin_]);
-    ::sched_yield();
+    const double waited = std::chrono::duration<double>(Clock::now() - since).count();
+    if (waited > comm_.deadline()) give_up(messages_[begin_]);
+    if (const std::optional<int> lost = comm_.lost()) give_up(*lost);
+    waited > kLong ? std::this_thread::sleep_for(kSleep) : std::this_thread::yield();
   }
   if (begin_ < messages_.size()) return;
   messages_.clear();
@@ -56,10 +64,16 @@ void Pending::wait(std::size_t except) {
 void Pending::give_up(const Message& message) const {
   throw Error(
       Code::failure,
-      {"rank " + std::to_string(message.rank) + " on " + comm_.host(message.rank),
+      {name_of(comm_, message.rank),
        std::string(message.comes ? "nothing came from it: " : "it has not taken: ") + std::string(what_),
        print_number(comm_.deadline()) + " seconds waited on rank " + std::to_string(comm_.rank()),
        "an answer", "look whether that process runs"});
+}
+
+void Pending::give_up(int lost) const {
+  throw Error(Code::failure,
+              {name_of(comm_, lost), "its process stands still", "nothing was heard of it for some time",
+               std::string(what_), "look what has stopped it, and resume the run"});
 }
 
 void all_gather(Comm& comm, std::span<std::byte> memory, std::span<const std::size_t> parts,

@@ -11,6 +11,9 @@
 
 namespace thalweg {
 
+// "rank 3 on node7".
+std::string name_of(const Comm& comm, int rank);
+
 // Messages that are on their way.
 class Pending {
  public:
@@ -20,7 +23,8 @@ class Pending {
   void send(int to, std::span<const std::byte> bytes);
   void receive(int from, std::span<std::byte> bytes);
 
-  // Until all are done but the last `except` that were begun. Throws Error(failure) after the deadline.
+  // Until all are done but the last `except` that were begun. Throws Error(failure) after the deadline, or
+  // where a rank is lost.
   void wait(std::size_t except = 0);
   std::size_t size() const { return messages_.size() - begin_; }
 
@@ -31,6 +35,7 @@ class Pending {
     bool comes;  // else it goes
   };
   [[noreturn]] void give_up(const Message& message) const;
+  [[noreturn]] void give_up(int lost) const;
 
   Comm& comm_;
   const std::string_view what_;

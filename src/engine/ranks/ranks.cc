@@ -50,7 +50,7 @@ void check_arrived(Comm& comm, const Arrived& own) {
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     const auto check = [&](auto Arrived::*field, const char* what) {
       if (all[rank].*field == all[0].*field) return;
-      throw Error(Code::usage, {"rank " + std::to_string(rank) + " on " + comm.host(static_cast<int>(rank)),
+      throw Error(Code::usage, {name_of(comm, static_cast<int>(rank)),
                                 std::string("of this step it says another ") + what + " than rank 0",
                                 print_number(static_cast<double>(all[rank].*field)),
                                 print_number(static_cast<double>(all[0].*field)),
