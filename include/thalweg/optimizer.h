@@ -36,6 +36,13 @@ enum class Nonfinite {
 std::string_view nonfinite_name(Nonfinite policy);  // "report", ...
 Nonfinite parse_nonfinite(std::string_view name);   // throws Error(usage) with the nearest name
 
+// What ranks do while their messages are on the way, with the same bits.
+struct Overlap {
+  bool gradients = true;  // backpropagation goes on while gradients leave; of a Trainer
+  bool steps = true;   // a piece is stepped as soon as its gradient is there, where that needs no other one
+  bool values = true;  // the next batch is read while values arrive; of a Trainer
+};
+
 struct OptimizerOptions {
   int threads = 1;  // threads that a step may use
   bool grad_norm =
@@ -57,6 +64,7 @@ struct OptimizerOptions {
   // then. Must outlive it.
   Comm* comm = nullptr;
   bool whole_state = false;
+  Overlap overlap = {};
 };
 
 // What the caller says about the gradient.
@@ -71,10 +79,13 @@ struct StepInput {
   Statistics statistics = {};
   // Where steps_apart(optimizer): forms the gradients inside the step, and calls ready(p) once that of p is
   // final and its value is read no more; p is updated before ready() returns, while its gradient is in the
-  // cache. What it does not name is updated at the end. The same bits as by a step after it.
+  // cache. What it does not name is updated at the end. The same bits as by a step after it. With ranks, for
+  // any chain: the gradient of p leaves for those who hold it.
   std::function<void(const std::function<void(const Parameter& parameter)>& ready)> backward = {};
   // With ranks: their gradients are sums over parts of a batch, to be added in an order of their own.
-  const GradientSum* sum = nullptr;
+  GradientSum* sum = nullptr;
+  // Called once, if at all, while a step waits for values of other ranks.
+  std::function<void()> meanwhile = {};
 };
 
 // The parameters hold what is to be evaluated while it lives: the average of `average`, the slow weights of
