@@ -41,7 +41,10 @@ struct Overlap {
   bool gradients = true;  // backpropagation goes on while gradients leave; of a Trainer
   bool steps = true;   // a piece is stepped as soon as its gradient is there, where that needs no other one
   bool values = true;  // the next batch is read while values arrive; of a Trainer
+  bool operator==(const Overlap&) const = default;
 };
+// "all", "none", or some of those names: "gradients,steps". Throws Error(usage).
+Overlap parse_overlap(std::string_view text);
 
 struct OptimizerOptions {
   int threads = 1;  // threads that a step may use

@@ -26,9 +26,9 @@ TEST(Heartbeat, TheNextRankKnowsThatOneStandsStill) {
     std::this_thread::sleep_for(300ms);
     EXPECT_EQ(beat->lost(), std::nullopt);
     if (rank.rank() == 1) beat.reset();  // says nothing any more
-    if (rank.rank() == 2) EXPECT_TRUE(comes_true([&] { return beat->lost() == 1; }));
+    EXPECT_TRUE(rank.rank() != 2 || comes_true([&] { return beat->lost() == 1; }));
     most_of_ranks(&rank, 0);
-    if (rank.rank() == 0) EXPECT_EQ(beat->lost(), std::nullopt);
+    EXPECT_TRUE(rank.rank() != 0 || beat->lost() == std::nullopt);
   });
 }
 
@@ -41,7 +41,7 @@ TEST(Heartbeat, WhoHasLeftIsNotLost) {
       beat.reset();
     }
     std::this_thread::sleep_for(1500ms);
-    if (rank.rank() == 0) EXPECT_EQ(beat->lost(), std::nullopt);
+    EXPECT_TRUE(rank.rank() != 0 || beat->lost() == std::nullopt);
   });
 }
 
