@@ -61,10 +61,10 @@ struct OptimizerOptions {
   std::size_t tile = 256;
   // Of ranks that step together, each with gradients of its own: a step takes the mean of these. Every rank
   // has all values - binding gives it those of rank 0 -, and state of its range of 2,048-element blocks alone
-  // unless `whole_state`; the bits are the same. Binding, step(), averaged(), replan() and gather_state() are
-  // for all ranks at the same time, with the same chain, parameters, options and input: Error(usage)
-  // otherwise, on all of them. So are set_option() and observe(), which are not looked at. A step allocates
-  // then. Must outlive it.
+  // unless `whole_state`; the bits are the same. Binding, step(), averaged(), replan(), gather_state()
+  // and spread_state() are for all ranks at the same time, with the same chain, parameters, options and
+  // input: Error(usage) otherwise, on all of them. So are set_option() and observe(), which are not looked
+  // at. A step allocates then. Must outlive it.
   Comm* comm = nullptr;
   bool whole_state = false;
   Overlap overlap = {};
@@ -199,13 +199,16 @@ class Optimizer {
   std::unique_ptr<Impl> impl_;
 
   friend bool steps_apart(const Optimizer& optimizer);
-  friend void gather_state(Optimizer& optimizer, int root);
   friend struct StateAccess;
 };
 
 // With ranks, on all of them: puts into the memory of Optimizer::state() on rank `root` what the others hold,
 // until the next step; for a checkpoint, which is an Error(usage) without it. Does nothing without ranks.
 void gather_state(Optimizer& optimizer, int root = 0);
+
+// The way back, after rank `root` alone has loaded a checkpoint: values, clocks, numbers and counts on all
+// ranks, state on those who hold it.
+void spread_state(Optimizer& optimizer, Params& params, int root = 0);
 
 // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter depends
 // on its own gradient's elements alone, and what is not finite is only reported.

@@ -30,6 +30,17 @@ std::byte* Gathering::room(std::size_t i) {
   return rooms_[i];
 }
 
+// Where a chunk of a rank goes to: to its place, or side by side.
+std::byte* Gathering::place_of(const Chunk& chunk, StreamOf streams, std::size_t round, int rank) {
+  const Piece& first = chunk.pieces.front();
+  return chunk.lies_in(streams) ? at(streams, first.parameter, first.begin, chunk.dtype)
+                                : room_of(round, rank);
+}
+
+std::byte* Gathering::room_of(std::size_t round, int rank) {
+  return room(round % kAtOnce * static_cast<std::size_t>(comm_.size()) + static_cast<std::size_t>(rank));
+}
+
 void Gathering::to_all(StreamOf streams, std::span<const char> present, std::string_view what,
                        const std::function<void()>* meanwhile) {
   run(kEverybody, streams, present, what, meanwhile);
@@ -39,20 +50,32 @@ void Gathering::to(int root, StreamOf streams, std::span<const char> present, st
   run(root, streams, present, what, nullptr);
 }
 
+void Gathering::from(int root, StreamOf streams, std::span<const char> present, std::string_view what) {
+  chunks_.divide(present);
+  const int me = comm_.rank();
+  Pending pending(comm_, what);
+  const auto begin = [&](std::size_t round) {
+    for (int rank = 0; rank < comm_.size(); ++rank) {
+      if (rank == root || round >= chunks_.of(rank).size()) continue;
+      const Chunk& chunk = chunks_.of(rank)[round];
+      if (me == root) pending.send(rank, chunk.packed(streams, room_of(round, rank)));
+      if (me == rank) pending.receive(root, {place_of(chunk, streams, round, rank), chunk.bytes()});
+    }
+  };
+  const auto end = [&](std::size_t round) {
+    if (me == root || round >= chunks_.of(me).size()) return;
+    const Chunk& chunk = chunks_.of(me)[round];
+    chunk.unpack(place_of(chunk, streams, round, me), streams);
+  };
+  in_rounds(chunks_.most(), pending, nullptr, begin, end);
+}
+
 void Gathering::run(int root, StreamOf streams, std::span<const char> present, std::string_view what,
                     const std::function<void()>* meanwhile) {
   chunks_.divide(present);
   const int ranks = comm_.size(), me = comm_.rank();
   const std::vector<Chunk>& own = chunks_.of(me);
   const auto takes = [&](int rank) { return root == kEverybody || root == rank; };
-  const auto room_of = [&](std::size_t round, int rank) {
-    return room(round % kAtOnce * static_cast<std::size_t>(ranks) + static_cast<std::size_t>(rank));
-  };
-  const auto place_of = [&](const Chunk& chunk, std::size_t round, int rank) {
-    const Piece& first = chunk.pieces.front();
-    return chunk.lies_in(streams) ? at(streams, first.parameter, first.begin, chunk.dtype)
-                                  : room_of(round, rank);
-  };
   Pending pending(comm_, what);
   const auto begin = [&](std::size_t round) {
     std::span<const std::byte> mine;
@@ -61,7 +84,7 @@ void Gathering::run(int root, StreamOf streams, std::span<const char> present, s
       const int from = (me + ranks - step) % ranks, to = (me + step) % ranks;
       if (takes(me) && round < chunks_.of(from).size()) {
         const Chunk& chunk = chunks_.of(from)[round];
-        pending.receive(from, {place_of(chunk, round, from), chunk.bytes()});
+        pending.receive(from, {place_of(chunk, streams, round, from), chunk.bytes()});
       }
       if (takes(to)) pending.send(to, mine);
     }
@@ -70,7 +93,7 @@ void Gathering::run(int root, StreamOf streams, std::span<const char> present, s
     for (int rank = 0; rank < ranks && takes(me); ++rank) {
       if (rank == me || round >= chunks_.of(rank).size()) continue;
       const Chunk& chunk = chunks_.of(rank)[round];
-      chunk.unpack(place_of(chunk, round, rank), streams);
+      chunk.unpack(place_of(chunk, streams, round, rank), streams);
     }
   };
   in_rounds(chunks_.most(), pending, meanwhile, begin, end);

@@ -1,4 +1,4 @@
-// What each rank holds of streams, to all of them or to one.
+// What each rank holds of streams, to all of them or to one, and from one of them.
 #pragma once
 
 #include <functional>
@@ -24,12 +24,16 @@ class Gathering {
               const std::function<void()>* meanwhile = nullptr);
   // The same on `root` alone.
   void to(int root, StreamOf streams, std::span<const char> present, std::string_view what);
+  // What `root` has of the blocks of each rank, on that.
+  void from(int root, StreamOf streams, std::span<const char> present, std::string_view what);
 
  private:
   static constexpr int kEverybody = -1;
   void run(int root, StreamOf streams, std::span<const char> present, std::string_view what,
            const std::function<void()>* meanwhile);
   std::byte* room(std::size_t i);
+  std::byte* room_of(std::size_t round, int rank);
+  std::byte* place_of(const Chunk& chunk, StreamOf streams, std::size_t round, int rank);
 
   Comm& comm_;
   Chunks chunks_;

@@ -225,13 +225,29 @@ void Ranks::gather(int root, StreamOf streams, std::span<const char> which) {
   gathering_.to(root, streams, which, kState);
 }
 
+void Ranks::scatter(int root, StreamOf streams, std::span<const char> which) {
+  if (!whole_) return gathering_.from(root, streams, which, kState);
+  for (std::size_t p = 0; p < which.size(); ++p) {
+    if (which[p] != 0)
+      broadcast(comm_, root, {streams[p], params_[p].size() * size_of(params_[p].dtype())}, kState);
+  }
+}
+
 void Ranks::gather_whole(int root, std::size_t parameter, const Buffer& stream) {
-  const int owner = held_.owner(parameter), me = comm_.rank();
-  if (owner == root) return;
+  move_whole(held_.owner(parameter), root, stream);
+}
+
+void Ranks::scatter_whole(int root, std::size_t parameter, const Buffer& stream) {
+  if (whole_) return broadcast(comm_, root, {bytes_of(stream), stream.bytes()}, kState);
+  move_whole(root, held_.owner(parameter), stream);
+}
+
+void Ranks::move_whole(int from, int to, const Buffer& stream) {
+  const int me = comm_.rank();
+  if (from == to || (me != from && me != to)) return;
   const std::span<std::byte> bytes{bytes_of(stream), stream.bytes()};
   Pending pending(comm_, kState);
-  if (me == owner) pending.send(root, bytes);
-  if (me == root) pending.receive(owner, bytes);
+  me == from ? pending.send(to, bytes) : pending.receive(from, bytes);
   pending.wait();
 }
 

@@ -41,10 +41,13 @@ class Ranks {
 
   // What every rank holds of the values, on every rank; calls meanwhile() once, if at all, while they travel.
   void all_gather_values(std::span<const char> which, const std::function<void()>* meanwhile = nullptr);
-  // The same of streams that are like the values, on `root` alone.
+  // What each holds of streams that are like the values, on `root` alone; what that has, on those who
+  // hold it.
   void gather(int root, StreamOf streams, std::span<const char> which);
+  void scatter(int root, StreamOf streams, std::span<const char> which);
   // A stream of a parameter that is whole on one rank.
   void gather_whole(int root, std::size_t parameter, const Buffer& stream);
+  void scatter_whole(int root, std::size_t parameter, const Buffer& stream);
 
   Comm& comm() { return comm_; }
   // The first block of every rank, and the end of the last one.
@@ -56,6 +59,7 @@ class Ranks {
   void find_present(std::span<const char> presence);
   void form(const StepInput& input);
   void zero_what_others_hold();
+  void move_whole(int from, int to, const Buffer& stream);
 
   Comm& comm_;
   Params& params_;

@@ -200,14 +200,13 @@ double Optimizer::loss_scale() const {
 bool StateAccess::has_other_holders(Optimizer& optimizer) {
   return !optimizer.impl_->step.state().portion().whole();
 }
+HeldState& StateAccess::held(Optimizer& optimizer) { return optimizer.impl_->step.state(); }
 void StateAccess::loaded(Optimizer& optimizer) { optimizer.impl_->step.state().has_all(); }
 void StateAccess::check_whole(Optimizer& optimizer) {
   if (optimizer.impl_->step.state().is_whole()) return;
   throw Error(Code::usage, {"state", "other ranks hold a part of it", "", "all of it",
                             "call gather_state(optimizer) on all ranks before"});
 }
-
-void gather_state(Optimizer& optimizer, int root) { optimizer.impl_->step.state().gather(root); }
 
 // The same chain on the parameters as they are now; what there was is carried over by name.
 Optimizer Optimizer::replan() {
