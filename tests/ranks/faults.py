@@ -13,7 +13,10 @@ from pathlib import Path
 from launching import END, Failures, Launched, Outcome, all_are_gone, launch
 from trainings import CHAIN, MODEL, PATIENCE, SMALL, Settings, Trainings
 
-GONE = {"openmpi": r"rank {rank} with PID \d+ on node \S+ exited on signal 9", "mpich": r"RUNNING AT \S+[\s\S]*signal 9"}
+# What a launcher says of a rank that was killed. MPICH's has no word for the rank, and may name another one that its transport
+# has ended for it.
+GONE = {"openmpi": r"rank {rank} with PID \d+ on node \S+ exited on signal 9",
+        "mpich": r"BAD TERMINATION[\s\S]*PID \d+ RUNNING AT \S+[\s\S]*signal \d+"}
 STANDS = r"rank {rank} on \S+: "
 
 
@@ -59,7 +62,7 @@ class StepFaults:
 def spread(things: list, most: int) -> list:
     """As many of them, from the first to the last."""
     if most >= len(things):
-        return things
+        return list(things)
     return [things[i * len(things) // most] for i in range(most)]
 
 
@@ -109,7 +112,7 @@ class TrainingFaults:
     def without_memory(self, allocator: Path, rank: int) -> None:
         """From some allocation on, early and late, one rank gets none."""
         count = self.trainings.folder / "count"
-        outcome = self.on_one(rank, self.name("counted"), [f"THALWEG_COUNT={count}"], allocator)
+        outcome = self.on_one(rank, self.name(f"counted-{rank}"), [f"THALWEG_COUNT={count}"], allocator)
         if not self.expect(outcome.code == 0 and count.exists(), "allocations are counted", outcome.said):
             return
         for share in (0.9, 0.98):  # before that an MPI begins, which some do not survive
