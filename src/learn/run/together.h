@@ -37,7 +37,7 @@ class Together {
   // Throws Error(usage) on all where the ranks have other settings, data, versions or SIMD targets.
   void check_same(const RunConfig& config, const Dataset& data);
 
-  // Brings the training of the first rank to all, from the bytes of a checkpoint, with the metadata of that.
+  // Brings the training of the first rank to all, with the metadata of its checkpoint.
   Metadata spread(Params& params, Optimizer& optimizer, const Metadata& metadata);
   // The values of parameters of the first rank to all.
   void spread(Params& params);
