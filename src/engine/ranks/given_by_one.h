@@ -25,7 +25,8 @@ class GivenByOne {
       for (Parameter& parameter : params_) set_zero(parameter);
     }
     sum_.begin(ranks, {me, me + 1});
-    sum_.add();
+    sum_.begin_last();
+    sum_.add_all();
     StepInput input;
     input.sum = &sum_;
     return input;
