@@ -82,6 +82,7 @@ def main() -> int:
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--kills", type=int)
     flags = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # takes away what was mounted and joined
     build, failures = flags.build.resolve(), Failures()
     found = flavours(build)
     if not found:
