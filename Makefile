@@ -77,12 +77,11 @@ docs: configured        ## the documentation, with what the tool says and draws:
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
 	/usr/bin/python3 tools/docs/build.py build/thalweg build/docs
 
-KILLS ?= 10
-test-ranks:             ## ranks under Open MPI and MPICH, from C and Python too: the same bits as one process, KILLS killed under each
+test-ranks:             ## ranks under Open MPI and MPICH, from C and Python too: bits, trainings, faults, two hosts; ARGS=--long for all shapes, 500 kills
 	@sh tools/install.sh test ranks
 	@cmake --preset release > /dev/null
 	@cmake --build --preset release -j $(JOBS) --target thalweg_ranks
-	python3 tests/ranks/run.py build --kills $(KILLS)
+	python3 tests/ranks/run.py build $(ARGS)
 
 test-docs: docs         ## every command, program and fragment that the documentation shows
 	@cmake --build --preset release -j $(JOBS) --target thalweg_headers $(SHARED)

@@ -55,13 +55,14 @@ struct RankRun {
   Dtype dtype = Dtype::f32;
   std::string chain;
   OptimizerOptions options;
+  int steps = kSteps;
 };
 
 inline std::string alone(const RankRun& run, int ranks) {
   Params params = make_params(run.entries, run.dtype);
   Optimizer optimizer(params, Chain(run.chain), run.options);
   std::string out;
-  for (int k = 0; k < kSteps; ++k) {
+  for (int k = 0; k < run.steps; ++k) {
     average_grads(ranks, run.entries, run.dtype, k, params);
     params[1].set_absent(k == 2);
     out += told(optimizer.step(), params);
@@ -79,7 +80,7 @@ inline std::string together(const RankRun& run, Comm& comm) {
   options.comm = &comm;
   Optimizer optimizer(params, Chain(run.chain), options);
   std::string out;
-  for (int k = 0; k < kSteps; ++k) {
+  for (int k = 0; k < run.steps; ++k) {
     fill_grads_of(comm.rank(), params, k);
     params[1].set_absent(k == 2);
     out += told(optimizer.step(), params);

@@ -8,7 +8,9 @@
 #include <map>
 #include <sstream>
 
+#include "comm/test_ranks.h"
 #include "params/test_params.h"
+#include "ranks/given_by_one.h"
 #include "thalweg/optimizer.h"
 #include "transforms/transform.h"
 
@@ -74,22 +76,27 @@ double ulp_of(double x) {
   return std::nextafter(x, kInfinite) - x;
 }
 
-// What the engine makes of a case: the elements after each step.
+// What the engine makes of a case: the elements after each step. Without ranks `comm` is null.
 template <class T>
-Rows replay(const Fields& fields, const std::string& chain) {
+Rows replay(const Fields& fields, const std::string& chain, Comm* comm = nullptr) {
   const std::vector<double> start = read_rows(fields.at("p")).at(0);
   OneParameter<T> one(std::vector<T>(start.begin(), start.end()), shape_of(fields, start.size()));
-  Optimizer optimizer(one.params(), Chain(chain));
+  OptimizerOptions options;
+  options.comm = comm;
+  Optimizer optimizer(one.params(), Chain(chain), options);
+  GivenByOne gradient(one.params(), comm);
   const Rows metrics = fields.contains("metric") ? read_rows(fields.at("metric")) : Rows();
   Rows rows;
   for (const std::vector<double>& grad : read_rows(fields.at("g"))) {
     one.set_grad({grad.begin(), grad.end()});
-    optimizer.step();
+    optimizer.step(gradient.next());
     if (!metrics.empty()) optimizer.observe(metrics.at(0).at(rows.size()));
     rows.emplace_back(one.value().begin(), one.value().end());
   }
   return rows;
 }
+
+bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 void expect_same_shape(const Rows& got, const Rows& want) {
   ASSERT_EQ(got.size(), want.size());
@@ -167,6 +174,27 @@ TEST_P(EveryFile, IsReproducedByTheEngine) {
       check_f64(fields, trimmed(fields.at(key)));
       check_f32(fields, trimmed(fields.at(key)));
     }
+  }
+}
+
+// Its numbers are those of one process, which are right.
+template <class T>
+void check_on_ranks(const Fields& fields, const std::string& chain) {
+  const Rows alone = replay<T>(fields, chain);
+  run_ranks(3, [&](TestRank& comm) {
+    const Rows got = replay<T>(fields, chain, &comm);
+    ASSERT_EQ(got.size(), alone.size());
+    for (std::size_t k = 0; k < got.size(); ++k)
+      EXPECT_TRUE(std::ranges::equal(got[k], alone[k], same_number))
+          << "rank " << comm.rank() << ", row " << k + 1;
+  });
+}
+
+TEST_P(EveryFile, IsReproducedOnThreeRanks) {
+  for (const Fields& fields : read_cases(GetParam())) {
+    SCOPED_TRACE(trimmed(fields.at("name")) + ": " + trimmed(fields.at("chain")));
+    check_on_ranks<double>(fields, trimmed(fields.at("chain")));
+    check_on_ranks<float>(fields, trimmed(fields.at("chain")));
   }
 }
 

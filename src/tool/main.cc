@@ -47,7 +47,7 @@ int run(int argc, char** argv) {
   be_silent(is_another_rank());  // what every rank is told is told once
   const CommandLine line = parse(argc, argv);
   be_silent(false);
-  if (is_another_rank() && (line.help || line.version || !line.command->on_ranks)) return kOk;
+  if ((line.help || line.version || !line.command->on_ranks) && left_to_the_first()) return kOk;
   if (!line.help && !line.version) return line.command->run(line.given);
   print(line.version ? version_text() : usage(line.command));
   return kOk;

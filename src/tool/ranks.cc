@@ -1,9 +1,13 @@
 #include "tool/ranks.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "thalweg/error.h"
 #include "tool/command.h"
@@ -13,16 +17,58 @@ namespace {
 
 // Seconds until the first rank ends the others, and they end the first, which may have a page to draw.
 constexpr double kToHearAll = 5, kToHearFirst = 20;
+constexpr unsigned kToBegin = 300;  // until all have come to where their MPI begins
 
 struct Joined {
   std::unique_ptr<Comm> ranks;
   std::unique_ptr<Comm> farewell;  // on which nothing else is said
+  bool alone = false;              // nobody waits for this rank
 };
 
 // Never destroyed: an MPI may end the process from within one of its calls, which must not begin another.
 Joined& joined() {
   static Joined& all = *new Joined();
   return all;
+}
+
+int code_to_leave = kOk;  // what this rank fails with before it has joined the others
+
+// Ends this process where its MPI has not begun after so long: that waits without an end for a rank that has
+// ended before.
+class Beginning {
+ public:
+  explicit Beginning(unsigned seconds) : before_(std::signal(SIGALRM, give_up)) { ::alarm(seconds); }
+  ~Beginning() {
+    ::alarm(0);
+    std::signal(SIGALRM, before_);
+  }
+  Beginning(const Beginning&) = delete;
+  Beginning& operator=(const Beginning&) = delete;
+
+ private:
+  static void give_up(int) {
+    constexpr std::string_view kWhy =
+        "thalweg: MPI: not all ranks have come to it; look whether one has ended, or runs another command\n";
+    if (code_to_leave == kOk) {
+      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kWhy.data(), kWhy.size());
+    }
+    ::_exit(code_to_leave == kOk ? static_cast<int>(Code::failure) : code_to_leave);
+  }
+
+  void (*before_)(int);
+};
+
+// Where this rank fails before it has joined the others, which may wait for it where their MPI begins.
+void join_to_leave(int code) {
+  const auto launched = Comm::launched();
+  if (!launched || launched->size == 1 || joined().alone) return;
+  code_to_leave = code;
+  const Beginning beginning(kToHearAll);
+  try {
+    joined().ranks = Comm::mpi();
+    joined().farewell = Comm::mpi();
+  } catch (const std::exception&) {  // then there is nobody to tell
+  }
 }
 
 // Whether every rank has come here with a code other than 0.
@@ -43,10 +89,16 @@ bool is_another_rank() {
   return launched && launched->rank > 0;
 }
 
+bool left_to_the_first() {
+  joined().alone = true;
+  return is_another_rank();
+}
+
 Comm* join_ranks() {
   const auto launched = Comm::launched();
   if (!launched || launched->size == 1) return nullptr;
   Joined& all = joined();
+  const Beginning beginning(kToBegin);
   all.ranks = Comm::mpi();
   all.farewell = Comm::mpi();
   if (all.ranks->size() < std::max(launched->size, launched->rank + 1)) {
@@ -61,6 +113,7 @@ Comm* join_ranks() {
 
 void leave_ranks(int code, const char* why) {
   Joined& all = joined();
+  if (all.farewell == nullptr && code != kOk && code < kSignalled) join_to_leave(code);
   if (all.farewell == nullptr) return;
   if (code != kOk && code < kSignalled && all.ranks->size() > 1 && !all_have_failed(code))
     all.ranks->abort(code, why);

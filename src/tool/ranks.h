@@ -5,8 +5,11 @@
 
 namespace thalweg::tool {
 
-// Whether this process has nothing to do: a command that runs once, of which another rank is the first.
+// Whether another rank is the first one, which speaks for all.
 bool is_another_rank();
+
+// Of a command that runs once: whether this process has nothing to do. The ranks do not join, nor wait.
+bool left_to_the_first();
 
 // All ranks, for a command that runs on them together: the first one speaks, the others are silent from here
 // on. Null where there is one process.

@@ -341,7 +341,7 @@ Comm* join_to_train(const Flags& flags) {
 int train(const Flags& flags, Given given) {
   catch_signals();
   Deadlines deadlines = deadlines_of(flags);
-  if (flags.resume && Folds::are_in(*flags.resume) && is_another_rank()) return kOk;
+  if (flags.resume && Folds::are_in(*flags.resume) && left_to_the_first()) return kOk;
   if (flags.resume && Folds::are_in(*flags.resume))
     return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given)), deadlines, flags.json,
                        flags.quiet);
@@ -352,7 +352,7 @@ int train(const Flags& flags, Given given) {
     return run_to_its_end(run, flags, deadlines);
   }
   const bool together = !flags.folds && !flags.print_config && !flags.dry_run;
-  if (!together && is_another_rank()) return kOk;
+  if (!together && left_to_the_first()) return kOk;
   Comm* const comm = together ? join_to_train(flags) : nullptr;
   const RunSettings settings = settings_of(flags, comm);
   if (flags.folds && !flags.print_config && !flags.dry_run)

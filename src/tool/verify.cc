@@ -5,6 +5,7 @@
 
 #include "thalweg/lab/verify.h"
 #include "tool/command.h"
+#include "tool/ranks.h"
 
 namespace thalweg::tool {
 namespace {
@@ -27,7 +28,7 @@ std::string failure_text(const VerifiedCase& one) {
 
 int verify_paths(const Flags& flags) {
   const std::vector<std::filesystem::path> paths(flags.paths.begin(), flags.paths.end());
-  const std::vector<VerifiedCase> cases = verify(paths);
+  const std::vector<VerifiedCase> cases = verify(paths, join_ranks());
   const auto count = [&](Status status) {
     return std::uint64_t(std::count_if(cases.begin(), cases.end(),
                                        [&](const VerifiedCase& one) { return one.status == status; }));
@@ -57,7 +58,8 @@ Command verify_command() {
            Argument("--json", &flags.json, "print every case as JSON")},
           [](Given) { return verify_paths(flags); },
           "passed, failed, skipped; cases, each with file, kind, algorithm, status, reason and worst: step, "
-          "param, index, got, want."};
+          "param, index, got, want.",
+          true};
 }
 
 }  // namespace thalweg::tool

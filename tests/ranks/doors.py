@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from launching import Failures, launch
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -35,14 +37,15 @@ def library_of(build: Path, flavour: str) -> Path:
 
 
 class Doors:
-    def __init__(self, tests, build: Path, launch):
-        self.tests, self.build, self.launch = tests, build.resolve(), launch
+    def __init__(self, failures: Failures, build: Path):
+        self.failures, self.build = failures, build.resolve()
         self.python = python_with_mpi4py(self.build)
 
     def run(self, flavour: str, ranks: int, command: list, said: str, what: str) -> None:
-        rc, out, seconds = self.launch(flavour, ranks, command, 120)
-        self.tests.expect(rc == 0 and out.count(said) == 1, f"{flavour}, {what} on {ranks} ranks: rc {rc}", out)
-        print(f"{flavour}: {what}, {ranks} ranks, {seconds:.1f} s", flush=True)
+        ended = launch(flavour, ranks, command, 120)
+        self.failures.expect(ended.code == 0 and ended.said.count(said) == 1,
+                             f"{flavour}, {what} on {ranks} ranks: rc {ended.code}", ended.said)
+        print(f"{flavour}: {what}, {ranks} ranks, {ended.seconds:.1f} s", flush=True)
 
     def all(self, flavour: str) -> None:
         for ranks in (1, 3):

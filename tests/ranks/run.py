@@ -1,167 +1,111 @@
 #!/usr/bin/env python3
 """Ranks under every MPI that the build has a module for: the same bits as one process, and an end when one rank goes.
 
-Usage: tests/ranks/run.py BUILD [--kills N]    N kills for each MPI, and a fifth as many ranks that stand still
+Usage: tests/ranks/run.py BUILD [--long] [--kills N]
 
-Steps of optimizers (thalweg_rank_steps), then whole trainings by the tool: with batch statistics, dropout, clipping and an
-average, stopped and resumed on other numbers of ranks, against one process with as many shards; and C and Python.
+The short form is for every change, minutes long. --long is for what ranks are built on: every shape of ranks and threads,
+three networks, faults at every message of an update, kills and stops of every rank. N kills for each MPI, 10 or 500, and a few
+ranks that stand still. C and Python are tried as well.
 """
 
 import argparse
-import os
-import random
-import re
-import shutil
-import subprocess
+import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+import bits
+import faults
+import hosts
 from doors import Doors
-
-END = 30  # seconds in which all ranks have to be gone
-MESSAGES = 4_000  # of rank 1 in a run of thalweg_rank_steps, or some more
-LAUNCHERS = {"openmpi": ("mpirun.openmpi", "--oversubscribe", "-q"), "mpich": ("mpirun.mpich",)}
+from launching import Failures, flavours
+from trainings import Trainings
 
 
-def launch(flavour: str, ranks: int, command: list, timeout: float) -> tuple[int, str, float]:
-    """Exit code, what was said, and seconds; -1 where it had to be ended from here."""
-    launcher, *flags = LAUNCHERS[flavour]
-    allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"} if os.getuid() == 0 else {}
-    start = time.monotonic()
-    process = subprocess.Popen([launcher, *flags, "-n", str(ranks), *map(str, command)], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, env={**os.environ, **allowed})
-    try:
-        said, _ = process.communicate(timeout=timeout)
-        return process.returncode, said, time.monotonic() - start
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return -1, process.communicate()[0], time.monotonic() - start
+def short(trainings: Trainings, build: Path, kills: int, found: list[str]) -> None:
+    """What is alike under every MPI is taken in turns."""
+    features = list(bits.FEATURES)
+    for turn, flavour in enumerate(found):
+        faults_of_steps(trainings.failures, flavour, build, kills)
+        bits.of_trainings(trainings, flavour)
+        bits.of_features(trainings, flavour, features[turn::len(found)])
+        whole = faults.TrainingFaults(trainings, flavour)
+        whole.not_given_the_same(build, faults.FAILS_ALONE[turn:turn + 1])
+        whole.data()
+        whole.signalled(signal.SIGKILL, turn, 2 - turn)
+        whole.without_disk()
+        print(f"{flavour}: trainings, {trainings.failures.count} failures", flush=True)
+    bits.of_vectors(trainings.failures, found[0], build, bits.ROOT / "tests" / "vectors" / "oracles")
+    bits.of_folds(trainings, found[-1])
+    bits.of_a_batch_that_is_found(trainings, found[0])
+    bits.of_initial_weights(trainings, found[-1])
+    bits.of_interrupted(trainings, "digits", found, "sharded")
 
 
-def left_over(program: Path) -> list[str]:
-    """Processes of that program."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "exe").readlink() == program:
-                found.append(process.name)
-        except OSError:  # it has ended, or is another user's
-            pass
-    return found
+def faults_of_steps(failures: Failures, flavour: str, build: Path, kills: int) -> None:
+    program = build / "thalweg_rank_steps"
+    bits.of_steps(failures, flavour, program)
+    steps = faults.StepFaults(failures, flavour, program)
+    steps.kill(3, kills)
+    steps.stop(3, kills // 10)
 
 
-class Tests:
-    def __init__(self, build: Path):
-        self.program = build / "thalweg_rank_steps"
-        self.failed = 0
-
-    def expect(self, right: bool, what: str, said: str) -> None:
-        if right:
-            return
-        self.failed += 1
-        print(f"failed: {what}\n{said}")
-
-    def bits(self, flavour: str) -> None:
-        for ranks, flags in ((1, ()), (2, ()), (3, ()), (4, ()), (3, ("--delay", 200))):
-            rc, said, seconds = launch(flavour, ranks, [self.program, *flags], 120)
-            self.expect(rc == 0 and f"{ranks} ranks: the same bits" in said, f"{flavour}, {ranks} ranks {flags}: rc {rc}", said)
-            print(f"{flavour}: {ranks} ranks{' delayed' if flags else ''}, {seconds:.1f} s", flush=True)
-
-    def fault(self, flavour: str, how: str, message: int) -> None:
-        rc, said, seconds = launch(flavour, 3, [self.program, how, message], END + 5)
-        if rc == 0 and "the same bits" in said:
-            return  # it never sent as many
-        what = f"{flavour}, {how} at message {message}: rc {rc}, {seconds:.1f} s"
-        self.expect(rc not in (0, -1) and seconds < END, what, said)
-        if how == "--stop":
-            self.expect(re.search(r"rank 1 on \S+: (nothing came from it|it has not taken)", said) is not None, what, said)
-        time.sleep(0.2)
-        self.expect(not left_over(self.program), what + ", and a rank was left over", said)
-
-
-MODEL = "conv2d(4, kernel=3) | batch_norm | relu | flatten | dropout(0.1) | dense(10)"
-CHAIN = "clip_norm(1) | adamw(lr=cosine(1e-2), decay=0.01) | average(decay=0.9)"
-UPDATES = 92
-
-
-class Trainings:
-    """What the tool trains on ranks is what one process trains, byte for byte."""
-
-    def __init__(self, tests: Tests, build: Path, folder: Path):
-        self.tests, self.tool, self.folder = tests, build.resolve() / "thalweg", folder
-        self.settings = ["train", "--quiet", "--model", MODEL, "--optimizer", CHAIN, "--epochs", "4", "--batch", "64",
-                         "--shards", "4"]
-
-    def train(self, flavour: str, ranks: int, name: str, *flags) -> tuple[int, str]:
-        command = [self.tool, *self.settings, "--threads", "1", "--out", self.folder / name, *flags]
-        rc, said, _ = launch(flavour, ranks, command, 300)
-        return rc, said
-
-    def resume(self, flavour: str, ranks: int, name: str, *flags) -> tuple[int, str]:
-        rc, said, _ = launch(flavour, ranks, [self.tool, "train", "--quiet", "--resume", self.folder / name, *flags], 300)
-        return rc, said
-
-    def weights(self, name: str, updates: int = UPDATES) -> bytes:
-        path = self.folder / name / "checkpoints" / f"{updates}.safetensors"
-        return path.read_bytes() if path.exists() else b""
-
-    def all(self, flavour: str) -> None:
-        alone = f"{flavour}-alone"
-        subprocess.run([self.tool, *self.settings, "--threads", "2", "--out", self.folder / alone], check=True,
-                       capture_output=True)
-        for ranks, state in ((2, "sharded"), (3, "whole"), (3, "sharded")):
-            name = f"{flavour}-{ranks}-{state}"
-            rc, said = self.train(flavour, ranks, name, "--state", state)
-            same = self.weights(name) == self.weights(alone) != b""
-            self.tests.expect(rc == 0 and same, f"{flavour}, {name}: rc {rc}", said)
-        name = f"{flavour}-stopped"
-        rc, said = self.train(flavour, 2, name, "--max-time", "0.3s")
-        resumed, more = self.resume(flavour, 3, name)
-        self.tests.expect(rc in (0, 143) and resumed == 0 and self.weights(name) == self.weights(alone),
-                          f"{flavour}, stopped on 2 and resumed on 3: rc {rc}, {resumed}", said + more)
-        self.refused(flavour)
-        print(f"{flavour}: trainings, {self.tests.failed} failures", flush=True)
-
-    def refused(self, flavour: str) -> None:
-        """Ranks that were not given the same, and errors that all meet: told once, with their codes."""
-        command = [self.tool, *self.settings, "--out", self.folder / f"{flavour}-other"]
-        parts = [*command, "--seed", "1", ":", "-n", "1", *command, "--seed", "2"]
-        rc, said, seconds = launch(flavour, 1, parts, END)
-        self.tests.expect(rc == 2 and "it was not given what rank 0 was" in said and seconds < END,
-                          f"{flavour}, other seeds: rc {rc}", said)
-        rc, said, seconds = launch(flavour, 1, [*command, ":", "-n", "1", *command, "--data", "absent.csv"], END)
-        self.tests.expect(rc != 0 and "absent.csv" in said and seconds < END, f"{flavour}, no data: rc {rc}", said)
-        command = [self.tool, "train", "--quiet", "--optimizer", "gd(lr=1e30)", "--out", self.folder / f"{flavour}-wild"]
-        rc, said, seconds = launch(flavour, 3, command, END)
-        self.tests.expect(rc == 5 and said.count("not finite") == 1, f"{flavour}, diverged: rc {rc}", said)
+def long(trainings: Trainings, build: Path, kills: int, found: list[str]) -> None:
+    vectors = bits.SHARED / "vectors"
+    allocator = build / "tests" / "libthalweg_failing_allocator.so"
+    networks = ["digits"]
+    if (bits.SHARED / "data" / "mnist").is_dir():
+        bits.part_of_mnist(trainings.folder)
+        networks = list(bits.NETWORKS)
+    for network in networks:
+        bits.of_every_shape(trainings, network, found)
+        for state in ("sharded", "whole"):
+            bits.of_interrupted(trainings, network, found, state)
+    for flavour in found:
+        bits.of_features(trainings, flavour, list(bits.FEATURES))
+        bits.of_vectors(trainings.failures, flavour, build, vectors if vectors.is_dir() else bits.ROOT / "tests" / "vectors" / "oracles")
+        whole = faults.TrainingFaults(trainings, flavour)
+        whole.not_given_the_same(build, faults.FAILS_ALONE)
+        for rank in range(3):
+            whole.signalled(signal.SIGKILL, rank, 4 - rank)
+            whole.signalled(signal.SIGSTOP, rank, 4 - rank)
+            whole.without_memory(allocator, rank)
+        print(f"{flavour}: ranks of trainings went, {trainings.failures.count} failures", flush=True)
+        steps = faults.StepFaults(trainings.failures, flavour, build / "thalweg_rank_steps")
+        steps.kill(3, kills // 2)
+        steps.kill(4, kills - kills // 2)
+        steps.stop(3, kills // 20)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=Path)
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--kills", type=int)
     flags = parser.parse_args()
-    tests = Tests(flags.build.resolve())
-    flavours = [name for name in LAUNCHERS
-                if (flags.build / f"libthalweg_mpi_{name}.so").exists() and shutil.which(LAUNCHERS[name][0])]
-    if not flavours:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # takes away what was mounted and joined
+    build, failures = flags.build.resolve(), Failures()
+    found = flavours(build)
+    if not found:
         print(f"ranks: no module of an MPI in {flags.build}; want libthalweg_mpi_openmpi.so or libthalweg_mpi_mpich.so and "
               "its mpirun; try make test-ranks")
         return 1
-    draw = random.Random(1)
-    doors = Doors(tests, flags.build, launch)
-    for flavour in flavours:
-        tests.bits(flavour)
-        doors.all(flavour)
-        faults = ["--kill"] * flags.kills + ["--stop"] * (flags.kills // 5)
-        for how in faults:
-            tests.fault(flavour, how, draw.randrange(1, MESSAGES))
-        print(f"{flavour}: {len(faults)} ranks went, {tests.failed} failures", flush=True)
-        with tempfile.TemporaryDirectory() as folder:
-            Trainings(tests, flags.build, Path(folder)).all(flavour)
-    return 1 if tests.failed else 0
+    with tempfile.TemporaryDirectory() as folder:
+        trainings = Trainings(failures, build, Path(folder))
+        doors = Doors(failures, build)
+        for flavour in found:
+            doors.all(flavour)
+        short(trainings, build, flags.kills or 10, found)
+        with hosts.two_hosts(Path(folder)) as two:
+            if two is None:
+                print("ranks: no network namespaces may be made here; two hosts are not tried")
+            else:
+                for flavour in found:
+                    hosts.on_two_hosts(trainings, flavour, build, two, flags.long)
+                hosts.late_cable(trainings, found, build, two)
+        if flags.long:
+            long(trainings, build, flags.kills or 500, found)
+    return 1 if failures.count else 0
 
 
 if __name__ == "__main__":

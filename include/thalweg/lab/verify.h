@@ -10,6 +10,8 @@
 
 namespace thalweg {
 
+class Comm;
+
 // The element of a failed comparison that is furthest from what was wanted.
 struct WorstElement {
   std::uint64_t step = 0;   // the update after which it was found, or the point of a schedule
@@ -33,7 +35,10 @@ struct VerifiedCase {
 // folders, which are searched for *.json at any depth, in order of name. A file that is not a case fails; a
 // case that needs what the engine does not have, or whose formula differs from the engine's, is skipped by
 // name. Throws Error(data) for a path that does not exist.
-std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths);
+//
+// With ranks, on all of them together: they step every case, with the state spread over them and a gradient
+// that one of them has, and each returns the same. Throws Error(usage) on all where a rank has other files.
+std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths, Comm* comm = nullptr);
 
 // One object: passed, failed and skipped, how many; cases, each with its members here.
 std::string verified_json(std::span<const VerifiedCase> cases);

@@ -100,8 +100,9 @@ void GradientSum::begin_last() {
 }
 
 void GradientSum::add(std::size_t p) {
+  if (waiting_.empty()) return;  // nothing to add, or no part at all
   std::byte* const own = parts_.back().gradients[p];
-  if (waiting_.empty() || own == nullptr) return;
+  if (own == nullptr) return;
   std::vector<std::byte*> given;
   for (const Part& part : waiting_) given.push_back(part.gradients[p]);
   given.push_back(own);

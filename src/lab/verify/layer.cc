@@ -307,7 +307,7 @@ constexpr Layer kLayers[] = {
 
 }  // namespace
 
-void replay_layer(const Json& test, Comparison& comparison) {
+void replay_layer(const Json& test, Comm*, Comparison& comparison) {
   const std::string name = read_string(member(test, "layer"), "layer");
   const Layer* layer = find_named(kLayers, name);
   if (layer == nullptr) throw Skip("layer " + name);

@@ -325,7 +325,7 @@ void replay(const Json& test, const std::vector<Loss>& losses, const Rows& rows,
 
 }  // namespace
 
-void replay_loss(const Json& test, Comparison& comparison) {
+void replay_loss(const Json& test, Comm*, Comparison& comparison) {
   const std::string name = read_string(member(test, "loss"), "loss");
   const Known* known = find_named(kKnown, name);
   if (known == nullptr) throw Skip("loss " + name);

@@ -57,7 +57,7 @@ std::vector<double> read_point(const Json& test, const char* key, std::size_t di
 
 }  // namespace
 
-void replay_problem(const Json& test, Comparison& comparison) {
+void replay_problem(const Json& test, Comm*, Comparison& comparison) {
   const std::size_t dimension = read_numbers(member(test, "minimizer"), "minimizer").size();
   const Problem problem = problem_of(read_string(member(test, "id"), "id"), dimension);
   const std::vector<double> minimizer = read_point(test, "minimizer", problem.dimension());

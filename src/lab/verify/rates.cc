@@ -302,7 +302,7 @@ void compare_plateau(const Json& test, const Case& rates, const Group& group, co
 
 }  // namespace
 
-void replay_schedule(const Json& test, Comparison& comparison) {
+void replay_schedule(const Json& test, Comm*, Comparison& comparison) {
   const Json& points = read_array(member(test, "points"), "points");
   std::vector<double> at, want;
   for (const Json& point : points) {
@@ -321,7 +321,7 @@ void replay_schedule(const Json& test, Comparison& comparison) {
   }
 }
 
-void replay_scheduler(const Json& test, Comparison& comparison) {
+void replay_scheduler(const Json& test, Comm*, Comparison& comparison) {
   const Case rates = read_case(test);
   const Json& initial = read_array(member(test, "initial_lr"), "initial_lr");
   const Json& expected = read_array(member(test, "expected_lr"), "expected_lr");

@@ -106,7 +106,7 @@ class Run {
     check_work();
   }
 
-  void replay(const Json& test, Comparison& comparison);
+  void replay(const Json& test, Comm* comm, Comparison& comparison);
 
  private:
   static Loss read_loss(const Json& test);
@@ -308,13 +308,13 @@ void Run::compare_weights(const Json& expected, Comparison& comparison) const {
   }
 }
 
-void Run::replay(const Json& test, Comparison& comparison) {
+void Run::replay(const Json& test, Comm* comm, Comparison& comparison) {
   const Json& expected = member(test, "expected");
-  Optimizer optimizer = make_optimizer(params_, chain(test));
+  Engine engine(params_, chain(test), comm);
   Values losses, epochs;
   for (const Batch& batch : batches_) {
     losses.push_back(loss_of(batch, true));
-    optimizer.step();
+    engine.step();
     if (per_epoch_ == 0 || losses.size() % per_epoch_ != 0) continue;
     double sum = 0;
     for (std::size_t i = losses.size() - per_epoch_; i < losses.size(); ++i) sum += losses[i];
@@ -344,6 +344,8 @@ void Run::replay(const Json& test, Comparison& comparison) {
 
 }  // namespace
 
-void replay_training_run(const Json& test, Comparison& comparison) { Run(test).replay(test, comparison); }
+void replay_training_run(const Json& test, Comm* comm, Comparison& comparison) {
+  Run(test).replay(test, comm, comparison);
+}
 
 }  // namespace thalweg::oracle

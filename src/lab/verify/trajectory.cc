@@ -196,17 +196,7 @@ void compare_state(const Json& test, const Params& params, Optimizer& optimizer,
 
 }  // namespace
 
-Optimizer make_optimizer(Params& params, const std::string& chain) {
-  OptimizerOptions options;
-  options.grad_norm = true;
-  try {
-    return Optimizer(params, Chain(chain), options);
-  } catch (const Error& error) {
-    throw Skip("refused by design: " + refusal(error));
-  }
-}
-
-void replay_trajectory(const Json& given, Comparison& comparison) {
+void replay_trajectory(const Json& given, Comm* comm, Comparison& comparison) {
   const Json test = units_first(given);
   const std::vector<Tensor> tensors = read_tensors(test);
   const std::multimap<std::uint64_t, const Json*> expected = read_expected(test);
@@ -221,24 +211,25 @@ void replay_trajectory(const Json& given, Comparison& comparison) {
   if (gradient.cost * static_cast<double>(last) > kMostWork) throw Malformed("the trajectory is too long");
 
   Params params = make_params(tensors);
-  Optimizer optimizer = make_optimizer(params, chain);
-  set_state(test, params, optimizer);
+  Engine engine(params, chain, comm);
+  set_state(test, params, engine.optimizer);
   const bool clips = chain.starts_with("clip_norm");
   for (std::uint64_t step = 1; step <= last; ++step) {
     gradient.write(step, params);
     if (clips) check_clipped(params);
-    const Report report = optimizer.step();
+    const Report report = engine.step();
     const auto [begin, end] = expected.equal_range(step);
     for (auto entry = begin; entry != end; ++entry) {
-      compare_entry(*entry->second, {optimizer, params, tensors, report}, comparison);
+      compare_entry(*entry->second, {engine.optimizer, params, tensors, report}, comparison);
     }
   }
-  compare_state(test, params, optimizer, comparison);
+  engine.gather();
+  compare_state(test, params, engine.optimizer, comparison);
 }
 
 // Every tensor is clipped by its own norm: by an engine of its own, on parameters of zero, from which a rate
 // of 1 takes the clipped gradient away.
-void replay_clipping(const Json& test, Comparison& comparison) {
+void replay_clipping(const Json& test, Comm* comm, Comparison& comparison) {
   Fields hyper(member(test, "hyper"), "hyper");
   const std::string mode = hyper.text("mode", "");
   if (mode != "norm" && mode != "value") throw Skip("clipping by " + mode);
@@ -256,7 +247,7 @@ void replay_clipping(const Json& test, Comparison& comparison) {
     Params params = make_params({{"", {size}, std::vector<double>(gradient.size())}});
     std::ranges::copy(gradient, params[0].grad<double>().begin());
     check_clipped(params);
-    make_optimizer(params, chain).step();
+    Engine(params, chain, comm).step();
     for (std::size_t i = 0; i < want.size(); ++i) {
       comparison.add(1, std::to_string(p), i, -params[0].value<double>()[i], want[i]);
     }

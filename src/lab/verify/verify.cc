@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <new>
 
 #include "base/file.h"
 #include "base/spec.h"
 #include "base/utf8.h"
+#include "comm/alike.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -18,7 +20,7 @@ constexpr int kDeepest = 64;
 
 struct Kind {
   std::string_view name;
-  void (*replay)(const Json& test, Comparison& comparison);
+  void (*replay)(const Json& test, Comm* comm, Comparison& comparison);
 };
 
 constexpr Kind kKinds[] = {
@@ -50,7 +52,7 @@ const Kind& find_kind(const std::string& name) {
   throw Skip("kind " + name + " is not replayed");
 }
 
-void verify_text(const std::string& text, VerifiedCase& result) {
+void verify_text(const std::string& text, Comm* comm, VerifiedCase& result) {
   const Json test = parse_case(text);
   if (!test.is_object() || !test.contains("kind")) throw Malformed("not a case: it has no `kind`");
   const std::string kind = read_string(test.at("kind"), "kind");
@@ -60,11 +62,11 @@ void verify_text(const std::string& text, VerifiedCase& result) {
   }
   const Kind& replayed = find_kind(kind);
   Comparison comparison(test);
-  replayed.replay(test, comparison);
+  replayed.replay(test, comm, comparison);
   comparison.finish(result);
 }
 
-VerifiedCase verify_file(const std::filesystem::path& path) {
+VerifiedCase verify_file(const std::filesystem::path& path, Comm* comm) {
   VerifiedCase result;
   result.file = path.string();
   const auto end = [&](VerifiedCase::Status status, const char* reason) {
@@ -72,7 +74,7 @@ VerifiedCase verify_file(const std::filesystem::path& path) {
     result.reason = shown(reason);
   };
   try {
-    verify_text(read_text_file(path, kLargestFile), result);
+    verify_text(read_text_file(path, kLargestFile), comm, result);
   } catch (const Skip& skip) {
     end(VerifiedCase::Status::skipped, skip.what());
   } catch (const std::bad_alloc&) {
@@ -101,6 +103,21 @@ std::vector<std::filesystem::path> cases_under(const std::filesystem::path& fold
   if (error) unreadable(folder, error);
   std::sort(files.begin(), files.end());
   return files;
+}
+
+// Ranks that have other files would wait for each other.
+void check_files(const std::vector<std::filesystem::path>& files, Comm& comm) {
+  Facts facts;
+  for (const std::filesystem::path& file : files) {
+    std::string text;
+    try {
+      text = read_text_file(file, kLargestFile);
+    } catch (const Error& error) {
+      text = error.what();
+    }
+    facts.emplace_back(file.string(), std::to_string(std::hash<std::string>()(text)));
+  }
+  check_alike(comm, facts);
 }
 
 double tolerance_of(const Json& tolerance, const char* key) {
@@ -144,7 +161,7 @@ void Comparison::finish(VerifiedCase& result) const {
 
 }  // namespace oracle
 
-std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths) {
+std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths, Comm* comm) {
   std::vector<std::filesystem::path> files;
   for (const std::filesystem::path& path : paths) {
     std::error_code error;
@@ -159,9 +176,10 @@ std::vector<VerifiedCase> verify(std::span<const std::filesystem::path> paths) {
     const std::vector<std::filesystem::path> found = oracle::cases_under(path);
     files.insert(files.end(), found.begin(), found.end());
   }
+  if (comm != nullptr) oracle::check_files(files, *comm);
   std::vector<VerifiedCase> results;
   results.reserve(files.size());
-  for (const std::filesystem::path& file : files) results.push_back(oracle::verify_file(file));
+  for (const std::filesystem::path& file : files) results.push_back(oracle::verify_file(file, comm));
   return results;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cases/case.h"
+#include "ranks/given_by_one.h"
 #include "thalweg/lab/verify.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/params.h"
@@ -54,17 +55,30 @@ Schedule make_schedule(const std::string& text);
 std::string chain_text(const Json& test, const std::vector<Tensor>& tensors, const Gradient& gradient,
                        std::uint64_t updates);
 
-// Throws Skip where the engine refuses the chain.
-Optimizer make_optimizer(Params& params, const std::string& chain);
+// The optimizer of a case, on the ranks that replay it together.
+class Engine {
+ public:
+  // Throws Skip where the engine refuses the chain. `comm` is null without ranks.
+  Engine(Params& params, const std::string& chain, Comm* comm);
+
+  Report step() { return optimizer.step(gradient_.next()); }
+  void gather();  // all of the state, on every rank
+
+  Optimizer optimizer;
+
+ private:
+  Comm* const comm_;
+  GivenByOne gradient_;
+};
 
 // The kinds of case.
-void replay_trajectory(const Json& test, Comparison& comparison);
-void replay_clipping(const Json& test, Comparison& comparison);
-void replay_schedule(const Json& test, Comparison& comparison);
-void replay_scheduler(const Json& test, Comparison& comparison);
-void replay_loss(const Json& test, Comparison& comparison);
-void replay_problem(const Json& test, Comparison& comparison);
-void replay_layer(const Json& test, Comparison& comparison);
-void replay_training_run(const Json& test, Comparison& comparison);
+void replay_trajectory(const Json& test, Comm* comm, Comparison& comparison);
+void replay_clipping(const Json& test, Comm* comm, Comparison& comparison);
+void replay_schedule(const Json& test, Comm* comm, Comparison& comparison);
+void replay_scheduler(const Json& test, Comm* comm, Comparison& comparison);
+void replay_loss(const Json& test, Comm* comm, Comparison& comparison);
+void replay_problem(const Json& test, Comm* comm, Comparison& comparison);
+void replay_layer(const Json& test, Comm* comm, Comparison& comparison);
+void replay_training_run(const Json& test, Comm* comm, Comparison& comparison);
 
 }  // namespace thalweg::oracle

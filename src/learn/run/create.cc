@@ -65,7 +65,9 @@ Run::Impl::Impl(const RunConfig& given, Loaded&& loaded)
 void Run::Impl::open(const std::filesystem::path& where) {
   const WriterOptions writes{.background = config.keeping.async_checkpoints, .threads = config.threads};
   files.open(where, trial.total(), per_epoch(), files.together.first() ? &writes : nullptr);
-  if (!config.keeping.async_checkpoints || finished || !files.together.first()) return;
+  if (!config.keeping.async_checkpoints || finished) return;
+  gather_state(trial.optimizer());  // a checkpoint is of all of it
+  if (!files.together.first()) return;
   files.writer->add(where, params(), 0);  // best weights
   files.writer->add(where, statistics.params(), 0);
   files.writer->add(where, params(), trial.optimizer());
