@@ -3,6 +3,7 @@
 #include "base/threads.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
+#include "tool/ranks.h"
 
 namespace thalweg::tool {
 namespace {
@@ -17,14 +18,17 @@ struct Flags {
   bool json = false;
 };
 
-RunEvaluation evaluated(const Flags& flags) {
+RunEvaluation evaluated(const Flags& flags, int threads, Comm* comm) {
   if (flags.checkpoints.empty())
-    return evaluate_run(flags.run, flags.data, flags.threads, flags.checkpoint, flags.part);
-  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, flags.threads, flags.part);
+    return evaluate_run(flags.run, flags.data, threads, flags.checkpoint, flags.part, comm);
+  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, threads, flags.part, comm);
 }
 
-int eval(const Flags& flags) {
-  const RunEvaluation result = evaluated(flags);
+int eval(const Flags& flags, Given given) {
+  const auto comm = join_ranks_to_read(flags.data);
+  if (!comm) return kOk;
+  const RunEvaluation result =
+      evaluated(flags, has(given, "--threads") ? flags.threads : available_threads(), *comm);
   for (const std::string& line : result.notes) note(line);
   const Evaluation& e = result.test;
   if (flags.json) {
@@ -64,13 +68,14 @@ Command eval_command() {
                 "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
                 {.excludes = {"--checkpoint"}}),
        threads_argument(flags.threads), json_argument(flags.json)},
-      [](Given) { return eval(flags); },
+      [](Given given) { return eval(flags, given); },
       "schema, run, name, data, judged (held out, test, training, or all rows), weights, epoch, updates, "
       "samples, loss, "
       "accuracy, balanced_accuracy; rows, of every class; precision, recall, f1, auc and average_precision, "
       "each of every class "
       "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
-      "there is no r2; members: the updates of each of several checkpoints."};
+      "there is no r2; members: the updates of each of several checkpoints.",
+      true};
 }
 
 }  // namespace thalweg::tool

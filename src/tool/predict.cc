@@ -12,6 +12,7 @@
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
+#include "tool/ranks.h"
 
 namespace thalweg::tool {
 namespace {
@@ -113,13 +114,20 @@ std::string jsonl(const RunPredictions& p) {
   return out;
 }
 
-int predict(const Flags& flags) {
+int predict(const Flags& flags, Given given) {
   if (flags.append && flags.format != "csv")
     throw Error(Code::usage, {"--append", "rows are copied into CSV alone", "--format " + flags.format,
                               "--format csv", ""});
-  const RunPredictions predictions = predict_run(
-      flags.run, flags.data,
-      {.threads = flags.threads, .checkpoint = flags.checkpoint, .part = flags.part, .rows = flags.append});
+  const auto comm = join_ranks_to_read(flags.data);
+  if (!comm) return kOk;
+  const RunPredictions predictions =
+      predict_run(flags.run, flags.data,
+                  {.threads = has(given, "--threads") ? flags.threads : available_threads(),
+                   .checkpoint = flags.checkpoint,
+                   .part = flags.part,
+                   .rows = flags.append,
+                   .comm = *comm});
+  if (is_another_rank()) return kOk;
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.append            ? appended(predictions)
                            : flags.format == "csv" ? csv(predictions)
@@ -156,7 +164,9 @@ Command predict_command() {
                 "them"),
        Argument("--out FILE", &flags.out, "write to this file instead of stdout; -: stdout"),
        threads_argument(flags.threads)},
-      [](Given) { return predict(flags); }};
+      [](Given given) { return predict(flags, given); },
+      "",
+      true};
 }
 
 }  // namespace thalweg::tool

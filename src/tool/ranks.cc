@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "comm/cores.h"
 #include "thalweg/error.h"
 #include "tool/command.h"
 
@@ -56,7 +57,14 @@ Comm* join_ranks() {
                  "the launcher and the MPI of THALWEG_MPI_MODULE must belong together"});
   }
   be_silent(all.ranks->rank() > 0);
+  share_cores(*all.ranks);
   return all.ranks->size() > 1 ? all.ranks.get() : nullptr;
+}
+
+std::optional<Comm*> join_ranks_to_read(std::string_view data) {
+  const bool piped = data == "-" || data.find("(-") != std::string_view::npos;
+  if (!piped) return join_ranks();
+  return is_another_rank() ? std::nullopt : std::optional<Comm*>(nullptr);
 }
 
 void leave_ranks(int code, const char* why) {

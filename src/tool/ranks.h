@@ -1,6 +1,9 @@
 // The ranks that a launcher of MPI, such as mpirun or srun, has started this command on.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "thalweg/comm.h"
 
 namespace thalweg::tool {
@@ -9,8 +12,12 @@ namespace thalweg::tool {
 bool is_another_rank();
 
 // All ranks, for a command that runs on them together: the first one speaks, the others are silent from here
-// on. Null where there is one process.
+// on, and those of a machine share its cores. Null where there is one process.
 Comm* join_ranks();
+
+// The same for a command that reads this source, on a rank that has a part in it: what is piped in comes to
+// the first one, which has no others then. Nothing on a rank without a part.
+std::optional<Comm*> join_ranks_to_read(std::string_view data);
 
 // To be called last, with the exit code of this rank and what it failed of: where not every rank has failed,
 // nobody can go on, and all are ended.
