@@ -4,7 +4,7 @@
 Usage: tests/ranks/run.py BUILD [--kills N]    N kills for each MPI, and a fifth as many ranks that stand still
 
 Steps of optimizers (thalweg_rank_steps), then whole trainings by the tool: with batch statistics, dropout, clipping and an
-average, stopped and resumed on other numbers of ranks, against one process with as many shards.
+average, stopped and resumed on other numbers of ranks, against one process with as many shards; then its other commands.
 """
 
 import argparse
@@ -136,6 +136,50 @@ class Trainings:
         self.tests.expect(rc == 5 and said.count("not finite") == 1, f"{flavour}, diverged: rc {rc}", said)
 
 
+class Commands:
+    """What else the tool does on ranks is what one process does, byte for byte on stdout."""
+
+    MODEL = ("--model", "dense(16) | batch_norm | relu | dense(10)")
+
+    def __init__(self, tests: Tests, build: Path, folder: Path):
+        self.tests, self.tool, self.folder = tests, build.resolve() / "thalweg", folder
+        run = folder / "judged"
+        self.alone("train", "--quiet", *self.MODEL, "--epochs", "2", "--out", run)
+        search = [*self.MODEL, "--epochs", "2"]
+        self.commands = {
+            "compare": ["compare", "--quiet", "--optimizers", "sgd; adam", *search, "--seeds", "3", "--rates", "2",
+                        "--tuning-seeds", "1", "--format", "csv"],
+            "folds": ["train", "--quiet", "--folds", "3", *search],
+            "tune": ["tune", *search, "--optimizer", "adam(lr=log(1e-4, 1))", "--trials", "5", "--json"],
+            "lr-find": ["lr-find", *search, "--optimizer", "adam(lr=1e-3)", "--json"],
+            "eval": ["eval", run, "--part", "train", "--json"],
+            "predict": ["predict", run],
+        }
+
+    def alone(self, *command) -> str:
+        return subprocess.run([self.tool, *command], check=True, capture_output=True, text=True).stdout
+
+    def out(self, name: str, where: str) -> list:
+        return ["--out", self.folder / f"{where}-{name}"] if name in ("compare", "folds", "predict") else []
+
+    def told(self, name: str, text: str, where: str) -> str:
+        """What it prints but for its folder, or has written."""
+        path = self.folder / f"{where}-{name}"
+        return path.read_text() if path.is_file() else text.replace(f"{self.folder}/{where}-", "")
+
+    def all(self, flavour: str) -> None:
+        for name, command in self.commands.items():
+            where = f"{flavour}-alone"
+            wanted = self.told(name, self.alone(*command, *self.out(name, where)), where)
+            rc, said, _ = launch(flavour, 3, [self.tool, *command, *self.out(name, flavour)], 120)
+            self.tests.expect(rc == 0 and self.told(name, said, flavour) == wanted != "", f"{flavour}, {name}: rc {rc}", said)
+        rc, said, seconds = launch(flavour, 3, [self.tool, "eval", self.folder / "absent"], END)
+        self.tests.expect(rc == 3 and said.count("absent") == 1 and seconds < END, f"{flavour}, no run: rc {rc}", said)
+        rc, said, _ = launch(flavour, 3, [self.tool, "train", "--dry-run"], END)
+        self.tests.expect(rc == 0 and said.count("in 4 shards, on 3 ranks of 1 thread") == 1, f"{flavour}, dry run: rc {rc}", said)
+        print(f"{flavour}: commands, {self.tests.failed} failures", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=Path)
@@ -157,6 +201,7 @@ def main() -> int:
         print(f"{flavour}: {len(faults)} ranks went, {tests.failed} failures", flush=True)
         with tempfile.TemporaryDirectory() as folder:
             Trainings(tests, flags.build, Path(folder)).all(flavour)
+            Commands(tests, flags.build, Path(folder)).all(flavour)
     return 1 if tests.failed else 0
 
 

@@ -142,11 +142,8 @@ RunConfig Together::fit_to_memory(const RunConfig& config, const Loaded& loaded)
   if (comm_ == nullptr) return thalweg::fit_to_memory(config, loaded);
   RunConfig fitted = config;
   const std::string text = from_first([&] {
-    RunConfig alone = config;
-    alone.machine.comm = nullptr;  // it only looks
-    alone = thalweg::fit_to_memory(alone, loaded);
-    return std::to_string(alone.machine.chunk.value_or(0)) + " " +
-           std::to_string(alone.machine.checkpoint.value_or(0));
+    const MachineOptions chosen = thalweg::fit_to_memory(config, loaded).machine;
+    return std::to_string(chosen.chunk.value_or(0)) + " " + std::to_string(chosen.checkpoint.value_or(0));
   });
   const std::size_t blank = text.find(' ');
   const auto number = [](const std::string& of) -> std::optional<std::uint64_t> {
