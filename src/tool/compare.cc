@@ -98,7 +98,9 @@ int study_all(const Flags& flags, const CompareOptions& options, RunConfig confi
 }
 
 int compare(const Flags& flags) {
-  catch_signals();
+  const auto comm = join_ranks_to_read(flags.settings.given("data"));
+  if (!comm) return kOk;
+  catch_signals();  // after an MPI, which may have taken them
   CompareOptions options = flags.options;
   options.optimizers = split_list({"--optimizers", flags.optimizers});
   if (flags.out && flags.out->empty())
@@ -108,9 +110,6 @@ int compare(const Flags& flags) {
   if (sources.size() > 1 && !flags.html.empty())
     throw Error(Code::usage, {"--html", "each data set has a page of its own, and the folder has all of them",
                               "`" + flags.html + "`", "--out", ""});
-  const auto comm = join_ranks_to_read(config.data);
-  if (!comm) return kOk;
-  catch_signals();  // an MPI may have taken them
   config.machine.comm = *comm;
   if (flags.folds || sources.size() > 1)
     return study_all(flags, options, config, {.data = sources, .folds = flags.folds.value_or(0)});

@@ -14,7 +14,7 @@ struct Flags {
   std::string part;
   std::string checkpoint;
   std::vector<std::string> checkpoints;
-  int threads = available_threads();
+  int threads = 0;  // all that this process may use
   bool json = false;
 };
 
@@ -24,11 +24,11 @@ RunEvaluation evaluated(const Flags& flags, int threads, Comm* comm) {
   return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, threads, flags.part, comm);
 }
 
-int eval(const Flags& flags, Given given) {
-  const auto comm = join_ranks_to_read(flags.data);
+int eval(const Flags& flags) {
+  const auto comm = join_ranks_to_read(&flags.data);
   if (!comm) return kOk;
   const RunEvaluation result =
-      evaluated(flags, has(given, "--threads") ? flags.threads : available_threads(), *comm);
+      evaluated(flags, flags.threads == 0 ? available_threads() : flags.threads, *comm);
   for (const std::string& line : result.notes) note(line);
   const Evaluation& e = result.test;
   if (flags.json) {
@@ -68,7 +68,7 @@ Command eval_command() {
                 "several, such as 46,92,last, whose predictions are averaged: a snapshot ensemble",
                 {.excludes = {"--checkpoint"}}),
        threads_argument(flags.threads), json_argument(flags.json)},
-      [](Given given) { return eval(flags, given); },
+      [](Given) { return eval(flags); },
       "schema, run, name, data, judged (held out, test, training, or all rows), weights, epoch, updates, "
       "samples, loss, "
       "accuracy, balanced_accuracy; rows, of every class; precision, recall, f1, auc and average_precision, "

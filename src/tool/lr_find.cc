@@ -21,8 +21,7 @@ Command lr_find_command() {
            Argument("--html FILE", &flags.html, "write a page with pictures and numbers to this file"),
            json_argument(flags.json)}),
       [](Given) {
-        const std::string* data = flags.settings.given("data");
-        const auto comm = join_ranks_to_read(data == nullptr ? "" : *data);
+        const auto comm = join_ranks_to_read(flags.settings.given("data"));
         if (!comm) return kOk;
         return flags.run(
             [](const RunConfig& config, const RateSearch& rates) { return find_rate(config, rates); }, *comm);

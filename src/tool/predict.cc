@@ -25,7 +25,7 @@ struct Flags {
   std::string format = "csv";
   bool append = false;
   std::string out;
-  int threads = available_threads();
+  int threads = 0;  // all that this process may use
 };
 
 // A field of a CSV file (RFC 4180).
@@ -114,15 +114,15 @@ std::string jsonl(const RunPredictions& p) {
   return out;
 }
 
-int predict(const Flags& flags, Given given) {
+int predict(const Flags& flags) {
+  const auto comm = join_ranks_to_read(&flags.data);
+  if (!comm) return kOk;
   if (flags.append && flags.format != "csv")
     throw Error(Code::usage, {"--append", "rows are copied into CSV alone", "--format " + flags.format,
                               "--format csv", ""});
-  const auto comm = join_ranks_to_read(flags.data);
-  if (!comm) return kOk;
   const RunPredictions predictions =
       predict_run(flags.run, flags.data,
-                  {.threads = has(given, "--threads") ? flags.threads : available_threads(),
+                  {.threads = flags.threads == 0 ? available_threads() : flags.threads,
                    .checkpoint = flags.checkpoint,
                    .part = flags.part,
                    .rows = flags.append,
@@ -164,7 +164,7 @@ Command predict_command() {
                 "them"),
        Argument("--out FILE", &flags.out, "write to this file instead of stdout; -: stdout"),
        threads_argument(flags.threads)},
-      [](Given given) { return predict(flags, given); },
+      [](Given) { return predict(flags); },
       "",
       true};
 }

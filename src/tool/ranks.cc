@@ -61,8 +61,8 @@ Comm* join_ranks() {
   return all.ranks->size() > 1 ? all.ranks.get() : nullptr;
 }
 
-std::optional<Comm*> join_ranks_to_read(std::string_view data) {
-  const bool piped = data == "-" || data.find("(-") != std::string_view::npos;
+std::optional<Comm*> join_ranks_to_read(const std::string* data) {
+  const bool piped = data != nullptr && (*data == "-" || data->find("(-") != std::string::npos);
   if (!piped) return join_ranks();
   return is_another_rank() ? std::nullopt : std::optional<Comm*>(nullptr);
 }

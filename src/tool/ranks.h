@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "thalweg/comm.h"
 
@@ -15,9 +15,9 @@ bool is_another_rank();
 // on, and those of a machine share its cores. Null where there is one process.
 Comm* join_ranks();
 
-// The same for a command that reads this source, on a rank that has a part in it: what is piped in comes to
-// the first one, which has no others then. Nothing on a rank without a part.
-std::optional<Comm*> join_ranks_to_read(std::string_view data);
+// The same for a command that reads this source, if any, on a rank that has a part in it: what is piped in
+// comes to the first one, which has no others then. Nothing on a rank without a part.
+std::optional<Comm*> join_ranks_to_read(const std::string* data);
 
 // To be called last, with the exit code of this rank and what it failed of: where not every rank has failed,
 // nobody can go on, and all are ended.

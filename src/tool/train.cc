@@ -332,7 +332,6 @@ Deadlines deadlines_of(const Flags& flags) {
 
 Comm* join_to_train(const Flags& flags) {
   Comm* const comm = join_ranks();
-  catch_signals();  // an MPI may have taken them
   if (comm == nullptr || !flags.show.any()) return comm;
   throw Error(Code::usage, {"--show", "each rank has a part of the state",
                             std::to_string(comm->size()) + " ranks", "one process", "leave mpirun out"});
@@ -340,9 +339,11 @@ Comm* join_to_train(const Flags& flags) {
 
 int train(const Flags& flags, Given given) {
   catch_signals();
+  if (flags.print_config && is_another_rank()) return kOk;
+  Comm* const comm = flags.print_config ? nullptr : join_to_train(flags);
+  catch_signals();  // an MPI may have taken them
   Deadlines deadlines = deadlines_of(flags);
   if (flags.resume) {
-    Comm* const comm = join_to_train(flags);
     if (most_of_ranks(comm, Folds::are_in(*flags.resume) ? 1 : 0) != 0)
       return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given), comm), deadlines,
                          flags.json, flags.quiet, comm);
@@ -351,8 +352,6 @@ int train(const Flags& flags, Given given) {
     Run run = Run::resume(*flags.resume, options);
     return run_to_its_end(run, flags, deadlines);
   }
-  if (flags.print_config && is_another_rank()) return kOk;
-  Comm* const comm = flags.print_config ? nullptr : join_to_train(flags);
   const RunSettings settings = settings_of(flags, comm);
   RunConfig config = settings.config();
   config.machine.comm = comm;

@@ -45,8 +45,7 @@ std::string command_of(const SettingFlags& settings, const TuneTrial& best) {
 }
 
 int search(const Flags& flags) {
-  const std::string* data = flags.settings.given("data");
-  const auto comm = join_ranks_to_read(data == nullptr ? "" : *data);
+  const auto comm = join_ranks_to_read(flags.settings.given("data"));
   if (!comm) return kOk;
   RunConfig defaults{.threads = 0};
   defaults.machine.comm = *comm;
