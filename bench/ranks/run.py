@@ -41,8 +41,9 @@ def main() -> None:
                             "--threads", "1", "--rounds", flags.rounds, "--link", f"{rate / 1e9}GB/s,{late * 1e6}us",
                             "--json"])["predicted"]
             ratio = said["seconds"] / made["step_seconds"]
-            print(f"{size:>10} {ranks:>5} {rate / 1e9:9.2f} {late * 1e6:6.1f} {said['seconds'] * 1e3:12.3f} "
-                  f"{made['step_seconds'] * 1e3:11.3f} {ratio:6.2f}", flush=True)
+            link = f"{rate / 1e9:9.2f} {late * 1e6:6.1f}" if launcher else f"{'-':>9} {'-':>6}"
+            print(f"{size:>10} {ranks:>5} {link} {said['seconds'] * 1e3:12.3f} {made['step_seconds'] * 1e3:11.3f} {ratio:6.2f}",
+                  flush=True)
             rows.append({"made": made, "predicted": said})
     (flags.build / "ranks.json").write_text(json.dumps(rows, indent=1) + "\n")
 
