@@ -83,8 +83,7 @@ TEST_F(RankedTrials, TuneAlike) {
 ComparisonResult compared(Comm* comm, const fs::path& folder, std::uint64_t seeds) {
   Comparison comparison = Comparison::open(
       small(comm),
-      {.optimizers = {"sgd", "mine = adam", "gd"}, .seeds = seeds, .rates = 2, .tuning_seeds = 1},
-      folder);
+      {.optimizers = {"sgd", "mine = adam", "gd"}, .seeds = seeds, .rates = 2, .tuning_seeds = 1}, folder);
   for (ComparedTrial trial; !comparison.finished();) comparison.next(trial, 0.1);
   return comparison.result();
 }

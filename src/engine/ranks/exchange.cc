@@ -8,7 +8,8 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kAlone = std::size_t{1} << 16;  // bytes of a run from which it is not packed with others
+constexpr std::size_t kAlone = std::size_t{1}
+                               << 16;  // bytes of a run from which it is not packed with others
 
 // The sum of a node of which some descendants are given, in the memory of one of them.
 template <class T>
