@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "device/partition.h"
-#include "ranks/exchange.h"
 #include "ranks/held.h"
 #include "ranks/shard_tree.h"
 
 namespace thalweg {
 namespace {
+
+// Bytes that come from a rank before the first of them are added up: three messages of 1 MiB.
+constexpr std::uint64_t kOnTheirWay = std::uint64_t{3} << 20;
 
 // Gradients that wait at most while a rank computes its parts one after the other, as a GradientSum keeps
 // them.
@@ -89,7 +91,7 @@ RankCost rank_cost(const Params& params, const Plan& plan, int ranks, std::size_
     most(out.values_in, all - own);
     if (of_all > 1) most(out.summed, own * (of_all + 1));
     most(out.waiting, gradient * most_waiting(shards, shards_of(shards, rank, ranks)));
-    most(out.rooms, std::min<std::uint64_t>(own, Exchange::kAtOnce * Exchange::kMessage) * others);
+    most(out.rooms, std::min(own, kOnTheirWay) * others);
   }
   return out;
 }

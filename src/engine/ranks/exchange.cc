@@ -8,8 +8,9 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kAlone = std::size_t{1}
-                               << 16;  // bytes of a run from which it is not packed with others
+constexpr std::size_t kChunk = std::size_t{1} << 20;  // bytes of a message
+constexpr std::size_t kAlone = std::size_t{1} << 16;  // of a run from which it is not packed with others
+constexpr std::size_t kAtOnce = 3;                    // rounds of messages on their way
 
 // The sum of a node of which some descendants are given, in the memory of one of them.
 template <class T>
@@ -32,16 +33,16 @@ void scale_by(double scale, T* numbers, std::size_t n) {
 // Rounds of messages, some of which are on their way at a time: begin(round), and later end(round).
 template <class Begin, class End>
 void in_rounds(std::size_t rounds, Pending& pending, const Begin& begin, const End& end) {
-  std::array<std::size_t, Exchange::kAtOnce> begun{};  // messages, when a round began
+  std::array<std::size_t, kAtOnce> begun{};  // messages, when a round began
   std::size_t all = 0;
-  for (std::size_t round = 0; round < rounds + Exchange::kAtOnce - 1; ++round) {
+  for (std::size_t round = 0; round < rounds + kAtOnce - 1; ++round) {
     const std::size_t before = pending.size();
     if (round < rounds) begin(round);
     all += pending.size() - before;
-    begun[round % Exchange::kAtOnce] = all;
-    if (round + 1 < Exchange::kAtOnce) continue;
-    const std::size_t ready = round + 1 - Exchange::kAtOnce;
-    pending.wait(all - begun[ready % Exchange::kAtOnce]);
+    begun[round % kAtOnce] = all;
+    if (round + 1 < kAtOnce) continue;
+    const std::size_t ready = round + 1 - kAtOnce;
+    pending.wait(all - begun[ready % kAtOnce]);
     if (ready < rounds) end(ready);
   }
 }
@@ -67,7 +68,7 @@ int Exchange::owner(std::size_t parameter) const {
 }
 
 std::byte* Exchange::room(std::size_t i) {
-  while (rooms_.size() <= i) rooms_.push_back(static_cast<std::byte*>(arena_.allocate(kMessage)));
+  while (rooms_.size() <= i) rooms_.push_back(static_cast<std::byte*>(arena_.allocate(kChunk)));
   return rooms_[i];
 }
 
@@ -82,7 +83,7 @@ void Exchange::divide(std::span<const char> present) {
     bool open = false;
     for (std::size_t p = 0; p < present.size(); ++p) {
       const Dtype dtype = params_[p].dtype();
-      const std::size_t most = kMessage / size_of(dtype);
+      const std::size_t most = kChunk / size_of(dtype);
       auto [begin, end] = present[p] != 0 ? held.of(p, params_[p].size()) : Slice{0, 0};
       while (begin < end) {
         const std::size_t n = std::min(end - begin, most);

@@ -19,9 +19,6 @@ using StreamOf = std::span<std::byte* const>;
 
 class Exchange {
  public:
-  static constexpr std::size_t kMessage = std::size_t{1} << 20;  // bytes, at most
-  static constexpr std::size_t kAtOnce = 3;                      // rounds of messages on their way
-
   // `first`: the first block of every rank, and the end of the last one.
   Exchange(Comm& comm, const Params& params, std::vector<std::size_t> first);
 

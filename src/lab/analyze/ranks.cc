@@ -109,7 +109,7 @@ std::string RankPrediction::text() const {
   lines +=
       fmt::format("  memory: {} of parameters and gradients, {} of state (one process {}), {} of messages\n",
                   bytes_text(whole), bytes_text(state), bytes_text(state_alone), bytes_text(rooms));
-  return lines + "  a prediction: nothing was sent, and nothing of it overlaps\n";
+  return lines + "  a prediction: nothing was sent, and what overlaps is not taken off\n";
 }
 
 std::string RankPrediction::json() const {

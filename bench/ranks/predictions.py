@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """How near are the predictions of `thalweg explain --ranks` to steps that are made?
 
-Usage: bench/ranks/run.py [BUILD] [--ranks 1,2,4] [--sizes 1000000,32000000] [--rounds 15] [--launcher "mpirun"]
+Usage: bench/ranks/predictions.py [BUILD] [--ranks 1,2,4] [--sizes 1000000,32000000] [--rounds 15] [--launcher "mpirun"]
 
 Steps AdamW over one parameter on ranks of this machine, one thread each, and measures what they can send each other; then
-asks for the prediction with that link. Prints a line each and writes build/ranks.json.
+asks for the prediction with that link. Prints a line each and writes build/predictions.json.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> None:
     for size in flags.sizes.split(","):
         for ranks in flags.ranks.split(","):
             launcher = [] if ranks == "1" else [*shlex.split(flags.launcher), "-n", ranks]
-            made = printed([*launcher, str(flags.build / "bench_rank_steps"), size, flags.rounds])
+            made = printed([*launcher, str(flags.build / "bench_predictions"), size, flags.rounds])
             rate, late = made["link_bytes_per_second"] or 1e9, made["link_seconds"]
             said = printed([str(flags.build / "thalweg"), "explain", CHAIN, "--size", size, "--ranks", ranks, "--per-host", ranks,
                             "--threads", "1", "--rounds", flags.rounds, "--link", f"{rate / 1e9}GB/s,{late * 1e6}us",
@@ -45,7 +45,7 @@ def main() -> None:
             print(f"{size:>10} {ranks:>5} {link} {said['seconds'] * 1e3:12.3f} {made['step_seconds'] * 1e3:11.3f} {ratio:6.2f}",
                   flush=True)
             rows.append({"made": made, "predicted": said})
-    (flags.build / "ranks.json").write_text(json.dumps(rows, indent=1) + "\n")
+    (flags.build / "predictions.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

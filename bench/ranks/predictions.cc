@@ -1,6 +1,6 @@
 // What a step of ranks takes, and what the link between them can do: one JSON object, from the first rank.
 //
-// Usage: mpirun -n N bench_rank_steps ELEMENTS ROUNDS
+// Usage: mpirun -n N bench_predictions ELEMENTS ROUNDS
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -9,7 +9,6 @@
 
 #include "base/json.h"
 #include "comm/collectives.h"
-#include "ranks/exchange.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/quantiles.h"
 
@@ -30,13 +29,13 @@ double seconds(Comm& comm, const F& f) {
 
 // Seconds of a link: each rank sends all others messages as those of a step, and receives theirs.
 struct Traffic {
-  static constexpr std::size_t kMessages = 32, kBytes = Exchange::kMessage;
+  static constexpr std::size_t kMessages = 32, kBytes = std::size_t{1} << 20, kAtOnce = 3;
 
   explicit Traffic(Comm& ranks)
       : comm(ranks),
         others(static_cast<std::size_t>(ranks.size() - 1)),
         out(kBytes * kMessages),
-        in(kBytes * Exchange::kAtOnce * others) {}
+        in(kBytes * kAtOnce * others) {}
 
   void run() {
     Pending pending(comm, "bytes");
@@ -44,11 +43,11 @@ struct Traffic {
       for (std::size_t step = 1; step <= others; ++step) {
         const int to = (comm.rank() + static_cast<int>(step)) % comm.size();
         const int from = (comm.rank() + comm.size() - static_cast<int>(step)) % comm.size();
-        const std::size_t place = (i % Exchange::kAtOnce) * others + step - 1;
+        const std::size_t place = (i % kAtOnce) * others + step - 1;
         pending.receive(from, std::span(in).subspan(place * kBytes, kBytes));
         pending.send(to, std::span(out).subspan(i * kBytes, kBytes));
       }
-      pending.wait(2 * others * (Exchange::kAtOnce - 1));
+      pending.wait(2 * others * (kAtOnce - 1));
     }
     pending.wait();
   }
@@ -63,7 +62,7 @@ struct Traffic {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: mpirun -n N bench_rank_steps ELEMENTS ROUNDS\n", stderr);
+    std::fputs("usage: mpirun -n N bench_predictions ELEMENTS ROUNDS\n", stderr);
     return 2;
   }
   const long elements = std::atol(argv[1]);
