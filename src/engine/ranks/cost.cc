@@ -39,13 +39,13 @@ std::size_t nodes_of(std::size_t shards, int rank, int ranks) {
 }
 
 // What rules move, in bytes of the values, and the state of it.
-struct Held {
+struct Moved {
   std::uint64_t bytes = 0;
   double state = 0;
 };
 
-Held held_by(const Params& params, const Plan& plan, const Portion& portion) {
-  Held out;
+Moved moved_by(const Params& params, const Plan& plan, const Portion& portion) {
+  Moved out;
   for (const Group& group : plan.groups) {
     std::uint64_t all = 0, own = 0;
     for (const std::size_t p : group.parameters) {
@@ -65,15 +65,15 @@ Held held_by(const Params& params, const Plan& plan, const Portion& portion) {
 
 RankCost rank_cost(const Params& params, const Plan& plan, int ranks, std::size_t shards) {
   const std::vector<std::size_t> first = held_blocks(params, plan, ranks);
-  std::vector<Held> held;
+  std::vector<Moved> held;
   std::vector<std::uint64_t> nodes;
   for (int rank = 0; rank < ranks; ++rank) {
     const auto r = static_cast<std::size_t>(rank);
-    held.push_back(held_by(params, plan, Portion(params, {first[r], first[r + 1]})));
+    held.push_back(moved_by(params, plan, Portion(params, {first[r], first[r + 1]})));
     nodes.push_back(nodes_of(shards, rank, ranks));
   }
   std::uint64_t all = 0, of_all = 0;
-  for (const Held& one : held) all += one.bytes;
+  for (const Moved& one : held) all += one.bytes;
   for (const std::uint64_t n : nodes) of_all += n;
   std::uint64_t gradient = 0;
   for (const Parameter& parameter : params) gradient += parameter.size() * size_of(parameter.dtype());
