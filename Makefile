@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train tour test test-ranks test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables bench-predictions clean
+.PHONY: train tour test test-ranks test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables bench-ranks bench-predictions clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -54,6 +54,10 @@ bench-trainings: configured ## whole trainings against torch; ARGS="--data DIR -
 bench-tables: configured ## the defaults on 55 tables beside scikit-learn; ARGS="--tables wooldridge --seeds 1"
 	@cmake --build --preset release -j $(JOBS) --target thalweg_tool
 	python3 bench/tables/tables.py $(ARGS)
+
+bench-ranks: configured ## ranks beside threads, and a step on ranks beside collectives; ARGS="--data DIR"
+	@cmake --build --preset release -j $(JOBS) --target thalweg_ranks bench_ranks
+	python3 bench/ranks/run.py $(ARGS)
 
 bench-predictions: configured ## steps on ranks beside what `explain --ranks` predicts; ARGS="--ranks 1,2 --sizes 32000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_predictions thalweg_ranks

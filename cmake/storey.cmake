@@ -65,7 +65,7 @@ function(thalweg_storey target part)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/reserve/allocator\\.cc$|/mpi_module\\.cc$")
   # Loops over numbers need -O3, which takes twice as long to compile as -O1.
   set(words ${sources})
-  list(FILTER words EXCLUDE REGEX "/random\\.cc$|/(safetensors|device|matrix|plan|step|transforms|kernels|augment|data|images|losses|nn|train)/")
+  list(FILTER words EXCLUDE REGEX "/random\\.cc$|/(safetensors|device|matrix|plan|ranks|step|transforms|kernels|augment|data|images|losses|nn|train)/")
   set_source_files_properties(${words} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O1>)
   set(objects ${target}_objects)
   add_library(${objects} OBJECT ${sources})

@@ -86,6 +86,30 @@ TEST(Ranks, ThatSayOtherThingsOfAStepAreTold) {
                   "grad_norm");
 }
 
+// A checkpoint that one of them alone has loaded.
+TEST(Ranks, TakeUpWhatOneHasLoaded) {
+  for (const char* chain :
+       {"adam | lr(cosine(0.1, total=9)) | average", "accumulate(2) | centralize | adam | lr(0.1)",
+        "plateau | momentum | lr(0.1)", "skip(outlier, after=2) | adopt | lr(0.1)"}) {
+    const std::unique_ptr<Comm> self = Comm::self();
+    Stepped alone(*self, chain);
+    for (int i = 0; i < 3; ++i) alone.optimizer->step();
+    const std::vector<std::byte> before = checkpoint_bytes(alone.params, *alone.optimizer);
+    for (int i = 0; i < 2; ++i) alone.optimizer->step();
+    const std::vector<std::byte> after = checkpoint_bytes(alone.params, *alone.optimizer);
+    for (const bool whole : {false, true}) {
+      run_ranks(3, [&](TestRank& comm) {
+        Stepped s(comm, chain, {.whole_state = whole});
+        if (comm.rank() == 1) load_checkpoint(before, s.params, *s.optimizer);
+        spread_state(*s.optimizer, s.params, 1);
+        for (int i = 0; i < 2; ++i) s.optimizer->step();
+        gather_state(*s.optimizer, 1);
+        EXPECT_TRUE(comm.rank() != 1 || checkpoint_bytes(s.params, *s.optimizer) == after) << chain << whole;
+      });
+    }
+  }
+}
+
 TEST(Ranks, DoNotSaveAPartOfTheState) {
   run_ranks(2, [](TestRank& comm) {
     Stepped s(comm);
@@ -166,12 +190,16 @@ TEST(Ranks, HoldAsMuchAsEachOther) {
   Params params;
   params.add("frozen", {100 * 2048}, Role::weight).set_frozen(true);
   params.add("w", {100 * 2048}, Role::weight);
-  const Plan plan(Chain("adam | lr(0.1)"), params);
-  EXPECT_EQ(held_blocks(params, plan, 4), (std::vector<std::size_t>{0, 125, 150, 175, 200}));
-  const Plan rows(Chain("centralize | lr(0.1)"), params);  // one parameter, whole
-  EXPECT_EQ(held_blocks(params, rows, 4), (std::vector<std::size_t>{0, 100, 100, 200, 200}));
+  const auto first_blocks = [](const Params& of, const char* chain, int ranks) {
+    const Plan plan(Chain(chain), of);
+    const Held held(of, plan, ranks);
+    return std::vector<std::size_t>(held.first_blocks().begin(), held.first_blocks().end());
+  };
+  EXPECT_EQ(first_blocks(params, "adam | lr(0.1)", 4), (std::vector<std::size_t>{0, 125, 150, 175, 200}));
+  EXPECT_EQ(first_blocks(params, "centralize | lr(0.1)", 4),  // one parameter, whole
+            (std::vector<std::size_t>{0, 100, 100, 200, 200}));
   const Params none;
-  EXPECT_EQ(held_blocks(none, Plan(Chain("lr(0.1)"), none), 2), (std::vector<std::size_t>{0, 0, 0}));
+  EXPECT_EQ(first_blocks(none, "lr(0.1)", 2), (std::vector<std::size_t>{0, 0, 0}));
 }
 
 TEST(Ranks, ReplanTogether) {

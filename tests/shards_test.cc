@@ -53,6 +53,7 @@ std::string trained(const Training& training, Comm* comm, int threads = 1) {
   const Loss loss(training.loss);
   OptimizerOptions optimizer_options{.threads = threads, .grad_norm = true, .nonfinite = training.nonfinite};
   optimizer_options.comm = comm;
+  optimizer_options.overlap = training.options.overlap;
   Optimizer optimizer(model.params(), Chain(training.chain), optimizer_options);
   TrainerOptions options = training.options;
   options.comm = comm;
@@ -106,6 +107,34 @@ TEST(Shards, HaveTheSameBitsWithWindowsAndSkips) {
       {.chain =
            "accumulate(2) | skip(outlier, factor=1.05, after=2, most=100) | momentum | lr(0.05) | lookahead",
        .nonfinite = Nonfinite::skip});
+}
+
+// Of a chain that steps pieces as they come, of more blocks than one.
+TEST(Shards, HaveTheSameBitsWhateverOverlaps) {
+  Training training{
+      .model = "conv2d(3, kernel=3) | batch_norm | relu | flatten | dense(100) | relu | dense(4)",
+      .chain = "adamw(lr=cosine(1e-2, total=30), decay=0.01) | average",
+      .options = {.batch = 24, .shards = 4}};
+  const std::string wanted = trained(training, nullptr);
+  for (const char* overlap : {"none", "gradients", "steps", "values", "gradients,steps", "all"}) {
+    training.options.overlap = parse_overlap(overlap);
+    for (const int ranks : {2, 3}) {
+      run_ranks(ranks, [&](TestRank& comm) {
+        const std::string bits = trained(training, &comm);
+        EXPECT_TRUE(comm.rank() == 0 ? bits == wanted : wanted.starts_with(bits))
+            << comm.rank() << " of " << ranks << ", " << overlap;
+      });
+    }
+  }
+}
+
+TEST(Shards, OverlapHasNames) {
+  EXPECT_EQ(parse_overlap("all"), Overlap());
+  EXPECT_EQ(parse_overlap("none"), (Overlap{false, false, false}));
+  EXPECT_EQ(parse_overlap("values,gradients"), (Overlap{true, false, true}));
+  for (const char* wrong : {"", "step", "all,steps", "steps,"}) {
+    expect_contains(usage_error([&] { parse_overlap(wrong); }), "overlap: unknown name");
+  }
 }
 
 // One part is what there was before.

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "comm/collectives.h"
+#include "ranks/chunks.h"
 #include "thalweg/optimizer.h"
 #include "thalweg/quantiles.h"
 
@@ -29,7 +30,7 @@ double seconds(Comm& comm, const F& f) {
 
 // Seconds of a link: each rank sends all others messages as those of a step, and receives theirs.
 struct Traffic {
-  static constexpr std::size_t kMessages = 32, kBytes = std::size_t{1} << 20, kAtOnce = 3;
+  static constexpr std::size_t kMessages = 32, kBytes = Chunk::kMost, kAtOnce = 3;
 
   explicit Traffic(Comm& ranks)
       : comm(ranks),

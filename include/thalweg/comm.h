@@ -16,7 +16,7 @@ namespace thalweg {
 // neither on the number of ranks nor on who came first.
 //
 // Where one rank throws out of a call that all make, the others wait for it; they end when they are told by
-// abort(), or when deadline() has passed.
+// abort(), when a rank is lost(), or when deadline() has passed.
 class Comm {
  public:
   using Ticket = std::uint64_t;
@@ -40,6 +40,9 @@ class Comm {
   // Ends all ranks with this exit code, and says why. Returns on ranks that cannot be ended from here: throw
   // then.
   virtual void abort(int code, const std::string& why) = 0;
+
+  // A rank whose process stands still, as far as this one knows of it: who waits gives up then.
+  virtual std::optional<int> lost() const { return std::nullopt; }
 
   // Where the rank runs, for messages.
   virtual std::string host(int rank) const = 0;

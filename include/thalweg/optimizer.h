@@ -36,6 +36,16 @@ enum class Nonfinite {
 std::string_view nonfinite_name(Nonfinite policy);  // "report", ...
 Nonfinite parse_nonfinite(std::string_view name);   // throws Error(usage) with the nearest name
 
+// What ranks do while their messages are on the way, with the same bits.
+struct Overlap {
+  bool gradients = true;  // backpropagation goes on while gradients leave; of a Trainer
+  bool steps = true;   // a piece is stepped as soon as its gradient is there, where that needs no other one
+  bool values = true;  // the next batch is read while values arrive; of a Trainer
+  bool operator==(const Overlap&) const = default;
+};
+// "all", "none", or some of those names: "gradients,steps". Throws Error(usage).
+Overlap parse_overlap(std::string_view text);
+
 struct OptimizerOptions {
   int threads = 1;  // threads that a step may use
   bool grad_norm =
@@ -51,12 +61,13 @@ struct OptimizerOptions {
   std::size_t tile = 256;
   // Of ranks that step together, each with gradients of its own: a step takes the mean of these. Every rank
   // has all values - binding gives it those of rank 0 -, and state of its range of 2,048-element blocks alone
-  // unless `whole_state`; the bits are the same. Binding, step(), averaged(), replan() and gather_state() are
-  // for all ranks at the same time, with the same chain, parameters, options and input: Error(usage)
-  // otherwise, on all of them. So are set_option() and observe(), which are not looked at. A step allocates
-  // then. Must outlive it.
+  // unless `whole_state`; the bits are the same. Binding, step(), averaged(), replan(), gather_state()
+  // and spread_state() are for all ranks at the same time, with the same chain, parameters, options and
+  // input: Error(usage) otherwise, on all of them. So are set_option() and observe(), which are not looked
+  // at. A step allocates then. Must outlive it.
   Comm* comm = nullptr;
   bool whole_state = false;
+  Overlap overlap = {};
 };
 
 // What the caller says about the gradient.
@@ -71,10 +82,13 @@ struct StepInput {
   Statistics statistics = {};
   // Where steps_apart(optimizer): forms the gradients inside the step, and calls ready(p) once that of p is
   // final and its value is read no more; p is updated before ready() returns, while its gradient is in the
-  // cache. What it does not name is updated at the end. The same bits as by a step after it.
+  // cache. What it does not name is updated at the end. The same bits as by a step after it. With ranks, for
+  // any chain: the gradient of p leaves for those who hold it.
   std::function<void(const std::function<void(const Parameter& parameter)>& ready)> backward = {};
   // With ranks: their gradients are sums over parts of a batch, to be added in an order of their own.
-  const GradientSum* sum = nullptr;
+  GradientSum* sum = nullptr;
+  // Called once, if at all, while a step waits for values of other ranks.
+  std::function<void()> meanwhile = {};
 };
 
 // The parameters hold what is to be evaluated while it lives: the average of `average`, the slow weights of
@@ -185,13 +199,16 @@ class Optimizer {
   std::unique_ptr<Impl> impl_;
 
   friend bool steps_apart(const Optimizer& optimizer);
-  friend void gather_state(Optimizer& optimizer, int root);
   friend struct StateAccess;
 };
 
 // With ranks, on all of them: puts into the memory of Optimizer::state() on rank `root` what the others hold,
 // until the next step; for a checkpoint, which is an Error(usage) without it. Does nothing without ranks.
 void gather_state(Optimizer& optimizer, int root = 0);
+
+// The way back, after rank `root` alone has loaded a checkpoint: values, clocks, numbers and counts on all
+// ranks, state on those who hold it.
+void spread_state(Optimizer& optimizer, Params& params, int root = 0);
 
 // Whether a step may form the gradients inside it (StepInput::backward): what happens to a parameter depends
 // on its own gradient's elements alone, and what is not finite is only reported.

@@ -55,6 +55,7 @@ struct MachineOptions {
   // TrainerOptions::shards; none: auto, as many as ranks, rounded up to a power of two.
   std::optional<std::uint64_t> shards = {};
   std::string state = "sharded";  // or whole: OptimizerOptions::whole_state
+  std::string overlap = "all";    // parse_overlap()
   // Ranks that run it together; null without. No setting: it is written nowhere.
   Comm* comm = nullptr;
 };

@@ -48,6 +48,7 @@ struct TrainerOptions {
   // Of the optimizer, which must have the same: ranks that train together, all with the same data and
   // settings. Each computes its parts; losses, evaluations and weights are the same on all of them.
   Comm* comm = nullptr;
+  Overlap overlap = {};
 };
 
 // The shape that the samples of `data` have for a model of that text: images for one that takes images.
@@ -126,11 +127,18 @@ class Trainer {
   Range run(TrainingLength length);
 
  private:
+  // The last chunk of an update, whose backpropagation goes on in the step; `adds` to what there is.
+  struct Late {
+    Recording* recording = nullptr;
+    bool adds = false;
+  };
+  bool goes_back_in_step() const;
   // The loss of an update, and its gradient in the parameters: of all of its samples, of some, or of shards.
-  // `counter` is that of the first sample; with `last` the backpropagation of the last chunk is left out.
-  double pass(std::span<const std::uint32_t> rows, std::uint64_t counter, double share,
-              Recording** last = nullptr);
-  double pass_shards(std::span<const std::uint32_t> batch, std::uint64_t counter, double share);
+  // `counter` is that of the first sample; with `late` the backpropagation of the last chunk is left out.
+  double pass(std::span<const std::uint32_t> rows, std::uint64_t counter, double share, Late* late = nullptr);
+  double pass_shards(std::span<const std::uint32_t> batch, std::uint64_t counter, double share, Late* late);
+  // Takes the first samples that this rank computes after so many gradients.
+  void read_ahead(std::uint64_t gradients);
   // Runs the model on the named samples and keeps their targets for compare().
   Recording& predict(const Samples& samples, std::span<const std::uint32_t> rows,
                      std::optional<std::uint64_t> counter = {});

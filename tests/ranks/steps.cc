@@ -28,7 +28,7 @@ class Faulty : public Comm {
  public:
   Faulty(Comm& under, const Fault& fault)
       : under_(under), fault_(fault), random_(static_cast<unsigned>(under.rank())) {
-    set_deadline(fault.signal == 0 ? 60 : 5);
+    set_deadline(60);
   }
   int rank() const override { return under_.rank(); }
   int size() const override { return under_.size(); }
@@ -42,6 +42,7 @@ class Faulty : public Comm {
   }
   bool done(Ticket ticket) override { return under_.done(ticket); }
   void abort(int code, const std::string& why) override { under_.abort(code, why); }
+  std::optional<int> lost() const override { return under_.lost(); }
   std::string host(int rank) const override { return under_.host(rank); }
 
  private:

@@ -14,6 +14,18 @@ std::string line(const Facts& facts, std::size_t i) {
   return i < facts.size() ? facts[i].first + kEnd + facts[i].second + kEnd : std::string();
 }
 
+std::string value_at(const Facts& facts, std::size_t i) {
+  return i < facts.size() ? facts[i].first + " " + facts[i].second : "nothing";
+}
+
+}  // namespace
+
+std::string text_of(const Facts& facts) {
+  std::string text;
+  for (std::size_t i = 0; i < facts.size(); ++i) text += line(facts, i);
+  return text;
+}
+
 Facts facts_of(const std::string& text) {
   Facts facts;
   for (std::size_t at = 0; at < text.size();) {
@@ -24,23 +36,15 @@ Facts facts_of(const std::string& text) {
   return facts;
 }
 
-std::string value_at(const Facts& facts, std::size_t i) {
-  return i < facts.size() ? facts[i].first + " " + facts[i].second : "nothing";
-}
-
-}  // namespace
-
 void check_alike(Comm& comm, const Facts& facts) {
-  std::string own;
-  for (std::size_t i = 0; i < facts.size(); ++i) own += line(facts, i);
-  const std::vector<std::string> all = all_texts(comm, own, "what the ranks were given");
+  const std::vector<std::string> all = all_texts(comm, text_of(facts), "what the ranks were given");
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     if (all[rank] == all[0]) continue;
     const Facts first = facts_of(all[0]), other = facts_of(all[rank]);
     std::size_t i = 0;
     while (line(first, i) == line(other, i)) ++i;
-    throw Error(Code::usage, {"rank " + std::to_string(rank) + " on " + comm.host(static_cast<int>(rank)),
-                              "it was not given what rank 0 was", value_at(other, i), value_at(first, i),
+    throw Error(Code::usage, {name_of(comm, static_cast<int>(rank)), "it was not given what rank 0 was",
+                              value_at(other, i), value_at(first, i),
                               "start every rank with the same settings, data and version"});
   }
 }

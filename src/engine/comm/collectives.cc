@@ -1,10 +1,10 @@
 #include "comm/collectives.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <thread>
 
 #include "base/spec.h"
 #include "thalweg/error.h"
@@ -12,7 +12,10 @@
 namespace thalweg {
 namespace {
 
-constexpr int kSpins = 2000;  // that a rank asks again at once; then it lets others run
+// A rank asks again at once so often, then lets others run, and sleeps between where it waits for long.
+constexpr int kSpins = 2000;
+constexpr double kLong = 10e-3;  // seconds
+constexpr auto kSleep = std::chrono::microseconds(200);
 
 // Calls f with each piece of the bytes that one message carries.
 template <class Bytes, class F>
@@ -23,43 +26,55 @@ void for_each_message(Bytes bytes, const F& f) {
 
 }  // namespace
 
+std::string name_of(const Comm& comm, int rank) {
+  return "rank " + std::to_string(rank) + " on " + comm.host(rank);
+}
+
 void Pending::send(int to, std::span<const std::byte> bytes) {
-  for_each_message(bytes, [&](auto part) { messages_.push_back({comm_.send(to, part), to, false}); });
+  for_each_message(bytes, [&](auto part) { messages_.push_back({comm_->send(to, part), to, false}); });
 }
 
 void Pending::receive(int from, std::span<std::byte> bytes) {
-  for_each_message(bytes, [&](auto part) { messages_.push_back({comm_.receive(from, part), from, true}); });
+  for_each_message(bytes, [&](auto part) { messages_.push_back({comm_->receive(from, part), from, true}); });
 }
 
 void Pending::wait(std::size_t except) {
-  using Clock = std::chrono::steady_clock;
-  const std::size_t end = messages_.size() - std::min(except, size());
-  Clock::time_point since{};
-  for (int spins = 0; begin_ < end;) {
-    if (comm_.done(messages_[begin_].ticket)) {
-      ++begin_;
-      spins = 0;
-      since = {};
-      continue;
-    }
-    if (spins < kSpins && ++spins < kSpins) continue;
-    if (since == Clock::time_point{}) since = Clock::now();
-    if (std::chrono::duration<double>(Clock::now() - since).count() > comm_.deadline())
-      give_up(messages_[begin_]);
-    ::sched_yield();
+  while (size() > except) {
+    if (advance() == 0) idle();
   }
-  if (begin_ < messages_.size()) return;
-  messages_.clear();
-  begin_ = 0;
+}
+
+std::size_t Pending::advance() {
+  std::size_t done = 0;
+  for (; !messages_.empty() && comm_->done(messages_.front().ticket); ++done) messages_.pop_front();
+  if (done > 0) spins_ = 0;
+  ended_ += done;
+  return done;
+}
+
+void Pending::idle() {
+  using Clock = std::chrono::steady_clock;
+  if (++spins_ < kSpins) return;
+  if (spins_ == kSpins) since_ = Clock::now();
+  const double waited = std::chrono::duration<double>(Clock::now() - since_).count();
+  if (waited > comm_->deadline()) give_up(messages_.front());
+  if (const std::optional<int> lost = comm_->lost()) give_up(*lost);
+  waited > kLong ? std::this_thread::sleep_for(kSleep) : std::this_thread::yield();
 }
 
 void Pending::give_up(const Message& message) const {
   throw Error(
       Code::failure,
-      {"rank " + std::to_string(message.rank) + " on " + comm_.host(message.rank),
+      {name_of(*comm_, message.rank),
        std::string(message.comes ? "nothing came from it: " : "it has not taken: ") + std::string(what_),
-       print_number(comm_.deadline()) + " seconds waited on rank " + std::to_string(comm_.rank()),
+       print_number(comm_->deadline()) + " seconds waited on rank " + std::to_string(comm_->rank()),
        "an answer", "look whether that process runs"});
+}
+
+void Pending::give_up(int lost) const {
+  throw Error(Code::failure,
+              {name_of(*comm_, lost), "its process stands still", "nothing was heard of it for some time",
+               std::string(what_), "look what has stopped it, and resume the run"});
 }
 
 void all_gather(Comm& comm, std::span<std::byte> memory, std::span<const std::size_t> parts,

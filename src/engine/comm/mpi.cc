@@ -8,10 +8,12 @@
 #include <filesystem>
 #include <initializer_list>
 #include <iostream>
+#include <optional>
 #include <vector>
 
 #include "base/text.h"
 #include "comm/collectives.h"
+#include "comm/heartbeat.h"
 #include "comm/mpi_calls.h"
 #include "thalweg/comm.h"
 #include "thalweg/error.h"
@@ -92,10 +94,13 @@ class Mpi : public Comm {
     std::array<char, 256> name{};
     check(calls_.host(name.data(), name.size()));
     hosts_ = all_texts(*this, name.data(), "the names of hosts");
+    heartbeat_.emplace(*this);
   }
   ~Mpi() override {
     // Where a message is on its way or an error is, others may never come to the end that MPI waits for.
-    if (whole_ && on_their_way_ == 0 && std::uncaught_exceptions() == exceptions_) calls_.close(comm_);
+    if (!whole_ || on_their_way_ > 0 || std::uncaught_exceptions() != exceptions_) return;
+    heartbeat_->leave();
+    calls_.close(comm_);
   }
 
   int rank() const override { return rank_; }
@@ -121,10 +126,11 @@ class Mpi : public Comm {
   }
 
   void abort(int code, const std::string& why) override {
-    std::cerr << "rank " << rank_ << " on " << host(rank_) << ": " << why << std::endl;
+    std::cerr << name_of(*this, rank_) << ": " << why << std::endl;
     whole_ = false;
     calls_.abort(comm_, code);
   }
+  std::optional<int> lost() const override { return heartbeat_ ? heartbeat_->lost() : std::nullopt; }
   std::string host(int rank) const override {
     const auto r = static_cast<std::size_t>(rank);
     return r < hosts_.size() ? hosts_[r] : "an unknown host";
@@ -144,6 +150,7 @@ class Mpi : public Comm {
   std::vector<std::string> hosts_;
   bool whole_ = true;
   std::size_t on_their_way_ = 0;  // messages
+  std::optional<Heartbeat> heartbeat_;
   const int exceptions_ = std::uncaught_exceptions();
 };
 

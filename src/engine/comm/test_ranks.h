@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -67,9 +68,11 @@ class TestRank : public Comm {
     const std::lock_guard lock(mail_.mutex);
     mail_.aborted = why;
   }
+  std::optional<int> lost() const override { return lost_rank; }
   std::string host(int rank) const override { return "host" + std::to_string(rank); }
 
   std::function<void(TestRank&)> before;  // each message
+  std::optional<int> lost_rank;
 
  private:
   struct Wait {

@@ -19,13 +19,6 @@
 
 namespace thalweg {
 
-// Elements [begin, end) that one call handles, counted from the first element of a parameter: of that one
-// alone, or of it and those that follow it in memory. `begin` is a whole number of blocks.
-struct Piece {
-  std::size_t parameter;
-  std::size_t begin, end;
-};
-
 // What the passes of a step act on, and where they leave what they find.
 struct Work {
   std::span<const Piece> spans = {};             // parameters of one cohort that follow each other in memory
@@ -37,7 +30,8 @@ struct Work {
   std::span<Total> squares = {};  // block -> of the gradient as it entered; empty: not asked for
   Measurer* measurer = nullptr;   // where the step is measured
   bool rehearses = false;         // nothing that stays is written: what would be is only looked at
-  bool apart = false;             // the one span is all there is to do: of a single phase
+  const std::function<void()>* meanwhile = nullptr;  // to be called once where others are waited for
+  bool apart = false;                                // the spans are a part of a step, of a single phase
 };
 
 // What a device is made for, all of which outlives it.
@@ -65,6 +59,9 @@ class Device {
   // The phases of a step, one after the other. Calls before(i) on one thread when phase i - 1 is complete,
   // before phase i begins; not for the first one, whose numbers are there.
   virtual void run(const Work& work, const std::function<void(std::size_t phase)>& before) = 0;
+
+  // After the parts of a step that were run apart.
+  virtual void end_apart(const Work&) {}
 
   // Gradients that were not finite in the last run().
   virtual const Found& found() const = 0;

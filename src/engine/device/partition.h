@@ -46,6 +46,13 @@ struct Portion {
   Slice held;
 };
 
+// Elements [begin, end) that one call handles, counted from the first element of a parameter: of that one
+// alone, or of it and those that follow it in memory. `begin` is a whole number of blocks.
+struct Piece {
+  std::size_t parameter;
+  std::size_t begin, end;
+};
+
 // Calls f(i, begin, end) for the member's share of things that are made of blocks, begin and end in elements.
 // `first` is the first block of each, with one more entry for the end; of these blocks those of `within`.
 template <class F>

@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "device/partition.h"
+#include "ranks/chunks.h"
 #include "ranks/held.h"
 #include "ranks/shard_tree.h"
 
 namespace thalweg {
 namespace {
 
-// Bytes that come from a rank before the first of them are added up: three messages of 1 MiB.
-constexpr std::uint64_t kOnTheirWay = std::uint64_t{3} << 20;
+// Bytes that come from a rank before the first of them are added up: three messages.
+constexpr std::uint64_t kOnTheirWay = 3 * Chunk::kMost;
 
 // Gradients that wait at most while a rank computes its parts one after the other, as a GradientSum keeps
 // them.
@@ -64,12 +65,11 @@ Moved moved_by(const Params& params, const Plan& plan, const Portion& portion) {
 }  // namespace
 
 RankCost rank_cost(const Params& params, const Plan& plan, int ranks, std::size_t shards) {
-  const std::vector<std::size_t> first = held_blocks(params, plan, ranks);
+  const Held blocks(params, plan, ranks);
   std::vector<Moved> held;
   std::vector<std::uint64_t> nodes;
   for (int rank = 0; rank < ranks; ++rank) {
-    const auto r = static_cast<std::size_t>(rank);
-    held.push_back(moved_by(params, plan, Portion(params, {first[r], first[r + 1]})));
+    held.push_back(moved_by(params, plan, blocks.portion(rank)));
     nodes.push_back(nodes_of(shards, rank, ranks));
   }
   std::uint64_t all = 0, of_all = 0;

@@ -11,7 +11,7 @@ namespace thalweg {
 
 // Messages that every rank sends every other one in an update, beside gradients and values, and one for each
 // norm over all parameters: of a few bytes, one after the other.
-inline constexpr int kSmallMessages = 4;
+inline constexpr int kSmallMessages = 2;
 
 // In bytes, each of the rank that it is most of.
 struct RankCost {

@@ -36,8 +36,7 @@ std::uint64_t HeldState::bytes() const {
   return bytes;
 }
 
-// One stream of every parameter that has it.
-void HeldState::gather_streams(int root, const std::function<Stream(std::size_t)>& stream) {
+void HeldState::move(int root, Way way, const std::function<Stream(std::size_t)>& stream) {
   std::vector<std::byte*> alike(memory_.parameters());
   std::vector<char> which(memory_.parameters());
   for (std::size_t p = 0; p < memory_.parameters(); ++p) {
@@ -46,25 +45,34 @@ void HeldState::gather_streams(int root, const std::function<Stream(std::size_t)
     if (of.size == memory_.size(p) && of.dtype == memory_.dtype(p)) {
       alike[p] = static_cast<std::byte*>(of.data);
       which[p] = 1;
-    } else {
-      ranks_->gather_whole(root, p, {of.data, of.dtype, {static_cast<std::int64_t>(of.size)}});
+      continue;
     }
+    const Buffer whole{of.data, of.dtype, {static_cast<std::int64_t>(of.size)}};
+    way == Way::gather ? ranks_->gather_whole(root, p, whole) : ranks_->scatter_whole(root, p, whole);
   }
-  ranks_->gather(root, alike, which);
+  way == Way::gather ? ranks_->gather(root, alike, which) : ranks_->scatter(root, alike, which);
+}
+
+void HeldState::move(int root, Way way) {
+  std::size_t most = 0;
+  for (const Group& group : plan_.groups) most = std::max(most, group.states.size());
+  for (std::size_t i = 0; i < most; ++i) {
+    move(root, way,
+         [&](std::size_t p) { return i < memory_.states(p).size() ? memory_.states(p)[i] : Stream{}; });
+  }
+  move(root, way, [&](std::size_t p) {
+    return Stream{memory_.window(p), memory_.size(p), memory_.dtype(p)};
+  });
 }
 
 void HeldState::gather(int root) {
   if (ranks_ == nullptr || !ranks_->sharded()) return;
-  std::size_t most = 0;
-  for (const Group& group : plan_.groups) most = std::max(most, group.states.size());
-  for (std::size_t i = 0; i < most; ++i) {
-    gather_streams(
-        root, [&](std::size_t p) { return i < memory_.states(p).size() ? memory_.states(p)[i] : Stream{}; });
-  }
-  gather_streams(root, [&](std::size_t p) {
-    return Stream{memory_.window(p), memory_.size(p), memory_.dtype(p)};
-  });
+  move(root, Way::gather);
   gathered_ = gathered_ || ranks_->comm().rank() == root;
+}
+
+void HeldState::scatter(int root) {
+  if (ranks_ != nullptr) move(root, Way::scatter);
 }
 
 // Of each stream what is before and after what this rank holds.

@@ -24,6 +24,8 @@ class HeldState {
 
   // Brings what the other ranks hold to one of them.
   void gather(int root);
+  // Brings to each rank what it holds, from one that has all.
+  void scatter(int root);
   // Whether everything is here; it was written, where others hold a part.
   bool is_whole() const { return portion_.whole() || gathered_; }
   void has_all() { gathered_ = true; }
@@ -31,7 +33,10 @@ class HeldState {
   void drop_gathered();
 
  private:
-  void gather_streams(int root, const std::function<Stream(std::size_t parameter)>& stream);
+  enum class Way { gather, scatter };
+  void move(int root, Way way);
+  // One stream of every parameter that has it.
+  void move(int root, Way way, const std::function<Stream(std::size_t parameter)>& stream);
 
   const Params& params_;
   const Plan& plan_;

@@ -21,17 +21,26 @@ class RankedDevice : public Device {
         gather(std::as_writable_bytes(work.partials), kMaxSums * sizeof(Total), "the sums of a step");
       before(phase);
     });
-    found_ = of_all(own_->found());
-    spoiled_ = of_all(own_->spoiled());
+    here_.found.add(own_->found());
+    here_.spoiled.add(own_->spoiled());
+    if (!work.apart) end_apart(work);
+  }
+
+  void end_apart(const Work& work) override {
+    tell_found();
     if (!work.squares.empty()) gather_squares(work);
     if (work.measurer != nullptr) gather(*work.measurer);
-    if (!work.rehearses) ranks_.all_gather_values(work.takes_part);
+    if (!work.rehearses) ranks_.all_gather_values(work.takes_part, work.meanwhile);
   }
 
   const Found& found() const override { return found_; }
   const Found& spoiled() const override { return spoiled_; }
 
-  Found inspect(const Work& work, bool zero) override { return of_all(own_->inspect(work, zero)); }
+  Found inspect(const Work& work, bool zero) override {
+    here_.found = own_->inspect(work, zero);
+    tell_found();
+    return found_;
+  }
 
   void measure(const Work& work) override {
     own_->measure(work);
@@ -40,8 +49,8 @@ class RankedDevice : public Device {
 
   void accumulate(const Work& work, std::span<const double> weights, double weight) override {
     own_->accumulate(work, weights, weight);
-    found_ = of_all(own_->found());
-    spoiled_ = of_all(own_->spoiled());
+    here_ = {own_->found(), own_->spoiled()};
+    tell_found();
   }
 
   void zero_grads(const Work& work) override { own_->zero_grads(work); }
@@ -78,15 +87,23 @@ class RankedDevice : public Device {
     for (std::size_t i = 0; i < all.size(); ++i) counts[i % counts.size()] += all[i];
   }
 
-  Found of_all(const Found& own) {
-    Found sum;
-    for (const Found& of_one : all_values(ranks_.comm(), own, "what is not finite")) sum.add(of_one);
-    return sum;
+  // What all ranks have found.
+  void tell_found() {
+    found_ = spoiled_ = {};
+    for (const Both& of_one : all_values(ranks_.comm(), std::exchange(here_, {}), "what is not finite")) {
+      found_.add(of_one.found);
+      spoiled_.add(of_one.spoiled);
+    }
   }
+
+  struct Both {
+    Found found, spoiled;
+  };
 
   Ranks& ranks_;
   const Plan& plan_;
   std::unique_ptr<Device> own_;
+  Both here_;  // found by this rank, and not told
   Found found_, spoiled_;
 };
 

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/spec.h"
 #include "comm/alike.h"
-#include "ranks/held.h"
+#include "comm/collectives.h"
 #include "ranks/ranked_device.h"
 #include "thalweg/error.h"
 #include "thalweg/version.h"
@@ -45,12 +46,11 @@ Arrived arrived(std::uint64_t count, const StepInput& input) {
 }
 
 // Throws Error(usage), on all ranks, where one says something else than rank 0.
-void check_arrived(Comm& comm, const Arrived& own) {
-  const std::vector<Arrived> all = all_values(comm, own, "what is known of the gradients");
+void check_arrived(const Comm& comm, std::span<const Arrived> all) {
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     const auto check = [&](auto Arrived::*field, const char* what) {
       if (all[rank].*field == all[0].*field) return;
-      throw Error(Code::usage, {"rank " + std::to_string(rank) + " on " + comm.host(static_cast<int>(rank)),
+      throw Error(Code::usage, {name_of(comm, static_cast<int>(rank)),
                                 std::string("of this step it says another ") + what + " than rank 0",
                                 print_number(static_cast<double>(all[rank].*field)),
                                 print_number(static_cast<double>(all[0].*field)),
@@ -82,10 +82,9 @@ Facts facts_of(const Params& params, const Plan& plan, const OptimizerOptions& o
   return facts;
 }
 
-std::vector<std::size_t> checked_blocks(const Params& params, const Plan& plan,
-                                        const OptimizerOptions& options) {
+const Params& checked(const Params& params, const Plan& plan, const OptimizerOptions& options) {
   check_alike(*options.comm, facts_of(params, plan, options));
-  return held_blocks(params, plan, options.comm->size());
+  return params;
 }
 
 std::byte* bytes_of(const Buffer& buffer) { return static_cast<std::byte*>(buffer.data); }
@@ -97,13 +96,17 @@ Ranks::Ranks(Params& params, const Plan& plan, const OptimizerOptions& options)
       params_(params),
       whole_(options.whole_state),
       zero_grad_(options.zero_grad),
-      exchange_(comm_, params, checked_blocks(params, plan, options)),
-      portion_(whole_ ? Portion(params) : exchange_.portion(comm_.rank())),
+      held_(checked(params, plan, options), plan, comm_.size()),
+      portion_(whole_ ? Portion(params) : held_.portion(comm_.rank())),
+      reduction_(comm_, params, held_.first_blocks()),
+      gathering_(comm_, params, held_.first_blocks()),
       moved_(params.size()),
-      presence_(params.size() * static_cast<std::size_t>(comm_.size())),
       values_(params.size()),
       gradients_(params.size()) {
-  for (std::size_t p = 0; p < params.size(); ++p) moved_[p] = plan.group_of[p] != Plan::kNoGroup ? 1 : 0;
+  for (std::size_t p = 0; p < params.size(); ++p) {
+    moved_[p] = plan.group_of[p] != Plan::kNoGroup ? 1 : 0;
+    numbers_.emplace(&params[p], p);
+  }
   for (Parameter& parameter : params) {
     broadcast(comm_, 0, {bytes_of(parameter.value_buffer()), parameter.value_buffer().bytes()},
               "the parameters");
@@ -117,54 +120,89 @@ std::unique_ptr<Device> Ranks::make_device(const Bound& bound, const DeviceOptio
   return make_ranked_device(*this, bound, std::move(device));
 }
 
-// Which gradients there are.
-void Ranks::find_present() {
-  const std::size_t n = values_.size();  // what was added since has no state
-  std::vector<std::size_t> parts;
-  for (std::size_t rank = 0; rank <= static_cast<std::size_t>(comm_.size()); ++rank)
-    parts.push_back(rank * n);
-  char* own = presence_.data() + parts[static_cast<std::size_t>(comm_.rank())];
-  for (std::size_t p = 0; p < n; ++p) {
+// What this rank has; `formed`: the gradients are, else it is to come.
+void Ranks::write_presence(std::span<char> presence, bool formed) const {
+  for (std::size_t p = 0; p < presence.size(); ++p) {
     const bool memory = params_[p].grad_buffer().data != nullptr || params_[p].size() == 0;
-    const bool comes = moved_[p] != 0 && !params_[p].absent() && !params_[p].frozen();
-    own[p] = comes ? Presence::there : memory ? Presence::absent : Presence::nowhere;
+    const bool comes = moved_[p] != 0 && !params_[p].frozen() && (formed ? !params_[p].absent() : memory);
+    presence[p] = comes ? Presence::there : memory ? Presence::absent : Presence::nowhere;
   }
-  all_gather(comm_, std::as_writable_bytes(std::span(presence_)), parts, "which gradients there are");
+}
+
+// What there is of what all ranks have, one after the other.
+void Ranks::find_present(std::span<const char> presence) {
+  const std::size_t n = values_.size();  // what was added since has no state
   present_.assign(n, 0);
-  for (std::size_t i = 0; i < presence_.size(); ++i)
-    present_[i % n] = static_cast<char>(present_[i % n] != 0 || presence_[i] == Presence::there);
-  for (std::size_t i = 0; i < presence_.size(); ++i) {
-    if (presence_[i] != Presence::nowhere || present_[i % n] == 0) continue;
+  for (std::size_t i = 0; i < presence.size(); ++i)
+    present_[i % n] = static_cast<char>(present_[i % n] != 0 || presence[i] == Presence::there);
+  for (std::size_t i = 0; i < presence.size(); ++i) {
+    if (presence[i] != Presence::nowhere || present_[i % n] == 0) continue;
     throw Error(Code::usage, {params_[i % n].name(), "it has a gradient on some ranks alone",
                               "none on rank " + std::to_string(i / n), "a gradient on every rank, or on none",
                               "give it zeros where a rank has no share in it"});
   }
 }
 
-void Ranks::receive(std::uint64_t count, const StepInput& input) {
-  const GradientSum* const sum = input.sum;
-  check_arrived(comm_, arrived(count, input));
-  find_present();
+void Ranks::agree(std::uint64_t count, const StepInput& input) {
+  const std::size_t n = values_.size(), each = sizeof(Arrived) + n;
+  const auto ranks = static_cast<std::size_t>(comm_.size());
+  std::vector<std::byte> said(ranks * each);
+  std::vector<std::size_t> parts;
+  for (std::size_t rank = 0; rank <= ranks; ++rank) parts.push_back(rank * each);
+  std::byte* const own = said.data() + parts[static_cast<std::size_t>(comm_.rank())];
+  const Arrived here = arrived(count, input);
+  std::memcpy(own, &here, sizeof here);
+  write_presence({reinterpret_cast<char*>(own + sizeof here), n}, !input.backward);
+  all_gather(comm_, said, parts, "what is known of the gradients");
+  std::vector<Arrived> all(ranks);
+  std::vector<char> presence(ranks * n);
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    std::memcpy(&all[rank], said.data() + parts[rank], sizeof here);
+    std::memcpy(presence.data() + rank * n, said.data() + parts[rank] + sizeof here, n);
+  }
+  check_arrived(comm_, all);
+  find_present(presence);
+}
+
+void Ranks::reduce(const StepInput& input, const Reduction::Arrived& arrived) {
+  GradientSum* const sum = input.sum;
   for (std::size_t p = 0; p < values_.size(); ++p) gradients_[p] = bytes_of(params_[p].grad_buffer());
   const auto ranks = static_cast<std::size_t>(comm_.size());
-  std::vector<Exchange::Part> parts;
+  std::vector<Reduction::Part> parts;
   std::vector<std::byte*> own = gradients_;
   for (std::size_t p = 0; p < own.size(); ++p) {
-    if (params_[p].absent()) own[p] = nullptr;
+    if (params_[p].absent() && !input.backward) own[p] = nullptr;
   }
   if (sum != nullptr) {
     for (const GradientSum::Part& part : sum->parts()) parts.push_back({part.node, part.gradients});
   } else {
     parts.push_back({{static_cast<std::size_t>(comm_.rank()), 1}, own});
   }
-  exchange_.reduce_scatter(sum != nullptr ? sum->shards() : ranks, parts, present_,
-                           sum != nullptr ? 1.0 : 1.0 / static_cast<double>(ranks), gradients_,
-                           "the gradients");
+  const double scale = sum != nullptr ? 1.0 : 1.0 / static_cast<double>(ranks);
+  reduction_.begin({sum != nullptr ? sum->shards() : ranks, parts, present_, scale, gradients_}, arrived);
+  form(input);
+  reduction_.finish();
   if (whole_) {
-    exchange_.all_gather(gradients_, present_, "the gradients");
+    gathering_.to_all(gradients_, present_, "the gradients");
   } else if (zero_grad_) {
     zero_what_others_hold();
   }
+}
+
+// What leaves: the last parameters first.
+void Ranks::form(const StepInput& input) {
+  std::vector<char> formed(values_.size());
+  const auto ready = [&](std::size_t p) {
+    if (std::exchange(formed[p], char{1}) != 0) return;
+    if (input.sum != nullptr) input.sum->add(p);
+    reduction_.ready(p);
+  };
+  if (input.backward) {
+    input.backward([&](const Parameter& parameter) {
+      if (const auto found = numbers_.find(&parameter); found != numbers_.end()) ready(found->second);
+    });
+  }
+  for (std::size_t p = formed.size(); p-- > 0;) ready(p);
 }
 
 // As a step does to what is held here.
@@ -178,22 +216,38 @@ void Ranks::zero_what_others_hold() {
   }
 }
 
-void Ranks::all_gather_values(std::span<const char> which) {
+void Ranks::all_gather_values(std::span<const char> which, const std::function<void()>* meanwhile) {
   for (std::size_t p = 0; p < values_.size(); ++p) values_[p] = bytes_of(params_[p].value_buffer());
-  exchange_.all_gather(values_, which, "the parameters");
+  gathering_.to_all(values_, which, "the parameters", meanwhile);
 }
 
 void Ranks::gather(int root, StreamOf streams, std::span<const char> which) {
-  exchange_.gather(root, streams, which, kState);
+  gathering_.to(root, streams, which, kState);
+}
+
+void Ranks::scatter(int root, StreamOf streams, std::span<const char> which) {
+  if (!whole_) return gathering_.from(root, streams, which, kState);
+  for (std::size_t p = 0; p < which.size(); ++p) {
+    if (which[p] != 0)
+      broadcast(comm_, root, {streams[p], params_[p].size() * size_of(params_[p].dtype())}, kState);
+  }
 }
 
 void Ranks::gather_whole(int root, std::size_t parameter, const Buffer& stream) {
-  const int owner = exchange_.owner(parameter), me = comm_.rank();
-  if (owner == root) return;
+  move_whole(held_.owner(parameter), root, stream);
+}
+
+void Ranks::scatter_whole(int root, std::size_t parameter, const Buffer& stream) {
+  if (whole_) return broadcast(comm_, root, {bytes_of(stream), stream.bytes()}, kState);
+  move_whole(root, held_.owner(parameter), stream);
+}
+
+void Ranks::move_whole(int from, int to, const Buffer& stream) {
+  const int me = comm_.rank();
+  if (from == to || (me != from && me != to)) return;
   const std::span<std::byte> bytes{bytes_of(stream), stream.bytes()};
   Pending pending(comm_, kState);
-  if (me == owner) pending.send(root, bytes);
-  if (me == root) pending.receive(owner, bytes);
+  me == from ? pending.send(to, bytes) : pending.receive(from, bytes);
   pending.wait();
 }
 

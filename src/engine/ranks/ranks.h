@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "device/device.h"
-#include "ranks/exchange.h"
+#include "ranks/gathering.h"
 #include "ranks/gradient_sum.h"
+#include "ranks/held.h"
+#include "ranks/reduction.h"
 #include "thalweg/comm.h"
 #include "thalweg/optimizer.h"
 
@@ -24,36 +28,48 @@ class Ranks {
   // The device of this rank over the blocks that it holds, made by `make`.
   std::unique_ptr<Device> make_device(const Bound& bound, const DeviceOptions& options, DeviceMaker make);
 
-  // The gradients of all ranks have come: this one has theirs together for what it holds, their mean, or
-  // where input.sum has parts of a batch the sum of these. `count` is of gradients. Throws Error(usage) where
-  // the ranks are not at the same, or say other things about it.
-  void receive(std::uint64_t count, const StepInput& input);
+  // What all ranks know of the gradients, `count` of them with this one, before they travel. Throws
+  // Error(usage) where the ranks are not at the same, or say other things about it.
+  void agree(std::uint64_t count, const StepInput& input);
   // Parameters for which some rank has a gradient.
   std::span<const char> present() const { return present_; }
 
-  // What every rank holds of the values, of a stream that is like them, on every rank.
-  void all_gather_values(std::span<const char> which);
-  // The same of other streams that are like the values, on `root` alone.
+  // This rank has the gradients of all for what it holds, their mean, or where input.sum has parts of a batch
+  // the sum of these; where it holds everything, of everything. `arrived` is called with pieces of it as they
+  // come. Where input.backward forms the gradients, they leave meanwhile.
+  void reduce(const StepInput& input, const Reduction::Arrived& arrived = {});
+
+  // What every rank holds of the values, on every rank; calls meanwhile() once, if at all, while they travel.
+  void all_gather_values(std::span<const char> which, const std::function<void()>* meanwhile = nullptr);
+  // What each holds of streams that are like the values, on `root` alone; what that has, on those who
+  // hold it.
   void gather(int root, StreamOf streams, std::span<const char> which);
+  void scatter(int root, StreamOf streams, std::span<const char> which);
   // A stream of a parameter that is whole on one rank.
   void gather_whole(int root, std::size_t parameter, const Buffer& stream);
+  void scatter_whole(int root, std::size_t parameter, const Buffer& stream);
 
   Comm& comm() { return comm_; }
   // The first block of every rank, and the end of the last one.
-  std::span<const std::size_t> first_blocks() const { return exchange_.first_blocks(); }
+  std::span<const std::size_t> first_blocks() const { return held_.first_blocks(); }
   bool sharded() const { return !whole_; }
 
  private:
-  void find_present();
+  void write_presence(std::span<char> presence, bool formed) const;
+  void find_present(std::span<const char> presence);
+  void form(const StepInput& input);
   void zero_what_others_hold();
+  void move_whole(int from, int to, const Buffer& stream);
 
   Comm& comm_;
   Params& params_;
   const bool whole_, zero_grad_;
-  Exchange exchange_;
+  const Held held_;
   const Portion portion_;
-  std::vector<char> moved_;     // parameter -> whether any rule moves it
-  std::vector<char> presence_;  // of all ranks, one after the other
+  Reduction reduction_;
+  Gathering gathering_;
+  std::unordered_map<const Parameter*, std::size_t> numbers_;
+  std::vector<char> moved_;  // parameter -> whether any rule moves it
   std::vector<char> present_;
   std::vector<std::byte*> values_, gradients_;
 };

@@ -38,11 +38,10 @@ constexpr std::array<std::string_view, 4> kPolicies = {"report", "error", "skip"
 }
 
 [[noreturn]] void refuse_apart(const Chain& chain) {
-  throw Error(
-      Code::usage,
-      {"step", "every gradient is needed before anything is updated", chain.text(),
-       "a chain without norms over parameters and gates, that reports what is not finite, without ranks",
-       "form the gradients before the step"});
+  throw Error(Code::usage,
+              {"step", "every gradient is needed before anything is updated", chain.text(),
+               "a chain without norms over parameters and gates, that reports what is not finite",
+               "form the gradients before the step"});
 }
 
 // 1 - beta^t of a state that the transform corrects with these options.
@@ -122,7 +121,7 @@ Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
   Impl& o = *impl_;
   if (!(input.weight >= 0 && std::isfinite(input.weight)) || input.grad_norm < 0) refuse(input);
-  if (input.backward && !steps_apart(*this)) refuse_apart(chain());
+  if (input.backward && !o.step.takes_backward()) refuse_apart(chain());
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
   o.step.receive(o.gradients + 1, input);
   ++o.gradients;
@@ -201,14 +200,13 @@ double Optimizer::loss_scale() const {
 bool StateAccess::has_other_holders(Optimizer& optimizer) {
   return !optimizer.impl_->step.state().portion().whole();
 }
+HeldState& StateAccess::held(Optimizer& optimizer) { return optimizer.impl_->step.state(); }
 void StateAccess::loaded(Optimizer& optimizer) { optimizer.impl_->step.state().has_all(); }
 void StateAccess::check_whole(Optimizer& optimizer) {
   if (optimizer.impl_->step.state().is_whole()) return;
   throw Error(Code::usage, {"state", "other ranks hold a part of it", "", "all of it",
                             "call gather_state(optimizer) on all ranks before"});
 }
-
-void gather_state(Optimizer& optimizer, int root) { optimizer.impl_->step.state().gather(root); }
 
 // The same chain on the parameters as they are now; what there was is carried over by name.
 Optimizer Optimizer::replan() {

@@ -5,6 +5,8 @@
 
 namespace thalweg {
 
+class HeldState;
+
 struct StateAccess {
   // Whether other processes hold a part.
   static bool has_other_holders(Optimizer& optimizer);
@@ -12,6 +14,7 @@ struct StateAccess {
   static void check_whole(Optimizer& optimizer);
   // All of it was written; what other ranks hold is given back by the next step.
   static void loaded(Optimizer& optimizer);
+  static HeldState& held(Optimizer& optimizer);
 };
 
 }  // namespace thalweg

@@ -43,6 +43,7 @@ Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, De
       participants_(params, plan, state_.memory(), lowering_.cohorts(), state_.portion()),
       gradient_(params, plan, participants_, gathers_, *device_, options.grad_norm || Gates::measure(plan)),
       gates_(plan, lowering_.values(), gradient_),
+      overlaps_(options.overlap.steps),
       wants_norm_(options.grad_norm && !gathers_.begin_with_norm()) {
   if (options.nonfinite != Nonfinite::report)
     undo_.emplace(plan, state_.memory(), values(), gradient_.weights(), *device_,
@@ -55,8 +56,9 @@ void Step::receive(std::uint64_t count, const StepInput& input) {
   Ranks* ranks = state_.ranks();
   if (ranks == nullptr) return;
   state_.drop_gathered();
-  ranks->receive(count, input);
+  ranks->agree(count, input);
   participants_.set_present(ranks->present());
+  if (!goes_piecewise()) ranks->reduce(input);
 }
 
 // Fresh memory is zero; what begins with another number is written here.
@@ -111,7 +113,14 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
     last_.measured = work.measurer = measurer_for(statistics_ | input.statistics);
     last_.measured->clear(gates_.scale());
   }
-  input.backward ? run_apart(work, input) : run_phases(work);
+  if (input.meanwhile) work.meanwhile = &input.meanwhile;
+  if (goes_piecewise()) {
+    run_piecewise(work, input);
+  } else if (input.backward && state_.ranks() == nullptr) {
+    run_apart(work, input);
+  } else {
+    run_phases(work);
+  }
   lowering_.keep_numbers();
   if (measures) gradient_.keep_norm();
   if (!gathers_.begin_with_norm()) last_.grad_norm = gradient_.known_norm() * gates_.scale();
@@ -158,6 +167,30 @@ void Step::run_apart(const Work& work, const StepInput& input) {
     });
   }
   for (std::size_t p = 0; p < apart_.left.size(); ++p) run(p);
+  add_spoiled(lowering_.cohorts(), last_.spoiled);
+}
+
+// The same, of pieces that this rank holds, as their gradients come from the others.
+void Step::run_piecewise(const Work& work, const StepInput& input) {
+  std::ranges::fill(work.squares, Total{});
+  begin_phase(0);
+  Work part = work;
+  part.apart = true;
+  std::vector<std::size_t> begin;
+  {
+    const FlushDenormals keep(false);  // gradients are formed and added as outside of the step
+    state_.ranks()->reduce(input, [&](std::span<const Piece> pieces) {
+      const FlushDenormals flush;
+      begin.assign(1, 0);
+      for (const Piece& piece : pieces) begin.push_back(begin.back() + blocks_of(piece.end - piece.begin));
+      part.spans = pieces;
+      part.span_begin = begin;
+      device_->run(part, {});
+    });
+  }
+  device_->end_apart(work);
+  if (device_->found().count > 0) last_.found = device_->found();
+  if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();
   add_spoiled(lowering_.cohorts(), last_.spoiled);
 }
 

@@ -41,7 +41,8 @@ class Step {
   // changed where it spoils something.
   Verdict run(std::uint64_t k, const StepInput& input, std::span<std::uint64_t> clocks);
 
-  // The gradients have come, `count` of them with this one: those of all ranks come together.
+  // The gradients have come, `count` of them with this one: those of all ranks come together, before run() or
+  // in it.
   void receive(std::uint64_t count, const StepInput& input);
 
   // Looks for what is not finite in the gradients that have come; with `zero` sets it to 0.
@@ -49,9 +50,9 @@ class Step {
   void drop_grads() { gradient_.drop(); }
 
   // Whether a parameter can be updated before the gradients of others are there.
-  bool goes_apart() {
-    return plan_.phases == 1 && plan_.gates.empty() && !undo_ && state_.ranks() == nullptr;
-  }
+  bool goes_apart() { return is_of_elements() && state_.ranks() == nullptr; }
+  // Whether it takes gradients that are formed inside it.
+  bool takes_backward() { return goes_apart() || state_.ranks() != nullptr; }
 
   // Whoever changed clocks or kept numbers by hand says so.
   void forget_cohorts() { participants_.forget(); }
@@ -68,10 +69,14 @@ class Step {
   std::span<double> window_weights() { return gradient_.weights(); }
 
  private:
+  bool is_of_elements() const { return plan_.phases == 1 && plan_.gates.empty() && !undo_; }
+  // Whether ranks step pieces as their gradients come.
+  bool goes_piecewise() { return overlaps_ && is_of_elements() && !state_.portion().whole(); }
   void fill_initial();
   Measurer* measurer_for(const Statistics& wanted);
   void run_phases(const Work& work);
   void run_apart(const Work& work, const StepInput& input);
+  void run_piecewise(const Work& work, const StepInput& input);
   bool rehearse(Work work, std::span<std::uint64_t> clocks);
   Verdict take_back();
   void begin_phase(std::size_t phase);
@@ -87,6 +92,7 @@ class Step {
   Participants participants_;
   Gradient gradient_;
   Gates gates_;
+  const bool overlaps_;
   const bool wants_norm_;               // whether or not the chain gathers it
   std::optional<Undo> undo_;            // where a step is rehearsed
   std::unique_ptr<Measurer> measurer_;  // of the last step that measured anything

@@ -82,7 +82,8 @@ TrainerOptions trainer_options_of(const RunConfig& config) {
       .fuse = config.machine.fuse == "backward",
       .statistics_batches = static_cast<std::size_t>(config.keeping.statistics_batches),
       .shards = static_cast<std::size_t>(config.machine.shards.value_or(1)),
-      .comm = config.machine.comm};
+      .comm = config.machine.comm,
+      .overlap = parse_overlap(config.machine.overlap)};
 }
 
 }  // namespace thalweg

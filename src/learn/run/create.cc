@@ -25,7 +25,8 @@ OptimizerOptions optimizer_options(const RunConfig& config) {
           .seconds = true,
           .nonfinite = parse_nonfinite(config.machine.nonfinite),
           .comm = config.machine.comm,
-          .whole_state = config.machine.state == "whole"};
+          .whole_state = config.machine.state == "whole",
+          .overlap = parse_overlap(config.machine.overlap)};
 }
 
 bool is_there(const std::filesystem::path& path) {

@@ -235,6 +235,10 @@ constexpr std::array kRows = std::to_array<Row>({
       false},
      [](RunConfig& c, Where w, Words t) { c.machine.state = state(w, t); },
      [](const RunConfig& c) { return c.machine.state; }},
+    {{"overlap", Kind::text, "all|none|NAMES",
+      "what ranks do while messages travel, of gradients, steps, values: the bits are the same", false},
+     [](RunConfig& c, Where, Words t) { parse_overlap(t), c.machine.overlap = t; },
+     [](const RunConfig& c) { return c.machine.overlap; }},
     {{"name", Kind::text, "auto", "what pages, legends and JSON call the run; auto: as its folder", false},
      [](RunConfig& c, Where w, Words t) {
        check_name(w, t);

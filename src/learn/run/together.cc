@@ -157,12 +157,10 @@ RunConfig Together::fit_to_memory(const RunConfig& config, const Loaded& loaded)
 
 Metadata Together::spread(Params& params, Optimizer& optimizer, const Metadata& metadata) {
   if (comm_ == nullptr) return metadata;
-  const std::string bytes = from_first([&] {
-    const std::vector<std::byte> all = checkpoint_bytes(params, optimizer, {.metadata = metadata});
-    return std::string(reinterpret_cast<const char*>(all.data()), all.size());
-  });
-  if (first()) return metadata;
-  return load_checkpoint(std::as_bytes(std::span(bytes)), params, optimizer).metadata;
+  const Patience patience(*comm_);
+  spread_state(optimizer, params);
+  const Facts facts = facts_of(broadcast_text(*comm_, text_of(Facts(metadata.begin(), metadata.end()))));
+  return Metadata(facts.begin(), facts.end());
 }
 
 void Together::spread(Params& params) {

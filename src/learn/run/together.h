@@ -38,7 +38,7 @@ class Together {
   // something else under `more`.
   void check_same(const RunConfig& config, const Dataset& data, const std::string& more = {});
 
-  // Brings the training of the first rank to all, from the bytes of a checkpoint, with the metadata of that.
+  // Brings the training of the first rank to all, with the metadata of its checkpoint.
   Metadata spread(Params& params, Optimizer& optimizer, const Metadata& metadata);
   // The values of parameters of the first rank to all.
   void spread(Params& params);

@@ -44,12 +44,20 @@ std::size_t Recordings::evaluation_rows(std::size_t most) {
 Recording& Recordings::gather(const Samples& samples, std::span<const std::uint32_t> rows,
                               std::optional<std::uint64_t> counter) {
   Recording& recording = of(rows.size(), counter ? Passes::both : Passes::forward);
+  const std::optional<Ahead> ahead = std::exchange(ahead_, std::nullopt);
+  if (counter && ahead == Ahead{&samples, rows.size(), *counter}) return recording;
   counter ? recording.tape.train(seed_, *counter) : recording.tape.evaluate();
   Team& team = recording.tape.impl().team;
   samples.gather(rows, recording.inputs, team);
   mixing_ = counter ? &augmenter_.apply(seed_, *counter, recording.inputs, rows.size(), team) : nullptr;
   if (mixing_ != nullptr && mixing_->partners.empty()) mixing_ = nullptr;
   return recording;
+}
+
+void Recordings::gather_ahead(const Samples& samples, std::span<const std::uint32_t> rows,
+                              std::uint64_t counter) {
+  gather(samples, rows, counter);
+  ahead_ = {&samples, rows.size(), counter};
 }
 
 void Recordings::measure(const Samples& samples, std::span<const std::uint32_t> rows, std::uint64_t counter,

@@ -54,6 +54,9 @@ class Recordings {
   Recording& gather(const Samples& samples, std::span<const std::uint32_t> rows,
                     std::optional<std::uint64_t> counter = {});
 
+  // Begins a gather() to train that is to come next, of the same samples: that finds them there.
+  void gather_ahead(const Samples& samples, std::span<const std::uint32_t> rows, std::uint64_t counter);
+
   // The same as to train, with the samples as they are and without gradients: so that what layers keep moves,
   // by `momentum` of the way.
   void measure(const Samples& samples, std::span<const std::uint32_t> rows, std::uint64_t counter,
@@ -76,6 +79,13 @@ class Recordings {
   std::map<std::pair<std::size_t, Passes>, std::unique_ptr<Recording>> recordings_;
   Augmenter augmenter_;
   const Mixing* mixing_ = nullptr;
+  struct Ahead {
+    const Samples* samples;
+    std::size_t rows;
+    std::uint64_t counter;
+    bool operator==(const Ahead&) const = default;
+  };
+  std::optional<Ahead> ahead_;  // what the last gather took for the next one
 };
 
 // Calls `use` with `rows` in chunks, in order.

@@ -23,6 +23,17 @@ Shards::Shards(Module& model, std::size_t shards, Comm* comm, int threads)
       team_(threads),
       sum_(model.params(), team_) {}
 
+Slice Shards::mine_of(std::size_t parts) const {
+  return comm_ == nullptr ? Slice{0, parts} : shards_of(parts, comm_->rank(), comm_->size());
+}
+
+Slice Shards::first_samples(std::size_t samples) const {
+  const std::size_t parts = std::min(wanted_, samples);
+  const Slice mine = mine_of(parts);
+  return mine.begin == mine.end ? Slice{0, 0}
+                                : slice(samples, static_cast<int>(mine.begin), static_cast<int>(parts));
+}
+
 Slice Shards::begin(std::size_t samples) {
   samples_ = samples;
   count_ = static_cast<int>(std::min(wanted_, samples));
@@ -30,8 +41,9 @@ Slice Shards::begin(std::size_t samples) {
   for_each_number(statistics_, [&](float x) { kept_.push_back(x); });
   told_.assign(static_cast<std::size_t>(count_) * (1 + kept_.size()), 0.0);
   const auto parts = static_cast<std::size_t>(count_);
-  const Slice mine = comm_ == nullptr ? Slice{0, parts} : shards_of(parts, comm_->rank(), comm_->size());
+  const Slice mine = mine_of(parts);
   sum_.begin(parts, mine);
+  end_ = mine.end;
   return mine;
 }
 
@@ -41,7 +53,7 @@ void Shards::begin_part() {
 }
 
 void Shards::end_part(std::size_t shard, double loss) {
-  sum_.add();
+  shard + 1 < end_ ? sum_.keep() : sum_.begin_last();
   auto told = told_by(shard).begin();
   *told++ = loss;
   for_each_number(statistics_, [&](float x) { *told++ = static_cast<double>(x); });

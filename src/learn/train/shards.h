@@ -25,16 +25,25 @@ class Shards {
   Slice begin(std::size_t samples);
   Slice samples_of(std::size_t shard) const { return slice(samples_, static_cast<int>(shard), count_); }
 
-  // Before and after the passes of a part: its gradient is in the parameters, its part of the loss is given.
+  // Of an update of so many samples, those of the first part that this rank computes; none where it has no
+  // part.
+  Slice first_samples(std::size_t samples) const;
+
+  // Before and after the passes of a part: its gradient is in the parameters - of the last one of this rank
+  // it may yet come -, its part of the loss is given.
   void begin_part();
   void end_part(std::size_t shard, double loss);
 
-  // When all ranks have their parts: the loss of all. What batch_norm keeps is the mean over the parts.
+  // When all ranks have the losses of their parts: that of all. What batch_norm keeps is the mean over the
+  // parts.
   double finish();
-  // For Optimizer::step().
-  const GradientSum* sum() const { return &sum_; }
+  // Without ranks: the gradient of all parts is left in the parameters, where that of the last one is.
+  void add_up() { sum_.add_all(); }
+  // For Optimizer::step(), with ranks.
+  GradientSum* sum() { return comm_ == nullptr ? nullptr : &sum_; }
 
  private:
+  Slice mine_of(std::size_t parts) const;
   std::span<double> told_by(std::size_t shard) {
     return std::span(told_).subspan(shard * (1 + kept_.size()), 1 + kept_.size());
   }
@@ -45,6 +54,7 @@ class Shards {
   Team team_;
   GradientSum sum_;
   std::size_t samples_ = 0;
+  std::size_t end_ = 0;       // of the parts of this rank
   int count_ = 1;             // of parts of this update
   std::vector<float> kept_;   // the statistics before it
   std::vector<double> told_;  // by each part: its loss, and the statistics after it

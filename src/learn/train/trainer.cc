@@ -210,10 +210,8 @@ double Trainer::mass_of(std::span<const std::uint32_t> rows) {
   return loss_.mass({.labels = at_hand_.labels, .values = {}, .weights = at_hand_.weights}, rows.size());
 }
 
-double Trainer::pass(std::span<const std::uint32_t> rows, std::uint64_t counter, double share,
-                     Recording** last) {
+double Trainer::pass(std::span<const std::uint32_t> rows, std::uint64_t counter, double share, Late* late) {
   double loss = 0;
-  bool first = true;
   for_chunks(rows, chunk_, [&](std::span<const std::uint32_t> chunk) {
     // Step 1, the loss over the data: the model's predictions, and how far they are from the targets.
     const auto begin = static_cast<std::size_t>(chunk.data() - rows.data());
@@ -222,39 +220,57 @@ double Trainer::pass(std::span<const std::uint32_t> rows, std::uint64_t counter,
     clock_->lap(&StepSeconds::forward);
 
     // Step 2, backpropagation: the changes that the parameters of every layer ask for, summed over the batch.
-    if (last != nullptr && begin + chunk.size() == rows.size()) {
-      *last = &r;
+    const bool adds = begin > 0;
+    if (late != nullptr && begin + chunk.size() == rows.size()) {
+      *late = {&r, adds};
       return;
     }
-    r.tape.backward(r.y, !std::exchange(first, false));
+    r.tape.backward(r.y, adds);
     clock_->lap(&StepSeconds::backward);
   });
   return loss;
 }
 
-double Trainer::pass_shards(std::span<const std::uint32_t> batch, std::uint64_t counter, double share) {
+double Trainer::pass_shards(std::span<const std::uint32_t> batch, std::uint64_t counter, double share,
+                            Late* late) {
   const auto [first, end] = shards_->begin(batch.size());
   for (std::size_t shard = first; shard < end; ++shard) {
     const auto [begin, after] = shards_->samples_of(shard);
     shards_->begin_part();
-    const double loss = pass(batch.subspan(begin, after - begin), counter + begin, share);
+    const double loss =
+        pass(batch.subspan(begin, after - begin), counter + begin, share, shard + 1 == end ? late : nullptr);
     if (after == batch.size()) loss_.add_penalty_gradient(model_.params());  // once
     shards_->end_part(shard, loss);
   }
   clock_->lap(&StepSeconds::backward);
-  return shards_->finish();
+  const double loss = shards_->finish();
+  if (options_.comm == nullptr) shards_->add_up();
+  return loss;
+}
+
+void Trainer::read_ahead(std::uint64_t gradients) {
+  const std::span<const std::uint32_t> batch = loader_.samples(gradients);
+  const auto [begin, end] = shards_->first_samples(batch.size());
+  const auto rows = batch.subspan(begin, std::min(end - begin, chunk_));
+  if (!rows.empty()) recordings_->gather_ahead(data_.train, rows, gradients * loader_.batch() + begin);
+}
+
+bool Trainer::goes_back_in_step() const {
+  return options_.comm == nullptr ? options_.fuse : options_.overlap.gradients && !loss_.has_penalty();
 }
 
 Report Trainer::step(const Statistics& statistics) {
   const std::uint64_t came = optimizer_.gradients();  // the data continue where an update is held back
   const std::span<const std::uint32_t> batch = loader_.samples(came);
+  const std::size_t samples = batch.size();
   mass_ = mass_of(batch);
   const double share = mass_ > 0 ? 1.0 / mass_ : 0.0;
   const std::uint64_t counter = came * loader_.batch();
-  Recording* fused = nullptr;  // of the last chunk, whose backpropagation goes on in the update
+  Late last;
+  Late* const late = goes_back_in_step() ? &last : nullptr;
   clock_->start();
-  double loss = shards_->single() ? pass(batch, counter, share, options_.fuse ? &fused : nullptr)
-                                  : pass_shards(batch, counter, share);
+  double loss =
+      shards_->single() ? pass(batch, counter, share, late) : pass_shards(batch, counter, share, late);
   loss += loss_.penalty(model_.params());
   if (!std::isfinite(loss) && !optimizer_.may_skip()) {
     throw Error(Code::diverged,
@@ -265,18 +281,19 @@ Report Trainer::step(const Statistics& statistics) {
 
   // Step 3, the update: every parameter moves against its gradient, by the learning rate.
   clock_->lap(&StepSeconds::backward);
-  StepInput input{.statistics = statistics};
-  if (!shards_->single()) input.sum = shards_->sum();
+  StepInput input{.statistics = statistics, .sum = shards_->sum()};
   const auto go_back = [&](const Tape::ParameterCall& ready) {
-    fused->tape.backward(fused->y, batch.size() > chunk_, ready);
+    last.recording->tape.backward(last.recording->y, last.adds, ready);
   };
-  if (fused != nullptr) input.backward = std::ref(go_back);
+  if (last.recording != nullptr) input.backward = std::ref(go_back);
+  const auto read_next = [&] { read_ahead(came + 1); };
+  if (options_.comm != nullptr && options_.overlap.values) input.meanwhile = std::ref(read_next);
   Report report = optimizer_.step(input);
-  clock_->lap(fused != nullptr ? &StepSeconds::backward : &StepSeconds::update,
+  clock_->lap(last.recording != nullptr ? &StepSeconds::backward : &StepSeconds::update,
               report.seconds);  // less what it measured
   clock_->stop();
   report.epoch = came / loader_.updates_per_epoch();
-  report.samples = batch.size();
+  report.samples = samples;
   report.loss = loss;
   return report;
 }
