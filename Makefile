@@ -1,5 +1,5 @@
 # The verbs of the house. On a fresh Debian 12 with a C++ toolchain, `make train` and `make test` need nothing else.
-.PHONY: train tour test test-ranks test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables bench-ranks clean
+.PHONY: train tour test test-ranks test-web test-docs test-install test-python wheel deb docs build configured one fmt check install asan tsan clang syntax fuzz failed-allocations coverage bench catalog experiments mutants bench-peers bench-python bench-small bench-state bench-loader bench-networks bench-trainings bench-tables bench-ranks bench-predictions clean
 .DEFAULT_GOAL := build
 
 JOBS ?= $(shell nproc)
@@ -58,6 +58,10 @@ bench-tables: configured ## the defaults on 55 tables beside scikit-learn; ARGS=
 bench-ranks: configured ## ranks beside threads, and a step on ranks beside collectives; ARGS="--data DIR"
 	@cmake --build --preset release -j $(JOBS) --target thalweg_ranks bench_ranks
 	python3 bench/ranks/run.py $(ARGS)
+
+bench-predictions: configured ## steps on ranks beside what `explain --ranks` predicts; ARGS="--ranks 1,2 --sizes 32000000"
+	@cmake --build --preset release -j $(JOBS) --target bench_predictions thalweg_ranks
+	python3 bench/ranks/predictions.py $(ARGS)
 
 bench-peers: configured ## steps against torch and optax; ARGS="--tasks adamw --peers torch_fused --size 10000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_peers

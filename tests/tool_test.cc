@@ -411,21 +411,6 @@ TEST_F(Tool, ExplainAndVerifyAnswerInJsonToo) {
   EXPECT_GT(cases["passed"], 0);
 }
 
-TEST_F(Tool, ExplainAnalyzesWhatItExplains) {
-  const Outcome text = run({"explain", "momentum | lr(0.1)", "--analyze", "--size", "5000", "--rounds", "2"});
-  EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_NE(text.out.find("phase 1  update  loop momentum"), std::string::npos) << text.out;
-  EXPECT_NE(text.out.find("share of the memory limit: "), std::string::npos) << text.out;
-  const Json both = json({"explain", "clip_norm(1) | adam | lr(0.1)", "--analyze", "--model",
-                          "dense(8) | relu", "--inputs", "20", "--threads", "1", "--rounds", "2", "--json"});
-  EXPECT_EQ(both["elements"], 168);
-  EXPECT_EQ(both["measured"]["bytes"], 168 * (4 + 28));
-  EXPECT_EQ(both["measured"]["phases"].size(), 2u);
-  EXPECT_GT(both["measured"]["share"]["median"].get<double>(), 0.0);
-  EXPECT_EQ(run({"explain", "lr(0.1)", "--size", "5", "--params", "w:3"}).code, 2);
-  EXPECT_EQ(run({"explain", "lr(0.1)", "--analyze", "--size", "5", "--rounds", "0"}).code, 2);
-}
-
 TEST_F(Tool, EveryMethodLearnsTheDigits) {
   const std::vector<Arguments> methods = {
       {"gd(lr=0.5)", "full", "300"},

@@ -51,12 +51,13 @@ class Folds {
  public:
   // Checks everything, and only then makes `directory`, or runs/<n> with the next free number when it is
   // empty. Throws as Run::create() does, and Error(usage) for fewer than two folds, more folds than rows and
-  // a `config` that says itself what is held out.
+  // a `config` that says itself what is held out. Ranks of config.machine.comm make folds apart from each
+  // other, each alone, in a folder that all of them see: all call this, resume() and finish() together.
   static Folds create(const RunConfig& config, std::uint64_t folds, const std::filesystem::path& directory);
 
   // Goes on where it was left. threads 0: those of the settings. Throws Error(data) for a directory that no
   // create() made, Error(usage) for one that another process uses.
-  static Folds resume(const std::filesystem::path& directory, int threads = 0);
+  static Folds resume(const std::filesystem::path& directory, int threads = 0, Comm* comm = nullptr);
 
   // Whether a directory is one of these.
   static bool are_in(const std::filesystem::path& directory);

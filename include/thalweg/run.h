@@ -211,6 +211,7 @@ struct PredictOptions {
   std::string checkpoint = {};  // as in evaluate_run()
   std::string part = {};        // of the run's own source, as there; empty: all of it
   bool rows = false;            // the texts of the rows too, which needs a source that is a table in a text
+  Comm* comm = nullptr;         // ranks that predict in turns, each of which reads the run and the data
 };
 
 // Targets in `data` may be missing; when `data` is empty it is the run's own source, all of it or a part, and
@@ -245,13 +246,16 @@ struct RunEvaluation {
 // "best" or a number of updates; empty: those that the training gives - with restore_best the best, else the
 // last -, which the run's result is of. Throws Error(data) when the directory is not a run or holds no such
 // checkpoint.
+// The ranks of `comm`, where there are any, predict in turns; each of them reads the run and the data.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& data = {},
-                           int threads = 1, const std::string& checkpoint = {}, const std::string& part = {});
+                           int threads = 1, const std::string& checkpoint = {}, const std::string& part = {},
+                           Comm* comm = nullptr);
 
 // The same of several checkpoints as one model, a snapshot ensemble (Huang et al. 2017, arXiv:1704.00109):
 // the mean of their probabilities under cross_entropy and bce, of their scores or values under other losses.
 // A single checkpoint gives its own predictions. Throws also Error(usage) for none.
 RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> checkpoints,
-                           const std::string& data = {}, int threads = 1, const std::string& part = {});
+                           const std::string& data = {}, int threads = 1, const std::string& part = {},
+                           Comm* comm = nullptr);
 
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 #include "thalweg/metrics.h"
 #include "tool/command.h"
 #include "tool/progress.h"
+#include "tool/ranks.h"
 #include "tool/setting_flags.h"
 #include "tool/signals.h"
 
@@ -40,16 +41,19 @@ void show(const Comparison& comparison, const ComparedTrial& trial, const Status
   status.show(shown(line, status.terminal() ? 78 : 400));
 }
 
-// All trials, or those before a signal.
-void compare_all(Comparison& comparison, const StatusLine& status) {
+// All trials, or those before a signal to any rank: which.
+int compare_all(Comparison& comparison, const StatusLine& status, Comm* comm) {
   if (comparison.restored() > 0)
     note(fmt::format("{} of {} runs are already finished", comparison.restored(), comparison.total()));
   constexpr double kPatience = 0.2;  // seconds between two looks at signals
-  while (!comparison.finished() && caught_signal() == 0) {
+  int caught = 0;
+  while (!comparison.finished() && caught == 0) {
     ComparedTrial trial;
     if (comparison.next(trial, kPatience)) show(comparison, trial, status);
+    caught = most_of_ranks(comm, caught_signal());
   }
   status.end();
+  return caught;
 }
 
 // None: text, or JSON.
@@ -69,16 +73,18 @@ int study_all(const Flags& flags, const CompareOptions& options, RunConfig confi
       note(fmt::format("comparison {} of {}: {}", results.size() + 1, parts.size(),
                        visible(part.directory.filename().string())));
     Comparison comparison = Comparison::open(part.config, options, part.directory);
-    compare_all(comparison, status);
+    const int caught = compare_all(comparison, status, config.machine.comm);
     if (!comparison.finished()) {
       note(fmt::format(
           "interrupted: {} of {} comparisons are finished; the same command with `--out {}` continues",
           results.size(), parts.size(), visible(part.directory.parent_path().string())));
-      return kSignalled + caught_signal();
+      return kSignalled + caught;
     }
+    if (is_another_rank()) continue;
     results.push_back(comparison.result());
     write_output(part.directory / "report.html", comparison_html(results.back(), command_line()));
   }
+  if (is_another_rank()) return kOk;
   const StudyResult result = study(parts, results);
   const std::filesystem::path directory = parts.front().directory.parent_path();
   write_study(result, directory, command_line());
@@ -92,25 +98,29 @@ int study_all(const Flags& flags, const CompareOptions& options, RunConfig confi
 }
 
 int compare(const Flags& flags) {
-  catch_signals();
+  const auto comm = join_ranks_to_read(flags.settings.given("data"));
+  if (!comm) return kOk;
+  catch_signals();  // after an MPI, which may have taken them
   CompareOptions options = flags.options;
   options.optimizers = split_list({"--optimizers", flags.optimizers});
   if (flags.out && flags.out->empty())
     throw Error(Code::usage, {"--out", "the name is empty", "", "a folder", ""});
-  const RunConfig config = flags.settings.settings().config();
+  RunConfig config = flags.settings.settings().config();
   const std::vector<std::string> sources = split_list({"data", config.data});
   if (sources.size() > 1 && !flags.html.empty())
     throw Error(Code::usage, {"--html", "each data set has a page of its own, and the folder has all of them",
                               "`" + flags.html + "`", "--out", ""});
+  config.machine.comm = *comm;
   if (flags.folds || sources.size() > 1)
     return study_all(flags, options, config, {.data = sources, .folds = flags.folds.value_or(0)});
   Comparison comparison = Comparison::open(config, options, flags.out.value_or(""));
-  compare_all(comparison, StatusLine(flags.quiet));
+  const int caught = compare_all(comparison, StatusLine(flags.quiet), *comm);
   if (!comparison.finished()) {
     note(fmt::format("interrupted: {} of {} runs are kept; the same command with `--out {}` continues",
                      comparison.done(), comparison.total(), visible(comparison.directory().string())));
-    return kSignalled + caught_signal();
+    return kSignalled + caught;
   }
+  if (is_another_rank()) return kOk;
   const ComparisonResult result = comparison.result();
   const std::filesystem::path page =
       flags.html.empty() ? comparison.directory() / "report.html" : std::filesystem::path(flags.html);
@@ -178,11 +188,13 @@ Command compare_command() {
   return {
       "compare",
       "Compare optimizers: a rate for each within the same budget, many seeds, paired tests, a page",
-      flags.settings.arguments(terms, std::move(arguments)), [](Given) { return compare(flags); },
+      flags.settings.arguments(terms, std::move(arguments)),
+      [](Given) { return compare(flags); },
       "headline, doubt, settings, tuning; optimizers, the best first, each with name, chain, rates, "
       "quartiles, metrics, ranks, standing and runs; pairs, each with p. Over several data sets or folds: "
       "blocks, measures, chi_square, p, f, f_p, critical_difference; optimizers with mean_rank, p, ranks, "
-      "scores and deviations."};
+      "scores and deviations.",
+      true};
 }
 
 }  // namespace thalweg::tool

@@ -37,7 +37,9 @@ std::string Deadlines::why(int stop) const {
 }
 
 JsonObject Deadlines::stopped(int stop) const {
-  return JsonObject().add("schema", 1).add("stopped", caught_signal() == stop ? "signal" : "time");
+  return JsonObject()
+      .add("schema", 1)
+      .add("stopped", out_of_time() && caught_signal() != stop ? "time" : "signal");
 }
 
 bool Deadlines::save_is_due() const {

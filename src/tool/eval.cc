@@ -3,6 +3,7 @@
 #include "base/threads.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
+#include "tool/ranks.h"
 
 namespace thalweg::tool {
 namespace {
@@ -13,18 +14,21 @@ struct Flags {
   std::string part;
   std::string checkpoint;
   std::vector<std::string> checkpoints;
-  int threads = available_threads();
+  int threads = 0;  // all that this process may use
   bool json = false;
 };
 
-RunEvaluation evaluated(const Flags& flags) {
+RunEvaluation evaluated(const Flags& flags, int threads, Comm* comm) {
   if (flags.checkpoints.empty())
-    return evaluate_run(flags.run, flags.data, flags.threads, flags.checkpoint, flags.part);
-  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, flags.threads, flags.part);
+    return evaluate_run(flags.run, flags.data, threads, flags.checkpoint, flags.part, comm);
+  return evaluate_run(flags.run, std::span(flags.checkpoints), flags.data, threads, flags.part, comm);
 }
 
 int eval(const Flags& flags) {
-  const RunEvaluation result = evaluated(flags);
+  const auto comm = join_ranks_to_read(&flags.data);
+  if (!comm) return kOk;
+  const RunEvaluation result =
+      evaluated(flags, flags.threads == 0 ? available_threads() : flags.threads, *comm);
   for (const std::string& line : result.notes) note(line);
   const Evaluation& e = result.test;
   if (flags.json) {
@@ -70,7 +74,8 @@ Command eval_command() {
       "accuracy, balanced_accuracy; rows, of every class; precision, recall, f1, auc and average_precision, "
       "each of every class "
       "and macro; log_loss, baseline, confusion; for values r2, mae, rmse and baseline, r2_undefined where "
-      "there is no r2; members: the updates of each of several checkpoints."};
+      "there is no r2; members: the updates of each of several checkpoints.",
+      true};
 }
 
 }  // namespace thalweg::tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/file.h"
+#include "tool/ranks.h"
 #include "tool/setting_flags.h"
 
 namespace thalweg::tool {
@@ -16,8 +17,11 @@ struct Finder {
   bool json = false;
 
   template <class Find>
-  int run(const Find& find) const {
-    const auto found = find(settings.settings(config).config(), search);
+  int run(const Find& find, Comm* comm = nullptr) const {
+    RunConfig wanted = settings.settings(config).config();
+    wanted.machine.comm = comm;
+    const auto found = find(wanted, search);
+    if (is_another_rank()) return kOk;
     if (!svg.empty()) write_output(svg, found.svg());
     if (!html.empty()) write_output(html, found.html());
     print(json ? found.json() + "\n" : found.text());

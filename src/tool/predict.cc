@@ -12,6 +12,7 @@
 #include "thalweg/error.h"
 #include "thalweg/run.h"
 #include "tool/command.h"
+#include "tool/ranks.h"
 
 namespace thalweg::tool {
 namespace {
@@ -24,7 +25,7 @@ struct Flags {
   std::string format = "csv";
   bool append = false;
   std::string out;
-  int threads = available_threads();
+  int threads = 0;  // all that this process may use
 };
 
 // A field of a CSV file (RFC 4180).
@@ -114,12 +115,19 @@ std::string jsonl(const RunPredictions& p) {
 }
 
 int predict(const Flags& flags) {
+  const auto comm = join_ranks_to_read(&flags.data);
+  if (!comm) return kOk;
   if (flags.append && flags.format != "csv")
     throw Error(Code::usage, {"--append", "rows are copied into CSV alone", "--format " + flags.format,
                               "--format csv", ""});
-  const RunPredictions predictions = predict_run(
-      flags.run, flags.data,
-      {.threads = flags.threads, .checkpoint = flags.checkpoint, .part = flags.part, .rows = flags.append});
+  const RunPredictions predictions =
+      predict_run(flags.run, flags.data,
+                  {.threads = flags.threads == 0 ? available_threads() : flags.threads,
+                   .checkpoint = flags.checkpoint,
+                   .part = flags.part,
+                   .rows = flags.append,
+                   .comm = *comm});
+  if (is_another_rank()) return kOk;
   for (const std::string& line : predictions.notes) note(line);
   const std::string text = flags.append            ? appended(predictions)
                            : flags.format == "csv" ? csv(predictions)
@@ -156,7 +164,9 @@ Command predict_command() {
                 "them"),
        Argument("--out FILE", &flags.out, "write to this file instead of stdout; -: stdout"),
        threads_argument(flags.threads)},
-      [](Given) { return predict(flags); }};
+      [](Given) { return predict(flags); },
+      "",
+      true};
 }
 
 }  // namespace thalweg::tool

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "tool/command.h"
+#include "tool/ranks.h"
 
 namespace thalweg::tool {
 namespace {
@@ -29,7 +30,8 @@ std::string loss_text(double loss) {
 
 }  // namespace
 
-StatusLine::StatusLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
+StatusLine::StatusLine(bool quiet)
+    : quiet_(quiet || is_another_rank()), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void StatusLine::show(const std::string& line) const {
   if (quiet_) return;

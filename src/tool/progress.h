@@ -14,7 +14,7 @@ class StatusLine {
   explicit StatusLine(bool quiet);
 
   bool terminal() const { return terminal_; }
-  // Over the last one on a terminal, below it elsewhere; nothing when quiet.
+  // Over the last one on a terminal, below it elsewhere; nothing when quiet, or on another rank.
   void show(const std::string& line) const;
   void end() const;
 

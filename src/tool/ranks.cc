@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "comm/cores.h"
 #include "thalweg/error.h"
 #include "tool/command.h"
 
@@ -108,7 +109,14 @@ Comm* join_ranks() {
                  "the launcher and the MPI of THALWEG_MPI_MODULE must belong together"});
   }
   be_silent(all.ranks->rank() > 0);
+  share_cores(*all.ranks);
   return all.ranks->size() > 1 ? all.ranks.get() : nullptr;
+}
+
+std::optional<Comm*> join_ranks_to_read(const std::string* data) {
+  const bool piped = data != nullptr && (*data == "-" || data->find("(-") != std::string::npos);
+  if (!piped) return join_ranks();
+  return left_to_the_first() ? std::nullopt : std::optional<Comm*>(nullptr);
 }
 
 void leave_ranks(int code, const char* why) {

@@ -1,6 +1,9 @@
 // The ranks that a launcher of MPI, such as mpirun or srun, has started this command on.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "thalweg/comm.h"
 
 namespace thalweg::tool {
@@ -12,8 +15,12 @@ bool is_another_rank();
 bool left_to_the_first();
 
 // All ranks, for a command that runs on them together: the first one speaks, the others are silent from here
-// on. Null where there is one process.
+// on, and those of a machine share its cores. Null where there is one process.
 Comm* join_ranks();
+
+// The same for a command that reads this source, if any, on a rank that has a part in it: what is piped in
+// comes to the first one, which has no others then. Nothing on a rank without a part.
+std::optional<Comm*> join_ranks_to_read(const std::string* data);
 
 // To be called last, with the exit code of this rank and what it failed of: where not every rank has failed,
 // nobody can go on, and all are ended.

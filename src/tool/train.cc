@@ -277,7 +277,7 @@ int run_to_its_end(Run& run, const Flags& flags, Deadlines& deadlines) {
     note(units);
   const bool was_finished = run.finished();
   Steps steps(run, flags);
-  Progress progress(run, flags.quiet || is_another_rank());
+  Progress progress(run, flags.quiet);
   Report report;
   RunResult result;
   std::optional<int> cut_off;  // with this exit code
@@ -332,7 +332,6 @@ Deadlines deadlines_of(const Flags& flags) {
 
 Comm* join_to_train(const Flags& flags) {
   Comm* const comm = join_ranks();
-  catch_signals();  // an MPI may have taken them
   if (comm == nullptr || !flags.show.any()) return comm;
   throw Error(Code::usage, {"--show", "each rank has a part of the state",
                             std::to_string(comm->size()) + " ranks", "one process", "leave mpirun out"});
@@ -340,30 +339,29 @@ Comm* join_to_train(const Flags& flags) {
 
 int train(const Flags& flags, Given given) {
   catch_signals();
+  if (flags.print_config && left_to_the_first()) return kOk;
+  Comm* const comm = flags.print_config ? nullptr : join_to_train(flags);
+  catch_signals();  // an MPI may have taken them
   Deadlines deadlines = deadlines_of(flags);
-  if (flags.resume && Folds::are_in(*flags.resume) && left_to_the_first()) return kOk;
-  if (flags.resume && Folds::are_in(*flags.resume))
-    return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given)), deadlines, flags.json,
-                       flags.quiet);
   if (flags.resume) {
+    if (most_of_ranks(comm, Folds::are_in(*flags.resume) ? 1 : 0) != 0)
+      return train_folds(Folds::resume(*flags.resume, threads_of_folds(flags, given), comm), deadlines,
+                         flags.json, flags.quiet, comm);
     ResumeOptions options = resume_options(flags, given);
-    options.comm = join_to_train(flags);
+    options.comm = comm;
     Run run = Run::resume(*flags.resume, options);
     return run_to_its_end(run, flags, deadlines);
   }
-  const bool together = !flags.folds && !flags.print_config && !flags.dry_run;
-  if (!together && left_to_the_first()) return kOk;
-  Comm* const comm = together ? join_to_train(flags) : nullptr;
   const RunSettings settings = settings_of(flags, comm);
-  if (flags.folds && !flags.print_config && !flags.dry_run)
-    return train_folds(Folds::create(settings.config(), *flags.folds, flags.out.value_or("")), deadlines,
-                       flags.json, flags.quiet);
-  if (flags.print_config || flags.dry_run) {
-    print(flags.print_config ? settings.toml() : Run::describe(settings.config(), flags.json));
-    return kOk;
-  }
   RunConfig config = settings.config();
   config.machine.comm = comm;
+  if (flags.print_config || flags.dry_run) {
+    print(flags.print_config ? settings.toml() : Run::describe(config, flags.json));
+    return kOk;
+  }
+  if (flags.folds)
+    return train_folds(Folds::create(config, *flags.folds, flags.out.value_or("")), deadlines, flags.json,
+                       flags.quiet, comm);
   std::optional<Run> run = Run::create(config, flags.out.value_or(""), [&] { return deadlines.stop() != 0; });
   if (run) return run_to_its_end(*run, flags, deadlines);
   const int stop = most_of_ranks(comm, deadlines.stop());

@@ -6,6 +6,7 @@
 #include "thalweg/lab/tune.h"
 #include "thalweg/metrics.h"
 #include "tool/command.h"
+#include "tool/ranks.h"
 #include "tool/setting_flags.h"
 
 namespace thalweg::tool {
@@ -44,7 +45,11 @@ std::string command_of(const SettingFlags& settings, const TuneTrial& best) {
 }
 
 int search(const Flags& flags) {
-  RunSettings base({.threads = 0});
+  const auto comm = join_ranks_to_read(flags.settings.given("data"));
+  if (!comm) return kOk;
+  RunConfig defaults{.threads = 0};
+  defaults.machine.comm = *comm;
+  RunSettings base(defaults);
   std::vector<SettingText> texts;
   for (const RunSetting& setting : run_settings()) {
     const std::string* text = flags.settings.given(setting.name);
@@ -62,6 +67,7 @@ int search(const Flags& flags) {
   options.threads = base.config().threads == 0 ? available_threads() : base.config().threads;
   options.folder = flags.out;
   const Tuned tuned = tune(base, texts, options);
+  if (is_another_rank()) return kOk;
   if (!flags.html.empty()) write_output(flags.html, tuned.html());
   if (flags.json) {
     print(tuned.json() + "\n");
@@ -96,7 +102,8 @@ Command tune_command() {
            json_argument(flags.json)}),
       [](Given) { return search(flags); },
       "schema, epochs, trained, found, judge_samples, by; trials, the best first, each with trial, epochs, "
-      "diverged, loss, accuracy, metrics (each that has a number), texts and values."};
+      "diverged, loss, accuracy, metrics (each that has a number), texts and values.",
+      true};
 }
 
 }  // namespace thalweg::tool

@@ -17,6 +17,7 @@ from pathlib import Path
 import bits
 import faults
 import hosts
+from commands import Commands
 from doors import Doors
 from launching import Failures, flavours
 from trainings import Trainings
@@ -24,7 +25,7 @@ from trainings import Trainings
 
 def short(trainings: Trainings, build: Path, kills: int, found: list[str]) -> None:
     """What is alike under every MPI is taken in turns."""
-    features = list(bits.FEATURES)
+    features, commands = list(bits.FEATURES), Commands(trainings)
     for turn, flavour in enumerate(found):
         faults_of_steps(trainings.failures, flavour, build, kills)
         bits.of_trainings(trainings, flavour)
@@ -34,6 +35,7 @@ def short(trainings: Trainings, build: Path, kills: int, found: list[str]) -> No
         whole.data()
         whole.signalled(signal.SIGKILL, turn, 2 - turn)
         whole.without_disk()
+        commands.all(flavour)
         print(f"{flavour}: trainings, {trainings.failures.count} failures", flush=True)
     bits.of_vectors(trainings.failures, found[0], build, bits.ROOT / "tests" / "vectors" / "oracles")
     bits.of_folds(trainings, found[-1])

@@ -1,5 +1,5 @@
-// Measures a step phase by phase against the speed of memory. One call at a time: others would share the
-// memory bus.
+// Measures a step phase by phase against the speed of memory, and predicts one on ranks by that. One call at
+// a time: others would share the memory bus.
 #pragma once
 
 #include <cstdint>
@@ -48,5 +48,44 @@ struct Analysis {
 // for no rounds or nothing to move. A figure says something about memory only where the streams are several
 // times larger than the last-level cache.
 Analysis analyze(const Chain& chain, Params& params, const AnalyzeOptions& options = {});
+
+// What lies between ranks.
+struct RankLink {
+  double bytes_per_second = 0;  // that a rank sends, and receives meanwhile
+  double seconds = 0;           // until a small message is there
+};
+
+struct RankOptions {
+  int ranks = 2;
+  RankLink link = {};
+  int per_host = 1;  // ranks that share the memory of a machine
+  int threads = 1;   // of a rank
+  int rounds = 15;   // in which memory is measured
+};
+
+// What a step of such ranks would come to, with the gradients of parts of one batch: nothing is sent, only
+// the speed of this machine's memory is measured. All of the rank that it is most of.
+struct RankPrediction {
+  std::string chain;
+  std::uint64_t elements = 0;
+  RankOptions options;
+  double memory_rate = 0;  // bytes a second, of a machine
+
+  // Seconds of the parts of a step, one after the other: gradients to those who hold their blocks and the
+  // sums there, its share of the step, values to everybody, and messages of a few bytes.
+  double gradients = 0, step = 0, values = 0, small = 0;
+  double seconds() const { return gradients + step + values + small; }
+  double alone = 0;  // the step of one process with as many threads, without ranks
+
+  std::uint64_t out = 0, in = 0;  // bytes on the wire in a step
+  // Bytes of memory: values and gradients, which are whole; state, and that of one process; messages.
+  std::uint64_t whole = 0, state = 0, state_alone = 0, rooms = 0;
+
+  std::string text() const;
+  std::string json() const;  // one object
+};
+
+// Throws Error(usage) for a link or numbers that cannot be, and as analyze() does.
+RankPrediction predict_ranks(const Chain& chain, const Params& params, const RankOptions& options);
 
 }  // namespace thalweg

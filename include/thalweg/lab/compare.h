@@ -167,7 +167,8 @@ class Comparison {
   // another process works; Error(data) for data without a held-out part and for a malformed file.
   // Trials begin with the weights of config.keeping.init, where it names a file, else with those of their
   // seeds. config.threads trials run at once, each with one thread; patience, restore_best and checkpoints of
-  // `config` are not used.
+  // `config` are not used. Ranks of config.machine.comm share the trials: all of them call the same functions
+  // and hear the same, and the first has the directory.
   static Comparison open(const RunConfig& config, const CompareOptions& options,
                          const std::filesystem::path& directory);
 

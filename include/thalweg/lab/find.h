@@ -67,9 +67,10 @@ struct FoundRate {
 // aside. A parabola through the best and its neighbours, in the logarithm of the rate, gives the rate.
 //
 // `model` is where training begins; trials train copies of it, with their own optimizers. Held-out samples
-// are not used. Deterministic; trials run side by side on `options.threads` threads. Copies at most a
-// trial's samples. Throws Error(usage) as RateText, Chain and Trainer do and for options out of range,
-// Error(data) for fewer than two training samples.
+// are not used. Deterministic; trials run side by side on `options.threads` threads, and spread over the
+// ranks of `options.comm`, on each of which it returns the same. Copies at most a trial's samples. Throws
+// Error(usage) as RateText, Chain and Trainer do and for options out of range, Error(data) for fewer than two
+// training samples.
 FoundRate find_rate(const Module& model, const Loss& loss, std::string_view optimizer, const Dataset& data,
                     const TrainerOptions& options, const RateSearch& search = {});
 

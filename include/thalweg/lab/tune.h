@@ -104,10 +104,11 @@ struct Tuned {
 // arXiv:1502.07943, with eta = 3). A longer training starts again, with its schedules planned for its length:
 // a schedule that is cut off in its middle says little about where it ends.
 //
-// Deterministic for any number of threads. Every training is written to `folder` when it is done, and those
-// found there are not made again; more trials or epochs than before continue from what is there. Throws
-// Error(usage) for an invalid text or setting, before anything is trained, and for a folder of another
-// search.
+// Deterministic for any number of threads, and of ranks of machine.comm in the settings of `base`, over which
+// trainings are spread: all call this together, and the first has the folder. Every training is written to
+// `folder` when it is done, and those found there are not made again; more trials or epochs than before
+// continue from what is there. Throws Error(usage) for an invalid text or setting, before anything is
+// trained, and for a folder of another search.
 Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const TuneOptions& options = {});
 
 }  // namespace thalweg

@@ -47,6 +47,8 @@ double cgroup_quota() {
   return known && quota > 0 && period > 0 ? quota / period : INFINITY;
 }
 
+std::atomic<int> processes_on_cores{1};
+
 }  // namespace
 
 std::thread make_thread(int all, std::function<void()> f) {
@@ -299,7 +301,19 @@ int available_threads() {
   if (sched_getaffinity(0, sizeof set, &set) == 0) cores = CPU_COUNT(&set);
   const double quota = cgroup_quota();
   if (std::isfinite(quota)) cores = std::min(cores, std::max(1, static_cast<int>(std::ceil(quota))));
-  return std::max(1, cores);
+  return std::max(1, cores / processes_on_cores);
+}
+
+void divide_threads(int processes) { processes_on_cores = std::max(1, processes); }
+
+std::string own_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::string out;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return out;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &set)) out += (out.empty() ? "" : " ") + std::to_string(core);
+  return out;
 }
 
 }  // namespace thalweg

@@ -73,7 +73,11 @@ void for_each_part(Team& team, std::size_t n, std::size_t grain, F&& f) {
                  [&](std::size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
 }
 
-// Threads this process may use: the cores of its affinity mask, within the quota of its control group.
+// Threads this process may use: the cores of its affinity mask, within the quota of its control group; a part
+// of them once divide_threads() has told that so many processes use them.
 int available_threads();
+void divide_threads(int processes);
+// The numbers of these cores, "0 1 4".
+std::string own_cores();
 
 }  // namespace thalweg

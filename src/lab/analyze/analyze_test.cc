@@ -57,5 +57,50 @@ TEST(Analyze, NothingToMeasureIsAnError) {
   EXPECT_THROW(analyze(Chain("lr(0.1)"), params, {.threads = 1, .rounds = 0}), Error);
 }
 
+// Ten million f32 on four ranks, by hand: each sends three quarters of the gradient and of the values.
+TEST(PredictRanks, CountsBytesAndDividesThemByTheLink) {
+  Params params;
+  params.add("w", {10'000'000}, Role::weight);
+  const Chain chain("adam | lr(0.1)");
+  const RankPrediction four =
+      predict_ranks(chain, params, {.ranks = 4, .link = {1e9, 1e-3}, .threads = 1, .rounds = 3});
+  EXPECT_NEAR(static_cast<double>(four.out), 60e6, 60e3);
+  EXPECT_NEAR(static_cast<double>(four.in), 60e6, 60e3);
+  EXPECT_NEAR(four.values, 31e-3, 0.1e-3);
+  EXPECT_GT(four.gradients, four.values) << "sums are formed";
+  EXPECT_GE(four.small, 1e-3);
+  EXPECT_EQ(four.whole, 80'000'000u);
+  EXPECT_EQ(four.state_alone, 80'000'000u);
+  EXPECT_NEAR(static_cast<double>(four.state), 20e6, 20e3);
+  EXPECT_EQ(four.seconds(), four.gradients + four.step + four.values + four.small);
+  EXPECT_GT(four.step, 0);
+  const nlohmann::json json = nlohmann::json::parse(four.json());
+  EXPECT_EQ(json["bytes_out"], four.out);
+  EXPECT_EQ(json["seconds"], four.seconds());
+  EXPECT_NE(four.text().find("a prediction"), std::string::npos);
+}
+
+TEST(PredictRanks, OneRankSendsNothing) {
+  Params params;
+  params.add("w", {5000}, Role::weight);
+  const RankPrediction one =
+      predict_ranks(Chain("lr(0.1)"), params, {.ranks = 1, .link = {1e9, 1e-3}, .rounds = 1});
+  EXPECT_EQ(one.out + one.in + one.rooms, 0u);
+  EXPECT_EQ(one.seconds(), one.alone);
+}
+
+TEST(PredictRanks, WhatCannotBeIsRefused) {
+  Params params;
+  const Chain chain("lr(0.1)");
+  EXPECT_THROW(predict_ranks(chain, params, {.ranks = 2, .link = {1e9, 0}}), Error) << "nothing to move";
+  params.add("w", {4}, Role::weight);
+  for (const RankOptions& bad : {RankOptions{.ranks = 0, .link = {1e9, 0}},
+                                 {.ranks = 2, .link = {0, 0}},
+                                 {.ranks = 2, .link = {1e9, -1}},
+                                 {.ranks = 2, .link = {1e9, 0}, .per_host = 3},
+                                 {.ranks = 2, .link = {1e9, 0}, .rounds = 0}})
+    EXPECT_THROW(predict_ranks(chain, params, bad), Error);
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 #include <utility>
 
 #include "base/file.h"
-#include "base/jobs.h"
 #include "base/spec.h"
+#include "comm/spread_jobs.h"
 #include "compare/folder.h"
 #include "compare/result.h"
 #include "compare/trials.h"
 #include "run/config.h"
 #include "run/folder.h"
+#include "run/together.h"
 #include "thalweg/error.h"
 #include "thalweg/metrics.h"
 #include "train/line_file.h"
@@ -76,8 +78,8 @@ Dataset load_compared(const RunConfig& config, const CompareOptions& options) {
 }
 
 struct Comparison::Impl {
-  Impl(const RunConfig& given, const CompareOptions& wanted, Dataset&& data)
-      : setup(given, wanted, std::move(data)) {}
+  Impl(const RunConfig& given, const CompareOptions& wanted, Dataset&& data, Comm* ranks)
+      : setup(given, wanted, std::move(data)), comm(ranks), together(ranks) {}
 
   bool tunes() const { return setup.options.rates > 1; }
   std::uint64_t tuning_trials() const {
@@ -86,12 +88,15 @@ struct Comparison::Impl {
   bool finished() const { return final_stage && told == jobs.size(); }
 
   void open(const std::filesystem::path& where);
+  void open_here(const std::filesystem::path& where);
   void add_job(ComparedTrial job);
   void plan_tuning();
   void plan_final_trials();
   void start();
 
   CompareSetup setup;
+  Comm* comm;  // whose ranks share the trials; the first has the directory
+  Together together;
   std::filesystem::path directory;
   std::unique_ptr<RunLock> lock;
 
@@ -104,10 +109,29 @@ struct Comparison::Impl {
 
   std::vector<ComparedTrial> jobs;  // of the stage; each is filled when it has ended
   std::size_t told = 0;             // of them
-  std::unique_ptr<Jobs> running;
+  std::unique_ptr<SpreadJobs> running;
 };
 
+// On every rank what the first one finds.
 void Comparison::Impl::open(const std::filesystem::path& where) {
+  std::string options = std::to_string(setup.options.seeds) + " seeds";
+  for (const std::string& optimizer : setup.options.optimizers) options += "; " + optimizer;
+  together.check_same(setup.config, setup.data, settings_json(setup.config, setup.options) + " " + options);
+  const std::string there = together.from_first([&] {
+    open_here(where);
+    std::string text = directory.string();
+    for (const ComparedTrial& trial : trials) text += '\0' + trial_json(trial);
+    return text;
+  });
+  if (together.first()) return;
+  std::istringstream in(there);
+  std::string text;
+  std::getline(in, text, '\0');
+  directory = text;
+  while (std::getline(in, text, '\0')) trials.push_back(trial_of(text));
+}
+
+void Comparison::Impl::open_here(const std::filesystem::path& where) {
   std::error_code error;
   if (!where.empty()) {
     if (!std::filesystem::exists(where / "settings.json", error)) check_free(where, kFiles, kBegun);
@@ -170,9 +194,11 @@ void Comparison::Impl::plan_final_trials() {
 
 void Comparison::Impl::start() {
   told = 0;
-  running = std::make_unique<Jobs>(
-      jobs.size(), setup.config.threads,
-      [this](std::size_t job, const std::atomic<bool>& stop) { setup.train(jobs[job], stop); });
+  running = std::make_unique<SpreadJobs>(comm, jobs.size(), setup.config.threads,
+                                         [this](std::size_t job, const std::atomic<bool>& stop) {
+                                           setup.train(jobs[job], stop);
+                                           return trial_json(jobs[job]);
+                                         });
 }
 
 Comparison::Comparison(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -180,12 +206,14 @@ Comparison::~Comparison() = default;
 Comparison::Comparison(Comparison&&) noexcept = default;
 Comparison& Comparison::operator=(Comparison&&) noexcept = default;
 
-Comparison Comparison::open(const RunConfig& config, const CompareOptions& options,
+Comparison Comparison::open(const RunConfig& given, const CompareOptions& options,
                             const std::filesystem::path& directory) {
+  RunConfig config = given;
+  Comm* const comm = std::exchange(config.machine.comm, nullptr);  // a trial has none
   check_config(config);
   check_options(options);
   contenders(options);  // texts first: data may take long to read
-  auto impl = std::make_unique<Impl>(config, options, load_compared(config, options));
+  auto impl = std::make_unique<Impl>(config, options, load_compared(config, options), comm);
   impl->open(directory);
   impl->plan_tuning();
   if (impl->jobs.empty()) impl->plan_final_trials();
@@ -206,10 +234,10 @@ bool Comparison::finished() const { return impl_->finished(); }
 bool Comparison::next(ComparedTrial& trial, double seconds) {
   Impl& impl = *impl_;
   if (impl.finished()) return false;
-  const std::optional<std::size_t> job = impl.running->next(seconds);
-  if (!job) return false;
-  trial = impl.jobs[*job];
-  LineFile(trials_path(impl.directory)).add(trial_json(trial));
+  const std::optional<SpreadJobs::Ended> end = impl.running->next(seconds);
+  if (!end) return false;
+  trial = impl.together.any() ? trial_of(end->result) : impl.jobs[end->job];
+  impl.together.on_first([&] { LineFile(trials_path(impl.directory)).add(end->result); });
   impl.trials.push_back(trial);
   ++impl.made;
   if (++impl.told < impl.jobs.size() || impl.final_stage) return true;

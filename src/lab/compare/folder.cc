@@ -50,6 +50,8 @@ ComparedTrial read_trial(const Json& json) {
 
 }  // namespace
 
+ComparedTrial trial_of(const std::string& json) { return read_trial(Json::parse(json)); }
+
 std::filesystem::path trials_path(const std::filesystem::path& directory) { return directory / "runs.jsonl"; }
 
 std::string settings_json(const RunConfig& config, const CompareOptions& options) {
@@ -107,7 +109,7 @@ std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory) {
   for (const std::string& line : read_lines(trials_path(directory))) {
     const std::string where = trials_path(directory).string() + ":" + std::to_string(trials.size() + 1);
     try {
-      trials.push_back(read_trial(Json::parse(line)));
+      trials.push_back(trial_of(line));
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception&) {

@@ -26,7 +26,8 @@ std::vector<ComparedTrial> read_trials(const std::filesystem::path& directory);
 // Where they are kept.
 std::filesystem::path trials_path(const std::filesystem::path& directory);
 
-// One object, without a line break.
+// One object, without a line break, and back: throws std::exception for another text.
 std::string trial_json(const ComparedTrial& trial);
+ComparedTrial trial_of(const std::string& json);
 
 }  // namespace thalweg

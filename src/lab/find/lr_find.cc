@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -7,6 +8,7 @@
 #include "choice/defaults.h"
 #include "find/lr_trials.h"
 #include "run/config.h"
+#include "run/together.h"
 #include "run/weights/load_weights.h"
 #include "thalweg/lab/find.h"
 #include "train/trial.h"
@@ -30,6 +32,10 @@ void check(const RateSearch& search) {
            "0 < from < to");
   }
   if (search.sweep < 20) refuse("the range test is too short", std::to_string(search.sweep), "20 or more");
+}
+
+std::string text_of(const RateSearch& search) {
+  return fmt::format("{} to {}, {} updates", search.from, search.to, search.trial);
 }
 
 std::vector<RateSweepPoint> range_test(const LrTrials& trials, const RateSearch& search) {
@@ -123,8 +129,10 @@ std::uint64_t trial_updates(const RateSearch& search) {
 }  // namespace
 
 FoundRate find_rate(const Module& model, const Loss& loss, std::string_view optimizer, const Dataset& data,
-                    const TrainerOptions& options, const RateSearch& search) {
+                    const TrainerOptions& given, const RateSearch& search) {
   check(search);
+  TrainerOptions options = given;
+  Comm* const comm = std::exchange(options.comm, nullptr);  // a trial has none
   const RateText text(optimizer);
   FoundRate found;
   found.optimizer = std::string(optimizer);
@@ -134,7 +142,7 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
       set_aside_for(data, options, std::max(found.trial_updates, search.sweep), search.judge);
   found.train_samples = part.train.size();
   found.judge_samples = part.test.size();
-  const LrTrials trials{model, loss, text, part, options, updates(found.trial_updates)};
+  const LrTrials trials{model, loss, text, part, options, updates(found.trial_updates), comm};
   found.sweep = range_test(trials, search);
   bracket(found, search);
 
@@ -158,9 +166,13 @@ FoundRate find_rate(const Module& model, const Loss& loss, std::string_view opti
 FoundRate find_rate(const RunConfig& given, RateSearch search) {
   check_config(given);
   const Dataset data = load_dataset(given.data, given.seed, {}, given.rows.parts);
-  const RunConfig config = fit_to_data(given, data);
+  RunConfig alone = given;
+  alone.machine.comm = nullptr;  // what is auto is that of one process
+  const RunConfig config = fit_to_data(alone, data);
+  Together(given.machine.comm).check_same(config, data, text_of(search));
   const Module model = initial_model(config, data, config.seed);
-  const TrainerOptions options = trainer_options_of(config);
+  TrainerOptions options = trainer_options_of(config);
+  options.comm = given.machine.comm;
   if (search.updates == 0) search.updates = *config.epochs * updates_per_epoch(data.train.size(), options);
   return find_rate(model, Loss(config.loss), config.optimizer, data, options, search);
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/jobs.h"
+#include "comm/spread_jobs.h"
 #include "data/subset.h"
 #include "train/trial.h"
 
@@ -24,8 +24,10 @@ RateTrial LrTrials::at(double rate) const {
 std::vector<RateTrial> LrTrials::at(const std::vector<double>& rates, int threads) const {
   LrTrials each = *this;
   each.options.threads = 1;
-  std::vector<RateTrial> trials(rates.size());
-  in_parallel(rates.size(), threads, [&](std::size_t i) { trials[i] = each.at(rates[i]); });
+  std::vector<RateTrial> trials;
+  for (const std::string& made :
+       spread(comm, rates.size(), threads, [&](std::size_t i) { return bytes_of(each.at(rates[i])); }))
+    trials.push_back(from_bytes<RateTrial>(made));
   return trials;
 }
 

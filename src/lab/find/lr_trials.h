@@ -17,10 +17,11 @@ struct LrTrials {
   const Dataset& data;     // trained on `train`, judged by `test`
   TrainerOptions options;  // of one trial
   TrainingLength length;   // of it
+  Comm* comm = nullptr;    // ranks that share the trials
 
   RateTrial at(double rate) const;
 
-  // One trial a rate, each on one thread, `threads` at a time.
+  // One trial a rate, each on one thread, `threads` at a time on each rank that shares them.
   std::vector<RateTrial> at(const std::vector<double>& rates, int threads) const;
 
   // What such a trial is judged by before it has begun; NaN where that is not finite.

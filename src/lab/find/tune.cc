@@ -5,12 +5,13 @@
 #include <numeric>
 #include <utility>
 
-#include "base/jobs.h"
 #include "choice/defaults.h"
+#include "comm/spread_jobs.h"
 #include "data/subset.h"
 #include "find/tune_folder.h"
 #include "metrics/json.h"
 #include "run/config.h"
+#include "run/together.h"
 #include "run/weights/load_weights.h"
 #include "train/trial.h"
 
@@ -30,6 +31,7 @@ struct Search {
   const Dataset& part;  // of the data: to train on and to judge by
   std::vector<Candidate> drawn;
   TuneFolder& folder;
+  Comm* comm;  // whose ranks share the trainings
 };
 
 std::vector<Template> templates_of(const std::vector<SettingText>& texts) {
@@ -54,7 +56,9 @@ Candidate draw(const RunSettings& base, const std::vector<SettingText>& texts,
     out.trial.texts.push_back({texts[i].setting, std::move(text.text)});
     std::ranges::move(text.values, std::back_inserter(out.trial.values));
   }
-  out.config = fit_to_data(settings.config(), data);
+  out.config = settings.config();
+  out.config.machine.comm = nullptr;  // a training has none
+  out.config = fit_to_data(out.config, data);
   out.config.threads = 1;
   return out;
 }
@@ -145,8 +149,10 @@ void climb(Search& search, const std::vector<std::size_t>& left, std::uint64_t e
       }
     }
   }
-  in_parallel(wanted.size(), options.threads,
-              [&](std::size_t i) { search.folder.add(train(search, wanted[i])); });
+  spread(
+      search.comm, wanted.size(), options.threads,
+      [&](std::size_t i) { return line_of(train(search, wanted[i])); },
+      [&](std::size_t, const std::string& made) { search.folder.add(training_of(made)); });
   tuned.trained += wanted.size();
   for (const std::size_t trial : left)
     judge(search.drawn[trial].trial, search.folder, epochs, options.repeats, by);
@@ -159,6 +165,11 @@ std::string search_text(const RunSettings& base, const std::vector<SettingText>&
   std::string out = print_config(config) + "seed of tune = " + std::to_string(seed) + "\n";
   for (const SettingText& text : texts) out += text.setting + " = " + text.text + "\n";
   return out;
+}
+
+std::string text_of(const TuneOptions& options) {
+  return std::to_string(options.trials) + " trials, " + std::to_string(options.repeats) + " repeats, " +
+         (options.halving ? "halving" : "random") + ", by " + options.by;
 }
 
 void check(const TuneOptions& options) {
@@ -174,7 +185,8 @@ void check(const TuneOptions& options) {
 Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const TuneOptions& options) {
   check(options);
   const std::vector<Template> templates = templates_of(texts);
-  const RunConfig config = base.config();
+  RunConfig config = base.config();
+  Comm* const comm = std::exchange(config.machine.comm, nullptr);
   const Dataset data = load_dataset(config.data, config.seed, {}, config.rows.parts);
   const Metric& by = metric_of(options.by.empty() ? config.early_stopping.monitor : options.by, "tune");
   const RunConfig fitted = fit_to_data(config, data);
@@ -187,8 +199,11 @@ Tuned tune(const RunSettings& base, const std::vector<SettingText>& texts, const
     Trial first = trial_of(drawn.back().config, part, *fitted.epochs, 0);
     check_measured(by, part, first.loss(), count(first.model().outputs()), "tune");
   }
-  TuneFolder folder(options.folder, search_text(base, texts, options.seed));
-  Search search{part, std::move(drawn), folder};
+  const std::string sought = search_text(base, texts, options.seed);
+  Together together(comm);
+  together.check_same(config, data, sought + text_of(options));
+  TuneFolder folder(options.folder, sought, together);
+  Search search{part, std::move(drawn), folder, comm};
   Tuned tuned{
       .trials = {}, .epochs = *fitted.epochs, .judge_samples = part.test.size(), .by = std::string(by.name)};
   std::vector<std::size_t> left(options.trials);

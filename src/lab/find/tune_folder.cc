@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,30 @@ namespace thalweg {
 namespace {
 
 constexpr std::string_view kFiles[] = {"lock", "trials.jsonl"};
+
+double number(const nlohmann::json& json, const char* key) {
+  return json.at(key).is_null() ? NAN : json.at(key).get<double>();
+}
+
+// As it is written: 1e300 is none.
+std::uint64_t whole(const nlohmann::json& json, const char* key) {
+  if (!json.at(key).is_number_unsigned())
+    throw std::invalid_argument(std::string(key) + " is not a whole number");
+  return json.at(key).get<std::uint64_t>();
+}
+
+TuneTraining read_line(const std::filesystem::path& file, const std::string& line) {
+  try {
+    return training_of(line);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(Code::data, {file.string(), "a line is not a trial", "`" + line.substr(0, 60) + "`",
+                             "trial, epochs, repeat, diverged, loss, accuracy", error.what()});
+  }
+}
+
+}  // namespace
 
 std::string line_of(const TuneTraining& t) {
   JsonObject metrics;
@@ -30,38 +55,35 @@ std::string line_of(const TuneTraining& t) {
       .text();
 }
 
-double number(const nlohmann::json& json, const char* key) {
-  return json.at(key).is_null() ? NAN : json.at(key).get<double>();
+TuneTraining training_of(const std::string& line) {
+  const nlohmann::json json = nlohmann::json::parse(line);
+  TuneTraining out{whole(json, "trial"),  whole(json, "epochs"),
+                   whole(json, "repeat"), json.at("diverged").get<bool>(),
+                   number(json, "loss"),  number(json, "accuracy")};
+  if (!json.contains("metrics")) return out;  // of before there were others
+  for (const auto& [name, value] : json["metrics"].items())
+    out.metrics.emplace_back(name, value.get<double>());
+  return out;
 }
 
-// As it is written: 1e300 is none.
-std::uint64_t whole(const nlohmann::json& json, const char* key) {
-  if (!json.at(key).is_number_unsigned())
-    throw std::invalid_argument(std::string(key) + " is not a whole number");
-  return json.at(key).get<std::uint64_t>();
-}
-
-TuneTraining read_line(const std::filesystem::path& file, const std::string& line) {
-  try {
-    const nlohmann::json json = nlohmann::json::parse(line);
-    TuneTraining out{whole(json, "trial"),  whole(json, "epochs"),
-                     whole(json, "repeat"), json.at("diverged").get<bool>(),
-                     number(json, "loss"),  number(json, "accuracy")};
-    if (!json.contains("metrics")) return out;  // of before there were others
-    for (const auto& [name, value] : json["metrics"].items())
-      out.metrics.emplace_back(name, value.get<double>());
-    return out;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Error(Code::data, {file.string(), "a line is not a trial", "`" + line.substr(0, 60) + "`",
-                             "trial, epochs, repeat, diverged, loss, accuracy", error.what()});
+TuneFolder::TuneFolder(const std::filesystem::path& folder, const std::string& search,
+                       const Together& together)
+    : together_(together) {
+  const std::string there = together_.from_first([&] {
+    open(folder, search);
+    std::string lines;
+    for (const auto& [key, training] : trainings_) lines += line_of(training) + "\n";
+    return lines;
+  });
+  if (together_.first()) return;
+  std::istringstream in(there);
+  for (std::string line; std::getline(in, line);) {
+    const TuneTraining training = training_of(line);
+    trainings_[training.key()] = training;
   }
 }
 
-}  // namespace
-
-TuneFolder::TuneFolder(const std::filesystem::path& folder, const std::string& search) {
+void TuneFolder::open(const std::filesystem::path& folder, const std::string& search) {
   if (folder.empty()) return;
   make_folder(folder);
   check_own_files(folder, kFiles);
@@ -90,9 +112,10 @@ const TuneTraining* TuneFolder::find(const TuneTraining& key) const {
 }
 
 void TuneFolder::add(const TuneTraining& training) {
-  const std::lock_guard lock(mutex_);
+  together_.on_first([&] {
+    if (!file_.empty()) LineFile(file_).add(line_of(training));
+  });
   trainings_[training.key()] = training;
-  if (!file_.empty()) LineFile(file_).add(line_of(training));
 }
 
 }  // namespace thalweg

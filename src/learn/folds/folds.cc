@@ -12,6 +12,7 @@
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/result.h"
+#include "run/together.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -40,7 +41,12 @@ std::filesystem::path folder_of(const std::filesystem::path& directory, std::uin
 }  // namespace
 
 struct Folds::Impl {
-  RunConfig config;  // of the first fold
+  void create(const RunConfig& given, const std::filesystem::path& where);
+  void lock_and_read(const std::filesystem::path& where);
+  void read(const std::filesystem::path& where);
+
+  Together together;
+  RunConfig config;  // of the first fold, of one process
   std::uint64_t folds = 0;
   int threads = 0;  // of what is resumed; 0: as configured
   std::filesystem::path directory;
@@ -60,47 +66,75 @@ bool Folds::are_in(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / kSettings, ignored);
 }
 
+void Folds::Impl::create(const RunConfig& given, const std::filesystem::path& where) {
+  if (!where.empty()) check_free(where, kFiles, kBegun);
+  config = given;
+  // What is wrong with them is told before anything is made; the source has its absolute path.
+  config.data = nlohmann::json::parse(Run::describe(config, true)).at("data").at("source").get<std::string>();
+  if (!where.empty()) make_folder(where);
+  const std::filesystem::path made = where.empty() ? make_next_directory("runs") : where;
+  check_own_files(made, kFiles);
+  lock = std::make_unique<RunLock>(made);
+  check_free(made, kFiles, kBegun);  // another process may have been faster
+  lock->sign();
+  remove_own_leftovers(made, kFiles);
+  directory = std::filesystem::absolute(made).lexically_normal();
+  replace_file(made / kSettings, print_config(config));
+}
+
+// What the first rank has written.
+void Folds::Impl::read(const std::filesystem::path& where) {
+  if (!are_in(where)) {
+    throw Error(Code::data, {where.string(), "this rank does not see the folder of the folds",
+                             "no " + std::string(kSettings), "a folder that all ranks share", ""});
+  }
+  directory = where;
+  read_toml(directory / kSettings, Code::data, config);
+  const PartSize fold = read_part_size(config.rows.parts.held_out, "held-out");
+  if (fold.kind != PartSize::Kind::fold) {
+    throw Error(Code::data, {(directory / kSettings).string(), "`held-out` is no fold",
+                             "`" + config.rows.parts.held_out + "`", "1/5", ""});
+  }
+  folds = fold.folds;
+}
+
+void Folds::Impl::lock_and_read(const std::filesystem::path& where) {
+  if (!are_in(where)) {
+    throw Error(Code::data, {where.string(), "not a directory of folds", "no " + std::string(kSettings),
+                             "a directory that `thalweg train --folds` made", ""});
+  }
+  check_own_files(where, kFiles);
+  lock = std::make_unique<RunLock>(where);
+  read(std::filesystem::absolute(where).lexically_normal());
+  lock->sign();
+  remove_own_leftovers(where, kFiles);
+}
+
 Folds Folds::create(const RunConfig& given, std::uint64_t folds, const std::filesystem::path& directory) {
   check_config(given);
   check_folds(given, folds);
-  if (!directory.empty()) check_free(directory, kFiles, kBegun);
   auto impl = std::make_unique<Impl>();
-  impl->config = of_fold(given, 1, folds);
+  impl->together = Together(given.machine.comm);
+  RunConfig first = of_fold(given, 1, folds);
+  first.machine.comm = nullptr;
+  const std::string made = impl->together.from_first([&] {
+    impl->create(first, directory);
+    return impl->directory.string();
+  });
   impl->folds = folds;
-  // What is wrong with them is told before anything is made; the source has its absolute path.
-  impl->config.data =
-      nlohmann::json::parse(Run::describe(impl->config, true)).at("data").at("source").get<std::string>();
-  if (!directory.empty()) make_folder(directory);
-  const std::filesystem::path made = directory.empty() ? make_next_directory("runs") : directory;
-  check_own_files(made, kFiles);
-  impl->lock = std::make_unique<RunLock>(made);
-  check_free(made, kFiles, kBegun);  // another process may have been faster
-  impl->lock->sign();
-  remove_own_leftovers(made, kFiles);
-  impl->directory = std::filesystem::absolute(made).lexically_normal();
-  replace_file(made / kSettings, print_config(impl->config));
+  if (!impl->together.first()) impl->read(made);
   return Folds(std::move(impl));
 }
 
-Folds Folds::resume(const std::filesystem::path& directory, int threads) {
-  if (!are_in(directory)) {
-    throw Error(Code::data, {directory.string(), "not a directory of folds", "no " + std::string(kSettings),
-                             "a directory that `thalweg train --folds` made", ""});
-  }
-  check_own_files(directory, kFiles);
+Folds Folds::resume(const std::filesystem::path& directory, int threads, Comm* comm) {
   auto impl = std::make_unique<Impl>();
-  impl->lock = std::make_unique<RunLock>(directory);
-  read_toml(directory / kSettings, Code::data, impl->config);
-  const PartSize fold = read_part_size(impl->config.rows.parts.held_out, "held-out");
-  if (fold.kind != PartSize::Kind::fold) {
-    throw Error(Code::data, {(directory / kSettings).string(), "`held-out` is no fold",
-                             "`" + impl->config.rows.parts.held_out + "`", "1/5", ""});
-  }
-  impl->folds = fold.folds;
+  impl->together = Together(comm);
   impl->threads = threads;
-  impl->lock->sign();
-  remove_own_leftovers(directory, kFiles);
-  impl->directory = std::filesystem::absolute(directory).lexically_normal();
+  const std::string found = impl->together.from_first([&] {
+    impl->lock_and_read(directory);
+    return impl->directory.string();
+  });
+  if (!impl->together.first()) impl->read(found);
   return Folds(std::move(impl));
 }
 
@@ -129,7 +163,7 @@ FoldsResult Folds::finish() {
   }
   summarise(out);
   out.json = folds_json(out, impl_->directory);
-  replace_file(impl_->directory / kResult, out.json);
+  impl_->together.on_first([&] { replace_file(impl_->directory / kResult, out.json); });
   return out;
 }
 

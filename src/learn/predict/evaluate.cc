@@ -15,6 +15,7 @@
 #include "run/config.h"
 #include "run/folder.h"
 #include "run/result.h"
+#include "run/together.h"
 #include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
@@ -130,6 +131,11 @@ Dataset data_of(const std::filesystem::path& directory, const RunConfig& config,
                            "name others with --data, or --part train"});
 }
 
+void check_same(Comm* comm, RunConfig config, int threads, const Dataset& data, const std::string& more) {
+  config.threads = threads;
+  Together(comm).check_same(config, data, more);
+}
+
 }  // namespace
 
 std::string RunEvaluation::json() const {
@@ -146,16 +152,19 @@ std::string RunEvaluation::json() const {
 }
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::string& source, int threads,
-                           const std::string& checkpoint, const std::string& part) {
+                           const std::string& checkpoint, const std::string& part, Comm* comm) {
   const RunConfig config = config_of(directory);
   RunEvaluation out;
   Dataset data = data_of(directory, config, source, part, out);
+  check_same(comm, config, threads, data, checkpoint + " " + part);
   if (out.all) std::swap(data.train, data.test);  // no trainer is made without samples to train on
   Trial trial(Module(config.model, inputs_of(data, config.model)), Loss(config.loss), Chain("lr(0)"), data,
               {.batch = static_cast<std::size_t>(config.batch.value_or(0)),
                .accumulate = static_cast<std::size_t>(config.accumulate),
                .seed = config.seed,
-               .threads = threads});
+               .threads = threads,
+               .shards = comm == nullptr ? 1 : static_cast<std::size_t>(comm->size()),  // of no batch
+               .comm = comm});
   out.weights = which_weights(directory, checkpoint, config);
   const LoadedWeights weights = load_weights(directory, out.weights, trial.model(), out.notes,
                                              {source.empty() ? &data : nullptr, threads});
@@ -166,13 +175,14 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, const std::st
 }
 
 RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<const std::string> members,
-                           const std::string& source, int threads, const std::string& part) {
+                           const std::string& source, int threads, const std::string& part, Comm* comm) {
   if (members.empty()) {
     throw Error(Code::usage, {"checkpoints", "there are none", "", "one or more, such as 46,92", ""});
   }
   const RunConfig config = config_of(directory);
   RunEvaluation out;
   const Dataset data = data_of(directory, config, source, part, out);
+  check_same(comm, config, threads, data, part);
   const Samples& samples = data.test;
   const Loss loss = Loss(config.loss).resolve(out.all ? samples.labels : data.train.labels, data.classes);
   const Mean mean = mean_of(loss);
@@ -184,9 +194,10 @@ RunEvaluation evaluate_run(const std::filesystem::path& directory, std::span<con
         load_weights(directory, which, model, out.notes, {source.empty() ? &data : nullptr, threads});
     out.members.push_back(weights.updates());
     out.epoch = weights.epoch();
-    for_each_output(model, samples, threads, [&](std::uint32_t row, std::span<const float> scores) {
+    const auto use = [&](std::uint32_t row, std::span<const float> scores) {
       add_row(mean, scores, std::span(sums).subspan(row * columns, columns));
-    });
+    };
+    for_each_output(model, samples, threads, use, comm);
   }
   out.weights = "mean";
   out.updates = out.members.back();

@@ -10,6 +10,7 @@
 #include "metrics/score.h"
 #include "run/config.h"
 #include "run/folder.h"
+#include "run/together.h"
 #include "run/weights/load_weights.h"
 #include "thalweg/error.h"
 #include "thalweg/run.h"
@@ -121,13 +122,17 @@ RunPredictions predict_run(const std::filesystem::path& directory, const std::st
   }
   const std::size_t columns = out.names.size();
   const std::vector<Scaling> scaling = scaling_of_outputs(dataset, columns);
-  for_each_output(model, dataset.test, options.threads, [&](std::uint32_t, std::span<const float> row) {
+  RunConfig here = config;
+  here.threads = options.threads;
+  Together(options.comm).check_same(here, dataset, options.checkpoint + " " + options.part);
+  const auto use = [&](std::uint32_t, std::span<const float> row) {
     const std::array<double, 2> both = both_scores(loss, row[0]);
     const std::vector<double> scores = outputs.one ? std::vector<double>(both.begin(), both.end())
                                                    : std::vector<double>(row.begin(), row.end());
     out.numbers.insert(out.numbers.end(), scores.begin(), scores.end());
     finish_row(dataset, scaling, scores, std::span(out.numbers).last(columns), out);
-  });
+  };
+  for_each_output(model, dataset.test, options.threads, use, options.comm);
   return out;
 }
 

@@ -235,9 +235,11 @@ Run Run::resume(const std::filesystem::path& directory, const ResumeOptions& opt
 std::string Run::describe(const RunConfig& config, bool json) {
   check_config(config);
   Loaded loaded = load_data(config);
+  Together together(config.machine.comm);
+  together.check_same(config, loaded.data);
   const Choice choice = choice_of(config, loaded.data);
   Impl run(config, std::move(loaded));
-  load_initial_weights(run.config, run.params());
+  together.on_first([&] { load_initial_weights(run.config, run.params()); });
   for (const std::string& note : {choice.outliers, choice.text()})
     if (!note.empty()) run.notes.push_back(note);
   const std::span<const std::string> notes(run.notes);

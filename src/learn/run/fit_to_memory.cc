@@ -46,8 +46,10 @@ RunConfig fit_to_memory(RunConfig config, const Loaded& loaded) {
       RunConfig tried = config;
       tried.machine.chunk = chunk;
       tried.machine.checkpoint = parts;
+      TrainerOptions options = trainer_options_of(tried);
+      options.comm = nullptr;  // nothing is sent
       Trial trial(make_model(config.model, inputs_of(data, config.model), config.seed), Loss(config.loss),
-                  Chain(config.optimizer), data, trainer_options_of(tried), epochs(*config.epochs));
+                  Chain(config.optimizer), data, options, epochs(*config.epochs));
       const Module best = copy_of(trial.model());  // held as in the run, where the estimate looks
       const std::uint64_t bytes = std::max(peak, estimate_memory(loaded, tried, data, trial).sum);
       if (bytes <= machine.memory) return tried;

@@ -14,6 +14,7 @@
 #include "metrics/class_score.h"
 #include "metrics/json.h"
 #include "metrics/score.h"
+#include "ranks/cost.h"
 #include "reserve/process_memory.h"
 #include "thalweg/run.h"
 #include "thalweg/schedule.h"
@@ -75,6 +76,12 @@ std::string lengths_text(const RunConfig& c, Trial& trial) {
     out += fmt::format("           at most {} samples at a time\n", *c.machine.chunk);
   if (c.machine.checkpoint.value_or(1) > 1)
     out += fmt::format("           recomputed in {} parts\n", *c.machine.checkpoint);
+  const std::uint64_t shards = c.machine.shards.value_or(1);
+  if (c.machine.comm != nullptr)
+    out += fmt::format("           in {} shards, on {} ranks of {} thread{}\n", shards,
+                       c.machine.comm->size(), c.threads, c.threads == 1 ? "" : "s");
+  else if (shards > 1)
+    out += fmt::format("           in {} shards\n", shards);
   out += "optimizer  " + visible(Chain(c.optimizer).text()) + "\n";
   return out + "resolved   " + visible(trial.optimizer().chain().text()) + "\n";
 }
@@ -191,7 +198,15 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
   constexpr std::uint64_t kLater = std::uint64_t{2} << 20;
   const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
   const std::uint64_t parameters = trial.model().params().elements() * sizeof(float);
-  const std::uint64_t state = trial.optimizer().state_bytes();
+  const int ranks = config.machine.comm == nullptr ? 1 : config.machine.comm->size();
+  const std::uint64_t samples =
+      *config.batch == 0 ? data.train.size()
+                         : std::min<std::uint64_t>(*config.batch * config.accumulate, data.train.size());
+  const Plan plan(trial.optimizer().chain(), trial.model().params());
+  const RankCost cost =
+      rank_cost(trial.model().params(), plan, ranks, std::min(samples, config.machine.shards.value_or(1)));
+  const std::uint64_t state = plan.state_bytes(trial.model().params());
+  const std::uint64_t held = config.machine.state == "whole" ? state : cost.state;
   const std::uint64_t activations =
       trial.trainer().activation_bytes() +
       output_bytes(trial.model(), std::max(data.held_out.size(), data.test.size()));
@@ -201,13 +216,17 @@ MemoryEstimate estimate_memory(const Loaded& loaded, const RunConfig& config, co
        {"data", less(loaded.held_after, loaded.held_before)},
        {"parameters", parameters},
        {"gradients", parameters},
-       {"optimizer state", state},
+       {"optimizer state", held},
        {"best weights", parameters},
        {"activations", activations}}};
   const std::size_t judged = std::max(
       {std::min(data.train.size(), RunResult::kTrainingSamples), data.held_out.size(), data.test.size()});
   const std::uint64_t scores = ClassScore::bytes(judged, data.classes);
   if (scores > 0) out.parts.push_back({"scores", scores});
+  if (cost.waiting > 0) out.parts.push_back({"shards", cost.waiting});
+  if (ranks > 1) out.parts.push_back({"messages", cost.rooms});
+  if (state > held)
+    out.parts.push_back({"state to save", state - held});  // of the first rank, while it saves
   if (config.keeping.async_checkpoints)
     out.parts.push_back({"checkpoint copy", 2 * parameters + state});  // and the best
   for (const auto& [name, bytes] : out.parts) out.sum += bytes;
@@ -236,6 +255,9 @@ std::string outline_json(const Outlined& all) {
              .add("epochs", *c.epochs)
              .add("updates_per_epoch", all.trial.trainer().updates_per_epoch())
              .add("updates", all.trial.total())
+             .add("shards", c.machine.shards.value_or(1))
+             .add("ranks", c.machine.comm == nullptr ? 1 : c.machine.comm->size())
+             .add("threads", c.threads)
              .add("optimizer", c.optimizer)
              .add("resolved", all.trial.optimizer().chain().text())
              .raw("plan", all.trial.optimizer().chain().explain(all.trial.model().params()).json())

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <exception>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "base/threads.h"
 #include "comm/alike.h"
 #include "comm/collectives.h"
+#include "comm/failure.h"
 #include "run/fit_to_memory.h"
 #include "safetensors/crc32.h"
 #include "thalweg/error.h"
@@ -44,12 +46,6 @@ class Patience {
   const double before_;
 };
 
-// An error that another rank has met, as it was.
-class SameError : public Error {
- public:
-  SameError(Code code, const std::string& text) : Error(code, {"", text, "", "", ""}) {}
-};
-
 template <class T>
 std::uint32_t digest(const std::vector<T>& numbers, std::uint32_t before) {
   return crc32_of(std::as_bytes(std::span(numbers)), before);
@@ -81,28 +77,21 @@ std::string digest(const Dataset& data, int threads) {
 std::string Together::from_first(const std::function<std::string()>& f) {
   if (comm_ == nullptr) return f();
   std::string text;
-  std::int32_t code = 0;
-  std::exception_ptr thrown;
+  std::optional<Failure> failure;
   if (first()) {
-    const auto failed = [&](Code what, const char* why) {
-      code = static_cast<std::int32_t>(what);
-      text = why;
-      thrown = std::current_exception();
-    };
     try {
       text = f();
-    } catch (const Error& error) {
-      failed(error.code(), error.what());
-    } catch (const std::exception& error) {
-      failed(Code::resource, error.what());
+    } catch (...) {
+      failure = Failure::of(std::current_exception());
     }
   }
   const Patience patience(*comm_);
+  std::int32_t code = failure ? static_cast<std::int32_t>(failure->code) : 0;
   broadcast(*comm_, 0, std::as_writable_bytes(std::span(&code, 1)), kWhat);
-  text = broadcast_text(*comm_, std::move(text));
-  if (thrown != nullptr) std::rethrow_exception(thrown);
-  if (code != 0) throw SameError(static_cast<Code>(code), text);
-  return text;
+  text = broadcast_text(*comm_, failure ? failure->why : std::move(text));
+  if (code == 0) return text;
+  if (!failure) failure = Failure{static_cast<Code>(code), text};
+  failure->rethrow();
 }
 
 void Together::on_first(const std::function<void()>& f) {
@@ -134,7 +123,7 @@ std::uint64_t Together::sum(std::uint64_t here) {
   return std::accumulate(all.begin(), all.end(), std::uint64_t{0});
 }
 
-void Together::check_same(const RunConfig& config, const Dataset& data) {
+void Together::check_same(const RunConfig& config, const Dataset& data, const std::string& more) {
   if (comm_ == nullptr) return;
   RunConfig shared = config;
   shared.threads = 0;   // are each rank's own
@@ -144,6 +133,7 @@ void Together::check_same(const RunConfig& config, const Dataset& data) {
                  {"SIMD target", std::string(simd_targets().front())},
                  {"data", digest(data, config.threads)}};
   for (const RunSetting& setting : run_settings()) facts.emplace_back(setting.name, setting.print(shared));
+  facts.emplace_back("options", more);
   const Patience patience(*comm_);
   check_alike(*comm_, facts);
 }
@@ -152,11 +142,8 @@ RunConfig Together::fit_to_memory(const RunConfig& config, const Loaded& loaded)
   if (comm_ == nullptr) return thalweg::fit_to_memory(config, loaded);
   RunConfig fitted = config;
   const std::string text = from_first([&] {
-    RunConfig alone = config;
-    alone.machine.comm = nullptr;  // it only looks
-    alone = thalweg::fit_to_memory(alone, loaded);
-    return std::to_string(alone.machine.chunk.value_or(0)) + " " +
-           std::to_string(alone.machine.checkpoint.value_or(0));
+    const MachineOptions chosen = thalweg::fit_to_memory(config, loaded).machine;
+    return std::to_string(chosen.chunk.value_or(0)) + " " + std::to_string(chosen.checkpoint.value_or(0));
   });
   const std::size_t blank = text.find(' ');
   const auto number = [](const std::string& of) -> std::optional<std::uint64_t> {

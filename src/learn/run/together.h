@@ -34,8 +34,9 @@ class Together {
   // As of the first rank: what is chosen by memory is by that of a process.
   RunConfig fit_to_memory(const RunConfig& config, const Loaded& loaded);
 
-  // Throws Error(usage) on all where the ranks have other settings, data, versions or SIMD targets.
-  void check_same(const RunConfig& config, const Dataset& data);
+  // Throws Error(usage) on all where the ranks have other settings, data, versions or SIMD targets, or
+  // something else under `more`.
+  void check_same(const RunConfig& config, const Dataset& data, const std::string& more = {});
 
   // Brings the training of the first rank to all, with the metadata of its checkpoint.
   Metadata spread(Params& params, Optimizer& optimizer, const Metadata& metadata);

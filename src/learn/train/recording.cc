@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "comm/collectives.h"
 #include "nn/tape.h"
 
 namespace thalweg {
@@ -87,16 +88,43 @@ std::uint64_t output_bytes(Module& model, std::size_t samples) {
 }
 
 void for_each_output(Module& model, const Samples& samples, int threads,
-                     const std::function<void(std::uint32_t, std::span<const float>)>& use) {
+                     const std::function<void(std::uint32_t, std::span<const float>)>& use, Comm* comm) {
   std::vector<std::uint32_t> all(samples.size());
   std::iota(all.begin(), all.end(), 0u);
   Recordings recordings(model, 0, threads);
-  for_chunks(all, recordings.evaluation_rows(Trainer::kChunk), [&](std::span<const std::uint32_t> rows) {
+  const std::size_t chunk = recordings.evaluation_rows(Trainer::kChunk), width = count(model.outputs());
+  const auto run = [&](std::span<const std::uint32_t> rows) -> std::span<const float> {
     Recording& recording = recordings.gather(samples, rows);
     recording.tape.forward();
-    const std::size_t width = recording.outputs.size() / rows.size();
-    for (std::size_t i = 0; i < rows.size(); ++i) use(rows[i], recording.outputs.subspan(i * width, width));
+    return recording.outputs;
+  };
+  std::vector<float> heard;
+  for_chunks(all, chunk, [&](std::span<const std::uint32_t> rows) {
+    const auto outputs = comm == nullptr ? run(rows) : in_turns(*comm, all, rows, chunk, width, heard, run);
+    for (std::size_t i = 0; i < rows.size(); ++i) use(rows[i], outputs.subspan(i * width, width));
   });
+}
+
+std::span<const float> in_turns(
+    Comm& comm, std::span<const std::uint32_t> all, std::span<const std::uint32_t> rows, std::size_t chunk,
+    std::size_t width, std::vector<float>& heard,
+    const std::function<std::span<const float>(std::span<const std::uint32_t>)>& run) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  const std::size_t index = static_cast<std::size_t>(rows.data() - all.data()) / chunk;
+  const std::size_t each = chunk * width;
+  if (index % ranks == 0) {
+    heard.resize(ranks * each);
+    std::vector<std::size_t> parts(1, 0);
+    for (std::size_t rank = 0; rank < ranks; ++rank) {
+      const std::size_t begin = std::min((index + rank) * chunk, all.size());
+      const auto own = all.subspan(begin, std::min(chunk, all.size() - begin));
+      parts.push_back(parts.back() + own.size() * width * sizeof(float));
+      if (std::cmp_equal(rank, comm.rank()) && !own.empty())
+        std::ranges::copy(run(own), heard.begin() + static_cast<std::ptrdiff_t>(rank * each));
+    }
+    all_gather(comm, std::as_writable_bytes(std::span(heard)), parts, "predictions");
+  }
+  return std::span(heard).subspan(index % ranks * each, rows.size() * width);
 }
 
 }  // namespace thalweg

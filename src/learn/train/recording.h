@@ -9,8 +9,10 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "augment/augmenter.h"
+#include "thalweg/comm.h"
 #include "thalweg/dataset.h"
 #include "thalweg/module.h"
 #include "thalweg/trainer.h"
@@ -94,11 +96,20 @@ void for_chunks(std::span<const std::uint32_t> rows, std::size_t chunk, const Us
   }
 }
 
+// What `run` says of `rows`, a chunk of at most `chunk` of `all`, a row as `width` numbers. Ranks run chunks
+// in turns; all ask for all of them, in order, and keep what they have heard in `heard`.
+std::span<const float> in_turns(
+    Comm& comm, std::span<const std::uint32_t> all, std::span<const std::uint32_t> rows, std::size_t chunk,
+    std::size_t width, std::vector<float>& heard,
+    const std::function<std::span<const float>(std::span<const std::uint32_t> rows)>& run);
+
 // Bytes that for_each_output() of so many samples takes meanwhile.
 std::uint64_t output_bytes(Module& model, std::size_t samples);
 
-// Calls `use` with the number of each sample and what the model as it stands says of it, in order.
+// Calls `use` with the number of each sample and what the model as it stands says of it, in order. Ranks of
+// `comm`, where it is not null, run the model in turns.
 void for_each_output(Module& model, const Samples& samples, int threads,
-                     const std::function<void(std::uint32_t sample, std::span<const float> outputs)>& use);
+                     const std::function<void(std::uint32_t sample, std::span<const float> outputs)>& use,
+                     Comm* comm = nullptr);
 
 }  // namespace thalweg

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/random.h"
-#include "comm/collectives.h"
 #include "data/subset.h"
 #include "metrics/regression.h"
 #include "metrics/score.h"
@@ -166,26 +165,14 @@ Recording& Trainer::predict(const Samples& samples, std::span<const std::uint32_
 Recording& Trainer::predict_in_turns(const Samples& samples, std::span<const std::uint32_t> all,
                                      std::span<const std::uint32_t> rows) {
   if (options_.comm == nullptr) return predict(samples, rows);
-  const auto ranks = static_cast<std::size_t>(options_.comm->size());
-  const std::size_t index = static_cast<std::size_t>(rows.data() - all.data()) / evaluation_chunk_;
-  const std::size_t width = count(model_.outputs()), each = evaluation_chunk_ * width;
-  if (index % ranks == 0) {
-    at_hand_.outputs.resize(ranks * each);
-    std::vector<std::size_t> parts(1, 0);
-    for (std::size_t rank = 0; rank < ranks; ++rank) {
-      const std::size_t begin = std::min((index + rank) * evaluation_chunk_, all.size());
-      const auto own = all.subspan(begin, std::min(evaluation_chunk_, all.size() - begin));
-      parts.push_back(parts.back() + own.size() * width * sizeof(float));
-      if (std::cmp_equal(rank, options_.comm->rank()) && !own.empty())
-        std::ranges::copy(predict(samples, own).outputs,
-                          at_hand_.outputs.begin() + static_cast<std::ptrdiff_t>(rank * each));
-    }
-    all_gather(*options_.comm, std::as_writable_bytes(std::span(at_hand_.outputs)), parts, "predictions");
-  }
+  const auto run = [&](std::span<const std::uint32_t> own) -> std::span<const float> {
+    return predict(samples, own).outputs;
+  };
+  const std::span<const float> outputs =
+      in_turns(*options_.comm, all, rows, evaluation_chunk_, count(model_.outputs()), at_hand_.outputs, run);
   take_targets(samples, rows);
   Recording& recording = recordings_->of(rows.size(), Passes::forward);
-  std::ranges::copy(std::span(at_hand_.outputs).subspan(index % ranks * each, rows.size() * width),
-                    recording.outputs.begin());
+  std::ranges::copy(outputs, recording.outputs.begin());
   return recording;
 }
 

@@ -14,6 +14,7 @@
 #include "compare/trials.h"
 #include "run/config.h"
 #include "run/folder.h"
+#include "run/together.h"
 #include "thalweg/error.h"
 
 namespace thalweg {
@@ -126,13 +127,18 @@ std::vector<StudyPart> plan_study(const RunConfig& config, const CompareOptions&
         part.config.rows.parts.held_out = fmt::format("{}/{}", fold, wanted.folds);
       }
       check_config(part.config);
-      const CompareSetup checked(part.config, options, load_compared(part.config, options));
+      RunConfig alone = part.config;
+      alone.machine.comm = nullptr;
+      const CompareSetup checked(alone, options, load_compared(alone, options));
       part.config.data = checked.data.text;
       parts.push_back(std::move(part));
     }
   }
-  if (!directory.empty()) make_folder(directory);
-  const std::filesystem::path made = directory.empty() ? make_next_directory("comparisons") : directory;
+  const std::filesystem::path made = Together(config.machine.comm).from_first([&] {
+    if (directory.empty()) return make_next_directory("comparisons").string();
+    make_folder(directory);
+    return directory.string();
+  });
   for (StudyPart& part : parts)
     part.directory = std::filesystem::absolute(made / part.directory).lexically_normal();
   return parts;
