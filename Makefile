@@ -57,7 +57,7 @@ bench-tables: configured ## the defaults on 55 tables beside scikit-learn; ARGS=
 
 bench-ranks: configured ## ranks beside threads, and a step on ranks beside collectives; ARGS="--data DIR"
 	@cmake --build --preset release -j $(JOBS) --target thalweg_ranks bench_ranks
-	python3 bench/ranks/run.py $(ARGS)
+	python3 bench/ranks/trainings.py $(ARGS)
 
 bench-predictions: configured ## steps on ranks beside what `explain --ranks` predicts; ARGS="--ranks 1,2 --sizes 32000000"
 	@cmake --build --preset release -j $(JOBS) --target bench_predictions thalweg_ranks

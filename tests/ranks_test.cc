@@ -86,6 +86,56 @@ TEST(Ranks, ThatSayOtherThingsOfAStepAreTold) {
                   "grad_norm");
 }
 
+// An absent parameter stays as it is, whatever overlaps; one that is frozen later on one rank alone is told.
+TEST(Ranks, LeaveAbsentParametersAlone) {
+  for (const char* overlap : {"all", "none"}) {
+    run_ranks(2, [&](TestRank& comm) {
+      Stepped s(comm, "adamw(lr=0.1, decay=0.1)", {.overlap = parse_overlap(overlap)});
+      std::ranges::fill(s.params[1].value<float>(), 2.0f);
+      s.params[1].set_absent(true);
+      StepInput input;
+      input.backward = [&](const std::function<void(const Parameter&)>& ready) { ready(s.params[0]); };
+      s.optimizer->step(input);
+      EXPECT_EQ(s.params[1].value<float>()[0], 2.0f) << overlap;
+      EXPECT_EQ(s.optimizer->clocks()[1], 0u) << overlap;
+      EXPECT_EQ(s.optimizer->clocks()[0], 1u) << overlap;
+    });
+  }
+  expect_contains(error_on_all(2,
+                               [](TestRank& comm) {
+                                 Stepped s(comm);
+                                 s.params[0].set_frozen(comm.rank() == 1);
+                                 s.optimizer->step();
+                               }),
+                  "w: it has a gradient on some ranks alone; got none, or frozen, on rank 1");
+}
+
+TEST(Ranks, CannotGoOnAfterAStepThatWasBrokenOff) {
+  run_ranks(2, [](TestRank& comm) {
+    Stepped s(comm, "adam(lr=0.1)");
+    StepInput input;
+    input.backward = [](const auto&) { throw std::runtime_error("no gradient"); };
+    EXPECT_THROW(s.optimizer->step(input), std::runtime_error);
+    expect_contains(error_of(Code::failure, [&] { s.optimizer->step(); }), "a step before was broken off");
+  });
+}
+
+TEST(Ranks, TakeUpAllOrNothing) {
+  expect_contains(error_on_all(2,
+                               [](TestRank& comm) {
+                                 Stepped s(comm);
+                                 s.optimizer->step();
+                                 spread_state(*s.optimizer, s.params, 1);
+                               }),
+                  "rank 1: it has a part of the state alone");
+  expect_contains(error_on_all(2,
+                               [](TestRank& comm) {
+                                 Stepped s(comm);
+                                 spread_state(*s.optimizer, s.params, 2);
+                               }),
+                  "root: it is none of the ranks");
+}
+
 // A checkpoint that one of them alone has loaded.
 TEST(Ranks, TakeUpWhatOneHasLoaded) {
   for (const char* chain :
@@ -153,7 +203,7 @@ TEST(Ranks, MayLackAGradientThatTheyHaveMemoryFor) {
     Optimizer optimizer(params, Chain("gd(lr=1)"), options);
     optimizer.step();
   });
-  expect_contains(message, "mine: it has a gradient on some ranks alone; got none on rank 1");
+  expect_contains(message, "mine: it has a gradient on some ranks alone; got none, or frozen, on rank 1");
 }
 
 TEST(Ranks, FindTheSameThatIsNotFinite) {

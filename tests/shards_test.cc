@@ -15,14 +15,15 @@ namespace thalweg {
 namespace {
 
 // 203 images of 6 x 6, of 4 classes, some of which weigh more.
-Dataset images() {
+Dataset images(float scale = 1) {
   constexpr std::size_t kSize = 203;
   Dataset data;
   data.sample = {36};
   data.image = {1, 6, 6};
   data.classes = 4;
   std::vector<float> inputs;
-  for (std::size_t i = 0; i < 36 * kSize; ++i) inputs.push_back(std::sin(static_cast<float>(7 * i + i / 36)));
+  for (std::size_t i = 0; i < 36 * kSize; ++i)
+    inputs.push_back(scale * std::sin(static_cast<float>(7 * i + i / 36)));
   data.train.assign(36, inputs);
   for (std::size_t i = 0; i < kSize; ++i) {
     data.train.labels.push_back(static_cast<std::int32_t>(inputs[36 * i] > 0) +
@@ -42,11 +43,12 @@ struct Training {
   std::string augment = "";
   TrainerOptions options = {.batch = 24};
   Nonfinite nonfinite = Nonfinite::report;
+  float scale = 1;  // of the inputs
 };
 
 // Everything that a training tells, and its checkpoint where `root`.
 std::string trained(const Training& training, Comm* comm, int threads = 1) {
-  Dataset data = images();
+  Dataset data = images(training.scale);
   data.augment = training.augment;
   Module model(training.model, inputs_of(data, training.model));
   model.initialise(3);
@@ -128,6 +130,24 @@ TEST(Shards, HaveTheSameBitsWhateverOverlaps) {
   }
 }
 
+// Of 203 samples the last batch has one: some ranks have no part of it.
+TEST(Shards, MayBeFewerThanRanksInALastBatch) { expect_same_on_ranks({.options = {.batch = 101}}); }
+
+// Numbers that are no normal floats stay what they are, whoever reads them when.
+TEST(Shards, KeepSmallNumbers) {
+  Training training{
+      .chain = "adamw(lr=1e-2) | average", .augment = "mixup(0.2)", .options = {.batch = 24, .shards = 4}};
+  training.scale = 1e-38f;
+  const std::string wanted = trained(training, nullptr);
+  for (const char* overlap : {"all", "none"}) {
+    training.options.overlap = parse_overlap(overlap);
+    run_ranks(2, [&](TestRank& comm) {
+      const std::string bits = trained(training, &comm);
+      EXPECT_TRUE(comm.rank() == 0 ? bits == wanted : wanted.starts_with(bits)) << overlap;
+    });
+  }
+}
+
 TEST(Shards, OverlapHasNames) {
   EXPECT_EQ(parse_overlap("all"), Overlap());
   EXPECT_EQ(parse_overlap("none"), (Overlap{false, false, false}));
@@ -159,6 +179,18 @@ TEST(Shards, LearnWhatTheWholeBatchLearns) {
   };
   const double whole = loss_after(1);
   for (const std::size_t shards : {2, 3, 8, 24, 100}) EXPECT_NEAR(loss_after(shards), whole, 1e-5) << shards;
+}
+
+// An optimizer without the ranks of its trainer would step a part of the gradient.
+TEST(Shards, WantTheOptimizerOnTheSameRanks) {
+  run_ranks(2, [](TestRank& comm) {
+    const Dataset data = images();
+    Module model("dense(4)", data.sample);
+    const Loss loss("cross_entropy");
+    Optimizer optimizer(model.params(), Chain("adam(lr=0.01)"));
+    Trainer trainer(model, loss, optimizer, data, {.batch = 24, .shards = 2, .comm = &comm});
+    expect_contains(usage_error([&] { trainer.step(); }), "no ranks to add theirs");
+  });
 }
 
 TEST(Shards, AreAtLeastAsManyAsRanks) {

@@ -25,8 +25,8 @@ ROOM_FILES = 25
 ROOM_LINES = 3_500
 CLASS_METHODS = 25
 CLASS_MEMBERS = 15
-STOREY_LINES = {"engine": 24_300, "learn": 28_600, "lab": 22_000, "tool": 4_250}
-HOUSE_LINES = 79_200  # of all storeys together
+STOREY_LINES = {"engine": 24_700, "learn": 28_600, "lab": 22_000, "tool": 4_250}
+HOUSE_LINES = 79_700  # of all storeys together
 CATALOGUES = {"engine/transforms", "learn/losses", "learn/nn/ops", "lab/problems"}  # a file a name: as long as the field's list
 
 CODE = {".cc", ".h", ".inc", ".S", ".py", ".cmake", ".sh", ".cu", ".cuh", ".js", ".css"}

@@ -37,6 +37,9 @@ class Comm {
   // Whether the message has left or has come. After `true` the ticket is spent.
   virtual bool done(Ticket ticket) = 0;
 
+  // Whether messages are on their way: where an error has come between, their memory may be gone.
+  virtual bool is_busy() const { return false; }
+
   // Ends all ranks with this exit code, and says why. Returns on ranks that cannot be ended from here: throw
   // then.
   virtual void abort(int code, const std::string& why) = 0;
@@ -47,7 +50,8 @@ class Comm {
   // Where the rank runs, for messages.
   virtual std::string host(int rank) const = 0;
 
-  // Seconds that a rank waits for another one before it throws Error(failure), which names that.
+  // Seconds that a rank waits for another one before it throws Error(failure), which names that; less where
+  // that is lost().
   double deadline() const { return deadline_; }
   void set_deadline(double seconds) { deadline_ = seconds; }
 

@@ -36,11 +36,12 @@ enum class Nonfinite {
 std::string_view nonfinite_name(Nonfinite policy);  // "report", ...
 Nonfinite parse_nonfinite(std::string_view name);   // throws Error(usage) with the nearest name
 
-// What ranks do while their messages are on the way, with the same bits.
+// What ranks do while their messages are on the way, with the same bits. A Trainer's options say it of the
+// first and the last, an Optimizer's of the second; with `whole_state` only the first is done.
 struct Overlap {
-  bool gradients = true;  // backpropagation goes on while gradients leave; of a Trainer
-  bool steps = true;   // a piece is stepped as soon as its gradient is there, where that needs no other one
-  bool values = true;  // the next batch is read while values arrive; of a Trainer
+  bool gradients = true;  // backpropagation goes on while gradients leave
+  bool steps = true;      // a piece is stepped as soon as its gradient is there, where no other one matters
+  bool values = true;     // the next batch is read while values arrive
   bool operator==(const Overlap&) const = default;
 };
 // "all", "none", or some of those names: "gradients,steps". Throws Error(usage).
@@ -83,11 +84,13 @@ struct StepInput {
   // Where steps_apart(optimizer): forms the gradients inside the step, and calls ready(p) once that of p is
   // final and its value is read no more; p is updated before ready() returns, while its gradient is in the
   // cache. What it does not name is updated at the end. The same bits as by a step after it. With ranks, for
-  // any chain: the gradient of p leaves for those who hold it.
+  // any chain: the gradient of p, in the memory that it had when the step began, leaves for those who hold
+  // it. Where it throws, or any step of ranks does in the middle, they cannot go on: Comm::abort().
   std::function<void(const std::function<void(const Parameter& parameter)>& ready)> backward = {};
   // With ranks: their gradients are sums over parts of a batch, to be added in an order of their own.
   GradientSum* sum = nullptr;
-  // Called once, if at all, while a step waits for values of other ranks.
+  // Called once, if at all, while a step waits for values of other ranks. Must not throw, nor use the
+  // parameters, the optimizer or the Comm.
   std::function<void()> meanwhile = {};
 };
 

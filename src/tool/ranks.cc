@@ -123,8 +123,8 @@ void leave_ranks(int code, const char* why) {
   Joined& all = joined();
   if (all.farewell == nullptr && code != kOk && code < kSignalled) join_to_leave(code);
   if (all.farewell == nullptr) return;
-  if (code != kOk && code < kSignalled && all.ranks->size() > 1 && !all_have_failed(code))
-    all.ranks->abort(code, why);
+  const bool fails = code != kOk && code < kSignalled && all.ranks->size() > 1;
+  if (fails && (all.ranks->is_busy() || !all_have_failed(code))) all.ranks->abort(code, why);
   all.farewell.reset();
   all.ranks.reset();
 }

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <system_error>
 #include <vector>
 
+#include "base/spec.h"
 #include "comm/collectives.h"
 
 namespace thalweg {
@@ -23,6 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kBeats = 15;  // within the patience
+constexpr int kGoodbyes = 3;   // as one may be lost
 
 sockaddr_in address_of(std::uint32_t host, std::uint32_t port) {
   sockaddr_in address{};
@@ -62,14 +65,22 @@ Heartbeat::Card Heartbeat::open() {
   return card;
 }
 
+double Heartbeat::patience() {
+  constexpr double kPatience = 15;
+  const char* given = std::getenv("THALWEG_RANK_PATIENCE");
+  return given == nullptr ? kPatience : read_exactly<double>(given).value_or(kPatience);
+}
+
 Heartbeat::Heartbeat(Comm& comm, double patience)
-    : before_((comm.rank() + comm.size() - 1) % comm.size()), patience_(patience) {
+    : before_((comm.rank() + comm.size() - 1) % comm.size()), process_(::getpid()), patience_(patience) {
   if (comm.size() == 1) return;
   own_ = open();
   const std::vector<Card> cards = all_values(comm, own_, "where the ranks are reached");
-  next_ = cards[static_cast<std::size_t>((comm.rank() + 1) % comm.size())];
+  const int next = (comm.rank() + 1) % comm.size();
+  next_ = cards[static_cast<std::size_t>(next)];
+  shares_host_ = comm.host(next) == comm.host(comm.rank());
   word_before_ = cards[static_cast<std::size_t>(before_)].word;
-  if (own_.hosts == 0) return;
+  if (own_.hosts == 0 || !(patience > 0)) return;
   sigset_t all, kept;  // signals are for the threads of who uses the ranks
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &kept);
@@ -80,11 +91,15 @@ Heartbeat::Heartbeat(Comm& comm, double patience)
   ::pthread_sigmask(SIG_SETMASK, &kept, nullptr);
 }
 
+void Heartbeat::end() {
+  if (!thread_.joinable()) return;
+  if (::getpid() != process_) return thread_.detach();  // a child has no such thread
+  ::eventfd_write(end_, 1);
+  thread_.join();
+}
+
 Heartbeat::~Heartbeat() {
-  if (thread_.joinable()) {
-    ::eventfd_write(end_, 1);
-    thread_.join();
-  }
+  end();
   for (const int file : {socket_, end_}) {
     if (file >= 0) ::close(file);
   }
@@ -92,10 +107,15 @@ Heartbeat::~Heartbeat() {
 
 std::optional<int> Heartbeat::lost() const { return silent_ ? std::optional(before_) : std::nullopt; }
 
-void Heartbeat::leave() { say(~own_.word); }
+void Heartbeat::leave() {
+  end();
+  for (int i = 0; i < kGoodbyes && patience_ > 0; ++i) say(~own_.word);
+}
 
 void Heartbeat::say(std::uint64_t word) const {
   for (std::uint32_t i = 0; i < next_.hosts; ++i) {
+    const bool here = (ntohl(next_.host[i]) >> 24) == IN_LOOPBACKNET;
+    if (here && !shares_host_) continue;
     const sockaddr_in to = address_of(next_.host[i], next_.port);
     ::sendto(socket_, &word, sizeof word, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   }

@@ -17,17 +17,18 @@ namespace thalweg {
 // does, and the deadline of the Comm is left.
 class Heartbeat {
  public:
-  static constexpr double kPatience = 15;  // seconds of silence
+  // Seconds of silence: THALWEG_RANK_PATIENCE, or 15; with 0 nobody beats.
+  static double patience();
 
   // All ranks make theirs together.
-  explicit Heartbeat(Comm& comm, double patience = kPatience);
+  explicit Heartbeat(Comm& comm, double patience = Heartbeat::patience());
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
   // The rank before this one, where it was heard and is no more.
   std::optional<int> lost() const;
-  // This rank is about to end as it should: the next one need not wonder.
+  // This rank is about to end as it should: the next one need not wonder. It beats no more.
   void leave();
 
  private:
@@ -41,15 +42,17 @@ class Heartbeat {
   enum class Heard { nothing, beat, goodbye };
 
   Card open();
+  void end();
   void work();
   void say(std::uint64_t word) const;
   Heard hear() const;
 
-  const int before_;
+  const int before_, process_;
   const double patience_;
   int socket_ = -1, end_ = -1;  // an event: the thread shall end
   Card own_{}, next_{};
   std::uint64_t word_before_ = 0;
+  bool shares_host_ = false;  // with the next rank
   std::atomic<bool> silent_{false};
   std::thread thread_;
 };

@@ -108,7 +108,9 @@ class Mpi : public Comm {
   }
   ~Mpi() override {
     // Where a message is on its way or an error is, others may never come to the end that MPI waits for.
-    if (!whole_ || on_their_way_ > 0 || std::uncaught_exceptions() != exceptions_) return;
+    // A child of the process that has opened it has no say.
+    if (!whole_ || on_their_way_ > 0 || std::uncaught_exceptions() != exceptions_ || ::getpid() != process_)
+      return;
     heartbeat_->leave();
     calls_.close(comm_);
   }
@@ -135,6 +137,7 @@ class Mpi : public Comm {
     return done != 0;
   }
 
+  bool is_busy() const override { return on_their_way_ > 0; }
   void abort(int code, const std::string& why) override {
     std::cerr << name_of(*this, rank_) << ": " << why << std::endl;
     whole_ = false;
@@ -161,6 +164,7 @@ class Mpi : public Comm {
   bool whole_ = true;
   std::size_t on_their_way_ = 0;  // messages
   std::optional<Heartbeat> heartbeat_;
+  const int process_ = ::getpid();
   const int exceptions_ = std::uncaught_exceptions();
 };
 

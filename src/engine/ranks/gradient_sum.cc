@@ -40,6 +40,7 @@ void GradientSum::begin(std::size_t shards, Slice mine) {
 }
 
 GradientSum::Part& GradientSum::memory_for(const ShardNode& node) {
+  std::erase_if(spare_, [&](const Part& part) { return part.gradients.size() != params_.size(); });
   if (spare_.empty()) {
     Part fresh;
     for (const Parameter& parameter : params_) {

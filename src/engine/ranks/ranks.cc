@@ -8,6 +8,7 @@
 #include "base/spec.h"
 #include "comm/alike.h"
 #include "comm/collectives.h"
+#include "device/denormals.h"
 #include "ranks/ranked_device.h"
 #include "thalweg/error.h"
 #include "thalweg/version.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr std::string_view kState = "the optimizer's state";
 
 // What a rank knows about the gradient of a parameter.
-enum Presence : char { absent, there, nowhere };  // nowhere: absent, and no memory for one
+enum Presence : char { absent, there, nowhere };  // nowhere: never, it has no memory for one or is frozen
 
 std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
@@ -96,6 +97,7 @@ Ranks::Ranks(Params& params, const Plan& plan, const OptimizerOptions& options)
       params_(params),
       whole_(options.whole_state),
       zero_grad_(options.zero_grad),
+      steps_pieces_(options.overlap.steps),
       held_(checked(params, plan, options), plan, comm_.size()),
       portion_(whole_ ? Portion(params) : held_.portion(comm_.rank())),
       reduction_(comm_, params, held_.first_blocks()),
@@ -120,12 +122,12 @@ std::unique_ptr<Device> Ranks::make_device(const Bound& bound, const DeviceOptio
   return make_ranked_device(*this, bound, std::move(device));
 }
 
-// What this rank has; `formed`: the gradients are, else it is to come.
-void Ranks::write_presence(std::span<char> presence, bool formed) const {
+// What this rank has, or is to have. What it does not move must not move elsewhere.
+void Ranks::write_presence(std::span<char> presence) const {
   for (std::size_t p = 0; p < presence.size(); ++p) {
     const bool memory = params_[p].grad_buffer().data != nullptr || params_[p].size() == 0;
-    const bool comes = moved_[p] != 0 && !params_[p].frozen() && (formed ? !params_[p].absent() : memory);
-    presence[p] = comes ? Presence::there : memory ? Presence::absent : Presence::nowhere;
+    const bool moves = moved_[p] != 0 && !params_[p].frozen() && memory;
+    presence[p] = !moves ? Presence::nowhere : params_[p].absent() ? Presence::absent : Presence::there;
   }
 }
 
@@ -137,13 +139,18 @@ void Ranks::find_present(std::span<const char> presence) {
     present_[i % n] = static_cast<char>(present_[i % n] != 0 || presence[i] == Presence::there);
   for (std::size_t i = 0; i < presence.size(); ++i) {
     if (presence[i] != Presence::nowhere || present_[i % n] == 0) continue;
-    throw Error(Code::usage, {params_[i % n].name(), "it has a gradient on some ranks alone",
-                              "none on rank " + std::to_string(i / n), "a gradient on every rank, or on none",
-                              "give it zeros where a rank has no share in it"});
+    throw Error(Code::usage,
+                {params_[i % n].name(), "it has a gradient on some ranks alone",
+                 "none, or frozen, on rank " + std::to_string(i / n), "a gradient on every rank, or on none",
+                 "give it zeros where a rank has no share in it"});
   }
 }
 
 void Ranks::agree(std::uint64_t count, const StepInput& input) {
+  if (reduction_.is_under_way()) {
+    throw Error(Code::failure, {"ranks", "a step before was broken off", "", "a step that came to its end",
+                                "begin anew from a checkpoint"});
+  }
   const std::size_t n = values_.size(), each = sizeof(Arrived) + n;
   const auto ranks = static_cast<std::size_t>(comm_.size());
   std::vector<std::byte> said(ranks * each);
@@ -152,7 +159,7 @@ void Ranks::agree(std::uint64_t count, const StepInput& input) {
   std::byte* const own = said.data() + parts[static_cast<std::size_t>(comm_.rank())];
   const Arrived here = arrived(count, input);
   std::memcpy(own, &here, sizeof here);
-  write_presence({reinterpret_cast<char*>(own + sizeof here), n}, !input.backward);
+  write_presence({reinterpret_cast<char*>(own + sizeof here), n});
   all_gather(comm_, said, parts, "what is known of the gradients");
   std::vector<Arrived> all(ranks);
   std::vector<char> presence(ranks * n);
@@ -165,13 +172,14 @@ void Ranks::agree(std::uint64_t count, const StepInput& input) {
 }
 
 void Ranks::reduce(const StepInput& input, const Reduction::Arrived& arrived) {
+  const FlushDenormals keep(false);  // whoever calls: gradients are formed and added as in one process
   GradientSum* const sum = input.sum;
   for (std::size_t p = 0; p < values_.size(); ++p) gradients_[p] = bytes_of(params_[p].grad_buffer());
   const auto ranks = static_cast<std::size_t>(comm_.size());
   std::vector<Reduction::Part> parts;
   std::vector<std::byte*> own = gradients_;
   for (std::size_t p = 0; p < own.size(); ++p) {
-    if (params_[p].absent() && !input.backward) own[p] = nullptr;
+    if (params_[p].absent()) own[p] = nullptr;
   }
   if (sum != nullptr) {
     for (const GradientSum::Part& part : sum->parts()) parts.push_back({part.node, part.gradients});

@@ -53,9 +53,10 @@ class Ranks {
   // The first block of every rank, and the end of the last one.
   std::span<const std::size_t> first_blocks() const { return held_.first_blocks(); }
   bool sharded() const { return !whole_; }
+  bool steps_pieces() const { return steps_pieces_; }  // Overlap::steps
 
  private:
-  void write_presence(std::span<char> presence, bool formed) const;
+  void write_presence(std::span<char> presence) const;
   void find_present(std::span<const char> presence);
   void form(const StepInput& input);
   void zero_what_others_hold();
@@ -63,7 +64,7 @@ class Ranks {
 
   Comm& comm_;
   Params& params_;
-  const bool whole_, zero_grad_;
+  const bool whole_, zero_grad_, steps_pieces_;
   const Held held_;
   const Portion portion_;
   Reduction reduction_;

@@ -54,6 +54,7 @@ void Reduction::begin(const Sum& sum, const Arrived& arrived) {
   const bool same = std::exchange(sum_, sum).shards == sum.shards;
   if (!same) find_nodes();
   arrived_ = &arrived;
+  under_way_ = true;
   chunks_.divide(sum.present);
   ready_.assign(sum.present.size(), 0);
   for (Peer& peer : peers_) peer.sent = 0;
@@ -77,9 +78,10 @@ void Reduction::finish() {
       continue;
     }
     const auto left = std::ranges::find_if(peers_, [](const Peer& peer) { return peer.sends.size() > 0; });
-    if (left == peers_.end()) return;
+    if (left == peers_.end()) break;
     left->sends.idle();
   }
+  under_way_ = false;
 }
 
 // Does what can be done without waiting. Whether there was anything.

@@ -44,6 +44,8 @@ class Reduction {
   void ready(std::size_t parameter);
   // What is left is final too. Returns when all has come and gone.
   void finish();
+  // Whether it was begun and has not come to its end.
+  bool is_under_way() const { return under_way_; }
 
  private:
   // Another rank: its chunks that this one has a share in.
@@ -73,6 +75,7 @@ class Reduction {
   Chunks chunks_;
   Sum sum_;
   const Arrived* arrived_ = nullptr;
+  bool under_way_ = false;
   std::vector<ShardNode> nodes_;  // of all ranks, in order
   std::vector<int> owners_;
   NodeSum node_sum_;

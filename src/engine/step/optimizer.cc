@@ -121,7 +121,7 @@ Report Optimizer::step(const StepInput& input) {
   using Clock = std::chrono::steady_clock;
   Impl& o = *impl_;
   if (!(input.weight >= 0 && std::isfinite(input.weight)) || input.grad_norm < 0) refuse(input);
-  if (input.backward && !o.step.takes_backward()) refuse_apart(chain());
+  if (input.backward && o.options.comm == nullptr && !steps_apart(*this)) refuse_apart(chain());
   const Clock::time_point start = o.options.seconds ? Clock::now() : Clock::time_point();
   o.step.receive(o.gradients + 1, input);
   ++o.gradients;

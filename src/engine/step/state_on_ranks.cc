@@ -40,6 +40,13 @@ void spread_state(Optimizer& optimizer, Params& params, int root) {
   if (held.ranks() == nullptr) return;
   Comm& comm = held.ranks()->comm();
   check_root(comm, root);
+  std::vector<char> whole = {static_cast<char>(held.is_whole())};
+  spread_numbers(comm, root, std::span(whole));
+  if (whole.front() == 0) {
+    throw Error(Code::usage, {"rank " + std::to_string(root), "it has a part of the state alone", "",
+                              "all of it, from a checkpoint that it has just loaded", ""});
+  }
+  if (comm.rank() != root) held.drop_gathered();
   for (Parameter& parameter : params) {
     const Buffer& value = parameter.value_buffer();
     broadcast(comm, root, {static_cast<std::byte*>(value.data), value.bytes()}, kWhat);

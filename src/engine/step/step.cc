@@ -8,6 +8,7 @@
 
 #include "device/denormals.h"
 #include "device/partition.h"
+#include "thalweg/error.h"
 
 namespace thalweg {
 namespace {
@@ -43,7 +44,6 @@ Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, De
       participants_(params, plan, state_.memory(), lowering_.cohorts(), state_.portion()),
       gradient_(params, plan, participants_, gathers_, *device_, options.grad_norm || Gates::measure(plan)),
       gates_(plan, lowering_.values(), gradient_),
-      overlaps_(options.overlap.steps),
       wants_norm_(options.grad_norm && !gathers_.begin_with_norm()) {
   if (options.nonfinite != Nonfinite::report)
     undo_.emplace(plan, state_.memory(), values(), gradient_.weights(), *device_,
@@ -54,6 +54,11 @@ Step::Step(Params& params, const Plan& plan, const OptimizerOptions& options, De
 
 void Step::receive(std::uint64_t count, const StepInput& input) {
   Ranks* ranks = state_.ranks();
+  if (ranks == nullptr && input.sum != nullptr) {
+    throw Error(Code::usage,
+                {"step", "a part of a gradient, and no ranks to add theirs", plan_.chain.text(),
+                 "an optimizer with the same ranks as the trainer", "set OptimizerOptions::comm"});
+  }
   if (ranks == nullptr) return;
   state_.drop_gathered();
   ranks->agree(count, input);
@@ -113,7 +118,11 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
     last_.measured = work.measurer = measurer_for(statistics_ | input.statistics);
     last_.measured->clear(gates_.scale());
   }
-  if (input.meanwhile) work.meanwhile = &input.meanwhile;
+  const std::function<void()> meanwhile = [&] {
+    const FlushDenormals keep(false);
+    input.meanwhile();
+  };
+  if (input.meanwhile) work.meanwhile = &meanwhile;
   if (goes_piecewise()) {
     run_piecewise(work, input);
   } else if (input.backward && state_.ranks() == nullptr) {
@@ -177,17 +186,14 @@ void Step::run_piecewise(const Work& work, const StepInput& input) {
   Work part = work;
   part.apart = true;
   std::vector<std::size_t> begin;
-  {
-    const FlushDenormals keep(false);  // gradients are formed and added as outside of the step
-    state_.ranks()->reduce(input, [&](std::span<const Piece> pieces) {
-      const FlushDenormals flush;
-      begin.assign(1, 0);
-      for (const Piece& piece : pieces) begin.push_back(begin.back() + blocks_of(piece.end - piece.begin));
-      part.spans = pieces;
-      part.span_begin = begin;
-      device_->run(part, {});
-    });
-  }
+  state_.ranks()->reduce(input, [&](std::span<const Piece> pieces) {
+    const FlushDenormals flush;
+    begin.assign(1, 0);
+    for (const Piece& piece : pieces) begin.push_back(begin.back() + blocks_of(piece.end - piece.begin));
+    part.spans = pieces;
+    part.span_begin = begin;
+    device_->run(part, {});
+  });
   device_->end_apart(work);
   if (device_->found().count > 0) last_.found = device_->found();
   if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();

@@ -51,8 +51,6 @@ class Step {
 
   // Whether a parameter can be updated before the gradients of others are there.
   bool goes_apart() { return is_of_elements() && state_.ranks() == nullptr; }
-  // Whether it takes gradients that are formed inside it.
-  bool takes_backward() { return goes_apart() || state_.ranks() != nullptr; }
 
   // Whoever changed clocks or kept numbers by hand says so.
   void forget_cohorts() { participants_.forget(); }
@@ -71,7 +69,9 @@ class Step {
  private:
   bool is_of_elements() const { return plan_.phases == 1 && plan_.gates.empty() && !undo_; }
   // Whether ranks step pieces as their gradients come.
-  bool goes_piecewise() { return overlaps_ && is_of_elements() && !state_.portion().whole(); }
+  bool goes_piecewise() {
+    return is_of_elements() && !state_.portion().whole() && state_.ranks()->steps_pieces();
+  }
   void fill_initial();
   Measurer* measurer_for(const Statistics& wanted);
   void run_phases(const Work& work);
@@ -92,7 +92,6 @@ class Step {
   Participants participants_;
   Gradient gradient_;
   Gates gates_;
-  const bool overlaps_;
   const bool wants_norm_;               // whether or not the chain gathers it
   std::optional<Undo> undo_;            // where a step is rehearsed
   std::unique_ptr<Measurer> measurer_;  // of the last step that measured anything

@@ -286,7 +286,12 @@ Report Trainer::step(const Statistics& statistics) {
     last.recording->tape.backward(last.recording->y, last.adds, ready);
   };
   if (last.recording != nullptr) input.backward = std::ref(go_back);
-  const auto read_next = [&] { read_ahead(came + 1); };
+  const auto read_next = [&] {
+    try {
+      read_ahead(came + 1);
+    } catch (const std::exception&) {  // it is read, or fails, when it is wanted
+    }
+  };
   if (options_.comm != nullptr && options_.overlap.values) input.meanwhile = std::ref(read_next);
   Report report = optimizer_.step(input);
   clock_->lap(last.recording != nullptr ? &StepSeconds::backward : &StepSeconds::update,

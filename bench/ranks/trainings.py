@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ranks beside threads of one process, and a step on ranks beside what it is made of, in turns.
 
-Usage: bench/ranks/run.py --data DIR [--rounds N] [--ranks 2] [--mpi openmpi,mpich] [--size ELEMENTS] [--overlap all]
+Usage: bench/ranks/trainings.py --data DIR [--rounds N] [--ranks 2] [--mpi openmpi,mpich] [--size ELEMENTS] [--overlap all]
 DIR holds `mnist` in IDX files. Trainings: seconds of the updates of a run, as its result tells them, of ranks of one thread
 each beside one process of as many threads; and of one process with four shards beside one. Writes build/ranks.json.
 """
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "peers"))
 from run import BUILD, machine  # noqa: E402
 
 LAUNCHERS = {"openmpi": ("mpirun.openmpi", "--oversubscribe", "-q"), "mpich": ("mpirun.mpich",)}
