@@ -164,7 +164,7 @@ def interrupt(training: Launched, ranks: int, how: str) -> set[int]:
 
 def of_interrupted(trainings: Trainings, network: str, flavours: list[str], state: str) -> None:
     """Stopped in every way, and resumed on other ranks, under the other MPI, and by one process."""
-    epochs, every = {"digits": (400, 400), "perceptron": (20, 100), "convolutions": (6, 5)}[network]  # some seconds
+    epochs, every = {"digits": (2000, 400), "perceptron": (20, 100), "convolutions": (6, 5)}[network]  # some seconds
     settings = {**settings_of(network, trainings.folder, epochs), "--checkpoint-every": every}
     alone, name = trainings.alone(f"{network}-{state}-uninterrupted", settings), f"{network}-{state}-interrupted"
     for turn, (ranks, how) in enumerate(LIVES):

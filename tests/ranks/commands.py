@@ -15,7 +15,7 @@ class Commands:
 
     def __init__(self, trainings: Trainings):
         self.failures, self.tool, self.folder = trainings.failures, trainings.tool, trainings.folder
-        run = folder / "judged"
+        run = self.folder / "judged"
         self.alone("train", "--quiet", *self.MODEL, "--epochs", "2", "--out", run)
         search = [*self.MODEL, "--epochs", "2"]
         self.commands = {
@@ -41,10 +41,10 @@ class Commands:
 
     def all(self, flavour: str) -> None:
         for name, command in self.commands.items():
-            where = f"{flavour}-alone"
+            where = f"commands-{flavour}-alone"
             wanted = self.told(name, self.alone(*command, *self.out(name, where)), where)
-            done = launch(flavour, 3, [self.tool, *command, *self.out(name, flavour)], 120, flags=QUIET[flavour])
-            self.failures.expect(done.code == 0 and self.told(name, done.said, flavour) == wanted != "",
+            done = launch(flavour, 3, [self.tool, *command, *self.out(name, f"commands-{flavour}")], 120, flags=QUIET[flavour])
+            self.failures.expect(done.code == 0 and self.told(name, done.said, f"commands-{flavour}") == wanted != "",
                                  f"{flavour}, {name}: rc {done.code}", done.said)
         done = launch(flavour, 3, [self.tool, "eval", self.folder / "absent"], END)
         self.failures.expect(done.code == 3 and done.said.count("absent") == 1 and done.seconds < END,

@@ -3,12 +3,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <initializer_list>
 #include <iostream>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,6 +30,20 @@ constexpr const char* kModule = "THALWEG_MPI_MODULE";  // a path, for those who 
 [[noreturn]] void fail(Code code, const std::string& what, const std::string& got, const std::string& want,
                        const std::string& hint) {
   throw Error(code, {"MPI", what, got, want, hint});
+}
+
+// An MPI that gives messages time to leave waits without an end for a process that stands still; a launcher
+// ends the others where one has gone.
+constexpr std::chrono::seconds kToAbort{5};
+
+void end_after(std::chrono::seconds time, int code) {
+  try {
+    std::thread([time, code] {
+      std::this_thread::sleep_for(time);
+      ::_exit(code);
+    }).detach();
+  } catch (const std::system_error&) {  // it has to come to its end by itself
+  }
 }
 
 bool has(const char* variable) { return std::getenv(variable) != nullptr; }
@@ -141,6 +158,7 @@ class Mpi : public Comm {
   void abort(int code, const std::string& why) override {
     std::cerr << name_of(*this, rank_) << ": " << why << std::endl;
     whole_ = false;
+    end_after(kToAbort, code);
     calls_.abort(comm_, code);
   }
   std::optional<int> lost() const override { return heartbeat_ ? heartbeat_->lost() : std::nullopt; }
