@@ -64,7 +64,7 @@ void join_to_leave(int code) {
   const auto launched = Comm::launched();
   if (!launched || launched->size == 1 || joined().alone) return;
   code_to_leave = code;
-  const Beginning beginning(kToHearAll);
+  const Beginning beginning(static_cast<unsigned>(kToHearAll));
   try {
     joined().ranks = Comm::mpi();
     joined().farewell = Comm::mpi();
