@@ -21,6 +21,7 @@ inline std::byte* at(StreamOf streams, std::size_t parameter, std::size_t elemen
 // Consecutive pieces of one type, as many as one message carries.
 struct Chunk {
   static constexpr std::size_t kMost = std::size_t{1} << 20;  // bytes
+  static constexpr std::size_t kAtOnce = 3;                   // on their way from one rank to another
 
   std::vector<Piece> pieces;
   Dtype dtype;

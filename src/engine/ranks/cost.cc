@@ -12,8 +12,8 @@
 namespace thalweg {
 namespace {
 
-// Bytes that come from a rank before the first of them are added up: three messages.
-constexpr std::uint64_t kOnTheirWay = 3 * Chunk::kMost;
+// Bytes that come from a rank before the first of them are added up.
+constexpr std::uint64_t kOnTheirWay = Chunk::kAtOnce * Chunk::kMost;
 
 // Gradients that wait at most while a rank computes its parts one after the other, as a GradientSum keeps
 // them.

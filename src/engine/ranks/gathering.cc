@@ -2,23 +2,26 @@
 
 #include <array>
 
+#include "device/denormals.h"
+
 namespace thalweg {
 namespace {
-
-constexpr std::size_t kAtOnce = 3;  // rounds of messages on their way
 
 // Rounds of messages, some of which are on their way at a time: begin(round), and later end(round).
 template <class Begin, class End>
 void in_rounds(std::size_t rounds, Pending& pending, const std::function<void()>* meanwhile,
                const Begin& begin, const End& end) {
-  std::array<std::uint64_t, kAtOnce> begun{};  // messages, after a round began
-  for (std::size_t round = 0; round < rounds + kAtOnce - 1; ++round) {
+  std::array<std::uint64_t, Chunk::kAtOnce> begun{};  // messages, after a round began
+  for (std::size_t round = 0; round < rounds + Chunk::kAtOnce - 1; ++round) {
     if (round < rounds) begin(round);
-    begun[round % kAtOnce] = pending.begun();
-    if (round + 1 < kAtOnce) continue;
-    const std::size_t ready = round + 1 - kAtOnce;
-    if (ready == 0 && meanwhile != nullptr) (*meanwhile)();
-    pending.wait(pending.begun() - begun[ready % kAtOnce]);
+    begun[round % Chunk::kAtOnce] = pending.begun();
+    if (round + 1 < Chunk::kAtOnce) continue;
+    const std::size_t ready = round + 1 - Chunk::kAtOnce;
+    if (ready == 0 && meanwhile != nullptr) {
+      const FlushDenormals keep(false);  // it computes as outside of a step
+      (*meanwhile)();
+    }
+    pending.wait(pending.begun() - begun[ready % Chunk::kAtOnce]);
     if (ready < rounds) end(ready);
   }
 }
@@ -38,7 +41,8 @@ std::byte* Gathering::place_of(const Chunk& chunk, StreamOf streams, std::size_t
 }
 
 std::byte* Gathering::room_of(std::size_t round, int rank) {
-  return room(round % kAtOnce * static_cast<std::size_t>(comm_.size()) + static_cast<std::size_t>(rank));
+  return room(round % Chunk::kAtOnce * static_cast<std::size_t>(comm_.size()) +
+              static_cast<std::size_t>(rank));
 }
 
 void Gathering::to_all(StreamOf streams, std::span<const char> present, std::string_view what,

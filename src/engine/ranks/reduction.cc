@@ -6,7 +6,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kAtOnce = 3;  // chunks on their way to a rank
 constexpr std::string_view kWhat = "the gradients";
 
 template <class T>
@@ -104,7 +103,7 @@ bool Reduction::is_ready(const Chunk& chunk) const {
 
 bool Reduction::send_next(Peer& peer) {
   const std::vector<Chunk>& theirs = chunks_.of(peer.rank);
-  if (peer.sent == theirs.size() || peer.sends.size() >= kAtOnce * sum_.mine.size()) return false;
+  if (peer.sent == theirs.size() || peer.sends.size() >= Chunk::kAtOnce * sum_.mine.size()) return false;
   const Chunk& chunk = nth(theirs, peer.sent);
   if (!is_ready(chunk)) return false;
   for (const Part& part : sum_.mine) {
@@ -118,7 +117,7 @@ bool Reduction::send_next(Peer& peer) {
 
 bool Reduction::await_next() {
   const std::vector<Chunk>& own = chunks_.of(comm_.rank());
-  if (begun_ == own.size() || awaited_.size() == kAtOnce) return false;
+  if (begun_ == own.size() || awaited_.size() == Chunk::kAtOnce) return false;
   Awaited next{&nth(own, begun_++), {}, 0};
   for (const int owner : owners_) {
     next.rooms.push_back(owner == comm_.rank() ? nullptr : take_room());

@@ -24,6 +24,12 @@ void add_spoiled(Cohorts& cohorts, Found& spoiled) {
   }
 }
 
+// What the kernels found in all of a step.
+void take_found(const Device& device, StepOutcome& outcome) {
+  if (device.found().count > 0) outcome.found = device.found();
+  if (device.spoiled().count > 0) outcome.spoiled = device.spoiled();
+}
+
 std::unique_ptr<Device> device_for(Ranks* ranks, const Bound& bound, const OptimizerOptions& options,
                                    DeviceMaker make) {
   const DeviceOptions own{options.threads, options.simd, options.tile, options.zero_grad};
@@ -118,11 +124,7 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
     last_.measured = work.measurer = measurer_for(statistics_ | input.statistics);
     last_.measured->clear(gates_.scale());
   }
-  const std::function<void()> meanwhile = [&] {
-    const FlushDenormals keep(false);
-    input.meanwhile();
-  };
-  if (input.meanwhile) work.meanwhile = &meanwhile;
+  if (input.meanwhile) work.meanwhile = &input.meanwhile;
   if (goes_piecewise()) {
     run_piecewise(work, input);
   } else if (input.backward && state_.ranks() == nullptr) {
@@ -142,8 +144,7 @@ Verdict Step::run(std::uint64_t k, const StepInput& input, std::span<std::uint64
 void Step::run_phases(const Work& work) {
   begin_phase(0);
   device_->run(work, [this](std::size_t phase) { begin_phase(phase); });
-  if (device_->found().count > 0) last_.found = device_->found();
-  if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();
+  take_found(*device_, last_);
   add_spoiled(lowering_.cohorts(), last_.spoiled);
 }
 
@@ -195,8 +196,7 @@ void Step::run_piecewise(const Work& work, const StepInput& input) {
     device_->run(part, {});
   });
   device_->end_apart(work);
-  if (device_->found().count > 0) last_.found = device_->found();
-  if (device_->spoiled().count > 0) last_.spoiled = device_->spoiled();
+  take_found(*device_, last_);
   add_spoiled(lowering_.cohorts(), last_.spoiled);
 }
 

@@ -43,7 +43,6 @@ Slice Shards::begin(std::size_t samples) {
   const auto parts = static_cast<std::size_t>(count_);
   const Slice mine = mine_of(parts);
   sum_.begin(parts, mine);
-  end_ = mine.end;
   return mine;
 }
 
@@ -53,7 +52,8 @@ void Shards::begin_part() {
 }
 
 void Shards::end_part(std::size_t shard, double loss) {
-  shard + 1 < end_ ? sum_.keep() : sum_.begin_last();
+  const bool last = shard + 1 == mine_of(static_cast<std::size_t>(count_)).end;
+  last ? sum_.begin_last() : sum_.keep();
   auto told = told_by(shard).begin();
   *told++ = loss;
   for_each_number(statistics_, [&](float x) { *told++ = static_cast<double>(x); });

@@ -54,7 +54,6 @@ class Shards {
   Team team_;
   GradientSum sum_;
   std::size_t samples_ = 0;
-  std::size_t end_ = 0;       // of the parts of this rank
   int count_ = 1;             // of parts of this update
   std::vector<float> kept_;   // the statistics before it
   std::vector<double> told_;  // by each part: its loss, and the statistics after it
